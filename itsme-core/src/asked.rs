@@ -1,0 +1,42 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{acr::Acr, claims::Scope, jose, time::UnixTime};
+
+/// What was asked of the OP when a login began, and so what must come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// When.
+    pub(crate) at: UnixTime,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scopes: Vec<Scope>,
+    /// Claims were asked for in the userinfo answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) in_userinfo: bool,
+    /// A photo or picture was asked for: tokens may be large.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) image: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acr: Option<Acr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_age: Option<Duration>,
+}
+
+/// The largest token where a photo can be in it, in characters.
+const MAX_TOKEN_WITH_IMAGE: usize = 512 * 1024;
+
+impl Asked {
+    /// Whether something that was asked for can only be in the userinfo answer. A claim asked for
+    /// in the ID token and not found there is one that the person does not have.
+    pub(crate) fn needs_userinfo(&self, id_token: &Map<String, Value>) -> bool {
+        let mut by_scope = self.scopes.iter().flat_map(|scope| scope.claims());
+        self.in_userinfo || by_scope.any(|claim| !id_token.contains_key(*claim))
+    }
+
+    /// The most characters that a token may have.
+    pub(crate) fn token_limit(&self) -> usize {
+        if self.image { MAX_TOKEN_WITH_IMAGE } else { jose::MAX_TOKEN }
+    }
+}

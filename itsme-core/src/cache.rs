@@ -1,0 +1,299 @@
+//! A shared value that is fetched by one flow at a time, and how long answers stay fresh.
+//!
+//! It knows nothing of HTTP calls: a flow that finds the value stale takes the *lease*, fetches,
+//! and stores; the others look again every [`LOOK_AGAIN`]. A lease ends when it is dropped (the
+//! flow ended, or was dropped by its caller) or after [`LEASE`].
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use http::{HeaderMap, header::CACHE_CONTROL};
+use serde::{Deserialize, Serialize};
+
+use crate::time::UnixTime;
+
+/// How long one flow may keep the others waiting.
+pub(crate) const LEASE: Duration = Duration::from_secs(15);
+/// How often a waiting flow looks again.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// The least time between two fetches that a token's unknown `kid` causes.
+const REFETCH_PAUSE: Duration = Duration::from_secs(60);
+/// How long what has expired still serves while nothing newer can be had.
+const USABLE_STALE: Duration = Duration::from_secs(24 * 3600);
+
+const SHORTEST: Duration = Duration::from_secs(5 * 60);
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const WHEN_SILENT: Duration = Duration::from_secs(3600);
+
+/// When something was fetched, and until when it needs no fetching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Freshness {
+    at: UnixTime,
+    until: UnixTime,
+}
+
+impl Freshness {
+    /// `Cache-Control: max-age` between 5 minutes and 24 hours; one hour where the answer is
+    /// silent (RFC 9111 §5.2.2).
+    pub(crate) fn of(headers: &HeaderMap, now: UnixTime) -> Self {
+        let mut lifetime = None;
+        for value in headers.get_all(CACHE_CONTROL) {
+            for directive in value.to_str().unwrap_or_default().split(',') {
+                let (name, argument) = directive.split_once('=').unwrap_or((directive, ""));
+                let seconds = match name.trim().to_ascii_lowercase().as_str() {
+                    "no-store" | "no-cache" => Some(0),
+                    "max-age" => delta_seconds(argument),
+                    _ => None,
+                };
+                lifetime = match (lifetime, seconds) {
+                    (Some(known), Some(new)) => Some(std::cmp::min::<u64>(known, new)),
+                    (known, new) => known.or(new),
+                };
+            }
+        }
+        let lifetime = lifetime.map_or(WHEN_SILENT, Duration::from_secs);
+        Self { at: now, until: now.after(lifetime.clamp(SHORTEST, LONGEST)) }
+    }
+
+    /// A clock earlier than the fetch makes it stale: one of the two times is wrong.
+    pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
+        self.at <= now && now < self.until
+    }
+
+    /// Expired, but not so long ago that it could not serve while the OP is away.
+    pub(crate) fn is_usable(&self, now: UnixTime) -> bool {
+        self.at <= now && now < self.until.after(USABLE_STALE)
+    }
+}
+
+/// RFC 9111 §1.2.2: an overlong number means "for ever", another text means nothing.
+fn delta_seconds(text: &str) -> Option<u64> {
+    let digits = text.trim().trim_matches('"');
+    let only_digits = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
+    only_digits.then(|| digits.parse().unwrap_or(u64::MAX))
+}
+
+/// The shared value. `Clone` gives another handle to the same one.
+pub(crate) struct Cache<T>(Arc<Mutex<State<T>>>);
+
+struct State<T> {
+    value: Option<Arc<T>>,
+    lease: Option<(u64, UnixTime)>,
+    leases_given: u64,
+    failures: u64,
+    last_failure: Arc<str>,
+    last_refetch: Option<UnixTime>,
+    /// The OP's last answer suggests that its keys have changed.
+    suspect: bool,
+}
+
+impl<T> Clone for Cache<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Cache<T> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            value: None,
+            lease: None,
+            leases_given: 0,
+            failures: 0,
+            last_failure: Arc::from(""),
+            last_refetch: None,
+            suspect: false,
+        })))
+    }
+}
+
+/// What a look into the cache found.
+pub(crate) enum Look<T> {
+    /// As it is needed.
+    Found(Arc<T>),
+    /// Not as it is needed, and it is on the looker to fetch it.
+    Fetch(Lease<T>),
+    /// Not as it is needed, and somebody else is fetching.
+    Wait,
+    /// The fetch that the looker waited for has failed.
+    Failed(Arc<str>),
+    /// Not as it is needed, and it is too early to fetch again.
+    TooEarly(Arc<T>),
+}
+
+/// Since when a flow is waiting: a failure after that is its own too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since(u64);
+
+impl<T> Cache<T> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        // No code that could panic runs under the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is stored, however old.
+    pub(crate) fn peek(&self) -> Option<Arc<T>> {
+        self.state().value.clone()
+    }
+
+    /// Stores a value from elsewhere.
+    pub(crate) fn put(&self, value: T) {
+        self.state().value = Some(Arc::new(value));
+    }
+
+    /// The beginning of a wait.
+    pub(crate) fn since(&self) -> Since {
+        Since(self.state().failures)
+    }
+
+    /// Looks for a value that `suits`. With `pausing`, a fetch is at least a minute after the last
+    /// such one.
+    pub(crate) fn look(
+        &self,
+        now: UnixTime,
+        since: Since,
+        pausing: bool,
+        suits: impl FnOnce(&Arc<T>) -> bool,
+    ) -> Look<T> {
+        let mut state = self.state();
+        let may_refetch = state.last_refetch.is_none_or(|last| {
+            // A clock put back must not forbid refetching for ever.
+            last > now || now.since(last) >= REFETCH_PAUSE
+        });
+        let suspected = state.suspect && may_refetch;
+        if !suspected && let Some(value) = state.value.as_ref().filter(|value| suits(value)) {
+            return Look::Found(Arc::clone(value));
+        }
+        if state.failures > since.0 {
+            return Look::Failed(Arc::clone(&state.last_failure));
+        }
+        if state.lease.is_some_and(|(_, until)| now < until && until <= now.after(LEASE)) {
+            return Look::Wait;
+        }
+        if pausing || suspected {
+            if let Some(value) = state.value.as_ref().filter(|_| !may_refetch) {
+                return Look::TooEarly(Arc::clone(value));
+            }
+            state.last_refetch = Some(now);
+            state.suspect = false;
+        }
+        state.leases_given += 1;
+        let id = state.leases_given;
+        state.lease = Some((id, now.after(LEASE)));
+        drop(state);
+        Look::Fetch(Lease { cache: self.clone(), id })
+    }
+
+    /// The OP refused in a way that old keys explain: the next flow fetches them anew, under the
+    /// same pause as for unknown `kid`s.
+    pub(crate) fn suspect(&self) {
+        self.state().suspect = true;
+    }
+}
+
+/// The right to fetch, until it is dropped.
+pub(crate) struct Lease<T> {
+    cache: Cache<T>,
+    id: u64,
+}
+
+impl<T> Lease<T> {
+    /// Stores what was fetched and ends the lease.
+    pub(crate) fn store(self, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        self.cache.state().value = Some(Arc::clone(&value));
+        value
+    }
+
+    /// Ends the lease, and the flows that are waiting for it with it.
+    pub(crate) fn fail(self, reason: &str) {
+        let mut state = self.cache.state();
+        state.failures += 1;
+        state.last_failure = Arc::from(reason);
+    }
+}
+
+impl<T> Drop for Lease<T> {
+    fn drop(&mut self) {
+        let mut state = self.cache.state();
+        state.lease = state.lease.filter(|(id, _)| *id != self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+    fn lifetime(cache_control: &[&str]) -> u64 {
+        let mut headers = HeaderMap::new();
+        for value in cache_control {
+            headers.append(CACHE_CONTROL, value.parse().expect("a header value"));
+        }
+        Freshness::of(&headers, NOW).until.since(NOW).as_secs()
+    }
+
+    #[test]
+    fn max_age_is_honoured_within_limits() {
+        assert_eq!(lifetime(&[]), 3600);
+        assert_eq!(lifetime(&["public"]), 3600);
+        assert_eq!(lifetime(&["public, Max-Age=7200"]), 7200);
+        assert_eq!(lifetime(&["max-age = \"600\""]), 600);
+        assert_eq!(lifetime(&["max-age=1"]), 300);
+        assert_eq!(lifetime(&["no-store"]), 300);
+        assert_eq!(lifetime(&["max-age=7200", "no-cache"]), 300);
+        assert_eq!(lifetime(&["max-age=99999999999999999999999"]), 86_400);
+        assert_eq!(lifetime(&["max-age=soon"]), 3600);
+        assert_eq!(lifetime(&["max-age=-1"]), 3600);
+        assert_eq!(lifetime(&["max-age"]), 3600);
+        assert_eq!(lifetime(&["s-maxage=9"]), 3600);
+    }
+
+    #[test]
+    fn a_clock_before_the_fetch_makes_it_stale() {
+        let freshness = Freshness::of(&HeaderMap::new(), NOW);
+        assert!(freshness.is_fresh(NOW));
+        assert!(!freshness.is_fresh(NOW.before(Duration::from_secs(1))));
+        assert!(!freshness.is_usable(NOW.before(Duration::from_secs(1))));
+        assert!(!freshness.is_fresh(NOW.after(WHEN_SILENT)));
+        assert!(freshness.is_usable(NOW.after(WHEN_SILENT)));
+        assert!(!freshness.is_usable(NOW.after(WHEN_SILENT).after(USABLE_STALE)));
+    }
+
+    #[test]
+    fn a_dropped_or_overrun_lease_is_free() {
+        let cache = Cache::<u8>::default();
+        let look = |now| cache.look(now, cache.since(), false, |_| true);
+        let Look::Fetch(lease) = look(NOW) else { panic!("the first one fetches") };
+        assert!(matches!(look(NOW), Look::Wait));
+        drop(lease);
+        let Look::Fetch(late) = look(NOW) else { panic!("a dropped lease is free") };
+        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("an overrun one too") };
+        drop(late);
+        assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "the old lease frees only itself");
+        second.store(7);
+        assert!(matches!(look(NOW.after(LEASE)), Look::Found(value) if *value == 7));
+    }
+
+    #[test]
+    fn a_clock_put_back_does_not_lock_the_lease() {
+        let cache = Cache::<u8>::default();
+        let look = |now| cache.look(now, cache.since(), false, |_| true);
+        let Look::Fetch(_lease) = look(NOW) else { panic!("the first one fetches") };
+        assert!(matches!(look(NOW.before(LEASE * 100)), Look::Fetch(_)));
+    }
+
+    #[test]
+    fn refetches_keep_a_pause() {
+        let cache = Cache::default();
+        cache.put(7);
+        let look = |now| cache.look(now, cache.since(), true, |_| false);
+        assert!(matches!(look(NOW), Look::Fetch(_)));
+        assert!(matches!(look(NOW.after(Duration::from_secs(59))), Look::TooEarly(_)));
+        assert!(matches!(look(NOW.after(REFETCH_PAUSE)), Look::Fetch(_)));
+        assert!(matches!(look(NOW), Look::Fetch(_)), "the clock was put back");
+    }
+}

@@ -1,0 +1,88 @@
+use std::{fmt, sync::Arc};
+
+use crate::{
+    authorization_request::AuthorizationRequest, authorize::Authorize, cache::Cache,
+    callback::Callback, discovery::FetchProvider, error::Error, login::FinishLogin,
+    login_state::LoginState, provider::Provider, relying_party::RelyingParty, settings::Settings,
+};
+
+/// An application that itsme knows: settings, keys, and what is cached of the OP.
+///
+/// Make one at the start of the program and share it: `Clone` is cheap, and clones share the
+/// cache. Its methods return flows, which do nothing until they are [driven](crate::drive()).
+#[derive(Clone)]
+pub struct Client(Arc<RelyingParty>);
+
+impl Client {
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`Error::Settings`]: what in them cannot work.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        settings.check()?;
+        Ok(Self(Arc::new(RelyingParty { settings, cache: Cache::default() })))
+    }
+
+    /// 1. Where to send a person, and what to keep until they are back.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::Request`] before any request if the request cannot be sent, or
+    /// with why the OP's metadata cannot be had.
+    pub fn authorize<S>(&self, request: AuthorizationRequest<S>) -> Authorize {
+        Authorize::new(&self.0, request.into_wish())
+    }
+
+    /// 2. Who has come back.
+    ///
+    /// Take `login` out of the session's store first: a login is redeemed once.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::Cancelled`] if the person said no, with [`Error::Callback`] or
+    /// [`Error::LoginExpired`] if the callback is not an answer to this login, with
+    /// [`Error::Refused`] in the OP's words, and with [`Error::IdToken`] or [`Error::Userinfo`] if
+    /// what it sent cannot be trusted.
+    pub fn user(&self, login: LoginState, callback: impl Into<Callback>) -> FinishLogin {
+        FinishLogin::new(&self.0, login, callback.into())
+    }
+
+    /// Fetches the OP's metadata and keys now, fresh or not: to warm up, or from time to time in
+    /// the background so that no login waits for it.
+    ///
+    /// # Errors
+    /// The flow ends with what is wrong with the OP's answers.
+    pub fn refresh(&self) -> FetchProvider {
+        FetchProvider::refresh(&self.0)
+    }
+
+    /// What is cached of the OP, to be stored and [imported](Self::import_provider) by another
+    /// process. None before the first fetch.
+    pub fn provider(&self) -> Option<Arc<Provider>> {
+        self.0.cache.peek()
+    }
+
+    /// Takes what another process has cached. It is as fresh as it was there.
+    ///
+    /// # Errors
+    /// [`Error::ForeignProvider`] if it is of another issuer than the settings', and
+    /// [`Error::Metadata`] if its endpoints may not be called.
+    pub fn import_provider(&self, provider: Provider) -> Result<(), Error> {
+        let settings = &self.0.settings;
+        if provider.metadata.issuer != settings.environment.issuer() {
+            return Err(Error::ForeignProvider);
+        }
+        provider.metadata.check(&settings.environment, settings.plain_http())?;
+        self.0.cache.put(provider);
+        Ok(())
+    }
+
+    /// What the client was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("settings", &self.0.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,55 @@
+use crate::{error::EntropyError, time::UnixTime};
+
+/// The two things that core cannot know by itself: the time, and random octets.
+///
+/// Every transition of a flow reads the clock once. All randomness of the protocol comes from
+/// here (`state`, `nonce`, code verifier, `jti`, content keys, IVs); OpenSSL draws its own for the
+/// seed of RSA-OAEP and for blinding, so two runs with the same `Env` give tokens that differ and
+/// decrypt to the same.
+pub trait Env {
+    /// The time now.
+    fn now(&self) -> UnixTime;
+
+    /// Fills `buf` with octets that nobody can guess.
+    ///
+    /// # Errors
+    /// There is no randomness to be had; the flow ends with it.
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError>;
+}
+
+impl<E: Env + ?Sized> Env for &mut E {
+    fn now(&self) -> UnixTime {
+        (**self).now()
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
+        (**self).fill(buf)
+    }
+}
+
+/// The clock and the randomness of the operating system. Feature `system`.
+#[cfg(feature = "system")]
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct SystemEnv;
+
+#[cfg(feature = "system")]
+impl SystemEnv {
+    /// The system's.
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+#[cfg(feature = "system")]
+impl Env for SystemEnv {
+    fn now(&self) -> UnixTime {
+        // A clock before 1970 reads as 1970, where no token is valid.
+        let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        UnixTime::from_secs(0).after(since)
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
+        getrandom::fill(buf).map_err(|_| EntropyError)
+    }
+}

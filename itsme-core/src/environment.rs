@@ -1,0 +1,36 @@
+/// Which itsme the client talks to (itsme: environments).
+///
+/// The environment names the issuer; everything else comes from its discovery document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Environment {
+    /// Real people: `https://idp.prd.itsme.services/v2`.
+    Production,
+    /// The sandbox with test identities: `https://idp.e2e.itsme.services/v2`.
+    E2e,
+    /// Another issuer, made with [`custom`](Self::custom).
+    #[non_exhaustive]
+    Custom {
+        /// The issuer, octet by octet as its discovery document writes it.
+        issuer: String,
+    },
+}
+
+impl Environment {
+    /// Another OP by its issuer: a fake one in tests, a disaster recovery site, a broker.
+    ///
+    /// Tokens must carry exactly this issuer, so write it as the OP does, including or not
+    /// including a slash at the end.
+    pub fn custom(issuer: impl Into<String>) -> Self {
+        Self::Custom { issuer: issuer.into() }
+    }
+
+    /// The issuer, octet by octet.
+    pub fn issuer(&self) -> &str {
+        match self {
+            Self::Production => "https://idp.prd.itsme.services/v2",
+            Self::E2e => "https://idp.e2e.itsme.services/v2",
+            Self::Custom { issuer } => issuer,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+use std::fmt;
+
+use thiserror::Error;
+
+use super::UrlFault;
+use crate::oauth_error::printable;
+
+/// Which of the OP's addresses an answer came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// The discovery document.
+    Discovery,
+    /// `jwks_uri`.
+    KeySet,
+    /// `token_endpoint`.
+    Token,
+    /// `userinfo_endpoint`.
+    Userinfo,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Discovery => "discovery endpoint",
+            Self::KeySet => "key set endpoint",
+            Self::Token => "token endpoint",
+            Self::Userinfo => "userinfo endpoint",
+        })
+    }
+}
+
+/// What is wrong with a discovery document (OIDC Discovery §4.3).
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MetadataError {
+    /// It speaks for another issuer than the one that was asked.
+    #[error("it is of the issuer {found:?}, not of {expected:?}")]
+    ForeignIssuer {
+        /// The configured issuer.
+        expected: String,
+        /// What the document says.
+        found: String,
+    },
+    /// A member that is needed is missing or is no text.
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+    /// An endpoint's address must not be called.
+    #[error("`{member}` {fault}")]
+    Url {
+        /// The member that holds the address.
+        member: &'static str,
+        /// What is wrong with the address.
+        fault: UrlFault,
+    },
+    /// The OP publishes no key to encrypt the client assertion to.
+    #[error(
+        "its key set has no encryption key; for an OP that takes assertions unencrypted, use \
+         `Settings::client_assertion(ClientAssertion::Signed)`"
+    )]
+    NoEncryptionKey,
+}
+
+/// An answer that is not the OP's: what is needed to find out whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnexpectedReply {
+    /// Which address was asked.
+    pub endpoint: Endpoint,
+    /// The HTTP status.
+    pub status: u16,
+    /// `Content-Type`.
+    pub media_type: Option<String>,
+    /// The beginning of the body, at most 512 characters. Whatever could be a token, a code or a
+    /// key is replaced by `…`.
+    pub excerpt: String,
+}
+
+impl UnexpectedReply {
+    pub(crate) fn new(endpoint: Endpoint, response: &crate::Response) -> Self {
+        let media_type = response.headers().get(http::header::CONTENT_TYPE);
+        let body = response.body();
+        let start = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+        Self {
+            endpoint,
+            status: response.status().as_u16(),
+            media_type: media_type.and_then(|value| value.to_str().ok()).map(printable),
+            excerpt: printable(&without_secrets(&start)),
+        }
+    }
+}
+
+impl fmt::Display for UnexpectedReply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let media_type = self.media_type.as_deref().unwrap_or("no media type");
+        let Self { endpoint, status, .. } = self;
+        write!(f, "the {endpoint} gave an unexpected answer: status {status}, {media_type}")?;
+        if !self.excerpt.is_empty() {
+            write!(f, ", beginning {:?}", self.excerpt)?;
+        }
+        Ok(())
+    }
+}
+
+/// Replaces every run of 16 or more characters that tokens, codes and keys are made of.
+fn without_secrets(text: &str) -> String {
+    let part_of_secret = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=%".contains(c);
+    let mut kept = String::new();
+    let mut run = String::new();
+    for c in text.chars().chain(['\n']) {
+        if part_of_secret(c) {
+            run.push(c);
+            continue;
+        }
+        kept.push_str(if run.len() < 16 { &run } else { "…" });
+        run.clear();
+        kept.push(c);
+    }
+    kept.pop();
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_names_the_trouble_and_no_secret() {
+        let body = "<h1>Maintenance</h1> code=3fa85f64-5717-4562-b3fc-2c963f66afa6 &amp; eyJhbGciOiJub25lIn0.e30.";
+        let response = http::Response::builder()
+            .status(503)
+            .header("content-type", "text/html")
+            .body(body.as_bytes().to_vec())
+            .expect("a response");
+        let reply = UnexpectedReply::new(Endpoint::Token, &response);
+        assert_eq!(reply.excerpt, "<h1>Maintenance</h1> … &amp; …");
+        assert_eq!(
+            reply.to_string(),
+            "the token endpoint gave an unexpected answer: status 503, text/html, beginning \
+             \"<h1>Maintenance</h1> … &amp; …\""
+        );
+    }
+
+    #[test]
+    fn an_excerpt_is_short_and_one_line() {
+        let response = http::Response::new("a b\r\n".repeat(10_000).into_bytes());
+        let reply = UnexpectedReply::new(Endpoint::KeySet, &response);
+        assert_eq!(reply.excerpt.chars().count(), 512);
+        assert!(!reply.excerpt.contains('\n'));
+    }
+}

@@ -1,0 +1,95 @@
+use thiserror::Error as ThisError;
+
+mod callback;
+mod endpoint;
+mod request;
+mod token;
+
+pub use self::{
+    callback::CallbackError,
+    endpoint::{Endpoint, MetadataError, UnexpectedReply},
+    request::{RequestError, SettingsError, UrlFault},
+    token::TokenError,
+};
+use crate::{keys::KeysError, oauth_error::Refusal};
+
+/// Why a flow ended without its result, sorted by who can do something about it.
+///
+/// No variant carries a token, a key, a code or a claim about the person.
+#[derive(Clone, Debug, ThisError)]
+#[non_exhaustive]
+pub enum Error {
+    /// The person said no, or closed the app. Nothing is wrong; offer the login again.
+    #[error("the person refused or cancelled in the itsme app")]
+    Cancelled,
+    /// The OP refused the request, in its own words.
+    #[error("the OP refused: {0}")]
+    Refused(Box<Refusal>),
+
+    /// An answer of the OP has the right status but not the right content.
+    #[error("the {endpoint} gave an unusable answer: {what}")]
+    Malformed {
+        /// Where the answer came from.
+        endpoint: Endpoint,
+        /// What is wrong with it, without quoting it.
+        what: &'static str,
+    },
+    /// An answer that is none of the OP's: a maintenance page, a proxy's error, a wrong status.
+    #[error("{0}")]
+    UnexpectedReply(Box<UnexpectedReply>),
+    /// The discovery document cannot be trusted or lacks something.
+    #[error("the discovery document is unusable: {0}")]
+    Metadata(#[from] MetadataError),
+    /// The ID token failed a check; the login must not be accepted.
+    #[error("the ID token was refused: {0}")]
+    IdToken(#[source] TokenError),
+    /// The userinfo answer failed a check; the login must not be accepted.
+    #[error("the userinfo answer was refused: {0}")]
+    Userinfo(#[source] TokenError),
+    /// Metadata and keys could not be had: the flow that was fetching them for all failed.
+    #[error("the OP's metadata and keys cannot be had: {reason}")]
+    ProviderUnavailable {
+        /// What the fetching flow failed with.
+        reason: String,
+    },
+
+    /// What came back by the browser does not belong to this login.
+    #[error("the callback does not belong to this login: {0}")]
+    Callback(#[from] CallbackError),
+    /// The person took longer than [`Settings::login_lifetime`](crate::Settings::login_lifetime),
+    /// or the clock was put back. Begin the login again.
+    #[error("the login was begun too long ago; begin it again")]
+    LoginExpired,
+
+    /// The settings cannot work.
+    #[error("the settings are unusable: {0}")]
+    Settings(#[from] SettingsError),
+    /// The private key file cannot be used.
+    #[error("the private keys are unusable: {0}")]
+    Keys(#[from] KeysError),
+    /// The application asked for something that cannot be sent.
+    #[error("the request cannot be sent: {0}")]
+    Request(#[from] RequestError),
+    /// A [`Provider`](crate::Provider) to import is of another issuer than the client's.
+    #[error("the imported provider snapshot is of another issuer")]
+    ForeignProvider,
+
+    /// No randomness could be had.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// OpenSSL failed at something that works on every healthy machine.
+    #[error("OpenSSL failed to {0}")]
+    Crypto(&'static str),
+}
+
+/// That an [`Env`](crate::Env) could not give random octets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ThisError)]
+#[error("the system gives no random octets")]
+#[allow(clippy::exhaustive_structs)]
+pub struct EntropyError;
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}

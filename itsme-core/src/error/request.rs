@@ -1,0 +1,64 @@
+use thiserror::Error;
+
+/// What is wrong with a URL that must be sent or called as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum UrlFault {
+    /// Not an absolute URL with a host, in printable ASCII.
+    #[error("is not an absolute URL in printable ASCII characters")]
+    NotAUrl,
+    /// `http`, or another scheme.
+    #[error(
+        "must begin with https:// (plain http only with `Settings::danger_http_on_loopback`, and \
+         only to localhost)"
+    )]
+    NotHttps,
+    /// There is a `#`.
+    #[error("must not have a fragment (`#…`)")]
+    Fragment,
+    /// There is a user name or a password in it.
+    #[error("must not carry a user name or password")]
+    Credentials,
+}
+
+/// What is wrong with the settings of a client.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// The client id is empty.
+    #[error("the client id is empty")]
+    EmptyClientId,
+    /// The issuer of a custom environment is no address to call.
+    #[error("the issuer {0}")]
+    Issuer(UrlFault),
+    /// The redirect URI is not one that itsme accepts.
+    #[error("the redirect URI {0}")]
+    RedirectUri(UrlFault),
+}
+
+/// What is wrong with an authorization request.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// The service code is empty.
+    #[error("the service code is empty; itsme gave you one for each service at onboarding")]
+    EmptyServiceCode,
+    /// The service code cannot stand in a scope (RFC 6749 §3.3).
+    #[error("the service code has a character that cannot stand in a scope")]
+    ServiceCode,
+    /// Neither the settings nor the request name a redirect URI.
+    #[error("no redirect URI: set one with `Settings::redirect_uri` or on the request")]
+    NoRedirectUri,
+    /// The request's redirect URI is not one that itsme accepts.
+    #[error("the redirect URI {0}")]
+    RedirectUri(UrlFault),
+    /// The caller's own `state` or `nonce` can be guessed.
+    #[error("your own `{0}` has fewer than 16 characters and could be guessed")]
+    TooShort(&'static str),
+    /// The caller's own code verifier is not what RFC 7636 §4.1 asks for.
+    #[error("your own code verifier is not 43 to 128 characters of A-Z a-z 0-9 - . _ ~")]
+    CodeVerifier,
+    /// The name of a claim is empty.
+    #[error("a claim without a name was asked for")]
+    EmptyClaim,
+}

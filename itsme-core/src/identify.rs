@@ -1,0 +1,241 @@
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::{
+    Response,
+    asked::Asked,
+    discovery::FetchProvider,
+    error::{Error, TokenError},
+    flow::{
+        Failure,
+        machine::{Machine, Moment, Next},
+    },
+    id_token::{Authentication, Expected},
+    jose::{self, Decryption, SignatureCheck, Verified},
+    logged_in::{Evidence, LoggedIn},
+    provider::Provider,
+    relying_party::RelyingParty,
+    secret::Secret,
+    token::TokenAnswer,
+    user::User,
+    userinfo,
+};
+
+/// From a token answer to a person: verifies the ID token, asks for userinfo if something is
+/// missing, and verifies that. Every flow that logs somebody in ends with it.
+pub(crate) struct Identify {
+    job: Job,
+    call: Call,
+}
+
+/// What the tokens are held against.
+pub(crate) struct Job {
+    pub(crate) rp: Arc<RelyingParty>,
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) nonce: Secret,
+    pub(crate) asked: Asked,
+    pub(crate) answer: TokenAnswer,
+    /// The OP's keys were fetched anew for an unknown `kid`; that is done once.
+    pub(crate) refetched: bool,
+}
+
+/// Each but the first is a request.
+enum Call {
+    Start,
+    KeysForIdToken(FetchProvider),
+    Userinfo { id: Identified, retried: bool },
+    KeysForUserinfo { id: Identified, token: Secret, fetch: FetchProvider },
+}
+
+/// A verified and checked ID token.
+struct Identified {
+    authentication: Authentication,
+    claims: Map<String, Value>,
+    evidence: Evidence,
+}
+
+impl Identify {
+    pub(crate) fn new(job: Job) -> Self {
+        Self { job, call: Call::Start }
+    }
+}
+
+impl Job {
+    fn with(self, call: Call) -> Identify {
+        Identify { job: self, call }
+    }
+
+    /// Whether newer keys of the OP may help, and this is the first time to hope so.
+    fn refetch(&mut self, error: &TokenError) -> Option<FetchProvider> {
+        if self.refetched || !matches!(error, TokenError::UnknownSigningKey { .. }) {
+            return None;
+        }
+        self.refetched = true;
+        Some(FetchProvider::new_keys(&self.rp, &self.provider))
+    }
+
+    fn verify(&self, token: &Secret) -> Result<(Zeroizing<String>, Verified), TokenError> {
+        let decryption = Decryption::PrivateKeys(self.rp.settings.keys.decryption_keys());
+        let inner = jose::open(token.expose(), decryption, self.asked.token_limit())?;
+        let verified = jose::verify(&inner, SignatureCheck::Rs256(&self.provider.keys))?;
+        Ok((inner, verified))
+    }
+
+    fn check_id_token(&self, at: &Moment<'_>) -> Result<Identified, TokenError> {
+        let (inner, Verified { claims, key }) = self.verify(&self.answer.id_token)?;
+        let settings = &self.rp.settings;
+        let expected = Expected {
+            issuer: &self.provider.metadata.issuer,
+            client_id: &settings.client_id,
+            nonce: &self.nonce,
+            access_token: &self.answer.access_token,
+            asked: &self.asked,
+            leeway: settings.clock_leeway,
+            accept_weaker_acr: settings.danger_accept_weaker_acr,
+            require_auth_time: settings.require_auth_time,
+        };
+        let authentication = expected.check(&claims, at.now)?;
+        let evidence = Evidence { id_token: inner, key, asked: self.asked.clone() };
+        Ok(Identified { authentication, claims, evidence })
+    }
+
+    fn check_userinfo(
+        &self,
+        id: &Identified,
+        token: &Secret,
+        at: &Moment<'_>,
+    ) -> Result<Map<String, Value>, TokenError> {
+        let (_, Verified { claims, .. }) = self.verify(token)?;
+        let settings = &self.rp.settings;
+        let (issuer, sub) = (&self.provider.metadata.issuer, &id.authentication.sub);
+        let who = (issuer.as_str(), settings.client_id.as_str(), sub.as_str());
+        userinfo::check(&claims, who, (at.now, settings.clock_leeway))?;
+        Ok(claims)
+    }
+
+    fn id_token(mut self, at: &mut Moment<'_>) -> Result<Next<Identify>, Error> {
+        match self.check_id_token(at) {
+            Ok(id) if self.asked.needs_userinfo(&id.claims) => {
+                self.with(Call::Userinfo { id, retried: false }).next(at)
+            }
+            Ok(id) => Ok(Next::Done(self.logged_in(id))),
+            Err(error) => match self.refetch(&error) {
+                Some(fetch) => self.with(Call::KeysForIdToken(fetch)).next(at),
+                None => Err(Error::IdToken(error)),
+            },
+        }
+    }
+
+    fn userinfo(
+        mut self,
+        mut id: Identified,
+        token: Secret,
+        at: &mut Moment<'_>,
+    ) -> Result<Next<Identify>, Error> {
+        match self.check_userinfo(&id, &token, at) {
+            Ok(claims) => {
+                for (name, value) in claims {
+                    // Where both speak, the ID token was made for this very login.
+                    id.claims.entry(name).or_insert(value);
+                }
+                Ok(Next::Done(self.logged_in(id)))
+            }
+            Err(error) => match self.refetch(&error) {
+                Some(fetch) => self.with(Call::KeysForUserinfo { id, token, fetch }).next(at),
+                None => Err(Error::Userinfo(error)),
+            },
+        }
+    }
+
+    fn logged_in(self, id: Identified) -> LoggedIn {
+        let Authentication { sub, acr, auth_time } = id.authentication;
+        LoggedIn {
+            user: User::read(sub, id.claims),
+            acr,
+            auth_time,
+            access_token: self.answer.access_token,
+            expires_in: self.answer.expires_in,
+            evidence: id.evidence,
+        }
+    }
+
+    fn keys_for_id_token(
+        self,
+        fetching: Next<FetchProvider>,
+        at: &mut Moment<'_>,
+    ) -> Result<Next<Identify>, Error> {
+        fetching.within(
+            self,
+            |fetch, job| job.with(Call::KeysForIdToken(fetch)),
+            |provider, job| Self { provider, ..job }.id_token(at),
+        )
+    }
+
+    fn keys_for_userinfo(
+        self,
+        id: Identified,
+        token: Secret,
+        fetching: Next<FetchProvider>,
+        at: &mut Moment<'_>,
+    ) -> Result<Next<Identify>, Error> {
+        fetching.within(
+            (self, id, token),
+            |fetch, (job, id, token)| job.with(Call::KeysForUserinfo { id, token, fetch }),
+            |provider, (job, id, token)| Self { provider, ..job }.userinfo(id, token, at),
+        )
+    }
+}
+
+impl Machine for Identify {
+    type Output = LoggedIn;
+
+    fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+        let Self { job, call } = self;
+        match call {
+            Call::Start => job.id_token(at),
+            Call::KeysForIdToken(fetch) => job.keys_for_id_token(fetch.next(at)?, at),
+            Call::Userinfo { .. } => {
+                let request = userinfo::request(&job.provider.metadata, &job.answer.access_token);
+                Ok(Next::Send(request, job.with(call)))
+            }
+            Call::KeysForUserinfo { id, token, fetch } => {
+                job.keys_for_userinfo(id, token, fetch.next(at)?, at)
+            }
+        }
+    }
+
+    fn on_response(self, response: Response, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+        let Self { job, call } = self;
+        match call {
+            Call::Start => job.id_token(at),
+            Call::KeysForIdToken(fetch) => {
+                job.keys_for_id_token(fetch.on_response(response, at)?, at)
+            }
+            Call::Userinfo { id, .. } => job.userinfo(id, userinfo::token(response)?, at),
+            Call::KeysForUserinfo { id, token, fetch } => {
+                job.keys_for_userinfo(id, token, fetch.on_response(response, at)?, at)
+            }
+        }
+    }
+
+    /// All of them are GETs; userinfo is asked once more here, keys by [`FetchProvider`].
+    fn on_failure(self, why: Failure, at: &mut Moment<'_>) -> Result<Option<Next<Self>>, Error> {
+        let Self { job, call } = self;
+        match call {
+            Call::KeysForIdToken(fetch) => match fetch.on_failure(why, at)? {
+                Some(fetching) => job.keys_for_id_token(fetching, at).map(Some),
+                None => Ok(None),
+            },
+            Call::Userinfo { id, retried: false } => {
+                job.with(Call::Userinfo { id, retried: true }).next(at).map(Some)
+            }
+            Call::KeysForUserinfo { id, token, fetch } => match fetch.on_failure(why, at)? {
+                Some(fetching) => job.keys_for_userinfo(id, token, fetching, at).map(Some),
+                None => Ok(None),
+            },
+            Call::Start | Call::Userinfo { retried: true, .. } => Ok(None),
+        }
+    }
+}

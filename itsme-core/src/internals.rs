@@ -1,0 +1,57 @@
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+pub use crate::jose::*;
+use crate::{
+    asked::Asked, error::TokenError, id_token::Expected, keys::PrivateKeys, secret::Secret,
+    time::UnixTime, userinfo,
+};
+
+const LEEWAY: Duration = Duration::from_secs(60);
+
+/// The decryption that a client with these keys does.
+pub fn decryption(keys: &PrivateKeys) -> Decryption<'_> {
+    Decryption::PrivateKeys(keys.decryption_keys())
+}
+
+/// The key that a client with these keys signs with.
+pub fn signing_key(keys: &PrivateKeys) -> &OwnKey {
+    keys.signing_key()
+}
+
+/// The claim checks of an ID token, where nothing but a login was asked for.
+pub fn check_id_token(
+    claims: &Map<String, Value>,
+    (issuer, client_id, nonce): (&str, &str, &str),
+    now: UnixTime,
+) -> Result<String, TokenError> {
+    let asked = Asked {
+        at: now,
+        scopes: Vec::new(),
+        in_userinfo: false,
+        image: false,
+        acr: None,
+        max_age: None,
+    };
+    let expected = Expected {
+        issuer,
+        client_id,
+        nonce: &Secret::new(nonce),
+        access_token: &Secret::new(""),
+        asked: &asked,
+        leeway: LEEWAY,
+        accept_weaker_acr: false,
+        require_auth_time: false,
+    };
+    expected.check(claims, now).map(|authentication| authentication.sub)
+}
+
+/// The claim checks of a userinfo answer.
+pub fn check_userinfo(
+    claims: &Map<String, Value>,
+    who: (&str, &str, &str),
+    now: UnixTime,
+) -> Result<(), TokenError> {
+    userinfo::check(claims, who, (now, LEEWAY))
+}

@@ -1,0 +1,71 @@
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::base64url_decode;
+use crate::{error::TokenError, json};
+
+const MAX_HEADER: usize = 4 * 1024;
+
+/// A protected header, read down to the members that this library acts on. Members that name keys
+/// (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
+pub(super) struct Header {
+    pub(super) alg: String,
+    pub(super) enc: Option<String>,
+    pub(super) kid: Option<String>,
+}
+
+impl Header {
+    /// From its base64url part. Refuses what changes how the rest must be read: extensions that
+    /// must be understood, compression, unencoded payloads, a content other than a JWT.
+    pub(super) fn parse(part: &str) -> Result<Self, TokenError> {
+        if part.len() > MAX_HEADER {
+            return Err(TokenError::TooLarge { limit: MAX_HEADER });
+        }
+        let text = base64url_decode(part).map_err(|_| malformed("a header is not base64url"))?;
+        let mut members = json::object(&text).map_err(|fault| malformed(fault.as_str()))?;
+        for unsupported in ["crit", "zip", "b64"] {
+            if members.contains_key(unsupported) {
+                return Err(TokenError::Header { member: unsupported });
+            }
+        }
+        let content = text_member(&mut members, "cty")?;
+        if content.is_some_and(|cty| !cty.eq_ignore_ascii_case("JWT")) {
+            return Err(TokenError::Header { member: "cty" });
+        }
+        Ok(Self {
+            alg: text_member(&mut members, "alg")?.ok_or(malformed("a header has no alg"))?,
+            enc: text_member(&mut members, "enc")?,
+            kid: text_member(&mut members, "kid")?,
+        })
+    }
+}
+
+fn text_member(
+    members: &mut Map<String, Value>,
+    name: &'static str,
+) -> Result<Option<String>, TokenError> {
+    match members.remove(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(malformed("a header member that must be text is none")),
+    }
+}
+
+pub(super) fn malformed(what: &'static str) -> TokenError {
+    TokenError::Malformed { what }
+}
+
+/// Splits a compact serialization into exactly `N` parts, or says how many there are.
+pub(super) fn parts<const N: usize>(token: &str) -> Result<[&str; N], usize> {
+    let count = token.bytes().filter(|&octet| octet == b'.').count() + 1;
+    if count != N {
+        return Err(count);
+    }
+    let mut parts = token.split('.');
+    Ok(std::array::from_fn(|_| parts.next().unwrap_or_default()))
+}
+
+/// Base64url parts that hold something secret once decoded.
+pub(super) fn decode_part(part: &str) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+    base64url_decode(part).map(Zeroizing::new).map_err(|_| malformed("a part is not base64url"))
+}

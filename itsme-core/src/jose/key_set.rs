@@ -1,0 +1,240 @@
+use std::sync::Arc;
+
+use josekit::{
+    jwe::alg::rsaes::{RsaesJweAlgorithm, RsaesJweEncrypter},
+    jwk::Jwk,
+    jws::alg::rsassa::{RsassaJwsAlgorithm, RsassaJwsVerifier},
+};
+use openssl::bn::BigNum;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+use super::{KeyEncryption, base64url, base64url_decode, rsa_key::MODULUS_BITS, sha256};
+use crate::json;
+
+const MAX_KEY_SET: usize = 256 * 1024;
+
+/// The OP's public keys (RFC 7517 §5), those that this library can use. Each is parsed once.
+#[derive(Clone)]
+pub struct KeySet {
+    keys: Vec<Arc<PublicKey>>,
+}
+
+/// One public RSA key of the OP.
+pub struct PublicKey {
+    jwk: PublicJwk,
+    verifier: Option<RsassaJwsVerifier>,
+    oaep: Option<RsaesJweEncrypter>,
+    oaep_256: Option<RsaesJweEncrypter>,
+}
+
+/// What is kept of a JWK, and what is stored of it.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+struct PublicJwk {
+    kty: &'static str,
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alg: Option<Alg>,
+    n: String,
+    e: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Usage {
+    #[serde(rename = "sig")]
+    Signature,
+    #[serde(rename = "enc")]
+    Encryption,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Alg {
+    #[serde(rename = "RS256")]
+    Rs256,
+    #[serde(rename = "RSA-OAEP")]
+    RsaOaep,
+    #[serde(rename = "RSA-OAEP-256")]
+    RsaOaep256,
+}
+
+/// Why a text is no key set at all.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeySetFault {
+    /// More than 256 KiB.
+    #[error("a key set of more than {MAX_KEY_SET} octets")]
+    TooLarge,
+    /// Not a JSON object with an array `keys`.
+    #[error("not a JWK set: {0}")]
+    Malformed(&'static str),
+}
+
+impl KeySet {
+    /// Reads a JWK set, skipping every key that cannot be used here: another `kty`, `use` or
+    /// `alg`, a modulus under 2048 or over 8192 bits, an even or tiny exponent, private members,
+    /// and different keys for one purpose under one `kid`.
+    pub fn parse(text: &[u8]) -> Result<Self, KeySetFault> {
+        if text.len() > MAX_KEY_SET {
+            return Err(KeySetFault::TooLarge);
+        }
+        let mut set = json::object(text).map_err(|fault| KeySetFault::Malformed(fault.as_str()))?;
+        let Some(Value::Array(entries)) = set.remove("keys") else {
+            return Err(KeySetFault::Malformed("there is no array `keys`"));
+        };
+        let mut jwks: Vec<PublicJwk> = Vec::new();
+        for jwk in entries.iter().filter_map(PublicJwk::read) {
+            if !jwks.contains(&jwk) {
+                jwks.push(jwk);
+            }
+        }
+        let unambiguous = |jwk: &&PublicJwk| {
+            let rivals = |other: &&PublicJwk| {
+                jwk.kid.is_some() && other.kid == jwk.kid && other.shares_purpose(jwk)
+            };
+            jwks.iter().filter(rivals).count() <= 1
+        };
+        let keys = jwks.iter().filter(unambiguous).filter_map(|jwk| jwk.clone().ready());
+        Ok(Self { keys: keys.map(Arc::new).collect() })
+    }
+
+    /// The keys that may have made an RS256 signature whose header names `kid`: the one of that
+    /// name, or all if it names none.
+    pub(super) fn verifiers(&self, kid: Option<&str>) -> impl Iterator<Item = &Arc<PublicKey>> {
+        self.keys.iter().filter(move |key| {
+            key.verifier.is_some() && (kid.is_none() || key.jwk.kid.as_deref() == kid)
+        })
+    }
+
+    /// The key to encrypt to: the first one published for that.
+    pub fn encryption_key(&self) -> Option<&PublicKey> {
+        let can = || self.keys.iter().filter(|key| key.oaep.is_some() || key.oaep_256.is_some());
+        let meant = can().find(|key| key.jwk.usage == Some(Usage::Encryption));
+        meant.or_else(|| can().next()).map(|key| &**key)
+    }
+}
+
+impl Serialize for KeySet {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let keys: Vec<&PublicJwk> = self.keys.iter().map(|key| &key.jwk).collect();
+        json!({ "keys": keys }).serialize(to)
+    }
+}
+
+impl PublicJwk {
+    fn read(entry: &Value) -> Option<Self> {
+        let Value::Object(members) = entry else { return None };
+        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|m| members.contains_key(*m)) {
+            return None;
+        }
+        let text = |name: &str| members.get(name)?.as_str().map(str::to_owned);
+        let (n, e) = (modulus(members)?, exponent(members)?);
+        if text("kty")? != "RSA" {
+            return None;
+        }
+        Some(Self {
+            kty: "RSA",
+            usage: known(members, "use")?,
+            kid: if members.contains_key("kid") { Some(text("kid")?) } else { None },
+            alg: known(members, "alg")?,
+            n,
+            e,
+        })
+    }
+
+    fn verifies(&self) -> bool {
+        self.usage != Some(Usage::Encryption) && matches!(self.alg, None | Some(Alg::Rs256))
+    }
+
+    fn encrypts(&self) -> bool {
+        self.usage != Some(Usage::Signature) && self.alg != Some(Alg::Rs256)
+    }
+
+    fn shares_purpose(&self, other: &Self) -> bool {
+        self.verifies() && other.verifies() || self.encrypts() && other.encrypts()
+    }
+
+    /// josekit's contexts, made from the numbers alone.
+    fn ready(self) -> Option<PublicKey> {
+        let members: Map<String, Value> = [("kty", "RSA"), ("n", &self.n), ("e", &self.e)]
+            .map(|(name, value)| (name.to_owned(), Value::from(value)))
+            .into_iter()
+            .collect();
+        let key = Jwk::from_map(members).ok()?;
+        let encrypter = |alg: RsaesJweAlgorithm, name: Alg| {
+            let wanted = self.encrypts() && self.alg.is_none_or(|own| own == name);
+            wanted.then(|| alg.encrypter_from_jwk(&key).ok()).flatten()
+        };
+        let verifier = RsassaJwsAlgorithm::Rs256.verifier_from_jwk(&key).ok()?;
+        Some(PublicKey {
+            verifier: self.verifies().then_some(verifier),
+            oaep: encrypter(RsaesJweAlgorithm::RsaOaep, Alg::RsaOaep),
+            oaep_256: encrypter(RsaesJweAlgorithm::RsaOaep256, Alg::RsaOaep256),
+            jwk: self,
+        })
+    }
+}
+
+/// A member of a fixed vocabulary: absent is fine, another word makes the key useless.
+fn known<T: for<'de> Deserialize<'de>>(
+    members: &Map<String, Value>,
+    name: &str,
+) -> Option<Option<T>> {
+    match members.get(name) {
+        None => Some(None),
+        Some(value) => T::deserialize(value).ok().map(Some),
+    }
+}
+
+fn modulus(members: &Map<String, Value>) -> Option<String> {
+    let n = BigNum::from_slice(&number(members, "n")?).ok()?;
+    (MODULUS_BITS.contains(&n.num_bits()) && n.is_bit_set(0)).then(|| base64url(n.to_vec()))
+}
+
+fn exponent(members: &Map<String, Value>) -> Option<String> {
+    let e = BigNum::from_slice(&number(members, "e")?).ok()?;
+    // OpenSSL refuses exponents over 64 bits with large moduli, to bound the cost of a check.
+    ((2..=64).contains(&e.num_bits()) && e.is_bit_set(0)).then(|| base64url(e.to_vec()))
+}
+
+fn number(members: &Map<String, Value>, name: &str) -> Option<Vec<u8>> {
+    base64url_decode(members.get(name)?.as_str()?).ok()
+}
+
+impl PublicKey {
+    /// Its name, if it has one.
+    pub fn kid(&self) -> Option<&str> {
+        self.jwk.kid.as_deref()
+    }
+
+    /// As a JWK, so that it can be kept beside what it signed.
+    pub fn to_jwk(&self) -> Value {
+        json!(self.jwk)
+    }
+
+    /// SHA-256 thumbprint of the key, base64url (RFC 7638).
+    pub fn thumbprint(&self) -> String {
+        let canonical = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, self.jwk.e, self.jwk.n);
+        base64url(sha256(&[canonical.as_bytes()]))
+    }
+
+    pub(super) fn verifier(&self) -> Option<&RsassaJwsVerifier> {
+        self.verifier.as_ref()
+    }
+
+    /// The algorithm that the key names, or `default` where it names none.
+    pub(super) fn encrypter(
+        &self,
+        default: KeyEncryption,
+    ) -> Option<(KeyEncryption, &RsaesJweEncrypter)> {
+        let oaep = || self.oaep.as_ref().map(|key| (KeyEncryption::RsaOaep, key));
+        let oaep_256 = || self.oaep_256.as_ref().map(|key| (KeyEncryption::RsaOaep256, key));
+        match default {
+            KeyEncryption::RsaOaep => oaep().or_else(oaep_256),
+            KeyEncryption::RsaOaep256 => oaep_256().or_else(oaep),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::{
+    ContentEncryption, Decryption, KeyEncryption, OwnKey, PublicKey, SignatureCheck, Verified, jwe,
+    jws,
+};
+use crate::error::TokenError;
+
+/// The largest token that is looked at, in characters, unless a photo can be in it.
+pub const MAX_TOKEN: usize = 64 * 1024;
+
+/// Decrypts a nested JWT (RFC 7519 §5.2) to the JWS inside, of which nothing is known yet.
+pub fn open(
+    token: &str,
+    decryption: Decryption<'_>,
+    limit: usize,
+) -> Result<Zeroizing<String>, TokenError> {
+    if token.len() > limit {
+        return Err(TokenError::TooLarge { limit });
+    }
+    let plaintext = jwe::decrypt(token, decryption)?;
+    let inner = std::str::from_utf8(&plaintext).map_err(|_| TokenError::NotSigned)?;
+    Ok(Zeroizing::new(inner.to_owned()))
+}
+
+/// Verifies the JWS that [`open`] gave.
+pub fn verify(inner: &str, check: SignatureCheck<'_>) -> Result<Verified, TokenError> {
+    jws::verify(inner, check)
+}
+
+/// Signs claims, then encrypts the JWS to `to`. `random` fills a buffer; its error is passed on.
+/// `Ok(None)` is a failure of OpenSSL, or a key that cannot encrypt.
+pub fn sign_then_encrypt<E>(
+    claims: &Value,
+    signer: &OwnKey,
+    to: &PublicKey,
+    default: KeyEncryption,
+    enc: ContentEncryption,
+    mut random: impl FnMut(&mut [u8]) -> Result<(), E>,
+) -> Result<Option<String>, E> {
+    let mut content_key = Zeroizing::new([0; ContentEncryption::KEY]);
+    let mut iv = [0; 16];
+    let iv = &mut iv[..enc.iv()];
+    random(&mut *content_key)?;
+    random(iv)?;
+    let Some(jws) = jws::sign(claims, &signer.key, &signer.kid) else { return Ok(None) };
+    Ok(jwe::encrypt(jws.as_bytes(), to, default, enc, &content_key, iv))
+}

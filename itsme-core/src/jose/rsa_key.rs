@@ -1,0 +1,247 @@
+use josekit::{
+    jwe::{
+        JweDecrypter as _, JweHeader,
+        alg::rsaes::{RsaesJweAlgorithm, RsaesJweDecrypter},
+        enc::aescbc_hmac::AescbcHmacJweEncryption,
+    },
+    jws::{
+        JwsSigner as _,
+        alg::rsassa::{RsassaJwsAlgorithm, RsassaJwsSigner},
+    },
+};
+use openssl::{
+    bn::{BigNum, BigNumContext, BigNumRef},
+    error::ErrorStack,
+    pkey::{PKey, Private},
+    rsa::{Rsa, RsaPrivateKeyBuilder},
+};
+use serde::Deserialize;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use super::{ContentEncryption, KeyEncryption, base64url, base64url_decode, sha256};
+
+/// The smallest and the largest RSA modulus that is taken, in bits.
+pub(super) const MODULUS_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
+
+/// A private RSA key as a JWK writes it (RFC 7518 §6.3): every number still base64url.
+#[derive(Deserialize)]
+pub struct PrivateJwk {
+    /// `RSA`, or something that is of no use here.
+    pub kty: Option<String>,
+    /// `sig` or `enc`.
+    #[serde(rename = "use")]
+    pub usage: Option<String>,
+    /// The key's name.
+    pub kid: Option<String>,
+    /// The algorithm it is meant for.
+    pub alg: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    d: Option<Zeroizing<String>>,
+    p: Option<Zeroizing<String>>,
+    q: Option<Zeroizing<String>>,
+    dp: Option<Zeroizing<String>>,
+    dq: Option<Zeroizing<String>>,
+    qi: Option<Zeroizing<String>>,
+}
+
+/// What makes a private RSA key unusable.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RsaKeyFault {
+    /// Only the public half is there.
+    #[error("it has no private part (`d`): this looks like the published set, not the private one")]
+    PublicOnly,
+    /// A number that every key has is absent.
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+    /// A number is not written as it should be.
+    #[error("`{0}` is not a base64url number")]
+    NotANumber(&'static str),
+    /// The modulus has fewer than 2048 or more than 8192 bits.
+    #[error("it has {0} bits, but 2048 to 8192 are needed")]
+    Size(i32),
+    /// The numbers do not belong together.
+    #[error("its numbers do not belong together: the key was damaged or mixed from two keys")]
+    Inconsistent,
+}
+
+impl From<ErrorStack> for RsaKeyFault {
+    fn from(_: ErrorStack) -> Self {
+        Self::Inconsistent
+    }
+}
+
+/// A private RSA key of ours, parsed once: it signs, or it decrypts.
+pub struct RsaPrivateKey {
+    signer: RsassaJwsSigner,
+    oaep: RsaesJweDecrypter,
+    oaep_256: RsaesJweDecrypter,
+    modulus_octets: usize,
+    n: String,
+    e: String,
+    /// Makes the content key that stands in for one that does not decrypt.
+    decoy: Zeroizing<[u8; 32]>,
+}
+
+impl RsaPrivateKey {
+    /// Checks that the numbers are there, large enough and consistent. Sets with `n`, `e` and `d`
+    /// alone are in use: the primes are then computed, so that every key works at full speed.
+    pub fn from_jwk(jwk: &PrivateJwk) -> Result<Self, RsaKeyFault> {
+        let modulus = jwk.n.as_deref().ok_or(RsaKeyFault::Missing("n"))?;
+        let exponent = jwk.e.as_deref().ok_or(RsaKeyFault::Missing("e"))?;
+        let d = jwk.d.as_deref().ok_or(RsaKeyFault::PublicOnly)?;
+        let (n, e, d) = (number("n", modulus)?, number("e", exponent)?, number("d", d)?);
+        if !MODULUS_BITS.contains(&n.num_bits()) {
+            return Err(RsaKeyFault::Size(n.num_bits()));
+        }
+        if !n.is_bit_set(0) || !e.is_bit_set(0) || e.num_bits() < 2 || d.num_bits() > n.num_bits() {
+            return Err(RsaKeyFault::Inconsistent);
+        }
+        let decoy = Zeroizing::new(sha256(&[b"itsme-core decoy key", &Zeroizing::new(d.to_vec())]));
+        let (n_text, e_text) = (base64url(n.to_vec()), base64url(e.to_vec()));
+        let key = match (&jwk.p, &jwk.q, &jwk.dp, &jwk.dq, &jwk.qi) {
+            (Some(p), Some(q), Some(dp), Some(dq), Some(qi)) => RsaPrivateKeyBuilder::new(n, e, d)?
+                .set_factors(number("p", p)?, number("q", q)?)?
+                .set_crt_params(number("dp", dp)?, number("dq", dq)?, number("qi", qi)?)?
+                .build(),
+            _ => with_primes(n, e, d)?,
+        };
+        if !key.check_key()? {
+            return Err(RsaKeyFault::Inconsistent);
+        }
+        let modulus_octets = key.size() as usize;
+        let der = Zeroizing::new(PKey::from_rsa(key)?.private_key_to_pkcs8()?);
+        let decrypter = |alg: RsaesJweAlgorithm| alg.decrypter_from_der(&*der);
+        let inconsistent = |_| RsaKeyFault::Inconsistent;
+        Ok(Self {
+            signer: RsassaJwsAlgorithm::Rs256.signer_from_der(&*der).map_err(inconsistent)?,
+            oaep: decrypter(RsaesJweAlgorithm::RsaOaep).map_err(inconsistent)?,
+            oaep_256: decrypter(RsaesJweAlgorithm::RsaOaep256).map_err(inconsistent)?,
+            modulus_octets,
+            n: n_text,
+            e: e_text,
+            decoy,
+        })
+    }
+
+    /// The modulus, base64url.
+    pub fn n(&self) -> &str {
+        &self.n
+    }
+
+    /// The public exponent, base64url.
+    pub fn e(&self) -> &str {
+        &self.e
+    }
+
+    /// RS256. `None` is a failure of OpenSSL, out of memory for one.
+    pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+        self.signer.sign(message).ok()
+    }
+
+    /// The content key in `encrypted`, or one that fits nothing: whoever sent it is not to learn
+    /// from us whether the RSA layer was right (RFC 7516 §11.5).
+    pub(super) fn content_key(
+        &self,
+        alg: KeyEncryption,
+        encrypted: &[u8],
+    ) -> Zeroizing<[u8; ContentEncryption::KEY]> {
+        let decrypter = match alg {
+            KeyEncryption::RsaOaep => &self.oaep,
+            KeyEncryption::RsaOaep256 => &self.oaep_256,
+        };
+        let mut key = Zeroizing::new(sha256(&[&*self.decoy, encrypted]));
+        if encrypted.len() != self.modulus_octets {
+            return key;
+        }
+        // The last two arguments are not read by RSA-OAEP.
+        let enc = AescbcHmacJweEncryption::A128cbcHs256;
+        if let Ok(decrypted) = decrypter.decrypt(Some(encrypted), &enc, &JweHeader::new()) {
+            let decrypted = Zeroizing::new(decrypted.into_owned());
+            if decrypted.len() == key.len() {
+                key.copy_from_slice(&decrypted);
+            }
+        }
+        key
+    }
+}
+
+/// A private key and the name it is published under.
+pub struct OwnKey {
+    /// Its `kid`.
+    pub kid: String,
+    /// The key.
+    pub key: RsaPrivateKey,
+}
+
+fn number(name: &'static str, text: &str) -> Result<BigNum, RsaKeyFault> {
+    let octets = base64url_decode(text).map_err(|_| RsaKeyFault::NotANumber(name))?;
+    let octets = Zeroizing::new(octets);
+    if octets.is_empty() {
+        return Err(RsaKeyFault::Missing(name));
+    }
+    BigNum::from_slice(&octets).map_err(|_| RsaKeyFault::NotANumber(name))
+}
+
+/// Recovers the prime factors of `n` from the two exponents (NIST SP 800-56B, appendix C).
+fn with_primes(n: BigNum, e: BigNum, d: BigNum) -> Result<Rsa<Private>, RsaKeyFault> {
+    let mut context = BigNumContext::new_secure()?;
+    let one = BigNum::from_u32(1)?;
+    let mut odd = BigNum::new_secure()?;
+    odd.checked_mul(&d, &e, &mut context)?;
+    odd.sub_word(1)?;
+    let mut twos = 0;
+    while odd.num_bits() > 0 && !odd.is_bit_set(twos) {
+        twos += 1;
+    }
+    let mut exponent = BigNum::new_secure()?;
+    exponent.rshift(&odd, twos)?;
+
+    // Each base splits n with probability 1/2 or more.
+    for base in 2..=100 {
+        let mut root = BigNum::new_secure()?;
+        let base = BigNum::from_u32(base)?;
+        root.mod_exp(&base, &exponent, &n, &mut context)?;
+        for _ in 0..twos {
+            let mut square = BigNum::new_secure()?;
+            square.mod_sqr(&root, &n, &mut context)?;
+            root.sub_word(1)?;
+            let trivial = root.num_bits() == 0 || is_minus_two(&root, &n)?;
+            if square == one && !trivial {
+                let mut p = BigNum::new_secure()?;
+                p.gcd(&root, &n, &mut context)?;
+                return crt(n, e, d, p, &mut context);
+            }
+            root = square;
+        }
+    }
+    Err(RsaKeyFault::Inconsistent)
+}
+
+/// Whether `value` is n − 2, which is how n − 1 looks after 1 was taken from it.
+fn is_minus_two(value: &BigNumRef, n: &BigNumRef) -> Result<bool, ErrorStack> {
+    let mut sum = value.to_owned()?;
+    sum.add_word(2)?;
+    Ok(*sum == *n)
+}
+
+fn crt(
+    n: BigNum,
+    e: BigNum,
+    d: BigNum,
+    p: BigNum,
+    context: &mut BigNumContext,
+) -> Result<Rsa<Private>, RsaKeyFault> {
+    let (new, one) = (BigNum::new_secure, BigNum::from_u32(1)?);
+    let (mut q, mut dp, mut dq, mut qi) = (new()?, new()?, new()?, new()?);
+    let (mut p_less_1, mut q_less_1) = (p.to_owned()?, new()?);
+    q.checked_div(&n, &p, context)?;
+    q_less_1.checked_sub(&q, &one)?;
+    p_less_1.sub_word(1)?;
+    dp.nnmod(&d, &p_less_1, context)?;
+    dq.nnmod(&d, &q_less_1, context)?;
+    qi.mod_inverse(&q, &p, context)?;
+    Ok(RsaPrivateKeyBuilder::new(n, e, d)?.set_factors(p, q)?.set_crt_params(dp, dq, qi)?.build())
+}

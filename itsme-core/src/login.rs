@@ -1,0 +1,201 @@
+use std::sync::Arc;
+
+use crate::{
+    Response,
+    callback::{Answer, Callback, Outcome},
+    discovery::FetchProvider,
+    error::{CallbackError, Error},
+    flow::{
+        Failure,
+        machine::{Machine, Moment, Next},
+    },
+    identify::{self, Identify},
+    logged_in::LoggedIn,
+    login_state::LoginState,
+    oauth_error::{ErrorCode, Refusal},
+    provider::Provider,
+    relying_party::RelyingParty,
+    secret::Secret,
+    token::{self, TokenAnswer},
+};
+
+/// The flow behind [`Client::user`](crate::Client::user): from the callback to the person.
+///
+/// Metadata and keys are fetched before the code is redeemed, because a code works once: what
+/// fails before that can be tried again.
+pub struct FinishLogin {
+    rp: Arc<RelyingParty>,
+    call: Call,
+}
+
+/// Each but the first is a request.
+enum Call {
+    Callback { login: LoginState, callback: Callback },
+    Provider { code: Code, fetch: FetchProvider },
+    Token { code: Code, provider: Arc<Provider>, retried: bool },
+    Identify(Identify),
+}
+
+/// A code that came back to this login.
+struct Code {
+    login: LoginState,
+    code: Secret,
+    has_iss: bool,
+}
+
+impl FinishLogin {
+    pub(crate) fn new(rp: &Arc<RelyingParty>, login: LoginState, callback: Callback) -> Self {
+        Self { rp: Arc::clone(rp), call: Call::Callback { login, callback } }
+    }
+
+    fn with(rp: Arc<RelyingParty>, call: Call) -> Self {
+        Self { rp, call }
+    }
+}
+
+/// Reads the callback as the answer to this login, or as the reason why there is no code.
+fn code(
+    rp: &RelyingParty,
+    login: LoginState,
+    callback: Callback,
+    at: &Moment<'_>,
+) -> Result<Code, Error> {
+    let settings = &rp.settings;
+    let issuer = settings.environment.issuer();
+    if !login.is_of(&settings.client_id, issuer) {
+        return Err(CallbackError::ForeignClient.into());
+    }
+    let Answer { iss, outcome } = callback.read(login.id())?;
+    // The metadata's issuer is this same one, or the metadata is refused.
+    if iss.as_deref().is_some_and(|iss| iss != issuer) {
+        return Err(CallbackError::ForeignIssuer.into());
+    }
+    let code = match outcome {
+        Outcome::Code(code) => code,
+        Outcome::Refusal(refusal) => return Err(refused(rp, refusal)),
+    };
+    if login.is_expired(at.now, settings.login_lifetime, settings.clock_leeway) {
+        return Err(Error::LoginExpired);
+    }
+    Ok(Code { login, code, has_iss: iss.is_some() })
+}
+
+/// The person's own choice is not an error of anybody. Some codes are what an OP answers whose
+/// encryption key has changed, of which nothing else would tell.
+fn refused(rp: &RelyingParty, refusal: Refusal) -> Error {
+    match refusal.code {
+        ErrorCode::AccessDenied if refusal.status.is_none() => return Error::Cancelled,
+        ErrorCode::InvalidClient
+        | ErrorCode::InvalidRequestObject
+        | ErrorCode::UnauthorizedClient => rp.cache.suspect(),
+        _ => {}
+    }
+    refusal.into()
+}
+
+fn provider(
+    rp: Arc<RelyingParty>,
+    code: Code,
+    fetching: Next<FetchProvider>,
+    at: &mut Moment<'_>,
+) -> Result<Next<FinishLogin>, Error> {
+    fetching.within(
+        (rp, code),
+        |fetch, (rp, code)| FinishLogin::with(rp, Call::Provider { code, fetch }),
+        |provider, (rp, code)| {
+            let promised = provider.metadata.authorization_response_iss_parameter_supported;
+            if promised && !code.has_iss {
+                return Err(CallbackError::MissingIssuer.into());
+            }
+            FinishLogin::with(rp, Call::Token { code, provider, retried: false }).next(at)
+        },
+    )
+}
+
+fn identify(
+    rp: Arc<RelyingParty>,
+    identifying: Next<Identify>,
+) -> Result<Next<FinishLogin>, Error> {
+    identifying.within(
+        rp,
+        |identify, rp| FinishLogin::with(rp, Call::Identify(identify)),
+        |logged_in, _| Ok(Next::Done(logged_in)),
+    )
+}
+
+impl Machine for FinishLogin {
+    type Output = LoggedIn;
+
+    fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+        let Self { rp, call } = self;
+        match call {
+            Call::Callback { login, callback } => {
+                let code = code(&rp, login, callback, at)?;
+                let fetching = FetchProvider::fresh(&rp).next(at)?;
+                provider(rp, code, fetching, at)
+            }
+            Call::Provider { code, fetch } => provider(rp, code, fetch.next(at)?, at),
+            Call::Token { ref code, provider: ref op, .. } => {
+                let assertion = rp.client_assertion(op, at)?;
+                let grant = [
+                    ("grant_type", "authorization_code"),
+                    ("code", code.code.expose()),
+                    ("redirect_uri", code.login.redirect_uri.as_str()),
+                    ("code_verifier", code.login.code_verifier.expose()),
+                ];
+                let client_id = &rp.settings.client_id;
+                let request = token::request(&op.metadata, client_id, &assertion, &grant);
+                Ok(Next::Send(request, Self { rp, call }))
+            }
+            Call::Identify(flow) => identify(rp, flow.next(at)?),
+        }
+    }
+
+    fn on_response(self, response: Response, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+        let Self { rp, call } = self;
+        match call {
+            Call::Callback { .. } => Self { rp, call }.next(at),
+            Call::Provider { code, fetch } => {
+                provider(rp, code, fetch.on_response(response, at)?, at)
+            }
+            Call::Token { code: Code { login, .. }, provider, .. } => {
+                let answer = TokenAnswer::read(response).map_err(|error| match error {
+                    Error::Refused(refusal) => refused(&rp, *refusal),
+                    error => error,
+                })?;
+                let LoginState { nonce, asked, .. } = login;
+                let job = identify::Job {
+                    rp: Arc::clone(&rp),
+                    provider,
+                    nonce,
+                    asked,
+                    answer,
+                    refetched: false,
+                };
+                identify(rp, Identify::new(job).next(at)?)
+            }
+            Call::Identify(flow) => identify(rp, flow.on_response(response, at)?),
+        }
+    }
+
+    /// A code is redeemed again only if the OP cannot have seen it: a second use of a code can
+    /// revoke what the first one gave (RFC 6749 §4.1.2).
+    fn on_failure(self, why: Failure, at: &mut Moment<'_>) -> Result<Option<Next<Self>>, Error> {
+        let Self { rp, call } = self;
+        match call {
+            Call::Callback { .. } => Ok(None),
+            Call::Provider { code, fetch } => match fetch.on_failure(why, at)? {
+                Some(fetching) => provider(rp, code, fetching, at).map(Some),
+                None => Ok(None),
+            },
+            Call::Token { code, provider, retried: false } if why == Failure::NotSent => {
+                Self::with(rp, Call::Token { code, provider, retried: true }).next(at).map(Some)
+            }
+            Call::Token { .. } => Ok(None),
+            Call::Identify(flow) => match flow.on_failure(why, at)? {
+                Some(identifying) => identify(rp, identifying).map(Some),
+                None => Ok(None),
+            },
+        }
+    }
+}

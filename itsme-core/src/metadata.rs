@@ -1,0 +1,116 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    Request, Response,
+    environment::Environment,
+    error::{Endpoint, Error, MetadataError},
+    reply,
+    url_rules::{self, PlainHttp},
+};
+
+/// What is used of the OP's discovery document (OIDC Discovery §3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Who the OP is, octet by octet.
+    pub issuer: String,
+    /// Where people are sent to.
+    pub authorization_endpoint: String,
+    /// Where codes are redeemed.
+    pub token_endpoint: String,
+    /// Where claims are asked for.
+    pub userinfo_endpoint: String,
+    /// Where the OP's keys are.
+    pub jwks_uri: String,
+    /// Whether callbacks always carry `iss` (RFC 9207 §3).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+    /// How the OP can decrypt what is sent to it; empty where it does not say.
+    #[serde(default)]
+    pub request_object_encryption_enc_values_supported: Vec<String>,
+}
+
+impl Metadata {
+    /// The request for the discovery document (OIDC Discovery §4.1).
+    pub fn request(environment: &Environment) -> Request {
+        let issuer = environment.issuer();
+        let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
+        get(&format!("{issuer}/.well-known/openid-configuration"))
+    }
+
+    /// Reads and checks the discovery document.
+    ///
+    /// # Errors
+    /// It is not a JSON object, speaks for another issuer, or lacks an endpoint that may be called.
+    pub fn read(
+        response: Response,
+        environment: &Environment,
+        plain_http: PlainHttp,
+    ) -> Result<Self, Error> {
+        let members = reply::json_object(Endpoint::Discovery, response)?;
+        let metadata = Self::from_members(&members)?;
+        metadata.check(environment, plain_http)?;
+        Ok(metadata)
+    }
+
+    fn from_members(members: &Map<String, Value>) -> Result<Self, MetadataError> {
+        let text = |name: &'static str| {
+            let text = members.get(name).and_then(Value::as_str).map(str::to_owned);
+            text.ok_or(MetadataError::Missing(name))
+        };
+        let names = |name: &str| {
+            let list = members.get(name).and_then(Value::as_array).into_iter().flatten();
+            list.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let flag = |name: &str| members.get(name).and_then(Value::as_bool).unwrap_or_default();
+        Ok(Self {
+            issuer: text("issuer")?,
+            authorization_endpoint: text("authorization_endpoint")?,
+            token_endpoint: text("token_endpoint")?,
+            userinfo_endpoint: text("userinfo_endpoint")?,
+            jwks_uri: text("jwks_uri")?,
+            authorization_response_iss_parameter_supported: flag(
+                "authorization_response_iss_parameter_supported",
+            ),
+            request_object_encryption_enc_values_supported: names(
+                "request_object_encryption_enc_values_supported",
+            ),
+        })
+    }
+
+    /// Checks issuer and endpoints; what was stored elsewhere is checked again when it comes back.
+    pub(crate) fn check(
+        &self,
+        environment: &Environment,
+        plain_http: PlainHttp,
+    ) -> Result<(), MetadataError> {
+        if self.issuer != environment.issuer() {
+            return Err(MetadataError::ForeignIssuer {
+                expected: environment.issuer().to_owned(),
+                found: self.issuer.chars().take(200).collect(),
+            });
+        }
+        for (member, url) in [
+            ("authorization_endpoint", &self.authorization_endpoint),
+            ("token_endpoint", &self.token_endpoint),
+            ("userinfo_endpoint", &self.userinfo_endpoint),
+            ("jwks_uri", &self.jwks_uri),
+        ] {
+            url_rules::check(url, plain_http)
+                .map_err(|fault| MetadataError::Url { member, fault })?;
+        }
+        Ok(())
+    }
+
+    /// The request for the OP's keys.
+    pub fn key_set_request(&self) -> Request {
+        get(&self.jwks_uri)
+    }
+}
+
+fn get(url: &str) -> Request {
+    http::Request::get(url)
+        .header(http::header::ACCEPT, "application/json")
+        .body(Vec::new())
+        .expect("the URL was checked")
+}

@@ -1,0 +1,163 @@
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What an OP says went wrong (RFC 6749 §4.1.2.1 and §5.2, OIDC Core §3.1.2.6, CIBA Core
+        /// §11 and §13, itsme: error codes). A code that is not listed survives as text.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)*
+            /// Any other code, as it came.
+            Other(String),
+        }
+
+        impl ErrorCode {
+            /// As it is written on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$name => $text,)*
+                    Self::Other(text) => text,
+                }
+            }
+        }
+
+        impl From<&str> for ErrorCode {
+            fn from(text: &str) -> Self {
+                match text {
+                    $($text => Self::$name,)*
+                    _ => Self::Other(printable(text)),
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// `access_denied`: the person refused, or may not.
+    AccessDenied = "access_denied",
+    /// `authorization_pending`: the person has not answered yet.
+    AuthorizationPending = "authorization_pending",
+    /// `expired_login_hint_token`.
+    ExpiredLoginHintToken = "expired_login_hint_token",
+    /// `expired_token`: the person did not answer in time.
+    ExpiredToken = "expired_token",
+    /// `interaction_required`.
+    InteractionRequired = "interaction_required",
+    /// `invalid_client`: the client's authentication failed.
+    InvalidClient = "invalid_client",
+    /// `invalid_client_id`.
+    InvalidClientId = "invalid_client_id",
+    /// `invalid_grant`: the code is unknown, spent or too old, or belongs to another request.
+    InvalidGrant = "invalid_grant",
+    /// `invalid_redirect_uri`.
+    InvalidRedirectUri = "invalid_redirect_uri",
+    /// `invalid_request`.
+    InvalidRequest = "invalid_request",
+    /// `invalid_request_object`.
+    InvalidRequestObject = "invalid_request_object",
+    /// `invalid_request_uri`.
+    InvalidRequestUri = "invalid_request_uri",
+    /// `invalid_scope`.
+    InvalidScope = "invalid_scope",
+    /// `invalid_token`: the access token is not, or no longer, good.
+    InvalidToken = "invalid_token",
+    /// `login_required`.
+    LoginRequired = "login_required",
+    /// `not_implemented`.
+    NotImplemented = "not_implemented",
+    /// `registration_not_supported`.
+    RegistrationNotSupported = "registration_not_supported",
+    /// `request_not_supported`.
+    RequestNotSupported = "request_not_supported",
+    /// `request_uri_not_supported`.
+    RequestUriNotSupported = "request_uri_not_supported",
+    /// `server_error`.
+    ServerError = "server_error",
+    /// `slow_down`: asked too often.
+    SlowDown = "slow_down",
+    /// `temporarily_unavailable`.
+    TemporarilyUnavailable = "temporarily_unavailable",
+    /// `temporary_unavailable`, itsme's spelling.
+    TemporaryUnavailable = "temporary_unavailable",
+    /// `unauthorized_client`; itsme says it of a bad client assertion too.
+    UnauthorizedClient = "unauthorized_client",
+    /// `unknown_user_id`.
+    UnknownUserId = "unknown_user_id",
+    /// `unsupported_display`.
+    UnsupportedDisplay = "unsupported_display",
+    /// `unsupported_grant_type`.
+    UnsupportedGrantType = "unsupported_grant_type",
+    /// `unsupported_request`.
+    UnsupportedRequest = "unsupported_request",
+    /// `unsupported_response_type`.
+    UnsupportedResponseType = "unsupported_response_type",
+    /// `unsupported_token_type`.
+    UnsupportedTokenType = "unsupported_token_type",
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An OP's refusal in its own words. itsme's support asks for `uid`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Refusal {
+    /// `error`.
+    pub code: ErrorCode,
+    /// `error_description`, or itsme's `detail`: for developers, not for the person.
+    pub description: Option<String>,
+    /// The HTTP status; none if it came by the browser.
+    pub status: Option<u16>,
+    /// `error_uri`: a page about the error.
+    pub uri: Option<String>,
+    /// `uid`: itsme's number for the incident.
+    pub uid: Option<String>,
+}
+
+impl Refusal {
+    /// From the members of an error answer or callback, where `error` is one of them.
+    pub(crate) fn read<'a>(
+        status: Option<u16>,
+        member: impl Fn(&'static str) -> Option<&'a str>,
+    ) -> Option<Self> {
+        let text = |name| member(name).filter(|text| !text.is_empty()).map(printable);
+        Some(Self {
+            code: member("error")?.into(),
+            description: text("error_description").or_else(|| text("detail")),
+            status,
+            uri: text("error_uri"),
+            uid: text("uid"),
+        })
+    }
+
+    pub(crate) fn from_json(status: u16, members: &Map<String, Value>) -> Option<Self> {
+        Self::read(Some(status), |name| members.get(name)?.as_str())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)?;
+        if let Some(status) = self.status {
+            write!(f, " (status {status})")?;
+        }
+        if let Some(description) = &self.description {
+            write!(f, ": {description}")?;
+        }
+        if let Some(uid) = &self.uid {
+            write!(f, " [uid {uid}]")?;
+        }
+        Ok(())
+    }
+}
+
+/// Foreign text made fit for a log line: one line, at most 512 characters.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().take(512).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

@@ -1,0 +1,108 @@
+use std::time::Duration;
+
+use crate::{
+    client_assertion::ClientAssertion,
+    environment::Environment,
+    error::SettingsError,
+    keys::PrivateKeys,
+    url_rules::{self, PlainHttp},
+};
+
+/// Who the application is to itsme, and how strict it is.
+///
+/// Nothing is checked before [`Client::new`](crate::Client::new).
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) client_id: String,
+    pub(crate) keys: PrivateKeys,
+    pub(crate) environment: Environment,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) client_assertion: ClientAssertion,
+    pub(crate) clock_leeway: Duration,
+    pub(crate) login_lifetime: Duration,
+    pub(crate) require_auth_time: bool,
+    pub(crate) danger_accept_weaker_acr: bool,
+    pub(crate) danger_http_on_loopback: bool,
+}
+
+impl Settings {
+    /// The client id that itsme gave out, the private keys whose public half itsme knows, and the
+    /// environment that both belong to.
+    pub fn new(client_id: impl Into<String>, keys: PrivateKeys, environment: Environment) -> Self {
+        Self {
+            client_id: client_id.into(),
+            keys,
+            environment,
+            redirect_uri: None,
+            client_assertion: ClientAssertion::default(),
+            clock_leeway: Duration::from_secs(60),
+            login_lifetime: Duration::from_secs(15 * 60),
+            require_auth_time: false,
+            danger_accept_weaker_acr: false,
+            danger_http_on_loopback: false,
+        }
+    }
+
+    /// Where people come back to, octet by octet as registered with itsme: `https`, no fragment.
+    /// Default: none, so that every request must name one.
+    #[must_use]
+    pub fn redirect_uri(self, redirect_uri: impl Into<String>) -> Self {
+        Self { redirect_uri: Some(redirect_uri.into()), ..self }
+    }
+
+    /// The form of the client assertion. Default: signed, then encrypted.
+    #[must_use]
+    pub fn client_assertion(self, form: ClientAssertion) -> Self {
+        Self { client_assertion: form, ..self }
+    }
+
+    /// How far the OP's clock may be from ours. Default: 60 seconds.
+    #[must_use]
+    pub fn clock_leeway(self, leeway: Duration) -> Self {
+        Self { clock_leeway: leeway, ..self }
+    }
+
+    /// How long a person may take from the redirect to the callback. Default: 15 minutes.
+    #[must_use]
+    pub fn login_lifetime(self, lifetime: Duration) -> Self {
+        Self { login_lifetime: lifetime, ..self }
+    }
+
+    /// Refuses an ID token without `auth_time` when `max_age` was asked for. Default: it is
+    /// accepted, since itsme leaves `auth_time` out and authenticates every time.
+    #[must_use]
+    pub fn require_auth_time(self) -> Self {
+        Self { require_auth_time: true, ..self }
+    }
+
+    /// Accepts an authentication weaker than was asked for. The application must then look at
+    /// [`LoggedIn::acr`](crate::LoggedIn::acr) itself. Default: refused.
+    #[must_use]
+    pub fn danger_accept_weaker_acr(self) -> Self {
+        Self { danger_accept_weaker_acr: true, ..self }
+    }
+
+    /// Allows plain `http` to and from localhost, for tests and demonstrations. Default: refused.
+    #[must_use]
+    pub fn danger_http_on_loopback(self) -> Self {
+        Self { danger_http_on_loopback: true, ..self }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+        if self.client_id.is_empty() {
+            return Err(SettingsError::EmptyClientId);
+        }
+        let issuer = self.environment.issuer();
+        url_rules::check(issuer, self.plain_http()).map_err(SettingsError::Issuer)?;
+        match &self.redirect_uri {
+            Some(uri) => {
+                url_rules::check(uri, self.plain_http()).map_err(SettingsError::RedirectUri)
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn plain_http(&self) -> PlainHttp {
+        if self.danger_http_on_loopback { PlainHttp::OnLoopback } else { PlainHttp::Never }
+    }
+}

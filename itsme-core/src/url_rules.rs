@@ -1,0 +1,81 @@
+//! The rules for URLs that are called or sent. They look at a URL and never rewrite it: issuer and
+//! redirect URI are compared octet by octet, and a parsed URL prints differently.
+
+use url::{Host, Url};
+
+use crate::error::UrlFault;
+
+/// Which URLs with plain `http` are allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_enums)]
+pub enum PlainHttp {
+    /// None.
+    Never,
+    /// To this machine.
+    OnLoopback,
+}
+
+/// An address that may be called, or to which a person may be sent.
+pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlFault> {
+    // `Url` forgives white space and much else.
+    if !text.bytes().all(|octet| octet.is_ascii_graphic()) || text.contains('\\') {
+        return Err(UrlFault::NotAUrl);
+    }
+    let url = Url::parse(text).map_err(|_| UrlFault::NotAUrl)?;
+    let host = url.host().ok_or(UrlFault::NotAUrl)?;
+    let allowed = match url.scheme() {
+        "https" => true,
+        "http" => plain_http == PlainHttp::OnLoopback && is_loopback(&host),
+        _ => false,
+    };
+    if !allowed {
+        return Err(UrlFault::NotHttps);
+    }
+    if text.contains('#') {
+        return Err(UrlFault::Fragment);
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(UrlFault::Credentials);
+    }
+    // What an HTTP client is given must be a URI too.
+    text.parse::<http::Uri>().map(drop).map_err(|_| UrlFault::NotAUrl)
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_is_needed_except_on_loopback_by_consent() {
+        use PlainHttp::{Never, OnLoopback};
+        for (text, plain_http, expected) in [
+            ("https://example.be/cb?x=1", Never, Ok(())),
+            ("https://example.be:443/cb", Never, Ok(())),
+            ("http://localhost:8080/cb", OnLoopback, Ok(())),
+            ("http://127.0.0.1/cb", OnLoopback, Ok(())),
+            ("http://[::1]:9/cb", OnLoopback, Ok(())),
+            ("http://localhost/cb", Never, Err(UrlFault::NotHttps)),
+            ("http://localhost.evil.be/cb", OnLoopback, Err(UrlFault::NotHttps)),
+            ("http://example.be/cb", OnLoopback, Err(UrlFault::NotHttps)),
+            ("myapp://callback", OnLoopback, Err(UrlFault::NotHttps)),
+            ("https://example.be/cb#", Never, Err(UrlFault::Fragment)),
+            ("https://me@example.be/cb", Never, Err(UrlFault::Credentials)),
+            ("https://example.be/a b", Never, Err(UrlFault::NotAUrl)),
+            ("https://example.be/caf\u{e9}", Never, Err(UrlFault::NotAUrl)),
+            (" https://example.be/", Never, Err(UrlFault::NotAUrl)),
+            ("https:\\\\example.be", Never, Err(UrlFault::NotAUrl)),
+            ("/cb", Never, Err(UrlFault::NotAUrl)),
+            ("", Never, Err(UrlFault::NotAUrl)),
+        ] {
+            assert_eq!(check(text, plain_http), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The OP's own JOSE, over openssl alone. It shares no line with the client's, so that a mistake
+//! there is not mirrored here.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use openssl::{
+    bn::BigNum,
+    encrypt::{Decrypter, Encrypter},
+    hash::MessageDigest,
+    pkey::{PKey, PKeyRef, Private, Public},
+    rsa::{Padding, Rsa, RsaPrivateKeyBuilder},
+    sign::{Signer, Verifier},
+    symm::{Cipher, decrypt, decrypt_aead, encrypt, encrypt_aead},
+};
+use serde_json::{Map, Value, json};
+
+/// Why a token that reached the OP was refused: the OP tells it in `detail`.
+pub(crate) type Refused = String;
+
+/// A private key of the OP with its public JWK.
+pub(crate) struct OwnKey {
+    pub(crate) kid: String,
+    key: PKey<Private>,
+    public: Value,
+}
+
+impl OwnKey {
+    /// From a private JWK with all its numbers.
+    pub(crate) fn from_jwk(jwk: &Value) -> Self {
+        let read = |name: &str| number(jwk, name).expect("a key of the fixtures is whole");
+        let rsa = RsaPrivateKeyBuilder::new(read("n"), read("e"), read("d"))
+            .and_then(|builder| builder.set_factors(read("p"), read("q")))
+            .and_then(|builder| builder.set_crt_params(read("dp"), read("dq"), read("qi")))
+            .expect("a key of the fixtures is sound")
+            .build();
+        let usage = jwk["use"].as_str().unwrap_or_default();
+        Self::new(jwk["kid"].as_str().unwrap_or_default(), usage, rsa)
+    }
+
+    pub(crate) fn generate(kid: &str, usage: &str) -> Self {
+        Self::new(kid, usage, Rsa::generate(2048).expect("openssl generates keys"))
+    }
+
+    fn new(kid: &str, usage: &str, rsa: Rsa<Private>) -> Self {
+        let public = json!({
+            "kty": "RSA", "use": usage, "kid": kid,
+            "n": encode(&rsa.n().to_vec()), "e": encode(&rsa.e().to_vec()),
+        });
+        let key = PKey::from_rsa(rsa).expect("an RSA key is a key");
+        Self { kid: kid.to_owned(), key, public }
+    }
+
+    pub(crate) fn public_jwk(&self) -> &Value {
+        &self.public
+    }
+
+    /// A compact JWS, RS256, with this `kid` in its header.
+    pub(crate) fn sign(&self, claims: &Value, kid: &str) -> String {
+        let header = json!({ "alg": "RS256", "kid": kid });
+        let message = format!("{}.{}", encode_json(&header), encode_json(claims));
+        let mut signer = Signer::new(MessageDigest::sha256(), &self.key).expect("a signer");
+        let signature = signer.sign_oneshot_to_vec(message.as_bytes()).expect("openssl signs");
+        format!("{message}.{}", encode(&signature))
+    }
+
+    /// The plaintext of a compact JWE to this key.
+    pub(crate) fn decrypt(&self, jwe: &str) -> Result<String, Refused> {
+        let parts: Vec<&str> = jwe.split('.').collect();
+        let [header, key, iv, text, tag] = parts[..] else {
+            return Err("an encrypted JWT has five parts".to_owned());
+        };
+        let members = decode_json(header)?;
+        if members.get("kid").is_some_and(|kid| *kid != self.kid.as_str()) {
+            return Err(format!("encrypted to the key {}, not to {}", members["kid"], self.kid));
+        }
+        if members.get("cty") != Some(&json!("JWT")) {
+            return Err("the JWE header lacks cty JWT".to_owned());
+        }
+        let digest = oaep_digest(members["alg"].as_str().unwrap_or_default())?;
+        let content_key = oaep_decrypt(&self.key, digest, &decode(key)?)?;
+        let enc = members.get("enc").and_then(Value::as_str).unwrap_or_default();
+        let parts = (decode(iv)?, decode(text)?, decode(tag)?);
+        let plaintext = open(enc, &content_key, header, parts)?;
+        String::from_utf8(plaintext).map_err(|_| "what was encrypted is not text".to_owned())
+    }
+}
+
+/// A compact JWE to the first key of `jwks` that is published for encryption.
+pub(crate) fn encrypt_to(jwks: &Value, plaintext: &str) -> Result<String, Refused> {
+    let key = keys(jwks)
+        .find(|key| key["use"] == "enc")
+        .ok_or("the client publishes no encryption key")?;
+    let alg = key["alg"].as_str().unwrap_or("RSA-OAEP-256");
+    let header = json!({
+        "alg": alg, "enc": "A128CBC-HS256", "cty": "JWT", "kid": key["kid"],
+    });
+    let header = encode_json(&header);
+    let content_key: [u8; 32] = random();
+    let iv: [u8; 16] = random();
+    let key = public_key(key)?;
+    let encrypted_key = oaep_encrypt(&key, oaep_digest(alg)?, &content_key)?;
+    let (text, tag) = seal("A128CBC-HS256", &content_key, &header, &iv, plaintext.as_bytes())?;
+    let parts = [encode(&encrypted_key), encode(&iv), encode(&text), encode(&tag)];
+    Ok(format!("{header}.{}", parts.join(".")))
+}
+
+/// The claims of a compact JWS that one of `jwks`, published for signing, has signed with RS256.
+pub(crate) fn verify(jwks: &Value, jws: &str) -> Result<Map<String, Value>, Refused> {
+    let parts: Vec<&str> = jws.split('.').collect();
+    let [header, payload, signature] = parts[..] else {
+        return Err("a signed JWT has three parts".to_owned());
+    };
+    let members = decode_json(header)?;
+    if members.get("alg") != Some(&json!("RS256")) {
+        return Err("the signature is not RS256".to_owned());
+    }
+    let kid = members.get("kid").ok_or("the JWS header names no kid")?;
+    let key = keys(jwks)
+        .find(|key| key["kid"] == *kid)
+        .ok_or_else(|| format!("the client publishes no key {kid}"))?;
+    if key["use"] != "sig" {
+        return Err(format!("the client's key {kid} is not for signatures"));
+    }
+    let key = public_key(key)?;
+    let mut verifier = Verifier::new(MessageDigest::sha256(), &key).map_err(refused)?;
+    let message = format!("{header}.{payload}");
+    let right = verifier.verify_oneshot(&decode(signature)?, message.as_bytes());
+    match right {
+        Ok(true) => decode_json(payload),
+        _ => Err("the signature is wrong".to_owned()),
+    }
+}
+
+/// SHA-256, base64url: of a PKCE verifier, and for made-up identifiers.
+pub(crate) fn sha256_base64url(text: &str) -> String {
+    encode(&openssl::sha::sha256(text.as_bytes()))
+}
+
+pub(crate) fn sha256_hex(text: &str) -> String {
+    openssl::sha::sha256(text.as_bytes()).iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn keys(jwks: &Value) -> impl Iterator<Item = &Value> {
+    jwks["keys"].as_array().into_iter().flatten()
+}
+
+fn public_key(jwk: &Value) -> Result<PKey<Public>, Refused> {
+    let rsa = Rsa::from_public_components(number(jwk, "n")?, number(jwk, "e")?);
+    rsa.and_then(PKey::from_rsa).map_err(refused)
+}
+
+fn number(jwk: &Value, name: &str) -> Result<BigNum, Refused> {
+    let text = jwk[name].as_str().ok_or_else(|| format!("a JWK lacks {name}"))?;
+    BigNum::from_slice(&decode(text)?).map_err(refused)
+}
+
+fn oaep_digest(alg: &str) -> Result<MessageDigest, Refused> {
+    match alg {
+        "RSA-OAEP" => Ok(MessageDigest::sha1()),
+        "RSA-OAEP-256" => Ok(MessageDigest::sha256()),
+        other => Err(format!("key encryption {other:?} is not supported")),
+    }
+}
+
+fn oaep_encrypt(
+    key: &PKeyRef<Public>,
+    digest: MessageDigest,
+    text: &[u8],
+) -> Result<Vec<u8>, Refused> {
+    let mut encrypter = Encrypter::new(key).map_err(refused)?;
+    encrypter.set_rsa_padding(Padding::PKCS1_OAEP).map_err(refused)?;
+    encrypter.set_rsa_oaep_md(digest).map_err(refused)?;
+    encrypter.set_rsa_mgf1_md(digest).map_err(refused)?;
+    let mut out = vec![0; encrypter.encrypt_len(text).map_err(refused)?];
+    let length = encrypter.encrypt(text, &mut out).map_err(refused)?;
+    out.truncate(length);
+    Ok(out)
+}
+
+fn oaep_decrypt(
+    key: &PKeyRef<Private>,
+    digest: MessageDigest,
+    text: &[u8],
+) -> Result<Vec<u8>, Refused> {
+    let mut decrypter = Decrypter::new(key).map_err(refused)?;
+    decrypter.set_rsa_padding(Padding::PKCS1_OAEP).map_err(refused)?;
+    decrypter.set_rsa_oaep_md(digest).map_err(refused)?;
+    decrypter.set_rsa_mgf1_md(digest).map_err(refused)?;
+    let mut out = vec![0; decrypter.decrypt_len(text).map_err(refused)?];
+    let length = decrypter.decrypt(text, &mut out).map_err(refused)?;
+    out.truncate(length);
+    Ok(out)
+}
+
+fn seal(
+    enc: &str,
+    key: &[u8],
+    header: &str,
+    iv: &[u8],
+    text: &[u8],
+) -> Result<(Vec<u8>, Vec<u8>), Refused> {
+    let aad = header.as_bytes();
+    match enc {
+        "A128CBC-HS256" => {
+            let text = encrypt(Cipher::aes_128_cbc(), &key[16..], Some(iv), text);
+            let text = text.map_err(refused)?;
+            let tag = cbc_hmac(&key[..16], aad, iv, &text)?;
+            Ok((text, tag))
+        }
+        _ => {
+            let mut tag = vec![0; 16];
+            let text = encrypt_aead(Cipher::aes_256_gcm(), key, Some(iv), aad, text, &mut tag);
+            Ok((text.map_err(refused)?, tag))
+        }
+    }
+}
+
+fn open(
+    enc: &str,
+    key: &[u8],
+    header: &str,
+    (iv, text, tag): (Vec<u8>, Vec<u8>, Vec<u8>),
+) -> Result<Vec<u8>, Refused> {
+    let (iv_length, wrong) = match enc {
+        "A128CBC-HS256" => (16, key.len() != 32),
+        "A256GCM" => (12, key.len() != 32),
+        other => return Err(format!("content encryption {other:?} is not supported")),
+    };
+    if wrong || iv.len() != iv_length || tag.len() != 16 {
+        return Err("a part of the JWE has the wrong length".to_owned());
+    }
+    let aad = header.as_bytes();
+    if enc == "A256GCM" {
+        let cipher = Cipher::aes_256_gcm();
+        return decrypt_aead(cipher, key, Some(&iv), aad, &text, &tag).map_err(refused);
+    }
+    if cbc_hmac(&key[..16], aad, &iv, &text)? != tag {
+        return Err("the tag of the JWE is wrong".to_owned());
+    }
+    decrypt(Cipher::aes_128_cbc(), &key[16..], Some(&iv), &text).map_err(refused)
+}
+
+fn cbc_hmac(key: &[u8], aad: &[u8], iv: &[u8], text: &[u8]) -> Result<Vec<u8>, Refused> {
+    let key = PKey::hmac(key).map_err(refused)?;
+    let mut signer = Signer::new(MessageDigest::sha256(), &key).map_err(refused)?;
+    let bits = (aad.len() as u64) * 8;
+    for part in [aad, iv, text, &bits.to_be_bytes()] {
+        signer.update(part).map_err(refused)?;
+    }
+    let mut tag = signer.sign_to_vec().map_err(refused)?;
+    tag.truncate(16);
+    Ok(tag)
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut octets = [0; N];
+    openssl::rand::rand_bytes(&mut octets).expect("openssl has randomness");
+    octets
+}
+
+pub(crate) fn encode(octets: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(octets)
+}
+
+fn encode_json(value: &Value) -> String {
+    encode(value.to_string().as_bytes())
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, Refused> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| "a part of a JWT is not base64url".to_owned())
+}
+
+fn decode_json(text: &str) -> Result<Map<String, Value>, Refused> {
+    let octets = decode(text)?;
+    serde_json::from_slice(&octets).map_err(|_| "a part of a JWT is not a JSON object".to_owned())
+}
+
+fn refused(_: openssl::error::ErrorStack) -> Refused {
+    "the cryptography failed".to_owned()
+}

@@ -1,0 +1,30 @@
+//! How the OP writes its answers.
+
+use http::{HeaderName, HeaderValue, header};
+use itsme_core::Response;
+use serde_json::{Value, json};
+
+pub(super) fn json(status: u16, body: &Value) -> Response {
+    with(status, body.to_string(), &[(header::CONTENT_TYPE, "application/json")])
+}
+
+pub(super) fn cacheable(body: &Value, cache_control: &str) -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, cache_control)];
+    with(200, body.to_string(), &headers)
+}
+
+/// itsme names the description `detail`.
+pub(super) fn error(status: u16, code: &str, detail: &str) -> Response {
+    json(status, &json!({ "error": code, "detail": detail }))
+}
+
+pub(super) fn with(status: u16, body: String, headers: &[(HeaderName, &str)]) -> Response {
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() = http::StatusCode::from_u16(status).expect("a status of three digits");
+    for (name, value) in headers {
+        let value = HeaderValue::from_str(value).expect("a header value of printable characters");
+        response.headers_mut().insert(name, value);
+    }
+    response
+}

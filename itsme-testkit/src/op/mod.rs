@@ -1,0 +1,331 @@
+//! The fake OP: what it knows, and what it answers to whom.
+
+mod answer;
+mod authorization;
+mod grant;
+mod page;
+mod token;
+mod userinfo;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use http::Method;
+use itsme_core::{Environment, Failure, Request, Response, Settings, UnixTime};
+use serde_json::{Map, Value, json};
+
+use self::grant::Grant;
+use crate::{
+    Clock, Person,
+    jose::{self, OwnKey},
+    registration::{CLIENT_ID, REDIRECT_URI, RegisteredClient, private_keys},
+};
+
+/// A fake itsme: a strict OP that answers requests in memory.
+///
+/// It accepts nothing that a careful OP would refuse: client assertions are decrypted and
+/// verified, with their `aud`, `exp` and a `jti` that is never used twice; codes are redeemed once,
+/// within three minutes, with the very redirect URI and the PKCE verifier of the request; keys are
+/// used for what they are published for. It answers as itsme does, with errors in `detail`.
+///
+/// ```
+/// use itsme_core::{Client, Login};
+/// use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
+///
+/// let mut world = World::new();
+/// let mut op = FakeOp::new(world.clock());
+/// let client = Client::new(op.settings())?;
+///
+/// let login = play(client.authorize(Login::new(SERVICE)), &mut op, &mut world)?;
+/// let callback = op.approve(&login.url, &Person::ann());
+/// let who = play(client.user(login.state, callback), &mut op, &mut world)?;
+///
+/// assert_eq!(who.sub, op.sub_of(&Person::ann()));
+/// assert_eq!(op.asked(), ["GET /.well-known/openid-configuration", "GET /jwkSet", "POST /token"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct FakeOp {
+    issuer: String,
+    clock: Clock,
+    signing: Vec<OwnKey>,
+    encryption: OwnKey,
+    keys_made: usize,
+    forged_kid: Option<String>,
+    cache_control: String,
+    clients: Vec<RegisteredClient>,
+    grants: HashMap<String, Grant>,
+    /// Access tokens and the codes they were given for.
+    access_tokens: HashMap<String, String>,
+    used_jtis: HashSet<String>,
+    identifiers_made: u64,
+    transcript: Vec<Asked>,
+    reactions: HashMap<String, VecDeque<Reaction>>,
+    alterations: Vec<(Document, Alteration)>,
+}
+
+type Alteration = Box<dyn FnMut(&mut Map<String, Value>) + Send>;
+
+/// One request that the OP has got.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Asked {
+    /// When.
+    pub at: UnixTime,
+    /// Method and path below the issuer, as `POST /token`.
+    pub request: String,
+}
+
+/// What happens to a request instead of an honest answer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Reaction {
+    /// It does not arrive.
+    NotSent,
+    /// It is lost on the way: the OP does not see it, which the client cannot know.
+    Lost,
+    /// The OP acts on it, and its answer is lost.
+    AnswerLost,
+    /// It is answered with this.
+    Reply(Response),
+}
+
+/// What an OP writes, and a test can [alter](FakeOp::alter) before it is signed or sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Document {
+    /// The discovery document.
+    Discovery,
+    /// The claims of ID tokens.
+    IdToken,
+    /// The key set.
+    KeySet,
+    /// The members of the answer to a token request.
+    TokenAnswer,
+    /// The claims of userinfo answers.
+    Userinfo,
+}
+
+impl FakeOp {
+    /// An OP with the issuer `https://op.example/v2`, which knows one client:
+    /// [`CLIENT_ID`] with [`private_keys`], [`REDIRECT_URI`] and [`SERVICE`](crate::SERVICE).
+    pub fn new(clock: Clock) -> Self {
+        Self::with_issuer("https://op.example/v2", clock)
+    }
+
+    /// The same with another issuer.
+    pub fn with_issuer(issuer: impl Into<String>, clock: Clock) -> Self {
+        Self {
+            issuer: issuer.into(),
+            clock,
+            signing: vec![fixture("s1")],
+            encryption: fixture("e1"),
+            keys_made: 0,
+            forged_kid: None,
+            cache_control: "public, max-age=3600".to_owned(),
+            clients: vec![RegisteredClient::test_client()],
+            grants: HashMap::new(),
+            access_tokens: HashMap::new(),
+            used_jtis: HashSet::new(),
+            identifiers_made: 0,
+            transcript: Vec::new(),
+            reactions: HashMap::new(),
+            alterations: Vec::new(),
+        }
+    }
+
+    /// Its issuer.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Settings for the client that it knows from the start.
+    pub fn settings(&self) -> Settings {
+        let environment = Environment::custom(&self.issuer);
+        let settings =
+            Settings::new(CLIENT_ID, private_keys(), environment).redirect_uri(REDIRECT_URI);
+        if self.issuer.starts_with("http://") {
+            return settings.danger_http_on_loopback();
+        }
+        settings
+    }
+
+    /// Gets to know a client, in place of another one with the same id.
+    pub fn register(&mut self, client: RegisteredClient) {
+        self.clients.retain(|known| known.client_id != client.client_id);
+        self.clients.push(client);
+    }
+
+    /// The `sub` under which the client [`CLIENT_ID`] knows a person.
+    pub fn sub_of(&self, person: &Person) -> String {
+        pairwise_sub(CLIENT_ID, person)
+    }
+
+    /// What was asked of it, in order, below the issuer: `["GET /jwkSet", "POST /token"]`.
+    pub fn asked(&self) -> Vec<&str> {
+        self.transcript.iter().map(|asked| asked.request.as_str()).collect()
+    }
+
+    /// What was asked of it, with times.
+    pub fn transcript(&self) -> &[Asked] {
+        &self.transcript
+    }
+
+    /// Forgets what was asked of it.
+    pub fn forget_asked(&mut self) {
+        self.transcript.clear();
+    }
+
+    /// The next request to `path` (as `/token`) meets with this; reactions queue up.
+    pub fn react(&mut self, path: &str, reaction: Reaction) {
+        self.reactions.entry(path.to_owned()).or_default().push_back(reaction);
+    }
+
+    /// From now on, changes what the OP writes before it signs or sends it.
+    pub fn alter(
+        &mut self,
+        document: Document,
+        change: impl FnMut(&mut Map<String, Value>) + Send + 'static,
+    ) {
+        self.alterations.push((document, Box::new(change)));
+    }
+
+    /// Takes all [alterations](Self::alter) back.
+    pub fn alter_nothing(&mut self) {
+        self.alterations.clear();
+    }
+
+    /// `Cache-Control` of metadata and keys. Default: `public, max-age=3600`.
+    pub fn cache_control(&mut self, value: impl Into<String>) {
+        self.cache_control = value.into();
+    }
+
+    /// Signs with a new key from now on, and no longer publishes the old one.
+    pub fn rotate_signing_key(&mut self) {
+        self.keys_made += 1;
+        self.signing = vec![match self.keys_made {
+            made @ 1..=3 => fixture(&format!("s{}", made + 1)),
+            made => OwnKey::generate(&format!("s{}", made + 1), "sig"),
+        }];
+    }
+
+    /// Publishes another encryption key in place of the old one, and decrypts with it alone.
+    pub fn rotate_encryption_key(&mut self) {
+        self.encryption = match self.encryption.kid.as_str() {
+            "e1" => fixture("e2"),
+            _ => OwnKey::generate("e3", "enc"),
+        };
+    }
+
+    /// Puts this `kid` into the header of what it signs, whatever key it signs with.
+    pub fn forge_kid(&mut self, kid: Option<&str>) {
+        self.forged_kid = kid.map(str::to_owned);
+    }
+
+    /// Answers a request, as an OP at the end of a wire would; a [`Failure`] is the wire's.
+    pub fn handle(&mut self, request: Request) -> Result<Response, Failure> {
+        let path = self.path(&request);
+        let asked = format!("{} {path}", request.method());
+        self.transcript.push(Asked { at: self.clock.now(), request: asked });
+        match self.reactions.get_mut(&path).and_then(VecDeque::pop_front) {
+            None => Ok(self.answer(&path, &request)),
+            Some(Reaction::NotSent) => Err(Failure::NotSent),
+            Some(Reaction::Lost) => Err(Failure::Lost),
+            Some(Reaction::AnswerLost) => {
+                self.answer(&path, &request);
+                Err(Failure::Lost)
+            }
+            Some(Reaction::Reply(response)) => Ok(response),
+        }
+    }
+
+    fn answer(&mut self, path: &str, request: &Request) -> Response {
+        match (request.method(), path) {
+            (&Method::GET, "/.well-known/openid-configuration") => self.discovery(),
+            (&Method::GET, "/jwkSet") => self.key_set(),
+            (&Method::GET, "/authorization") => self.sign_in_page(request),
+            (&Method::POST, "/authorization") => self.decision(request),
+            (&Method::POST, "/token") => self.token(request),
+            (&Method::GET, "/userinfo") => self.userinfo(request),
+            _ => answer::error(404, "not_found", "there is nothing here"),
+        }
+    }
+
+    fn discovery(&mut self) -> Response {
+        let issuer = &self.issuer;
+        let mut document = json!({
+            "issuer": issuer,
+            "authorization_endpoint": format!("{issuer}/authorization"),
+            "token_endpoint": format!("{issuer}/token"),
+            "userinfo_endpoint": format!("{issuer}/userinfo"),
+            "jwks_uri": format!("{issuer}/jwkSet"),
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["pairwise"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+            "code_challenge_methods_supported": ["S256"],
+        });
+        self.altered(Document::Discovery, &mut document);
+        answer::cacheable(&document, &self.cache_control)
+    }
+
+    fn key_set(&mut self) -> Response {
+        let keys: Vec<&Value> =
+            self.signing.iter().chain([&self.encryption]).map(OwnKey::public_jwk).collect();
+        let mut document = json!({ "keys": keys });
+        self.altered(Document::KeySet, &mut document);
+        answer::cacheable(&document, &self.cache_control)
+    }
+
+    fn altered(&mut self, document: Document, value: &mut Value) {
+        let Value::Object(members) = value else { return };
+        for (altered, change) in &mut self.alterations {
+            if *altered == document {
+                change(members);
+            }
+        }
+    }
+
+    /// Signed by the OP, encrypted to the client.
+    fn nested(&self, client: &RegisteredClient, claims: &Value) -> Result<String, String> {
+        let key = self.signing.first().expect("an OP has a signing key");
+        let kid = self.forged_kid.as_deref().unwrap_or(&key.kid);
+        jose::encrypt_to(&client.jwks, &key.sign(claims, kid))
+    }
+
+    fn client(&self, client_id: &str) -> Option<&RegisteredClient> {
+        self.clients.iter().find(|client| client.client_id == client_id)
+    }
+
+    /// 36 characters that look like a UUID.
+    fn identifier(&mut self, purpose: &str) -> String {
+        self.identifiers_made += 1;
+        let hex = jose::sha256_hex(&format!("{purpose} {}", self.identifiers_made));
+        let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32]);
+        format!("{a}-{b}-{c}-{d}-{e}")
+    }
+
+    fn path(&self, request: &Request) -> String {
+        let path = request.uri().path();
+        let (_, below_host) = self.issuer.split_once("://").unwrap_or_default();
+        let base = below_host.find('/').map_or("", |slash| &below_host[slash..]);
+        path.strip_prefix(base).unwrap_or(path).to_owned()
+    }
+}
+
+fn fixture(kid: &str) -> OwnKey {
+    let jwks: Value = serde_json::from_str(include_str!("../fixtures/op_private_jwks.json"))
+        .expect("the fixture is JSON");
+    let jwk = jwks["keys"].as_array().into_iter().flatten().find(|key| key["kid"] == kid);
+    OwnKey::from_jwk(jwk.expect("the fixture has the key"))
+}
+
+/// 36 characters, different for each client.
+fn pairwise_sub(client_id: &str, person: &Person) -> String {
+    let hash = jose::sha256_hex(&format!("{client_id} {}", person.id()));
+    hash[..36].to_owned()
+}
+
+impl std::fmt::Debug for FakeOp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FakeOp").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+use std::time::Duration;
+
+use itsme_core::{
+    DriveError, Env, Failure, Flow, Paused, Pending, Response, Step, UnixTime, drive,
+};
+
+use crate::{FakeOp, World};
+
+/// How long a request of [`play_all`] is under way, so that flows can overtake each other.
+const ROUND_TRIP: Duration = Duration::from_millis(20);
+
+/// Runs one flow to its end against the OP, in memory. Waits move the world's clock and take no
+/// time.
+///
+/// # Errors
+/// Those of the flow, and the [`Failure`] that it could not get over.
+pub fn play<F: Flow>(
+    flow: F,
+    op: &mut FakeOp,
+    world: &mut World,
+) -> Result<F::Output, DriveError<Failure>> {
+    let clock = world.clock();
+    drive(
+        flow,
+        world,
+        |request| op.handle(request),
+        |duration| clock.advance(duration),
+        |failure| *failure,
+    )
+}
+
+/// Runs many flows at once, interleaved: the clock jumps to whichever is next to wake up, and a
+/// request takes 20 ms of the world's time. The results are in the flows' order.
+pub fn play_all<F: Flow>(
+    flows: impl IntoIterator<Item = F>,
+    op: &mut FakeOp,
+    world: &mut World,
+) -> Vec<Result<F::Output, DriveError<Failure>>> {
+    let start = world.now();
+    let mut results = Vec::new();
+    let mut sleeping = Vec::new();
+    for flow in flows {
+        sleeping.push((start, results.len(), Asleep::Before(flow)));
+        results.push(None);
+    }
+    while let Some(next) = next_to_wake(&sleeping) {
+        let (time, flow, asleep) = sleeping.remove(next);
+        if time > world.now() {
+            world.set(time);
+        }
+        match wake(asleep, op, world) {
+            Ok(Woken::Again(wake, asleep)) => sleeping.push((wake, flow, asleep)),
+            Ok(Woken::Done(output)) => results[flow] = Some(Ok(output)),
+            Err(error) => results[flow] = Some(Err(error)),
+        }
+    }
+    results.into_iter().map(|result| result.expect("every flow ends")).collect()
+}
+
+/// What a flow is waiting for.
+enum Asleep<F: Flow> {
+    Before(F),
+    Waiting(Paused<F>),
+    UnderWay(Result<Response, Failure>, Pending<F>),
+}
+
+enum Woken<F: Flow> {
+    Again(UnixTime, Asleep<F>),
+    Done(F::Output),
+}
+
+/// The earliest; among those of one time, the one that has slept longest.
+fn next_to_wake<F: Flow>(sleeping: &[(UnixTime, usize, Asleep<F>)]) -> Option<usize> {
+    (0..sleeping.len()).min_by_key(|&place| sleeping[place].0)
+}
+
+fn wake<F: Flow>(
+    asleep: Asleep<F>,
+    op: &mut FakeOp,
+    world: &mut World,
+) -> Result<Woken<F>, DriveError<Failure>> {
+    let step = match asleep {
+        Asleep::Before(flow) => flow.start(world)?,
+        Asleep::Waiting(paused) => paused.resume(world)?,
+        Asleep::UnderWay(Ok(response), pending) => pending.receive(response, world)?,
+        Asleep::UnderWay(Err(failure), pending) => {
+            pending.failed(failure, world)?.ok_or(DriveError::Transport(failure))?
+        }
+    };
+    let now = world.now();
+    Ok(match step {
+        Step::Send(request, pending) => {
+            let answer = op.handle(request);
+            Woken::Again(now.after(ROUND_TRIP), Asleep::UnderWay(answer, pending))
+        }
+        Step::Wait(duration, paused) => Woken::Again(now.after(duration), Asleep::Waiting(paused)),
+        Step::Done(output) => Woken::Done(output),
+    })
+}

@@ -1,0 +1,104 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use itsme_core::{EntropyError, Env, SystemEnv, UnixTime};
+
+/// A world for tests: a clock that only moves when it is told to, and randomness that is counted,
+/// so that two runs are the same.
+///
+/// It begins at 2026-01-01T00:00:00Z. Waits and requests of [`play`](crate::play) move its clock.
+#[derive(Debug)]
+pub struct World {
+    clock: Clock,
+    drawn: u64,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// At 2026-01-01T00:00:00Z, with nothing drawn.
+    pub fn new() -> Self {
+        let start = UnixTime::from_secs(1_767_225_600);
+        let clock = Clock(Source::Virtual(Arc::new(AtomicU64::new(start.as_millis()))));
+        Self { clock, drawn: 0 }
+    }
+
+    /// Its clock, to share with an OP.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, duration: Duration) {
+        self.clock.advance(duration);
+    }
+
+    /// Sets the clock, forward or back.
+    pub fn set(&self, time: UnixTime) {
+        self.clock.set(time);
+    }
+}
+
+impl Env for World {
+    fn now(&self) -> UnixTime {
+        self.clock.now()
+    }
+
+    /// Splitmix64 over a counter: far from random, and never the same octets twice.
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
+        for chunk in buf.chunks_mut(8) {
+            self.drawn += 1;
+            let mut word = self.drawn.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            word ^= word >> 31;
+            chunk.copy_from_slice(&word.to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// A clock that several parties can hold: the system's, or a [`World`]'s.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System,
+    Virtual(Arc<AtomicU64>),
+}
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// The time now.
+    pub fn now(&self) -> UnixTime {
+        match &self.0 {
+            Source::System => SystemEnv::new().now(),
+            Source::Virtual(millis) => UnixTime::from_millis(millis.load(Ordering::SeqCst)),
+        }
+    }
+
+    /// A virtual clock's time passes; the system's cannot be moved.
+    pub(crate) fn advance(&self, duration: Duration) {
+        self.set(self.now().after(duration));
+    }
+
+    fn set(&self, time: UnixTime) {
+        if let Source::Virtual(millis) = &self.0 {
+            millis.store(time.as_millis(), Ordering::SeqCst);
+        }
+    }
+}
