@@ -49,8 +49,8 @@ mod env;
 pub use env::Env;
 #[cfg(feature = "system")]
 pub use env::SystemEnv;
-mod reply;
-pub use reply::MAX_RESPONSE_BYTES;
+mod limits;
+pub use limits::{MAX_RESPONSE_BYTES, Timeouts};
 
 mod error;
 pub use error::{
@@ -77,6 +77,7 @@ mod jose;
 mod json;
 mod metadata;
 mod relying_party;
+mod reply;
 mod token;
 mod token_claims;
 mod url_rules;

@@ -7,12 +7,9 @@ use crate::{
     Response,
     error::{Endpoint, Error, UnexpectedReply},
     json::{self, JsonFault},
+    limits::MAX_RESPONSE_BYTES,
     oauth_error::Refusal,
 };
-
-/// The most octets of a response body that are taken, 1 MiB. An HTTP client stops reading there;
-/// core refuses what is larger.
-pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
 /// The body of an answer with status 200.
 pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Vec<u8>, Error> {

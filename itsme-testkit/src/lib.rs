@@ -13,4 +13,10 @@ pub use registration::{
     CLIENT_ID, REDIRECT_URI, RegisteredClient, SERVICE, private_jwks, private_keys,
 };
 
+#[cfg(feature = "server")]
+mod server;
+#[cfg(feature = "server")]
+pub use server::Server;
+pub mod conformance;
+
 mod jose;

@@ -1,1 +1,43 @@
-//! x
+//! itsme for blocking applications: the flows of [`itsme_core`] over [`ureq`].
+//!
+//! ```no_run
+//! use itsme_core::{Environment, Login, PrivateKeys, Scope, Settings};
+//!
+//! # fn example(jwks: &str, callback: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let settings = Settings::new("my_client_id", PrivateKeys::from_json(jwks)?, Environment::Production)
+//!     .redirect_uri("https://example.be/itsme/callback");
+//! let itsme = itsme_ureq::Client::new(settings)?; // once, at the start of the program
+//!
+//! // 1. Send the person to itsme, and keep `login.state` in their session.
+//! let login = itsme.authorize(Login::new("MY_SERVICE").scope(Scope::Email))?;
+//! println!("302 to {}", login.url);
+//!
+//! // 2. They are back. Take the state out of the session.
+//! let who = itsme.user(login.state, callback)?;
+//!
+//! // 3. `sub` is the only link to an account.
+//! println!("welcome {}", who.sub);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What [`Client`] lacks, [`Transport::run`] does with any flow. What a transport must do and must
+//! not do is proved by `itsme_testkit::conformance`: no redirect followed, no cookie, no retry,
+//! no answer over 1 MiB, no waiting without end.
+//!
+//! # Features
+//! * `rustls` (default): TLS through rustls.
+//! * `native-tls`: TLS through the system's library. With both, rustls is taken.
+//! * `vendored-openssl`: builds the OpenSSL that core uses from source.
+//!
+//! `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured, as by every ureq agent.
+
+mod client;
+pub use client::Client;
+mod transport;
+pub use transport::{SendError, Transport};
+
+pub use itsme_core;
+
+/// Why a flow ended without its result: the protocol, or the network.
+pub type Error = itsme_core::DriveError<SendError>;

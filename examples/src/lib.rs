@@ -1,0 +1,12 @@
+//! What the example programs share. Read the programs in `src/bin` first: they are what an
+//! application writes.
+//!
+//! * `options`: the command line, and the settings that come of it;
+//! * `visitor`: the person with the browser and the phone, simulated or real;
+//! * `report`: what is printed, and the exit codes;
+//! * `own_client`: how to bring another HTTP client than reqwest or ureq.
+
+pub mod options;
+pub mod own_client;
+pub mod report;
+pub mod visitor;

@@ -1,0 +1,161 @@
+//! The command line, and the settings that come of it.
+
+use std::{error::Error, fs, path::PathBuf};
+
+use clap::{Parser, ValueEnum};
+use itsme_core::{Claim, ClientAssertion, Environment, Login, PrivateKeys, Scope, Settings};
+use itsme_testkit::SERVICE;
+
+use crate::visitor::Visitor;
+
+/// Logs a person in with itsme and prints who they are.
+///
+/// Without options it needs nothing and nobody: a fake itsme is started on loopback, and the
+/// person with the phone is played by this program.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 logged in, 1 failed, 2 wrong options, 3 the person refused.\n\n\
+    Examples:\n  \
+    cargo run --bin login\n  \
+    cargo run --bin login -- --user daan\n  \
+    cargo run --bin login -- --deny\n  \
+    cargo run --bin login -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
+    --service CODE --redirect-uri https://example.be/itsme/callback"
+)]
+pub struct Options {
+    /// Which of the sample people logs in at the fake itsme.
+    #[arg(long, value_enum, default_value = "ann", conflicts_with_all = ["environment", "issuer"])]
+    user: User,
+
+    /// The person refuses.
+    #[arg(long, conflicts_with_all = ["environment", "issuer"])]
+    deny: bool,
+
+    /// A real environment of itsme instead of the fake one.
+    #[arg(
+        long,
+        value_enum,
+        conflicts_with = "issuer",
+        requires_all = ["client_id", "keys", "service", "redirect_uri"]
+    )]
+    environment: Option<RealEnvironment>,
+
+    /// Another OP: its issuer, https, or http on loopback.
+    #[arg(
+        long,
+        value_name = "URL",
+        requires_all = ["client_id", "keys", "service", "redirect_uri"]
+    )]
+    issuer: Option<String>,
+
+    /// The client id that the OP gave out.
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+
+    /// The file with the private JWK set.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+
+    /// The service code that the OP gave out.
+    #[arg(long, value_name = "CODE")]
+    service: Option<String>,
+
+    /// The redirect URI as it is registered with the OP.
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Option<String>,
+
+    /// The form of the client assertion; some OPs take no encrypted ones.
+    #[arg(long, value_enum, default_value = "encrypted")]
+    assertion: Assertion,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum User {
+    /// With a Belgian identity card.
+    Ann,
+    /// With a Dutch passport.
+    Daan,
+    /// With a Romanian identity card.
+    Ioana,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RealEnvironment {
+    /// The sandbox.
+    E2e,
+    /// Real people.
+    Production,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Assertion {
+    /// Signed only.
+    Signed,
+    /// Signed, then encrypted.
+    Encrypted,
+}
+
+/// What a program needs to log somebody in.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Who the application is.
+    pub settings: Settings,
+    /// What it asks.
+    pub request: Login,
+    /// Whom it asks.
+    pub visitor: Visitor,
+}
+
+impl Options {
+    /// Reads the keys, or starts the fake itsme.
+    ///
+    /// # Errors
+    /// The key file cannot be read or used, or loopback has no free port.
+    pub fn prepare(self) -> Result<Prepared, Box<dyn Error>> {
+        let form = match self.assertion {
+            Assertion::Signed => ClientAssertion::Signed,
+            Assertion::Encrypted => ClientAssertion::SignedThenEncrypted,
+        };
+        let environment = match (&self.environment, &self.issuer) {
+            (Some(RealEnvironment::E2e), _) => Environment::E2e,
+            (Some(RealEnvironment::Production), _) => Environment::Production,
+            (None, Some(issuer)) => Environment::custom(issuer),
+            (None, None) => return self.against_the_fake(form),
+        };
+        // The parser has seen to it that all of these are given.
+        let file = self.keys.unwrap_or_default();
+        let text = fs::read_to_string(&file)
+            .map_err(|error| format!("the key file {} cannot be read: {error}", file.display()))?;
+        let keys = PrivateKeys::from_json(&text)?;
+        let mut settings = Settings::new(self.client_id.unwrap_or_default(), keys, environment)
+            .redirect_uri(self.redirect_uri.unwrap_or_default())
+            .client_assertion(form);
+        if self.issuer.is_some_and(|issuer| issuer.starts_with("http://")) {
+            settings = settings.danger_http_on_loopback();
+        }
+        let request = request(&self.service.unwrap_or_default());
+        Ok(Prepared { settings, request, visitor: Visitor::real() })
+    }
+
+    fn against_the_fake(self, form: ClientAssertion) -> Result<Prepared, Box<dyn Error>> {
+        let person = match self.user {
+            User::Ann => itsme_testkit::Person::ann(),
+            User::Daan => itsme_testkit::Person::daan(),
+            User::Ioana => itsme_testkit::Person::ioana(),
+        };
+        let (visitor, settings) = Visitor::simulated(person, !self.deny)?;
+        let settings = settings.client_assertion(form);
+        Ok(Prepared { settings, request: request(SERVICE), visitor })
+    }
+}
+
+/// Names and birthdate in the ID token, the e-mail address by scope from userinfo.
+fn request(service: &str) -> Login {
+    Login::new(service)
+        .claim(Claim::Name.essential())
+        .claim(Claim::GivenName)
+        .claim(Claim::FamilyName)
+        .claim(Claim::Birthdate)
+        .scope(Scope::Email)
+}

@@ -1,0 +1,87 @@
+//! An HTTP client of your own: what it takes to run the flows over something else than reqwest or
+//! ureq, here over hyper. `tests/own_client.rs` proves that it keeps to what the protocol needs.
+//!
+//! It speaks plain HTTP only; with `hyper-rustls` as the connector it speaks TLS.
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Bytes;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use itsme_core::{
+    DriveError, Failure, Flow, MAX_RESPONSE_BYTES, Request, Response, SystemEnv, Timeouts,
+    drive_async,
+};
+use thiserror::Error;
+
+/// A hyper client.
+#[derive(Clone, Debug)]
+pub struct OwnClient {
+    hyper: Client<HttpConnector, Full<Bytes>>,
+    timeouts: Timeouts,
+}
+
+/// Why a request got no response.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The connection could not be made, or broke.
+    #[error("the connection failed")]
+    Connection(#[from] hyper_util::client::legacy::Error),
+    /// The body broke off, or is too large.
+    #[error("the body is incomplete or too large")]
+    Body(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The time is up.
+    #[error("the time is up")]
+    TimedOut,
+}
+
+impl OwnClient {
+    /// A client with these timeouts.
+    pub fn new(timeouts: Timeouts) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_connect_timeout(Some(timeouts.connect));
+        let mut builder = Client::builder(TokioExecutor::new());
+        let hyper = builder.retry_canceled_requests(false).build(connector);
+        Self { hyper, timeouts }
+    }
+
+    /// Runs a flow.
+    ///
+    /// # Errors
+    /// Those of the flow, or of the network.
+    pub async fn run<F: Flow>(&self, flow: F) -> Result<F::Output, DriveError<SendError>> {
+        let env = &mut SystemEnv::new();
+        let send = |request| self.send(request);
+        drive_async(flow, env, send, tokio::time::sleep, SendError::what_became).await
+    }
+
+    /// Sends one request and reads its response, whatever the status.
+    ///
+    /// # Errors
+    /// There is no response, or not a whole one of at most 1 MiB.
+    pub async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let exchange = async {
+            let request = request.map(|body| Full::new(Bytes::from(body)));
+            let (head, body) = self.hyper.request(request).await?.into_parts();
+            let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await;
+            let body = body.map_err(SendError::Body)?.to_bytes();
+            Ok(Response::from_parts(head, body.to_vec()))
+        };
+        match tokio::time::timeout(self.timeouts.total, exchange).await {
+            Ok(response) => response,
+            Err(_) => Err(SendError::TimedOut),
+        }
+    }
+}
+
+impl SendError {
+    /// What the flow is told of it.
+    pub fn what_became(&self) -> Failure {
+        match self {
+            Self::Connection(error) if error.is_connect() => Failure::NotSent,
+            _ => Failure::Lost,
+        }
+    }
+}

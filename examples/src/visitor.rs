@@ -1,0 +1,139 @@
+//! The person with the browser and the phone.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use itsme_core::Settings;
+use itsme_testkit::{CLIENT_ID, Clock, Person, RegisteredClient, SERVICE, Server, private_keys};
+
+/// How long the browser may take to come back.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Somebody who is sent to the OP and comes back.
+#[derive(Debug)]
+pub struct Visitor(Kind);
+
+#[derive(Debug)]
+enum Kind {
+    /// This program, with the fake itsme that it visits.
+    Simulated { _server: Server, callbacks: TcpListener, person: Person, approves: bool },
+    /// Whoever sits at the terminal.
+    Real,
+}
+
+impl Visitor {
+    /// Somebody at the terminal, with a browser of their own.
+    pub fn real() -> Self {
+        Self(Kind::Real)
+    }
+
+    /// A fake itsme, a client that it knows, and a person who approves or refuses.
+    ///
+    /// # Errors
+    /// Loopback has no free port.
+    pub fn simulated(person: Person, approves: bool) -> io::Result<(Self, Settings)> {
+        let server = Server::start(Clock::system())?;
+        let callbacks = TcpListener::bind(("127.0.0.1", 0))?;
+        let redirect_uri = format!("http://{}/callback", callbacks.local_addr()?);
+        let client = RegisteredClient::new(CLIENT_ID, &private_keys().public_jwks())
+            .service(SERVICE)
+            .redirect_uri(&redirect_uri);
+        let settings = {
+            let mut op = server.op();
+            op.register(client);
+            println!("A fake itsme listens at {}", op.issuer());
+            op.settings().redirect_uri(redirect_uri)
+        };
+        Ok((Self(Kind::Simulated { _server: server, callbacks, person, approves }), settings))
+    }
+
+    /// Whether nobody but this program is involved.
+    pub fn is_simulated(&self) -> bool {
+        matches!(self.0, Kind::Simulated { .. })
+    }
+
+    /// Visits the authorization URL; gives the URL that the browser comes back to.
+    ///
+    /// # Errors
+    /// The OP shows an error page, the browser does not come back, or nothing was typed.
+    pub fn visit(&self, url: &str) -> io::Result<String> {
+        match &self.0 {
+            Kind::Real => ask_for_the_callback(),
+            Kind::Simulated { callbacks, person, approves, .. } => {
+                let arrived = await_callback(callbacks.try_clone()?);
+                use_the_phone(url, person, *approves)?;
+                let path =
+                    arrived.recv_timeout(PATIENCE).map_err(|_| failed("nobody came back"))??;
+                Ok(format!("http://{}{path}", callbacks.local_addr()?))
+            }
+        }
+    }
+}
+
+fn ask_for_the_callback() -> io::Result<String> {
+    eprintln!("Open this URL, sign in, and paste the URL that the browser ends at:");
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    match line.trim() {
+        "" => Err(failed("no URL was given on standard input")),
+        url => Ok(url.to_owned()),
+    }
+}
+
+/// Opens the sign-in page and clicks as the person with the phone would; the browser then follows
+/// the redirect to the application.
+fn use_the_phone(url: &str, person: &Person, approves: bool) -> io::Result<()> {
+    let config = ureq::Agent::config_builder().proxy(None).timeout_global(Some(PATIENCE));
+    let browser: ureq::Agent = config.build().into();
+    let page = browser.get(url).call().and_then(|mut page| page.body_mut().read_to_string());
+    if !page.map_err(ureq::Error::into_io)?.contains("name=\"decision\"") {
+        return Err(failed("the OP shows no sign-in page"));
+    }
+    let (endpoint, query) = url.split_once('?').ok_or_else(|| failed("the URL has no query"))?;
+    let decision = if approves { "approve" } else { "deny" };
+    println!(
+        "2. {} {} in the itsme app",
+        person.id(),
+        if approves { "approves" } else { "refuses" }
+    );
+    let form = [("request", query), ("person", person.id()), ("decision", decision)];
+    browser.post(endpoint).send_form(form).map(drop).map_err(ureq::Error::into_io)
+}
+
+/// The application's side of the redirect: one visit to the redirect URI.
+fn await_callback(callbacks: TcpListener) -> mpsc::Receiver<io::Result<String>> {
+    let (tell, arrived) = mpsc::channel();
+    thread::spawn(move || {
+        let visit = callbacks.accept().and_then(|(stream, _)| welcome(stream));
+        let _ = tell.send(visit);
+    });
+    arrived
+}
+
+fn welcome(mut stream: TcpStream) -> io::Result<String> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut first = String::new();
+    reader.read_line(&mut first)?;
+    let mut line = String::new();
+    while reader.read_line(&mut line)? > 0 && line != "\r\n" {
+        line.clear();
+    }
+    let body = "You can close this window.";
+    let length = body.len();
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    )?;
+    let path = first.split(' ').nth(1);
+    path.map(str::to_owned).ok_or_else(|| failed("the browser spoke no HTTP"))
+}
+
+fn failed(why: &str) -> io::Error {
+    io::Error::other(why)
+}

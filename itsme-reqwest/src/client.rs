@@ -1,0 +1,71 @@
+use std::sync::Arc;
+
+use itsme_core::{
+    AuthorizationRequest, Callback, DriveError, LoggedIn, LoginState, Provider, Redirect, Settings,
+};
+
+use crate::{Error, Transport};
+
+/// An application that itsme knows, with a way to reach it. Make one and share it: `Clone` is
+/// cheap, and clones share connections, metadata and keys.
+#[derive(Clone, Debug)]
+pub struct Client {
+    core: itsme_core::Client,
+    transport: Transport,
+}
+
+impl Client {
+    /// Checks the settings and sets up an HTTP client.
+    ///
+    /// # Errors
+    /// The settings cannot work, or TLS cannot be set up.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        let core = itsme_core::Client::new(settings)?;
+        Ok(Self::with_transport(core, Transport::new().map_err(DriveError::Transport)?))
+    }
+
+    /// Over a transport of your own making, or one that other clients share.
+    pub fn with_transport(core: itsme_core::Client, transport: Transport) -> Self {
+        Self { core, transport }
+    }
+
+    /// 1. Where to send a person, and what to keep until they are back. See
+    ///    [`itsme_core::Client::authorize`].
+    ///
+    /// # Errors
+    /// The request cannot be sent, or the OP's metadata cannot be had.
+    pub async fn authorize<S>(&self, request: AuthorizationRequest<S>) -> Result<Redirect, Error> {
+        self.transport.run(self.core.authorize(request)).await
+    }
+
+    /// 2. Who has come back. See [`itsme_core::Client::user`].
+    ///
+    /// # Errors
+    /// The person said no, the callback is not an answer to this login, or what the OP sent cannot
+    /// be trusted.
+    pub async fn user(
+        &self,
+        login: LoginState,
+        callback: impl Into<Callback>,
+    ) -> Result<LoggedIn, Error> {
+        self.transport.run(self.core.user(login, callback)).await
+    }
+
+    /// Fetches the OP's metadata and keys now. See [`itsme_core::Client::refresh`].
+    ///
+    /// # Errors
+    /// The OP cannot be reached, or its answers cannot be used.
+    pub async fn refresh(&self) -> Result<Arc<Provider>, Error> {
+        self.transport.run(self.core.refresh()).await
+    }
+
+    /// The client without its transport, for flows to [run](Transport::run).
+    pub fn core(&self) -> &itsme_core::Client {
+        &self.core
+    }
+
+    /// The transport.
+    pub fn transport(&self) -> &Transport {
+        &self.transport
+    }
+}

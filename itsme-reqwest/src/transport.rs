@@ -1,0 +1,128 @@
+use itsme_core::{
+    Env, Failure, Flow, MAX_RESPONSE_BYTES, Request, Response, SystemEnv, Timeouts, drive_async,
+};
+use thiserror::Error as ThisError;
+
+use crate::Error;
+
+/// A reqwest client that sends as the protocol needs it. `Clone` is cheap and shares connections.
+#[derive(Clone, Debug)]
+pub struct Transport(reqwest::Client);
+
+/// Why a request got no response. It names no URL, for a URL can hold a code.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum SendError {
+    /// There was no connection, so the OP cannot have seen the request.
+    #[error("could not connect")]
+    NotSent(#[source] reqwest::Error),
+    /// The connection broke, or the time was up.
+    #[error("the connection broke or took too long")]
+    Lost(#[source] reqwest::Error),
+    /// The response is larger than 1 MiB.
+    #[error("the response is larger than {MAX_RESPONSE_BYTES} octets")]
+    TooLarge,
+}
+
+impl Transport {
+    /// A transport over a client with the default timeouts.
+    ///
+    /// # Errors
+    /// reqwest cannot set up TLS.
+    pub fn new() -> Result<Self, SendError> {
+        Self::with_builder(reqwest::Client::builder(), Timeouts::default())
+    }
+
+    /// A transport over a client of your own making, with a proxy or a root certificate. Redirects,
+    /// retries and timeouts are set here, whatever the builder says of them.
+    ///
+    /// # Errors
+    /// reqwest cannot set up TLS.
+    pub fn with_builder(
+        builder: reqwest::ClientBuilder,
+        timeouts: Timeouts,
+    ) -> Result<Self, SendError> {
+        let client = builder
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.total)
+            .build();
+        client.map(Self).map_err(|error| SendError::NotSent(error.without_url()))
+    }
+
+    /// A transport over a finished client, which nobody can stop from following a redirect with
+    /// the code in it, from sending twice, or from waiting for ever. It must have been built not to.
+    pub fn danger_with_client(client: reqwest::Client) -> Self {
+        Self(client)
+    }
+
+    /// Runs a flow with the system's clock and randomness.
+    ///
+    /// # Errors
+    /// Those of the flow, or of the network.
+    pub async fn run<F: Flow>(&self, flow: F) -> Result<F::Output, Error> {
+        self.run_in(flow, &mut SystemEnv::new()).await
+    }
+
+    /// Runs a flow with a clock and randomness of the caller's.
+    ///
+    /// # Errors
+    /// Those of the flow, or of the network.
+    pub async fn run_in<F: Flow>(&self, flow: F, env: &mut impl Env) -> Result<F::Output, Error> {
+        let send = |request| self.send(request);
+        drive_async(flow, env, send, tokio::time::sleep, SendError::what_became).await
+    }
+
+    /// Sends one request and reads its response, whatever the status.
+    ///
+    /// # Errors
+    /// There is no response, or not a whole one of at most 1 MiB.
+    pub async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let request = reqwest::Request::try_from(request.map(reqwest::Body::from));
+        let request = request.map_err(SendError::of)?;
+        let mut response =
+            self.0.execute(without_empty_body(request)).await.map_err(SendError::of)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(SendError::of)? {
+            if body.len() + chunk.len() > MAX_RESPONSE_BYTES {
+                return Err(SendError::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut answer = Response::new(body);
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        Ok(answer)
+    }
+}
+
+/// An empty body would be announced with `Content-Length: 0`, which a GET must not have.
+fn without_empty_body(mut request: reqwest::Request) -> reqwest::Request {
+    let body = request.body_mut();
+    *body = body.take().filter(|body| body.as_bytes() != Some(b""));
+    request
+}
+
+impl SendError {
+    fn of(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if error.is_connect() || error.is_builder() {
+            return Self::NotSent(error);
+        }
+        Self::Lost(error)
+    }
+
+    /// What the flow is told of it.
+    pub fn what_became(&self) -> Failure {
+        match self {
+            Self::NotSent(_) => Failure::NotSent,
+            Self::Lost(_) | Self::TooLarge => Failure::Lost,
+        }
+    }
+}

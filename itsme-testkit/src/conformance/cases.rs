@@ -1,0 +1,340 @@
+//! The cases, each with the peer that it needs.
+
+use std::{io, net::TcpListener, sync::Arc, thread, time::Duration};
+
+use http::header;
+use itsme_core::{Failure, MAX_RESPONSE_BYTES, Request, Response};
+
+use super::peer::{Connection, Peer, header};
+
+/// Stands in every URL, as a code would.
+pub(super) const SECRET: &str = "3fa85f64-5717-4562";
+
+const PATH: &str = "/a/b?code=3fa85f64-5717-4562&x=%2B+y&z=";
+
+type Outcomes = Vec<Result<Response, Failure>>;
+type Check = Box<dyn FnOnce(&Peer, Outcomes) -> Result<(), String>>;
+
+pub(super) struct Case {
+    name: String,
+    peer: Peer,
+    requests: Vec<Request>,
+    check: Check,
+}
+
+impl Case {
+    fn new(
+        name: impl Into<String>,
+        act: impl Fn(usize, &mut Connection) -> io::Result<bool> + Send + Sync + 'static,
+        requests: &[fn(&str) -> Request],
+        check: impl FnOnce(&Peer, Outcomes) -> Result<(), String> + 'static,
+    ) -> Self {
+        let peer = Peer::start(Arc::new(act));
+        let url = peer.url(PATH);
+        let requests = requests.iter().map(|request| request(&url)).collect();
+        Self { name: name.into(), peer, requests, check: Box::new(check) }
+    }
+
+    pub(super) fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    pub(super) fn requests(&mut self) -> Vec<Request> {
+        std::mem::take(&mut self.requests)
+    }
+
+    pub(super) fn check(self, outcomes: Outcomes) -> Result<(), String> {
+        (self.check)(&self.peer, outcomes)
+    }
+}
+
+pub(super) fn cases() -> impl Iterator<Item = Case> {
+    let statuses = [200, 201, 204, 400, 401, 403, 404, 405, 429, 500, 502, 503];
+    let redirects = [301, 302, 303, 307, 308];
+    let others = [
+        sent_as_it_is,
+        get_has_no_body,
+        largest_body,
+        too_large_body,
+        endless_body,
+        encoded_body,
+        no_cookies,
+        silence_before_the_head,
+        silence_after_the_head,
+        trickling_body,
+        refused_connection,
+        closed_without_answer,
+        closed_when_used_again,
+        truncated_body,
+        not_http,
+    ];
+    statuses
+        .into_iter()
+        .map(status)
+        .chain(redirects.into_iter().map(redirect))
+        .chain(others.into_iter().map(|case: fn() -> Case| case()))
+}
+
+fn get(url: &str) -> Request {
+    let request = http::Request::get(url)
+        .header(header::ACCEPT, "application/json")
+        .header(header::AUTHORIZATION, "Bearer abc");
+    request.body(Vec::new()).expect("a request")
+}
+
+fn post(url: &str) -> Request {
+    let request =
+        http::Request::post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    request.body(b"code=abc&state=%2B".to_vec()).expect("a request")
+}
+
+fn answer(head: &str, body: &str) -> String {
+    format!("HTTP/1.1 {head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+fn ensure(right: bool, otherwise: impl Into<String>) -> Result<(), String> {
+    if right { Ok(()) } else { Err(otherwise.into()) }
+}
+
+/// The one response.
+fn response(outcomes: Outcomes) -> Result<Response, String> {
+    let outcome = outcomes.into_iter().next().ok_or("nothing was sent")?;
+    outcome.map_err(|failure| format!("no response, but {failure:?}"))
+}
+
+/// The one failure, of this kind, of a request that was made once.
+fn failed_once(peer: &Peer, outcomes: Outcomes, expected: Failure) -> Result<(), String> {
+    let times = peer.seen().len();
+    ensure(times == 1, format!("the request was made {times} times"))?;
+    failed(outcomes, expected)
+}
+
+fn failed(outcomes: Outcomes, expected: Failure) -> Result<(), String> {
+    match outcomes.into_iter().next_back() {
+        Some(Err(failure)) if failure == expected => Ok(()),
+        Some(Err(failure)) => Err(format!("{failure:?} was told, but it was {expected:?}")),
+        _ => Err("it gave a response".to_owned()),
+    }
+}
+
+fn status(status: u16) -> Case {
+    let body = if status == 204 { "" } else { "{\"error\":\"x\"}" };
+    let act = move |_, peer: &mut Connection| {
+        peer.say(answer(&format!("{status} Status\r\nX-Twice: a\r\nX-Twice: b"), body))?;
+        Ok(true)
+    };
+    Case::new(format!("status {status} is given on"), act, &[post], move |_, outcomes| {
+        let response = response(outcomes)?;
+        ensure(response.status().as_u16() == status, "another status was given on")?;
+        ensure(response.body() == body.as_bytes(), "another body was given on")?;
+        let twice: Vec<_> = response.headers().get_all("x-twice").iter().collect();
+        ensure(twice == ["a", "b"], "a header that stands twice was not given on twice")
+    })
+}
+
+fn redirect(status: u16) -> Case {
+    let elsewhere = Peer::start(Arc::new(|_, peer| {
+        peer.say(answer("200 OK", "followed"))?;
+        Ok(false)
+    }));
+    let location = elsewhere.url("/stolen");
+    let act = move |_, peer: &mut Connection| {
+        let head = format!("{status} Redirect\r\nLocation: {location}");
+        peer.say(answer(&head, "moved"))?;
+        Ok(true)
+    };
+    Case::new(
+        format!("redirect {status} is not followed"),
+        act,
+        &[post, get],
+        move |_, outcomes| {
+            ensure(elsewhere.seen().is_empty(), "it was followed")?;
+            for outcome in outcomes {
+                let response = response(vec![outcome])?;
+                ensure(response.status().as_u16() == status, "another status was given on")?;
+                ensure(response.body() == b"moved", "another body was given on")?;
+            }
+            Ok(())
+        },
+    )
+}
+
+fn ok(_: usize, peer: &mut Connection) -> io::Result<bool> {
+    peer.say(answer("200 OK", "{}"))?;
+    Ok(true)
+}
+
+fn sent_as_it_is() -> Case {
+    Case::new("a request is sent as it is", ok, &[post], |peer, outcomes| {
+        response(outcomes)?;
+        let seen = peer.seen().into_iter().next().ok_or("nothing arrived")?;
+        let line = seen.head.lines().next().unwrap_or_default();
+        ensure(line == format!("POST {PATH} HTTP/1.1"), format!("the first line is {line:?}"))?;
+        let media_type = header(&seen.head, "content-type");
+        let form = media_type == Some("application/x-www-form-urlencoded");
+        ensure(form, "Content-Type was changed")?;
+        ensure(seen.body == b"code=abc&state=%2B", "the body was changed, or is chunked")
+    })
+}
+
+fn get_has_no_body() -> Case {
+    Case::new("a GET has no body", ok, &[get], |peer, outcomes| {
+        response(outcomes)?;
+        let seen = peer.seen().into_iter().next().ok_or("nothing arrived")?;
+        ensure(header(&seen.head, "authorization") == Some("Bearer abc"), "no Authorization")?;
+        ensure(header(&seen.head, "accept") == Some("application/json"), "another Accept")?;
+        for unwanted in ["content-length", "transfer-encoding", "cookie", "accept-encoding"] {
+            ensure(header(&seen.head, unwanted).is_none(), format!("it has {unwanted}"))?;
+        }
+        Ok(())
+    })
+}
+
+fn say_large(peer: &mut Connection, length: usize) -> io::Result<bool> {
+    peer.say(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"))?;
+    peer.say(vec![b'x'; length])?;
+    Ok(true)
+}
+
+fn largest_body() -> Case {
+    let act = |_, peer: &mut Connection| say_large(peer, MAX_RESPONSE_BYTES);
+    Case::new("a body of 1 MiB is taken", act, &[get], |_, outcomes| {
+        let length = response(outcomes)?.body().len();
+        ensure(length == MAX_RESPONSE_BYTES, format!("it was cut to {length} octets"))
+    })
+}
+
+fn too_large_body() -> Case {
+    let act = |_, peer: &mut Connection| say_large(peer, MAX_RESPONSE_BYTES + 1);
+    Case::new("a body over 1 MiB is refused", act, &[get], |peer, outcomes| {
+        failed_once(peer, outcomes, Failure::Lost)
+    })
+}
+
+/// Without the cap it would be the time that ends this; so the peer counts what it could send.
+fn endless_body() -> Case {
+    let act = |_, peer: &mut Connection| {
+        peer.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+        for _ in 0..16 * 1024 {
+            peer.say(&chunk)?;
+            peer.count(chunk.len());
+        }
+        Ok(false)
+    };
+    Case::new("an endless body is refused at 1 MiB", act, &[get], |peer, outcomes| {
+        failed_once(peer, outcomes, Failure::Lost)?;
+        // What the sockets' buffers hold was sent, too.
+        let sent = peer.counted();
+        ensure(sent < 32 * MAX_RESPONSE_BYTES, format!("{sent} octets were read"))
+    })
+}
+
+fn encoded_body() -> Case {
+    let act = |_, peer: &mut Connection| {
+        peer.say(answer("200 OK\r\nContent-Encoding: gzip", "not gzip at all"))?;
+        Ok(true)
+    };
+    Case::new("a content encoding is not undone", act, &[get], |_, outcomes| {
+        let response = response(outcomes)?;
+        ensure(response.body() == b"not gzip at all", "the body was changed")
+    })
+}
+
+fn no_cookies() -> Case {
+    let act = |_, peer: &mut Connection| {
+        peer.say(answer("200 OK\r\nSet-Cookie: a=b; Path=/", "{}"))?;
+        Ok(true)
+    };
+    Case::new("no cookie is kept", act, &[get, post], |peer, _| {
+        let seen = peer.seen();
+        ensure(seen.len() == 2, format!("{} requests arrived, not 2", seen.len()))?;
+        let cookie = seen.iter().any(|request| header(&request.head, "cookie").is_some());
+        ensure(!cookie, "a cookie was sent back")
+    })
+}
+
+fn silence_before_the_head() -> Case {
+    let act = |_, peer: &mut Connection| {
+        peer.be_silent();
+        Ok(false)
+    };
+    Case::new("silence ends with the time", act, &[post], |peer, outcomes| {
+        failed_once(peer, outcomes, Failure::Lost)
+    })
+}
+
+fn silence_after_the_head() -> Case {
+    let act = |_, peer: &mut Connection| {
+        peer.say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")?;
+        peer.be_silent();
+        Ok(false)
+    };
+    Case::new("silence after the head ends with the time", act, &[post], |peer, outcomes| {
+        failed_once(peer, outcomes, Failure::Lost)
+    })
+}
+
+fn trickling_body() -> Case {
+    let act = |_, peer: &mut Connection| {
+        peer.say("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")?;
+        for _ in 0..100 {
+            peer.say("x")?;
+            thread::sleep(Duration::from_millis(100));
+        }
+        Ok(false)
+    };
+    Case::new("a trickling body ends with the time", act, &[post], |peer, outcomes| {
+        failed_once(peer, outcomes, Failure::Lost)
+    })
+}
+
+fn refused_connection() -> Case {
+    let mut case = Case::new("a refused connection is NotSent", ok, &[post], |_, outcomes| {
+        failed(outcomes, Failure::NotSent)
+    });
+    let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    let nobody = format!("http://{}{PATH}", free.expect("loopback has a free port"));
+    case.requests = vec![post(&nobody)];
+    case
+}
+
+fn closed_without_answer() -> Case {
+    let act = |_, _: &mut Connection| Ok(false);
+    let name = "a connection that is closed without an answer is Lost, and nothing sent again";
+    Case::new(name, act, &[post], |peer, outcomes| failed_once(peer, outcomes, Failure::Lost))
+}
+
+/// The tempting case: the second request of a kept connection looks as if it could be repeated.
+fn closed_when_used_again() -> Case {
+    let act = |number, peer: &mut Connection| match number {
+        1 => ok(number, peer),
+        _ => Ok(false),
+    };
+    let name = "a kept connection that is closed on use is Lost, and nothing sent again";
+    Case::new(name, act, &[post, post], |peer, outcomes| {
+        let times = peer.seen().len();
+        ensure(times == 2, format!("two requests were made {times} times"))?;
+        failed(outcomes, Failure::Lost)
+    })
+}
+
+fn truncated_body() -> Case {
+    let act = |_, peer: &mut Connection| {
+        peer.say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"access_token\":")?;
+        Ok(false)
+    };
+    Case::new("a truncated body is Lost", act, &[post], |peer, outcomes| {
+        failed_once(peer, outcomes, Failure::Lost)
+    })
+}
+
+fn not_http() -> Case {
+    let act = |_, peer: &mut Connection| {
+        peer.say("SSH-2.0-OpenSSH_9.2\r\n\r\n")?;
+        Ok(false)
+    };
+    Case::new("an answer that is not HTTP is Lost", act, &[post], |peer, outcomes| {
+        failed_once(peer, outcomes, Failure::Lost)
+    })
+}

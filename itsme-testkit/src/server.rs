@@ -1,0 +1,115 @@
+use std::{
+    convert::Infallible,
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+};
+
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{
+    body::{Bytes, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use itsme_core::{Failure, Request};
+use tokio::{sync::oneshot, task::JoinSet};
+
+use crate::{Clock, FakeOp};
+
+/// The most octets of a request body that are read.
+const MAX_REQUEST: usize = 1024 * 1024;
+
+/// A [`FakeOp`] on a loopback socket, in a thread of its own. Dropping it closes it.
+///
+/// Its issuer is `http://127.0.0.1:PORT/v2`, so its clients need
+/// [`danger_http_on_loopback`](itsme_core::Settings::danger_http_on_loopback), which
+/// [`FakeOp::settings`] sets. A person signs in on a page at the authorization endpoint, or by
+/// [`FakeOp::approve`]. A [`Failure`] is a connection that is closed without an answer.
+#[derive(Debug)]
+pub struct Server {
+    op: Arc<Mutex<FakeOp>>,
+    stop: Option<oneshot::Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// At a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// There is no port, or no thread, to be had.
+    pub fn start(clock: Clock) -> io::Result<Self> {
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), clock)
+    }
+
+    /// At an address of your choice; port 0 is a free one.
+    ///
+    /// # Errors
+    /// The address cannot be listened at, or there is no thread to be had.
+    pub fn start_at(address: SocketAddr, clock: Clock) -> io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        let issuer = format!("http://{}/v2", listener.local_addr()?);
+        let op = Arc::new(Mutex::new(FakeOp::with_issuer(issuer, clock)));
+        let (stop, stopped) = oneshot::channel();
+        let served = Arc::clone(&op);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = thread::Builder::new().name("fake itsme".to_owned());
+        let thread = thread.spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = serve(listener, served) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { op, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The OP behind the socket. Requests wait as long as this is held.
+    pub fn op(&self) -> MutexGuard<'_, FakeOp> {
+        lock(&self.op)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock(op: &Mutex<FakeOp>) -> MutexGuard<'_, FakeOp> {
+    op.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Accepts connections until it is dropped, and they with it.
+async fn serve(listener: TcpListener, op: Arc<Mutex<FakeOp>>) {
+    let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime does sockets");
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        let op = Arc::clone(&op);
+        connections.spawn(async move {
+            let service = service_fn(move |request| answer(request, Arc::clone(&op)));
+            // A client that goes away in the middle is nobody's trouble.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+    }
+}
+
+async fn answer(
+    request: http::Request<Incoming>,
+    op: Arc<Mutex<FakeOp>>,
+) -> io::Result<http::Response<Full<Bytes>>> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, MAX_REQUEST).collect().await.map_err(io::Error::other)?;
+    let request = Request::from_parts(head, body.to_bytes().to_vec());
+    let answer = lock(&op).handle(request);
+    let response = answer.map_err(|_: Failure| io::ErrorKind::ConnectionAborted)?;
+    Ok(response.map(|body| Full::new(Bytes::from(body))))
+}

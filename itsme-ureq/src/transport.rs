@@ -1,0 +1,139 @@
+use std::{
+    io::{self, Read},
+    thread,
+};
+
+use itsme_core::{
+    Env, Failure, Flow, MAX_RESPONSE_BYTES, Request, Response, SystemEnv, Timeouts, drive,
+};
+use thiserror::Error as ThisError;
+use ureq::{Agent, AsSendBody, Body, Timeout};
+
+use crate::Error;
+
+/// A ureq agent that sends as the protocol needs it. `Clone` is cheap and shares connections.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    agent: Agent,
+    timeouts: Timeouts,
+}
+
+/// Why a request got no response. It names no URL, for a URL can hold a code.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum SendError {
+    /// There was no connection, so the OP cannot have seen the request.
+    #[error("could not connect")]
+    NotSent(#[source] ureq::Error),
+    /// The connection broke, or the time was up.
+    #[error("the connection broke or took too long")]
+    Lost(#[source] ureq::Error),
+    /// The response is larger than 1 MiB.
+    #[error("the response is larger than {MAX_RESPONSE_BYTES} octets")]
+    TooLarge,
+}
+
+impl Default for Transport {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Transport {
+    /// A transport over an agent with the default timeouts.
+    pub fn new() -> Self {
+        #[allow(unused_mut, reason = "without native-tls")]
+        let mut config = Agent::config_builder();
+        #[cfg(all(feature = "native-tls", not(feature = "rustls")))]
+        {
+            let provider = ureq::tls::TlsProvider::NativeTls;
+            let tls = ureq::tls::TlsConfig::builder().provider(provider);
+            config = config.tls_config(tls.build());
+        }
+        Self::with_agent(config.build().new_agent(), Timeouts::default())
+    }
+
+    /// A transport over an agent of your own making, with a proxy or a root certificate. Redirects,
+    /// statuses and timeouts are set at each request, whatever the agent says of them.
+    pub fn with_agent(agent: Agent, timeouts: Timeouts) -> Self {
+        Self { agent, timeouts }
+    }
+
+    /// Runs a flow with the system's clock and randomness.
+    ///
+    /// # Errors
+    /// Those of the flow, or of the network.
+    pub fn run<F: Flow>(&self, flow: F) -> Result<F::Output, Error> {
+        self.run_in(flow, &mut SystemEnv::new())
+    }
+
+    /// Runs a flow with a clock and randomness of the caller's.
+    ///
+    /// # Errors
+    /// Those of the flow, or of the network.
+    pub fn run_in<F: Flow>(&self, flow: F, env: &mut impl Env) -> Result<F::Output, Error> {
+        let send = |request| self.send(request);
+        drive(flow, env, send, thread::sleep, SendError::what_became)
+    }
+
+    /// Sends one request and reads its response, whatever the status.
+    ///
+    /// # Errors
+    /// There is no response, or not a whole one of at most 1 MiB.
+    pub fn send(&self, request: Request) -> Result<Response, SendError> {
+        // An empty body would be announced with `Content-Length: 0`, which a GET must not have.
+        let response = if request.body().is_empty() {
+            self.exchange(request.map(|_| ()))
+        } else {
+            self.exchange(request)
+        };
+        let (head, mut body) = response.map_err(SendError::of)?.into_parts();
+        let mut octets = Vec::new();
+        let mut capped = body.as_reader().take(MAX_RESPONSE_BYTES as u64 + 1);
+        capped.read_to_end(&mut octets).map_err(|error| SendError::Lost(error.into()))?;
+        if octets.len() > MAX_RESPONSE_BYTES {
+            return Err(SendError::TooLarge);
+        }
+        Ok(Response::from_parts(head, octets))
+    }
+
+    fn exchange(
+        &self,
+        request: http::Request<impl AsSendBody>,
+    ) -> Result<http::Response<Body>, ureq::Error> {
+        let request = self
+            .agent
+            .configure_request(request)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(self.timeouts.connect))
+            .timeout_global(Some(self.timeouts.total))
+            .build();
+        self.agent.run(request)
+    }
+}
+
+impl SendError {
+    fn of(error: ureq::Error) -> Self {
+        use ureq::Error::{BadUri, ConnectionFailed, HostNotFound, Io, Timeout as TimedOut};
+        match error {
+            // What a bad URI is, ureq quotes.
+            BadUri(_) => Self::NotSent(ConnectionFailed),
+            ConnectionFailed | HostNotFound | TimedOut(Timeout::Resolve | Timeout::Connect) => {
+                Self::NotSent(error)
+            }
+            Io(ref cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
+                Self::NotSent(error)
+            }
+            error => Self::Lost(error),
+        }
+    }
+
+    /// What the flow is told of it.
+    pub fn what_became(&self) -> Failure {
+        match self {
+            Self::NotSent(_) => Failure::NotSent,
+            Self::Lost(_) | Self::TooLarge => Failure::Lost,
+        }
+    }
+}
