@@ -18,7 +18,8 @@ use crate::time::UnixTime;
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
 /// How often a waiting flow looks again.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
-/// The least time between two fetches that a token's unknown `kid` causes.
+/// The least time between two fetches that a token's unknown `kid` causes, and after a failed one
+/// while what has expired still serves.
 const REFETCH_PAUSE: Duration = Duration::from_secs(60);
 /// How long what has expired still serves while nothing newer can be had.
 const USABLE_STALE: Duration = Duration::from_secs(24 * 3600);
@@ -84,6 +85,7 @@ struct State<T> {
     leases_given: u64,
     failures: u64,
     last_failure: Arc<str>,
+    last_failed: Option<UnixTime>,
     last_refetch: Option<UnixTime>,
     /// The OP's last answer suggests that its keys have changed.
     suspect: bool,
@@ -103,6 +105,7 @@ impl<T> Default for Cache<T> {
             leases_given: 0,
             failures: 0,
             last_failure: Arc::from(""),
+            last_failed: None,
             last_refetch: None,
             suspect: false,
         })))
@@ -148,22 +151,22 @@ impl<T> Cache<T> {
         Since(self.state().failures)
     }
 
-    /// Looks for a value that `suits`. With `pausing`, a fetch is at least a minute after the last
-    /// such one.
+    /// Looks for a value that `suits`, which is told whether a fetch has failed within the last
+    /// minute. With `pausing`, a fetch is at least a minute after the last such one.
     pub(crate) fn look(
         &self,
         now: UnixTime,
         since: Since,
         pausing: bool,
-        suits: impl FnOnce(&Arc<T>) -> bool,
+        suits: impl FnOnce(&Arc<T>, bool) -> bool,
     ) -> Look<T> {
         let mut state = self.state();
-        let may_refetch = state.last_refetch.is_none_or(|last| {
-            // A clock put back must not forbid refetching for ever.
-            last > now || now.since(last) >= REFETCH_PAUSE
-        });
+        let may_refetch = !within_pause(state.last_refetch, now);
+        let has_failed = within_pause(state.last_failed, now);
         let suspected = state.suspect && may_refetch;
-        if !suspected && let Some(value) = state.value.as_ref().filter(|value| suits(value)) {
+        if !suspected
+            && let Some(value) = state.value.as_ref().filter(|value| suits(value, has_failed))
+        {
             return Look::Found(Arc::clone(value));
         }
         if state.failures > since.0 {
@@ -193,6 +196,11 @@ impl<T> Cache<T> {
     }
 }
 
+/// A clock put back must not make the pause longer.
+fn within_pause(last: Option<UnixTime>, now: UnixTime) -> bool {
+    last.is_some_and(|last| last <= now && now.since(last) < REFETCH_PAUSE)
+}
+
 /// The right to fetch, until it is dropped.
 pub(crate) struct Lease<T> {
     cache: Cache<T>,
@@ -208,10 +216,11 @@ impl<T> Lease<T> {
     }
 
     /// Ends the lease, and the flows that are waiting for it with it.
-    pub(crate) fn fail(self, reason: &str) {
+    pub(crate) fn fail(self, reason: &str, now: UnixTime) {
         let mut state = self.cache.state();
         state.failures += 1;
         state.last_failure = Arc::from(reason);
+        state.last_failed = Some(now);
     }
 }
 
@@ -266,7 +275,7 @@ mod tests {
     #[test]
     fn a_dropped_or_overrun_lease_is_free() {
         let cache = Cache::<u8>::default();
-        let look = |now| cache.look(now, cache.since(), false, |_| true);
+        let look = |now| cache.look(now, cache.since(), false, |_, _| true);
         let Look::Fetch(lease) = look(NOW) else { panic!("the first one fetches") };
         assert!(matches!(look(NOW), Look::Wait));
         drop(lease);
@@ -281,7 +290,7 @@ mod tests {
     #[test]
     fn a_clock_put_back_does_not_lock_the_lease() {
         let cache = Cache::<u8>::default();
-        let look = |now| cache.look(now, cache.since(), false, |_| true);
+        let look = |now| cache.look(now, cache.since(), false, |_, _| true);
         let Look::Fetch(_lease) = look(NOW) else { panic!("the first one fetches") };
         assert!(matches!(look(NOW.before(LEASE * 100)), Look::Fetch(_)));
     }
@@ -290,7 +299,7 @@ mod tests {
     fn refetches_keep_a_pause() {
         let cache = Cache::default();
         cache.put(7);
-        let look = |now| cache.look(now, cache.since(), true, |_| false);
+        let look = |now| cache.look(now, cache.since(), true, |_, _| false);
         assert!(matches!(look(NOW), Look::Fetch(_)));
         assert!(matches!(look(NOW.after(Duration::from_secs(59))), Look::TooEarly(_)));
         assert!(matches!(look(NOW.after(REFETCH_PAUSE)), Look::Fetch(_)));

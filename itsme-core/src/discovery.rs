@@ -59,8 +59,8 @@ impl FetchProvider {
         let cache = &self.rp.cache;
         let since = *self.since.get_or_insert_with(|| cache.since());
         let pausing = matches!(self.need, Need::NewKeys(_));
-        let suits = |known: &Arc<Provider>| match &self.need {
-            Need::Fresh => known.is_fresh(at.now),
+        let suits = |known: &Arc<Provider>, has_failed: bool| match &self.need {
+            Need::Fresh => known.is_fresh(at.now) || has_failed && known.is_usable(at.now),
             Need::NewKeys(old) => !Arc::ptr_eq(known, old),
             Need::Refresh(old) => old.as_ref().is_none_or(|old| !Arc::ptr_eq(known, old)),
         };
@@ -104,7 +104,7 @@ impl FetchProvider {
         error: Error,
         at: &Moment<'_>,
     ) -> Result<Next<Self>, Error> {
-        lease.fail(&error.to_string());
+        lease.fail(&error.to_string(), at.now);
         self.without(error, at).map(Next::Done)
     }
 }
@@ -170,7 +170,7 @@ impl Machine for FetchProvider {
             Failure::NotSent => "the connection failed",
             Failure::Lost => "no answer came",
         };
-        lease.fail(reason);
+        lease.fail(reason, at.now);
         let unavailable = Error::ProviderUnavailable { reason: reason.to_owned() };
         // With nothing to fall back on, what the HTTP client said is the better error.
         Ok(self.without(unavailable, at).ok().map(Next::Done))

@@ -53,12 +53,14 @@ pub struct Pending<F>(F);
 pub struct Paused<F>(F);
 
 /// What is known of a request that got no response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
     /// The OP cannot have seen it: the host was not found, or the connection was refused.
+    #[error("the request was not sent")]
     NotSent,
     /// The OP may have seen it: the connection broke, or the time was up.
+    #[error("the request got no answer")]
     Lost,
 }
 

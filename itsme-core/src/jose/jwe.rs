@@ -110,7 +110,7 @@ pub(super) fn decrypt(
 
 /// A compact JWE around `plaintext` for the holder of `to`: with the algorithm that the key names,
 /// else `default`. `None` is a failure of OpenSSL, or a key that cannot encrypt.
-pub(super) fn encrypt(
+pub fn encrypt(
     plaintext: &[u8],
     to: &PublicKey,
     default: KeyEncryption,

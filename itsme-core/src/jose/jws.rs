@@ -82,9 +82,14 @@ fn signing_key(
 /// A compact JWS, RS256, with `alg`, `kid` and `typ`. `None` is a failure of OpenSSL.
 pub fn sign(claims: &Value, key: &RsaPrivateKey, kid: &str) -> Option<String> {
     let header = json!({ "alg": "RS256", "kid": kid, "typ": "JWT" });
-    let mut jws = base64url(header.to_string());
+    sign_compact(&header.to_string(), &claims.to_string(), key)
+}
+
+/// The same with a header and a payload as they are.
+pub fn sign_compact(header: &str, payload: &str, key: &RsaPrivateKey) -> Option<String> {
+    let mut jws = base64url(header);
     jws.push('.');
-    jws.push_str(&base64url(claims.to_string()));
+    jws.push_str(&base64url(payload));
     let signature = key.sign(jws.as_bytes())?;
     jws.push('.');
     jws.push_str(&base64url(signature));

@@ -1,0 +1,303 @@
+//! Every check of an ID token (OIDC Core §3.1.3.7) and of a userinfo answer (§5.3.4), each with a
+//! token that fails this one alone.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Scene, id_token_error, userinfo_error};
+use itsme_core::{Acr, Claim, Env, Login, Scope, TokenError, UnixTime};
+use itsme_testkit::{CLIENT_ID, Document, Person, SERVICE};
+use serde_json::{Map, Value, json};
+
+const BASIC: &str = "http://itsme.services/v2/claim/acr_basic";
+const ADVANCED: &str = "http://itsme.services/v2/claim/acr_advanced";
+
+/// What becomes of a login whose ID token was changed like this.
+fn id_token(
+    login: Login,
+    change: impl FnMut(&mut Map<String, Value>) + Send + 'static,
+) -> Result<(), TokenError> {
+    let mut scene = Scene::warm();
+    scene.op.alter(Document::IdToken, change);
+    let result = scene.log_in_for(login);
+    if result.is_ok() {
+        return Ok(());
+    }
+    Err(id_token_error(result))
+}
+
+/// The same, for one claim set to one value, in a plain login.
+fn with(claim: &'static str, value: Value) -> Result<(), TokenError> {
+    id_token(Login::new(SERVICE), move |claims| {
+        claims.insert(claim.to_owned(), value.clone());
+    })
+}
+
+fn without(claim: &'static str) -> Result<(), TokenError> {
+    id_token(Login::new(SERVICE), move |claims| {
+        claims.remove(claim);
+    })
+}
+
+/// A time relative to the moment the ID token is checked, in seconds.
+fn at(offset: i64) -> Value {
+    let now = itsme_testkit::World::new().now().as_secs();
+    json!(now.checked_add_signed(offset))
+}
+
+#[test]
+fn issuer() {
+    for other in ["https://op.example/v2/", "https://OP.example/v2", "https://evil.example", ""] {
+        assert_eq!(with("iss", json!(other)), Err(TokenError::Issuer), "{other}");
+    }
+    assert_eq!(without("iss"), Err(TokenError::Missing { claim: "iss" }));
+    assert_eq!(
+        with("iss", json!(["https://op.example/v2"])),
+        Err(TokenError::Claim { claim: "iss" })
+    );
+}
+
+#[test]
+fn audience() {
+    assert_eq!(with("aud", json!([CLIENT_ID])), Ok(()));
+    assert_eq!(with("aud", json!("OTHER")), Err(TokenError::Audience));
+    assert_eq!(with("aud", json!([])), Err(TokenError::Audience));
+    assert_eq!(with("aud", json!(["OTHER"])), Err(TokenError::Audience));
+    assert_eq!(with("aud", json!([CLIENT_ID, 7])), Err(TokenError::Claim { claim: "aud" }));
+    assert_eq!(without("aud"), Err(TokenError::Missing { claim: "aud" }));
+}
+
+#[test]
+fn authorized_party() {
+    assert_eq!(with("azp", json!(CLIENT_ID)), Ok(()));
+    assert_eq!(with("azp", json!("OTHER")), Err(TokenError::AuthorizedParty));
+    let two = |azp: Option<&'static str>| {
+        id_token(Login::new(SERVICE), move |claims| {
+            claims.insert("aud".into(), json!([CLIENT_ID, "OTHER"]));
+            if let Some(azp) = azp {
+                claims.insert("azp".into(), json!(azp));
+            }
+        })
+    };
+    assert_eq!(two(None), Err(TokenError::AuthorizedParty), "several audiences need an azp");
+    assert_eq!(two(Some("OTHER")), Err(TokenError::AuthorizedParty));
+    assert_eq!(two(Some(CLIENT_ID)), Ok(()));
+}
+
+#[test]
+fn expiry_with_a_minute_of_leeway() {
+    assert_eq!(with("exp", at(-59)), Ok(()));
+    assert_eq!(with("exp", at(-60)), Err(TokenError::Expired));
+    assert_eq!(with("exp", at(-3600)), Err(TokenError::Expired));
+    assert_eq!(without("exp"), Err(TokenError::Missing { claim: "exp" }));
+}
+
+#[test]
+fn issue_time_with_a_minute_of_leeway() {
+    assert_eq!(with("iat", at(60)), Ok(()));
+    assert_eq!(with("iat", at(61)), Err(TokenError::IssuedInFuture));
+    assert_eq!(without("iat"), Err(TokenError::Missing { claim: "iat" }));
+}
+
+#[test]
+fn not_before_with_a_minute_of_leeway() {
+    assert_eq!(with("nbf", at(60)), Ok(()));
+    assert_eq!(with("nbf", at(61)), Err(TokenError::NotYetValid));
+}
+
+#[test]
+fn times_are_numbers_that_can_be_times() {
+    for claim in ["exp", "iat", "nbf", "auth_time"] {
+        for odd in
+            [json!("1767225600"), json!(null), json!(-1), json!(1e300), json!(2.0f64.powi(41))]
+        {
+            assert_eq!(with(claim, odd.clone()), Err(TokenError::Claim { claim }), "{claim} {odd}");
+        }
+    }
+    let now = at(0).as_f64().expect("a time");
+    assert_eq!(with("iat", json!(now + 0.5)), Ok(()), "fractions are allowed");
+}
+
+#[test]
+fn the_leeway_can_be_set() {
+    let mut scene = Scene::with(|settings| settings.clock_leeway(Duration::ZERO));
+    scene.op.alter(Document::IdToken, |claims| {
+        claims.insert("exp".into(), at(0));
+    });
+    assert_eq!(id_token_error(scene.log_in()), TokenError::Expired);
+}
+
+#[test]
+fn nonce() {
+    assert_eq!(with("nonce", json!("another nonce, as long as ours")), Err(TokenError::Nonce));
+    assert_eq!(with("nonce", json!("")), Err(TokenError::Nonce));
+    assert_eq!(with("nonce", json!(7)), Err(TokenError::Claim { claim: "nonce" }));
+    assert_eq!(without("nonce"), Err(TokenError::Missing { claim: "nonce" }));
+}
+
+#[test]
+fn subject() {
+    assert_eq!(with("sub", json!("")), Err(TokenError::Missing { claim: "sub" }));
+    assert_eq!(with("sub", json!(7)), Err(TokenError::Claim { claim: "sub" }));
+    assert_eq!(without("sub"), Err(TokenError::Missing { claim: "sub" }));
+}
+
+#[test]
+fn authentication_level() {
+    let asked = |asked: Acr, found: Option<&'static str>| {
+        id_token(Login::new(SERVICE).acr(asked), move |claims| {
+            claims.remove("acr");
+            if let Some(found) = found {
+                claims.insert("acr".into(), json!(found));
+            }
+        })
+    };
+    assert_eq!(asked(Acr::Advanced, Some(ADVANCED)), Ok(()));
+    assert_eq!(asked(Acr::Advanced, Some("tag:sixdots.be,2016-06:acr_advanced")), Ok(()));
+    assert_eq!(asked(Acr::Advanced, Some(BASIC)), Err(TokenError::Acr));
+    assert_eq!(asked(Acr::Advanced, Some("acr_advanced")), Err(TokenError::Acr));
+    assert_eq!(asked(Acr::Advanced, None), Err(TokenError::Acr));
+    assert_eq!(asked(Acr::Basic, Some(BASIC)), Ok(()));
+    assert_eq!(asked(Acr::Basic, Some(ADVANCED)), Ok(()));
+    assert_eq!(asked(Acr::Basic, None), Ok(()));
+    assert_eq!(with("acr", json!(BASIC)), Ok(()), "told without being asked");
+    assert_eq!(with("acr", json!(3)), Err(TokenError::Claim { claim: "acr" }));
+}
+
+/// The query passes through the person's browser, where `acr_values` can be cut out.
+#[test]
+fn a_stripped_authentication_level_is_noticed() {
+    let mut scene = Scene::warm();
+    let login = scene.authorize(Login::new(SERVICE).acr(Acr::Advanced));
+    let (before, rest) = login.url.split_once("&acr_values=").expect("it is asked for");
+    let (_, after) = rest.split_once('&').expect("more follows");
+    let callback = scene.op.approve(&format!("{before}&{after}"), &Person::ann());
+    let result = scene.play(scene.client.user(login.state, callback));
+    assert_eq!(id_token_error(result), TokenError::Acr);
+}
+
+#[test]
+fn a_weaker_level_can_be_accepted_on_demand() {
+    let mut scene = Scene::with(|settings| settings.danger_accept_weaker_acr());
+    scene.op.alter(Document::IdToken, |claims| {
+        claims.insert("acr".into(), json!(BASIC));
+    });
+    let who = scene.log_in_for(Login::new(SERVICE).acr(Acr::Advanced)).expect("a person");
+    assert_eq!(who.acr, Some(Acr::Basic), "the application is told");
+}
+
+#[test]
+fn the_level_is_told() {
+    let mut scene = Scene::warm();
+    let who = scene.log_in_for(Login::new(SERVICE).acr(Acr::Advanced)).expect("a person");
+    assert_eq!(who.acr, Some(Acr::Advanced));
+    assert_eq!(scene.log_in().expect("a person").acr, None);
+}
+
+/// `max_age` is held against the request, so that a person may take their time.
+#[test]
+fn max_age_counts_from_the_request() {
+    let login = || Login::new(SERVICE).max_age(Duration::from_secs(1));
+    let found = |offset: i64| {
+        id_token(login(), move |claims| {
+            claims.insert("auth_time".into(), at(offset));
+        })
+    };
+    assert_eq!(found(0), Ok(()));
+    assert_eq!(found(-61), Ok(()), "one second and a minute of leeway");
+    assert_eq!(found(-62), Err(TokenError::AuthTime));
+    assert_eq!(id_token(login(), |_| ()), Ok(()), "itsme leaves auth_time out");
+    assert_eq!(with("auth_time", at(-100_000)), Ok(()), "no max_age, no limit");
+
+    let mut scene = Scene::warm();
+    let redirect = scene.authorize(login());
+    let begun = scene.world.now().as_secs();
+    scene.world.advance(Duration::from_secs(120));
+    scene.op.alter(Document::IdToken, move |claims| {
+        claims.insert("auth_time".into(), json!(begun));
+    });
+    let callback = scene.op.approve(&redirect.url, &Person::ann());
+    let who = scene.play(scene.client.user(redirect.state, callback)).expect("a slow person");
+    assert_eq!(who.auth_time, Some(UnixTime::from_secs(begun)));
+}
+
+#[test]
+fn auth_time_can_be_required() {
+    let mut scene = Scene::with(|settings| settings.require_auth_time());
+    assert!(scene.log_in().is_ok(), "without max_age it is not needed");
+    let login = Login::new(SERVICE).max_age(Duration::from_secs(1));
+    let error = id_token_error(scene.log_in_for(login));
+    assert_eq!(error, TokenError::Missing { claim: "auth_time" });
+}
+
+#[test]
+fn access_token_hash() {
+    assert_eq!(with("at_hash", json!("77QmUPtjPfzWtF2AnpK9RQ")), Err(TokenError::AccessTokenHash));
+    assert_eq!(with("at_hash", json!(7)), Err(TokenError::Claim { claim: "at_hash" }));
+
+    // The example of OIDC Core, appendix A.3: its access token and its at_hash.
+    let mut scene = Scene::warm();
+    scene.op.alter(Document::IdToken, |claims| {
+        claims.insert("at_hash".into(), json!("77QmUPtjPfzWtF2AnpK9RQ"));
+    });
+    scene.op.alter(Document::TokenAnswer, |members| {
+        let token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        members.insert("access_token".into(), json!(token));
+    });
+    assert!(scene.log_in().is_ok());
+}
+
+/// What becomes of a login whose userinfo answer was changed like this.
+fn userinfo(
+    change: impl FnMut(&mut Map<String, Value>) + Send + 'static,
+) -> Result<(), TokenError> {
+    let mut scene = Scene::warm();
+    scene.op.alter(Document::Userinfo, change);
+    let result = scene.log_in_for(Login::new(SERVICE).scope(Scope::Profile));
+    if result.is_ok() {
+        return Ok(());
+    }
+    Err(userinfo_error(result))
+}
+
+fn userinfo_with(claim: &'static str, value: Value) -> Result<(), TokenError> {
+    userinfo(move |claims| {
+        claims.insert(claim.to_owned(), value.clone());
+    })
+}
+
+#[test]
+fn userinfo_is_about_the_same_person() {
+    assert_eq!(userinfo_with("sub", json!("somebody else")), Err(TokenError::Subject));
+    assert_eq!(userinfo_with("sub", json!("")), Err(TokenError::Missing { claim: "sub" }));
+    let without = userinfo(|claims| {
+        claims.remove("sub");
+    });
+    assert_eq!(without, Err(TokenError::Missing { claim: "sub" }));
+}
+
+#[test]
+fn userinfo_is_checked_as_far_as_it_says_anything() {
+    assert_eq!(userinfo(|claims| claims.retain(|name, _| name == "sub")), Ok(()));
+    assert_eq!(userinfo_with("iss", json!("https://evil.example")), Err(TokenError::Issuer));
+    assert_eq!(userinfo_with("aud", json!("OTHER")), Err(TokenError::Audience));
+    assert_eq!(userinfo_with("aud", json!([CLIENT_ID, "OTHER"])), Ok(()));
+    assert_eq!(userinfo_with("exp", at(-60)), Err(TokenError::Expired));
+    assert_eq!(userinfo_with("exp", at(300)), Ok(()));
+    assert_eq!(userinfo_with("iat", at(61)), Err(TokenError::IssuedInFuture));
+    assert_eq!(userinfo_with("exp", json!("soon")), Err(TokenError::Claim { claim: "exp" }));
+}
+
+#[test]
+fn userinfo_never_speaks_against_the_id_token() {
+    let mut scene = Scene::warm();
+    scene.op.alter(Document::Userinfo, |claims| {
+        claims.insert("name".into(), json!("Somebody Else"));
+        claims.insert("gender".into(), json!("female"));
+    });
+    let login = Login::new(SERVICE).claim(Claim::Name).scope(Scope::Profile);
+    let who = scene.log_in_for(login).expect("a person");
+    assert_eq!(who.name.as_deref(), Some("Ann Peeters"), "the ID token is of this very login");
+    assert_eq!(who.gender.as_deref(), Some("female"));
+}

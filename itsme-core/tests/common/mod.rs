@@ -1,0 +1,87 @@
+//! A client, an OP and a world, and the ways in which they meet.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use itsme_core::{
+    Client, DriveError, Error, Failure, Flow, LoggedIn, Login, Redirect, Settings, TokenError,
+};
+use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
+
+pub const DISCOVERY: &str = "GET /.well-known/openid-configuration";
+pub const KEYS: &str = "GET /jwkSet";
+pub const TOKEN: &str = "POST /token";
+pub const USERINFO: &str = "GET /userinfo";
+
+pub struct Scene {
+    pub world: World,
+    pub op: FakeOp,
+    pub client: Client,
+}
+
+impl Scene {
+    pub fn new() -> Self {
+        Self::with(|settings| settings)
+    }
+
+    pub fn with(change: impl FnOnce(Settings) -> Settings) -> Self {
+        let world = World::new();
+        let op = FakeOp::new(world.clock());
+        let client = Client::new(change(op.settings())).expect("the settings are sound");
+        Self { world, op, client }
+    }
+
+    /// A scene in which metadata and keys are cached, and nothing is in the transcript.
+    pub fn warm() -> Self {
+        let mut scene = Self::new();
+        scene.play(scene.client.refresh()).expect("the OP answers");
+        scene.op.forget_asked();
+        scene
+    }
+
+    pub fn play<F: Flow>(&mut self, flow: F) -> Result<F::Output, DriveError<Failure>> {
+        play(flow, &mut self.op, &mut self.world)
+    }
+
+    pub fn authorize(&mut self, login: Login) -> Redirect {
+        self.play(self.client.authorize(login)).expect("an authorization URL")
+    }
+
+    /// Ann approves, and comes back.
+    pub fn log_in_for(&mut self, login: Login) -> Result<LoggedIn, DriveError<Failure>> {
+        let Redirect { url, state, .. } = self.authorize(login);
+        let callback = self.op.approve(&url, &Person::ann());
+        self.play(self.client.user(state, callback))
+    }
+
+    pub fn log_in(&mut self) -> Result<LoggedIn, DriveError<Failure>> {
+        self.log_in_for(Login::new(SERVICE))
+    }
+
+    /// How often this was asked.
+    pub fn times(&self, request: &str) -> usize {
+        self.op.asked().iter().filter(|asked| **asked == request).count()
+    }
+}
+
+/// The protocol's error; a test that meets a transport's fails.
+pub fn flow_error<T>(result: Result<T, DriveError<Failure>>) -> Error {
+    match result {
+        Ok(_) => panic!("it went well"),
+        Err(DriveError::Flow(error)) => error,
+        Err(DriveError::Transport(failure)) => panic!("the transport failed: {failure:?}"),
+    }
+}
+
+pub fn id_token_error<T>(result: Result<T, DriveError<Failure>>) -> TokenError {
+    match flow_error(result) {
+        Error::IdToken(error) => error,
+        other => panic!("not the ID token, but: {other}"),
+    }
+}
+
+pub fn userinfo_error<T>(result: Result<T, DriveError<Failure>>) -> TokenError {
+    match flow_error(result) {
+        Error::Userinfo(error) => error,
+        other => panic!("not userinfo, but: {other}"),
+    }
+}

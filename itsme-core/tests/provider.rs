@@ -1,0 +1,407 @@
+//! Metadata and keys: fetched once for all, kept as long as the OP says, fetched anew when its keys
+//! change, and served on when it cannot be reached.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error, id_token_error};
+use itsme_core::{
+    Client, DriveError, Env, Error, Failure, Flow, Login, MetadataError, Provider, Scope, Step,
+    TokenError,
+};
+use itsme_testkit::{Document, FakeOp, Person, Reaction, SERVICE, World, play_all};
+use serde_json::{Value, json};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
+}
+
+#[test]
+fn a_hundred_cold_logins_make_one_fetch() {
+    let mut scene = Scene::new();
+    let flows = (0..100).map(|_| scene.client.authorize(Login::new(SERVICE)));
+    let logins = play_all(flows, &mut scene.op, &mut scene.world);
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
+    let mut flows = Vec::new();
+    for login in logins {
+        let login = login.expect("an authorization URL");
+        let callback = scene.op.approve(&login.url, &Person::ann());
+        flows.push(scene.client.user(login.state, callback));
+    }
+    let people = play_all(flows, &mut scene.op, &mut scene.world);
+    assert!(people.iter().all(Result::is_ok));
+    assert_eq!(scene.times(TOKEN), 100);
+    assert_eq!(scene.op.asked().len(), 102);
+}
+
+#[test]
+fn a_dropped_leader_is_followed_by_another() {
+    let Scene { mut world, mut op, client } = Scene::new();
+    let leader = client.authorize(Login::new(SERVICE)).start(&mut world).expect("a step");
+    let Step::Send(request, pending) = leader else { panic!("a cold flow asks") };
+    assert_eq!(request.uri().path(), "/v2/.well-known/openid-configuration");
+    let _ = op.handle(request);
+    let mut followers: Vec<_> =
+        (0..99).map(|_| client.authorize(Login::new(SERVICE))).collect::<Vec<_>>();
+    let Step::Wait(wait, _paused) =
+        followers.pop().expect("a flow").start(&mut world).expect("a step")
+    else {
+        panic!("a second flow waits")
+    };
+    assert_eq!(wait, Duration::from_millis(50));
+    drop(pending);
+    followers.push(client.authorize(Login::new(SERVICE)));
+    let results = play_all(followers, &mut op, &mut world);
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 99);
+    assert_eq!(op.asked(), [DISCOVERY, DISCOVERY, KEYS], "the leader's request and one more");
+}
+
+#[test]
+fn a_leader_that_hangs_is_overtaken_after_fifteen_seconds() {
+    let Scene { mut world, mut op, client } = Scene::new();
+    let leader = client.authorize(Login::new(SERVICE)).start(&mut world).expect("a step");
+    let begun = world.now();
+    let flows = (0..10).map(|_| client.authorize(Login::new(SERVICE)));
+    let results = play_all(flows, &mut op, &mut world);
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!(op.asked(), [DISCOVERY, KEYS]);
+    let took = world.now().since(begun);
+    assert!(took >= Duration::from_secs(15) && took < Duration::from_secs(16), "{took:?}");
+    drop(leader);
+}
+
+#[test]
+fn a_failed_leader_ends_those_who_wait_and_nobody_else() {
+    let mut scene = Scene::new();
+    scene.op.react("/.well-known/openid-configuration", Reaction::Reply(page(503)));
+    let flows = (0..100).map(|_| scene.client.authorize(Login::new(SERVICE)));
+    let results = play_all(flows, &mut scene.op, &mut scene.world);
+    assert_eq!(scene.op.asked(), [DISCOVERY], "one request, one hundred errors");
+    let mut unavailable = 0;
+    for result in results {
+        match flow_error(result) {
+            Error::UnexpectedReply(reply) => assert_eq!(reply.status, 503),
+            Error::ProviderUnavailable { reason } => {
+                assert!(reason.contains("503"), "{reason}");
+                unavailable += 1;
+            }
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!(unavailable, 99);
+    assert!(scene.log_in().is_ok(), "later ones try again");
+}
+
+#[test]
+fn a_leader_whose_requests_are_lost_fails_with_the_transports_error() {
+    let mut scene = Scene::new();
+    for _ in 0..2 {
+        scene.op.react("/.well-known/openid-configuration", Reaction::Lost);
+    }
+    let flows = (0..3).map(|_| scene.client.authorize(Login::new(SERVICE)));
+    let mut results = play_all(flows, &mut scene.op, &mut scene.world).into_iter();
+    assert_eq!(scene.op.asked(), [DISCOVERY, DISCOVERY], "a GET is tried once more");
+    let leader = results.next().expect("a result").expect_err("no OP");
+    assert!(matches!(leader, DriveError::Transport(Failure::Lost)), "{leader}");
+    for follower in results {
+        assert!(matches!(flow_error(follower), Error::ProviderUnavailable { .. }));
+    }
+}
+
+#[test]
+fn max_age_says_when_to_fetch_again() {
+    let mut scene = Scene::new();
+    scene.op.cache_control("max-age=600");
+    scene.log_in().expect("a person");
+    scene.op.forget_asked();
+    scene.world.advance(minutes(10) - Duration::from_millis(200));
+    scene.log_in().expect("a person");
+    assert_eq!(scene.op.asked(), [TOKEN]);
+    scene.world.advance(minutes(1));
+    scene.log_in().expect("a person");
+    assert_eq!(scene.op.asked(), [TOKEN, DISCOVERY, KEYS, TOKEN]);
+}
+
+#[test]
+fn a_clock_put_back_makes_the_cache_stale() {
+    let mut scene = Scene::warm();
+    scene.world.set(scene.world.now().before(HOUR));
+    scene.log_in().expect("a person");
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN]);
+}
+
+#[test]
+fn a_rotation_costs_one_key_fetch() {
+    let mut scene = Scene::warm();
+    scene.op.rotate_signing_key();
+    scene.log_in().expect("a person");
+    assert_eq!(scene.op.asked(), [TOKEN, KEYS]);
+    scene.log_in().expect("a person");
+    assert_eq!(scene.op.asked(), [TOKEN, KEYS, TOKEN]);
+}
+
+#[test]
+fn a_rotation_between_token_and_userinfo_costs_one_key_fetch() {
+    let mut scene = Scene::warm();
+    let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    let Scene { world, op, client } = &mut scene;
+    let mut step = client.user(login.state, callback).start(world).expect("a step");
+    let who = loop {
+        let Step::Send(request, pending) = step else { panic!("it asks") };
+        if request.uri().path() == "/v2/userinfo" {
+            op.rotate_signing_key();
+        }
+        let response = op.handle(request).expect("a response");
+        step = match pending.receive(response, world).expect("a step") {
+            Step::Done(who) => break who,
+            step => step,
+        };
+    };
+    assert_eq!(op.asked(), [TOKEN, USERINFO, KEYS]);
+    assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
+}
+
+#[test]
+fn a_hundred_logins_after_a_rotation_make_one_key_fetch() {
+    let mut scene = Scene::warm();
+    let mut flows = Vec::new();
+    for _ in 0..100 {
+        let login = scene.authorize(Login::new(SERVICE));
+        let callback = scene.op.approve(&login.url, &Person::ann());
+        flows.push(scene.client.user(login.state, callback));
+    }
+    scene.op.rotate_signing_key();
+    let results = play_all(flows, &mut scene.op, &mut scene.world);
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!(scene.times(KEYS), 1);
+}
+
+#[test]
+fn two_rotations_within_a_minute_are_one_too_many() {
+    let mut scene = Scene::warm();
+    scene.op.rotate_signing_key();
+    scene.log_in().expect("a person");
+    scene.op.rotate_signing_key();
+    let error = id_token_error(scene.log_in());
+    assert_eq!(error, TokenError::UnknownSigningKey { kid: Some("s3".into()) });
+    assert_eq!(scene.times(KEYS), 1);
+    scene.world.advance(minutes(1));
+    scene.log_in().expect("a minute later it is known");
+    assert_eq!(scene.times(KEYS), 2);
+}
+
+#[test]
+fn forged_kids_cost_one_key_fetch_a_minute() {
+    let mut scene = Scene::warm();
+    let begun = scene.world.now();
+    for forged in 0..1000 {
+        scene.op.forge_kid(Some(&format!("forged-{forged}")));
+        let error = id_token_error(scene.log_in());
+        assert!(matches!(error, TokenError::UnknownSigningKey { .. }), "{error}");
+        scene.world.advance(Duration::from_millis(100));
+    }
+    let minutes = scene.world.now().since(begun).as_secs() / 60;
+    assert_eq!(minutes, 1, "1,000 logins in 100 seconds");
+    assert_eq!(scene.times(KEYS), 2);
+    assert_eq!(scene.times(DISCOVERY), 0);
+    scene.op.forge_kid(None);
+    assert!(scene.log_in().is_ok(), "nobody else is hurt");
+}
+
+#[test]
+fn a_lost_key_fetch_after_the_token_answer_is_made_once_more() {
+    let mut scene = Scene::warm();
+    scene.op.rotate_signing_key();
+    scene.op.react("/jwkSet", Reaction::Lost);
+    scene.log_in().expect("a person");
+    assert_eq!(scene.op.asked(), [TOKEN, KEYS, KEYS], "the code is not redeemed again");
+}
+
+#[test]
+fn expired_keys_serve_for_a_day_while_the_op_is_away() {
+    let mut scene = Scene::warm();
+    let redirect = scene.authorize(Login::new(SERVICE));
+    drop(redirect);
+    for (hours, works) in [(2, true), (22, true), (2, false)] {
+        scene.world.advance(HOUR * hours);
+        for _ in 0..2 {
+            scene.op.react("/.well-known/openid-configuration", Reaction::NotSent);
+        }
+        let login = scene.play(scene.client.authorize(Login::new(SERVICE)));
+        assert_eq!(login.is_ok(), works, "after {hours} more hours");
+        if let Err(error) = login {
+            assert!(matches!(error, DriveError::Transport(Failure::NotSent)));
+        }
+    }
+}
+
+#[test]
+fn expired_keys_serve_while_the_op_answers_nonsense() {
+    let mut scene = Scene::warm();
+    scene.world.advance(HOUR * 2);
+    scene.op.react("/.well-known/openid-configuration", Reaction::Reply(page(200)));
+    assert!(scene.log_in().is_ok());
+    assert!(scene.log_in().is_ok());
+    assert_eq!(scene.op.asked(), [DISCOVERY, TOKEN, TOKEN], "it is left alone for a minute");
+    scene.world.advance(minutes(1));
+    scene.op.forget_asked();
+    scene.op.react("/jwkSet", Reaction::Reply(page(502)));
+    assert!(scene.log_in().is_ok());
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN]);
+    scene.world.advance(minutes(1));
+    scene.op.forget_asked();
+    assert!(scene.log_in().is_ok());
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN], "it has recovered");
+}
+
+#[test]
+fn a_refresh_never_settles_for_old_keys() {
+    let mut scene = Scene::warm();
+    scene.op.react("/jwkSet", Reaction::Reply(page(502)));
+    let error = flow_error(scene.play(scene.client.refresh()));
+    assert!(matches!(error, Error::UnexpectedReply(_)), "{error}");
+    assert!(scene.log_in().is_ok(), "what is cached is not lost");
+    scene.op.forget_asked();
+    scene.play(scene.client.refresh()).expect("the OP answers");
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS], "fresh or not");
+}
+
+/// Nothing else tells that the OP has changed its encryption key.
+#[test]
+fn a_refused_client_fetches_the_keys_before_the_next_attempt() {
+    let mut scene = Scene::warm();
+    scene.op.rotate_encryption_key();
+    let error = flow_error(scene.log_in());
+    let Error::Refused(refusal) = error else { panic!("{error}") };
+    assert_eq!(refusal.code, itsme_core::ErrorCode::InvalidClient);
+    assert!(scene.log_in().is_ok());
+    assert_eq!(scene.op.asked(), [TOKEN, KEYS, TOKEN]);
+
+    scene.op.rotate_encryption_key();
+    assert!(scene.log_in().is_err());
+    assert!(scene.log_in().is_err(), "under the same pause as unknown kids");
+    assert_eq!(scene.times(KEYS), 1);
+    scene.world.advance(minutes(1));
+    assert!(scene.log_in().is_ok());
+    assert_eq!(scene.times(KEYS), 2);
+}
+
+#[test]
+fn a_snapshot_saves_another_process_the_fetch() {
+    let mut scene = Scene::warm();
+    let stored = serde_json::to_string(&*scene.client.provider().expect("cached")).expect("JSON");
+    let Scene { world, op, .. } = &mut scene;
+    let other = Client::new(op.settings()).expect("the settings are sound");
+    assert!(other.provider().is_none());
+    other.import_provider(serde_json::from_str(&stored).expect("a snapshot")).expect("ours");
+    let mut fleet = Scene { world: World::new(), op: FakeOp::new(world.clock()), client: other };
+    fleet.world.set(world.now());
+    fleet.log_in().expect("a person");
+    assert_eq!(fleet.op.asked(), [TOKEN]);
+    fleet.op.forget_asked();
+    fleet.world.advance(HOUR);
+    world.advance(HOUR);
+    fleet.log_in().expect("a person");
+    assert_eq!(fleet.op.asked(), [DISCOVERY, KEYS, TOKEN], "it is as fresh as it was");
+}
+
+#[test]
+fn a_foreign_or_newer_snapshot_is_refused() {
+    let scene = Scene::warm();
+    let provider = scene.client.provider().expect("cached");
+    let mut stored = serde_json::to_value(&*provider).expect("JSON");
+    let import = |stored: &Value| {
+        let provider: Provider = serde_json::from_value(stored.clone()).expect("a snapshot");
+        scene.client.import_provider(provider)
+    };
+    assert!(import(&stored).is_ok());
+    stored["unknown"] = json!(1);
+    assert!(import(&stored).is_ok(), "unknown members are accepted");
+    let mut foreign = stored.clone();
+    foreign["metadata"]["issuer"] = json!("https://evil.example");
+    assert!(matches!(import(&foreign), Err(Error::ForeignProvider)));
+    let mut http = stored.clone();
+    http["metadata"]["token_endpoint"] = json!("http://op.example/token");
+    assert!(matches!(
+        import(&http),
+        Err(Error::Metadata(MetadataError::Url { member: "token_endpoint", .. }))
+    ));
+    stored["v"] = json!(2);
+    let error = serde_json::from_value::<Provider>(stored).expect_err("another version");
+    assert!(error.to_string().contains("another version"), "{error}");
+}
+
+/// One bad key does not spoil the set; two different ones under one name spoil each other.
+#[test]
+fn bad_keys_among_good_ones_are_skipped() {
+    let mut scene = Scene::new();
+    scene.op.alter(Document::KeySet, |set| {
+        let keys = set["keys"].as_array_mut().expect("keys");
+        let good = keys[0].clone();
+        let changed = |change: fn(&mut Value)| {
+            let mut key = good.clone();
+            key["kid"] = json!("bad");
+            change(&mut key);
+            key
+        };
+        keys.splice(
+            0..0,
+            [
+                json!(null),
+                json!({}),
+                json!({ "kty": "EC", "kid": "s1", "crv": "P-256", "x": "", "y": "" }),
+                changed(|key| key["kty"] = json!("XYZ")),
+                changed(|key| key["n"] = json!("!")),
+                changed(|key| key["e"] = json!("AQ")),
+                changed(|key| key["e"] = json!("AAAC")),
+                changed(|key| key["use"] = json!("tls")),
+                changed(|key| key["alg"] = json!("PS256")),
+                changed(|key| key["d"] = json!("AQAB")),
+                changed(|key| key["kid"] = json!(7)),
+                // The same key twice is one key.
+                good.clone(),
+            ],
+        );
+    });
+    scene.log_in().expect("a person");
+
+    let mut scene = Scene::new();
+    scene.op.alter(Document::KeySet, |set| {
+        let keys = set["keys"].as_array_mut().expect("keys");
+        let mut other = keys[1].clone();
+        other["use"] = json!("sig");
+        other["kid"] = keys[0]["kid"].clone();
+        keys.push(other);
+    });
+    assert!(matches!(id_token_error(scene.log_in()), TokenError::UnknownSigningKey { .. }));
+}
+
+#[test]
+fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
+    let mut scene = Scene::new();
+    scene.op.alter(Document::KeySet, |set| {
+        set["keys"].as_array_mut().expect("keys").retain(|key| key["use"] == "sig");
+    });
+    let error = flow_error(scene.log_in());
+    assert!(matches!(error, Error::Metadata(MetadataError::NoEncryptionKey)), "{error}");
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
+
+    let mut signed =
+        Scene::with(|settings| settings.client_assertion(itsme_core::ClientAssertion::Signed));
+    signed.op.alter(Document::KeySet, |set| {
+        set["keys"].as_array_mut().expect("keys").retain(|key| key["use"] == "sig");
+    });
+    assert!(signed.log_in().is_ok(), "a signed assertion needs none");
+}
+
+fn page(status: u16) -> itsme_core::Response {
+    http::Response::builder()
+        .status(status)
+        .header("content-type", "text/html")
+        .body(b"<h1>Maintenance</h1>".to_vec())
+        .expect("a response")
+}
