@@ -85,7 +85,11 @@ impl FakeOp {
         }
     }
 
-    fn decide(&mut self, query: &str, person: Option<&Person>) -> Result<String, String> {
+    pub(super) fn decide(
+        &mut self,
+        query: &str,
+        person: Option<&Person>,
+    ) -> Result<String, String> {
         let presented = match self.present(query) {
             Ok(presented) => presented,
             Err(Rejected::Here(reason)) => return Err(reason),

@@ -7,6 +7,9 @@ mod page;
 mod token;
 mod userinfo;
 
+#[cfg(test)]
+mod strictness;
+
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use http::Method;

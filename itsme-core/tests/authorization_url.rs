@@ -1,0 +1,147 @@
+//! The authorization URL: every parameter, as the OP reads it.
+
+mod common;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use common::{DISCOVERY, KEYS, Scene, flow_error};
+use itsme_core::{
+    Acr, Claim, Client, Error, Login, Prompt, RequestError, Scope, UiLocale, UrlFault,
+};
+use itsme_testkit::{CLIENT_ID, Document, REDIRECT_URI, SERVICE};
+use serde_json::json;
+
+fn parameters(url: &str) -> BTreeMap<String, String> {
+    let url = url::Url::parse(url).expect("a URL");
+    let pairs: Vec<_> = url.query_pairs().into_owned().collect();
+    let map: BTreeMap<_, _> = pairs.iter().cloned().collect();
+    assert_eq!(map.len(), pairs.len(), "no parameter stands twice");
+    map
+}
+
+#[test]
+fn a_plain_login_sends_what_is_required_and_recommended() {
+    let mut scene = Scene::warm();
+    let login = scene.authorize(Login::new(SERVICE));
+    assert!(login.url.starts_with("https://op.example/v2/authorization?"), "{}", login.url);
+    let mut sent = parameters(&login.url);
+    for (fresh, length) in [("state", 43), ("nonce", 43), ("code_challenge", 43)] {
+        assert_eq!(sent.remove(fresh).map(|value| value.len()), Some(length), "{fresh}");
+    }
+    let expected = [
+        ("client_id", CLIENT_ID),
+        ("code_challenge_method", "S256"),
+        ("redirect_uri", REDIRECT_URI),
+        ("response_type", "code"),
+        ("scope", "openid service:TEST_LOGIN"),
+    ];
+    assert_eq!(sent, expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into());
+    assert_eq!(scene.op.asked(), [""; 0], "with everything cached no request is made");
+}
+
+#[test]
+fn everything_that_is_asked_is_sent() {
+    let mut scene = Scene::warm();
+    let login = Login::new("A_B-1")
+        .scope(Scope::Profile)
+        .scope(Scope::Email)
+        .scope(Scope::Email)
+        .scope(Scope::Phone)
+        .scope(Scope::Address)
+        .claim(Claim::AgeGte18.essential())
+        .claim(Claim::Picture.in_userinfo())
+        .acr(Acr::Advanced)
+        .max_age(Duration::from_millis(1900))
+        .prompt(Prompt::Login)
+        .prompt(Prompt::Consent)
+        .ui_locales([UiLocale::German, UiLocale::French])
+        .redirect_uri("https://RP.example:443/a?b=c&d=%20")
+        .state("my own state, 16+")
+        .nonce("my own nonce, 16+")
+        .code_verifier("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+    let redirect = scene.authorize(login);
+    assert_eq!(redirect.state.id(), "my own state, 16+");
+    let claims = json!({
+        "id_token": { "age_gte_18": { "essential": true } },
+        "userinfo": { "picture": null },
+    });
+    let expected = [
+        ("acr_values", "http://itsme.services/v2/claim/acr_advanced"),
+        ("claims", &claims.to_string()),
+        ("client_id", CLIENT_ID),
+        ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ("code_challenge_method", "S256"),
+        ("max_age", "1"),
+        ("nonce", "my own nonce, 16+"),
+        ("prompt", "login consent"),
+        ("redirect_uri", "https://RP.example:443/a?b=c&d=%20"),
+        ("response_type", "code"),
+        ("scope", "openid service:A_B-1 profile email phone address"),
+        ("state", "my own state, 16+"),
+        ("ui_locales", "de fr"),
+    ];
+    let expected = expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+    assert_eq!(parameters(&redirect.url), expected);
+}
+
+#[test]
+fn state_nonce_and_challenge_are_new_each_time() {
+    let mut scene = Scene::warm();
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..10 {
+        let url = scene.authorize(Login::new(SERVICE)).url;
+        let sent = parameters(&url);
+        for fresh in ["state", "nonce", "code_challenge"] {
+            assert!(seen.insert(sent[fresh].clone()), "{fresh} was seen before");
+        }
+    }
+}
+
+#[test]
+fn an_endpoint_with_a_query_keeps_it() {
+    let mut scene = Scene::new();
+    scene.op.alter(Document::Discovery, |document| {
+        let endpoint = "https://op.example/v2/authorization?tenant=1";
+        document.insert("authorization_endpoint".into(), json!(endpoint));
+    });
+    let url = scene.authorize(Login::new(SERVICE)).url;
+    assert!(url.starts_with("https://op.example/v2/authorization?tenant=1&response_type=code&"));
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_before_any_request() {
+    let mut scene = Scene::new();
+    let uri = |fault| RequestError::RedirectUri(fault);
+    for (login, expected) in [
+        (Login::new(""), RequestError::EmptyServiceCode),
+        (Login::new("MY SERVICE"), RequestError::ServiceCode),
+        (Login::new("S\u{e9}RVICE"), RequestError::ServiceCode),
+        (Login::new(SERVICE).claim(Claim::Other(String::new())), RequestError::EmptyClaim),
+        (Login::new(SERVICE).state("too short"), RequestError::TooShort("state")),
+        (Login::new(SERVICE).nonce("too short"), RequestError::TooShort("nonce")),
+        (Login::new(SERVICE).code_verifier("too short"), RequestError::CodeVerifier),
+        (Login::new(SERVICE).redirect_uri("https://rp.example/cb#x"), uri(UrlFault::Fragment)),
+        (Login::new(SERVICE).redirect_uri("http://rp.example/cb"), uri(UrlFault::NotHttps)),
+        (Login::new(SERVICE).redirect_uri("http://localhost/cb"), uri(UrlFault::NotHttps)),
+        (Login::new(SERVICE).redirect_uri("myapp:/cb"), uri(UrlFault::NotAUrl)),
+        (Login::new(SERVICE).redirect_uri("/cb"), uri(UrlFault::NotAUrl)),
+    ] {
+        let error = flow_error(scene.play(scene.client.authorize(login)));
+        let Error::Request(error) = error else { panic!("{error}") };
+        assert_eq!(error, expected);
+    }
+    assert_eq!(scene.op.asked(), [""; 0]);
+    assert!(scene.client.provider().is_none(), "nothing is half-stored");
+
+    let settings = itsme_core::Settings::new(
+        CLIENT_ID,
+        itsme_testkit::private_keys(),
+        itsme_core::Environment::custom(scene.op.issuer()),
+    );
+    scene.client = Client::new(settings).expect("a redirect URI is not required here");
+    let error = flow_error(scene.play(scene.client.authorize(Login::new(SERVICE))));
+    assert!(matches!(error, Error::Request(RequestError::NoRedirectUri)), "{error}");
+    let login = Login::new(SERVICE).redirect_uri(REDIRECT_URI);
+    scene.play(scene.client.authorize(login)).expect("one for the request is enough");
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
+}

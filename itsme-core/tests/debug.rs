@@ -1,0 +1,65 @@
+//! Nothing that is printed shows a secret or a person.
+
+mod common;
+
+use common::Scene;
+use itsme_core::{Flow, Login, Scope, Step};
+use itsme_testkit::{Person, SERVICE};
+
+#[test]
+fn steps_show_method_and_path_alone() {
+    let mut scene = Scene::warm();
+    let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    let Scene { world, op, client } = &mut scene;
+    let mut step = client.user(login.state, callback).start(world).expect("a step");
+    let mut shown = Vec::new();
+    loop {
+        shown.push(format!("{step:?}"));
+        step = match step {
+            Step::Send(request, pending) => {
+                assert_eq!(format!("{pending:?}"), "Pending(..)");
+                let answer = op.handle(request).expect("an answer");
+                pending.receive(answer, world).expect("a step")
+            }
+            _ => break,
+        };
+    }
+    assert_eq!(shown, ["Send(POST /v2/token)", "Send(GET /v2/userinfo)", "Done(..)"]);
+}
+
+#[test]
+fn values_hide_what_they_hold() {
+    let mut scene = Scene::warm();
+    let login = scene.authorize(Login::new(SERVICE).scope(Scope::Profile));
+    assert_eq!(format!("{login:?}"), "Redirect { .. }");
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    assert_eq!(format!("{:?}", itsme_core::Callback::from(&callback)), "Callback(..)");
+    let who = scene.play(scene.client.user(login.state, callback)).expect("a person");
+    let shown = format!("{who:?} {:?} {:?} {:?}", who.access_token, who.evidence, scene.client);
+    for hidden in [
+        who.sub.as_str(),
+        "Ann",
+        "Peeters",
+        "1987",
+        who.access_token.expose(),
+        who.evidence.id_token(),
+    ] {
+        assert!(!shown.contains(hidden), "{hidden} is in {shown}");
+    }
+    assert!(shown.contains("\"birthdate\""), "which claims there are is shown: {shown}");
+}
+
+#[test]
+fn evidence_is_the_signed_token_and_its_key() {
+    let mut scene = Scene::warm();
+    let begun = itsme_core::Env::now(&scene.world);
+    let who = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email)).expect("a person");
+    let evidence = &who.evidence;
+    assert_eq!(evidence.id_token().split('.').count(), 3);
+    assert_eq!(evidence.signing_key().expect("a key")["kid"], "s1");
+    assert_eq!(evidence.signing_key_thumbprint().expect("a key").len(), 43);
+    assert_eq!(evidence.asked_at(), begun);
+    assert_eq!(evidence.asked_scopes(), [Scope::Email]);
+    assert_eq!(evidence.asked_acr(), None);
+}

@@ -1,0 +1,222 @@
+//! The private key file: what is read, what is published, and what is refused with which words.
+
+mod common;
+
+use common::Scene;
+use itsme_core::{KeyFault, KeysError, PrivateKeys};
+use itsme_testkit::private_jwks;
+use serde_json::{Value, json};
+
+fn fixture() -> Value {
+    serde_json::from_str(private_jwks()).expect("JSON")
+}
+
+fn kids(keys: &PrivateKeys) -> Vec<String> {
+    let published: Value = serde_json::from_str(&keys.public_jwks()).expect("JSON");
+    let keys = published["keys"].as_array().expect("keys");
+    keys.iter().map(|key| key["kid"].as_str().expect("a kid").to_owned()).collect()
+}
+
+/// What the file is refused with after this change.
+fn refused(change: impl FnOnce(&mut Vec<Value>)) -> (String, KeysError) {
+    let mut set = fixture();
+    change(set["keys"].as_array_mut().expect("keys"));
+    let error = PrivateKeys::from_json(&set.to_string()).expect_err("unusable");
+    (error.to_string(), error)
+}
+
+fn key_fault(change: impl FnOnce(&mut Value)) -> String {
+    refused(|keys| change(&mut keys[1])).0
+}
+
+#[test]
+fn every_signing_key_and_the_first_encryption_key_are_published() {
+    let keys = PrivateKeys::from_json(private_jwks()).expect("keys");
+    assert_eq!(kids(&keys), ["rp-sig-1", "rp-enc-1"]);
+    let published: Value = serde_json::from_str(&keys.public_jwks()).expect("JSON");
+    for key in published["keys"].as_array().expect("keys") {
+        let members: Vec<&str> =
+            key.as_object().expect("a key").keys().map(String::as_str).collect();
+        assert_eq!(members, ["kty", "use", "kid", "alg", "n", "e"], "nothing private");
+    }
+    let response = keys.public_jwks_response();
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(response.headers()["cache-control"], "public, max-age=3600");
+    assert_eq!(serde_json::from_slice::<Value>(response.body()).expect("JSON"), published);
+}
+
+#[test]
+fn a_later_encryption_key_still_decrypts() {
+    let mut scene = Scene::warm();
+    let old = itsme_testkit::RegisteredClient::new(itsme_testkit::CLIENT_ID, &{
+        let mut set = fixture();
+        let keys = set["keys"].as_array_mut().expect("keys");
+        keys.remove(1);
+        PrivateKeys::from_json(&set.to_string()).expect("keys").public_jwks()
+    });
+    let old = old.service(itsme_testkit::SERVICE).redirect_uri(itsme_testkit::REDIRECT_URI);
+    scene.op.register(old);
+    assert!(scene.log_in().is_ok(), "the OP still encrypts to rp-enc-0");
+}
+
+#[test]
+fn the_first_signing_key_signs() {
+    let mut set = fixture();
+    let mut second = set["keys"][2].clone();
+    second["use"] = json!("sig");
+    second["kid"] = json!("rp-sig-0");
+    second["alg"] = json!("RS256");
+    set["keys"].as_array_mut().expect("keys").push(second);
+    let keys = PrivateKeys::from_json(&set.to_string()).expect("keys");
+    assert_eq!(kids(&keys), ["rp-sig-1", "rp-enc-1", "rp-sig-0"]);
+    // The OP of the scene knows rp-sig-1 alone, so another signer would be refused.
+    let mut scene = Scene::with(|_| {
+        itsme_core::Settings::new(
+            itsme_testkit::CLIENT_ID,
+            keys,
+            itsme_core::Environment::custom("https://op.example/v2"),
+        )
+        .redirect_uri(itsme_testkit::REDIRECT_URI)
+    });
+    assert!(scene.log_in().is_ok());
+}
+
+/// Some partners' files have the modulus and the two exponents alone.
+#[test]
+fn primes_are_recovered() {
+    let mut set = fixture();
+    for key in set["keys"].as_array_mut().expect("keys") {
+        for member in ["p", "q", "dp", "dq", "qi"] {
+            key.as_object_mut().expect("a key").remove(member);
+        }
+    }
+    let keys = PrivateKeys::from_json(&set.to_string()).expect("keys");
+    let mut scene = Scene::with(|_| {
+        itsme_core::Settings::new(
+            itsme_testkit::CLIENT_ID,
+            keys,
+            itsme_core::Environment::custom("https://op.example/v2"),
+        )
+        .redirect_uri(itsme_testkit::REDIRECT_URI)
+    });
+    assert!(scene.log_in().is_ok(), "they sign and decrypt");
+}
+
+#[test]
+fn a_file_that_is_no_key_set_is_refused() {
+    let error = |text: &str| PrivateKeys::from_json(text).expect_err(text).to_string();
+    assert_eq!(error(""), "the file is empty");
+    assert_eq!(error(" \n"), "the file is empty");
+    let not_a_set = "the file is not a JWK set, a JSON object with an array `keys`: ";
+    for (text, reason) in [
+        ("-----BEGIN PRIVATE KEY-----", "a syntax error (line 1, column 2)"),
+        ("{\"keys\":[", "the text ends too early (line 1, column 9)"),
+        ("{}", "a member is missing or of the wrong type (line 1, column 2)"),
+        ("{\"keys\":7}", "a member is missing or of the wrong type (line 1, column 9)"),
+        ("[]", "a member is missing or of the wrong type (line 1, column 2)"),
+    ] {
+        assert!(error(text).starts_with(not_a_set), "{}", error(text));
+        assert!(error(text).ends_with(reason), "{}", error(text));
+    }
+    assert!(matches!(PrivateKeys::from_json("{\"keys\":[]}"), Err(KeysError::NoSigningKey)));
+}
+
+#[test]
+fn a_missing_role_is_named() {
+    let (text, error) = refused(|keys| keys.retain(|key| key["use"] == "sig"));
+    assert_eq!(error, KeysError::NoEncryptionKey);
+    assert!(text.contains("\"use\":\"enc\""), "{text}");
+    let (text, error) = refused(|keys| keys.retain(|key| key["use"] == "enc"));
+    assert_eq!(error, KeysError::NoSigningKey);
+    assert!(text.contains("\"use\":\"sig\""), "{text}");
+}
+
+#[test]
+fn a_bad_key_is_named_with_what_is_wrong() {
+    let named = "key 2 (kid \"rp-enc-1\"): ";
+    for (text, expected) in [
+        (
+            key_fault(|key| {
+                for member in ["d", "p", "q", "dp", "dq", "qi"] {
+                    key.as_object_mut().expect("a key").remove(member);
+                }
+            }),
+            "it has no private part (`d`): this looks like the published set, not the private one",
+        ),
+        (key_fault(|key| key["n"] = Value::Null), "`n` is missing"),
+        (key_fault(|key| key["e"] = json!("")), "`e` is missing"),
+        (key_fault(|key| key["n"] = json!("not base64url!")), "`n` is not a base64url number"),
+        (
+            key_fault(|key| key["n"] = json!("w".repeat(171))),
+            "it has 1024 bits, but 2048 to 8192 are needed",
+        ),
+        (key_fault(|key| key["kty"] = json!("EC")), "its `kty` must be RSA"),
+        (key_fault(|key| key["use"] = json!("tls")), "its `use` must be sig or enc"),
+        (key_fault(|key| key["use"] = Value::Null), "its `use` must be sig or enc"),
+        (
+            key_fault(|key| key["alg"] = json!("RSA1_5")),
+            "its `alg` must be RSA-OAEP or RSA-OAEP-256, or left out",
+        ),
+    ] {
+        assert_eq!(text, format!("{named}{expected}"));
+    }
+    let text = refused(|keys| keys[0]["alg"] = json!("PS256")).0;
+    assert_eq!(text, "key 1 (kid \"rp-sig-1\"): its `alg` must be RS256, or left out");
+    let text = refused(|keys| keys[1]["kid"] = json!("rp-sig-1")).0;
+    assert_eq!(text, "key 2 (kid \"rp-sig-1\"): an earlier key has the same `kid`");
+    for missing in [Value::Null, json!("")] {
+        let text = refused(|keys| keys[1]["kid"] = missing).0;
+        assert_eq!(text, "key 2: it has no `kid`");
+    }
+    let text = refused(|keys| keys[2] = json!(7)).0;
+    assert!(text.starts_with("key 3: it is not a JWK: "), "{text}");
+}
+
+#[test]
+fn numbers_that_do_not_belong_together_are_noticed() {
+    let inconsistent =
+        "its numbers do not belong together: the key was damaged or mixed from two keys";
+    for member in ["d", "p", "q", "dp", "dq", "qi", "n"] {
+        let (text, _) = refused(|keys| keys[1][member] = keys[2][member].clone());
+        assert_eq!(text, format!("key 2 (kid \"rp-enc-1\"): {inconsistent}"), "{member}");
+    }
+    let bare = |keys: &mut Vec<Value>| {
+        for member in ["p", "q", "dp", "dq", "qi"] {
+            keys[1].as_object_mut().expect("a key").remove(member);
+        }
+    };
+    let (text, _) = refused(|keys| {
+        bare(keys);
+        keys[1]["d"] = keys[2]["d"].clone();
+    });
+    assert!(text.ends_with(inconsistent), "{text}");
+    for even in ["AA", "Ag", "AQ"] {
+        let (_, error) = refused(|keys| {
+            bare(keys);
+            keys[1]["e"] = json!(even);
+        });
+        assert!(matches!(error, KeysError::Key { fault: KeyFault::Rsa(_), .. }), "{error}");
+    }
+}
+
+/// Not even a wrong one is quoted, in the error or in its `Debug`.
+#[test]
+fn no_error_quotes_a_key() {
+    let d = fixture()["keys"][1]["d"].as_str().expect("d").to_owned();
+    for change in [
+        (|keys: &mut Vec<Value>| keys[1]["p"] = keys[1]["d"].clone()) as fn(&mut Vec<Value>),
+        |keys| keys[1]["q"] = json!([keys[1]["d"]]),
+        |keys| keys[1]["kid"] = json!({ "d": keys[1]["d"] }),
+        |keys| keys[1] = keys[1]["d"].clone(),
+        |keys| *keys = vec![keys[1]["d"].clone()],
+    ] {
+        let (text, error) = refused(change);
+        assert!(!text.contains(&d[..20]) && !format!("{error:?}").contains(&d[..20]), "{text}");
+    }
+    let keys = PrivateKeys::from_json(private_jwks()).expect("keys");
+    assert_eq!(
+        format!("{keys:?}"),
+        "PrivateKeys { signing: [\"rp-sig-1\"], decryption: [\"rp-enc-1\", \"rp-enc-0\"], .. }"
+    );
+}

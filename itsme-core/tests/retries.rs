@@ -1,0 +1,90 @@
+//! What is tried again when a request gets no response, and what must never be.
+
+mod common;
+
+use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO};
+use itsme_core::{DriveError, Failure, LoggedIn, Login, Scope};
+use itsme_testkit::{Reaction, SERVICE};
+
+fn log_in(path: &str, reactions: &[Reaction]) -> (Result<LoggedIn, DriveError<Failure>>, Scene) {
+    let mut scene = Scene::warm();
+    for reaction in reactions {
+        scene.op.react(path, reaction.clone());
+    }
+    let result = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email));
+    (result, scene)
+}
+
+fn transport(result: Result<LoggedIn, DriveError<Failure>>) -> Failure {
+    match result {
+        Err(DriveError::Transport(failure)) => failure,
+        Err(error) => panic!("{error}"),
+        Ok(_) => panic!("it went well"),
+    }
+}
+
+#[test]
+fn a_token_request_that_was_not_sent_is_made_once_more() {
+    let (result, scene) = log_in("/token", &[Reaction::NotSent]);
+    assert!(result.is_ok());
+    assert_eq!(scene.op.asked(), [TOKEN, TOKEN, USERINFO]);
+    let (result, scene) = log_in("/token", &[Reaction::NotSent, Reaction::NotSent]);
+    assert_eq!(transport(result), Failure::NotSent);
+    assert_eq!(scene.op.asked(), [TOKEN, TOKEN]);
+}
+
+/// Each attempt has its own `jti`, or a strict OP would refuse the second.
+#[test]
+fn each_attempt_is_built_anew() {
+    let mut scene = Scene::warm();
+    scene.op.react("/token", Reaction::NotSent);
+    let mut bodies = Vec::new();
+    let login = scene.authorize(Login::new(SERVICE));
+    let callback = scene.op.approve(&login.url, &itsme_testkit::Person::ann());
+    let Scene { world, op, client } = &mut scene;
+    itsme_core::drive(
+        client.user(login.state, callback),
+        world,
+        |request| {
+            bodies.push(request.body().clone());
+            op.handle(request)
+        },
+        |_| (),
+        |failure| *failure,
+    )
+    .expect("a person");
+    assert_eq!(bodies.len(), 2);
+    assert_ne!(bodies[0], bodies[1]);
+}
+
+#[test]
+fn a_token_request_that_may_have_arrived_is_not_made_again() {
+    for reaction in [Reaction::Lost, Reaction::AnswerLost] {
+        let (result, scene) = log_in("/token", &[reaction]);
+        assert_eq!(transport(result), Failure::Lost);
+        assert_eq!(scene.op.asked(), [TOKEN]);
+    }
+    let (result, scene) = log_in("/token", &[Reaction::NotSent, Reaction::Lost]);
+    assert_eq!(transport(result), Failure::Lost);
+    assert_eq!(scene.op.asked(), [TOKEN, TOKEN]);
+}
+
+#[test]
+fn a_get_is_made_once_more_whatever_became_of_it() {
+    for reaction in [Reaction::NotSent, Reaction::Lost, Reaction::AnswerLost] {
+        let (result, scene) = log_in("/userinfo", &[reaction.clone()]);
+        assert!(result.is_ok());
+        assert_eq!(scene.op.asked(), [TOKEN, USERINFO, USERINFO]);
+        let (result, scene) = log_in("/userinfo", &[reaction.clone(), reaction.clone()]);
+        transport(result);
+        assert_eq!(scene.op.asked(), [TOKEN, USERINFO, USERINFO]);
+
+        for path in ["/.well-known/openid-configuration", "/jwkSet"] {
+            let mut scene = Scene::new();
+            scene.op.react(path, reaction.clone());
+            assert!(scene.log_in().is_ok());
+            assert_eq!(scene.op.asked().len(), 4, "{:?}", scene.op.asked());
+            assert_eq!(scene.times(DISCOVERY) + scene.times(KEYS), 3);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What a careful OP refuses, asked by a client that does one thing wrong at a time.
+
+use std::time::Duration;
+
+use itsme_core::{Request, Response};
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::FakeOp;
+use crate::{
+    CLIENT_ID, Person, REDIRECT_URI, RegisteredClient, SERVICE, World,
+    jose::{self, OwnKey},
+    private_jwks,
+};
+use itsme_core::Env as _;
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+struct Bench {
+    world: World,
+    op: FakeOp,
+    code: String,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let world = World::new();
+        let mut op = FakeOp::new(world.clock());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([
+                ("client_id", CLIENT_ID),
+                ("response_type", "code"),
+                ("redirect_uri", REDIRECT_URI),
+                ("scope", &format!("openid service:{SERVICE}")),
+                ("state", "s"),
+                ("code_challenge", CHALLENGE),
+                ("code_challenge_method", "S256"),
+            ])
+            .finish();
+        let url = format!("{}/authorization?{query}", op.issuer());
+        let callback = op.approve(&url, &Person::ann());
+        let (_, rest) = callback.split_once("?code=").expect("a code");
+        let code = rest.split_once('&').expect("a state").0.to_owned();
+        Self { world, op, code }
+    }
+
+    fn assertion_claims(&self) -> Value {
+        let now = self.world.now().as_secs();
+        json!({
+            "iss": CLIENT_ID, "sub": CLIENT_ID, "aud": format!("{}/token", self.op.issuer()),
+            "jti": "1", "iat": now, "exp": now + 300,
+        })
+    }
+
+    fn form(&self, assertion: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("grant_type", "authorization_code".into()),
+            ("code", self.code.clone()),
+            ("redirect_uri", REDIRECT_URI.into()),
+            ("code_verifier", VERIFIER.into()),
+            ("client_id", CLIENT_ID.into()),
+            (
+                "client_assertion_type",
+                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into(),
+            ),
+            ("client_assertion", assertion.into()),
+        ]
+    }
+
+    /// Status and `detail`, or `error` where there is no detail.
+    fn post(&mut self, form: &[(&'static str, String)]) -> (u16, String) {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = http::Request::post(format!("{}/token", self.op.issuer()))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body.into_bytes())
+            .expect("a request");
+        self.send(request)
+    }
+
+    fn send(&mut self, request: Request) -> (u16, String) {
+        let response: Response = self.op.handle(request).expect("an answer");
+        let body: Value = serde_json::from_slice(response.body()).expect("JSON");
+        let text = body["detail"].as_str().unwrap_or_default().to_owned();
+        (response.status().as_u16(), text)
+    }
+
+    /// A request that is right but for its assertion's claims.
+    fn post_with_claims(&mut self, change: impl FnOnce(&mut Value)) -> (u16, String) {
+        let mut claims = self.assertion_claims();
+        change(&mut claims);
+        let form = self.form(&key("rp-sig-1").sign(&claims, "rp-sig-1"));
+        self.post(&form)
+    }
+
+    /// A request that is right but for its form.
+    fn post_with_form(
+        &mut self,
+        change: impl FnOnce(&mut Vec<(&'static str, String)>),
+    ) -> (u16, String) {
+        let mut form = self.form(&key("rp-sig-1").sign(&self.assertion_claims(), "rp-sig-1"));
+        change(&mut form);
+        self.post(&form)
+    }
+}
+
+fn key(kid: &str) -> OwnKey {
+    let jwks: Value = serde_json::from_str(private_jwks()).expect("JSON");
+    let keys = jwks["keys"].as_array().expect("keys");
+    OwnKey::from_jwk(keys.iter().find(|key| key["kid"] == kid).expect("the key"))
+}
+
+fn set(form: &mut [(&'static str, String)], name: &str, value: &str) {
+    form.iter_mut().filter(|(n, _)| *n == name).for_each(|(_, v)| *v = value.to_owned());
+}
+
+#[test]
+fn a_right_request_is_answered() {
+    assert_eq!(Bench::new().post_with_form(|_| ()).0, 200);
+    let mut bench = Bench::new();
+    let jws = key("rp-sig-1").sign(&bench.assertion_claims(), "rp-sig-1");
+    let op_keys = json!({ "keys": [bench.op.encryption.public_jwk()] });
+    let form = bench.form(&jose::encrypt_to(&op_keys, &jws).expect("a JWE"));
+    assert_eq!(bench.post(&form).0, 200, "signed, then encrypted");
+}
+
+#[test]
+fn assertions_are_checked() {
+    for (change, detail) in [
+        (
+            (|c| c["iss"] = json!("X")) as fn(&mut Value),
+            "iss and sub of the assertion must be the client_id",
+        ),
+        (|c| c["sub"] = json!("X"), "iss and sub of the assertion must be the client_id"),
+        (
+            |c| c["aud"] = json!("https://op.example/v2"),
+            "aud of the assertion must be the token endpoint",
+        ),
+        (|c| c["aud"] = Value::Null, "aud of the assertion must be the token endpoint"),
+        (|c| c["exp"] = Value::Null, "the assertion has no exp"),
+        (
+            |c| c["exp"] = json!(c["iat"].as_u64().expect("iat") - 60),
+            "exp of the assertion is past or too far away",
+        ),
+        (
+            |c| c["exp"] = json!(c["iat"].as_u64().expect("iat") + 3601),
+            "exp of the assertion is past or too far away",
+        ),
+        (
+            |c| c["iat"] = json!(c["iat"].as_u64().expect("iat") + 61),
+            "iat of the assertion is missing or in the future",
+        ),
+        (|c| c["jti"] = json!(""), "jti of the assertion is missing or was used before"),
+        (
+            |c| c["jti"] = json!("x".repeat(256)),
+            "jti of the assertion is missing or was used before",
+        ),
+    ] {
+        let (status, found) = Bench::new().post_with_claims(change);
+        assert_eq!((status, found.as_str()), (401, detail));
+    }
+}
+
+#[test]
+fn a_jti_is_used_once() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.post_with_form(|_| ()).0, 200);
+    let (status, detail) = bench.post_with_form(|_| ());
+    assert_eq!(
+        (status, detail.as_str()),
+        (401, "jti of the assertion is missing or was used before")
+    );
+}
+
+#[test]
+fn signatures_and_key_use_are_checked() {
+    let refused = |signer: &str, kid: &str| {
+        let mut bench = Bench::new();
+        let form = bench.form(&key(signer).sign(&bench.assertion_claims(), kid));
+        bench.post(&form)
+    };
+    assert_eq!(refused("rp-enc-1", "rp-sig-1"), (401, "the signature is wrong".into()));
+    let wrong_use = "the client's key \"rp-enc-1\" is not for signatures".to_owned();
+    assert_eq!(refused("rp-enc-1", "rp-enc-1"), (401, wrong_use));
+    let unknown = "the client publishes no key \"x\"".to_owned();
+    assert_eq!(refused("rp-sig-1", "x"), (401, unknown));
+
+    let mut bench = Bench::new();
+    let jws = key("rp-sig-1").sign(&bench.assertion_claims(), "rp-sig-1");
+    let own = json!({ "keys": [key("rp-enc-1").public_jwk()] });
+    let form = bench.form(&jose::encrypt_to(&own, &jws).expect("a JWE"));
+    let (status, detail) = bench.post(&form);
+    assert_eq!(status, 401);
+    assert!(detail.starts_with("encrypted to the key"), "{detail}");
+}
+
+#[test]
+fn the_form_is_checked() {
+    for (name, value, status, detail) in [
+        ("grant_type", "password", 400, "grant type Some(\"password\") is unknown"),
+        ("code", "x", 400, "the code is not known"),
+        (
+            "redirect_uri",
+            "https://rp.example/itsme/callback/",
+            400,
+            "redirect_uri is not that of the authorization request",
+        ),
+        ("code_verifier", "x", 400, "code_verifier does not match code_challenge"),
+        ("client_id", "X", 401, "client_id is not known"),
+        ("client_assertion_type", "x", 401, "client_assertion_type is not jwt-bearer"),
+        ("client_assertion", "x", 401, "a signed JWT has three parts"),
+    ] {
+        let found = Bench::new().post_with_form(|form| set(form, name, value));
+        assert_eq!(found, (status, detail.to_owned()), "{name}");
+    }
+    let without = Bench::new().post_with_form(|form| form.retain(|(n, _)| *n != "code_verifier"));
+    assert_eq!(without, (400, "code_verifier does not match code_challenge".into()));
+    let twice = Bench::new().post_with_form(|form| form.push(("code", "x".into())));
+    assert_eq!(twice, (400, "the parameter code stands twice".into()));
+    let mut bench = Bench::new();
+    let uri = format!("{}/token", bench.op.issuer());
+    let request = http::Request::post(uri).body(b"{}".to_vec()).expect("a request");
+    assert_eq!(bench.send(request), (400, "the body must be a form".into()));
+}
+
+#[test]
+fn a_code_is_good_once_and_for_three_minutes() {
+    let mut bench = Bench::new();
+    bench.world.advance(Duration::from_secs(180));
+    assert_eq!(bench.post_with_form(|_| ()).0, 200);
+    let again = bench.post_with_claims(|claims| claims["jti"] = json!("2"));
+    assert_eq!(again, (400, "the code was used before".into()));
+    assert!(bench.op.access_tokens.is_empty(), "the access token is revoked");
+
+    let mut bench = Bench::new();
+    bench.world.advance(Duration::from_secs(181));
+    assert_eq!(bench.post_with_form(|_| ()), (400, "the code has expired".into()));
+}
+
+#[test]
+fn a_code_belongs_to_its_client() {
+    let mut bench = Bench::new();
+    let jwks: Value = serde_json::from_str(private_jwks()).expect("JSON");
+    bench.op.register(RegisteredClient::new("OTHER", &jwks.to_string()));
+    let mut claims = bench.assertion_claims();
+    claims["iss"] = json!("OTHER");
+    claims["sub"] = json!("OTHER");
+    let mut form = bench.form(&key("rp-sig-1").sign(&claims, "rp-sig-1"));
+    set(&mut form, "client_id", "OTHER");
+    assert_eq!(bench.post(&form), (400, "the code was given to another client".into()));
+}
+
+#[test]
+fn an_authorization_request_is_checked() {
+    let world = World::new();
+    let mut op = FakeOp::new(world.clock());
+    let scope = format!("openid service:{SERVICE}");
+    let base = [
+        ("client_id", CLIENT_ID),
+        ("response_type", "code"),
+        ("redirect_uri", REDIRECT_URI),
+        ("scope", &scope),
+        ("state", "s"),
+    ];
+    let mut ask = |name: &str, value: &str| {
+        let mut parameters: Vec<_> = base.iter().filter(|(n, _)| *n != name).collect();
+        let extra = (name, value);
+        parameters.push(&extra);
+        let query =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        op.decide(&query, Some(&Person::ann()))
+    };
+    assert_eq!(ask("client_id", "X"), Err("invalid_client_id".into()));
+    let trailing = format!("{REDIRECT_URI}/");
+    for uri in ["https://evil.example/", &trailing, ""] {
+        assert_eq!(ask("redirect_uri", uri), Err("invalid_redirect_uri".into()));
+    }
+    for (name, value, error) in [
+        ("response_type", "token", "unsupported_response_type"),
+        ("scope", "openid", "invalid_scope"),
+        ("scope", "service:TEST_LOGIN", "invalid_scope"),
+        ("scope", "openid service:OTHER", "invalid_scope"),
+        ("scope", "openid service:TEST_LOGIN service:TEST_LOGIN", "invalid_scope"),
+        ("prompt", "none", "invalid_request"),
+        ("max_age", "soon", "invalid_request"),
+        ("claims", "[]", "invalid_request"),
+        ("claims", "{\"id_token\":7}", "invalid_request"),
+        ("acr_values", "high", "invalid_request"),
+        ("code_challenge", CHALLENGE, "invalid_request"),
+        ("request", "x", "request_not_supported"),
+    ] {
+        let callback = ask(name, value).expect("a redirect");
+        let (_, query) = callback.split_once('?').expect("a query");
+        assert!(query.starts_with(&format!("error={error}&")), "{name}={value}: {callback}");
+        assert!(query.ends_with("&state=s"), "{callback}");
+    }
+    assert!(ask("prompt", "login consent").expect("a redirect").contains("?code="));
+}
