@@ -1,4 +1,118 @@
-//! draft
+//! The itsme® (Belgian Mobile ID) protocol for relying parties, without I/O.
+//!
+//! This crate builds [`http::Request`]s and reads [`http::Response`]s. It opens no socket, reads no
+//! clock and asks no operating system for randomness, so it runs in any runtime, sync or async, and
+//! in tests that are the same each time. `itsme-reqwest` and `itsme-ureq` run it over an HTTP client
+//! and are what most applications want; `itsme-testkit` is a strict fake itsme to test against.
+//!
+//! # A login
+//!
+//! Everything that takes a request is a [`Flow`], and [`drive()`] runs it over whatever sends:
+//!
+//! ```
+//! use itsme_core::{Claim, Client, Login, LoginState, Scope, drive};
+//! # use itsme_testkit::{FakeOp, Person, SERVICE, World};
+//! # let mut env = World::new(); // the clock and the randomness; `SystemEnv` in an application
+//! # let clock = env.clock();
+//! # let op = std::cell::RefCell::new(FakeOp::new(env.clock()));
+//! # let send = |request| op.borrow_mut().handle(request); // your HTTP client
+//! # let sleep = |duration| { let _ = (duration, &clock); };
+//! # let what_became = |failure: &itsme_core::Failure| *failure;
+//!
+//! # let settings = op.borrow().settings();
+//! // Once, at the start: Settings::new("my_client_id", keys, Environment::Production)…
+//! let itsme = Client::new(settings)?;
+//!
+//! // 1. Send the person to itsme; keep the state in their session until they are back.
+//! let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+//! let redirect = drive(itsme.authorize(login), &mut env, send, sleep, what_became)?;
+//! let stored = serde_json::to_string(&redirect.state)?;
+//! println!("302 to {}", redirect.url);
+//!
+//! # let callback = op.borrow_mut().approve(&redirect.url, &Person::ann());
+//! // 2. They are back with a query. Take the state out of the session, and ask who they are.
+//! let state: LoginState = serde_json::from_str(&stored)?;
+//! let who = drive(itsme.user(state, callback), &mut env, send, sleep, what_became)?;
+//!
+//! // 3. `sub` is the only link to an account.
+//! println!("welcome {:?}, account {}", who.given_name, who.sub);
+//! # assert_eq!(who.given_name.as_deref(), Some("Ann"));
+//! # assert!(who.email.is_some());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The [`Client`] is shared by all logins: it holds the parsed keys and the OP's metadata. A login
+//! makes one request when these are cached and everything asked for is in the ID token.
+//!
+//! # The loop
+//!
+//! [`drive()`] and [`drive_async`] are a few lines over [`Step`], which a custom runtime can write
+//! itself. A step owns what comes after it, so answering twice or in the wrong order does not
+//! compile:
+//!
+//! ```compile_fail,E0382
+//! # use itsme_core::{Env, Error, Flow, Pending, Response};
+//! # fn example<F: Flow>(pending: Pending<F>, a: Response, b: Response, env: &mut impl Env) -> Result<(), Error> {
+//! let _ = pending.receive(a, env)?;
+//! let _ = pending.receive(b, env)?; // use of moved value
+//! # Ok(()) }
+//! ```
+//!
+//! A login is finished once, too:
+//!
+//! ```compile_fail,E0382
+//! # use itsme_core::{Client, LoginState};
+//! # fn example(itsme: Client, state: LoginState) {
+//! let _ = itsme.user(state, "code=a&state=b");
+//! let _ = itsme.user(state, "code=a&state=b"); // use of moved value
+//! # }
+//! ```
+//!
+//! # What is checked
+//!
+//! | what | how | source |
+//! |---|---|---|
+//! | discovery | the issuer octet by octet; every endpoint https | OIDC Discovery §4.3 |
+//! | the OP's keys | RSA of 2048 to 8192 bits, a sound exponent, unambiguous names; unknown `kid`: one fetch a minute | RFC 7517, RFC 8725 |
+//! | callback | no parameter twice; `state`; `iss` if present, or promised; age of the login; same client | RFC 6749 §10.12, RFC 9207 |
+//! | redemption | PKCE S256, the same redirect URI, `private_key_jwt` with a new `jti` each time | RFC 7636, RFC 7523 |
+//! | encryption | nested JWT only; RSA-OAEP(-256); A128CBC-HS256 or A256GCM; tag before anything is decrypted; one error for all failures; no `zip`, no `crit` | RFC 7516, RFC 8725 |
+//! | signature | RS256 by a published key, whatever the header says; no duplicate members | RFC 7515 |
+//! | ID token | `iss`, `aud`, `azp`, `exp`, `iat`, `nbf`, `nonce`, `sub`, `acr`, `auth_time` against `max_age`, `at_hash` | OIDC Core §3.1.3.7 |
+//! | userinfo | nested JWT; `sub` of the ID token; `iss`, `aud`, `exp` if present | OIDC Core §5.3.4 |
+//!
+//! Nothing hands out claims before all of it is done.
+//!
+//! # Time
+//!
+//! Every step reads [`Env::now`] once. The OP's clock may differ from ours by a minute
+//! ([`Settings::clock_leeway`]); a person may take 15 minutes ([`Settings::login_lifetime`]).
+//! Flows read no clock when they are made.
+//!
+//! # Secrets
+//!
+//! No token, key, code, nonce, verifier or claim is in any `Debug`, `Display` or error. Keys,
+//! content keys and [`Secret`]s are wiped from memory on drop. [`LoginState`] is the one value that
+//! is made to be stored with secrets in it.
+//!
+//! # Errors
+//!
+//! One [`Error`], sorted by whose turn it is: the person's ([`Error::Cancelled`]), the OP's
+//! ([`Error::Refused`], [`Error::UnexpectedReply`], …), an attacker's or a broken OP's
+//! ([`Error::IdToken`], [`Error::Callback`], …), the caller's ([`Error::Settings`],
+//! [`Error::Request`], …). Nothing that comes from outside panics.
+//!
+//! # Limits
+//!
+//! Responses of 1 MiB ([`MAX_RESPONSE_BYTES`]), tokens of 64 KiB (512 KiB where a picture was asked
+//! for), key sets of 256 KiB, callbacks of 16 KiB.
+//!
+//! # Features
+//!
+//! * `system`: [`SystemEnv`], the clock and the randomness of the operating system.
+//! * `vendored-openssl`: builds OpenSSL from source.
+//!
+//! itsme is a trademark of Belgian Mobile ID, which has nothing to do with this library.
 
 /// A request to send.
 pub type Request = http::Request<Vec<u8>>;

@@ -72,7 +72,7 @@ fn a_token_request_that_may_have_arrived_is_not_made_again() {
 #[test]
 fn a_get_is_made_once_more_whatever_became_of_it() {
     for reaction in [Reaction::NotSent, Reaction::Lost, Reaction::AnswerLost] {
-        let (result, scene) = log_in("/userinfo", &[reaction.clone()]);
+        let (result, scene) = log_in("/userinfo", std::slice::from_ref(&reaction));
         assert!(result.is_ok());
         assert_eq!(scene.op.asked(), [TOKEN, USERINFO, USERINFO]);
         let (result, scene) = log_in("/userinfo", &[reaction.clone(), reaction.clone()]);

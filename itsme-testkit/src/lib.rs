@@ -1,4 +1,43 @@
-//! draft
+//! A fake itsme, and a world to meet it in: for testing applications that log people in.
+//!
+//! * [`FakeOp`] is a strict OP in memory, a function from requests to responses. It refuses what a
+//!   careful OP would refuse, and answers as itsme does.
+//! * [`World`] is a clock that only moves when told to, and randomness that is counted. [`play()`]
+//!   runs a flow of `itsme-core` in it, [`play_all`] many at once; neither takes real time.
+//! * [`Server`] (feature `server`) is the same OP on a loopback socket, for applications in any
+//!   language, with a page where a person clicks.
+//! * [`conformance`] proves that an HTTP client is fit to carry the protocol.
+//!
+//! # A test of your application
+//!
+//! ```
+//! use itsme_core::{Client, DriveError, Error, Login};
+//! use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
+//!
+//! let mut world = World::new();
+//! let mut op = FakeOp::new(world.clock());
+//! let client = Client::new(op.settings())?;
+//!
+//! // Daan approves …
+//! let login = play(client.authorize(Login::new(SERVICE)), &mut op, &mut world)?;
+//! let callback = op.approve(&login.url, &Person::daan());
+//! let who = play(client.user(login.state, callback), &mut op, &mut world)?;
+//! assert_eq!(who.sub, op.sub_of(&Person::daan()));
+//! assert_eq!(op.asked(), ["GET /.well-known/openid-configuration", "GET /jwkSet", "POST /token"]);
+//!
+//! // … and another time he does not.
+//! let login = play(client.authorize(Login::new(SERVICE)), &mut op, &mut world)?;
+//! let callback = op.deny(&login.url);
+//! let error = play(client.user(login.state, callback), &mut op, &mut world).unwrap_err();
+//! assert!(matches!(error, DriveError::Flow(Error::Cancelled)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The keys in this crate are published with it: they protect nothing.
+//!
+//! # Features
+//! * `server`: [`Server`].
+//! * `vendored-openssl`: builds the OpenSSL that core uses from source.
 
 mod world;
 pub use world::{Clock, World};
@@ -12,7 +51,6 @@ mod registration;
 pub use registration::{
     CLIENT_ID, REDIRECT_URI, RegisteredClient, SERVICE, private_jwks, private_keys,
 };
-
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

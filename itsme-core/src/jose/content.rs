@@ -99,7 +99,7 @@ impl ContentEncryption {
         match self {
             Self::A128CbcHs256 => {
                 let (mac_key, cipher_key) = key.split_at(16);
-                let whole_blocks = !ciphertext.is_empty() && ciphertext.len() % 16 == 0;
+                let whole_blocks = !ciphertext.is_empty() && ciphertext.len().is_multiple_of(16);
                 if !constant_time_eq(&cbc_tag(mac_key, aad, iv, ciphertext), tag) || !whole_blocks {
                     return Err(Undecryptable);
                 }
