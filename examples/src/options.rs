@@ -36,6 +36,7 @@ pub struct Options {
     #[arg(
         long,
         value_enum,
+        group = "op",
         conflicts_with = "issuer",
         requires_all = ["client_id", "keys", "service", "redirect_uri"]
     )]
@@ -45,24 +46,25 @@ pub struct Options {
     #[arg(
         long,
         value_name = "URL",
+        group = "op",
         requires_all = ["client_id", "keys", "service", "redirect_uri"]
     )]
     issuer: Option<String>,
 
     /// The client id that the OP gave out.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", requires = "op")]
     client_id: Option<String>,
 
     /// The file with the private JWK set.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "op")]
     keys: Option<PathBuf>,
 
     /// The service code that the OP gave out.
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", requires = "op")]
     service: Option<String>,
 
     /// The redirect URI as it is registered with the OP.
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "URI", requires = "op")]
     redirect_uri: Option<String>,
 
     /// The form of the client assertion; some OPs take no encrypted ones.

@@ -35,9 +35,13 @@ pub fn exit(result: Result<(), Box<dyn Error>>) -> ExitCode {
         return ExitCode::from(3);
     }
     eprintln!("\nThe login failed: {error}");
-    let mut cause = error.source();
+    let (mut told, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
-        eprintln!("  because: {error}");
+        // Some errors name their cause themselves.
+        if !told.contains(&error.to_string()) {
+            told = error.to_string();
+            eprintln!("  because: {told}");
+        }
         cause = error.source();
     }
     ExitCode::FAILURE

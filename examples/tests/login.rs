@@ -63,6 +63,8 @@ fn wrong_options_are_explained() {
     let e2e = run(PROGRAMS[0], &["--environment", "e2e"]);
     assert_eq!(e2e.status.code(), Some(2));
     assert!(stderr(&e2e).contains("--client-id"), "{}", stderr(&e2e));
+    let own = run(PROGRAMS[0], &["--client-id", "mine"]);
+    assert_eq!(own.status.code(), Some(2), "it is not ignored");
     let issuer = ["--issuer", "https://op.example", "--client-id", "x", "--service", "x"];
     let rest = ["--redirect-uri", "https://rp.example/cb", "--keys", "/nowhere/keys.json"];
     let keys = run(PROGRAMS[0], &[&issuer[..], &rest].concat());

@@ -51,7 +51,8 @@ impl Tls {
                 let connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
                 let mut stream = StreamOwned::new(connection, stream);
                 if stream.read(&mut [0; 4096]).is_ok() {
-                    let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+                    let answer =
+                        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
                     let _ = stream.write_all(answer.as_bytes());
                     stream.conn.send_close_notify();
                     let _ = stream.flush();

@@ -3,7 +3,7 @@ use std::{marker::PhantomData, time::Duration};
 use crate::{
     acr::Acr,
     asked::Asked,
-    claims::{ClaimRequest, RequestedClaims, Scope},
+    claims::{ABOUT_THE_TOKEN, ClaimRequest, RequestedClaims, Scope},
     error::RequestError,
     jose,
     secret::Secret,
@@ -186,8 +186,13 @@ impl Wish {
         if !self.service_code.bytes().all(scope_character) {
             return Err(RequestError::ServiceCode);
         }
-        if self.claims.iter().any(|request| request.claim().name().is_empty()) {
-            return Err(RequestError::EmptyClaim);
+        for name in self.claims.iter().map(|request| request.claim().name()) {
+            if name.is_empty() {
+                return Err(RequestError::EmptyClaim);
+            }
+            if let Some(claim) = ABOUT_THE_TOKEN.iter().find(|claim| **claim == name) {
+                return Err(RequestError::TokenClaim(claim));
+            }
         }
         for (name, own) in
             [("state", self.state.as_deref()), ("nonce", self.nonce.as_ref().map(Secret::expose))]

@@ -123,3 +123,9 @@ impl Machine for Authorize {
         self.job.go_on(fetching, at).map(Some)
     }
 }
+
+impl std::fmt::Debug for Authorize {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authorize").finish_non_exhaustive()
+    }
+}

@@ -58,6 +58,11 @@ impl Freshness {
         Self { at: now, until: now.after(lifetime.clamp(SHORTEST, LONGEST)) }
     }
 
+    /// When it was fetched.
+    pub(crate) fn at(&self) -> UnixTime {
+        self.at
+    }
+
     /// A clock earlier than the fetch makes it stale: one of the two times is wrong.
     pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
         self.at <= now && now < self.until
@@ -175,18 +180,15 @@ impl<T> Cache<T> {
         if state.lease.is_some_and(|(_, until)| now < until && until <= now.after(LEASE)) {
             return Look::Wait;
         }
-        if pausing || suspected {
-            if let Some(value) = state.value.as_ref().filter(|_| !may_refetch) {
-                return Look::TooEarly(Arc::clone(value));
-            }
-            state.last_refetch = Some(now);
-            state.suspect = false;
+        if pausing && let Some(value) = state.value.as_ref().filter(|_| !may_refetch) {
+            return Look::TooEarly(Arc::clone(value));
         }
         state.leases_given += 1;
         let id = state.leases_given;
         state.lease = Some((id, now.after(LEASE)));
+        let refetch = (pausing || suspected).then_some(now);
         drop(state);
-        Look::Fetch(Lease { cache: self.clone(), id })
+        Look::Fetch(Lease { cache: self.clone(), id, refetch })
     }
 
     /// The OP refused in a way that old keys explain: the next flow fetches them anew, under the
@@ -205,19 +207,30 @@ fn within_pause(last: Option<UnixTime>, now: UnixTime) -> bool {
 pub(crate) struct Lease<T> {
     cache: Cache<T>,
     id: u64,
+    /// When it was taken, if a pause begins with its outcome. A lease that is dropped has none: the
+    /// next flow may fetch at once.
+    refetch: Option<UnixTime>,
 }
 
 impl<T> Lease<T> {
-    /// Stores what was fetched and ends the lease.
+    /// Stores what was fetched and ends the lease. A lease that was overrun stores nothing over
+    /// what its successor has fetched or is fetching.
     pub(crate) fn store(self, value: T) -> Arc<T> {
         let value = Arc::new(value);
-        self.cache.state().value = Some(Arc::clone(&value));
+        let mut state = self.cache.state();
+        if state.lease.is_some_and(|(id, _)| id == self.id) || state.value.is_none() {
+            state.value = Some(Arc::clone(&value));
+            state.suspect = false;
+            state.last_refetch = self.refetch.or(state.last_refetch);
+        }
+        drop(state);
         value
     }
 
     /// Ends the lease, and the flows that are waiting for it with it.
     pub(crate) fn fail(self, reason: &str, now: UnixTime) {
         let mut state = self.cache.state();
+        state.last_refetch = self.refetch.or(state.last_refetch);
         state.failures += 1;
         state.last_failure = Arc::from(reason);
         state.last_failed = Some(now);
@@ -288,6 +301,19 @@ mod tests {
     }
 
     #[test]
+    fn an_overrun_lease_stores_nothing_over_newer_values() {
+        let cache = Cache::default();
+        cache.put(5);
+        let look = |now| cache.look(now, cache.since(), false, |_, _| false);
+        let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
+        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("it was overrun") };
+        assert_eq!(*late.store(1), 1, "its own flow goes on with what it has");
+        assert_eq!(cache.peek().as_deref(), Some(&5));
+        second.store(2);
+        assert_eq!(cache.peek().as_deref(), Some(&2));
+    }
+
+    #[test]
     fn a_clock_put_back_does_not_lock_the_lease() {
         let cache = Cache::<u8>::default();
         let look = |now| cache.look(now, cache.since(), false, |_, _| true);
@@ -300,9 +326,15 @@ mod tests {
         let cache = Cache::default();
         cache.put(7);
         let look = |now| cache.look(now, cache.since(), true, |_, _| false);
-        assert!(matches!(look(NOW), Look::Fetch(_)));
+        let Look::Fetch(dropped) = look(NOW) else { panic!("the first one fetches") };
+        drop(dropped);
+        let Look::Fetch(lease) = look(NOW) else { panic!("a dropped lease begins no pause") };
+        lease.store(8);
         assert!(matches!(look(NOW.after(Duration::from_secs(59))), Look::TooEarly(_)));
-        assert!(matches!(look(NOW.after(REFETCH_PAUSE)), Look::Fetch(_)));
+        let later = NOW.after(REFETCH_PAUSE);
+        let Look::Fetch(lease) = look(later) else { panic!("the pause is over") };
+        lease.fail("x", later);
+        assert!(matches!(look(later), Look::TooEarly(_)), "a failed one begins a pause");
         assert!(matches!(look(NOW), Look::Fetch(_)), "the clock was put back");
     }
 }

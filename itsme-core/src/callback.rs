@@ -4,7 +4,7 @@ use url::form_urlencoded;
 
 use crate::{error::CallbackError, jose, oauth_error::Refusal, secret::Secret};
 
-const MAX_CALLBACK: usize = 16 * 1024;
+const MAX_CALLBACK: usize = 16_384;
 
 /// What the person's browser brought back to the redirect URI (RFC 6749 §4.1.2, RFC 9207).
 ///
@@ -26,6 +26,15 @@ pub struct Callback(Source);
 enum Source {
     Text(String),
     Pairs(Vec<(String, String)>),
+}
+
+impl Source {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Pairs(pairs) => pairs.iter().map(|(name, value)| name.len() + value.len()).sum(),
+        }
+    }
 }
 
 impl From<String> for Callback {
@@ -63,9 +72,11 @@ impl Callback {
 
     /// Reads the parameters and makes sure that they answer the request with this `state`.
     pub(crate) fn read(self, expected_state: &str) -> Result<Answer, CallbackError> {
+        if self.0.len() > MAX_CALLBACK {
+            return Err(CallbackError::TooLong);
+        }
         let pairs = match self.0 {
             Source::Pairs(pairs) => pairs,
-            Source::Text(text) if text.len() > MAX_CALLBACK => return Err(CallbackError::TooLong),
             Source::Text(text) => {
                 form_urlencoded::parse(query(&text).as_bytes()).into_owned().collect()
             }
@@ -134,7 +145,9 @@ impl Parameters {
             (None, None) => return Err(CallbackError::MissingCode),
             (Some(_), Some(_)) => return Err(CallbackError::CodeAndError),
         };
-        Ok(Answer { iss: self.get("iss").map(str::to_owned), outcome })
+        // An empty `iss` is there, and nobody's.
+        let [_, _, iss, ..] = self.0;
+        Ok(Answer { iss, outcome })
     }
 }
 
@@ -198,6 +211,9 @@ mod tests {
             assert_eq!(read(callback).map(drop), Err(expected), "{callback}");
         }
         assert_eq!(read("x".repeat(MAX_CALLBACK + 1)).map(drop), Err(TooLong));
+        assert_eq!(read("x".repeat(MAX_CALLBACK)).map(drop), Err(MissingState));
+        let pairs = Callback::from_pairs([("code", "x".repeat(MAX_CALLBACK))]);
+        assert_eq!(read(pairs).map(drop), Err(TooLong));
     }
 
     #[test]

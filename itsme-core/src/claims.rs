@@ -123,6 +123,24 @@ impl Claim {
     }
 }
 
+/// Claims about the token and not about the person.
+pub(crate) const ABOUT_THE_TOKEN: [&str; 14] = [
+    "acr",
+    "amr",
+    "at_hash",
+    "aud",
+    "auth_time",
+    "azp",
+    "c_hash",
+    "exp",
+    "iat",
+    "iss",
+    "jti",
+    "nbf",
+    "nonce",
+    "sub",
+];
+
 /// A claim with where and how it is asked for (OIDC Core §5.5).
 ///
 /// A [`Claim`] alone is asked for in the ID token, voluntarily.

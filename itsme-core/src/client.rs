@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    authorization_request::AuthorizationRequest, authorize::Authorize, cache::Cache,
+    Response, authorization_request::AuthorizationRequest, authorize::Authorize, cache::Cache,
     callback::Callback, discovery::FetchProvider, error::Error, login::FinishLogin,
     login_state::LoginState, provider::Provider, relying_party::RelyingParty, settings::Settings,
 };
@@ -60,19 +60,29 @@ impl Client {
         self.0.cache.peek()
     }
 
-    /// Takes what another process has cached. It is as fresh as it was there.
+    /// Takes what another process has cached, unless what is cached here is newer. It is as fresh as
+    /// it was there.
     ///
     /// # Errors
     /// [`Error::ForeignProvider`] if it is of another issuer than the settings', and
     /// [`Error::Metadata`] if its endpoints may not be called.
     pub fn import_provider(&self, provider: Provider) -> Result<(), Error> {
         let settings = &self.0.settings;
-        if provider.metadata.issuer != settings.environment.issuer() {
+        if !settings.environment.accepts(&provider.metadata.issuer) {
             return Err(Error::ForeignProvider);
         }
         provider.metadata.check(&settings.environment, settings.plain_http())?;
-        self.0.cache.put(provider);
+        let newer = |known: &Provider| known.is_newer_than(&provider);
+        if !self.0.cache.peek().is_some_and(|known| newer(&known)) {
+            self.0.cache.put(provider);
+        }
         Ok(())
+    }
+
+    /// The response that serves our public JWK set, see
+    /// [`PrivateKeys::public_jwks_response`](crate::PrivateKeys::public_jwks_response).
+    pub fn public_jwks_response(&self) -> Response {
+        self.0.settings.keys.public_jwks_response()
     }
 
     /// What the client was made with.

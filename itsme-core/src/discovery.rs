@@ -176,3 +176,9 @@ impl Machine for FetchProvider {
         Ok(self.without(unavailable, at).ok().map(Next::Done))
     }
 }
+
+impl std::fmt::Debug for FetchProvider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FetchProvider").finish_non_exhaustive()
+    }
+}

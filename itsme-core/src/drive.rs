@@ -18,7 +18,7 @@ pub enum DriveError<E> {
     Flow(#[from] Error),
     /// The HTTP client: a request got no response, and the flow cannot go on without.
     #[error("no response from the OP: {0}")]
-    Transport(E),
+    Transport(#[source] E),
 }
 
 /// Runs a flow to its end over a blocking HTTP client.

@@ -25,6 +25,17 @@ impl Environment {
         Self::Custom { issuer: issuer.into() }
     }
 
+    /// Whether the OP of this environment may call itself so, in its metadata and its tokens. The
+    /// built-in ones have a second name; what counts in the end is what the metadata says.
+    pub(crate) fn accepts(&self, issuer: &str) -> bool {
+        let second = match self {
+            Self::Production => "https://oidc.prd.itsme.services/v2",
+            Self::E2e => "https://oidc.e2e.itsme.services/v2",
+            Self::Custom { issuer } => issuer,
+        };
+        issuer == self.issuer() || issuer == second
+    }
+
     /// The issuer, octet by octet.
     pub fn issuer(&self) -> &str {
         match self {

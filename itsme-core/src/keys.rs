@@ -59,9 +59,6 @@ pub enum KeysError {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyFault {
-    /// A member of another type than RFC 7517 says.
-    #[error("it is not a JWK: {0}")]
-    NotAJwk(String),
     /// No `kid`, or an empty one.
     #[error("it has no `kid`")]
     NoKid,
@@ -83,9 +80,8 @@ pub enum KeyFault {
 }
 
 #[derive(Deserialize)]
-struct KeyFile<'a> {
-    #[serde(borrow)]
-    keys: Vec<&'a serde_json::value::RawValue>,
+struct KeyFile {
+    keys: Vec<PrivateJwk>,
 }
 
 impl PrivateKeys {
@@ -99,22 +95,17 @@ impl PrivateKeys {
         if text.trim().is_empty() {
             return Err(KeysError::Empty);
         }
-        let file: KeyFile<'_> =
-            serde_json::from_str(text).map_err(|error| not_a_key_set(&error))?;
+        let file: KeyFile = serde_json::from_str(text).map_err(|error| not_a_key_set(&error))?;
         let (mut signing, mut decryption, mut published) = (Vec::new(), Vec::new(), Vec::new());
         let mut kids: Vec<String> = Vec::new();
-        for (place, entry) in file.keys.iter().enumerate() {
+        for (place, jwk) in file.keys.iter().enumerate() {
             let named = |kid: &str| match kid {
                 "" => format!("key {}", place + 1),
                 kid => format!("key {} (kid {kid:?})", place + 1),
             };
-            let jwk: PrivateJwk = serde_json::from_str(entry.get()).map_err(|error| {
-                let fault = KeyFault::NotAJwk(without_values(&error));
-                KeysError::Key { key: named(""), fault }
-            })?;
             let kid = jwk.kid.clone().unwrap_or_default();
             let (usage, public, key) =
-                read(&jwk, &kids).map_err(|fault| KeysError::Key { key: named(&kid), fault })?;
+                read(jwk, &kids).map_err(|fault| KeysError::Key { key: named(&kid), fault })?;
             kids.push(kid.clone());
             if usage == Usage::Signature || decryption.is_empty() {
                 published.push(public);
@@ -198,18 +189,15 @@ fn read(jwk: &PrivateJwk, earlier: &[String]) -> Result<(Usage, Value, RsaPrivat
     Ok((usage, public, key))
 }
 
+/// Says where, and not what: serde_json's own errors can quote a private number.
 fn not_a_key_set(error: &serde_json::Error) -> KeysError {
-    KeysError::NotAKeySet(without_values(error))
-}
-
-/// serde_json's errors can quote a value of the text, which may be a private number.
-fn without_values(error: &serde_json::Error) -> String {
     let kind = match error.classify() {
         serde_json::error::Category::Data => "a member is missing or of the wrong type",
         serde_json::error::Category::Eof => "the text ends too early",
         _ => "a syntax error",
     };
-    format!("{kind} (line {}, column {})", error.line(), error.column())
+    let (line, column) = (error.line(), error.column());
+    KeysError::NotAKeySet(format!("{kind} (line {line}, column {column})"))
 }
 
 impl fmt::Debug for PrivateKeys {

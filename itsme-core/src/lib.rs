@@ -128,6 +128,7 @@ pub use environment::Environment;
 mod client_assertion;
 pub use client_assertion::ClientAssertion;
 mod keys;
+pub use jose::RsaKeyFault;
 pub use keys::{KeyFault, KeysError, PrivateKeys};
 
 mod authorization_request;

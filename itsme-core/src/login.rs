@@ -40,7 +40,7 @@ enum Call {
 struct Code {
     login: LoginState,
     code: Secret,
-    has_iss: bool,
+    iss: Option<String>,
 }
 
 impl FinishLogin {
@@ -66,9 +66,12 @@ fn code(
         return Err(CallbackError::ForeignClient.into());
     }
     let Answer { iss, outcome } = callback.read(login.id())?;
-    // The metadata's issuer is this same one, or the metadata is refused.
-    if iss.as_deref().is_some_and(|iss| iss != issuer) {
+    // Once the metadata is there, it is held against its issuer.
+    if iss.as_deref().is_some_and(|iss| !settings.environment.accepts(iss)) {
         return Err(CallbackError::ForeignIssuer.into());
+    }
+    if let Some(known) = rp.cache.peek() {
+        check_issuer(iss.as_deref(), &known)?;
     }
     let code = match outcome {
         Outcome::Code(code) => code,
@@ -77,7 +80,18 @@ fn code(
     if login.is_expired(at.now, settings.login_lifetime, settings.clock_leeway) {
         return Err(Error::LoginExpired);
     }
-    Ok(Code { login, code, has_iss: iss.is_some() })
+    Ok(Code { login, code, iss })
+}
+
+/// RFC 9207 §2.4.
+fn check_issuer(iss: Option<&str>, provider: &Provider) -> Result<(), CallbackError> {
+    match iss {
+        Some(iss) if iss != provider.metadata.issuer => Err(CallbackError::ForeignIssuer),
+        None if provider.metadata.authorization_response_iss_parameter_supported => {
+            Err(CallbackError::MissingIssuer)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The person's own choice is not an error of anybody. Some codes are what an OP answers whose
@@ -103,10 +117,7 @@ fn provider(
         (rp, code),
         |fetch, (rp, code)| FinishLogin::with(rp, Call::Provider { code, fetch }),
         |provider, (rp, code)| {
-            let promised = provider.metadata.authorization_response_iss_parameter_supported;
-            if promised && !code.has_iss {
-                return Err(CallbackError::MissingIssuer.into());
-            }
+            check_issuer(code.iss.as_deref(), &provider)?;
             FinishLogin::with(rp, Call::Token { code, provider, retried: false }).next(at)
         },
     )
@@ -197,5 +208,11 @@ impl Machine for FinishLogin {
                 None => Ok(None),
             },
         }
+    }
+}
+
+impl std::fmt::Debug for FinishLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FinishLogin").finish_non_exhaustive()
     }
 }

@@ -84,7 +84,7 @@ impl Metadata {
         environment: &Environment,
         plain_http: PlainHttp,
     ) -> Result<(), MetadataError> {
-        if self.issuer != environment.issuer() {
+        if !environment.accepts(&self.issuer) {
             return Err(MetadataError::ForeignIssuer {
                 expected: environment.issuer().to_owned(),
                 found: self.issuer.chars().take(200).collect(),

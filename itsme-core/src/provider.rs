@@ -27,7 +27,7 @@ pub struct Provider {
     pub(crate) keys_freshness: Freshness,
 }
 
-/// Metadata and the time it was fetched.
+/// Reads the OP's keys, and how long they are fresh.
 pub(crate) fn read_keys(response: Response, now: UnixTime) -> Result<(KeySet, Freshness), Error> {
     let endpoint = Endpoint::KeySet;
     let freshness = Freshness::of(response.headers(), now);
@@ -35,10 +35,22 @@ pub(crate) fn read_keys(response: Response, now: UnixTime) -> Result<(KeySet, Fr
         KeySetFault::TooLarge => Error::Malformed { endpoint, what: "it is larger than 256 KiB" },
         KeySetFault::Malformed(what) => Error::Malformed { endpoint, what },
     })?;
+    if !keys.can_verify() {
+        return Err(Error::Malformed { endpoint, what: "it has no usable signing key" });
+    }
     Ok((keys, freshness))
 }
 
 impl Provider {
+    /// Who the OP is.
+    pub fn issuer(&self) -> &str {
+        &self.metadata.issuer
+    }
+
+    pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
+        self.keys_freshness.at() > other.keys_freshness.at()
+    }
+
     /// Nothing needs fetching.
     pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
         self.metadata_freshness.is_fresh(now) && self.keys_freshness.is_fresh(now)

@@ -1,5 +1,9 @@
 use crate::{
-    cache::Cache, client_assertion, error::Error, flow::machine::Moment, provider::Provider,
+    cache::Cache,
+    client_assertion,
+    error::{Error, MetadataError},
+    flow::machine::Moment,
+    provider::Provider,
     settings::Settings,
 };
 
@@ -19,6 +23,10 @@ impl RelyingParty {
         let Settings { client_id, keys, client_assertion: form, .. } = &self.settings;
         let audience = &provider.metadata.token_endpoint;
         let claims = client_assertion::claims(client_id, audience, at.random_text()?, at.now);
-        form.make(&claims, keys.signing_key(), provider, |buf| Ok(at.fill(buf)?))
+        let made = form.make(&claims, keys.signing_key(), provider, |buf| Ok(at.fill(buf)?));
+        if let Err(Error::Metadata(MetadataError::NoEncryptionKey)) = made {
+            self.cache.suspect();
+        }
+        made
     }
 }

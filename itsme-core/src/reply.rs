@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::{
     Response,
@@ -12,14 +13,12 @@ use crate::{
 };
 
 /// The body of an answer with status 200.
-pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Vec<u8>, Error> {
-    if response.body().len() > MAX_RESPONSE_BYTES {
-        return Err(Error::Malformed { endpoint, what: "it is larger than 1 MiB" });
-    }
+pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
+    check_size(endpoint, &response)?;
     if response.status() != StatusCode::OK {
-        return Err(Error::UnexpectedReply(Box::new(UnexpectedReply::new(endpoint, &response))));
+        return Err(unexpected(endpoint, &response));
     }
-    Ok(response.into_body())
+    Ok(Zeroizing::new(response.into_body()))
 }
 
 /// The JSON object of an answer with status 200, or the OP's refusal with whatever status.
@@ -27,22 +26,37 @@ pub(crate) fn json_object(
     endpoint: Endpoint,
     response: Response,
 ) -> Result<Map<String, Value>, Error> {
-    if let Some(refusal) = refusal(&response) {
-        return Err(refusal.into());
-    }
-    let unexpected = UnexpectedReply::new(endpoint, &response);
-    json::object(&body(endpoint, response)?).map_err(|fault| match fault {
+    check_size(endpoint, &response)?;
+    let object = json::object(response.body());
+    let object = match object {
         // A page from somebody else; its beginning tells whose.
-        JsonFault::NotJson => Error::UnexpectedReply(Box::new(unexpected)),
-        fault => Error::Malformed { endpoint, what: fault.as_str() },
-    })
+        Err(JsonFault::NotJson) => return Err(unexpected(endpoint, &response)),
+        Ok(members) => match Refusal::from_json(response.status().as_u16(), &members) {
+            Some(refusal) => return Err(refusal.into()),
+            None => Ok(members),
+        },
+        Err(fault) => Err(Error::Malformed { endpoint, what: fault.as_str() }),
+    };
+    // Wiped, whatever becomes of it.
+    body(endpoint, response)?;
+    object
 }
 
 /// An OAuth error answer (RFC 6749 §5.2). A 5xx may carry one too.
-pub(crate) fn refusal(response: &Response) -> Option<Refusal> {
+pub(crate) fn refusal(endpoint: Endpoint, response: &Response) -> Result<Option<Refusal>, Error> {
+    check_size(endpoint, response)?;
+    let members = json::object(response.body()).ok();
+    let status = response.status().as_u16();
+    Ok(members.and_then(|members| Refusal::from_json(status, &members)))
+}
+
+fn check_size(endpoint: Endpoint, response: &Response) -> Result<(), Error> {
     if response.body().len() > MAX_RESPONSE_BYTES {
-        return None;
+        return Err(Error::Malformed { endpoint, what: "it is larger than 1 MiB" });
     }
-    let members = json::object(response.body()).ok()?;
-    Refusal::from_json(response.status().as_u16(), &members)
+    Ok(())
+}
+
+fn unexpected(endpoint: Endpoint, response: &Response) -> Error {
+    Error::UnexpectedReply(Box::new(UnexpectedReply::new(endpoint, response)))
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use crate::{
     client_assertion::ClientAssertion,
     environment::Environment,
-    error::SettingsError,
+    error::{SettingsError, UrlFault},
     keys::PrivateKeys,
     url_rules::{self, PlainHttp},
 };
@@ -94,6 +94,9 @@ impl Settings {
         }
         let issuer = self.environment.issuer();
         url_rules::check(issuer, self.plain_http()).map_err(SettingsError::Issuer)?;
+        if issuer.contains('?') {
+            return Err(SettingsError::Issuer(UrlFault::Query));
+        }
         match &self.redirect_uri {
             Some(uri) => {
                 url_rules::check(uri, self.plain_http()).map_err(SettingsError::RedirectUri)

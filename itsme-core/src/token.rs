@@ -113,6 +113,10 @@ mod tests {
                 r#"{"access_token":"a\nb","token_type":"Bearer","id_token":"i"}"#,
                 "its `access_token` cannot stand in a header",
             ),
+            (
+                r#"{"access_token":"","token_type":"Bearer","id_token":"i"}"#,
+                "it has no `access_token`",
+            ),
             (r#"{"access_token":7,"token_type":"Bearer"}"#, "it has no `access_token`"),
             (r#"{"id_token":"i","id_token":"j"}"#, "a JSON member stands twice"),
             ("", "the JSON text ends too early"),

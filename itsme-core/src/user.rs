@@ -1,7 +1,9 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::{Map, Value};
+
+use crate::claims::ABOUT_THE_TOKEN;
 
 /// A person whose identity itsme has vouched for.
 ///
@@ -12,58 +14,58 @@ use serde_json::{Map, Value};
 /// Every claim may be missing, whatever was asked: which ones a person has depends on their
 /// document (itsme: data availability). `Debug` shows which claims there are and none of their
 /// values; serde writes them all.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct User {
     /// Who they are to this application: an opaque text, compared octet by octet.
     pub sub: String,
     /// Full name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Given names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
     /// Family name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub family_name: Option<String>,
     /// Date of birth as `YYYY-MM-DD`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub birthdate: Option<String>,
     /// `female`, `male`, `unknown` or `n/a`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<String>,
     /// The language of the app: `NL`, `FR`, `DE` or `EN`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
     /// The address of the person's picture, to be had with the access token.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub picture: Option<String>,
     /// The e-mail address that the person typed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Whether itsme has verified the e-mail address; always false today.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email_verified: Option<bool>,
     /// The telephone number of the phone with the app, as `+32 485694175`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
     /// Whether the telephone number is verified; always true today.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number_verified: Option<bool>,
     /// The postal address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
     /// Whether the person is 16 or older.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub age_gte_16: Option<bool>,
     /// Whether the person is 18 or older.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub age_gte_18: Option<bool>,
     /// Whether the person is 21 or older.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub age_gte_21: Option<bool>,
     /// Whether the person is 30 or older.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub age_gte_30: Option<bool>,
     /// Every other claim, and those whose value is not of the usual kind, as they came.
     #[serde(flatten)]
@@ -75,39 +77,24 @@ pub struct User {
 #[non_exhaustive]
 pub struct Address {
     /// The whole address in one text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub formatted: Option<String>,
     /// Street, number and box.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub street_address: Option<String>,
     /// Postal code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub postal_code: Option<String>,
     /// Town.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub locality: Option<String>,
     /// Country; the older dialect only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// Every other member, as it came.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
 }
-
-/// Claims about the token and not about the person.
-const ABOUT_THE_TOKEN: [&str; 14] = [
-    "acr",
-    "amr",
-    "at_hash",
-    "aud",
-    "auth_time",
-    "azp",
-    "c_hash",
-    "exp",
-    "iat",
-    "iss",
-    "jti",
-    "nbf",
-    "nonce",
-    "sub",
-];
 
 impl User {
     /// From the claims of verified tokens, leniently: what does not read goes to `extra`.
@@ -171,6 +158,17 @@ fn address(claims: &mut Map<String, Value>) -> Option<Address> {
     })
 }
 
+/// As leniently as from a token: what was stored can be read again.
+impl<'de> Deserialize<'de> for User {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut claims = Map::deserialize(from)?;
+        match claims.remove("sub") {
+            Some(Value::String(sub)) if !sub.is_empty() => Ok(Self::read(sub, claims)),
+            _ => Err(D::Error::missing_field("sub")),
+        }
+    }
+}
+
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let claims = serde_json::to_value(self).unwrap_or_default();
@@ -213,6 +211,19 @@ mod tests {
         assert_eq!(user.age_gte_18, Some(true));
         assert_eq!(user.address.as_ref().and_then(|a| a.locality.as_deref()), Some("Gent"));
         assert_eq!(Value::Object(user.extra), json!({ "given_name": 7, "urn:new": [1] }));
+    }
+
+    #[test]
+    fn what_was_stored_is_read_again() {
+        let user = read(json!({
+            "given_name": 7, "address": "a plain text", "email_verified": "maybe", "x": null,
+        }));
+        let stored = serde_json::to_value(&user).expect("serializes");
+        assert_eq!(serde_json::from_value::<User>(stored).expect("deserializes"), user);
+        let user = read(json!({ "address": { "locality": "Gent", "floor": 3 } }));
+        let stored = serde_json::to_value(&user).expect("serializes");
+        assert_eq!(stored["address"], json!({ "locality": "Gent", "floor": 3 }));
+        assert!(serde_json::from_value::<User>(json!({ "name": "Ann" })).is_err());
     }
 
     #[test]

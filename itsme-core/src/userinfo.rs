@@ -28,12 +28,14 @@ pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Request {
 
 /// The nested JWT of the answer. Its media type is not insisted on; white space around it is cut.
 pub(crate) fn token(response: Response) -> Result<Secret, Error> {
-    if let Some(refusal) = reply::refusal(&response).or_else(|| challenge(&response)) {
+    let endpoint = Endpoint::Userinfo;
+    let refusal = reply::refusal(endpoint, &response)?;
+    if let Some(refusal) = refusal.or_else(|| challenge(&response)) {
         return Err(refusal.into());
     }
-    let endpoint = Endpoint::Userinfo;
-    let text = String::from_utf8(reply::body(endpoint, response)?)
-        .map_err(|_| Error::Malformed { endpoint, what: "it is not text" })?;
+    let body = reply::body(endpoint, response)?;
+    let text = std::str::from_utf8(&body);
+    let text = text.map_err(|_| Error::Malformed { endpoint, what: "it is not text" })?;
     Ok(Secret::new(text.trim()))
 }
 

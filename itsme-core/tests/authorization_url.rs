@@ -117,6 +117,10 @@ fn what_cannot_be_sent_is_refused_before_any_request() {
         (Login::new("MY SERVICE"), RequestError::ServiceCode),
         (Login::new("S\u{e9}RVICE"), RequestError::ServiceCode),
         (Login::new(SERVICE).claim(Claim::Other(String::new())), RequestError::EmptyClaim),
+        (
+            Login::new(SERVICE).claim(Claim::Other("sub".into()).in_userinfo().value("x")),
+            RequestError::TokenClaim("sub"),
+        ),
         (Login::new(SERVICE).state("too short"), RequestError::TooShort("state")),
         (Login::new(SERVICE).nonce("too short"), RequestError::TooShort("nonce")),
         (Login::new(SERVICE).code_verifier("too short"), RequestError::CodeVerifier),

@@ -176,15 +176,9 @@ fn token_answers_that_are_none() {
         (reply(200, HTML, PAGE), unexpected(200, page)),
         (reply(429, HTML, PAGE), unexpected(429, page)),
         (reply(500, HTML, PAGE), unexpected(500, page)),
-        (reply(400, JSON, "{}"), unexpected(400, "application/json, beginning \"{}\"")),
+        (reply(400, JSON, "{}"), unexpected(400, "application/json")),
         (reply(204, JSON, ""), unexpected(204, "application/json")),
-        (
-            reply(500, JSON, good),
-            unexpected(
-                500,
-                r#"application/json, beginning "{\"access_token\":\"…\",\"token_type\":\"Bearer\",\"id_token\":\"…\"}""#,
-            ),
-        ),
+        (reply(500, JSON, good), unexpected(500, "application/json")),
         (reply(302, HTML, ""), unexpected(302, "text/html")),
         (
             reply(200, JSON, ""),
@@ -285,6 +279,13 @@ fn userinfo_answers_that_are_none() {
     assert_eq!(scene.op.asked(), [TOKEN, USERINFO]);
     let (error, _) = login_error("/userinfo", reply(200, "application/jwt", [0xff, 0xfe]));
     assert_eq!(error.to_string(), "the userinfo endpoint gave an unusable answer: it is not text");
+    let person = reply(500, HTML, "Ann Peeters");
+    let (error, _) = login_error("/userinfo", person);
+    assert_eq!(
+        error.to_string(),
+        "the userinfo endpoint gave an unexpected answer: status 500, text/html",
+        "nothing of it is quoted, for it could be about the person"
+    );
     let (error, _) = login_error("/userinfo", reply(200, JSON, r#"{"sub":"plain JSON"}"#));
     assert!(matches!(error, Error::Userinfo(TokenError::Malformed { .. })), "{error}");
     let (error, _) = login_error("/userinfo", reply(200, "application/jwt", "e30.e30.AAAA"));
@@ -315,6 +316,9 @@ fn userinfo_refusals_are_read_from_the_challenge() {
         assert_eq!((refusal.code, refusal.status), (code, Some(401)));
         assert_eq!(refusal.description.as_deref(), description);
     }
+    let (error, _) = login_error("/userinfo", reply(400, JSON, r#"{"error":"invalid_request"}"#));
+    let Error::Refused(refusal) = error else { panic!("{error}") };
+    assert_eq!((refusal.code, refusal.status), (ErrorCode::InvalidRequest, Some(400)));
     let (error, _) = login_error("/userinfo", challenge("Basic realm=\"proxy\""));
     assert!(matches!(error, Error::UnexpectedReply(_)), "{error}");
 }

@@ -62,6 +62,8 @@ fn what_is_not_an_answer_is_told_apart() {
     assert_eq!(both, CallbackError::CodeAndError);
     let other_op = callback_error(|url| format!("{url}&iss=https%3A%2F%2Fevil.example"));
     assert_eq!(other_op, CallbackError::ForeignIssuer);
+    let nobody = callback_error(|url| format!("{url}&iss="));
+    assert_eq!(nobody, CallbackError::ForeignIssuer);
     let denied_elsewhere = callback_error(|url| {
         url.replace("?code=", "?error=access_denied&x=") + "&iss=https%3A%2F%2Fevil.example"
     });
@@ -77,6 +79,12 @@ fn the_issuer_is_compared_if_present_and_required_if_promised() {
         });
     };
     let iss = |url: String| format!("{url}&iss=https%3A%2F%2Fop.example%2Fv2");
+    let mut scene = Scene::new();
+    promise(&mut scene);
+    let Redirect { url, state, .. } = scene.authorize(Login::new(SERVICE));
+    let denied = scene.op.deny(&url);
+    let error = flow_error(scene.play(scene.client.user(state, denied)));
+    assert!(matches!(error, Error::Callback(CallbackError::MissingIssuer)), "{error}");
     for (promised, present, works) in
         [(false, false, true), (false, true, true), (true, true, true), (true, false, false)]
     {

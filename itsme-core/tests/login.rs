@@ -42,6 +42,31 @@ fn a_warm_login_asks_for_the_token_alone() {
     assert_eq!(who.birthdate.as_deref(), Some("1987-04-12"));
 }
 
+/// What an HTTP client, a proxy or a log can see of the requests.
+#[test]
+fn requests_have_their_headers() {
+    use itsme_core::{Flow, Step};
+    let (mut world, mut op, client) = setting();
+    let login = Login::new(SERVICE).scope(Scope::Email);
+    let login = play(client.authorize(login), &mut op, &mut world).expect("an authorization URL");
+    let callback = op.approve(&login.url, &Person::ann());
+    let step = client.user(login.state, callback).start(&mut world).expect("a step");
+    let Step::Send(request, pending) = step else { panic!("it redeems the code") };
+    assert_eq!(request.method(), "POST");
+    assert_eq!(request.uri(), "https://op.example/v2/token");
+    assert_eq!(request.headers()["accept"], "application/json");
+    assert_eq!(request.headers()["content-type"], "application/x-www-form-urlencoded");
+    assert_eq!(request.headers().len(), 2);
+    let answer = op.handle(request).expect("an answer");
+    let step = pending.receive(answer, &mut world).expect("a step");
+    let Step::Send(request, _) = step else { panic!("it asks for userinfo") };
+    assert_eq!(request.method(), "GET");
+    assert_eq!(request.uri(), "https://op.example/v2/userinfo");
+    assert_eq!(request.headers()["accept"], "application/jwt");
+    assert!(request.headers()["authorization"].is_sensitive());
+    assert!(request.body().is_empty());
+}
+
 #[test]
 fn userinfo_is_asked_for_what_the_id_token_lacks() {
     let (mut world, mut op, client) = setting();

@@ -377,7 +377,183 @@ fn bad_keys_among_good_ones_are_skipped() {
         other["kid"] = keys[0]["kid"].clone();
         keys.push(other);
     });
-    assert!(matches!(id_token_error(scene.log_in()), TokenError::UnknownSigningKey { .. }));
+    let error = flow_error(scene.play(scene.client.refresh()));
+    let expected = "the key set endpoint gave an unusable answer: it has no usable signing key";
+    assert_eq!(error.to_string(), expected);
+}
+
+/// An empty set must not push good keys out.
+#[test]
+fn a_set_without_a_signing_key_is_not_stored() {
+    let mut scene = Scene::warm();
+    scene.op.alter(Document::KeySet, |set| set["keys"] = json!([]));
+    scene.world.advance(HOUR);
+    assert!(scene.log_in().is_ok(), "the old keys serve");
+    assert!(scene.play(scene.client.refresh()).is_err());
+}
+
+#[test]
+fn a_refetch_that_fails_is_the_error() {
+    let mut scene = Scene::warm();
+    scene.op.rotate_signing_key();
+    scene.op.react("/jwkSet", Reaction::Reply(page(503)));
+    let error = flow_error(scene.log_in());
+    assert!(matches!(&error, Error::UnexpectedReply(reply) if reply.status == 503), "{error}");
+    for _ in 0..2 {
+        scene.op.react("/jwkSet", Reaction::Lost);
+    }
+    scene.world.advance(minutes(1));
+    let error = scene.log_in().err().expect("no keys");
+    assert!(matches!(error, DriveError::Transport(Failure::Lost)), "{error}");
+}
+
+/// Somebody who goes away in the middle of a refetch must not cost the others their minute.
+#[test]
+fn a_dropped_refetch_is_made_by_the_next() {
+    let mut scene = Scene::warm();
+    let login = scene.authorize(Login::new(SERVICE));
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    scene.op.rotate_signing_key();
+    let Scene { world, op, client } = &mut scene;
+    let step = client.user(login.state, callback).start(world).expect("a step");
+    let Step::Send(request, pending) = step else { panic!("it redeems the code") };
+    let answer = op.handle(request).expect("an answer");
+    let step = pending.receive(answer, world).expect("a step");
+    let Step::Send(request, dropped) = step else { panic!("it fetches the keys") };
+    assert_eq!(request.uri().path(), "/v2/jwkSet");
+    drop(dropped);
+    assert!(scene.log_in().is_ok());
+    assert_eq!(scene.op.asked(), [TOKEN, TOKEN, KEYS]);
+}
+
+#[test]
+fn a_slash_at_the_end_of_the_issuer_is_cut_for_the_address_alone() {
+    let mut scene = Scene::with(|settings| {
+        let environment = itsme_core::Environment::custom("https://op.example/v2/");
+        let keys = itsme_testkit::private_keys();
+        drop(settings);
+        itsme_core::Settings::new(itsme_testkit::CLIENT_ID, keys, environment)
+            .redirect_uri(itsme_testkit::REDIRECT_URI)
+    });
+    let error = flow_error(scene.play(scene.client.refresh()));
+    assert_eq!(scene.op.asked(), [DISCOVERY]);
+    assert!(matches!(error, Error::Metadata(MetadataError::ForeignIssuer { .. })), "{error}");
+    let slash = |members: &mut serde_json::Map<String, Value>| {
+        members.insert("iss".into(), json!("https://op.example/v2/"));
+        members.insert("issuer".into(), json!("https://op.example/v2/"));
+    };
+    scene.op.alter(Document::Discovery, slash);
+    scene.op.alter(Document::IdToken, slash);
+    assert!(scene.log_in().is_ok());
+}
+
+#[test]
+fn the_built_in_environments_have_their_own_names_alone() {
+    use itsme_core::Environment::{E2e, Production};
+    for (environment, own, second) in [
+        (Production, "https://idp.prd.itsme.services/v2", "https://oidc.prd.itsme.services/v2"),
+        (E2e, "https://idp.e2e.itsme.services/v2", "https://oidc.e2e.itsme.services/v2"),
+    ] {
+        assert_eq!(environment.issuer(), own);
+        for (issuer, accepted) in [(own, true), (second, true), ("https://op.example/v2", false)] {
+            let mut scene = Scene::with(|_| {
+                let keys = itsme_testkit::private_keys();
+                itsme_core::Settings::new(itsme_testkit::CLIENT_ID, keys, environment.clone())
+                    .redirect_uri(itsme_testkit::REDIRECT_URI)
+            });
+            for document in [Document::Discovery, Document::IdToken] {
+                scene.op.alter(document, move |members| {
+                    let name = if document == Document::Discovery { "issuer" } else { "iss" };
+                    members.insert(name.into(), json!(issuer));
+                });
+            }
+            assert_eq!(scene.log_in_if_possible(), accepted, "{issuer}");
+        }
+        // What a token says must be what the metadata says.
+        let mut scene = Scene::with(|_| {
+            let keys = itsme_testkit::private_keys();
+            itsme_core::Settings::new(itsme_testkit::CLIENT_ID, keys, environment.clone())
+                .redirect_uri(itsme_testkit::REDIRECT_URI)
+        });
+        scene.op.alter(Document::Discovery, move |document| {
+            document.insert("issuer".into(), json!(own));
+        });
+        scene.op.alter(Document::IdToken, move |claims| {
+            claims.insert("iss".into(), json!(second));
+        });
+        assert_eq!(id_token_error(scene.log_in()), TokenError::Issuer);
+    }
+}
+
+#[test]
+fn each_refusal_of_the_client_itself_makes_the_keys_suspect() {
+    for (code, suspect) in [
+        ("invalid_client", true),
+        ("unauthorized_client", true),
+        ("invalid_request_object", true),
+        ("invalid_grant", false),
+        ("access_denied", false),
+    ] {
+        let mut scene = Scene::warm();
+        let body = json!({ "error": code }).to_string();
+        let response = http::Response::builder().status(400).body(body.into_bytes());
+        scene.op.react("/token", Reaction::Reply(response.expect("a response")));
+        let error = flow_error(scene.log_in());
+        assert!(matches!(error, Error::Refused(_)), "{code} from the OP is no cancellation");
+        for _ in 0..2 {
+            assert!(scene.log_in().is_ok());
+        }
+        assert_eq!(scene.times(KEYS), usize::from(suspect), "{code}: fetched once, if at all");
+    }
+}
+
+#[test]
+fn an_older_snapshot_does_not_replace_newer_keys() {
+    let mut scene = Scene::warm();
+    let old = scene.client.provider().expect("cached");
+    scene.world.advance(minutes(1));
+    scene.op.rotate_signing_key();
+    scene.play(scene.client.refresh()).expect("the OP answers");
+    scene.client.import_provider((*old).clone()).expect("ours");
+    scene.op.forget_asked();
+    scene.log_in().expect("a person");
+    assert_eq!(scene.op.asked(), [TOKEN]);
+    assert_eq!(old.issuer(), "https://op.example/v2");
+}
+
+/// What the OP says it can read is what is written.
+#[test]
+fn the_content_encryption_is_one_that_the_op_reads() {
+    let both = ["A128CBC-HS256", "A256GCM"];
+    for (advertised, written) in [
+        (None, "A128CBC-HS256"),
+        (Some(&both[..]), "A128CBC-HS256"),
+        (Some(&both[1..]), "A256GCM"),
+        (Some(&["A192GCM"][..]), "A128CBC-HS256"),
+    ] {
+        let mut scene = Scene::new();
+        let advertised = advertised.map(|names| json!(names));
+        scene.op.alter(Document::Discovery, move |document| {
+            let name = "request_object_encryption_enc_values_supported".to_owned();
+            document.extend(advertised.clone().map(|names| (name, names)));
+        });
+        let login = scene.authorize(Login::new(SERVICE));
+        let callback = scene.op.approve(&login.url, &Person::ann());
+        let Scene { world, op, client } = &mut scene;
+        let step = client.user(login.state, callback).start(world).expect("a step");
+        let Step::Send(request, pending) = step else { panic!("it redeems the code") };
+        let form: Vec<_> = url::form_urlencoded::parse(request.body()).into_owned().collect();
+        let assertion = form.iter().find(|(name, _)| name == "client_assertion");
+        let header =
+            assertion.expect("an assertion").1.split('.').next().expect("a header").to_owned();
+        let header = itsme_core::internals::base64url_decode(header).expect("base64url");
+        let header: Value = serde_json::from_slice(&header).expect("JSON");
+        assert_eq!(
+            header,
+            json!({ "alg": "RSA-OAEP-256", "enc": written, "cty": "JWT", "typ": "JWT", "kid": "e1" })
+        );
+        assert!(pending.receive(op.handle(request).expect("an answer"), world).is_ok());
+    }
 }
 
 #[test]
@@ -389,6 +565,9 @@ fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
     let error = flow_error(scene.log_in());
     assert!(matches!(error, Error::Metadata(MetadataError::NoEncryptionKey)), "{error}");
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
+    scene.op.alter_nothing();
+    assert!(scene.log_in().is_ok(), "the next one looks for newer keys");
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, KEYS, TOKEN]);
 
     let mut signed =
         Scene::with(|settings| settings.client_assertion(itsme_core::ClientAssertion::Signed));

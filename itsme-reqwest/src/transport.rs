@@ -13,6 +13,9 @@ pub struct Transport(reqwest::Client);
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum SendError {
+    /// The HTTP client cannot be set up, for want of TLS roots for one.
+    #[error("the HTTP client cannot be set up")]
+    Setup(#[source] reqwest::Error),
     /// There was no connection, so the OP cannot have seen the request.
     #[error("could not connect")]
     NotSent(#[source] reqwest::Error),
@@ -53,7 +56,7 @@ impl Transport {
             .connect_timeout(timeouts.connect)
             .timeout(timeouts.total)
             .build();
-        client.map(Self).map_err(|error| SendError::NotSent(error.without_url()))
+        client.map(Self).map_err(SendError::Setup)
     }
 
     /// A transport over a finished client, which nobody can stop from following a redirect with
@@ -121,7 +124,7 @@ impl SendError {
     /// What the flow is told of it.
     pub fn what_became(&self) -> Failure {
         match self {
-            Self::NotSent(_) => Failure::NotSent,
+            Self::NotSent(_) | Self::Setup(_) => Failure::NotSent,
             Self::Lost(_) | Self::TooLarge => Failure::Lost,
         }
     }

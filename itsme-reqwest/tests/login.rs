@@ -1,8 +1,10 @@
 //! Logins over a real socket.
 
-use itsme_core::{Claim, Login, Scope, SystemEnv, Timeouts};
+use std::time::Duration;
+
+use itsme_core::{Claim, DriveError, Error, Login, Scope, SystemEnv, Timeouts};
 use itsme_reqwest::{Client, Transport};
-use itsme_testkit::{Clock, Person, SERVICE, Server};
+use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server};
 use tokio::task::JoinSet;
 
 fn server_and_client() -> (Server, Client) {
@@ -54,4 +56,61 @@ async fn a_hundred_cold_logins_share_one_fetch() {
     assert_eq!(times("GET /.well-known/openid-configuration"), 1);
     assert_eq!(times("GET /jwkSet"), 1);
     assert_eq!(times("POST /token"), 100);
+}
+
+/// As long as the OP is held, whoever fetches waits for it, and the others for them.
+const UNTIL_ALL_WAIT: Duration = Duration::from_millis(500);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_fetch_ends_those_who_wait_for_it() {
+    let (server, itsme) = server_and_client();
+    let mut logins = JoinSet::new();
+    tokio::task::block_in_place(|| {
+        let page = http::Response::builder().status(503).body(Vec::new()).expect("a response");
+        let mut op = server.op();
+        op.react("/.well-known/openid-configuration", Reaction::Reply(page));
+        for _ in 0..100 {
+            let itsme = itsme.clone();
+            logins.spawn(async move { itsme.authorize(Login::new(SERVICE)).await });
+        }
+        std::thread::sleep(UNTIL_ALL_WAIT);
+    });
+    let mut waited = 0;
+    while let Some(login) = logins.join_next().await {
+        let error = login.expect("it ends").expect_err("no OP");
+        waited += usize::from(matches!(error, DriveError::Flow(Error::ProviderUnavailable { .. })));
+    }
+    assert_eq!(waited, 99);
+    assert_eq!(server.op().asked(), ["GET /.well-known/openid-configuration"]);
+    assert!(itsme.refresh().await.is_ok(), "later ones try again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_aborted_fetch_is_made_by_another() {
+    let (server, itsme) = server_and_client();
+    let mut logins = JoinSet::new();
+    let begin = || {
+        let itsme = itsme.clone();
+        async move { itsme.authorize(Login::new(SERVICE)).await }
+    };
+    let leader = tokio::task::block_in_place(|| {
+        let op = server.op();
+        let leader = tokio::spawn(begin());
+        std::thread::sleep(UNTIL_ALL_WAIT);
+        for _ in 0..99 {
+            logins.spawn(begin());
+        }
+        std::thread::sleep(UNTIL_ALL_WAIT);
+        leader.abort();
+        drop(op);
+        leader
+    });
+    assert!(leader.await.expect_err("it was aborted").is_cancelled());
+    while let Some(login) = logins.join_next().await {
+        login.expect("it ends").expect("an authorization URL");
+    }
+    let op = server.op();
+    let times = |request| op.asked().iter().filter(|asked| **asked == request).count();
+    assert_eq!(times("GET /jwkSet"), 1);
+    assert_eq!(times("GET /.well-known/openid-configuration"), 2, "the leader's and one more");
 }

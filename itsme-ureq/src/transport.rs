@@ -115,10 +115,12 @@ impl Transport {
 
 impl SendError {
     fn of(error: ureq::Error) -> Self {
-        use ureq::Error::{BadUri, ConnectionFailed, HostNotFound, Io, Timeout as TimedOut};
+        use ureq::Error::{
+            BadUri, ConnectionFailed, HostNotFound, Io, RequireHttpsOnly, Timeout as TimedOut,
+        };
         match error {
-            // What a bad URI is, ureq quotes.
-            BadUri(_) => Self::NotSent(ConnectionFailed),
+            // These two quote the URL.
+            BadUri(_) | RequireHttpsOnly(_) => Self::NotSent(ConnectionFailed),
             ConnectionFailed | HostNotFound | TimedOut(Timeout::Resolve | Timeout::Connect) => {
                 Self::NotSent(error)
             }

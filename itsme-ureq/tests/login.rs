@@ -1,9 +1,9 @@
 //! Logins over a real socket.
 
-use std::thread;
+use std::{thread, time::Duration};
 
-use itsme_core::{Claim, Login, Scope, SystemEnv, Timeouts};
-use itsme_testkit::{Clock, Person, SERVICE, Server};
+use itsme_core::{Claim, DriveError, Error, Flow, Login, Scope, Step, SystemEnv, Timeouts};
+use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server};
 use itsme_ureq::{Client, Transport};
 use ureq::Agent;
 
@@ -50,4 +50,45 @@ fn a_hundred_cold_logins_share_one_fetch() {
     assert_eq!(times("GET /.well-known/openid-configuration"), 1);
     assert_eq!(times("GET /jwkSet"), 1);
     assert_eq!(times("POST /token"), 100);
+}
+
+/// As long as the OP is held, whoever fetches waits for it, and the others for them.
+const UNTIL_ALL_WAIT: Duration = Duration::from_millis(500);
+
+#[test]
+fn a_failed_fetch_ends_those_who_wait_for_it() {
+    let (server, itsme) = server_and_client();
+    let page = http::Response::builder().status(503).body(Vec::new()).expect("a response");
+    let mut op = server.op();
+    op.react("/.well-known/openid-configuration", Reaction::Reply(page));
+    let errors = thread::scope(|scope| {
+        let logins: Vec<_> = (0..100)
+            .map(|_| scope.spawn(|| itsme.authorize(Login::new(SERVICE)).expect_err("no OP")))
+            .collect();
+        thread::sleep(UNTIL_ALL_WAIT);
+        drop(op);
+        logins.into_iter().map(|login| login.join().expect("it ends")).collect::<Vec<_>>()
+    });
+    let waited = errors
+        .iter()
+        .filter(|error| matches!(error, DriveError::Flow(Error::ProviderUnavailable { .. })));
+    assert_eq!(waited.count(), 99);
+    assert_eq!(server.op().asked(), ["GET /.well-known/openid-configuration"]);
+    assert!(itsme.refresh().is_ok(), "later ones try again");
+}
+
+#[test]
+fn an_abandoned_fetch_is_made_by_another() {
+    let (server, itsme) = server_and_client();
+    let leader = itsme.core().authorize(Login::new(SERVICE)).start(&mut SystemEnv::new());
+    let Ok(Step::Send(_, pending)) = leader else { panic!("it fetches") };
+    thread::scope(|scope| {
+        for _ in 0..99 {
+            scope.spawn(|| itsme.authorize(Login::new(SERVICE)).expect("an authorization URL"));
+        }
+        thread::sleep(UNTIL_ALL_WAIT);
+        assert_eq!(server.op().asked(), [""; 0], "all of them wait");
+        drop(pending);
+    });
+    assert_eq!(server.op().asked(), ["GET /.well-known/openid-configuration", "GET /jwkSet"]);
 }

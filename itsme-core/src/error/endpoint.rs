@@ -71,8 +71,9 @@ pub struct UnexpectedReply {
     pub status: u16,
     /// `Content-Type`.
     pub media_type: Option<String>,
-    /// The beginning of the body, at most 512 characters. Whatever could be a token, a code or a
-    /// key is replaced by `…`.
+    /// The beginning of the body, at most 512 characters, with whatever could be a token, a code or
+    /// a key replaced by `…`. Empty for JSON and for anything from the userinfo endpoint: these
+    /// could tell of the person.
     pub excerpt: String,
 }
 
@@ -81,11 +82,13 @@ impl UnexpectedReply {
         let media_type = response.headers().get(http::header::CONTENT_TYPE);
         let body = response.body();
         let start = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+        let json = start.trim_start().starts_with(['{', '[', '"']);
+        let personal = json || endpoint == Endpoint::Userinfo;
         Self {
             endpoint,
             status: response.status().as_u16(),
             media_type: media_type.and_then(|value| value.to_str().ok()).map(printable),
-            excerpt: printable(&without_secrets(&start)),
+            excerpt: if personal { String::new() } else { printable(&without_secrets(&start)) },
         }
     }
 }

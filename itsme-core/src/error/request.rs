@@ -16,6 +16,9 @@ pub enum UrlFault {
     /// There is a `#`.
     #[error("must not have a fragment (`#…`)")]
     Fragment,
+    /// There is a `?` where none can be.
+    #[error("must not have a query (`?…`)")]
+    Query,
     /// There is a user name or a password in it.
     #[error("must not carry a user name or password")]
     Credentials,
@@ -61,4 +64,8 @@ pub enum RequestError {
     /// The name of a claim is empty.
     #[error("a claim without a name was asked for")]
     EmptyClaim,
+    /// A claim that belongs to the token itself: asking for it by name or value would promise a
+    /// check that nobody makes.
+    #[error("the claim `{0}` belongs to the token and cannot be asked for")]
+    TokenClaim(&'static str),
 }

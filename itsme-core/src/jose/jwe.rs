@@ -95,8 +95,11 @@ pub(super) fn decrypt(
             candidates.find_map(|own| attempt(own).ok())
         }
         Decryption::Direct(key) => {
-            if header.alg != "dir" || enc != ContentEncryption::A256Gcm {
+            if header.alg != "dir" {
                 return Err(TokenError::EncryptionAlgorithm { found: header.alg });
+            }
+            if enc != ContentEncryption::A256Gcm {
+                return Err(TokenError::EncryptionAlgorithm { found: enc.name().to_owned() });
             }
             if header.kid.is_some() {
                 return Err(TokenError::Header { member: "kid" });
@@ -130,4 +133,98 @@ pub fn encrypt(
     let (ciphertext, tag) = enc.encrypt(content_key, iv, header.as_bytes(), plaintext).ok()?;
     let parts = [base64url(encrypted_key), base64url(iv), base64url(ciphertext), base64url(tag)];
     Some(parts.iter().fold(header, |jwe, part| jwe + "." + part))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{jose::KeySet, keys::PrivateKeys};
+
+    const CBC: ContentEncryption = ContentEncryption::A128CbcHs256;
+    const GCM: ContentEncryption = ContentEncryption::A256Gcm;
+
+    fn keys() -> (PrivateKeys, KeySet) {
+        let vectors = include_str!("../../tests/fixtures/tokens.json");
+        let vectors: Value = serde_json::from_str(vectors).expect("JSON");
+        let own = PrivateKeys::from_json(&vectors["rp_private_jwks"].to_string()).expect("keys");
+        let public = KeySet::parse(own.public_jwks().as_bytes()).expect("keys");
+        (own, public)
+    }
+
+    /// A JWE under a content key of any length, of which the first 32 octets are used.
+    fn sealed(to: &PublicKey, content_key: &[u8], encrypted_key: Option<&[u8]>) -> String {
+        let header = base64url(r#"{"alg":"RSA-OAEP-256","enc":"A128CBC-HS256"}"#);
+        let (_, encrypter) = to.encrypter(KeyEncryption::RsaOaep256).expect("an encrypter");
+        let (unread, mut unwritten) = (JweHeader::new(), JweHeader::new());
+        let made = encrypter.encrypt(content_key, &unread, &mut unwritten);
+        let made = made.expect("encrypts").expect("a key");
+        let encrypted_key = encrypted_key.unwrap_or(&made);
+        let mut used = [0; 32];
+        let length = content_key.len().min(32);
+        used[..length].copy_from_slice(&content_key[..length]);
+        let sealed = CBC.encrypt(&used, &[9; 16], header.as_bytes(), b"text").expect("encrypts");
+        let parts = [encrypted_key, &[9; 16], &sealed.0, &sealed.1].map(base64url);
+        format!("{header}.{}", parts.join("."))
+    }
+
+    /// Anybody who has our public key can send a content key of any length.
+    #[test]
+    fn a_content_key_of_another_length_is_refused_without_panic() {
+        let (own, public) = keys();
+        let to = public.encryption_key().expect("a key");
+        let decryption = Decryption::PrivateKeys(own.decryption_keys());
+        assert!(decrypt(&sealed(to, &[7; 32], None), decryption).is_ok());
+        for length in [0, 1, 16, 31, 33, 64, 190] {
+            let jwe = sealed(to, &vec![7; length], None);
+            assert_eq!(decrypt(&jwe, decryption), Err(TokenError::Decryption), "{length}");
+        }
+    }
+
+    /// OpenSSL would take an encrypted key whose leading zero octet was cut.
+    #[test]
+    fn an_encrypted_key_is_as_long_as_the_modulus() {
+        let (own, public) = keys();
+        let to = public.encryption_key().expect("a key");
+        let decryption = Decryption::PrivateKeys(own.decryption_keys());
+        let (_, encrypter) = to.encrypter(KeyEncryption::RsaOaep256).expect("an encrypter");
+        let (unread, mut unwritten) = (JweHeader::new(), JweHeader::new());
+        let with_zero = (0..20_000).find_map(|_| {
+            let key = encrypter.encrypt(&[7; 32], &unread, &mut unwritten).ok()??;
+            (key[0] == 0).then_some(key)
+        });
+        let with_zero = with_zero.expect("one in 256 begins with zero");
+        assert!(decrypt(&sealed(to, &[7; 32], Some(&with_zero)), decryption).is_ok());
+        for changed in [&with_zero[1..], &[&[0], &with_zero[..]].concat(), &[]] {
+            let jwe = sealed(to, &[7; 32], Some(changed));
+            assert_eq!(decrypt(&jwe, decryption), Err(TokenError::Decryption));
+        }
+    }
+
+    #[test]
+    fn direct_tokens_keep_to_what_was_agreed() {
+        let direct = Direct::from_secret(b"secret");
+        let key = sha256(&[b"secret"]);
+        let judge = |header: &str, enc: ContentEncryption, encrypted_key: &str| {
+            let header = base64url(header);
+            let iv = vec![9; enc.iv()];
+            let (text, tag) = enc.encrypt(&key, &iv, header.as_bytes(), b"text").expect("encrypts");
+            let [iv, text, tag] = [iv, text, tag.to_vec()].map(base64url);
+            let jwe = format!("{header}.{encrypted_key}.{iv}.{text}.{tag}");
+            decrypt(&jwe, Decryption::Direct(&direct)).map(|text| text.to_vec())
+        };
+        let found = |found: &str| Err(TokenError::EncryptionAlgorithm { found: found.to_owned() });
+        assert_eq!(judge(r#"{"alg":"dir","enc":"A256GCM"}"#, GCM, ""), Ok(b"text".to_vec()));
+        let with_cty = r#"{"alg":"dir","enc":"A256GCM","cty":"jwt"}"#;
+        assert_eq!(judge(with_cty, GCM, ""), Ok(b"text".to_vec()));
+        let cbc = r#"{"alg":"dir","enc":"A128CBC-HS256"}"#;
+        assert_eq!(judge(cbc, CBC, ""), found("A128CBC-HS256"));
+        let rsa = r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#;
+        assert_eq!(judge(rsa, GCM, ""), found("RSA-OAEP"));
+        let kid = r#"{"alg":"dir","enc":"A256GCM","kid":"x"}"#;
+        assert_eq!(judge(kid, GCM, ""), Err(TokenError::Header { member: "kid" }));
+        let key = r#"{"alg":"dir","enc":"A256GCM"}"#;
+        assert_eq!(judge(key, GCM, "AAAA"), Err(TokenError::Decryption));
+    }
 }

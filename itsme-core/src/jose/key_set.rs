@@ -92,10 +92,11 @@ impl KeySet {
             }
         }
         let unambiguous = |jwk: &&PublicJwk| {
-            let rivals = |other: &&PublicJwk| {
-                jwk.kid.is_some() && other.kid == jwk.kid && other.shares_purpose(jwk)
+            let is_rival = |other: &PublicJwk| {
+                let same_key = other.n == jwk.n && other.e == jwk.e;
+                other.kid == jwk.kid && !same_key && other.shares_purpose(jwk)
             };
-            jwks.iter().filter(rivals).count() <= 1
+            jwk.kid.is_none() || !jwks.iter().any(is_rival)
         };
         let keys = jwks.iter().filter(unambiguous).filter_map(|jwk| jwk.clone().ready());
         Ok(Self { keys: keys.map(Arc::new).collect() })
@@ -107,6 +108,11 @@ impl KeySet {
         self.keys.iter().filter(move |key| {
             key.verifier.is_some() && (kid.is_none() || key.jwk.kid.as_deref() == kid)
         })
+    }
+
+    /// Whether any signature can be verified.
+    pub fn can_verify(&self) -> bool {
+        self.keys.iter().any(|key| key.verifier.is_some())
     }
 
     /// The key to encrypt to: the first one published for that.
@@ -236,5 +242,160 @@ impl PublicKey {
             KeyEncryption::RsaOaep => oaep().or_else(oaep_256),
             KeyEncryption::RsaOaep256 => oaep_256().or_else(oaep),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key of RFC 7638 §3.1.
+    const N: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR\
+        1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGj\
+        QR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI\
+        4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+
+    fn key() -> Value {
+        json!({ "kty": "RSA", "kid": "a", "n": N, "e": "AQAB" })
+    }
+
+    /// An odd number of so many bits.
+    fn number_of(bits: usize) -> String {
+        let mut octets = vec![0xff; bits.div_ceil(8)];
+        octets[0] >>= (8 - bits % 8) % 8;
+        base64url(octets)
+    }
+
+    fn parse(keys: impl Into<Value>) -> KeySet {
+        KeySet::parse(json!({ "keys": keys.into() }).to_string().as_bytes()).expect("a key set")
+    }
+
+    /// What one key with these members changed can be used for: to verify, to encrypt.
+    fn uses(changes: &[(&str, Value)]) -> (bool, bool) {
+        let mut key = key();
+        for (member, value) in changes {
+            key[member] = value.clone();
+        }
+        let set = parse([key]);
+        (set.can_verify(), set.encryption_key().is_some())
+    }
+
+    #[test]
+    fn a_key_without_use_and_alg_serves_both_ends() {
+        assert_eq!(uses(&[]), (true, true));
+        assert_eq!(uses(&[("use", json!("sig"))]), (true, false));
+        assert_eq!(uses(&[("use", json!("enc"))]), (false, true));
+        assert_eq!(uses(&[("alg", json!("RS256"))]), (true, false));
+        assert_eq!(uses(&[("alg", json!("RSA-OAEP"))]), (false, true));
+        assert_eq!(uses(&[("use", json!("sig")), ("alg", json!("RSA-OAEP"))]), (false, false));
+        assert_eq!(uses(&[("use", json!("enc")), ("alg", json!("RS256"))]), (false, false));
+    }
+
+    #[test]
+    fn each_unusable_key_is_skipped() {
+        for (member, value) in [
+            ("kty", json!("EC")),
+            ("kty", json!(null)),
+            ("use", json!("tls")),
+            ("use", json!(7)),
+            ("alg", json!("PS256")),
+            ("alg", json!("RSA1_5")),
+            ("kid", json!(7)),
+            ("n", json!(number_of(2047))),
+            ("n", json!(number_of(8193))),
+            ("n", json!("")),
+            ("n", json!(7)),
+            ("n", json!(N.replace("Kgw", "Kgg"))),
+            ("e", json!("AQ")),
+            ("e", json!("Ag")),
+            ("e", json!("AQAA")),
+            ("e", json!("")),
+            ("e", json!(number_of(65))),
+            ("e", json!("AQAB=")),
+            ("d", json!("AQAB")),
+            ("p", json!("AQAB")),
+            ("k", json!("AQAB")),
+        ] {
+            assert_eq!(uses(&[(member, value.clone())]), (false, false), "{member} = {value}");
+        }
+        for (member, value) in
+            [("n", number_of(2048)), ("n", number_of(8192)), ("e", "Aw".into()), ("x", "y".into())]
+        {
+            assert_eq!(uses(&[(member, json!(value))]), (true, true), "{member} = {value:.9}");
+        }
+        assert_eq!(parse([json!(null), json!([]), key()]).keys.len(), 1);
+    }
+
+    #[test]
+    fn one_name_for_two_keys_is_none_for_either() {
+        let mut other = key();
+        other["n"] = json!(number_of(2048));
+        assert!(!parse([key(), other.clone()]).can_verify());
+        assert!(parse([key(), key()]).can_verify(), "the same key twice is one key");
+        let mut signing = key();
+        signing["use"] = json!("sig");
+        let mut named = key();
+        named["alg"] = json!("RS256");
+        assert!(parse([signing.clone(), named]).can_verify(), "so it is with other words on it");
+        other["use"] = json!("enc");
+        let set = parse([signing, other.clone()]);
+        assert!(set.can_verify() && set.encryption_key().is_some(), "two purposes do not meet");
+        let mut nameless = other;
+        nameless.as_object_mut().expect("a key").remove("kid");
+        nameless["use"] = json!("sig");
+        let mut nameless_too = key();
+        nameless_too.as_object_mut().expect("a key").remove("kid");
+        let set = parse([nameless, nameless_too]);
+        assert_eq!(set.verifiers(None).count(), 2, "no name is no one's name");
+        assert_eq!(set.verifiers(Some("a")).count(), 0);
+    }
+
+    #[test]
+    fn the_encryption_key_is_the_first_one_meant_for_it() {
+        let named = |kid: &str, usage: Option<&str>, n: &str| {
+            let mut key = key();
+            key["kid"] = json!(kid);
+            key["n"] = json!(n);
+            if let Some(usage) = usage {
+                key["use"] = json!(usage);
+            }
+            key
+        };
+        let [a, b, c] = [2048, 2049, 2050].map(number_of);
+        let chosen = |keys: Vec<Value>| {
+            parse(keys).encryption_key().and_then(PublicKey::kid).map(str::to_owned)
+        };
+        let any = named("any", None, &a);
+        let (first, second) = (named("first", Some("enc"), &b), named("second", Some("enc"), &c));
+        assert_eq!(chosen(vec![any.clone(), first, second]).as_deref(), Some("first"));
+        assert_eq!(chosen(vec![named("s", Some("sig"), &b), any]).as_deref(), Some("any"));
+        assert_eq!(chosen(vec![named("s", Some("sig"), &b)]), None);
+    }
+
+    #[test]
+    fn the_keys_own_algorithm_wins() {
+        let alg = |alg: Option<&str>, default| {
+            let mut key = key();
+            if let Some(alg) = alg {
+                key["alg"] = json!(alg);
+            }
+            let set = parse([key]);
+            set.encryption_key().and_then(|key| key.encrypter(default)).map(|(alg, _)| alg)
+        };
+        use KeyEncryption::{RsaOaep, RsaOaep256};
+        for default in [RsaOaep, RsaOaep256] {
+            assert_eq!(alg(None, default), Some(default));
+            assert_eq!(alg(Some("RSA-OAEP"), default), Some(RsaOaep));
+            assert_eq!(alg(Some("RSA-OAEP-256"), default), Some(RsaOaep256));
+        }
+    }
+
+    #[test]
+    fn the_thumbprint_is_that_of_rfc_7638() {
+        let set = parse([key()]);
+        let thumbprint = set.keys[0].thumbprint();
+        assert_eq!(thumbprint, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        let stored = serde_json::to_vec(&set).expect("JSON");
+        assert_eq!(KeySet::parse(&stored).expect("keys").keys[0].thumbprint(), thumbprint);
     }
 }

@@ -57,6 +57,12 @@ impl Scene {
         self.log_in_for(Login::new(SERVICE))
     }
 
+    pub fn log_in_if_possible(&mut self) -> bool {
+        let Ok(login) = self.play(self.client.authorize(Login::new(SERVICE))) else { return false };
+        let callback = self.op.approve(&login.url, &Person::ann());
+        self.play(self.client.user(login.state, callback)).is_ok()
+    }
+
     /// How often this was asked.
     pub fn times(&self, request: &str) -> usize {
         self.op.asked().iter().filter(|asked| **asked == request).count()

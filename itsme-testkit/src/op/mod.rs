@@ -56,8 +56,8 @@ pub struct FakeOp {
     cache_control: String,
     clients: Vec<RegisteredClient>,
     grants: HashMap<String, Grant>,
-    /// Access tokens and the codes they were given for.
-    access_tokens: HashMap<String, String>,
+    /// Access tokens, the codes they were given for, and until when they are good.
+    access_tokens: HashMap<String, (String, UnixTime)>,
     used_jtis: HashSet<String>,
     identifiers_made: u64,
     transcript: Vec<Asked>,

@@ -89,7 +89,7 @@ impl FakeOp {
         }
         if std::mem::replace(&mut grant.redeemed, true) {
             // RFC 6749 §4.1.2: what the first use gave may be in the wrong hands.
-            self.access_tokens.retain(|_, of| *of != code);
+            self.access_tokens.retain(|_, (of, _)| *of != code);
             return Err(refused("the code was used before"));
         }
         if now.since(grant.issued) > CODE_LIFETIME {
@@ -120,7 +120,7 @@ impl FakeOp {
         self.altered(Document::IdToken, &mut id_token);
         let id_token = self.nested(client, &id_token);
         let access_token = self.identifier("access token");
-        self.access_tokens.insert(access_token.clone(), code);
+        self.access_tokens.insert(access_token.clone(), (code, now.after(TOKEN_LIFETIME)));
         let mut body = json!({
             "access_token": access_token,
             "token_type": "Bearer",

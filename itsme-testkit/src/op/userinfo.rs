@@ -10,8 +10,9 @@ impl FakeOp {
     pub(super) fn userinfo(&mut self, request: &Request) -> Response {
         let bearer = request.headers().get(header::AUTHORIZATION);
         let token = bearer.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let code = token.and_then(|token| self.access_tokens.get(token));
-        let Some(grant) = code.and_then(|code| self.grants.get(code)) else {
+        let known = token.and_then(|token| self.access_tokens.get(token));
+        let good = known.filter(|(_, until)| self.clock.now() < *until);
+        let Some(grant) = good.and_then(|(code, _)| self.grants.get(code)) else {
             let challenge = r#"Bearer realm="itsme", error="invalid_token""#;
             return answer::with(401, String::new(), &[(header::WWW_AUTHENTICATE, challenge)]);
         };

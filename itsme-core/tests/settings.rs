@@ -1,0 +1,77 @@
+//! Settings that cannot work are refused when the client is made.
+
+use itsme_core::{Client, Environment, Error, Settings, SettingsError, UrlFault};
+use itsme_testkit::private_keys;
+
+fn settings(client_id: &str, issuer: &str) -> Settings {
+    Settings::new(client_id, private_keys(), Environment::custom(issuer))
+}
+
+fn refused(settings: Settings) -> Option<SettingsError> {
+    match Client::new(settings) {
+        Ok(_) => None,
+        Err(Error::Settings(error)) => Some(error),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_client_id_is_needed() {
+    assert_eq!(refused(settings("", "https://op.example")), Some(SettingsError::EmptyClientId));
+    assert_eq!(refused(settings("a", "https://op.example")), None);
+}
+
+#[test]
+fn an_issuer_is_an_address_to_call() {
+    for (issuer, fault) in [
+        ("http://op.example", UrlFault::NotHttps),
+        ("http://localhost:8080", UrlFault::NotHttps),
+        ("op.example", UrlFault::NotAUrl),
+        ("", UrlFault::NotAUrl),
+        ("https://op.example/#x", UrlFault::Fragment),
+        ("https://op.example/?x=y", UrlFault::Query),
+        ("https://me:secret@op.example/", UrlFault::Credentials),
+    ] {
+        assert_eq!(refused(settings("a", issuer)), Some(SettingsError::Issuer(fault)), "{issuer}");
+    }
+    let local = settings("a", "http://localhost:8080").danger_http_on_loopback();
+    assert_eq!(refused(local), None);
+    let remote = settings("a", "http://op.example").danger_http_on_loopback();
+    assert_eq!(refused(remote), Some(SettingsError::Issuer(UrlFault::NotHttps)));
+}
+
+#[test]
+fn a_redirect_uri_is_one_that_itsme_accepts() {
+    for (uri, fault) in [
+        ("https://rp.example/cb#x", UrlFault::Fragment),
+        ("http://rp.example/cb", UrlFault::NotHttps),
+        ("http://127.0.0.1/cb", UrlFault::NotHttps),
+        ("be.example.app://cb", UrlFault::NotHttps),
+        ("/cb", UrlFault::NotAUrl),
+    ] {
+        let refused = refused(settings("a", "https://op.example").redirect_uri(uri));
+        assert_eq!(refused, Some(SettingsError::RedirectUri(fault)), "{uri}");
+    }
+    let local = settings("a", "https://op.example").redirect_uri("http://127.0.0.1:9/cb");
+    assert_eq!(refused(local.danger_http_on_loopback()), None);
+}
+
+#[test]
+fn errors_name_the_cause_and_the_way_out() {
+    let error = Client::new(settings("a", "http://op.example")).expect_err("http").to_string();
+    assert_eq!(
+        error,
+        "the settings are unusable: the issuer must begin with https:// (plain http only with \
+         `Settings::danger_http_on_loopback`, and only to localhost)"
+    );
+}
+
+#[test]
+fn the_published_keys_are_served() {
+    let client = Client::new(settings("a", "https://op.example")).expect("settings");
+    let body = client.public_jwks_response().into_body();
+    let published: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+    let expected: serde_json::Value =
+        serde_json::from_str(&private_keys().public_jwks()).expect("JSON");
+    assert_eq!(published, expected);
+}
