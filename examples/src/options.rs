@@ -3,7 +3,7 @@
 use std::{error::Error, fs, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
-use itsme_core::{Claim, ClientAssertion, Environment, Login, PrivateKeys, Scope, Settings};
+use itsme_core::{Claim, Environment, Login, PrivateKeys, Scope, Settings, TokenForm};
 use itsme_testkit::SERVICE;
 
 use crate::visitor::Visitor;
@@ -116,8 +116,8 @@ impl Options {
     /// The key file cannot be read or used, or loopback has no free port.
     pub fn prepare(self) -> Result<Prepared, Box<dyn Error>> {
         let form = match self.assertion {
-            Assertion::Signed => ClientAssertion::Signed,
-            Assertion::Encrypted => ClientAssertion::SignedThenEncrypted,
+            Assertion::Signed => TokenForm::Signed,
+            Assertion::Encrypted => TokenForm::SignedThenEncrypted,
         };
         let environment = match (&self.environment, &self.issuer) {
             (Some(RealEnvironment::E2e), _) => Environment::E2e,
@@ -140,7 +140,7 @@ impl Options {
         Ok(Prepared { settings, request, visitor: Visitor::real() })
     }
 
-    fn against_the_fake(self, form: ClientAssertion) -> Result<Prepared, Box<dyn Error>> {
+    fn against_the_fake(self, form: TokenForm) -> Result<Prepared, Box<dyn Error>> {
         let person = match self.user {
             User::Ann => itsme_testkit::Person::ann(),
             User::Daan => itsme_testkit::Person::daan(),

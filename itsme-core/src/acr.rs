@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::dialect::{Dialect, WireName};
+
 /// How strongly a person is authenticated (OIDC Core §2 `acr`, itsme: authentication levels).
 ///
 /// `Basic < Advanced`.
@@ -15,23 +17,23 @@ pub enum Acr {
 
 impl Acr {
     /// As it is written in requests.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Basic => "http://itsme.services/v2/claim/acr_basic",
-            Self::Advanced => "http://itsme.services/v2/claim/acr_advanced",
+    pub fn name(self, dialect: Dialect) -> &'static str {
+        match (dialect, self) {
+            (Dialect::V1, Self::Basic) => "tag:sixdots.be,2016-06:acr_basic",
+            (Dialect::V1, Self::Advanced) => "tag:sixdots.be,2016-06:acr_advanced",
+            (Dialect::V2, Self::Basic) => "http://itsme.services/v2/claim/acr_basic",
+            (Dialect::V2, Self::Advanced) => "http://itsme.services/v2/claim/acr_advanced",
         }
     }
 
-    /// The level that a token's `acr` names; none for values that itsme does not define.
+    /// The level that a token's `acr` names, in either dialect; none for values that itsme does not
+    /// define.
     pub(crate) fn read(acr: &str) -> Option<Self> {
-        let acr = acr.to_ascii_lowercase();
-        let name = acr.strip_prefix("http://itsme.services/v2/claim/").or_else(|| {
-            let tag = acr.strip_prefix("tag:sixdots.be,")?;
-            tag.split_once(':').map(|(_date, name)| name)
-        })?;
-        match name {
-            "acr_basic" => Some(Self::Basic),
-            "acr_advanced" => Some(Self::Advanced),
+        match WireName::of(acr) {
+            WireName::V1(name) | WireName::V2(name) if name == "acr_basic" => Some(Self::Basic),
+            WireName::V1(name) | WireName::V2(name) if name == "acr_advanced" => {
+                Some(Self::Advanced)
+            }
             _ => None,
         }
     }

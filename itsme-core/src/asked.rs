@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{acr::Acr, claims::Scope, jose, time::UnixTime};
+use crate::{acr::Acr, claims::Scope, dialect::Dialect, jose, time::UnixTime};
 
 /// What was asked of the OP when a login began, and so what must come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub(crate) struct Asked {
     /// A photo or picture was asked for: tokens may be large.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) image: bool,
+    /// The known user who was asked, and nobody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sub: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) acr: Option<Acr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,9 +33,12 @@ const MAX_TOKEN_WITH_IMAGE: usize = 512 * 1024;
 impl Asked {
     /// Whether something that was asked for can only be in the userinfo answer. A claim asked for
     /// in the ID token and not found there is one that the person does not have.
-    pub(crate) fn needs_userinfo(&self, id_token: &Map<String, Value>) -> bool {
-        let mut by_scope = self.scopes.iter().flat_map(|scope| scope.claims());
-        self.in_userinfo || by_scope.any(|claim| !id_token.contains_key(*claim))
+    pub(crate) fn needs_userinfo(&self, id_token: &Map<String, Value>, dialect: Dialect) -> bool {
+        let mut by_scope = self.scopes.iter().flat_map(|scope| scope.claims(dialect));
+        let has = |claim: &str| {
+            id_token.contains_key(claim) || id_token.keys().any(|n| n.eq_ignore_ascii_case(claim))
+        };
+        self.in_userinfo || by_scope.any(|claim| !has(claim))
     }
 
     /// The most characters that a token may have.

@@ -1,22 +1,42 @@
 use std::{marker::PhantomData, time::Duration};
 
+use serde_json::{Value, json};
+
 use crate::{
     acr::Acr,
     asked::Asked,
-    claims::{ABOUT_THE_TOKEN, ClaimRequest, RequestedClaims, Scope},
+    claims::{ClaimRequest, RequestedClaims, Scope},
+    confirm::Template,
+    dialect::Dialect,
     error::RequestError,
     jose,
     secret::Secret,
+    settings::Settings,
     time::UnixTime,
-    url_rules::{self, PlainHttp},
+    url_rules,
 };
 
 /// The services of itsme, each a type of [`AuthorizationRequest`].
 pub mod service {
-    /// A person logs in; see [`Login`](crate::Login).
+    /// See [`Confirm`](crate::Confirm).
+    #[derive(Clone, Copy, Debug)]
+    #[non_exhaustive]
+    pub enum Confirm {}
+
+    /// See [`Identification`](crate::Identification).
+    #[derive(Clone, Copy, Debug)]
+    #[non_exhaustive]
+    pub enum Identification {}
+
+    /// See [`Login`](crate::Login).
     #[derive(Clone, Copy, Debug)]
     #[non_exhaustive]
     pub enum Login {}
+
+    /// See [`ShareData`](crate::ShareData).
+    #[derive(Clone, Copy, Debug)]
+    #[non_exhaustive]
+    pub enum ShareData {}
 }
 
 /// A login: the person proves who they are, and the application learns their `sub`.
@@ -28,6 +48,45 @@ pub mod service {
 /// ```
 pub type Login = AuthorizationRequest<service::Login>;
 
+/// An identification: the person is identified by at least one claim.
+///
+/// ```compile_fail,E0061
+/// # use itsme_core::Identification;
+/// let nothing_asked = Identification::new("MY_SERVICE");
+/// ```
+pub type Identification = AuthorizationRequest<service::Identification>;
+
+/// Sharing of data: the person hands over at least one claim. In V1 it travels as a request object.
+///
+/// ```
+/// use itsme_core::{Claim, ShareData};
+///
+/// let share = ShareData::new("MY_SERVICE", Claim::Address.essential()).claim(Claim::Birthdate);
+/// ```
+///
+/// ```compile_fail,E0061
+/// # use itsme_core::ShareData;
+/// let nothing_asked = ShareData::new("MY_SERVICE");
+/// ```
+pub type ShareData = AuthorizationRequest<service::ShareData>;
+
+/// A confirmation: the person reads a text or a payment in the app, and agrees. It always travels as
+/// a request object, so that nobody on the way can change what is confirmed.
+///
+/// ```
+/// use itsme_core::{Acr, Confirm, FreeText};
+///
+/// let confirm = Confirm::new("MY_SERVICE", FreeText::new("Close the account <b>for good</b>?"))
+///     .known_user("the sub that is stored with the account")
+///     .acr(Acr::Advanced);
+/// ```
+///
+/// ```compile_fail,E0061
+/// # use itsme_core::Confirm;
+/// let nothing_to_confirm = Confirm::new("MY_SERVICE");
+/// ```
+pub type Confirm = AuthorizationRequest<service::Confirm>;
+
 /// What a person is asked, on the way to [`Client::authorize`](crate::Client::authorize)
 /// (OIDC Core §3.1.2.1, itsme: authorization request).
 ///
@@ -38,12 +97,23 @@ pub struct AuthorizationRequest<S> {
     service: PhantomData<fn() -> S>,
 }
 
+/// A request whose request object is hosted, on the way to
+/// [`Client::request_object`](crate::Client::request_object).
+#[derive(Clone)]
+pub struct HostedRequest<S> {
+    request: AuthorizationRequest<S>,
+    request_uri: String,
+    lifetime: Duration,
+}
+
 /// The same without the service, as the flow takes it.
 #[derive(Clone, Default)]
 pub(crate) struct Wish {
     service_code: String,
     scopes: Vec<Scope>,
     claims: RequestedClaims,
+    template: Option<Template>,
+    known_user: Option<String>,
     acr: Option<Acr>,
     max_age: Option<Duration>,
     prompts: Vec<Prompt>,
@@ -52,6 +122,43 @@ pub(crate) struct Wish {
     pub(crate) state: Option<String>,
     pub(crate) nonce: Option<Secret>,
     pub(crate) code_verifier: Option<Secret>,
+    delivery: Delivery,
+}
+
+/// How the parameters reach the OP.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// In the query.
+    #[default]
+    Query,
+    /// In the query in V2, in a request object in V1.
+    QueryButInV1,
+    /// In a request object, in the query.
+    Value,
+    /// In a request object that is hosted, for so long.
+    Reference(String, Duration),
+}
+
+/// What an [`Identification`] or a [`ShareData`] asks for at least: a scope or a claim.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum FirstAsked {
+    /// A scope.
+    Scope(Scope),
+    /// A claim.
+    Claim(ClaimRequest),
+}
+
+impl From<Scope> for FirstAsked {
+    fn from(scope: Scope) -> Self {
+        Self::Scope(scope)
+    }
+}
+
+impl<C: Into<ClaimRequest>> From<C> for FirstAsked {
+    fn from(claim: C) -> Self {
+        Self::Claim(claim.into())
+    }
 }
 
 /// What the person is asked again (OIDC Core §3.1.2.1 `prompt`).
@@ -82,12 +189,54 @@ impl AuthorizationRequest<service::Login> {
     /// A login by the service code that itsme gave out at onboarding. The scopes `openid` and
     /// `service:CODE` are made of it.
     pub fn new(service_code: impl Into<String>) -> Self {
-        let wish = Wish { service_code: service_code.into(), ..Wish::default() };
-        Self { wish, service: PhantomData }
+        Self::with_delivery(service_code, Delivery::Query)
+    }
+}
+
+impl AuthorizationRequest<service::Identification> {
+    /// An identification by the service code that itsme gave out, and what is asked for at least.
+    pub fn new(service_code: impl Into<String>, first_asked: impl Into<FirstAsked>) -> Self {
+        Self::with_delivery(service_code, Delivery::Query).first(first_asked.into())
+    }
+}
+
+impl AuthorizationRequest<service::ShareData> {
+    /// Sharing of data by the service code that itsme gave out, and what is asked for at least.
+    pub fn new(service_code: impl Into<String>, first_asked: impl Into<FirstAsked>) -> Self {
+        Self::with_delivery(service_code, Delivery::QueryButInV1).first(first_asked.into())
+    }
+}
+
+impl AuthorizationRequest<service::Confirm> {
+    /// A confirmation by the service code that itsme gave out, and what is to be confirmed.
+    pub fn new(service_code: impl Into<String>, template: impl Into<Template>) -> Self {
+        let mut request = Self::with_delivery(service_code, Delivery::Value);
+        request.wish.template = Some(template.into());
+        request
+    }
+
+    /// Asks the person with this `sub` and nobody else: the app skips the identification, and an
+    /// answer of another person is refused. Default: whoever it is.
+    #[must_use]
+    pub fn known_user(mut self, sub: impl Into<String>) -> Self {
+        self.wish.known_user = Some(sub.into());
+        self
     }
 }
 
 impl<S> AuthorizationRequest<S> {
+    fn with_delivery(service_code: impl Into<String>, delivery: Delivery) -> Self {
+        let service_code = service_code.into();
+        Self { wish: Wish { service_code, delivery, ..Wish::default() }, service: PhantomData }
+    }
+
+    fn first(self, asked: FirstAsked) -> Self {
+        match asked {
+            FirstAsked::Scope(scope) => self.scope(scope),
+            FirstAsked::Claim(claim) => self.claim(claim),
+        }
+    }
+
     /// Asks for a group of claims. Default: none.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
@@ -167,18 +316,35 @@ impl<S> AuthorizationRequest<S> {
         self
     }
 
+    /// Sends the parameters in a request object, signed and encrypted: nobody on the way can read
+    /// or change them. Default: for a [`Confirm`], and for a [`ShareData`] in V1.
+    #[must_use]
+    pub fn as_request_object(mut self) -> Self {
+        self.wish.delivery = Delivery::Value;
+        self
+    }
+
+    /// Puts the request object at an address from which itsme fetches it within `lifetime`, for
+    /// requests that are too long for a URL: registered, https, with `:443` in so many words.
+    pub fn hosted_at(self, request_uri: impl Into<String>, lifetime: Duration) -> HostedRequest<S> {
+        HostedRequest { request: self, request_uri: request_uri.into(), lifetime }
+    }
+
     pub(crate) fn into_wish(self) -> Wish {
         self.wish
     }
 }
 
+impl<S> HostedRequest<S> {
+    pub(crate) fn into_wish(self) -> Wish {
+        let delivery = Delivery::Reference(self.request_uri, self.lifetime);
+        Wish { delivery, ..self.request.wish }
+    }
+}
+
 impl Wish {
     /// Everything that can be wrong before a request is made; gives the redirect URI to use.
-    pub(crate) fn check(
-        &self,
-        default_redirect_uri: Option<&str>,
-        plain_http: PlainHttp,
-    ) -> Result<String, RequestError> {
+    pub(crate) fn check(&self, settings: &Settings) -> Result<String, RequestError> {
         if self.service_code.is_empty() {
             return Err(RequestError::EmptyServiceCode);
         }
@@ -186,13 +352,10 @@ impl Wish {
         if !self.service_code.bytes().all(scope_character) {
             return Err(RequestError::ServiceCode);
         }
-        for name in self.claims.iter().map(|request| request.claim().name()) {
-            if name.is_empty() {
-                return Err(RequestError::EmptyClaim);
-            }
-            if let Some(claim) = ABOUT_THE_TOKEN.iter().find(|claim| **claim == name) {
-                return Err(RequestError::TokenClaim(claim));
-            }
+        self.claims.check(settings.dialect())?;
+        self.template_claims(settings.dialect())?;
+        if self.known_user.as_ref().is_some_and(String::is_empty) {
+            return Err(RequestError::EmptyKnownUser);
         }
         for (name, own) in
             [("state", self.state.as_deref()), ("nonce", self.nonce.as_ref().map(Secret::expose))]
@@ -205,43 +368,72 @@ impl Wish {
         {
             return Err(RequestError::CodeVerifier);
         }
-        let redirect_uri = self.redirect_uri.as_deref().or(default_redirect_uri);
+        let plain_http = settings.plain_http();
+        if let Delivery::Reference(uri, _) = &self.delivery {
+            url_rules::check_request_uri(uri, plain_http).map_err(RequestError::RequestUri)?;
+        }
+        let redirect_uri = self.redirect_uri.as_ref().or(settings.redirect_uri.as_ref());
         let redirect_uri = redirect_uri.ok_or(RequestError::NoRedirectUri)?;
         url_rules::check(redirect_uri, plain_http).map_err(RequestError::RedirectUri)?;
-        Ok(redirect_uri.to_owned())
+        Ok(redirect_uri.clone())
+    }
+
+    fn template_claims(&self, dialect: Dialect) -> Result<Vec<(String, Value)>, RequestError> {
+        self.template.as_ref().map_or_else(|| Ok(Vec::new()), |template| template.claims(dialect))
+    }
+
+    /// How the parameters travel in this dialect.
+    pub(crate) fn delivery(&self, dialect: Dialect) -> Delivery {
+        match (&self.delivery, dialect) {
+            (Delivery::QueryButInV1, Dialect::V1) => Delivery::Value,
+            (Delivery::QueryButInV1, _) => Delivery::Query,
+            (delivery, _) => delivery.clone(),
+        }
     }
 
     /// What must come back.
-    pub(crate) fn asked(&self, at: UnixTime) -> Asked {
+    pub(crate) fn asked(&self, at: UnixTime, dialect: Dialect) -> Asked {
+        let v1_photo = dialect == Dialect::V1 && self.scopes.contains(&Scope::Profile);
         Asked {
             at,
             scopes: self.scopes.clone(),
-            in_userinfo: self.claims.any_in_userinfo(),
-            image: self.claims.any_image(),
+            in_userinfo: self.claims.any_in_userinfo(dialect),
+            image: self.claims.any_image() || v1_photo,
+            sub: self.known_user.clone(),
             acr: self.acr,
             max_age: self.max_age,
         }
     }
 
-    /// The parameters that say what is asked, in the order of OIDC Core.
-    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
+    /// `scope`.
+    pub(crate) fn scope(&self) -> String {
         let mut scope = format!("openid service:{}", self.service_code);
         for name in self.scopes.iter().map(|scope| scope.as_str()) {
             scope.push(' ');
             scope.push_str(name);
         }
-        let joined = |words: Vec<&str>| (!words.is_empty()).then(|| words.join(" "));
+        scope
+    }
+
+    /// The parameters that say how it is asked and for what, in the order of OIDC Core: as a request
+    /// object writes them, whose `claims` are an object and `max_age` a number.
+    pub(crate) fn parameters(
+        &self,
+        dialect: Dialect,
+    ) -> Result<Vec<(&'static str, Value)>, RequestError> {
+        let joined = |words: Vec<&str>| (!words.is_empty()).then(|| json!(words.join(" ")));
         let prompt = joined(self.prompts.iter().map(|prompt| prompt.as_str()).collect());
         let locales = joined(self.ui_locales.iter().map(|locale| locale.as_str()).collect());
+        let template = self.template_claims(dialect)?;
+        let claims = self.claims.parameter(dialect, self.known_user.as_deref(), &template);
         let optional = [
             ("prompt", prompt),
-            ("max_age", self.max_age.map(|age| age.as_secs().to_string())),
+            ("max_age", self.max_age.map(|age| json!(age.as_secs()))),
             ("ui_locales", locales),
-            ("acr_values", self.acr.map(|acr| acr.as_str().to_owned())),
-            ("claims", self.claims.parameter().map(|claims| claims.to_string())),
+            ("acr_values", self.acr.map(|acr| json!(acr.name(dialect)))),
+            ("claims", claims),
         ];
-        let present = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        std::iter::once(("scope", scope)).chain(present).collect()
+        Ok(optional.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
     }
 }
 
@@ -283,6 +475,12 @@ impl<S> std::fmt::Debug for AuthorizationRequest<S> {
     }
 }
 
+impl<S> std::fmt::Debug for HostedRequest<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HostedRequest").field("request", &self.request).finish_non_exhaustive()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -292,22 +490,5 @@ mod tests {
     fn the_challenge_is_s256() {
         let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
         assert_eq!(code_challenge(&verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-    }
-
-    #[test]
-    fn own_values_must_be_hard_to_guess() {
-        let check =
-            |login: Login| login.wish.check(Some("https://rp.example/cb"), PlainHttp::Never);
-        let login = || Login::new("S");
-        assert_eq!(check(login()), Ok("https://rp.example/cb".to_owned()));
-        assert_eq!(check(login().state("0123456789abcde")), Err(RequestError::TooShort("state")));
-        assert_eq!(check(login().nonce("0123456789abcde")), Err(RequestError::TooShort("nonce")));
-        assert!(check(login().state("0123456789abcdef").nonce("0123456789abcdef")).is_ok());
-        for bad in ["x".repeat(42), "x".repeat(129), "ü".repeat(43), "x y".repeat(20)] {
-            assert_eq!(check(login().code_verifier(bad)), Err(RequestError::CodeVerifier));
-        }
-        assert!(check(login().code_verifier("x".repeat(43))).is_ok());
-        assert_eq!(check(Login::new("")), Err(RequestError::EmptyServiceCode));
-        assert_eq!(check(Login::new("A B")), Err(RequestError::ServiceCode));
     }
 }

@@ -1,10 +1,11 @@
 use std::{fmt, sync::Arc};
 
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::{
     Response,
-    authorization_request::{Wish, code_challenge},
+    authorization_request::{Delivery, Wish, code_challenge},
     discovery::FetchProvider,
     error::Error,
     flow::{
@@ -14,20 +15,23 @@ use crate::{
     login_state::LoginState,
     provider::Provider,
     relying_party::RelyingParty,
+    request_object::{self, RequestObject},
     secret::Secret,
 };
 
-/// The flow behind [`Client::authorize`](crate::Client::authorize): no request at all when the
-/// OP's metadata is cached.
-pub struct Authorize {
-    job: Job,
+/// The flow behind [`Client::authorize`](crate::Client::authorize) and
+/// [`Client::request_object`](crate::Client::request_object): no request at all when the OP's
+/// metadata is cached.
+pub struct Authorize<T = Redirect> {
+    job: Job<T>,
     /// Its requests are the only ones.
     fetch: FetchProvider,
 }
 
-struct Job {
+struct Job<T> {
     rp: Arc<RelyingParty>,
     wish: Wish,
+    finish: fn(Redirect, Option<RequestObject>) -> T,
 }
 
 /// Where to send the person, and what to keep until they come back.
@@ -39,6 +43,16 @@ pub struct Redirect {
     pub state: LoginState,
 }
 
+/// A login whose request object is to be hosted before the person is sent to itsme.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Hosted {
+    /// What to serve at the `request_uri`.
+    pub object: RequestObject,
+    /// Where to send the person then.
+    pub redirect: Redirect,
+}
+
 impl fmt::Debug for Redirect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redirect").finish_non_exhaustive()
@@ -47,16 +61,36 @@ impl fmt::Debug for Redirect {
 
 impl Authorize {
     pub(crate) fn new(rp: &Arc<RelyingParty>, wish: Wish) -> Self {
-        Self { job: Job { rp: Arc::clone(rp), wish }, fetch: FetchProvider::fresh(rp) }
+        Self::finishing(rp, wish, |redirect, _sent_along| redirect)
     }
 }
 
-impl Job {
+impl Authorize<Hosted> {
+    /// For a wish with [`Delivery::Reference`].
+    pub(crate) fn hosted(rp: &Arc<RelyingParty>, wish: Wish) -> Self {
+        Self::finishing(rp, wish, |redirect, object| {
+            let object = object.expect("what is sent by reference is a request object");
+            Hosted { object, redirect }
+        })
+    }
+}
+
+impl<T> Authorize<T> {
+    fn finishing(
+        rp: &Arc<RelyingParty>,
+        wish: Wish,
+        finish: fn(Redirect, Option<RequestObject>) -> T,
+    ) -> Self {
+        Self { job: Job { rp: Arc::clone(rp), wish, finish }, fetch: FetchProvider::fresh(rp) }
+    }
+}
+
+impl<T> Job<T> {
     fn go_on(
         self,
         fetching: Next<FetchProvider>,
         at: &mut Moment<'_>,
-    ) -> Result<Next<Authorize>, Error> {
+    ) -> Result<Next<Authorize<T>>, Error> {
         fetching.within(
             self,
             |fetch, job| Authorize { job, fetch },
@@ -64,17 +98,20 @@ impl Job {
         )
     }
 
-    /// Everything that is wrong with the request, or where the person shall come back to.
-    fn check(&self) -> Result<String, Error> {
+    fn redirect(self, provider: &Provider, at: &mut Moment<'_>) -> Result<T, Error> {
         let settings = &self.rp.settings;
-        Ok(self.wish.check(settings.redirect_uri.as_deref(), settings.plain_http())?)
-    }
+        let dialect = settings.dialect();
+        let redirect_uri = self.wish.check(settings)?;
+        let asked = self.wish.asked(at.now, dialect);
+        let fixed = [
+            ("response_type", "code".to_owned()),
+            ("client_id", settings.client_id.clone()),
+            ("scope", self.wish.scope()),
+            ("redirect_uri", redirect_uri.clone()),
+        ];
+        let mut parameters = self.wish.parameters(dialect)?;
+        let delivery = self.wish.delivery(dialect);
 
-    fn redirect(self, provider: &Provider, at: &mut Moment<'_>) -> Result<Redirect, Error> {
-        let redirect_uri = self.check()?;
-        let settings = &self.rp.settings;
-        let asked = self.wish.asked(at.now);
-        let parameters = self.wish.parameters();
         let state = self.wish.state.map_or_else(|| at.random_text(), Ok)?;
         let mut secret = |own: Option<Secret>| match own {
             Some(own) => Ok(own),
@@ -82,33 +119,55 @@ impl Job {
         };
         let nonce = secret(self.wish.nonce)?;
         let code_verifier = secret(self.wish.code_verifier)?;
+        parameters.push(("nonce", json!(nonce.expose())));
+        parameters.push(("code_challenge", json!(code_challenge(&code_verifier))));
+        parameters.push(("code_challenge_method", json!("S256")));
 
-        let query = form_urlencoded::Serializer::new(String::new())
-            .append_pair("response_type", "code")
-            .append_pair("client_id", &settings.client_id)
-            .append_pair("redirect_uri", &redirect_uri)
-            .extend_pairs(parameters)
-            .append_pair("state", &state)
-            .append_pair("nonce", nonce.expose())
-            .append_pair("code_challenge", &code_challenge(&code_verifier))
-            .append_pair("code_challenge_method", "S256")
-            .finish();
+        // What stands in a request object, the OP takes from there; what OAuth requires stands
+        // outside as well, with equal values (OIDC Core §6.1).
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&fixed).append_pair("state", &state);
+        let lifetime = match &delivery {
+            Delivery::Query | Delivery::QueryButInV1 => None,
+            Delivery::Value => Some(request_object::BY_VALUE),
+            Delivery::Reference(_, lifetime) => Some(*lifetime),
+        };
+        let mut object = None;
+        if let Some(lifetime) = lifetime {
+            parameters.extend(fixed.map(|(name, value)| (name, json!(value))));
+            parameters.push(("state", json!(state)));
+            let expires_at = at.now.after(lifetime);
+            let jwt = self.rp.request_object(&parameters, expires_at, provider, at)?;
+            match &delivery {
+                Delivery::Reference(uri, _) => query.append_pair("request_uri", uri),
+                _ => query.append_pair("request", jwt.expose()),
+            };
+            object = Some(RequestObject { jwt, expires_at });
+        } else {
+            query.extend_pairs(parameters.iter().map(|(name, value)| match value {
+                Value::String(text) => (*name, text.clone()),
+                value => (*name, value.to_string()),
+            }));
+        }
+        let query = query.finish();
+
         let endpoint = &provider.metadata.authorization_endpoint;
         let separator = if endpoint.contains('?') { '&' } else { '?' };
         let client = (settings.client_id.as_str(), settings.environment.issuer());
         let secrets = (nonce, code_verifier);
-        Ok(Redirect {
+        let redirect = Redirect {
             url: format!("{endpoint}{separator}{query}"),
             state: LoginState::new(client, state, secrets, redirect_uri, asked),
-        })
+        };
+        Ok((self.finish)(redirect, object))
     }
 }
 
-impl Machine for Authorize {
-    type Output = Redirect;
+impl<T> Machine for Authorize<T> {
+    type Output = T;
 
     fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        self.job.check()?;
+        self.job.wish.check(&self.job.rp.settings)?;
         let fetching = self.fetch.next(at)?;
         self.job.go_on(fetching, at)
     }
@@ -124,7 +183,7 @@ impl Machine for Authorize {
     }
 }
 
-impl std::fmt::Debug for Authorize {
+impl<T> std::fmt::Debug for Authorize<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Authorize").finish_non_exhaustive()
     }

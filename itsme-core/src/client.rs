@@ -1,9 +1,19 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Response, authorization_request::AuthorizationRequest, authorize::Authorize, cache::Cache,
-    callback::Callback, discovery::FetchProvider, error::Error, login::FinishLogin,
-    login_state::LoginState, provider::Provider, relying_party::RelyingParty, settings::Settings,
+    Response,
+    authorization_request::{AuthorizationRequest, HostedRequest},
+    authorize::{Authorize, Hosted},
+    cache::Cache,
+    callback::Callback,
+    credentials::Credentials,
+    discovery::FetchProvider,
+    error::Error,
+    login::FinishLogin,
+    login_state::LoginState,
+    provider::Provider,
+    relying_party::RelyingParty,
+    settings::Settings,
 };
 
 /// An application that itsme knows: settings, keys, and what is cached of the OP.
@@ -30,6 +40,15 @@ impl Client {
     /// with why the OP's metadata cannot be had.
     pub fn authorize<S>(&self, request: AuthorizationRequest<S>) -> Authorize {
         Authorize::new(&self.0, request.into_wish())
+    }
+
+    /// 1. The same, with the request object to host at the request's `request_uri` before the person
+    ///    is sent there.
+    ///
+    /// # Errors
+    /// As [`authorize`](Self::authorize).
+    pub fn request_object<S>(&self, request: HostedRequest<S>) -> Authorize<Hosted> {
+        Authorize::hosted(&self.0, request.into_wish())
     }
 
     /// 2. Who has come back.
@@ -80,9 +99,13 @@ impl Client {
     }
 
     /// The response that serves our public JWK set, see
-    /// [`PrivateKeys::public_jwks_response`](crate::PrivateKeys::public_jwks_response).
-    pub fn public_jwks_response(&self) -> Response {
-        self.0.settings.keys.public_jwks_response()
+    /// [`PrivateKeys::public_jwks_response`](crate::PrivateKeys::public_jwks_response). None with a
+    /// client secret.
+    pub fn public_jwks_response(&self) -> Option<Response> {
+        match &self.0.settings.credentials {
+            Credentials::PrivateKeys(keys) => Some(keys.public_jwks_response()),
+            Credentials::ClientSecret(_) => None,
+        }
     }
 
     /// What the client was made with.

@@ -1,6 +1,9 @@
+use crate::dialect::Dialect;
+
 /// Which itsme the client talks to (itsme: environments).
 ///
-/// The environment names the issuer; everything else comes from its discovery document.
+/// The environment names the issuer and the [dialect](Dialect); everything else comes from the
+/// issuer's discovery document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Environment {
@@ -8,11 +11,17 @@ pub enum Environment {
     Production,
     /// The sandbox with test identities: `https://idp.e2e.itsme.services/v2`.
     E2e,
-    /// Another issuer, made with [`custom`](Self::custom).
+    /// Real people, for partners of the early years: `https://merchant.itsme.be/oidc`.
+    ProductionV1,
+    /// The sandbox of the early years: `https://e2emerchant.itsme.be/oidc`.
+    E2eV1,
+    /// Another issuer, made with [`custom`](Self::custom) or [`custom_v1`](Self::custom_v1).
     #[non_exhaustive]
     Custom {
         /// The issuer, octet by octet as its discovery document writes it.
         issuer: String,
+        /// What it speaks.
+        dialect: Dialect,
     },
 }
 
@@ -22,18 +31,12 @@ impl Environment {
     /// Tokens must carry exactly this issuer, so write it as the OP does, including or not
     /// including a slash at the end.
     pub fn custom(issuer: impl Into<String>) -> Self {
-        Self::Custom { issuer: issuer.into() }
+        Self::Custom { issuer: issuer.into(), dialect: Dialect::V2 }
     }
 
-    /// Whether the OP of this environment may call itself so, in its metadata and its tokens. The
-    /// built-in ones have a second name; what counts in the end is what the metadata says.
-    pub(crate) fn accepts(&self, issuer: &str) -> bool {
-        let second = match self {
-            Self::Production => "https://oidc.prd.itsme.services/v2",
-            Self::E2e => "https://oidc.e2e.itsme.services/v2",
-            Self::Custom { issuer } => issuer,
-        };
-        issuer == self.issuer() || issuer == second
+    /// The same for an OP that speaks the older dialect.
+    pub fn custom_v1(issuer: impl Into<String>) -> Self {
+        Self::Custom { issuer: issuer.into(), dialect: Dialect::V1 }
     }
 
     /// The issuer, octet by octet.
@@ -41,7 +44,36 @@ impl Environment {
         match self {
             Self::Production => "https://idp.prd.itsme.services/v2",
             Self::E2e => "https://idp.e2e.itsme.services/v2",
-            Self::Custom { issuer } => issuer,
+            Self::ProductionV1 => "https://merchant.itsme.be/oidc",
+            Self::E2eV1 => "https://e2emerchant.itsme.be/oidc",
+            Self::Custom { issuer, .. } => issuer,
         }
+    }
+
+    /// What it speaks.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Production | Self::E2e => Dialect::V2,
+            Self::ProductionV1 | Self::E2eV1 => Dialect::V1,
+            Self::Custom { dialect, .. } => *dialect,
+        }
+    }
+
+    /// Whether the OP of this environment may call itself so, in its metadata and its tokens. The
+    /// built-in ones have had other names; what counts in the end is what the metadata says.
+    pub(crate) fn accepts(&self, issuer: &str) -> bool {
+        let others: &[&str] = match self {
+            Self::Production => &[
+                "https://oidc.prd.itsme.services/v2",
+                "https://oidc.prd.itsme.services/clientsecret-oidc/csapi/v0.1",
+            ],
+            Self::E2e => &[
+                "https://oidc.e2e.itsme.services/v2",
+                "https://oidc.e2e.itsme.services/clientsecret-oidc/csapi/v0.1",
+            ],
+            Self::E2eV1 => &["https://merchant.e2e.itsme.be/oidc"],
+            Self::ProductionV1 | Self::Custom { .. } => &[],
+        };
+        issuer == self.issuer() || others.contains(&issuer)
     }
 }

@@ -45,7 +45,7 @@ impl Expected<'_> {
         }
         token.check_times(now, self.leeway)?;
         token.check_nonce(self.nonce)?;
-        let sub = token.subject(None)?.to_owned();
+        let sub = token.subject(self.asked.sub.as_deref())?.to_owned();
         let acr = self.check_acr(token.text("acr")?)?;
         let auth_time = self.check_auth_time(token.time("auth_time")?)?;
         if token.text("at_hash")?.is_some_and(|hash| hash != access_token_hash(self.access_token)) {

@@ -13,7 +13,7 @@ use crate::{
         machine::{Machine, Moment, Next},
     },
     id_token::{Authentication, Expected},
-    jose::{self, Decryption, SignatureCheck, Verified},
+    jose::{self, Verified},
     logged_in::{Evidence, LoggedIn},
     provider::Provider,
     relying_party::RelyingParty,
@@ -77,9 +77,10 @@ impl Job {
     }
 
     fn verify(&self, token: &Secret) -> Result<(Zeroizing<String>, Verified), TokenError> {
-        let decryption = Decryption::PrivateKeys(self.rp.settings.keys.decryption_keys());
-        let inner = jose::open(token.expose(), decryption, self.asked.token_limit())?;
-        let verified = jose::verify(&inner, SignatureCheck::Rs256(&self.provider.keys))?;
+        let credentials = &self.rp.settings.credentials;
+        let limit = self.asked.token_limit();
+        let inner = jose::open(token.expose(), credentials.decryption(), limit)?;
+        let verified = jose::verify(&inner, credentials.signature_check(&self.provider.keys))?;
         Ok((inner, verified))
     }
 
@@ -117,7 +118,7 @@ impl Job {
 
     fn id_token(mut self, at: &mut Moment<'_>) -> Result<Next<Identify>, Error> {
         match self.check_id_token(at) {
-            Ok(id) if self.asked.needs_userinfo(&id.claims) => {
+            Ok(id) if self.asked.needs_userinfo(&id.claims, self.rp.settings.dialect()) => {
                 self.with(Call::Userinfo { id, retried: false }).next(at)
             }
             Ok(id) => Ok(Next::Done(self.logged_in(id))),

@@ -31,6 +31,7 @@ pub fn check_id_token(
         scopes: Vec::new(),
         in_userinfo: false,
         image: false,
+        sub: None,
         acr: None,
         max_age: None,
     };

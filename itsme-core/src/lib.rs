@@ -125,20 +125,31 @@ mod settings;
 pub use settings::Settings;
 mod environment;
 pub use environment::Environment;
-mod client_assertion;
-pub use client_assertion::ClientAssertion;
+mod credentials;
+pub use credentials::{ClientSecret, Credentials};
+mod dialect;
+pub use dialect::Dialect;
+mod token_form;
+pub use token_form::TokenForm;
 mod keys;
 pub use jose::RsaKeyFault;
 pub use keys::{KeyFault, KeysError, PrivateKeys};
 
 mod authorization_request;
-pub use authorization_request::{AuthorizationRequest, Login, Prompt, UiLocale, service};
+pub use authorization_request::{
+    AuthorizationRequest, Confirm, FirstAsked, HostedRequest, Identification, Login, Prompt,
+    ShareData, UiLocale, service,
+};
+mod confirm;
+pub use confirm::{FreeText, Payment, Template, plain_typography};
+mod request_object;
+pub use request_object::RequestObject;
 mod claims;
 pub use claims::{Claim, ClaimRequest, Scope};
 mod acr;
 pub use acr::Acr;
 mod authorize;
-pub use authorize::{Authorize, Redirect};
+pub use authorize::{Authorize, Hosted, Redirect};
 mod login_state;
 pub use login_state::LoginState;
 
@@ -149,7 +160,10 @@ pub use login::FinishLogin;
 mod logged_in;
 pub use logged_in::{Evidence, LoggedIn};
 mod user;
-pub use user::{Address, User};
+pub use user::{Account, Address, App, Device, Eid, ImageType, Photo, PlaceOfBirth, User};
+mod country;
+pub use country::Country;
+pub mod belgium;
 
 mod discovery;
 pub use discovery::FetchProvider;
@@ -169,8 +183,8 @@ pub use limits::{MAX_RESPONSE_BYTES, Timeouts};
 
 mod error;
 pub use error::{
-    CallbackError, Endpoint, EntropyError, Error, MetadataError, RequestError, SettingsError,
-    TokenError, UnexpectedReply, UrlFault,
+    CallbackError, Endpoint, EntropyError, Error, FreeTextFault, MetadataError, PaymentFault,
+    RequestError, SettingsError, TokenError, UnexpectedReply, UrlFault,
 };
 mod oauth_error;
 pub use oauth_error::{ErrorCode, Refusal};
@@ -186,6 +200,7 @@ pub mod internals;
 
 mod asked;
 mod cache;
+mod client_assertion;
 mod id_token;
 mod identify;
 mod jose;

@@ -147,15 +147,14 @@ impl Machine for FinishLogin {
             }
             Call::Provider { code, fetch } => provider(rp, code, fetch.next(at)?, at),
             Call::Token { ref code, provider: ref op, .. } => {
-                let assertion = rp.client_assertion(op, at)?;
+                let authentication = rp.authentication(op, at)?;
                 let grant = [
                     ("grant_type", "authorization_code"),
                     ("code", code.code.expose()),
                     ("redirect_uri", code.login.redirect_uri.as_str()),
                     ("code_verifier", code.login.code_verifier.expose()),
                 ];
-                let client_id = &rp.settings.client_id;
-                let request = token::request(&op.metadata, client_id, &assertion, &grant);
+                let request = token::request(&op.metadata, &grant, &authentication);
                 Ok(Next::Send(request, Self { rp, call }))
             }
             Call::Identify(flow) => identify(rp, flow.next(at)?),

@@ -1,10 +1,18 @@
+use serde_json::Value;
+
 use crate::{
     cache::Cache,
     client_assertion,
+    credentials::Credentials,
+    dialect::Dialect,
     error::{Error, MetadataError},
     flow::machine::Moment,
     provider::Provider,
+    request_object,
+    secret::Secret,
     settings::Settings,
+    time::UnixTime,
+    token_form::TokenForm,
 };
 
 /// What all flows of a client share: checked settings, and what is known of the OP.
@@ -14,16 +22,62 @@ pub(crate) struct RelyingParty {
 }
 
 impl RelyingParty {
-    /// A fresh client assertion for the token endpoint.
-    pub(crate) fn client_assertion(
+    /// The parameters that authenticate the client at the token endpoint: a fresh assertion, or the
+    /// secret (OIDC Core §9).
+    pub(crate) fn authentication(
         &self,
         provider: &Provider,
         at: &mut Moment<'_>,
+    ) -> Result<Vec<(&'static str, String)>, Error> {
+        let Settings { client_id, credentials, client_assertion: form, .. } = &self.settings;
+        let mut parameters = vec![("client_id", client_id.clone())];
+        match credentials {
+            Credentials::ClientSecret(secret) => {
+                parameters.push(("client_secret", secret.expose().to_owned()));
+            }
+            Credentials::PrivateKeys(_) => {
+                let audience = &provider.metadata.token_endpoint;
+                let jti = at.random_text()?;
+                let claims = client_assertion::claims(client_id, audience, jti, at.now);
+                let assertion = self.sealed(*form, &claims, provider, at)?;
+                let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+                parameters.push(("client_assertion_type", kind.to_owned()));
+                parameters.push(("client_assertion", assertion));
+            }
+        }
+        Ok(parameters)
+    }
+
+    /// A request object with these parameters (itsme: request object). V1 wants the authorization
+    /// endpoint as its audience, V2 the issuer.
+    pub(crate) fn request_object(
+        &self,
+        parameters: &[(&'static str, Value)],
+        expires_at: UnixTime,
+        provider: &Provider,
+        at: &mut Moment<'_>,
+    ) -> Result<Secret, Error> {
+        let settings = &self.settings;
+        let audience = match settings.dialect() {
+            Dialect::V1 => &provider.metadata.authorization_endpoint,
+            Dialect::V2 => &provider.metadata.issuer,
+        };
+        let (who, times) = ((settings.client_id.as_str(), audience.as_str()), (at.now, expires_at));
+        let claims = request_object::claims(who, parameters, at.random_text()?, times);
+        self.sealed(settings.request_objects, &claims, provider, at).map(Secret::new)
+    }
+
+    /// A token of ours for the OP.
+    fn sealed(
+        &self,
+        form: TokenForm,
+        claims: &Value,
+        provider: &Provider,
+        at: &mut Moment<'_>,
     ) -> Result<String, Error> {
-        let Settings { client_id, keys, client_assertion: form, .. } = &self.settings;
-        let audience = &provider.metadata.token_endpoint;
-        let claims = client_assertion::claims(client_id, audience, at.random_text()?, at.now);
-        let made = form.make(&claims, keys.signing_key(), provider, |buf| Ok(at.fill(buf)?));
+        let signer = self.settings.credentials.signer();
+        let op = (provider, self.settings.dialect());
+        let made = form.make(claims, signer, op, |buf| Ok(at.fill(buf)?));
         if let Err(Error::Metadata(MetadataError::NoEncryptionKey)) = made {
             self.cache.suspect();
         }

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use crate::{
-    client_assertion::ClientAssertion,
+    credentials::Credentials,
+    dialect::Dialect,
     environment::Environment,
     error::{SettingsError, UrlFault},
-    keys::PrivateKeys,
+    token_form::TokenForm,
     url_rules::{self, PlainHttp},
 };
 
@@ -14,10 +15,11 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) client_id: String,
-    pub(crate) keys: PrivateKeys,
+    pub(crate) credentials: Credentials,
     pub(crate) environment: Environment,
     pub(crate) redirect_uri: Option<String>,
-    pub(crate) client_assertion: ClientAssertion,
+    pub(crate) client_assertion: TokenForm,
+    pub(crate) request_objects: TokenForm,
     pub(crate) clock_leeway: Duration,
     pub(crate) login_lifetime: Duration,
     pub(crate) require_auth_time: bool,
@@ -26,15 +28,21 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The client id that itsme gave out, the private keys whose public half itsme knows, and the
+    /// The client id that itsme gave out, the [private keys](crate::PrivateKeys) whose public half
+    /// itsme knows or the [client secret](crate::ClientSecret) that it gave out as well, and the
     /// environment that both belong to.
-    pub fn new(client_id: impl Into<String>, keys: PrivateKeys, environment: Environment) -> Self {
+    pub fn new(
+        client_id: impl Into<String>,
+        credentials: impl Into<Credentials>,
+        environment: Environment,
+    ) -> Self {
         Self {
             client_id: client_id.into(),
-            keys,
+            credentials: credentials.into(),
             environment,
             redirect_uri: None,
-            client_assertion: ClientAssertion::default(),
+            client_assertion: TokenForm::default(),
+            request_objects: TokenForm::default(),
             clock_leeway: Duration::from_secs(60),
             login_lifetime: Duration::from_secs(15 * 60),
             require_auth_time: false,
@@ -50,10 +58,16 @@ impl Settings {
         Self { redirect_uri: Some(redirect_uri.into()), ..self }
     }
 
-    /// The form of the client assertion. Default: signed, then encrypted.
+    /// The form of client assertions. Default: signed, then encrypted.
     #[must_use]
-    pub fn client_assertion(self, form: ClientAssertion) -> Self {
+    pub fn client_assertion(self, form: TokenForm) -> Self {
         Self { client_assertion: form, ..self }
+    }
+
+    /// The form of request objects. Default: signed, then encrypted.
+    #[must_use]
+    pub fn request_objects(self, form: TokenForm) -> Self {
+        Self { request_objects: form, ..self }
     }
 
     /// How far the OP's clock may be from ours. Default: 60 seconds.
@@ -97,12 +111,19 @@ impl Settings {
         if issuer.contains('?') {
             return Err(SettingsError::Issuer(UrlFault::Query));
         }
+        let secret = matches!(self.credentials, Credentials::ClientSecret(_));
+        let secret_in_v1 = secret && self.dialect() == Dialect::V1;
         match &self.redirect_uri {
+            _ if secret_in_v1 => Err(SettingsError::SecretInV1),
             Some(uri) => {
                 url_rules::check(uri, self.plain_http()).map_err(SettingsError::RedirectUri)
             }
             None => Ok(()),
         }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.environment.dialect()
     }
 
     pub(crate) fn plain_http(&self) -> PlainHttp {

@@ -15,18 +15,12 @@ use crate::{
 /// The token request (RFC 6749 §4.1.3, RFC 7523 §2.2, itsme: token request).
 pub(crate) fn request(
     metadata: &Metadata,
-    client_id: &str,
-    client_assertion: &str,
     grant: &[(&str, &str)],
+    authentication: &[(&str, String)],
 ) -> Request {
     let body = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(grant)
-        .append_pair("client_id", client_id)
-        .append_pair(
-            "client_assertion_type",
-            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        )
-        .append_pair("client_assertion", client_assertion)
+        .extend_pairs(authentication)
         .finish();
     http::Request::post(&metadata.token_endpoint)
         .header(header::ACCEPT, "application/json")

@@ -41,6 +41,22 @@ pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlFault> {
     text.parse::<http::Uri>().map(drop).map_err(|_| UrlFault::NotAUrl)
 }
 
+/// An address that itsme fetches (itsme: request_uri): https, port 443 in so many words, and not
+/// here, unless the test says so.
+pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(), UrlFault> {
+    check(text, plain_http)?;
+    if plain_http == PlainHttp::OnLoopback && text.starts_with("http://") {
+        return Ok(());
+    }
+    let host = Url::parse(text).map_err(|_| UrlFault::NotAUrl)?;
+    if host.host().is_none_or(|host| is_loopback(&host)) {
+        return Err(UrlFault::Local);
+    }
+    // A parsed URL has lost the port that is the scheme's own.
+    let authority = text.split(['/', '?']).nth(2).unwrap_or_default();
+    if authority.ends_with(":443") { Ok(()) } else { Err(UrlFault::Port) }
+}
+
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),
@@ -52,6 +68,24 @@ fn is_loopback(host: &Host<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_uri_names_its_port_and_is_elsewhere() {
+        use PlainHttp::{Never, OnLoopback};
+        for (text, plain_http, expected) in [
+            ("https://rp.example:443/r", Never, Ok(())),
+            ("https://rp.example:443?r", Never, Ok(())),
+            ("https://rp.example/r", Never, Err(UrlFault::Port)),
+            ("https://rp.example/r:443", Never, Err(UrlFault::Port)),
+            ("https://rp.example:8443/r", Never, Err(UrlFault::Port)),
+            ("https://localhost:443/r", Never, Err(UrlFault::Local)),
+            ("https://127.0.0.1:443/r", OnLoopback, Err(UrlFault::Local)),
+            ("http://127.0.0.1:80/r", OnLoopback, Ok(())),
+            ("http://rp.example:443/r", Never, Err(UrlFault::NotHttps)),
+        ] {
+            assert_eq!(check_request_uri(text, plain_http), expected, "{text}");
+        }
+    }
 
     #[test]
     fn https_is_needed_except_on_loopback_by_consent() {

@@ -570,7 +570,7 @@ fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, KEYS, TOKEN]);
 
     let mut signed =
-        Scene::with(|settings| settings.client_assertion(itsme_core::ClientAssertion::Signed));
+        Scene::with(|settings| settings.client_assertion(itsme_core::TokenForm::Signed));
     signed.op.alter(Document::KeySet, |set| {
         set["keys"].as_array_mut().expect("keys").retain(|key| key["use"] == "sig");
     });

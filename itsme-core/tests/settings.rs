@@ -69,7 +69,7 @@ fn errors_name_the_cause_and_the_way_out() {
 #[test]
 fn the_published_keys_are_served() {
     let client = Client::new(settings("a", "https://op.example")).expect("settings");
-    let body = client.public_jwks_response().into_body();
+    let body = client.public_jwks_response().expect("private keys").into_body();
     let published: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
     let expected: serde_json::Value =
         serde_json::from_str(&private_keys().public_jwks()).expect("JSON");

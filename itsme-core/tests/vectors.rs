@@ -5,8 +5,8 @@ use itsme_core::{
     PrivateKeys, TokenError, UnixTime,
     internals::{
         ContentEncryption, Decryption, Direct, KeyEncryption, KeySet, MAX_TOKEN, SignatureCheck,
-        Verified, base64url, base64url_decode, check_id_token, check_userinfo, decryption, encrypt,
-        open, sign_compact, sign_then_encrypt, signing_key, verify,
+        Signer, Verified, base64url, base64url_decode, check_id_token, check_userinfo, decryption,
+        encrypt, open, sign_compact, sign_then_encrypt, signing_key, verify,
     },
 };
 use serde_json::{Map, Value, json};
@@ -365,7 +365,8 @@ impl<'a> Resealed<'a> {
     }
 
     fn sign(&self, header: &str, payload: &str) -> String {
-        sign_compact(header, payload, &signing_key(&self.vectors.keys).key).expect("signs")
+        sign_compact(header, payload, Signer::Rs256(signing_key(&self.vectors.keys)))
+            .expect("signs")
     }
 
     fn judge(&self, case: &Case<'_>, claims: &Map<String, Value>) -> Result<(), TokenError> {
@@ -404,8 +405,14 @@ fn both_content_encryptions_and_both_key_encryptions_make_a_round_trip() {
                 Ok::<(), ()>(())
             };
             let claims = json!({ "a": alg.name(), "e": enc.name() });
-            let token =
-                sign_then_encrypt(&claims, signing_key(&vectors.keys), to, alg, enc, random);
+            let token = sign_then_encrypt(
+                &claims,
+                Signer::Rs256(signing_key(&vectors.keys)),
+                to,
+                alg,
+                enc,
+                random,
+            );
             let token = token.expect("random").expect("encrypts");
             let inner = open(&token, decryption(&vectors.keys), MAX_TOKEN).expect("opens");
             assert_eq!(inner.split('.').count(), 3);

@@ -103,6 +103,41 @@ pub(crate) fn encrypt_to(jwks: &Value, plaintext: &str) -> Result<String, Refuse
     Ok(format!("{header}.{}", parts.join(".")))
 }
 
+/// A compact JWE under the key that a client secret stands for.
+pub(crate) fn encrypt_directly(secret: &str, plaintext: &str) -> Result<String, Refused> {
+    let header = encode_json(&json!({ "alg": "dir", "enc": "A256GCM" }));
+    let key = openssl::sha::sha256(secret.as_bytes());
+    let iv: [u8; 12] = random();
+    let (text, tag) = seal("A256GCM", &key, &header, &iv, plaintext.as_bytes())?;
+    Ok(format!("{header}..{}.{}.{}", encode(&iv), encode(&text), encode(&tag)))
+}
+
+/// A compact JWS, HS256.
+pub(crate) fn sign_hs256(secret: &str, claims: &Value) -> Result<String, Refused> {
+    let header = encode_json(&json!({ "alg": "HS256" }));
+    let message = format!("{header}.{}", encode_json(claims));
+    Ok(format!("{message}.{}", encode(&hmac_sha256(secret, &message)?)))
+}
+
+/// The claims of a compact JWS that the holder of a secret has signed with HS256.
+pub(crate) fn verify_hs256(secret: &str, jws: &str) -> Result<Map<String, Value>, Refused> {
+    let (message, signature) = jws.rsplit_once('.').ok_or("a signed JWT has three parts")?;
+    let (header, payload) = message.split_once('.').ok_or("a signed JWT has three parts")?;
+    if decode_json(header)?.get("alg") != Some(&json!("HS256")) {
+        return Err("the signature is not HS256".to_owned());
+    }
+    if decode(signature)? != hmac_sha256(secret, message)? {
+        return Err("the signature is wrong".to_owned());
+    }
+    decode_json(payload)
+}
+
+fn hmac_sha256(secret: &str, message: &str) -> Result<Vec<u8>, Refused> {
+    let key = PKey::hmac(secret.as_bytes()).map_err(refused)?;
+    let mut signer = Signer::new(MessageDigest::sha256(), &key).map_err(refused)?;
+    signer.sign_oneshot_to_vec(message.as_bytes()).map_err(refused)
+}
+
 /// The claims of a compact JWS that one of `jwks`, published for signing, has signed with RS256.
 pub(crate) fn verify(jwks: &Value, jws: &str) -> Result<Map<String, Value>, Refused> {
     let parts: Vec<&str> = jws.split('.').collect();

@@ -1,4 +1,7 @@
+use itsme_core::Dialect;
 use serde_json::{Map, Value, json};
+
+const V2: &str = "http://itsme.services/v2/claim/";
 
 /// Somebody with an itsme account: what itsme knows of them. All of them are made up.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,13 +16,14 @@ impl Person {
         Self { id: id.into(), claims: Map::new() }
     }
 
-    /// Ann, with a Belgian identity card.
+    /// Ann, with a Belgian identity card: the one who has everything that itsme can tell.
     pub fn ann() -> Self {
-        Self::sample(
+        let mut ann = Self::sample(
             "ann",
             &json!({
                 "name": "Ann Peeters", "given_name": "Ann", "family_name": "Peeters",
                 "gender": "female", "birthdate": "1987-04-12", "locale": "NL",
+                "picture": "https://op.example/v2/picture",
                 "email": "ann.peeters@mail.example", "email_verified": false,
                 "phone_number": "+32 470123456", "phone_number_verified": true,
                 "address": {
@@ -28,12 +32,30 @@ impl Person {
                 },
                 "age_gte_16": true, "age_gte_18": true, "age_gte_21": true, "age_gte_30": true,
             }),
-        )
+        );
+        ann.v2(&json!({
+            "birthdate_as_string": "12 APR 1987", "official_gender": "V",
+            "claim_citizenship": "Belg", "claim_citizenship_as_iso": "BEL",
+            "place_of_birth": { "formatted": "Gent, Belgi\u{eb}", "city": "Gent", "country": "Belgi\u{eb}" },
+            "physical_person_photo": { "format": "jpg", "value": "/9j/4AAQSkZJRgABAQAAAQABAAD/2Q==" },
+            "BEeidSn": "591-1234567-53", "BENationalNumber": "87041212345",
+            "IDDocumentSN": "591123456753", "IDDocumentType": "ID", "address_assurance_level": "high",
+            "verificationDate": {
+                "birthdate": "2023-06-01T13:04:26Z", "name": "2023-06-01T13:04:26.123Z",
+                "http://itsme.services/v2/claim/BENationalNumber": "2023-06-01T13:04:26+0000",
+            },
+            "validityFrom": { "http://itsme.services/v2/claim/IDDocumentSN": "2020-01-02" },
+            "validityTo": { "http://itsme.services/v2/claim/IDDocumentSN": "2030-01-02" },
+            "IDIssuingCountry": { "http://itsme.services/v2/claim/IDDocumentSN": "BEL", "name": "BEL" },
+            "issuance_locality": { "http://itsme.services/v2/claim/IDDocumentSN": "Gent" },
+            "student_attestation_ag": "grant-1",
+        }));
+        ann.with_phone()
     }
 
     /// Daan, with a Dutch passport: no address, no gender, and he gave no e-mail address.
     pub fn daan() -> Self {
-        Self::sample(
+        let mut daan = Self::sample(
             "daan",
             &json!({
                 "name": "Daan de Vries", "given_name": "Daan", "family_name": "de Vries",
@@ -41,12 +63,19 @@ impl Person {
                 "phone_number": "+31 612345678", "phone_number_verified": true,
                 "age_gte_16": true, "age_gte_18": true, "age_gte_21": true, "age_gte_30": false,
             }),
-        )
+        );
+        daan.v2(&json!({
+            "claim_citizenship": "Nederlandse", "claim_citizenship_as_iso": "NLD",
+            "claim_nl_bsn": "111222333", "IDDocumentSN": "NXA1B2C35", "IDDocumentType": "P",
+            "IDIssuingCountry": { "http://itsme.services/v2/claim/IDDocumentSN": "NLD" },
+            "validityTo": { "http://itsme.services/v2/claim/IDDocumentSN": "2031-05-06" },
+        }));
+        daan.with_phone()
     }
 
     /// Ioana, with a Romanian identity card: no address.
     pub fn ioana() -> Self {
-        Self::sample(
+        let mut ioana = Self::sample(
             "ioana",
             &json!({
                 "name": "Ioana Popescu", "given_name": "Ioana", "family_name": "Popescu",
@@ -55,12 +84,81 @@ impl Person {
                 "phone_number": "+40 712345678", "phone_number_verified": true,
                 "age_gte_16": true, "age_gte_18": true, "age_gte_21": true, "age_gte_30": true,
             }),
-        )
+        );
+        ioana.v2(&json!({
+            "official_gender": "F", "claim_citizenship": "ROU", "claim_citizenship_as_iso": "ROU",
+            "RONationalNumber": "2950203123456", "IDDocumentSN": "RX123456", "IDDocumentType": "ID",
+            "IDIssuingCountry": { "http://itsme.services/v2/claim/IDDocumentSN": "ROU" },
+            "validityTo": { "http://itsme.services/v2/claim/IDDocumentSN": "2029-07-08" },
+        }));
+        ioana.with_phone()
     }
 
     /// The sample people.
     pub fn samples() -> Vec<Self> {
         vec![Self::ann(), Self::daan(), Self::ioana()]
+    }
+
+    /// Adds claims by their names behind the prefix of V2.
+    fn v2(&mut self, claims: &Value) {
+        for (name, value) in claims.as_object().into_iter().flatten() {
+            self.claims.insert(format!("{V2}{name}"), value.clone());
+        }
+    }
+
+    fn with_phone(mut self) -> Self {
+        self.v2(&json!({
+            "claim_device": {
+                "os": "ANDROID", "osRelease": "15", "appName": "itsme", "appRelease": "4.4.0",
+                "deviceLabel": "my phone", "deviceId": "d-1", "deviceModel": "Model 1",
+                "manufacturer": "Maker", "deviceLockLevel": "PIN", "debugEnabled": false,
+                "rooted": "false", "msisdn": "0032470123456",
+            },
+            "transaction_info": { "securityLevel": "SOFT_ONLY", "bindLevel": "SOFT_ONLY", "mcc": "206" },
+            "transaction_ip": "192.0.2.7", "ongoing_call": false, "identification_mode": "MSISDN",
+            "app": { "appInstalledDate": "2022-01-02", "appName": "itsme", "appRelease": "4.4.0" },
+            "account": { "activationDate": "2022-01-03", "activationMechanism": "CARD_READER" },
+        }));
+        self
+    }
+
+    /// What itsme tells of a claim in a dialect, if it knows it.
+    pub(crate) fn claim(&self, name: &str, dialect: Dialect) -> Option<Value> {
+        if dialect != Dialect::V1 {
+            return self.claims.get(name).cloned();
+        }
+        let v2 = |name: &str| self.claims.get(&format!("{V2}{name}")).cloned();
+        let in_a_text = |value: Value| Value::String(value.to_string());
+        match name.split_once(':') {
+            None if name == "address" => self.claims.get(name).cloned().map(in_a_text),
+            None if name == "locale" => {
+                Some(json!(self.claims.get(name)?.as_str()?.to_ascii_lowercase()))
+            }
+            None => self.claims.get(name).cloned(),
+            Some(("tag", rest)) => match rest.split_once(':')?.1 {
+                "claim_birthdate_as_string" => v2("birthdate_as_string"),
+                "claim_city_of_birth" => v2("place_of_birth")?.get("city").cloned(),
+                "claim_country_of_birth" => v2("place_of_birth")?.get("country").cloned(),
+                "claim_device" => v2("claim_device").map(in_a_text),
+                "claim_eid" => Some(json!({
+                    "eid": v2("BEeidSn")?, "national_number": v2("BENationalNumber")?,
+                    "issuance_locality": "Gent", "validity_from": "2020-01-02",
+                    "validity_to": "2030-01-02", "certificate_validity": "true",
+                    "read_date": "2023-06-01",
+                })),
+                "claim_nationality" => v2("claim_citizenship"),
+                "claim_passport_sn" if v2("IDDocumentType")? == "P" => v2("IDDocumentSN"),
+                "claim_photo" => v2("physical_person_photo")?.get("value").cloned(),
+                "claim_transaction_info" => v2("transaction_info"),
+                _ => None,
+            },
+            Some(_) => None,
+        }
+    }
+
+    /// The image behind `picture`, and its media type.
+    pub(crate) fn image(&self) -> Option<(&'static str, &'static [u8])> {
+        self.claims.contains_key("picture").then_some(("image/png", b"\x89PNG\r\n\x1a\n fake"))
     }
 
     fn sample(id: &str, claims: &Value) -> Self {

@@ -1,12 +1,22 @@
 use std::sync::OnceLock;
 
 use itsme_core::PrivateKeys;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The client id of the client that every [`FakeOp`](crate::FakeOp) knows from the start.
 pub const CLIENT_ID: &str = "TEST_CLIENT";
-/// Its service code for logins.
+/// Its service code for logins and identifications.
 pub const SERVICE: &str = "TEST_LOGIN";
+/// Its service code for sharing data.
+pub const SHARE_SERVICE: &str = "TEST_SHARE";
+/// Its service code for confirmations.
+pub const CONFIRM_SERVICE: &str = "TEST_CONFIRM";
+/// Where it may host request objects, followed by anything.
+pub const REQUEST_URI: &str = "https://rp.example:443/itsme/request/";
+/// The secret of the client with [`SECRET_CLIENT_ID`].
+pub const CLIENT_SECRET: &str = "a secret for tests, known to everybody";
+/// The client id of the client that every OP knows by its secret.
+pub const SECRET_CLIENT_ID: &str = "TEST_SECRET_CLIENT";
 /// Its redirect URI.
 pub const REDIRECT_URI: &str = "https://rp.example/itsme/callback";
 
@@ -26,9 +36,27 @@ pub fn private_jwks() -> &'static str {
 #[derive(Clone, Debug)]
 pub struct RegisteredClient {
     pub(crate) client_id: String,
-    pub(crate) jwks: Value,
+    pub(crate) credentials: Credentials,
     pub(crate) redirect_uris: Vec<String>,
-    pub(crate) services: Vec<String>,
+    pub(crate) request_uris: Vec<String>,
+    pub(crate) services: Vec<(String, Kind)>,
+}
+
+/// How a client and the OP know each other.
+#[derive(Clone, Debug)]
+pub(crate) enum Credentials {
+    /// The public JWK set that the client publishes.
+    Keys(Value),
+    /// A shared secret, and whether it signs ID tokens as well.
+    Secret { secret: String, hs256: bool },
+}
+
+/// What was agreed on at onboarding of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Login,
+    ShareData,
+    Confirm,
 }
 
 impl RegisteredClient {
@@ -37,12 +65,28 @@ impl RegisteredClient {
     /// # Panics
     /// `public_jwks` is not JSON.
     pub fn new(client_id: impl Into<String>, public_jwks: &str) -> Self {
-        Self {
-            client_id: client_id.into(),
-            jwks: serde_json::from_str(public_jwks).expect("a public JWK set is JSON"),
-            redirect_uris: Vec::new(),
-            services: Vec::new(),
+        let jwks = serde_json::from_str(public_jwks).expect("a public JWK set is JSON");
+        Self::with(client_id.into(), Credentials::Keys(jwks))
+    }
+
+    /// A client with a shared secret, and ID tokens signed by the OP's keys (RS256).
+    pub fn with_secret(client_id: impl Into<String>, secret: impl Into<String>) -> Self {
+        let secret = Credentials::Secret { secret: secret.into(), hs256: false };
+        Self::with(client_id.into(), secret)
+    }
+
+    /// Signs ID tokens with the secret (HS256).
+    #[must_use]
+    pub fn hs256(mut self) -> Self {
+        if let Credentials::Secret { hs256, .. } = &mut self.credentials {
+            *hs256 = true;
         }
+        self
+    }
+
+    fn with(client_id: String, credentials: Credentials) -> Self {
+        let (redirect_uris, request_uris, services) = Default::default();
+        Self { client_id, credentials, redirect_uris, request_uris, services }
     }
 
     /// One more redirect URI, compared octet by octet.
@@ -52,17 +96,56 @@ impl RegisteredClient {
         self
     }
 
-    /// One more service code.
+    /// One more beginning of the addresses where it hosts request objects.
     #[must_use]
-    pub fn service(mut self, code: impl Into<String>) -> Self {
-        self.services.push(code.into());
+    pub fn request_uri(mut self, uri: impl Into<String>) -> Self {
+        self.request_uris.push(uri.into());
         self
     }
 
-    /// The client with [`CLIENT_ID`], [`REDIRECT_URI`] and [`SERVICE`].
-    pub(crate) fn test_client() -> Self {
-        Self::new(CLIENT_ID, &private_keys().public_jwks())
-            .redirect_uri(REDIRECT_URI)
+    /// One more service, for logins and identifications.
+    #[must_use]
+    pub fn service(self, code: impl Into<String>) -> Self {
+        self.kind(code.into(), Kind::Login)
+    }
+
+    /// One more service, for sharing data.
+    #[must_use]
+    pub fn share_service(self, code: impl Into<String>) -> Self {
+        self.kind(code.into(), Kind::ShareData)
+    }
+
+    /// One more service, for confirmations.
+    #[must_use]
+    pub fn confirm_service(self, code: impl Into<String>) -> Self {
+        self.kind(code.into(), Kind::Confirm)
+    }
+
+    fn kind(mut self, code: String, kind: Kind) -> Self {
+        self.services.push((code, kind));
+        self
+    }
+
+    fn for_tests(self) -> Self {
+        self.redirect_uri(REDIRECT_URI)
+            .request_uri(REQUEST_URI)
             .service(SERVICE)
+            .share_service(SHARE_SERVICE)
+            .confirm_service(CONFIRM_SERVICE)
+    }
+
+    /// The clients that every OP knows.
+    pub(crate) fn test_clients() -> Vec<Self> {
+        let by_keys = Self::new(CLIENT_ID, &private_keys().public_jwks());
+        let by_secret = Self::with_secret(SECRET_CLIENT_ID, CLIENT_SECRET);
+        vec![by_keys.for_tests(), by_secret.for_tests()]
+    }
+
+    /// The keys it publishes; none with a secret.
+    pub(crate) fn jwks(&self) -> Value {
+        match &self.credentials {
+            Credentials::Keys(jwks) => jwks.clone(),
+            Credentials::Secret { .. } => json!({ "keys": [] }),
+        }
     }
 }

@@ -1,12 +1,14 @@
 use thiserror::Error as ThisError;
 
 mod callback;
+mod confirm;
 mod endpoint;
 mod request;
 mod token;
 
 pub use self::{
     callback::CallbackError,
+    confirm::{FreeTextFault, PaymentFault},
     endpoint::{Endpoint, MetadataError, UnexpectedReply},
     request::{RequestError, SettingsError, UrlFault},
     token::TokenError,

@@ -1,5 +1,10 @@
 use thiserror::Error;
 
+use crate::{
+    dialect::Dialect,
+    error::{FreeTextFault, PaymentFault},
+};
+
 /// What is wrong with a URL that must be sent or called as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -19,6 +24,12 @@ pub enum UrlFault {
     /// There is a `?` where none can be.
     #[error("must not have a query (`?…`)")]
     Query,
+    /// No port 443 in so many words.
+    #[error("must name port 443, as in https://host:443/path")]
+    Port,
+    /// This machine, which itsme cannot reach.
+    #[error("must not be on this machine: itsme fetches it")]
+    Local,
     /// There is a user name or a password in it.
     #[error("must not carry a user name or password")]
     Credentials,
@@ -37,6 +48,9 @@ pub enum SettingsError {
     /// The redirect URI is not one that itsme accepts.
     #[error("the redirect URI {0}")]
     RedirectUri(UrlFault),
+    /// A client secret, where itsme knows private keys alone.
+    #[error("the older dialect has no client secret method; use private keys")]
+    SecretInV1,
 }
 
 /// What is wrong with an authorization request.
@@ -55,12 +69,32 @@ pub enum RequestError {
     /// The request's redirect URI is not one that itsme accepts.
     #[error("the redirect URI {0}")]
     RedirectUri(UrlFault),
+    /// The `request_uri` is not one that itsme fetches.
+    #[error("the request URI {0}")]
+    RequestUri(UrlFault),
+    /// The free text of a Confirm cannot be shown.
+    #[error(transparent)]
+    FreeText(FreeTextFault),
+    /// The payment of a Confirm cannot be shown.
+    #[error(transparent)]
+    Payment(PaymentFault),
     /// The caller's own `state` or `nonce` can be guessed.
     #[error("your own `{0}` has fewer than 16 characters and could be guessed")]
     TooShort(&'static str),
     /// The caller's own code verifier is not what RFC 7636 §4.1 asks for.
     #[error("your own code verifier is not 43 to 128 characters of A-Z a-z 0-9 - . _ ~")]
     CodeVerifier,
+    /// A claim that the client's dialect has no name for.
+    #[error("the claim {claim} does not exist in the dialect {dialect:?} of this environment")]
+    ClaimNotInDialect {
+        /// The claim.
+        claim: String,
+        /// The client's dialect.
+        dialect: Dialect,
+    },
+    /// The `sub` of the known user is empty.
+    #[error("the known user's `sub` is empty")]
+    EmptyKnownUser,
     /// The name of a claim is empty.
     #[error("a claim without a name was asked for")]
     EmptyClaim,

@@ -95,7 +95,7 @@ pub enum TokenError {
     /// `nonce` is not the one that was sent: a replay, or an injected code.
     #[error("it belongs to another login (`nonce`)")]
     Nonce,
-    /// `sub` of the userinfo answer is not the ID token's.
+    /// `sub` is not the known user's who was asked, or not the same in both tokens.
     #[error("it is about somebody else (`sub`)")]
     Subject,
     /// `acr` is weaker than what was asked.

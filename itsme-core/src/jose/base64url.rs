@@ -1,4 +1,7 @@
-use base64::{DecodeError, Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    DecodeError, Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 
 /// Base64url without padding (RFC 7515 §2).
 pub fn encode(octets: impl AsRef<[u8]>) -> String {
@@ -8,4 +11,20 @@ pub fn encode(octets: impl AsRef<[u8]>) -> String {
 /// Strict: no padding, no white space, no other alphabet, no stray bits in the last character.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     URL_SAFE_NO_PAD.decode(text)
+}
+
+/// Base64 with padding (RFC 4648 §4), as photos are written.
+pub fn encode_standard(octets: impl AsRef<[u8]>) -> String {
+    STANDARD.encode(octets)
+}
+
+/// Either alphabet, with or without padding and line ends: photos come from many hands.
+pub fn decode_any(text: &str) -> Option<Vec<u8>> {
+    let kept = text.bytes().filter(|octet| !octet.is_ascii_whitespace() && *octet != b'=');
+    let url_safe = kept.map(|octet| match octet {
+        b'+' => b'-',
+        b'/' => b'_',
+        other => other,
+    });
+    decode(url_safe.collect::<Vec<_>>()).ok()
 }

@@ -40,7 +40,6 @@ pub struct Direct(Zeroizing<[u8; ContentEncryption::KEY]>);
 
 impl Direct {
     /// From the client secret.
-    #[allow(dead_code, reason = "the client secret method will use it; the vectors do")]
     pub fn from_secret(secret: &[u8]) -> Self {
         Self(Zeroizing::new(sha256(&[secret])))
     }
@@ -53,7 +52,6 @@ pub enum Decryption<'a> {
     /// RSA-OAEP or RSA-OAEP-256 to one of these, with A128CBC-HS256 or A256GCM.
     PrivateKeys(&'a [OwnKey]),
     /// `dir` with A256GCM.
-    #[allow(dead_code, reason = "the client secret method will use it; the vectors do")]
     Direct(&'a Direct),
 }
 

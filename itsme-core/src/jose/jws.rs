@@ -4,7 +4,7 @@ use josekit::jws::JwsVerifier as _;
 use serde_json::{Map, Value, json};
 
 use super::{
-    KeySet, PublicKey, RsaPrivateKey, base64url, constant_time_eq,
+    KeySet, OwnKey, PublicKey, base64url, constant_time_eq,
     header::{Header, decode_part, malformed, parts},
     hmac_sha256,
 };
@@ -17,7 +17,6 @@ pub enum SignatureCheck<'a> {
     /// RS256 by one of the OP's keys.
     Rs256(&'a KeySet),
     /// HS256 keyed with the octets of the client secret.
-    #[allow(dead_code, reason = "the client secret method will use it; the vectors do")]
     Hs256(&'a [u8]),
 }
 
@@ -79,18 +78,34 @@ fn signing_key(
     }
 }
 
-/// A compact JWS, RS256, with `alg`, `kid` and `typ`. `None` is a failure of OpenSSL.
-pub fn sign(claims: &Value, key: &RsaPrivateKey, kid: &str) -> Option<String> {
-    let header = json!({ "alg": "RS256", "kid": kid, "typ": "JWT" });
-    sign_compact(&header.to_string(), &claims.to_string(), key)
+/// With what we sign.
+#[derive(Clone, Copy)]
+#[allow(clippy::exhaustive_enums)]
+pub enum Signer<'a> {
+    /// RS256 with our key, under its name.
+    Rs256(&'a OwnKey),
+    /// HS256 keyed with the octets of the client secret.
+    Hs256(&'a [u8]),
+}
+
+/// A compact JWS with `alg`, `typ` and, for RS256, `kid`. `None` is a failure of OpenSSL.
+pub fn sign(claims: &Value, signer: Signer<'_>) -> Option<String> {
+    let header = match signer {
+        Signer::Rs256(key) => json!({ "alg": "RS256", "kid": key.kid, "typ": "JWT" }),
+        Signer::Hs256(_) => json!({ "alg": "HS256", "typ": "JWT" }),
+    };
+    sign_compact(&header.to_string(), &claims.to_string(), signer)
 }
 
 /// The same with a header and a payload as they are.
-pub fn sign_compact(header: &str, payload: &str, key: &RsaPrivateKey) -> Option<String> {
+pub fn sign_compact(header: &str, payload: &str, signer: Signer<'_>) -> Option<String> {
     let mut jws = base64url(header);
     jws.push('.');
     jws.push_str(&base64url(payload));
-    let signature = key.sign(jws.as_bytes())?;
+    let signature = match signer {
+        Signer::Rs256(key) => key.key.sign(jws.as_bytes())?,
+        Signer::Hs256(secret) => hmac_sha256(secret, &[jws.as_bytes()]).to_vec(),
+    };
     jws.push('.');
     jws.push_str(&base64url(signature));
     Some(jws)

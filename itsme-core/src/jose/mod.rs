@@ -22,16 +22,16 @@ mod key_set;
 mod nested;
 mod rsa_key;
 
-#[allow(
-    unused_imports,
-    reason = "some are for the vectors alone until the client secret method"
-)]
+#[allow(unused_imports, reason = "some are for vectors and fuzz targets alone")]
 pub use self::{
-    base64url::{decode as base64url_decode, encode as base64url},
+    base64url::{
+        decode as base64url_decode, decode_any as base64_decode, encode as base64url,
+        encode_standard as base64,
+    },
     content::ContentEncryption,
     hmac::hmac_sha256,
     jwe::{Decryption, Direct, KeyEncryption, encrypt},
-    jws::{SignatureCheck, Verified, sign, sign_compact},
+    jws::{SignatureCheck, Signer, Verified, sign, sign_compact},
     key_set::{KeySet, KeySetFault, PublicKey},
     nested::{MAX_TOKEN, open, sign_then_encrypt, verify},
     rsa_key::{OwnKey, PrivateJwk, RsaKeyFault, RsaPrivateKey},

@@ -2,7 +2,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{
-    ContentEncryption, Decryption, KeyEncryption, OwnKey, PublicKey, SignatureCheck, Verified, jwe,
+    ContentEncryption, Decryption, KeyEncryption, PublicKey, SignatureCheck, Signer, Verified, jwe,
     jws,
 };
 use crate::error::TokenError;
@@ -33,7 +33,7 @@ pub fn verify(inner: &str, check: SignatureCheck<'_>) -> Result<Verified, TokenE
 /// `Ok(None)` is a failure of OpenSSL, or a key that cannot encrypt.
 pub fn sign_then_encrypt<E>(
     claims: &Value,
-    signer: &OwnKey,
+    signer: Signer<'_>,
     to: &PublicKey,
     default: KeyEncryption,
     enc: ContentEncryption,
@@ -44,6 +44,6 @@ pub fn sign_then_encrypt<E>(
     let iv = &mut iv[..enc.iv()];
     random(&mut *content_key)?;
     random(iv)?;
-    let Some(jws) = jws::sign(claims, &signer.key, &signer.kid) else { return Ok(None) };
+    let Some(jws) = jws::sign(claims, signer) else { return Ok(None) };
     Ok(jwe::encrypt(jws.as_bytes(), to, default, enc, &content_key, iv))
 }

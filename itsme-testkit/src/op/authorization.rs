@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use http::header;
-use itsme_core::{Request, Response};
+use itsme_core::{Dialect, Request, Response, UnixTime};
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -12,7 +12,10 @@ use super::{
     grant::{Grant, RequestedClaims},
     page,
 };
-use crate::{Person, RegisteredClient};
+use crate::{
+    Person, RegisteredClient, jose,
+    registration::{Credentials, Kind},
+};
 
 /// A request that the OP would show to a person.
 pub(super) struct Presented {
@@ -95,7 +98,12 @@ impl FakeOp {
             Err(Rejected::Here(reason)) => return Err(reason),
             Err(Rejected::Redirect(callback)) => return Ok(callback),
         };
-        let Presented { redirect_uri, state, .. } = &presented;
+        let Presented { redirect_uri, state, claims, client, .. } = &presented;
+        let sub = person.map(|person| self.pairwise_sub(&client.client_id, person));
+        if sub.is_some_and(|sub| claims.known_user().is_some_and(|known| known != sub)) {
+            let other = [("error", "access_denied"), ("error_description", "not the known user")];
+            return Ok(callback(redirect_uri, state.as_deref(), &other));
+        }
         let Some(person) = person else {
             let refused = [("error", "access_denied"), ("error_description", "User refused")];
             return Ok(callback(redirect_uri, state.as_deref(), &refused));
@@ -118,64 +126,213 @@ impl FakeOp {
         Ok(url)
     }
 
-    fn present(&self, query: &str) -> Result<Presented, Rejected> {
-        let mut parameters = HashMap::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if parameters.insert(name.to_string(), value.into_owned()).is_some() {
-                return Err(Rejected::Here(format!("the parameter {name} stands twice")));
-            }
-        }
-        let get = |name: &str| parameters.get(name).map(String::as_str);
+    fn present(&mut self, query: &str) -> Result<Presented, Rejected> {
+        let outer = Parameters::of_query(query).map_err(Rejected::Here)?;
         let here = |reason: &str| Rejected::Here(reason.to_owned());
-        let client = get("client_id").and_then(|id| self.client(id));
+        let client = outer.get("client_id").and_then(|id| self.client(id));
         let client = client.ok_or_else(|| here("invalid_client_id"))?.clone();
-        let redirect_uri = get("redirect_uri").unwrap_or_default().to_owned();
+        let redirect_uri = outer.get("redirect_uri").unwrap_or_default().to_owned();
         if !client.redirect_uris.contains(&redirect_uri) {
             return Err(here("invalid_redirect_uri"));
         }
-        let state = get("state").map(str::to_owned);
-        let back = |code: &str, description: &str| {
-            let error = [("error", code), ("error_description", description)];
+        let state = outer.get("state").map(str::to_owned);
+        let back = |(code, description): (&str, String)| {
+            let error = [("error", code), ("error_description", &description)];
             Rejected::Redirect(callback(&redirect_uri, state.as_deref(), &error))
         };
+        let (parameters, is_object) = self.request_object(&outer, &client).map_err(back)?;
+        let presented = self.read(&parameters, is_object, client, &redirect_uri).map_err(back)?;
+        Ok(Presented { state, ..presented })
+    }
+
+    /// What the parameters ask, by value, by reference or in the query.
+    fn read(
+        &self,
+        parameters: &Parameters,
+        is_object: bool,
+        client: RegisteredClient,
+        redirect_uri: &str,
+    ) -> Result<Presented, Refusal> {
+        let get = |name: &str| parameters.get(name);
+        let invalid = |description: &str| ("invalid_request", description.to_owned());
         if get("response_type") != Some("code") {
-            return Err(back("unsupported_response_type", "response_type must be code"));
-        }
-        if get("request").or(get("request_uri")).is_some() {
-            return Err(back("request_not_supported", "no request objects here yet"));
+            return Err(("unsupported_response_type", "response_type must be code".to_owned()));
         }
         let scopes: Vec<String> =
             get("scope").unwrap_or_default().split(' ').map(str::to_owned).collect();
         let services: Vec<&str> =
             scopes.iter().filter_map(|scope| scope.strip_prefix("service:")).collect();
-        let service = matches!(services[..], [code] if client.services.iter().any(|c| c == code));
-        if !service || !scopes.iter().any(|scope| scope == "openid") {
-            return Err(back("invalid_scope", "scope must have openid and one known service:CODE"));
-        }
+        let known = |code: &str| client.services.iter().find(|(known, _)| known == code);
+        let kind = match services[..] {
+            [code] if scopes.iter().any(|scope| scope == "openid") => known(code),
+            _ => None,
+        };
+        let scope = "scope must have openid and one known service:CODE".to_owned();
+        let (_, kind) = kind.ok_or(("invalid_scope", scope))?;
         if get("code_challenge").is_some() != (get("code_challenge_method") == Some("S256")) {
-            return Err(back("invalid_request", "code_challenge goes with the method S256"));
+            return Err(invalid("code_challenge goes with the method S256"));
         }
         let prompts = get("prompt").unwrap_or("login");
         if !prompts.split(' ').all(|prompt| ["login", "consent"].contains(&prompt)) {
-            return Err(back("invalid_request", "prompt must be login or consent"));
+            return Err(invalid("prompt must be login or consent"));
         }
         if get("max_age").is_some_and(|age| age.parse::<u32>().is_err()) {
-            return Err(back("invalid_request", "max_age must be a number of seconds"));
+            return Err(invalid("max_age must be a number of seconds"));
         }
         let claims = requested_claims(get("claims"))
-            .ok_or_else(|| back("invalid_request", "claims must be JSON as in OIDC Core §5.5"))?;
-        let acr = highest_acr(get("acr_values"))
-            .map_err(|acr| back("invalid_request", &format!("acr {acr} is not known")))?;
+            .ok_or_else(|| invalid("claims must be JSON as in OIDC Core §5.5"))?;
+        let acr = highest_acr(get("acr_values"), self.dialect)
+            .map_err(|acr| ("invalid_request", format!("acr {acr} is not known")))?;
+        self.check_service(*kind, &claims, &scopes, is_object)?;
         Ok(Presented {
             nonce: get("nonce").map(str::to_owned),
             code_challenge: get("code_challenge").map(str::to_owned),
             client,
-            redirect_uri: redirect_uri.clone(),
-            state: state.clone(),
+            redirect_uri: redirect_uri.to_owned(),
+            state: None,
             acr,
             scopes,
             claims,
         })
+    }
+
+    /// What a service must carry (itsme: services).
+    fn check_service(
+        &self,
+        kind: Kind,
+        claims: &RequestedClaims,
+        scopes: &[String],
+        is_object: bool,
+    ) -> Result<(), Refusal> {
+        let refused = |description: &str| Err(("invalid_request", description.to_owned()));
+        let template = claims.template(self.dialect);
+        match kind {
+            Kind::Login if template.is_some() => refused("a template is for confirmations"),
+            Kind::Login => Ok(()),
+            Kind::ShareData if self.dialect == Dialect::V1 && !is_object => {
+                refused("sharing of data needs a request object")
+            }
+            Kind::ShareData if claims.about_the_person() == 0 && scopes.len() == 2 => {
+                refused("sharing of data needs a claim or a scope")
+            }
+            Kind::ShareData => Ok(()),
+            Kind::Confirm if !is_object => refused("a confirmation needs a request object"),
+            Kind::Confirm => {
+                let part = |part: &str| claims.template_part(self.dialect, part).is_some();
+                match template {
+                    Some("free_text") if part("text_key") => Ok(()),
+                    Some("adv_payment")
+                        if ["amount_key", "currency_key", "iban_key"].into_iter().all(part) =>
+                    {
+                        Ok(())
+                    }
+                    _ => refused("a confirmation needs a whole template"),
+                }
+            }
+        }
+    }
+
+    /// The parameters of the request object, if there is one, else the outer ones.
+    fn request_object(
+        &mut self,
+        outer: &Parameters,
+        client: &RegisteredClient,
+    ) -> Result<(Parameters, bool), Refusal> {
+        let invalid = |description: String| ("invalid_request_object", description);
+        let jwt = match (outer.get("request"), outer.get("request_uri")) {
+            (None, None) => return Ok((outer.clone(), false)),
+            (Some(_), Some(_)) => {
+                let both = "request and request_uri exclude each other".to_owned();
+                return Err(("invalid_request", both));
+            }
+            (Some(jwt), None) => jwt.to_owned(),
+            (None, Some(uri)) => self.fetch(uri, client)?,
+        };
+        let jws = match jwt.matches('.').count() {
+            4 => self.encryption.decrypt(&jwt).map_err(invalid)?,
+            _ => jwt,
+        };
+        let claims = match &client.credentials {
+            Credentials::Keys(jwks) => jose::verify(jwks, &jws),
+            Credentials::Secret { secret, .. } => jose::verify_hs256(secret, &jws),
+        };
+        let mut claims = claims.map_err(invalid)?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
+        if text("iss") != client.client_id {
+            return Err(invalid("iss must be the client_id".to_owned()));
+        }
+        let endpoint = format!("{}/authorization", self.issuer);
+        let accepted = match self.dialect {
+            Dialect::V1 => text("aud") == endpoint,
+            _ => [&self.issuer, &endpoint].into_iter().any(|audience| text("aud") == audience),
+        };
+        if !accepted {
+            return Err(invalid("aud is neither the issuer nor its authorization endpoint".into()));
+        }
+        let now = self.clock.now();
+        if time("exp").is_none_or(|exp| now >= exp) || time("iat").is_none_or(|iat| iat > now) {
+            return Err(invalid("exp is past or iat in the future".to_owned()));
+        }
+        let jti = text("jti").to_owned();
+        if jti.is_empty() || !self.used_jtis.insert(jti) {
+            return Err(invalid("jti is missing or was used before".to_owned()));
+        }
+        if claims.get("claims").is_some_and(|claims| !claims.is_object()) {
+            return Err(invalid("claims must be an object in a request object".to_owned()));
+        }
+        claims.retain(|name, _| !["iss", "aud", "iat", "exp", "jti"].contains(&name.as_str()));
+        let inner = Parameters(
+            claims
+                .into_iter()
+                .map(|(name, value)| match value {
+                    Value::String(text) => (name, text),
+                    value => (name, value.to_string()),
+                })
+                .collect(),
+        );
+        for name in ["client_id", "response_type", "scope", "redirect_uri", "state"] {
+            if outer.get(name).is_some_and(|value| inner.get(name) != Some(value)) {
+                let differs = format!("{name} differs inside and outside of the request object");
+                return Err(("invalid_request", differs));
+            }
+        }
+        Ok((inner, true))
+    }
+
+    fn fetch(&mut self, uri: &str, client: &RegisteredClient) -> Result<String, Refusal> {
+        let refused = |description: &str| ("invalid_request_uri", description.to_owned());
+        if !client.request_uris.iter().any(|registered| uri.starts_with(registered)) {
+            return Err(refused("this request_uri is not registered"));
+        }
+        let response = (self.hosted)(uri).ok_or_else(|| refused("nothing is hosted there"))?;
+        let media_type = response.headers().get(header::CONTENT_TYPE);
+        if media_type.is_none_or(|value| value != "application/jwt") {
+            return Err(refused("what is hosted there is not application/jwt"));
+        }
+        String::from_utf8(response.into_body()).map_err(|_| refused("that is no JWT"))
+    }
+}
+
+/// An error that the person is sent back with: `error` and its description.
+type Refusal = (&'static str, String);
+
+#[derive(Clone)]
+struct Parameters(HashMap<String, String>);
+
+impl Parameters {
+    fn of_query(query: &str) -> Result<Self, String> {
+        let mut parameters = HashMap::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if parameters.insert(name.to_string(), value.into_owned()).is_some() {
+                return Err(format!("the parameter {name} stands twice"));
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 }
 
@@ -210,13 +367,18 @@ fn requested_claims(text: Option<&str>) -> Option<RequestedClaims> {
 }
 
 /// Both levels given means advanced; none means that nothing was asked.
-fn highest_acr(text: Option<&str>) -> Result<Option<String>, String> {
-    const LEVELS: [&str; 2] =
-        ["http://itsme.services/v2/claim/acr_basic", "http://itsme.services/v2/claim/acr_advanced"];
+fn highest_acr(text: Option<&str>, dialect: Dialect) -> Result<Option<String>, String> {
+    let levels = match dialect {
+        Dialect::V1 => ["tag:sixdots.be,2016-06:acr_basic", "tag:sixdots.be,2016-06:acr_advanced"],
+        _ => [
+            "http://itsme.services/v2/claim/acr_basic",
+            "http://itsme.services/v2/claim/acr_advanced",
+        ],
+    };
     let mut highest = None;
     for acr in text.into_iter().flat_map(|text| text.split(' ')) {
-        let level = LEVELS.iter().position(|known| *known == acr).ok_or(acr)?;
+        let level = levels.iter().position(|known| *known == acr).ok_or(acr)?;
         highest = highest.max(Some(level));
     }
-    Ok(highest.map(|level| LEVELS[level].to_owned()))
+    Ok(highest.map(|level| levels[level].to_owned()))
 }

@@ -4,6 +4,7 @@ mod answer;
 mod authorization;
 mod grant;
 mod page;
+mod revoke;
 mod token;
 mod userinfo;
 
@@ -13,14 +14,19 @@ mod strictness;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use http::Method;
-use itsme_core::{Environment, Failure, Request, Response, Settings, UnixTime};
+use itsme_core::{
+    ClientSecret, Credentials, Dialect, Environment, Failure, Request, Response, Settings, UnixTime,
+};
 use serde_json::{Map, Value, json};
 
 use self::grant::Grant;
 use crate::{
     Clock, Person,
     jose::{self, OwnKey},
-    registration::{CLIENT_ID, REDIRECT_URI, RegisteredClient, private_keys},
+    registration::{
+        CLIENT_ID, CLIENT_SECRET, Credentials as Known, REDIRECT_URI, RegisteredClient,
+        SECRET_CLIENT_ID, private_keys,
+    },
 };
 
 /// A fake itsme: a strict OP that answers requests in memory.
@@ -48,6 +54,7 @@ use crate::{
 /// ```
 pub struct FakeOp {
     issuer: String,
+    dialect: Dialect,
     clock: Clock,
     signing: Vec<OwnKey>,
     encryption: OwnKey,
@@ -63,7 +70,12 @@ pub struct FakeOp {
     transcript: Vec<Asked>,
     reactions: HashMap<String, VecDeque<Reaction>>,
     alterations: Vec<(Document, Alteration)>,
+    hosted: Fetch,
+    /// How often a person has made a new account.
+    accounts: HashMap<String, u32>,
 }
+
+type Fetch = Box<dyn FnMut(&str) -> Option<Response> + Send>;
 
 type Alteration = Box<dyn FnMut(&mut Map<String, Value>) + Send>;
 
@@ -118,13 +130,14 @@ impl FakeOp {
     pub fn with_issuer(issuer: impl Into<String>, clock: Clock) -> Self {
         Self {
             issuer: issuer.into(),
+            dialect: Dialect::V2,
             clock,
             signing: vec![fixture("s1")],
             encryption: fixture("e1"),
             keys_made: 0,
             forged_kid: None,
             cache_control: "public, max-age=3600".to_owned(),
-            clients: vec![RegisteredClient::test_client()],
+            clients: RegisteredClient::test_clients(),
             grants: HashMap::new(),
             access_tokens: HashMap::new(),
             used_jtis: HashSet::new(),
@@ -132,7 +145,27 @@ impl FakeOp {
             transcript: Vec::new(),
             reactions: HashMap::new(),
             alterations: Vec::new(),
+            hosted: Box::new(|_| None),
+            accounts: HashMap::new(),
         }
+    }
+
+    /// Makes it speak the older dialect: its names of claims and levels, `auth_time` in every ID
+    /// token, address and device as JSON in a text, RSA-OAEP.
+    #[must_use]
+    pub fn v1(mut self) -> Self {
+        self.dialect = Dialect::V1;
+        self
+    }
+
+    /// How it fetches a `request_uri`: what is hosted there, if anything is.
+    pub fn host(&mut self, fetch: impl FnMut(&str) -> Option<Response> + Send + 'static) {
+        self.hosted = Box::new(fetch);
+    }
+
+    /// The person deletes the itsme account and makes a new one: every client sees a new `sub`.
+    pub fn recreate_account(&mut self, person: &Person) {
+        *self.accounts.entry(person.id().to_owned()).or_default() += 1;
     }
 
     /// Its issuer.
@@ -142,9 +175,21 @@ impl FakeOp {
 
     /// Settings for the client that it knows from the start.
     pub fn settings(&self) -> Settings {
-        let environment = Environment::custom(&self.issuer);
+        self.settings_for(CLIENT_ID, private_keys())
+    }
+
+    /// Settings for the client that it knows by its secret.
+    pub fn secret_settings(&self) -> Settings {
+        self.settings_for(SECRET_CLIENT_ID, ClientSecret::new(CLIENT_SECRET))
+    }
+
+    fn settings_for(&self, client_id: &str, credentials: impl Into<Credentials>) -> Settings {
+        let environment = match self.dialect {
+            Dialect::V1 => Environment::custom_v1(&self.issuer),
+            _ => Environment::custom(&self.issuer),
+        };
         let settings =
-            Settings::new(CLIENT_ID, private_keys(), environment).redirect_uri(REDIRECT_URI);
+            Settings::new(client_id, credentials, environment).redirect_uri(REDIRECT_URI);
         if self.issuer.starts_with("http://") {
             return settings.danger_http_on_loopback();
         }
@@ -159,7 +204,14 @@ impl FakeOp {
 
     /// The `sub` under which the client [`CLIENT_ID`] knows a person.
     pub fn sub_of(&self, person: &Person) -> String {
-        pairwise_sub(CLIENT_ID, person)
+        self.pairwise_sub(CLIENT_ID, person)
+    }
+
+    /// The `sub` under which a client knows a person: 36 characters, different for each client.
+    pub fn pairwise_sub(&self, client_id: &str, person: &Person) -> String {
+        let account = self.accounts.get(person.id()).copied().unwrap_or_default();
+        let hash = jose::sha256_hex(&format!("{client_id} {} {account}", person.id()));
+        hash[..36].to_owned()
     }
 
     /// What was asked of it, in order, below the issuer: `["GET /jwkSet", "POST /token"]`.
@@ -248,6 +300,8 @@ impl FakeOp {
             (&Method::POST, "/authorization") => self.decision(request),
             (&Method::POST, "/token") => self.token(request),
             (&Method::GET, "/userinfo") => self.userinfo(request),
+            (&Method::GET, "/picture") => self.picture(request),
+            (&Method::POST, "/connect/revoke") => self.revoke(request),
             _ => answer::error(404, "not_found", "there is nothing here"),
         }
     }
@@ -263,7 +317,8 @@ impl FakeOp {
             "response_types_supported": ["code"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+            "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
+            "revocation_endpoint": format!("{issuer}/connect/revoke"),
             "code_challenge_methods_supported": ["S256"],
         });
         self.altered(Document::Discovery, &mut document);
@@ -291,7 +346,15 @@ impl FakeOp {
     fn nested(&self, client: &RegisteredClient, claims: &Value) -> Result<String, String> {
         let key = self.signing.first().expect("an OP has a signing key");
         let kid = self.forged_kid.as_deref().unwrap_or(&key.kid);
-        jose::encrypt_to(&client.jwks, &key.sign(claims, kid))
+        match &client.credentials {
+            Known::Keys(jwks) => jose::encrypt_to(jwks, &key.sign(claims, kid)),
+            Known::Secret { secret, hs256: false } => {
+                jose::encrypt_directly(secret, &key.sign(claims, kid))
+            }
+            Known::Secret { secret, hs256: true } => {
+                jose::encrypt_directly(secret, &jose::sign_hs256(secret, claims)?)
+            }
+        }
     }
 
     fn client(&self, client_id: &str) -> Option<&RegisteredClient> {
@@ -319,12 +382,6 @@ fn fixture(kid: &str) -> OwnKey {
         .expect("the fixture is JSON");
     let jwk = jwks["keys"].as_array().into_iter().flatten().find(|key| key["kid"] == kid);
     OwnKey::from_jwk(jwk.expect("the fixture has the key"))
-}
-
-/// 36 characters, different for each client.
-fn pairwise_sub(client_id: &str, person: &Person) -> String {
-    let hash = jose::sha256_hex(&format!("{client_id} {}", person.id()));
-    hash[..36].to_owned()
 }
 
 impl std::fmt::Debug for FakeOp {

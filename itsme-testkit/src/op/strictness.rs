@@ -287,7 +287,8 @@ fn an_authorization_request_is_checked() {
         ("claims", "{\"id_token\":7}", "invalid_request"),
         ("acr_values", "high", "invalid_request"),
         ("code_challenge", CHALLENGE, "invalid_request"),
-        ("request", "x", "request_not_supported"),
+        ("request", "x", "invalid_request_object"),
+        ("request_uri", "https://rp.example/", "invalid_request_uri"),
     ] {
         let callback = ask(name, value).expect("a redirect");
         let (_, query) = callback.split_once('?').expect("a query");

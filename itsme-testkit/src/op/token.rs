@@ -3,12 +3,12 @@
 use std::{collections::HashMap, time::Duration};
 
 use http::header;
-use itsme_core::{Request, Response, UnixTime};
+use itsme_core::{Dialect, Request, Response, UnixTime};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{Document, FakeOp, answer, pairwise_sub};
-use crate::{RegisteredClient, jose};
+use super::{Document, FakeOp, answer};
+use crate::{RegisteredClient, jose, registration::Credentials};
 
 const CODE_LIFETIME: Duration = Duration::from_secs(3 * 60);
 const TOKEN_LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -39,22 +39,38 @@ impl FakeOp {
         }
     }
 
-    /// `private_key_jwt` (OIDC Core §9), signed or signed then encrypted.
+    /// As it was agreed at onboarding: with a secret, or with an assertion.
     fn authenticate(&mut self, form: &Form) -> Result<RegisteredClient, Refused> {
+        let refused = |detail: &str| (401, "invalid_client", detail.to_owned());
+        let client = form.get("client_id").and_then(|id| self.client(id)).cloned();
+        let client = client.ok_or_else(|| refused("client_id is not known"))?;
+        let Credentials::Secret { secret, .. } = &client.credentials else {
+            return self.check_assertion(form, client);
+        };
+        if form.contains_key("client_assertion") || form.get("client_secret") != Some(secret) {
+            return Err(refused("client_secret is wrong"));
+        }
+        Ok(client)
+    }
+
+    /// `private_key_jwt` (OIDC Core §9), signed or signed then encrypted.
+    fn check_assertion(
+        &mut self,
+        form: &Form,
+        client: RegisteredClient,
+    ) -> Result<RegisteredClient, Refused> {
         let get = |name: &str| form.get(name).map_or("", String::as_str);
         let refused = |detail: String| (401, "invalid_client", detail);
         if get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
         {
             return Err(refused("client_assertion_type is not jwt-bearer".to_owned()));
         }
-        let client = self.client(get("client_id")).cloned();
-        let client = client.ok_or_else(|| refused("client_id is not known".to_owned()))?;
         let assertion = get("client_assertion");
         let jws = match assertion.matches('.').count() {
             4 => self.encryption.decrypt(assertion).map_err(refused)?,
             _ => assertion.to_owned(),
         };
-        let claims = jose::verify(&client.jwks, &jws).map_err(refused)?;
+        let claims = jose::verify(&client.jwks(), &jws).map_err(refused)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
         if text("iss") != client.client_id || text("sub") != client.client_id {
@@ -102,9 +118,11 @@ impl FakeOp {
         if challenge != grant.code_challenge {
             return Err(refused("code_verifier does not match code_challenge"));
         }
+        let grant = self.grants.get(&code).expect("it was found above");
+        let sub = self.pairwise_sub(&client.client_id, &grant.person);
         let mut id_token = json!({
             "iss": self.issuer,
-            "sub": pairwise_sub(&client.client_id, &grant.person),
+            "sub": sub,
             "aud": client.client_id,
             "iat": now.as_secs(),
             "exp": now.after(TOKEN_LIFETIME).as_secs(),
@@ -114,8 +132,13 @@ impl FakeOp {
                 id_token[name] = json!(value);
             }
         }
+        if self.dialect == Dialect::V1 {
+            id_token["auth_time"] = json!(grant.issued.as_secs());
+            let basic = || "tag:sixdots.be,2016-06:acr_basic".to_owned();
+            id_token["acr"] = json!(grant.acr.clone().unwrap_or_else(basic));
+        }
         if let Value::Object(members) = &mut id_token {
-            members.extend(grant.id_token_claims());
+            members.extend(grant.id_token_claims(self.dialect));
         }
         self.altered(Document::IdToken, &mut id_token);
         let id_token = self.nested(client, &id_token);

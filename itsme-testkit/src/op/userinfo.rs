@@ -4,26 +4,19 @@ use http::header;
 use itsme_core::{Request, Response};
 use serde_json::{Value, json};
 
-use super::{Document, FakeOp, answer, pairwise_sub};
+use super::{Document, FakeOp, answer, grant::Grant};
 
 impl FakeOp {
     pub(super) fn userinfo(&mut self, request: &Request) -> Response {
-        let bearer = request.headers().get(header::AUTHORIZATION);
-        let token = bearer.and_then(|value| value.to_str().ok()?.strip_prefix("Bearer "));
-        let known = token.and_then(|token| self.access_tokens.get(token));
-        let good = known.filter(|(_, until)| self.clock.now() < *until);
-        let Some(grant) = good.and_then(|(code, _)| self.grants.get(code)) else {
-            let challenge = r#"Bearer realm="itsme", error="invalid_token""#;
-            return answer::with(401, String::new(), &[(header::WWW_AUTHENTICATE, challenge)]);
-        };
+        let Some(grant) = self.bearer(request) else { return unauthorized() };
         let client = grant.client.clone();
         let mut claims = json!({
             "iss": self.issuer,
-            "sub": pairwise_sub(&client.client_id, &grant.person),
+            "sub": self.pairwise_sub(&client.client_id, &grant.person),
             "aud": client.client_id,
         });
         if let Value::Object(members) = &mut claims {
-            members.extend(grant.userinfo_claims());
+            members.extend(grant.userinfo_claims(self.dialect));
         }
         self.altered(Document::Userinfo, &mut claims);
         match self.nested(&client, &claims) {
@@ -31,4 +24,31 @@ impl FakeOp {
             Err(detail) => answer::error(400, "unauthorized_client", &detail),
         }
     }
+
+    /// The `picture` that the token's person has, as an image.
+    pub(super) fn picture(&mut self, request: &Request) -> Response {
+        match self.bearer(request).map(|grant| grant.person.image()) {
+            Some(Some((media_type, image))) => {
+                let mut response = Response::new(image.to_vec());
+                let value = http::HeaderValue::from_static(media_type);
+                response.headers_mut().insert(header::CONTENT_TYPE, value);
+                response
+            }
+            Some(None) => answer::error(404, "not_found", "this person has no picture"),
+            None => unauthorized(),
+        }
+    }
+
+    /// The grant whose access token a request carries, if it is still good.
+    fn bearer(&self, request: &Request) -> Option<&Grant> {
+        let bearer = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+        let (code, until) = self.access_tokens.get(bearer.strip_prefix("Bearer ")?)?;
+        let good = self.clock.now() < *until;
+        good.then(|| self.grants.get(code)).flatten()
+    }
+}
+
+fn unauthorized() -> Response {
+    let challenge = r#"Bearer realm="itsme", error="invalid_token""#;
+    answer::with(401, String::new(), &[(header::WWW_AUTHENTICATE, challenge)])
 }

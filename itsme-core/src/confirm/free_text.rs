@@ -1,0 +1,235 @@
+use crate::{dialect::Dialect, error::FreeTextFault};
+
+/// A text for the person to confirm, with `<b>`, `<i>`, `<u>` and `<br>` (itsme: free text).
+///
+/// It is checked when the flow starts, before anything is sent: a character that itsme does not
+/// show, such as a curly quote, makes the whole confirmation fail at the person's phone.
+///
+/// ```
+/// use itsme_core::{Dialect, FreeText, FreeTextFault};
+///
+/// assert_eq!(FreeText::new("Pay <b>20 €</b>?<br>To Ann.").check(Dialect::V2), Ok(()));
+/// assert_eq!(
+///     FreeText::new("It’s fine").check(Dialect::V2),
+///     Err(FreeTextFault::Character { character: '’', position: 3 })
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FreeText(String);
+
+const V2_CHARACTERS: usize = 7_500;
+const V1_LINES: usize = 3;
+const V1_LINE: usize = 50;
+
+const BREAK: &str = "<br>";
+/// Each with what closes it.
+const STYLES: [(&str, &str); 3] = [("<b>", "</b>"), ("<i>", "</i>"), ("<u>", "</u>")];
+
+impl FreeText {
+    /// A text as the person shall see it. `</br>`, which itsme's older pages write, is taken for
+    /// `<br>`.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether it can be shown.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn check(&self, dialect: Dialect) -> Result<(), FreeTextFault> {
+        self.checked(dialect).map(drop)
+    }
+
+    /// The text as it is sent.
+    pub(crate) fn checked(&self, dialect: Dialect) -> Result<String, FreeTextFault> {
+        if self.0.is_empty() {
+            return Err(FreeTextFault::Empty);
+        }
+        let mut sent = String::new();
+        let mut open: Vec<(&str, &str, usize)> = Vec::new();
+        let mut rest = self.0.as_str();
+        let mut position = 1;
+        while let Some(character) = rest.chars().next() {
+            let length = match tag(rest) {
+                Some("</br>" | BREAK) => {
+                    sent.push_str(BREAK);
+                    if rest.starts_with(BREAK) { BREAK.len() } else { "</br>".len() }
+                }
+                Some(tag) => {
+                    nest(&mut open, tag, position)?;
+                    sent.push_str(tag);
+                    tag.len()
+                }
+                None if character == '<' => {
+                    let end = rest.find('>').map_or(rest.len(), |end| end + 1);
+                    let tag = rest[..end].chars().take(20).collect();
+                    return Err(FreeTextFault::Tag { tag, position });
+                }
+                None if !is_shown(character, dialect) => {
+                    return Err(FreeTextFault::Character { character, position });
+                }
+                None => {
+                    sent.push(character);
+                    character.len_utf8()
+                }
+            };
+            position += rest[..length].chars().count();
+            rest = &rest[length..];
+        }
+        if let Some((tag, _, position)) = open.pop() {
+            return Err(FreeTextFault::Unbalanced { tag: tag.to_owned(), position });
+        }
+        check_length(&sent, dialect)?;
+        Ok(sent)
+    }
+}
+
+/// The known tag that a text begins with.
+fn tag(text: &str) -> Option<&'static str> {
+    let styles = STYLES.into_iter().flat_map(|(start, end)| [start, end]);
+    [BREAK, "</br>"].into_iter().chain(styles).find(|tag| text.starts_with(tag))
+}
+
+fn nest(
+    open: &mut Vec<(&'static str, &'static str, usize)>,
+    tag: &'static str,
+    position: usize,
+) -> Result<(), FreeTextFault> {
+    if let Some((start, end)) = STYLES.into_iter().find(|(start, _)| *start == tag) {
+        open.push((start, end, position));
+        return Ok(());
+    }
+    match open.pop() {
+        Some((_, end, _)) if end == tag => Ok(()),
+        _ => Err(FreeTextFault::Unbalanced { tag: tag.to_owned(), position }),
+    }
+}
+
+/// ISO 8859-15 without its control characters; in V1 only what ISO 8859-1 has too, since its pages
+/// name both.
+fn is_shown(character: char, dialect: Dialect) -> bool {
+    match character {
+        '¤' | '¦' | '¨' | '´' | '¸' | '¼' | '½' | '¾' => false,
+        '€' | 'Š' | 'š' | 'Ž' | 'ž' | 'Œ' | 'œ' | 'Ÿ' => dialect == Dialect::V2,
+        ' '..='~' | '\u{a0}'..='ÿ' => true,
+        _ => false,
+    }
+}
+
+/// All characters count as they are sent; a line ends at a break.
+fn check_length(sent: &str, dialect: Dialect) -> Result<(), FreeTextFault> {
+    if dialect == Dialect::V2 {
+        let (characters, limit) = (sent.chars().count(), V2_CHARACTERS);
+        return if characters > limit {
+            Err(FreeTextFault::TooLong { characters, limit })
+        } else {
+            Ok(())
+        };
+    }
+    let lines: Vec<&str> = sent.split(BREAK).collect();
+    if lines.len() > V1_LINES {
+        return Err(FreeTextFault::TooManyLines { lines: lines.len(), limit: V1_LINES });
+    }
+    for (line, text) in (1..).zip(lines) {
+        let (characters, limit) = (text.chars().count(), V1_LINE);
+        if characters > limit {
+            return Err(FreeTextFault::LineTooLong { line, characters, limit });
+        }
+    }
+    Ok(())
+}
+
+/// Typographic quotes, dashes, spaces and dots in their plain forms, for texts from word processors.
+/// Nothing does this by itself: what the person confirms is the application's own word.
+///
+/// ```
+/// assert_eq!(itsme_core::plain_typography("“It’s” 5 – 7…"), "\"It's\" 5 - 7...");
+/// ```
+pub fn plain_typography(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\u{2018}'..='\u{201b}' | '\u{2032}' => plain.push('\''),
+            '\u{201c}'..='\u{201f}' | '\u{2033}' => plain.push('"'),
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => plain.push('-'),
+            '\u{2026}' => plain.push_str("..."),
+            '\u{2000}'..='\u{200a}' | '\u{202f}' => plain.push(' '),
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn v2(text: &str) -> Result<String, FreeTextFault> {
+        FreeText::new(text).checked(Dialect::V2)
+    }
+
+    #[test]
+    fn known_tags_pass_and_breaks_are_written_in_one_way() {
+        assert_eq!(
+            v2("<b>a <i>b</i></b></br><u>c</u><br>d > e & f").as_deref(),
+            Ok("<b>a <i>b</i></b><br><u>c</u><br>d > e & f")
+        );
+        assert_eq!(v2("€ Š š Ž ž Œ œ Ÿ é ÿ \u{a0}").as_deref(), Ok("€ Š š Ž ž Œ œ Ÿ é ÿ \u{a0}"));
+    }
+
+    #[test]
+    fn each_fault_is_named_with_its_place() {
+        let tag = |tag: &str, position| FreeTextFault::Tag { tag: tag.to_owned(), position };
+        let unbalanced =
+            |tag: &str, position| FreeTextFault::Unbalanced { tag: tag.to_owned(), position };
+        for (text, expected) in [
+            ("", FreeTextFault::Empty),
+            ("a“b", FreeTextFault::Character { character: '“', position: 2 }),
+            ("é<br>—", FreeTextFault::Character { character: '—', position: 6 }),
+            ("a\nb", FreeTextFault::Character { character: '\n', position: 2 }),
+            ("a¤", FreeTextFault::Character { character: '¤', position: 2 }),
+            ("a\u{80}", FreeTextFault::Character { character: '\u{80}', position: 2 }),
+            ("x<script>alert(1)</script>", tag("<script>", 2)),
+            ("<B>x</B>", tag("<B>", 1)),
+            ("<br/>", tag("<br/>", 1)),
+            ("1 < 2", tag("< 2", 3)),
+            ("<", tag("<", 1)),
+            ("<b>x", unbalanced("<b>", 1)),
+            ("x</b>", unbalanced("</b>", 2)),
+            ("<b><i>x</b></i>", unbalanced("</b>", 8)),
+        ] {
+            assert_eq!(v2(text), Err(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn all_characters_as_sent_count() {
+        assert!(v2(&"x".repeat(7_500)).is_ok());
+        let too_long = FreeTextFault::TooLong { characters: 7_501, limit: 7_500 };
+        assert_eq!(v2(&"x".repeat(7_501)), Err(too_long.clone()));
+        assert_eq!(v2(&format!("{}<b>é</b>", "x".repeat(7_493))), Err(too_long));
+        assert!(v2(&format!("{}</br>", "x".repeat(7_496))).is_ok(), "four as it is sent");
+    }
+
+    #[test]
+    fn v1_has_three_lines_of_fifty() {
+        let v1 = |text: &str| FreeText::new(text).check(Dialect::V1);
+        let line = "x".repeat(50);
+        assert_eq!(v1(&format!("{line}<br>{line}</br>{line}")), Ok(()));
+        assert_eq!(
+            v1(&format!("{line}<br>x{line}")),
+            Err(FreeTextFault::LineTooLong { line: 2, characters: 51, limit: 50 })
+        );
+        assert_eq!(v1("<br><br><br>"), Err(FreeTextFault::TooManyLines { lines: 4, limit: 3 }));
+        let euro = FreeTextFault::Character { character: '€', position: 1 };
+        assert_eq!(v1("€"), Err(euro));
+    }
+
+    #[test]
+    fn plain_typography_is_what_the_app_shows() {
+        let fancy = "‘a’ “b” – — … \u{202f}x ‑ ″";
+        assert!(v2(fancy).is_err());
+        assert!(v2(&plain_typography(fancy)).is_ok(), "{}", plain_typography(fancy));
+        assert_eq!(plain_typography("é €"), "é €", "what is shown stays");
+    }
+}

@@ -1,0 +1,64 @@
+//! What a person confirms in the app.
+
+mod free_text;
+mod payment;
+
+use serde_json::{Value, json};
+
+pub use self::{
+    free_text::{FreeText, plain_typography},
+    payment::Payment,
+};
+use crate::{dialect::Dialect, error::RequestError};
+
+/// What the app shows in a [`Confirm`](crate::Confirm) (itsme: approval templates).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Template {
+    /// A text of the application's own.
+    FreeText(FreeText),
+    /// A payment.
+    Payment(Payment),
+}
+
+impl From<FreeText> for Template {
+    fn from(text: FreeText) -> Self {
+        Self::FreeText(text)
+    }
+}
+
+impl From<Payment> for Template {
+    fn from(payment: Payment) -> Self {
+        Self::Payment(payment)
+    }
+}
+
+impl Template {
+    /// The claim requests that carry it, after everything in it was checked.
+    pub(crate) fn claims(&self, dialect: Dialect) -> Result<Vec<(String, Value)>, RequestError> {
+        let parts = match self {
+            Self::FreeText(text) => vec![
+                ("template_name", "free_text".to_owned()),
+                ("text_key", text.checked(dialect).map_err(RequestError::FreeText)?),
+            ],
+            Self::Payment(payment) => {
+                payment.check().map_err(RequestError::Payment)?;
+                vec![
+                    ("template_name", "adv_payment".to_owned()),
+                    ("amount_key", payment.amount.clone()),
+                    ("currency_key", payment.currency.clone()),
+                    ("iban_key", payment.iban_digits()),
+                ]
+            }
+        };
+        let prefix = match dialect {
+            Dialect::V1 => "tag:sixdots.be,2016-08:claim_approval_",
+            Dialect::V2 => "http://itsme.services/v2/claim/claim_approval_",
+        };
+        let asked = |value: String| json!({ "essential": true, "value": value });
+        Ok(parts
+            .into_iter()
+            .map(|(name, value)| (format!("{prefix}{name}"), asked(value)))
+            .collect())
+    }
+}

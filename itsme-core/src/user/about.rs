@@ -1,0 +1,176 @@
+//! The parts of a [`User`](super::User) that have parts themselves. Members that are not known here
+//! survive in `extra`.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+/// One struct a claim, whose members may all be missing, and whose `Debug` shows none of them.
+macro_rules! parts {
+    ($($(#[$doc:meta])* $name:ident {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty = $wire:literal $(| $alias:literal)*,)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[$field_doc])*
+                #[serde(
+                    rename = $wire,
+                    $(alias = $alias,)*
+                    deserialize_with = "lenient",
+                    skip_serializing_if = "Option::is_none"
+                )]
+                pub $field: Option<$type>,
+            )*
+            /// Every other member, as it came.
+            #[serde(flatten)]
+            pub extra: Map<String, Value>,
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    )*};
+}
+
+parts! {
+    /// A postal address (OIDC Core §5.1.1, itsme: `address`).
+    Address {
+        /// The whole address in one text.
+        formatted: String = "formatted",
+        /// Street, number and box.
+        street_address: String = "street_address",
+        /// Postal code.
+        postal_code: String = "postal_code",
+        /// Town.
+        locality: String = "locality",
+        /// Country; the older dialect only.
+        country: String = "country",
+    }
+
+    /// Where somebody was born (itsme: `place_of_birth`).
+    PlaceOfBirth {
+        /// City and country in one text.
+        formatted: String = "formatted",
+        /// City.
+        city: String = "city",
+        /// Country.
+        country: String = "country",
+    }
+
+    /// A Belgian identity card as V1 tells of it (itsme: `claim_eid`).
+    Eid {
+        /// The card's number.
+        eid: String = "eid",
+        /// The municipality that issued it.
+        issuance_locality: String = "issuance_locality",
+        /// Since when it is valid.
+        validity_from: String = "validity_from",
+        /// Until when it is valid.
+        validity_to: String = "validity_to",
+        /// Whether its certificate was valid.
+        certificate_validity: String = "certificate_validity",
+        /// When it was read.
+        read_date: String = "read_date",
+        /// The national number.
+        national_number: String = "national_number",
+    }
+
+    /// A phone with the app (itsme: `claim_device`).
+    Device {
+        /// Operating system.
+        os: String = "os",
+        /// Its release.
+        os_release: String = "osRelease",
+        /// The app's name.
+        app_name: String = "appName",
+        /// The app's release.
+        app_release: String = "appRelease",
+        /// What the person calls it.
+        device_label: String = "deviceLabel",
+        /// Its identifier.
+        device_id: String = "deviceId" | "deviceID",
+        /// Its model.
+        device_model: String = "deviceModel",
+        /// Who made it.
+        manufacturer: String = "manufacturer",
+        /// How it is locked: `true`, `TOUCH_ID`, `PASSCODE`, `PIN`, `NONE`.
+        device_lock_level: String = "deviceLockLevel",
+        /// Whether it is open to debuggers.
+        debug_enabled: bool = "debugEnabled",
+        /// Whether it is rooted.
+        rooted: bool = "rooted",
+        /// Its telephone number, as `0032…`.
+        msisdn: String = "msisdn",
+        /// Whether it has a SIM card. V1.
+        has_sim_enabled: bool = "hasSimEnabled",
+        /// Whether it can send messages. V1.
+        sms_enabled: bool = "smsEnabled",
+        /// Its serial number. V1.
+        imei: String = "imei",
+        /// The release of itsme's library in the app. V1.
+        sdk_release: String = "sdkRelease",
+    }
+
+    /// The app on the phone (itsme: `app`).
+    App {
+        /// When it was installed.
+        app_installed_date: String = "appInstalledDate",
+        /// Its name.
+        app_name: String = "appName",
+        /// Its release.
+        app_release: String = "appRelease",
+    }
+
+    /// The itsme account (itsme: `account`).
+    Account {
+        /// When it was made.
+        activation_date: String = "activationDate",
+        /// How: `CARD_READER`, `CONTACT_LESS` or `ID_PROVIDER`.
+        activation_mechanism: String = "activationMechanism",
+    }
+}
+
+/// What a claim's value reads as, without regard to the form that it happens to have.
+pub(super) trait Lenient: Sized {
+    fn lenient(value: &Value) -> Option<Self>;
+}
+
+impl Lenient for String {
+    /// Numbers and booleans are taken as they are written.
+    fn lenient(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl Lenient for bool {
+    fn lenient(value: &Value) -> Option<Self> {
+        match value {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) => text.to_ascii_lowercase().parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+/// A member of a part. One that makes no sense makes the whole part unreadable, so that it is kept
+/// as it came.
+fn lenient<'de, D: Deserializer<'de>, T: Lenient>(from: D) -> Result<Option<T>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Null => Ok(None),
+        value => match T::lenient(&value) {
+            Some(read) => Ok(Some(read)),
+            None => Err(serde::de::Error::custom("of another kind than usual")),
+        },
+    }
+}

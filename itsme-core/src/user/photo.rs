@@ -1,0 +1,93 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Value, json};
+
+use crate::jose;
+
+/// The photo of an identity document (itsme: `physical_person_photo`).
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Photo {
+    /// The image.
+    pub data: Vec<u8>,
+    /// What itsme calls its format, if it does; [`image_type`](Self::image_type) looks for itself.
+    pub format: Option<String>,
+}
+
+/// A kind of image that itsme sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ImageType {
+    /// JPEG.
+    Jpeg,
+    /// JPEG 2000.
+    Jpeg2000,
+    /// PNG.
+    Png,
+}
+
+impl ImageType {
+    /// What the first octets of an image say.
+    pub fn of(image: &[u8]) -> Option<Self> {
+        const JPEG_2000_FILE: &[u8] = b"\x00\x00\x00\x0cjP  \r\n\x87\n";
+        const JPEG_2000_STREAM: &[u8] = b"\xff\x4f\xff\x51";
+        if image.starts_with(b"\xff\xd8\xff") {
+            Some(Self::Jpeg)
+        } else if image.starts_with(JPEG_2000_FILE) || image.starts_with(JPEG_2000_STREAM) {
+            Some(Self::Jpeg2000)
+        } else if image.starts_with(b"\x89PNG\r\n\x1a\n") {
+            Some(Self::Png)
+        } else {
+            None
+        }
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Jpeg2000 => "image/jp2",
+            Self::Png => "image/png",
+        }
+    }
+}
+
+impl Photo {
+    /// What kind of image it is, by its first octets.
+    pub fn image_type(&self) -> Option<ImageType> {
+        ImageType::of(&self.data)
+    }
+
+    /// An object with `format` and base64 `value`, or base64 alone.
+    pub(super) fn read(value: &Value) -> Option<Self> {
+        let (text, format) = match value {
+            Value::String(text) => (text.as_str(), None),
+            Value::Object(members) => {
+                let format = members.get("format").and_then(Value::as_str).map(str::to_owned);
+                (members.get("value")?.as_str()?, format)
+            }
+            _ => return None,
+        };
+        Some(Self { data: jose::base64_decode(text)?, format })
+    }
+}
+
+impl Serialize for Photo {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        json!({ "format": self.format, "value": jose::base64(&self.data) }).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Photo {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(from)?;
+        Self::read(&value).ok_or_else(|| D::Error::custom("not a photo"))
+    }
+}
+
+impl fmt::Debug for Photo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Photo(..)")
+    }
+}

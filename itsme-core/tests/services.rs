@@ -1,0 +1,362 @@
+//! Every service, template, dialect and authentication method, from the request to the person.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error, id_token_error};
+use itsme_core::{
+    Acr, AuthorizationRequest, Claim, Client, ClientSecret, Confirm, DriveError, Error, ErrorCode,
+    Failure, FreeText, FreeTextFault, Identification, LoggedIn, Login, Payment, PaymentFault,
+    RequestError, RequestObject, Scope, ShareData, TokenError, TokenForm, UrlFault,
+};
+use itsme_testkit::{
+    CLIENT_SECRET, CONFIRM_SERVICE, Document, FakeOp, Person, REDIRECT_URI, REQUEST_URI,
+    RegisteredClient, SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, World,
+};
+use serde_json::{Value, json};
+
+const IBAN: &str = "BE68 5390 0754 7034";
+
+/// The worlds that a service must work in.
+fn scenes() -> Vec<(&'static str, Scene)> {
+    let scene = |make: fn(FakeOp) -> FakeOp, settings: fn(&mut FakeOp) -> itsme_core::Settings| {
+        let world = World::new();
+        let mut op = make(FakeOp::new(world.clock()));
+        let client = Client::new(settings(&mut op)).expect("the settings are sound");
+        Scene { world, op, client }
+    };
+    vec![
+        ("V2 by keys", scene(|op| op, |op| op.settings())),
+        (
+            "V2 by keys, signed assertion",
+            scene(|op| op, |op| op.settings().client_assertion(TokenForm::Signed)),
+        ),
+        ("V1 by keys", scene(FakeOp::v1, |op| op.settings())),
+        ("V2 by secret, RS256", scene(|op| op, |op| op.secret_settings())),
+        (
+            "V2 by secret, request objects signed only",
+            scene(|op| op, |op| op.secret_settings().request_objects(TokenForm::Signed)),
+        ),
+        (
+            "V2 by secret, HS256",
+            scene(
+                |op| op,
+                |op| {
+                    let client = RegisteredClient::with_secret(SECRET_CLIENT_ID, CLIENT_SECRET)
+                        .hs256()
+                        .redirect_uri(REDIRECT_URI)
+                        .request_uri(REQUEST_URI)
+                        .service(SERVICE)
+                        .share_service(SHARE_SERVICE)
+                        .confirm_service(CONFIRM_SERVICE);
+                    op.register(client);
+                    let secret = ClientSecret::new(CLIENT_SECRET).hs256();
+                    let environment = itsme_core::Environment::custom(op.issuer());
+                    itsme_core::Settings::new(SECRET_CLIENT_ID, secret, environment)
+                        .redirect_uri(REDIRECT_URI)
+                },
+            ),
+        ),
+    ]
+}
+
+fn go<S>(
+    scene: &mut Scene,
+    request: AuthorizationRequest<S>,
+) -> Result<LoggedIn, DriveError<Failure>> {
+    let login = scene.play(scene.client.authorize(request))?;
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    scene.play(scene.client.user(login.state, callback))
+}
+
+#[test]
+fn a_login_works_everywhere() {
+    for (name, mut scene) in scenes() {
+        let who = go(&mut scene, Login::new(SERVICE).acr(Acr::Advanced)).expect(name);
+        assert_eq!(who.acr, Some(Acr::Advanced), "{name}");
+        assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN], "{name}");
+    }
+}
+
+#[test]
+fn an_identification_works_everywhere() {
+    for (name, mut scene) in scenes() {
+        let request = Identification::new(SERVICE, Scope::Profile)
+            .scope(Scope::Address)
+            .scope(Scope::Eid)
+            .claim(Claim::BirthdateAsString);
+        let who = go(&mut scene, request).expect(name);
+        assert_eq!(who.family_name.as_deref(), Some("Peeters"), "{name}");
+        assert_eq!(who.birthdate_as_string.as_deref(), Some("12 APR 1987"), "{name}");
+        let town = who.address.as_ref().and_then(|address| address.locality.as_deref());
+        assert_eq!(town, Some("Gent"), "{name}");
+        let number = who.national_numbers.get(&itsme_core::Country::Belgium);
+        assert_eq!(number.map(String::as_str), Some("87041212345"), "{name}");
+        assert_eq!(who.be_eid_sn.as_deref(), Some("591-1234567-53"), "{name}");
+    }
+}
+
+#[test]
+fn data_is_shared_everywhere() {
+    for (name, mut scene) in scenes() {
+        let request = ShareData::new(SHARE_SERVICE, Claim::Email.essential()).claim(Claim::Device);
+        let who = go(&mut scene, request).expect(name);
+        assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"), "{name}");
+        let device = who.device.as_ref().expect(name);
+        assert_eq!(device.rooted, Some(false), "{name}");
+        assert_eq!(device.msisdn.as_deref(), Some("0032470123456"), "{name}");
+    }
+}
+
+#[test]
+fn both_templates_are_confirmed_everywhere() {
+    for (name, mut scene) in scenes() {
+        let text = FreeText::new("Close the account?</br><b>For good</b>");
+        let who = go(&mut scene, Confirm::new(CONFIRM_SERVICE, text)).expect(name);
+        let sub = who.sub.clone();
+        let payment = Payment::new("20", "EUR", IBAN);
+        let confirm = Confirm::new(CONFIRM_SERVICE, payment).known_user(&sub).acr(Acr::Advanced);
+        let who = go(&mut scene, confirm).expect(name);
+        assert_eq!(who.sub, sub, "{name}");
+        assert_eq!(scene.times(USERINFO), 0, "{name}: a template is no claim");
+    }
+}
+
+/// The query that a browser sees tells what OAuth requires, and nothing of what is confirmed.
+#[test]
+fn a_confirmation_is_hidden_and_sealed() {
+    let mut scene = Scene::warm();
+    let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("a secret text"));
+    let login = scene.play(scene.client.authorize(confirm)).expect("a URL");
+    let url = url::Url::parse(&login.url).expect("a URL");
+    let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    let expected = ["response_type", "client_id", "scope", "redirect_uri", "state", "request"];
+    assert_eq!(names, expected);
+    assert!(!login.url.contains("secret") && !login.url.contains("c2VjcmV0"));
+    assert_eq!(scene.op.asked(), [""; 0]);
+
+    let tampered = login.url.replace("TEST_CONFIRM", "TEST_LOGIN");
+    let callback = scene.op.approve(&tampered, &Person::ann());
+    assert!(callback.contains("error=invalid_request&"), "{callback}");
+}
+
+#[test]
+fn a_known_user_is_that_user() {
+    let mut scene = Scene::warm();
+    let ann = scene.op.sub_of(&Person::ann());
+    let confirm = || Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?")).known_user(&ann);
+    let login = scene.play(scene.client.authorize(confirm())).expect("a URL");
+    let callback = scene.op.approve(&login.url, &Person::daan());
+    let error = flow_error(scene.play(scene.client.user(login.state, callback)));
+    assert!(matches!(error, Error::Cancelled), "the OP knows: {error}");
+
+    // An OP that lets somebody else in.
+    scene.op.alter(Document::IdToken, |claims| {
+        claims.insert("sub".into(), json!("0".repeat(36)));
+    });
+    assert_eq!(id_token_error(go(&mut scene, confirm())), TokenError::Subject);
+}
+
+#[test]
+fn a_hosted_request_object_is_fetched_by_the_op() {
+    for (name, mut scene) in scenes() {
+        let uri = format!("{REQUEST_URI}1?x=y");
+        let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?"));
+        let hosted = confirm.hosted_at(&uri, Duration::from_secs(600));
+        let hosted = scene.play(scene.client.request_object(hosted)).expect(name);
+        assert_eq!(
+            hosted.object.expires_at.since(itsme_core::Env::now(&scene.world)).as_secs(),
+            600
+        );
+        let response = hosted.object.response();
+        assert_eq!(response.headers()["content-type"], RequestObject::MEDIA_TYPE);
+        assert_eq!(response.body(), hosted.object.jwt.expose().as_bytes());
+        let served = uri.clone();
+        scene.op.host(move |asked| (asked == served).then(|| response.clone()));
+
+        let url = url::Url::parse(&hosted.redirect.url).expect("a URL");
+        let sent = url.query_pairs().find(|(name, _)| name == "request_uri").expect("it is sent").1;
+        assert_eq!(sent, uri, "with its port, as written");
+        let callback = scene.op.approve(&hosted.redirect.url, &Person::ann());
+        let who = scene.play(scene.client.user(hosted.redirect.state, callback));
+        assert!(who.is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn any_service_can_travel_as_a_request_object() {
+    let mut scene = Scene::warm();
+    let request = Login::new(SERVICE)
+        .claim(Claim::Name)
+        .max_age(Duration::from_secs(1))
+        .prompt(itsme_core::Prompt::Consent)
+        .ui_locales([itsme_core::UiLocale::French])
+        .acr(Acr::Basic)
+        .as_request_object();
+    let who = go(&mut scene, request).expect("a person");
+    assert_eq!(who.name.as_deref(), Some("Ann Peeters"));
+}
+
+#[test]
+fn what_the_op_cannot_do_for_a_service_comes_back_in_its_words() {
+    let mut scene = Scene::warm();
+    for request in [Login::new(CONFIRM_SERVICE), Login::new(SHARE_SERVICE)] {
+        let Error::Refused(refusal) = flow_error(go(&mut scene, request)) else { panic!() };
+        assert_eq!(refusal.code, ErrorCode::InvalidRequest);
+    }
+}
+
+/// How each dialect wraps a request object.
+#[test]
+fn request_objects_are_wrapped_as_the_dialect_says() {
+    for (name, mut scene) in scenes() {
+        let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?"));
+        let login = scene.play(scene.client.authorize(confirm)).expect(name);
+        let url = url::Url::parse(&login.url).expect("a URL");
+        let jwt = url.query_pairs().find(|(name, _)| name == "request").expect("it is sent").1;
+        let header = jwt.split('.').next().expect("a header");
+        let header = itsme_core::internals::base64url_decode(header).expect("base64url");
+        let header: Value = serde_json::from_slice(&header).expect("JSON");
+        let expected = match name {
+            "V1 by keys" => "RSA-OAEP",
+            "V2 by secret, request objects signed only" => "HS256",
+            _ => "RSA-OAEP-256",
+        };
+        assert_eq!(header["alg"], expected, "{name}");
+    }
+}
+
+fn refused<S>(request: AuthorizationRequest<S>) -> RequestError {
+    let mut scene = Scene::new();
+    let error = flow_error(scene.play(scene.client.authorize(request)));
+    assert_eq!(scene.op.asked(), [""; 0], "before any request");
+    match error {
+        Error::Request(error) => error,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn wrong_texts_are_refused_before_any_request() {
+    let text = |text: &str| match refused(Confirm::new(CONFIRM_SERVICE, FreeText::new(text))) {
+        RequestError::FreeText(fault) => fault,
+        other => panic!("{other}"),
+    };
+    assert_eq!(text("It is “so”"), FreeTextFault::Character { character: '“', position: 7 });
+    assert_eq!(text("a — b"), FreeTextFault::Character { character: '—', position: 3 });
+    assert!(matches!(text("<script>x</script>"), FreeTextFault::Tag { position: 1, .. }));
+    let too_long = FreeTextFault::TooLong { characters: 7501, limit: 7500 };
+    assert_eq!(text(&"x".repeat(7501)), too_long);
+}
+
+/// Real shapes of real countries, each wrong in one character.
+#[test]
+fn wrong_payments_are_refused_before_any_request() {
+    let payment = |amount: &str, currency: &str, iban: &str| {
+        let payment = Payment::new(amount, currency, iban);
+        match refused(Confirm::new(CONFIRM_SERVICE, payment)) {
+            RequestError::Payment(fault) => fault,
+            other => panic!("{other}"),
+        }
+    };
+    for amount in ["20.5", "-1", "", "+1", "1e3", " 20", "20,00", "007", "٢٠"] {
+        assert_eq!(payment(amount, "EUR", IBAN), PaymentFault::Amount, "{amount:?}");
+    }
+    for currency in ["", "eur", "EURO", "EU", "XYZ", "€"] {
+        assert_eq!(payment("20", currency, IBAN), PaymentFault::Currency, "{currency:?}");
+    }
+    let right = [
+        "BE68539007547034",
+        "NL91ABNA0417164300",
+        "FR1420041010050500013M02606",
+        "DE89370400440532013000",
+        "LU280019400644750000",
+        "GB29NWBK60161331926819",
+        "IT60X0542811101000000123456",
+        "ES9121000418450200051332",
+        "PT50000201231234567890154",
+        "AT611904300234573201",
+        "CH9300762011623852957",
+        "IE29AIBK93115212345678",
+        "PL61109010140000071219812874",
+        "RO49AAAA1B31007593840000",
+        "BG80BNBG96611020345678",
+        "CZ6508000000192000145399",
+        "SK3112000000198742637541",
+        "HR1210010051863000160",
+        "LT121000011101001000",
+        "LV80BANK0000435195001",
+        "SI56263300012039086",
+        "MT84MALT011000012345MTLCAST001S",
+    ];
+    for iban in right {
+        assert_eq!(Payment::new("20", "EUR", iban).check(), Ok(()), "{iban}");
+        let mut wrong = iban.to_owned();
+        let last = wrong.pop().expect("a character");
+        wrong.push(if last == '1' { '2' } else { '1' });
+        assert!(matches!(payment("20", "EUR", &wrong), PaymentFault::Iban(_)), "{wrong}");
+        assert!(matches!(payment("20", "EUR", &iban[..iban.len() - 1]), PaymentFault::Iban(_)));
+        assert!(matches!(payment("20", "EUR", &format!("{iban}0")), PaymentFault::Iban(_)));
+    }
+    for iban in ["", "BE", "XX68539007547034", "be68539007547034", "BE68-5390-0754-7034", "ＢＥ68"]
+    {
+        assert!(matches!(payment("20", "EUR", iban), PaymentFault::Iban(_)), "{iban}");
+    }
+}
+
+#[test]
+fn wrong_request_uris_are_refused_before_any_request() {
+    for (uri, fault) in [
+        ("https://rp.example/r", UrlFault::Port),
+        ("https://localhost:443/r", UrlFault::Local),
+        ("http://rp.example:443/r", UrlFault::NotHttps),
+        ("https://rp.example:443/r#x", UrlFault::Fragment),
+    ] {
+        let mut scene = Scene::new();
+        let hosted = Login::new(SERVICE).hosted_at(uri, Duration::from_secs(60));
+        let error = flow_error(scene.play(scene.client.request_object(hosted)));
+        let Error::Request(RequestError::RequestUri(found)) = error else { panic!("{error}") };
+        assert_eq!(found, fault, "{uri}");
+        assert_eq!(scene.op.asked(), [""; 0]);
+    }
+    let empty = Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?")).known_user("");
+    assert_eq!(refused(empty), RequestError::EmptyKnownUser);
+}
+
+#[test]
+fn a_claim_without_a_name_in_the_dialect_is_refused_before_any_request() {
+    for (name, mut scene) in scenes() {
+        let claim = if name.starts_with("V1") { Claim::BeEidSn } else { Claim::Eid };
+        let error =
+            flow_error(scene.play(scene.client.authorize(ShareData::new(SHARE_SERVICE, claim))));
+        let not_in_dialect =
+            matches!(error, Error::Request(RequestError::ClaimNotInDialect { .. }));
+        assert!(not_in_dialect, "{name}: {error}");
+        assert_eq!(scene.op.asked(), [""; 0]);
+    }
+}
+
+/// The account is new, and so is the `sub`. An application links it to the old account only if its
+/// person is logged in there by other means; the same e-mail address proves nothing.
+#[test]
+fn a_new_account_is_linked_by_a_logged_in_user_alone() {
+    use std::collections::HashMap;
+    let mut scene = Scene::warm();
+    let login = || Login::new(SERVICE).claim(Claim::Email);
+    let before = go(&mut scene, login()).expect("a person");
+    let mut accounts: HashMap<String, &str> = HashMap::from([(before.sub.clone(), "account 1")]);
+
+    scene.op.recreate_account(&Person::ann());
+    let after = go(&mut scene, login()).expect("a person");
+    assert_eq!(after.email, before.email);
+    assert_ne!(after.sub, before.sub);
+    assert_eq!(accounts.get(&after.sub), None, "by sub alone they are a stranger");
+
+    // Logged in to "account 1" by a password, they ask to link itsme anew.
+    let session_account = "account 1";
+    accounts.retain(|_, account| *account != session_account);
+    accounts.insert(after.sub.clone(), session_account);
+    assert_eq!(accounts.get(&after.sub), Some(&"account 1"));
+    assert_eq!(accounts.get(&before.sub), None, "the old one opens nothing any more");
+}
