@@ -129,7 +129,8 @@ impl Options {
         let file = self.keys.unwrap_or_default();
         let text = fs::read_to_string(&file)
             .map_err(|error| format!("the key file {} cannot be read: {error}", file.display()))?;
-        let keys = PrivateKeys::from_json(&text)?;
+        let keys = PrivateKeys::from_json(&text)
+            .map_err(|error| format!("the key file {}: {error}", file.display()))?;
         let mut settings = Settings::new(self.client_id.unwrap_or_default(), keys, environment)
             .redirect_uri(self.redirect_uri.unwrap_or_default())
             .client_assertion(form);

@@ -2,7 +2,7 @@
 
 use std::{error::Error, process::ExitCode};
 
-use itsme_core::{DriveError, Error as ItsmeError, LoggedIn};
+use itsme_core::{DriveError, LoggedIn};
 
 /// The authorization URL, alone on a line.
 pub fn sent_to(url: &str) {
@@ -48,9 +48,6 @@ pub fn exit(result: Result<(), Box<dyn Error>>) -> ExitCode {
 }
 
 fn is_cancelled(error: &(dyn Error + 'static)) -> bool {
-    fn in_drive<E>(error: &DriveError<E>) -> bool {
-        matches!(error, DriveError::Flow(ItsmeError::Cancelled))
-    }
-    error.downcast_ref::<itsme_reqwest::Error>().is_some_and(in_drive)
-        || error.downcast_ref::<itsme_ureq::Error>().is_some_and(in_drive)
+    error.downcast_ref::<itsme_reqwest::Error>().is_some_and(DriveError::is_cancelled)
+        || error.downcast_ref::<itsme_ureq::Error>().is_some_and(DriveError::is_cancelled)
 }

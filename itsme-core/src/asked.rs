@@ -10,6 +10,12 @@ use crate::{acr::Acr, claims::Scope, dialect::Dialect, jose, time::UnixTime};
 pub(crate) struct Asked {
     /// When.
     pub(crate) at: UnixTime,
+    /// The code of the service.
+    #[serde(default)]
+    pub(crate) service: String,
+    /// SHA-256 of the `claims` parameter, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) claims_sha256: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) scopes: Vec<Scope>,
     /// Claims were asked for in the userinfo answer.

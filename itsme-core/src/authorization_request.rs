@@ -396,6 +396,8 @@ impl Wish {
         let v1_photo = dialect == Dialect::V1 && self.scopes.contains(&Scope::Profile);
         Asked {
             at,
+            service: self.service_code.clone(),
+            claims_sha256: None,
             scopes: self.scopes.clone(),
             in_userinfo: self.claims.any_in_userinfo(dialect),
             image: self.claims.any_image() || v1_photo,

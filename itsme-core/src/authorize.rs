@@ -12,6 +12,7 @@ use crate::{
         Failure,
         machine::{Machine, Moment, Next},
     },
+    jose,
     login_state::LoginState,
     provider::Provider,
     relying_party::RelyingParty,
@@ -41,6 +42,9 @@ pub struct Redirect {
     pub url: String,
     /// To be stored in the person's session and given back with the callback.
     pub state: LoginState,
+    /// The `claims` parameter that is sent, with the text or payment of a confirmation in it: to
+    /// archive beside the [`Evidence`](crate::Evidence), which has its digest.
+    pub claims: Option<String>,
 }
 
 /// A login whose request object is to be hosted before the person is sent to itsme.
@@ -102,7 +106,7 @@ impl<T> Job<T> {
         let settings = &self.rp.settings;
         let dialect = settings.dialect();
         let redirect_uri = self.wish.check(settings)?;
-        let asked = self.wish.asked(at.now, dialect);
+        let mut asked = self.wish.asked(at.now, dialect);
         let fixed = [
             ("response_type", "code".to_owned()),
             ("client_id", settings.client_id.clone()),
@@ -111,6 +115,10 @@ impl<T> Job<T> {
         ];
         let mut parameters = self.wish.parameters(dialect)?;
         let delivery = self.wish.delivery(dialect);
+        let claims = parameters.iter().find(|(name, _)| *name == "claims");
+        let claims = claims.map(|(_, claims)| claims.to_string());
+        let digest = |claims: &String| jose::base64url(jose::sha256(&[claims.as_bytes()]));
+        asked.claims_sha256 = claims.as_ref().map(digest);
 
         let state = self.wish.state.map_or_else(|| at.random_text(), Ok)?;
         let mut secret = |own: Option<Secret>| match own {
@@ -158,6 +166,7 @@ impl<T> Job<T> {
         let redirect = Redirect {
             url: format!("{endpoint}{separator}{query}"),
             state: LoginState::new(client, state, secrets, redirect_uri, asked),
+            claims,
         };
         Ok((self.finish)(redirect, object))
     }

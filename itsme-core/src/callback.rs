@@ -70,6 +70,18 @@ impl Callback {
         Self(Source::Pairs(pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect()))
     }
 
+    /// The `state` parameter, by which the application finds the stored
+    /// [`LoginState`](crate::LoginState). Nothing else of the callback can be read: it is not to be
+    /// believed before the login is finished.
+    pub fn state(&self) -> Option<String> {
+        let is_state = |name: &str, value: &str| (name == "state").then(|| value.to_owned());
+        match &self.0 {
+            Source::Pairs(pairs) => pairs.iter().find_map(|(name, value)| is_state(name, value)),
+            Source::Text(text) => form_urlencoded::parse(query(text).as_bytes())
+                .find_map(|(name, value)| is_state(&name, &value)),
+        }
+    }
+
     /// Reads the parameters and makes sure that they answer the request with this `state`.
     pub(crate) fn read(self, expected_state: &str) -> Result<Answer, CallbackError> {
         if self.0.len() > MAX_CALLBACK {
@@ -189,6 +201,13 @@ mod tests {
         assert_eq!(code(&uri).as_deref(), Some("a+b"));
         let pairs = Callback::from_pairs([("code", "a+b"), ("state", "s t&ate")]);
         assert_eq!(code(pairs).as_deref(), Some("a+b"));
+    }
+
+    #[test]
+    fn the_state_leads_to_the_stored_login() {
+        assert_eq!(Callback::from("/cb?code=c&state=a+b").state().as_deref(), Some("a b"));
+        assert_eq!(Callback::from_pairs([("state", "a b")]).state().as_deref(), Some("a b"));
+        assert_eq!(Callback::from("code=c").state(), None);
     }
 
     #[test]

@@ -9,10 +9,14 @@ use crate::{
     credentials::Credentials,
     discovery::FetchProvider,
     error::Error,
+    logged_in::LoggedIn,
     login::FinishLogin,
     login_state::LoginState,
+    picture::FetchPicture,
     provider::Provider,
     relying_party::RelyingParty,
+    revoke::Revoke,
+    secret::Secret,
     settings::Settings,
 };
 
@@ -62,6 +66,25 @@ impl Client {
     /// what it sent cannot be trusted.
     pub fn user(&self, login: LoginState, callback: impl Into<Callback>) -> FinishLogin {
         FinishLogin::new(&self.0, login, callback.into())
+    }
+
+    /// The person's picture, by the `picture` claim and the access token, which goes to nobody but
+    /// the OP. For some minutes after the login.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::Picture`] if there is none, or none that can be trusted, and with
+    /// [`Error::Refused`] if the access token is no longer good.
+    pub fn picture(&self, who: &LoggedIn) -> FetchPicture {
+        FetchPicture::new(&self.0, who.user.picture.clone(), who.access_token.clone())
+    }
+
+    /// Makes an access token useless before its time. For clients with a secret.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::Request`] for clients with private keys, and with
+    /// [`Error::Refused`] in the OP's words.
+    pub fn revoke(&self, access_token: Secret) -> Revoke {
+        Revoke::new(&self.0, access_token)
     }
 
     /// Fetches the OP's metadata and keys now, fresh or not: to warm up, or from time to time in

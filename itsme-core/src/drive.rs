@@ -21,6 +21,13 @@ pub enum DriveError<E> {
     Transport(#[source] E),
 }
 
+impl<E> DriveError<E> {
+    /// Whether it is the person's own choice, and no error of anybody.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Flow(Error::Cancelled))
+    }
+}
+
 /// Runs a flow to its end over a blocking HTTP client.
 ///
 /// `send` makes one request, follows no redirect and gives back any response, whatever its status;

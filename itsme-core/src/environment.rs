@@ -59,6 +59,11 @@ impl Environment {
         }
     }
 
+    /// Whether it is one of itsme's own.
+    pub(crate) fn is_built_in(&self) -> bool {
+        !matches!(self, Self::Custom { .. })
+    }
+
     /// Whether the OP of this environment may call itself so, in its metadata and its tokens. The
     /// built-in ones have had other names; what counts in the end is what the metadata says.
     pub(crate) fn accepts(&self, issuer: &str) -> bool {

@@ -8,13 +8,14 @@ use crate::{
     asked::Asked,
     discovery::FetchProvider,
     error::{Error, TokenError},
+    evidence::Evidence,
     flow::{
         Failure,
         machine::{Machine, Moment, Next},
     },
     id_token::{Authentication, Expected},
     jose::{self, Verified},
-    logged_in::{Evidence, LoggedIn},
+    logged_in::LoggedIn,
     provider::Provider,
     relying_party::RelyingParty,
     secret::Secret,
@@ -98,7 +99,8 @@ impl Job {
             require_auth_time: settings.require_auth_time,
         };
         let authentication = expected.check(&claims, at.now)?;
-        let evidence = Evidence { id_token: inner, key, asked: self.asked.clone() };
+        let who = (expected.issuer, expected.client_id);
+        let evidence = Evidence::new(inner, key, who, self.asked.clone());
         Ok(Identified { authentication, claims, evidence })
     }
 

@@ -28,6 +28,8 @@ pub fn check_id_token(
 ) -> Result<String, TokenError> {
     let asked = Asked {
         at: now,
+        service: String::new(),
+        claims_sha256: None,
         scopes: Vec::new(),
         in_userinfo: false,
         image: false,

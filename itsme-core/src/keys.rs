@@ -95,6 +95,10 @@ impl PrivateKeys {
         if text.trim().is_empty() {
             return Err(KeysError::Empty);
         }
+        if text.trim_start().starts_with("-----BEGIN") {
+            let why = "it is PEM; convert each key to a JWK with `use` and `kid`";
+            return Err(KeysError::NotAKeySet(why.to_owned()));
+        }
         let file: KeyFile = serde_json::from_str(text).map_err(|error| not_a_key_set(&error))?;
         let (mut signing, mut decryption, mut published) = (Vec::new(), Vec::new(), Vec::new());
         let mut kids: Vec<String> = Vec::new();

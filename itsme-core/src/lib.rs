@@ -158,12 +158,19 @@ pub use callback::Callback;
 mod login;
 pub use login::FinishLogin;
 mod logged_in;
-pub use logged_in::{Evidence, LoggedIn};
+pub use logged_in::LoggedIn;
+mod evidence;
+pub use evidence::Evidence;
 mod user;
 pub use user::{Account, Address, App, Device, Eid, ImageType, Photo, PlaceOfBirth, User};
 mod country;
 pub use country::Country;
 pub mod belgium;
+
+mod picture;
+pub use picture::FetchPicture;
+mod revoke;
+pub use revoke::Revoke;
 
 mod discovery;
 pub use discovery::FetchProvider;
@@ -183,8 +190,8 @@ pub use limits::{MAX_RESPONSE_BYTES, Timeouts};
 
 mod error;
 pub use error::{
-    CallbackError, Endpoint, EntropyError, Error, FreeTextFault, MetadataError, PaymentFault,
-    RequestError, SettingsError, TokenError, UnexpectedReply, UrlFault,
+    CallbackError, Endpoint, EntropyError, Error, EvidenceError, FreeTextFault, MetadataError,
+    PaymentFault, PictureError, RequestError, SettingsError, TokenError, UnexpectedReply, UrlFault,
 };
 mod oauth_error;
 pub use oauth_error::{ErrorCode, Refusal};

@@ -14,7 +14,9 @@ use crate::{
 /// It is serde (at most 1 KB of JSON beside a redirect URI of usual length), versioned and opaque.
 /// Keep it where only this person's browser session leads, under [`id`](Self::id), so that logins
 /// in parallel tabs do not meet; **take it out before redeeming**, so that a replayed callback
-/// finds none. It holds the nonce and the PKCE verifier: in a cookie, encrypt it.
+/// finds none. [`Callback::state`](crate::Callback::state) tells the name of the one that a callback
+/// answers. The callback is a navigation from another site: a session cookie must be
+/// `SameSite=Lax`, or it does not come along. It holds the nonce and the PKCE verifier: in a cookie, encrypt it.
 #[derive(Serialize, Deserialize)]
 pub struct LoginState {
     v: Version1,

@@ -22,6 +22,9 @@ pub struct Metadata {
     pub userinfo_endpoint: String,
     /// Where the OP's keys are.
     pub jwks_uri: String,
+    /// Where tokens are revoked, if they are.
+    #[serde(default)]
+    pub revocation_endpoint: Option<String>,
     /// Whether callbacks always carry `iss` (RFC 9207 §3).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
@@ -69,6 +72,7 @@ impl Metadata {
             token_endpoint: text("token_endpoint")?,
             userinfo_endpoint: text("userinfo_endpoint")?,
             jwks_uri: text("jwks_uri")?,
+            revocation_endpoint: text("revocation_endpoint").ok(),
             authorization_response_iss_parameter_supported: flag(
                 "authorization_response_iss_parameter_supported",
             ),
@@ -95,6 +99,7 @@ impl Metadata {
             ("token_endpoint", &self.token_endpoint),
             ("userinfo_endpoint", &self.userinfo_endpoint),
             ("jwks_uri", &self.jwks_uri),
+            ("revocation_endpoint", self.revocation_endpoint.as_ref().unwrap_or(&self.issuer)),
         ] {
             url_rules::check(url, plain_http)
                 .map_err(|fault| MetadataError::Url { member, fault })?;

@@ -57,6 +57,16 @@ pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(),
     if authority.ends_with(":443") { Ok(()) } else { Err(UrlFault::Port) }
 }
 
+/// The host and port of a URL, as a URL parser sees them.
+pub(crate) fn host(text: &str) -> Option<String> {
+    let url = Url::parse(text).ok()?;
+    let host = url.host()?.to_string().to_ascii_lowercase();
+    Some(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    })
+}
+
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
         Host::Domain(name) => name.eq_ignore_ascii_case("localhost"),

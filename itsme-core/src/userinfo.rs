@@ -16,12 +16,9 @@ use crate::{
 
 /// The userinfo request (OIDC Core §5.3.1, RFC 6750 §2.1).
 pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Request {
-    let bearer = format!("Bearer {}", access_token.expose());
-    let mut bearer = HeaderValue::try_from(bearer).expect("the token was checked when it came");
-    bearer.set_sensitive(true);
     http::Request::get(&metadata.userinfo_endpoint)
         .header(header::ACCEPT, "application/jwt")
-        .header(header::AUTHORIZATION, bearer)
+        .header(header::AUTHORIZATION, bearer(access_token))
         .body(Vec::new())
         .expect("the URL was checked with the metadata")
 }
@@ -29,14 +26,26 @@ pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Request {
 /// The nested JWT of the answer. Its media type is not insisted on; white space around it is cut.
 pub(crate) fn token(response: Response) -> Result<Secret, Error> {
     let endpoint = Endpoint::Userinfo;
-    let refusal = reply::refusal(endpoint, &response)?;
-    if let Some(refusal) = refusal.or_else(|| challenge(&response)) {
+    if let Some(refusal) = refusal(endpoint, &response)? {
         return Err(refusal.into());
     }
     let body = reply::body(endpoint, response)?;
     let text = std::str::from_utf8(&body);
     let text = text.map_err(|_| Error::Malformed { endpoint, what: "it is not text" })?;
     Ok(Secret::new(text.trim()))
+}
+
+/// The access token as a request carries it, kept out of logs.
+pub(crate) fn bearer(access_token: &Secret) -> HeaderValue {
+    let bearer = format!("Bearer {}", access_token.expose());
+    let mut bearer = HeaderValue::try_from(bearer).expect("the token was checked when it came");
+    bearer.set_sensitive(true);
+    bearer
+}
+
+/// A refusal by JSON, or by challenge.
+pub(crate) fn refusal(endpoint: Endpoint, response: &Response) -> Result<Option<Refusal>, Error> {
+    Ok(reply::refusal(endpoint, response)?.or_else(|| challenge(response)))
 }
 
 /// A refusal in `WWW-Authenticate` (RFC 6750 §3), of which only the code is told.

@@ -110,7 +110,8 @@ fn a_file_that_is_no_key_set_is_refused() {
     assert_eq!(error(" \n"), "the file is empty");
     let not_a_set = "the file is not a JWK set, a JSON object with an array `keys`: ";
     for (text, reason) in [
-        ("-----BEGIN PRIVATE KEY-----", "a syntax error (line 1, column 2)"),
+        ("-----BEGIN PRIVATE KEY-----", "convert each key to a JWK with `use` and `kid`"),
+        ("{'keys':[]}", "a syntax error (line 1, column 2)"),
         ("{\"keys\":[", "the text ends too early (line 1, column 9)"),
         ("{}", "a member is missing or of the wrong type (line 1, column 2)"),
         ("{\"keys\":7}", "a member is missing or of the wrong type (line 1, column 9)"),

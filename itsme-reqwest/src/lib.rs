@@ -12,7 +12,7 @@
 //! let login = itsme.authorize(Login::new("MY_SERVICE").scope(Scope::Email)).await?;
 //! println!("302 to {}", login.url);
 //!
-//! // 2. They are back. Take the state out of the session.
+//! // 2. They are back. `Callback::from(query).state()` tells which state to take out of the session.
 //! let who = itsme.user(login.state, callback).await?;
 //!
 //! // 3. `sub` is the only link to an account.
@@ -37,7 +37,7 @@ pub use client::Client;
 mod transport;
 pub use transport::{SendError, Transport};
 
-pub use itsme_core;
+pub use itsme_core::{self, DriveError};
 
 /// Why a flow ended without its result: the protocol, or the network.
 pub type Error = itsme_core::DriveError<SendError>;

@@ -33,6 +33,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! `play` takes flows of `itsme-core`. An application that holds a client of `itsme-reqwest` or
+//! `itsme-ureq` is tested against a [`Server`]:
+//!
+//! ```
+//! # #[cfg(feature = "server")]
+//! # fn example() -> std::io::Result<()> {
+//! use itsme_testkit::{Clock, Person, Server};
+//!
+//! let server = Server::start(Clock::system())?;
+//! server.op().allow_redirect_uri("http://127.0.0.1:8080/itsme/callback");
+//! let settings = server.settings().redirect_uri("http://127.0.0.1:8080/itsme/callback");
+//! // Give the settings to your application, ask it for a login, and follow it to the OP:
+//! # let location = "";
+//! let callback = server.approve(location, &Person::ann());
+//! // Ask your application for the callback URL.
+//! # Ok(()) }
+//! ```
+//!
+//! If `HTTP_PROXY` is set, an HTTP client may want to reach loopback through it; switch that off.
+//!
 //! The keys in this crate are published with it: they protect nothing.
 //!
 //! # Features

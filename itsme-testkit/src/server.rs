@@ -13,10 +13,10 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use itsme_core::{Failure, Request};
+use itsme_core::{Failure, Request, Settings};
 use tokio::{sync::oneshot, task::JoinSet};
 
-use crate::{Clock, FakeOp};
+use crate::{Clock, FakeOp, Person};
 
 /// The most octets of a request body that are read.
 const MAX_REQUEST: usize = 1024 * 1024;
@@ -26,7 +26,8 @@ const MAX_REQUEST: usize = 1024 * 1024;
 /// Its issuer is `http://127.0.0.1:PORT/v2`, so its clients need
 /// [`danger_http_on_loopback`](itsme_core::Settings::danger_http_on_loopback), which
 /// [`FakeOp::settings`] sets. A person signs in on a page at the authorization endpoint, or by
-/// [`FakeOp::approve`]. A [`Failure`] is a connection that is closed without an answer.
+/// [`approve`](Self::approve). HTTP clients live in the system's time, so use
+/// [`Clock::system`] unless they run flows in a world of their own. A [`Failure`] is a connection that is closed without an answer.
 #[derive(Debug)]
 pub struct Server {
     op: Arc<Mutex<FakeOp>>,
@@ -67,7 +68,23 @@ impl Server {
         Ok(Self { op, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// The OP behind the socket. Requests wait as long as this is held.
+    /// Settings for the client that the OP knows from the start, see [`FakeOp::settings`].
+    pub fn settings(&self) -> Settings {
+        self.op().settings()
+    }
+
+    /// A person approves, see [`FakeOp::approve`]. Gives the callback URL.
+    pub fn approve(&self, url: &str, person: &Person) -> String {
+        self.op().approve(url, person)
+    }
+
+    /// A person refuses, see [`FakeOp::deny`]. Gives the callback URL.
+    pub fn deny(&self, url: &str) -> String {
+        self.op().deny(url)
+    }
+
+    /// The OP behind the socket. **Requests wait as long as this is held**: in an expression with
+    /// `.await`, or in a `let` before one, it makes the request time out.
     pub fn op(&self) -> MutexGuard<'_, FakeOp> {
         lock(&self.op)
     }

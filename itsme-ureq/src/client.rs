@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use itsme_core::{
-    AuthorizationRequest, Callback, LoggedIn, LoginState, Provider, Redirect, Settings,
+    AuthorizationRequest, Callback, Hosted, HostedRequest, LoggedIn, LoginState, Photo, Provider,
+    Redirect, Secret, Settings,
 };
 
 use crate::{Error, Transport};
@@ -38,6 +39,14 @@ impl Client {
         self.transport.run(self.core.authorize(request))
     }
 
+    /// 1. The same, with the request object to host. See [`itsme_core::Client::request_object`].
+    ///
+    /// # Errors
+    /// As [`authorize`](Self::authorize).
+    pub fn request_object<S>(&self, request: HostedRequest<S>) -> Result<Hosted, Error> {
+        self.transport.run(self.core.request_object(request))
+    }
+
     /// 2. Who has come back. See [`itsme_core::Client::user`].
     ///
     /// # Errors
@@ -49,6 +58,22 @@ impl Client {
         callback: impl Into<Callback>,
     ) -> Result<LoggedIn, Error> {
         self.transport.run(self.core.user(login, callback))
+    }
+
+    /// The person's picture. See [`itsme_core::Client::picture`].
+    ///
+    /// # Errors
+    /// There is none, or none that can be trusted, or the access token is no longer good.
+    pub fn picture(&self, who: &LoggedIn) -> Result<Photo, Error> {
+        self.transport.run(self.core.picture(who))
+    }
+
+    /// Makes an access token useless before its time. See [`itsme_core::Client::revoke`].
+    ///
+    /// # Errors
+    /// The client has no secret, or the OP refuses.
+    pub fn revoke(&self, access_token: Secret) -> Result<(), Error> {
+        self.transport.run(self.core.revoke(access_token))
     }
 
     /// Fetches the OP's metadata and keys now. See [`itsme_core::Client::refresh`].

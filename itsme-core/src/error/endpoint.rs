@@ -13,6 +13,10 @@ pub enum Endpoint {
     Discovery,
     /// `jwks_uri`.
     KeySet,
+    /// The address in the `picture` claim.
+    Picture,
+    /// `revocation_endpoint`.
+    Revocation,
     /// `token_endpoint`.
     Token,
     /// `userinfo_endpoint`.
@@ -24,6 +28,8 @@ impl fmt::Display for Endpoint {
         f.write_str(match self {
             Self::Discovery => "discovery endpoint",
             Self::KeySet => "key set endpoint",
+            Self::Picture => "picture's address",
+            Self::Revocation => "revocation endpoint",
             Self::Token => "token endpoint",
             Self::Userinfo => "userinfo endpoint",
         })
@@ -83,7 +89,7 @@ impl UnexpectedReply {
         let body = response.body();
         let start = String::from_utf8_lossy(&body[..body.len().min(4096)]);
         let json = start.trim_start().starts_with(['{', '[', '"']);
-        let personal = json || endpoint == Endpoint::Userinfo;
+        let personal = json || matches!(endpoint, Endpoint::Picture | Endpoint::Userinfo);
         Self {
             endpoint,
             status: response.status().as_u16(),

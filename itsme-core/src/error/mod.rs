@@ -3,6 +3,8 @@ use thiserror::Error as ThisError;
 mod callback;
 mod confirm;
 mod endpoint;
+mod evidence;
+mod picture;
 mod request;
 mod token;
 
@@ -10,6 +12,8 @@ pub use self::{
     callback::CallbackError,
     confirm::{FreeTextFault, PaymentFault},
     endpoint::{Endpoint, MetadataError, UnexpectedReply},
+    evidence::EvidenceError,
+    picture::PictureError,
     request::{RequestError, SettingsError, UrlFault},
     token::TokenError,
 };
@@ -54,6 +58,10 @@ pub enum Error {
         /// What the fetching flow failed with.
         reason: String,
     },
+
+    /// The picture cannot be had.
+    #[error("the picture cannot be had: {0}")]
+    Picture(#[from] PictureError),
 
     /// What came back by the browser does not belong to this login.
     #[error("the callback does not belong to this login: {0}")]

@@ -78,6 +78,9 @@ pub enum RequestError {
     /// The payment of a Confirm cannot be shown.
     #[error(transparent)]
     Payment(PaymentFault),
+    /// A token of a client without secret.
+    #[error("itsme revokes the tokens of clients with a secret alone; others expire by themselves")]
+    RevocationNeedsSecret,
     /// The caller's own `state` or `nonce` can be guessed.
     #[error("your own `{0}` has fewer than 16 characters and could be guessed")]
     TooShort(&'static str),

@@ -43,13 +43,18 @@ impl ImageType {
         }
     }
 
+    /// The media types that it goes by.
+    pub(crate) fn media_types(self) -> &'static [&'static str] {
+        match self {
+            Self::Jpeg => &["image/jpeg", "image/jpg"],
+            Self::Jpeg2000 => &["image/jp2", "image/jpx", "image/jpeg2000", "image/j2k"],
+            Self::Png => &["image/png"],
+        }
+    }
+
     /// Its media type.
     pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Jpeg => "image/jpeg",
-            Self::Jpeg2000 => "image/jp2",
-            Self::Png => "image/png",
-        }
+        self.media_types()[0]
     }
 }
 

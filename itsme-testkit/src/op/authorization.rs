@@ -133,7 +133,10 @@ impl FakeOp {
         let client = client.ok_or_else(|| here("invalid_client_id"))?.clone();
         let redirect_uri = outer.get("redirect_uri").unwrap_or_default().to_owned();
         if !client.redirect_uris.contains(&redirect_uri) {
-            return Err(here("invalid_redirect_uri"));
+            let known = client.redirect_uris.join(", ");
+            return Err(Rejected::Here(format!(
+                "invalid_redirect_uri: {redirect_uri} is none of {known}"
+            )));
         }
         let state = outer.get("state").map(str::to_owned);
         let back = |(code, description): (&str, String)| {

@@ -234,6 +234,14 @@ impl FakeOp {
         self.reactions.entry(path.to_owned()).or_default().push_back(reaction);
     }
 
+    /// Gets to know one more redirect URI of the client [`CLIENT_ID`].
+    pub fn allow_redirect_uri(&mut self, uri: impl Into<String>) {
+        let uri = uri.into();
+        for client in self.clients.iter_mut().filter(|client| client.client_id == CLIENT_ID) {
+            client.redirect_uris.push(uri.clone());
+        }
+    }
+
     /// From now on, changes what the OP writes before it signs or sends it.
     pub fn alter(
         &mut self,
@@ -331,6 +339,14 @@ impl FakeOp {
         let mut document = json!({ "keys": keys });
         self.altered(Document::KeySet, &mut document);
         answer::cacheable(&document, &self.cache_control)
+    }
+
+    /// The address of a picture is the OP's own.
+    fn at_home(&self, mut claims: Map<String, Value>) -> Map<String, Value> {
+        if let Some(picture) = claims.get_mut("picture") {
+            *picture = json!(format!("{}/picture", self.issuer));
+        }
+        claims
     }
 
     fn altered(&mut self, document: Document, value: &mut Value) {

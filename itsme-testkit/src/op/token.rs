@@ -138,7 +138,7 @@ impl FakeOp {
             id_token["acr"] = json!(grant.acr.clone().unwrap_or_else(basic));
         }
         if let Value::Object(members) = &mut id_token {
-            members.extend(grant.id_token_claims(self.dialect));
+            members.extend(self.at_home(grant.id_token_claims(self.dialect)));
         }
         self.altered(Document::IdToken, &mut id_token);
         let id_token = self.nested(client, &id_token);

@@ -16,7 +16,7 @@ impl FakeOp {
             "aud": client.client_id,
         });
         if let Value::Object(members) = &mut claims {
-            members.extend(grant.userinfo_claims(self.dialect));
+            members.extend(self.at_home(grant.userinfo_claims(self.dialect)));
         }
         self.altered(Document::Userinfo, &mut claims);
         match self.nested(&client, &claims) {
