@@ -2,27 +2,16 @@
 
 use std::{error::Error, fs, path::PathBuf};
 
-use clap::{Parser, ValueEnum};
-use itsme_core::{Claim, Environment, Login, PrivateKeys, Scope, Settings, TokenForm};
-use itsme_testkit::SERVICE;
+use clap::{Args, ValueEnum};
+use itsme_core::{Environment, PrivateKeys, Settings, TokenForm};
 
 use crate::visitor::Visitor;
 
-/// Logs a person in with itsme and prints who they are.
+/// Which itsme, and as whom: the same for every program.
 ///
-/// Without options it needs nothing and nobody: a fake itsme is started on loopback, and the
-/// person with the phone is played by this program.
-#[derive(Clone, Debug, Parser)]
-#[command(
-    version,
-    after_help = "Exit codes: 0 logged in, 1 failed, 2 wrong options, 3 the person refused.\n\n\
-    Examples:\n  \
-    cargo run --bin login\n  \
-    cargo run --bin login -- --user daan\n  \
-    cargo run --bin login -- --deny\n  \
-    cargo run --bin login -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
-    --service CODE --redirect-uri https://example.be/itsme/callback"
-)]
+/// Without options nothing and nobody is needed: a fake itsme is started on loopback, and the person
+/// with the phone is played by the program.
+#[derive(Clone, Debug, Args)]
 pub struct Options {
     /// Which of the sample people logs in at the fake itsme.
     #[arg(long, value_enum, default_value = "ann", conflicts_with_all = ["environment", "issuer"])]
@@ -103,8 +92,8 @@ enum Assertion {
 pub struct Prepared {
     /// Who the application is.
     pub settings: Settings,
-    /// What it asks.
-    pub request: Login,
+    /// The code of the service.
+    pub service: String,
     /// Whom it asks.
     pub visitor: Visitor,
 }
@@ -112,9 +101,11 @@ pub struct Prepared {
 impl Options {
     /// Reads the keys, or starts the fake itsme.
     ///
+    /// `fake_service` is the code of the service at the fake itsme.
+    ///
     /// # Errors
     /// The key file cannot be read or used, or loopback has no free port.
-    pub fn prepare(self) -> Result<Prepared, Box<dyn Error>> {
+    pub fn prepare(self, fake_service: &str) -> Result<Prepared, Box<dyn Error>> {
         let form = match self.assertion {
             Assertion::Signed => TokenForm::Signed,
             Assertion::Encrypted => TokenForm::SignedThenEncrypted,
@@ -123,7 +114,7 @@ impl Options {
             (Some(RealEnvironment::E2e), _) => Environment::E2e,
             (Some(RealEnvironment::Production), _) => Environment::Production,
             (None, Some(issuer)) => Environment::custom(issuer),
-            (None, None) => return self.against_the_fake(form),
+            (None, None) => return self.against_the_fake(fake_service, form),
         };
         // The parser has seen to it that all of these are given.
         let file = self.keys.unwrap_or_default();
@@ -137,11 +128,11 @@ impl Options {
         if self.issuer.is_some_and(|issuer| issuer.starts_with("http://")) {
             settings = settings.danger_http_on_loopback();
         }
-        let request = request(&self.service.unwrap_or_default());
-        Ok(Prepared { settings, request, visitor: Visitor::real() })
+        let service = self.service.unwrap_or_default();
+        Ok(Prepared { settings, service, visitor: Visitor::real() })
     }
 
-    fn against_the_fake(self, form: TokenForm) -> Result<Prepared, Box<dyn Error>> {
+    fn against_the_fake(self, service: &str, form: TokenForm) -> Result<Prepared, Box<dyn Error>> {
         let person = match self.user {
             User::Ann => itsme_testkit::Person::ann(),
             User::Daan => itsme_testkit::Person::daan(),
@@ -149,16 +140,6 @@ impl Options {
         };
         let (visitor, settings) = Visitor::simulated(person, !self.deny)?;
         let settings = settings.client_assertion(form);
-        Ok(Prepared { settings, request: request(SERVICE), visitor })
+        Ok(Prepared { settings, service: service.to_owned(), visitor })
     }
-}
-
-/// Names and birthdate in the ID token, the e-mail address by scope from userinfo.
-fn request(service: &str) -> Login {
-    Login::new(service)
-        .claim(Claim::Name.essential())
-        .claim(Claim::GivenName)
-        .claim(Claim::FamilyName)
-        .claim(Claim::Birthdate)
-        .scope(Scope::Email)
 }

@@ -34,7 +34,7 @@ pub fn exit(result: Result<(), Box<dyn Error>>) -> ExitCode {
         eprintln!("\nThe person refused: nobody is logged in.");
         return ExitCode::from(3);
     }
-    eprintln!("\nThe login failed: {error}");
+    eprintln!("\nFailed: {error}");
     let (mut told, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
         // Some errors name their cause themselves.

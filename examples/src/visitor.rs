@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 
-use itsme_core::Settings;
-use itsme_testkit::{CLIENT_ID, Clock, Person, RegisteredClient, SERVICE, Server, private_keys};
+use itsme_core::{RequestObject, Settings};
+use itsme_testkit::{Clock, Person, Server};
 
 /// How long the browser may take to come back.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,7 +21,7 @@ pub struct Visitor(Kind);
 #[derive(Debug)]
 enum Kind {
     /// This program, with the fake itsme that it visits.
-    Simulated { _server: Server, callbacks: TcpListener, person: Person, approves: bool },
+    Simulated { server: Server, callbacks: TcpListener, person: Person, approves: bool },
     /// Whoever sits at the terminal.
     Real,
 }
@@ -40,21 +40,38 @@ impl Visitor {
         let server = Server::start(Clock::system())?;
         let callbacks = TcpListener::bind(("127.0.0.1", 0))?;
         let redirect_uri = format!("http://{}/callback", callbacks.local_addr()?);
-        let client = RegisteredClient::new(CLIENT_ID, &private_keys().public_jwks())
-            .service(SERVICE)
-            .redirect_uri(&redirect_uri);
         let settings = {
             let mut op = server.op();
-            op.register(client);
+            op.allow_redirect_uri(&redirect_uri);
             println!("A fake itsme listens at {}", op.issuer());
             op.settings().redirect_uri(redirect_uri)
         };
-        Ok((Self(Kind::Simulated { _server: server, callbacks, person, approves }), settings))
+        Ok((Self(Kind::Simulated { server, callbacks, person, approves }), settings))
     }
 
     /// Whether nobody but this program is involved.
     pub fn is_simulated(&self) -> bool {
         matches!(self.0, Kind::Simulated { .. })
+    }
+
+    /// Makes a request object reachable for the OP.
+    ///
+    /// # Errors
+    /// Nobody says that it was put there.
+    pub fn host(&self, request_uri: &str, object: &RequestObject) -> io::Result<()> {
+        match &self.0 {
+            Kind::Simulated { server, .. } => {
+                let (uri, response) = (request_uri.to_owned(), object.response());
+                server.op().host(move |asked| (asked == uri).then(|| response.clone()));
+                Ok(())
+            }
+            Kind::Real => {
+                let media_type = RequestObject::MEDIA_TYPE;
+                eprintln!("Serve this at {request_uri} as {media_type}, then press Enter:");
+                println!("{}", object.jwt.expose());
+                io::stdin().lock().read_line(&mut String::new()).map(drop)
+            }
+        }
     }
 
     /// Visits the authorization URL; gives the URL that the browser comes back to.

@@ -2,10 +2,12 @@ use std::{fmt, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use thiserror::Error;
+use thiserror::Error as ThisError;
+use zeroize::Zeroizing;
 
 use crate::{
     Response,
+    error::Error,
     jose::{OwnKey, PrivateJwk, RsaKeyFault, RsaPrivateKey},
 };
 
@@ -24,13 +26,15 @@ use crate::{
 pub struct PrivateKeys(Arc<Keys>);
 
 struct Keys {
+    /// As they came, in their order, to be written again.
+    jwks: Vec<PrivateJwk>,
     signing: Vec<OwnKey>,
     decryption: Vec<OwnKey>,
     published: Value,
 }
 
 /// Why a private key file cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum KeysError {
     /// There is no text.
@@ -50,13 +54,16 @@ pub enum KeysError {
     /// There is no key with `"use": "sig"`.
     #[error("there is no key with \"use\":\"sig\"; it signs what is sent to itsme")]
     NoSigningKey,
+    /// No key has the name that was given.
+    #[error("no key of the set has this name and use")]
+    UnknownKey,
     /// There is no key with `"use": "enc"`.
     #[error("there is no key with \"use\":\"enc\"; itsme encrypts its answers to it")]
     NoEncryptionKey,
 }
 
 /// What is wrong with one key.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum KeyFault {
     /// No `kid`, or an empty one.
@@ -100,9 +107,13 @@ impl PrivateKeys {
             return Err(KeysError::NotAKeySet(why.to_owned()));
         }
         let file: KeyFile = serde_json::from_str(text).map_err(|error| not_a_key_set(&error))?;
+        Self::from_jwks(file.keys)
+    }
+
+    fn from_jwks(jwks: Vec<PrivateJwk>) -> Result<Self, KeysError> {
         let (mut signing, mut decryption, mut published) = (Vec::new(), Vec::new(), Vec::new());
         let mut kids: Vec<String> = Vec::new();
-        for (place, jwk) in file.keys.iter().enumerate() {
+        for (place, jwk) in jwks.iter().enumerate() {
             let named = |kid: &str| match kid {
                 "" => format!("key {}", place + 1),
                 kid => format!("key {} (kid {kid:?})", place + 1),
@@ -127,7 +138,97 @@ impl PrivateKeys {
             return Err(KeysError::NoEncryptionKey);
         }
         let published = json!({ "keys": published });
-        Ok(Self(Arc::new(Keys { signing, decryption, published })))
+        Ok(Self(Arc::new(Keys { jwks, signing, decryption, published })))
+    }
+
+    /// A new set: one key of 2048 bits to sign and one to decrypt.
+    ///
+    /// ```
+    /// use itsme_core::PrivateKeys;
+    ///
+    /// let keys = PrivateKeys::generate()?;
+    /// // The file to keep secret, readable by the application alone:
+    /// let private = keys.to_json();
+    /// assert!(PrivateKeys::from_json(&private).is_ok());
+    /// // What the public half of it is to be served as, at an address that itsme knows:
+    /// let public = keys.public_jwks();
+    /// # assert!(!public.contains("\"d\""));
+    /// # Ok::<(), itsme_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Crypto`]: OpenSSL cannot make keys.
+    pub fn generate() -> Result<Self, Error> {
+        Ok(Self::from_jwks(vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?])?)
+    }
+
+    /// The text of the private JWK set file. It is as secret as the keys: write it where the
+    /// application alone can read it.
+    pub fn to_json(&self) -> Zeroizing<String> {
+        let file = serde_json::to_string_pretty(&json!({ "keys": self.0.jwks }));
+        Zeroizing::new(file.expect("a JWK is JSON") + "\n")
+    }
+
+    /// The same with a new encryption key: it is the one that is published, and the old ones go on
+    /// decrypting what itsme encrypts to them for the next 24 hours (itsme: keys).
+    ///
+    /// # Errors
+    /// [`Error::Crypto`]: OpenSSL cannot make keys.
+    pub fn with_new_encryption_key(&self) -> Result<Self, Error> {
+        let mut jwks = self.0.jwks.clone();
+        let first = self.0.jwks.iter().position(|jwk| jwk.usage.as_deref() == Some("enc"));
+        jwks.insert(first.unwrap_or_default(), new_key(Usage::Encryption)?);
+        Ok(Self::from_jwks(jwks)?)
+    }
+
+    /// The same with a new signing key, published after the old ones, which still sign. Publish it,
+    /// and when itsme has had time to fetch it (a day, to be sure), sign with it by
+    /// [`signing_with`](Self::signing_with).
+    ///
+    /// # Errors
+    /// [`Error::Crypto`]: OpenSSL cannot make keys.
+    pub fn with_new_signing_key(&self) -> Result<Self, Error> {
+        let mut jwks = self.0.jwks.clone();
+        jwks.push(new_key(Usage::Signature)?);
+        Ok(Self::from_jwks(jwks)?)
+    }
+
+    /// The same, signing with the key of this name from now on.
+    ///
+    /// # Errors
+    /// [`KeysError::UnknownKey`]: there is no signing key of this name.
+    pub fn signing_with(&self, kid: &str) -> Result<Self, KeysError> {
+        let mut jwks = self.0.jwks.clone();
+        let named = |jwk: &PrivateJwk| {
+            jwk.kid.as_deref() == Some(kid) && jwk.usage.as_deref() == Some("sig")
+        };
+        let place = jwks.iter().position(named).ok_or(KeysError::UnknownKey)?;
+        let key = jwks.remove(place);
+        jwks.insert(0, key);
+        Self::from_jwks(jwks)
+    }
+
+    /// The same without a key whose time is over.
+    ///
+    /// # Errors
+    /// [`KeysError::UnknownKey`], or what the set lacks without it.
+    pub fn without(&self, kid: &str) -> Result<Self, KeysError> {
+        let (mut jwks, all) = (self.0.jwks.clone(), self.0.jwks.len());
+        jwks.retain(|jwk| jwk.kid.as_deref() != Some(kid));
+        if jwks.len() == all {
+            return Err(KeysError::UnknownKey);
+        }
+        Self::from_jwks(jwks)
+    }
+
+    /// The names of the signing keys, the one that signs first.
+    pub fn signing_kids(&self) -> Vec<&str> {
+        self.0.signing.iter().map(|key| key.kid.as_str()).collect()
+    }
+
+    /// The names of the encryption keys, the one that is published first.
+    pub fn encryption_kids(&self) -> Vec<&str> {
+        self.0.decryption.iter().map(|key| key.kid.as_str()).collect()
     }
 
     /// The public JWK set, as text to print, send to itsme or put on a web server: every signing
@@ -165,6 +266,14 @@ impl PrivateKeys {
 enum Usage {
     Signature,
     Encryption,
+}
+
+fn new_key(usage: Usage) -> Result<PrivateJwk, Error> {
+    let made = match usage {
+        Usage::Signature => PrivateJwk::generate("sig", "RS256"),
+        Usage::Encryption => PrivateJwk::generate("enc", "RSA-OAEP-256"),
+    };
+    made.ok_or(Error::Crypto("make a key"))
 }
 
 fn read(jwk: &PrivateJwk, earlier: &[String]) -> Result<(Usage, Value, RsaPrivateKey), KeyFault> {

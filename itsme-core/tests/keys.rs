@@ -201,6 +201,51 @@ fn numbers_that_do_not_belong_together_are_noticed() {
     }
 }
 
+#[test]
+fn keys_are_made_written_and_read_again() {
+    let keys = PrivateKeys::generate().expect("keys");
+    assert_eq!((keys.signing_kids().len(), keys.encryption_kids().len()), (1, 1));
+    let again = PrivateKeys::from_json(&keys.to_json()).expect("what was written is read");
+    assert_eq!(again.public_jwks(), keys.public_jwks());
+    assert_eq!(again.to_json().as_str(), keys.to_json().as_str());
+    let mut scene = Scene::with(|_| {
+        let environment = itsme_core::Environment::custom("https://op.example/v2");
+        itsme_core::Settings::new("NEW", keys.clone(), environment)
+            .redirect_uri(itsme_testkit::REDIRECT_URI)
+    });
+    let client = itsme_testkit::RegisteredClient::new("NEW", &keys.public_jwks());
+    let client = client.service(itsme_testkit::SERVICE).redirect_uri(itsme_testkit::REDIRECT_URI);
+    scene.op.register(client);
+    assert!(scene.log_in().is_ok());
+    let foreign = PrivateKeys::from_json(private_jwks()).expect("keys");
+    assert_eq!(
+        PrivateKeys::from_json(&foreign.to_json()).expect("keys").public_jwks(),
+        foreign.public_jwks()
+    );
+}
+
+#[test]
+fn keys_are_rotated_step_by_step() {
+    let keys = PrivateKeys::from_json(private_jwks()).expect("keys");
+    let more = keys.with_new_encryption_key().expect("a key");
+    let [new, old, older] = more.encryption_kids()[..] else { panic!("three keys") };
+    assert_eq!([old, older], ["rp-enc-1", "rp-enc-0"], "they still decrypt");
+    assert_eq!(kids(&more), ["rp-sig-1", new], "the new one is published");
+
+    let more = keys.with_new_signing_key().expect("a key");
+    let [first, second] = more.signing_kids()[..] else { panic!("two keys") };
+    assert_eq!(first, "rp-sig-1", "the old one still signs");
+    assert_eq!(kids(&more), ["rp-sig-1", "rp-enc-1", second], "both are published");
+    let promoted = more.signing_with(second).expect("it is there");
+    assert_eq!(promoted.signing_kids(), [second, "rp-sig-1"]);
+    let dropped = promoted.without("rp-sig-1").expect("it is there");
+    assert_eq!(dropped.signing_kids(), [second]);
+
+    assert_eq!(keys.signing_with("rp-enc-1").err(), Some(KeysError::UnknownKey));
+    assert_eq!(keys.without("x").err(), Some(KeysError::UnknownKey));
+    assert_eq!(keys.without("rp-sig-1").err(), Some(KeysError::NoSigningKey));
+}
+
 /// Not even a wrong one is quoted, in the error or in its `Debug`.
 #[test]
 fn no_error_quotes_a_key() {

@@ -3,18 +3,37 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
+use itsme_core::{Claim, Login, Scope};
 use itsme_examples::{
     options::{Options, Prepared},
     report,
 };
+use itsme_testkit::SERVICE;
 use itsme_ureq::{Client, Transport};
 
+/// Logs a person in with itsme and prints who they are.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 logged in, 1 failed, 2 wrong options, 3 the person refused.\n\n\
+    Examples:\n  \
+    cargo run --bin login-blocking\n  \
+    cargo run --bin login-blocking -- --user daan\n  \
+    cargo run --bin login-blocking -- --deny\n  \
+    cargo run --bin login-blocking -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
+    --service CODE --redirect-uri https://example.be/itsme/callback"
+)]
+struct Program {
+    #[command(flatten)]
+    options: Options,
+}
+
 fn main() -> ExitCode {
-    report::exit(log_in(Options::parse()))
+    report::exit(log_in(Program::parse().options))
 }
 
 fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, request, visitor } = options.prepare()?;
+    let Prepared { settings, service, visitor } = options.prepare(SERVICE)?;
     let transport = if visitor.is_simulated() {
         // Nobody's proxy leads to our own loopback.
         let agent = ureq::Agent::config_builder().proxy(None).build().into();
@@ -23,6 +42,14 @@ fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
         Transport::new()
     };
     let itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
+
+    // Names and birthdate in the ID token, the e-mail address by scope from userinfo.
+    let request = Login::new(service)
+        .claim(Claim::Name.essential())
+        .claim(Claim::GivenName)
+        .claim(Claim::FamilyName)
+        .claim(Claim::Birthdate)
+        .scope(Scope::Email);
 
     // 1. Send the person to itsme. An application stores `login.state` in their session.
     let login = itsme.authorize(request)?;

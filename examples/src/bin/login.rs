@@ -3,19 +3,38 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
+use itsme_core::{Claim, Login, Scope};
 use itsme_examples::{
     options::{Options, Prepared},
     report,
 };
 use itsme_reqwest::{Client, Transport};
+use itsme_testkit::SERVICE;
+
+/// Logs a person in with itsme and prints who they are.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 logged in, 1 failed, 2 wrong options, 3 the person refused.\n\n\
+    Examples:\n  \
+    cargo run --bin login\n  \
+    cargo run --bin login -- --user daan\n  \
+    cargo run --bin login -- --deny\n  \
+    cargo run --bin login -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
+    --service CODE --redirect-uri https://example.be/itsme/callback"
+)]
+struct Program {
+    #[command(flatten)]
+    options: Options,
+}
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    report::exit(log_in(Options::parse()).await)
+    report::exit(log_in(Program::parse().options).await)
 }
 
 async fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, request, visitor } = options.prepare()?;
+    let Prepared { settings, service, visitor } = options.prepare(SERVICE)?;
     let http = if visitor.is_simulated() {
         // Nobody's proxy leads to our own loopback.
         reqwest::Client::builder().no_proxy()
@@ -24,6 +43,14 @@ async fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
     };
     let transport = Transport::with_builder(http, Default::default())?;
     let itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
+
+    // Names and birthdate in the ID token, the e-mail address by scope from userinfo.
+    let request = Login::new(service)
+        .claim(Claim::Name.essential())
+        .claim(Claim::GivenName)
+        .claim(Claim::FamilyName)
+        .claim(Claim::Birthdate)
+        .scope(Scope::Email);
 
     // 1. Send the person to itsme. An application stores `login.state` in their session.
     let login = itsme.authorize(request).await?;

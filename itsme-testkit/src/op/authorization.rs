@@ -65,7 +65,11 @@ impl FakeOp {
     pub(super) fn sign_in_page(&mut self, request: &Request) -> Response {
         let query = request.uri().query().unwrap_or_default();
         match self.present(query) {
-            Ok(presented) => page::sign_in(&presented, query),
+            Ok(presented) => {
+                let page = page::sign_in(&presented, query);
+                self.shown.insert(query.to_owned(), presented);
+                page
+            }
             Err(Rejected::Here(reason)) => page::error(&reason),
             Err(Rejected::Redirect(callback)) => redirect(&callback),
         }
@@ -93,7 +97,8 @@ impl FakeOp {
         query: &str,
         person: Option<&Person>,
     ) -> Result<String, String> {
-        let presented = match self.present(query) {
+        // What was shown on a page is what is decided on it; a request object is read once.
+        let presented = match self.shown.remove(query).map_or_else(|| self.present(query), Ok) {
             Ok(presented) => presented,
             Err(Rejected::Here(reason)) => return Err(reason),
             Err(Rejected::Redirect(callback)) => return Ok(callback),

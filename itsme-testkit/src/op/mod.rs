@@ -19,7 +19,7 @@ use itsme_core::{
 };
 use serde_json::{Map, Value, json};
 
-use self::grant::Grant;
+use self::{authorization::Presented, grant::Grant};
 use crate::{
     Clock, Person,
     jose::{self, OwnKey},
@@ -62,6 +62,8 @@ pub struct FakeOp {
     forged_kid: Option<String>,
     cache_control: String,
     clients: Vec<RegisteredClient>,
+    /// Requests that are on a page, by their query.
+    shown: HashMap<String, Presented>,
     grants: HashMap<String, Grant>,
     /// Access tokens, the codes they were given for, and until when they are good.
     access_tokens: HashMap<String, (String, UnixTime)>,
@@ -138,6 +140,7 @@ impl FakeOp {
             forged_kid: None,
             cache_control: "public, max-age=3600".to_owned(),
             clients: RegisteredClient::test_clients(),
+            shown: HashMap::new(),
             grants: HashMap::new(),
             access_tokens: HashMap::new(),
             used_jtis: HashSet::new(),

@@ -1,0 +1,86 @@
+//! A person confirms a text or a payment. `cargo run --bin confirm -- --help` tells what it can do.
+
+use std::{error::Error, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use itsme_core::{Acr, Confirm, Evidence, FreeText, Payment, Template};
+use itsme_examples::{
+    options::{Options, Prepared},
+    report, run,
+};
+use itsme_testkit::{CONFIRM_SERVICE, REQUEST_URI};
+
+/// Asks a person to confirm a text or a payment in the app, and proves that they did.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 confirmed, 1 failed, 2 wrong options, 3 the person refused.\n\n\
+    Examples:\n  \
+    cargo run --bin confirm\n  \
+    cargo run --bin confirm -- --text 'Close the account <b>for good</b>?'\n  \
+    cargo run --bin confirm -- --pay 20 EUR BE68539007547034\n  \
+    cargo run --bin confirm -- --hosted --pay 20 EUR BE68539007547034"
+)]
+struct Program {
+    #[command(flatten)]
+    options: Options,
+
+    /// The text to confirm, with <b> <i> <u> <br>.
+    #[arg(
+        long,
+        default_value = "Do you agree to the terms of <b>version 2</b>?",
+        conflicts_with = "pay"
+    )]
+    text: String,
+
+    /// The payment to confirm: a whole amount, a currency, and the account that gets it.
+    #[arg(long, num_args = 3, value_names = ["AMOUNT", "CURRENCY", "IBAN"])]
+    pay: Option<Vec<String>>,
+
+    /// Hosts the request object instead of sending it along; at the fake itsme without a value.
+    #[arg(long, value_name = "REQUEST_URI", num_args = 0..=1, default_missing_value = DEFAULT_URI)]
+    hosted: Option<String>,
+}
+
+/// Where the fake itsme's client may host; `REQUEST_URI` and any end.
+const DEFAULT_URI: &str = "https://rp.example:443/itsme/request/1";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    report::exit(confirm(Program::parse()).await)
+}
+
+async fn confirm(program: Program) -> Result<(), Box<dyn Error>> {
+    debug_assert!(DEFAULT_URI.starts_with(REQUEST_URI));
+    let Prepared { settings, service, visitor } = program.options.prepare(CONFIRM_SERVICE)?;
+    let itsme = run::client(settings, &visitor)?;
+
+    let template: Template = match program.pay.as_deref() {
+        Some([amount, currency, iban]) => Payment::new(amount, currency, iban).into(),
+        _ => FreeText::new(program.text).into(),
+    };
+    let request = Confirm::new(service, template).acr(Acr::Advanced);
+    let login = match program.hosted {
+        None => itsme.authorize(request).await?,
+        Some(request_uri) => {
+            let hosted = request.hosted_at(&request_uri, Duration::from_secs(600));
+            let hosted = itsme.request_object(hosted).await?;
+            tokio::task::block_in_place(|| visitor.host(&request_uri, &hosted.object))?;
+            hosted.redirect
+        }
+    };
+    let confirmed = login.claims.clone();
+    let who = run::visit(&itsme, login, &visitor).await?;
+    report::verified(&who);
+
+    // The proof: to be archived, together with what was confirmed.
+    let archived = who.evidence.to_text();
+    let evidence = Evidence::from_text(&archived)?;
+    println!("\n   Confirmed: {}", confirmed.unwrap_or_default());
+    println!(
+        "   Evidence of {} octets verified offline, signed with the key {}",
+        archived.len(),
+        evidence.signing_key_thumbprint().unwrap_or_default(),
+    );
+    Ok(())
+}

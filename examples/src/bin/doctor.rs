@@ -1,0 +1,151 @@
+//! Checks a deployment. `cargo run --bin doctor -- --help` tells what it can do.
+
+use std::{
+    cell::RefCell,
+    error::Error,
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
+    process::ExitCode,
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use clap::Parser;
+use itsme_core::{Client, Login, Response, SystemEnv, drive};
+use itsme_examples::{
+    options::{Options, Prepared},
+    report,
+};
+use itsme_testkit::SERVICE;
+use itsme_ureq::{SendError, Transport};
+use serde_json::Value;
+
+/// Checks what a login stands on: the OP, the clock, the published keys and the redirect URI.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 all is well, 1 something is not, 2 wrong options.\n\n\
+    Examples:\n  \
+    cargo run --bin doctor\n  \
+    cargo run --bin doctor -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
+    --service CODE --redirect-uri https://example.be/itsme/callback \\\n      \
+    --jwks-url https://example.be/itsme/jwks.json"
+)]
+struct Program {
+    #[command(flatten)]
+    options: Options,
+
+    /// Where the public keys are published, as itsme knows it.
+    #[arg(long, value_name = "URL", requires = "op")]
+    jwks_url: Option<String>,
+}
+
+fn main() -> ExitCode {
+    report::exit(examine(Program::parse()))
+}
+
+fn examine(program: Program) -> Result<(), Box<dyn Error>> {
+    let Prepared { settings, service, visitor } = program.options.prepare(SERVICE)?;
+    // Settings and redirect URI are checked here.
+    let client = Client::new(settings)?;
+    println!("ok   settings, keys and redirect URI are well-formed");
+    let transport = if visitor.is_simulated() {
+        let agent = ureq::Agent::config_builder().proxy(None).build().into();
+        Transport::with_agent(agent, Default::default())
+    } else {
+        Transport::new()
+    };
+
+    let mut well = reach_the_op(&client, &transport)?;
+    let login = transport.run(client.authorize(Login::new(service)))?;
+    let (endpoint, _) = login.url.split_once('?').unwrap_or_default();
+    println!("ok   people are sent to {endpoint}");
+
+    let published = match (program.jwks_url, visitor.is_simulated()) {
+        (Some(url), _) => Some(url),
+        (None, true) => client.public_jwks_response().map(serve).transpose()?,
+        (None, false) => None,
+    };
+    match published {
+        Some(url) => well &= check_published(&client, &transport, &url)?,
+        None => println!("--   the published keys were not looked at; give --jwks-url"),
+    }
+    if well { Ok(()) } else { Err("something above is not as it should be".into()) }
+}
+
+/// Discovery and keys, with the clock of whoever answers.
+fn reach_the_op(client: &Client, transport: &Transport) -> Result<bool, Box<dyn Error>> {
+    let date = RefCell::new(None);
+    let send = |request| {
+        let response = transport.send(request)?;
+        let header = response.headers().get("date").and_then(|value| value.to_str().ok());
+        *date.borrow_mut() = header.and_then(|text| httpdate::parse_http_date(text).ok());
+        Ok(response)
+    };
+    let env = &mut SystemEnv::new();
+    let begun = Instant::now();
+    let provider = drive(client.refresh(), env, send, thread::sleep, SendError::what_became)?;
+    let took = begun.elapsed();
+    println!("ok   {} gave metadata and keys in {took:.1?}", provider.issuer());
+    let Some(theirs) = date.take() else {
+        println!("--   it sends no Date, so the clocks were not compared");
+        return Ok(true);
+    };
+    let ours = SystemTime::now();
+    let apart = ours.duration_since(theirs).or_else(|_| theirs.duration_since(ours))?;
+    // A Date has whole seconds, and 60 are forgiven.
+    Ok(tell(apart < Duration::from_secs(30), &format!("the clocks are {apart:.0?} apart")))
+}
+
+/// What itsme fetches: our keys, quickly, and to be kept for half an hour at least.
+fn check_published(
+    client: &Client,
+    transport: &Transport,
+    url: &str,
+) -> Result<bool, Box<dyn Error>> {
+    let ours = client.public_jwks_response().ok_or("a client secret has no keys to publish")?;
+    let request = http::Request::get(url).body(Vec::new())?;
+    let begun = Instant::now();
+    let response = transport.send(request)?;
+    let took = begun.elapsed();
+    let read = |response: &Response| serde_json::from_slice::<Value>(response.body()).ok();
+    let same = response.status() == 200 && read(&response) == read(&ours);
+    let quick = took < Duration::from_secs(1);
+    let max_age = max_age(&response);
+    let kept = max_age.is_some_and(|seconds| seconds >= 1800);
+    let same = tell(same, &format!("{url} has the keys of the file, status {}", response.status()));
+    let quick = tell(quick, &format!("it answers in {took:.1?}; itsme waits for a second"));
+    let kept = tell(kept, &format!("Cache-Control: max-age is {max_age:?}; itsme wants 1800"));
+    Ok(same && quick && kept)
+}
+
+fn max_age(response: &Response) -> Option<u64> {
+    let value = response.headers().get("cache-control")?.to_str().ok()?;
+    let seconds = |directive: &str| directive.trim().strip_prefix("max-age=")?.parse().ok();
+    value.split(',').find_map(seconds)
+}
+
+fn tell(well: bool, what: &str) -> bool {
+    println!("{}  {what}", if well { "ok " } else { "BAD" });
+    well
+}
+
+/// A server for our public keys, as long as this program runs.
+fn serve(response: Response) -> std::io::Result<String> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let url = format!("http://{}/jwks.json", listener.local_addr()?);
+    let mut answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n", response.body().len());
+    for (name, value) in response.headers() {
+        answer.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap_or_default()));
+    }
+    answer.push_str("Connection: close\r\n\r\n");
+    let answer = [answer.into_bytes(), response.into_body()].concat();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(&stream).lines();
+            while reader.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let _ = stream.write_all(&answer);
+        }
+    });
+    Ok(url)
+}

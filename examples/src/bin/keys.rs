@@ -1,0 +1,123 @@
+//! Makes and rotates the key file. `cargo run --bin keys -- --help` tells what it can do.
+
+use std::{
+    error::Error,
+    fs::{self, OpenOptions},
+    io::{self, BufRead as _, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand, ValueEnum};
+use itsme_core::PrivateKeys;
+use itsme_examples::report;
+
+/// Makes, checks and rotates the private JWK set of a relying party.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "The file is written for its owner alone (0600) and never replaced without asking.\n\n\
+    Examples:\n  \
+    cargo run --bin keys -- generate jwks_private.json\n  \
+    cargo run --bin keys -- public jwks_private.json > jwks.json\n  \
+    cargo run --bin keys -- check jwks_private.json\n  \
+    cargo run --bin keys -- rotate jwks_private.json enc\n  \
+    cargo run --bin keys -- rotate jwks_private.json sig\n  \
+    cargo run --bin keys -- sign-with jwks_private.json sig-AbCdEfGh"
+)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Replaces the file without asking.
+    #[arg(long, global = true)]
+    yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Makes a new set: one key to sign, one to decrypt.
+    Generate { file: PathBuf },
+    /// Prints the public set, to be published.
+    Public { file: PathBuf },
+    /// Says whether the set can be used, and for what.
+    Check { file: PathBuf },
+    /// Adds a key. A new encryption key is published at once, and the old ones still decrypt; a new
+    /// signing key is published beside the old one, which signs until `sign-with`.
+    Rotate { file: PathBuf, usage: Usage },
+    /// Signs with another key of the set from now on.
+    SignWith { file: PathBuf, kid: String },
+    /// Takes a key out whose time is over.
+    Remove { file: PathBuf, kid: String },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Usage {
+    /// To sign with.
+    Sig,
+    /// To decrypt with.
+    Enc,
+}
+
+fn main() -> ExitCode {
+    report::exit(run(&Program::parse()))
+}
+
+fn run(program: &Program) -> Result<(), Box<dyn Error>> {
+    let replace = |file: &Path, keys: &PrivateKeys| write(file, keys, program.yes);
+    match &program.command {
+        Command::Generate { file } => replace(file, &PrivateKeys::generate()?)?,
+        Command::Public { file } => print!("{}", read(file)?.public_jwks()),
+        Command::Check { file } => tell(&read(file)?),
+        Command::Rotate { file, usage: Usage::Enc } => {
+            replace(file, &read(file)?.with_new_encryption_key()?)?;
+        }
+        Command::Rotate { file, usage: Usage::Sig } => {
+            replace(file, &read(file)?.with_new_signing_key()?)?;
+        }
+        Command::SignWith { file, kid } => replace(file, &read(file)?.signing_with(kid)?)?,
+        Command::Remove { file, kid } => replace(file, &read(file)?.without(kid)?)?,
+    }
+    Ok(())
+}
+
+fn tell(keys: &PrivateKeys) {
+    for (place, kid) in keys.signing_kids().into_iter().enumerate() {
+        println!("{kid}  {}", if place == 0 { "published, signs" } else { "published" });
+    }
+    for (place, kid) in keys.encryption_kids().into_iter().enumerate() {
+        println!("{kid}  {}", if place == 0 { "published, decrypts" } else { "decrypts" });
+    }
+}
+
+fn read(file: &Path) -> Result<PrivateKeys, Box<dyn Error>> {
+    let text = fs::read_to_string(file);
+    let text = text.map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
+    Ok(PrivateKeys::from_json(&text).map_err(|error| format!("{}: {error}", file.display()))?)
+}
+
+/// Writes beside the file and then takes its place, so that there is always a whole one.
+fn write(file: &Path, keys: &PrivateKeys, yes: bool) -> Result<(), Box<dyn Error>> {
+    if file.exists() && !yes && !asked(&format!("Replace {}?", file.display()))? {
+        return Err("nothing was written".into());
+    }
+    let beside = file.with_extension("new");
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options
+        .open(&beside)
+        .and_then(|mut new| new.write_all(keys.to_json().as_bytes()).and_then(|()| new.sync_all()));
+    written.map_err(|error| format!("{} cannot be written: {error}", beside.display()))?;
+    fs::rename(&beside, file)?;
+    tell(keys);
+    Ok(())
+}
+
+fn asked(question: &str) -> io::Result<bool> {
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

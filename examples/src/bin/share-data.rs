@@ -1,0 +1,55 @@
+//! A person shares data with itsme. `cargo run --bin share-data -- --help` tells what it can do.
+
+use std::{error::Error, process::ExitCode};
+
+use clap::Parser;
+use itsme_core::{Claim, Country, ShareData};
+use itsme_examples::{
+    options::{Options, Prepared},
+    report, run,
+};
+use itsme_testkit::SHARE_SERVICE;
+
+/// Asks a person for the data of their identity document, and prints what they share.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 shared, 1 failed, 2 wrong options, 3 the person refused.\n\n\
+    Examples:\n  \
+    cargo run --bin share-data\n  \
+    cargo run --bin share-data -- --user ioana"
+)]
+struct Program {
+    #[command(flatten)]
+    options: Options,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    report::exit(share(Program::parse().options).await)
+}
+
+async fn share(options: Options) -> Result<(), Box<dyn Error>> {
+    let Prepared { settings, service, visitor } = options.prepare(SHARE_SERVICE)?;
+    let itsme = run::client(settings, &visitor)?;
+
+    // At least one claim is needed, so the constructor takes it. The national number may be asked
+    // for only by those whom the law allows.
+    let request = ShareData::new(service, Claim::Name.essential())
+        .claim(Claim::Birthdate)
+        .claim(Claim::Address)
+        .claim(Claim::CitizenshipAsIso)
+        .claim(Claim::IdDocumentSn)
+        .claim(Claim::IdDocumentType)
+        .claim(Claim::ValidityTo)
+        .claim(Claim::NationalNumber(Country::Belgium))
+        .claim(Claim::NationalNumber(Country::Netherlands))
+        .claim(Claim::NationalNumber(Country::Romania));
+    let login = itsme.authorize(request).await?;
+    let who = run::visit(&itsme, login, &visitor).await?;
+    report::verified(&who);
+    if let Some(until) = who.valid_until(&Claim::IdDocumentSn) {
+        println!("\n   The document is valid until {until}.");
+    }
+    Ok(())
+}

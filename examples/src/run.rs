@@ -1,0 +1,37 @@
+//! What the async programs after `login` share, so that they show what is new in them.
+
+use std::error::Error;
+
+use itsme_core::{LoggedIn, Redirect, Settings};
+use itsme_reqwest::{Client, Transport};
+
+use crate::{report, visitor::Visitor};
+
+/// A client that reaches the OP, past any proxy if it is our own.
+///
+/// # Errors
+/// The settings cannot work, or TLS cannot be set up.
+pub fn client(settings: Settings, visitor: &Visitor) -> Result<Client, Box<dyn Error>> {
+    let http = if visitor.is_simulated() {
+        reqwest::Client::builder().no_proxy()
+    } else {
+        reqwest::Client::builder()
+    };
+    let transport = Transport::with_builder(http, Default::default())?;
+    Ok(Client::with_transport(itsme_core::Client::new(settings)?, transport))
+}
+
+/// Sends the person to itsme, and finds out who has come back.
+///
+/// # Errors
+/// They refused or did not come back, or the OP cannot be trusted.
+pub async fn visit(
+    itsme: &Client,
+    login: Redirect,
+    visitor: &Visitor,
+) -> Result<LoggedIn, Box<dyn Error>> {
+    report::sent_to(&login.url);
+    let callback = tokio::task::block_in_place(|| visitor.visit(&login.url))?;
+    report::came_back(&callback);
+    Ok(itsme.user(login.state, callback).await?)
+}

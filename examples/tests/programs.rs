@@ -1,0 +1,112 @@
+//! The other programs, run as a newcomer runs them.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+};
+
+use itsme_testkit::{CLIENT_ID, Clock, REDIRECT_URI, SERVICE, Server, private_jwks};
+
+fn run(program: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(program);
+    command.args(arguments).env("NO_PROXY", "127.0.0.1").stdin(Stdio::null());
+    command.output().expect("it runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn succeeds(output: &Output) -> String {
+    assert!(output.status.success(), "{}{}", stdout(output), stderr(output));
+    stdout(output)
+}
+
+#[test]
+fn data_is_shared() {
+    let program = env!("CARGO_BIN_EXE_share-data");
+    let text = succeeds(&run(program, &[]));
+    assert!(text.contains("\"BE\":\"87041212345\"") && text.contains("2030-01-02"), "{text}");
+    let text = succeeds(&run(program, &["--user", "daan"]));
+    assert!(text.contains("\"NL\":\"111222333\"") && !text.contains("Kerkstraat"), "{text}");
+    assert_eq!(run(program, &["--deny"]).status.code(), Some(3));
+}
+
+#[test]
+fn texts_and_payments_are_confirmed() {
+    let program = env!("CARGO_BIN_EXE_confirm");
+    let text = succeeds(&run(program, &["--text", "Close <b>it</b>?"]));
+    assert!(text.contains("Close <b>it</b>?") && text.contains("verified offline"), "{text}");
+    for hosted in [&[][..], &["--hosted"]] {
+        let pay = ["--pay", "20", "EUR", "BE68539007547034"];
+        let text = succeeds(&run(program, &[hosted, &pay].concat()));
+        assert!(text.contains("adv_payment") && text.contains("verified offline"), "{text}");
+    }
+    assert_eq!(run(program, &["--deny"]).status.code(), Some(3));
+    let wrong = run(program, &["--pay", "20.5", "EUR", "BE68539007547034"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(stderr(&wrong).contains("the amount is not a whole number"), "{}", stderr(&wrong));
+    let quote = run(program, &["--text", "a “quote”"]);
+    assert!(stderr(&quote).contains("'“' at position 3"), "{}", stderr(&quote));
+}
+
+#[test]
+fn a_key_file_is_made_and_never_replaced_without_asking() {
+    let program = env!("CARGO_BIN_EXE_keys");
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("made.json");
+    let _ = std::fs::remove_file(&file);
+    let path = file.to_str().expect("a path of text");
+    succeeds(&run(program, &["generate", path]));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(&file).expect("a file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let before = std::fs::read_to_string(&file).expect("a file");
+    let again = run(program, &["generate", path]);
+    assert_eq!(again.status.code(), Some(1), "nobody said yes");
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), before);
+
+    let text = succeeds(&run(program, &["rotate", path, "sig", "--yes"]));
+    let new = text.lines().nth(1).and_then(|line| line.split(' ').next()).expect("a second key");
+    let text = succeeds(&run(program, &["sign-with", path, new, "--yes"]));
+    assert!(text.starts_with(&format!("{new}  published, signs")), "{text}");
+    succeeds(&run(program, &["rotate", path, "enc", "--yes"]));
+    assert_eq!(succeeds(&run(program, &["check", path])).lines().count(), 4);
+    let public = succeeds(&run(program, &["public", path]));
+    assert!(public.contains(new) && !public.contains("\"d\""), "{public}");
+    let missing = run(program, &["check", "/nowhere/keys.json"]);
+    assert!(stderr(&missing).contains("/nowhere/keys.json cannot be read"));
+}
+
+#[test]
+fn the_doctor_finds_what_is_wrong() {
+    let program = env!("CARGO_BIN_EXE_doctor");
+    let text = succeeds(&run(program, &[]));
+    assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), 7, "{text}");
+
+    // Keys that are published nowhere: the OP's own are not ours.
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let issuer = server.op().issuer().to_owned();
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("doctor.json");
+    std::fs::write(&file, private_jwks()).expect("a file");
+    let file = file.to_str().expect("a path of text");
+    let jwks = format!("{issuer}/jwkSet");
+    let known = ["--issuer", &issuer, "--client-id", CLIENT_ID, "--service", SERVICE];
+    let rest = ["--redirect-uri", REDIRECT_URI, "--keys", file, "--jwks-url", &jwks];
+    let output = run(program, &[&known[..], &rest].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    assert!(text.contains(&format!("BAD  {jwks} has the keys of the file")), "{text}");
+
+    drop(server);
+    let output = run(program, &[&known[..], &rest].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("could not connect"), "{}", stderr(&output));
+}

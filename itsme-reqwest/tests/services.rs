@@ -1,0 +1,60 @@
+//! Each of the four services over a real socket.
+
+use std::time::Duration;
+
+use itsme_core::{
+    Acr, AuthorizationRequest, Claim, Confirm, FreeText, Identification, ImageType, LoggedIn,
+    Login, Payment, Scope, ShareData, Timeouts,
+};
+use itsme_reqwest::{Client, Transport};
+use itsme_testkit::{CONFIRM_SERVICE, Clock, Person, REQUEST_URI, SERVICE, SHARE_SERVICE, Server};
+
+struct Scene {
+    server: Server,
+    itsme: Client,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let server = Server::start(Clock::system()).expect("loopback has a free port");
+        let builder = reqwest::Client::builder().no_proxy();
+        let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
+        let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
+        Self { server, itsme: Client::with_transport(core, transport) }
+    }
+
+    async fn go<S>(&self, request: AuthorizationRequest<S>) -> LoggedIn {
+        let login = self.itsme.authorize(request).await.expect("an authorization URL");
+        let callback = self.server.approve(&login.url, &Person::ann());
+        self.itsme.user(login.state, callback).await.expect("a person")
+    }
+}
+
+#[tokio::test]
+async fn each_service_works() {
+    let scene = Scene::new();
+    let who = scene.go(Login::new(SERVICE).claim(Claim::Picture)).await;
+    let picture = scene.itsme.picture(&who).await.expect("a picture");
+    assert_eq!(picture.image_type(), Some(ImageType::Png));
+    let who = scene.go(Identification::new(SERVICE, Scope::Profile).scope(Scope::Eid)).await;
+    assert_eq!(who.be_eid_sn.as_deref(), Some("591-1234567-53"));
+    let who = scene.go(ShareData::new(SHARE_SERVICE, Claim::Address)).await;
+    assert!(who.address.is_some());
+    let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?")).known_user(&who.sub);
+    let confirmed = scene.go(confirm.acr(Acr::Advanced)).await;
+    assert_eq!((confirmed.sub.as_str(), confirmed.acr), (who.sub.as_str(), Some(Acr::Advanced)));
+}
+
+#[tokio::test]
+async fn a_request_object_is_hosted() {
+    let scene = Scene::new();
+    let uri = format!("{REQUEST_URI}1");
+    let payment = Payment::new("20", "EUR", "BE68539007547034");
+    let confirm = Confirm::new(CONFIRM_SERVICE, payment);
+    let hosted = confirm.hosted_at(&uri, Duration::from_secs(60));
+    let hosted = scene.itsme.request_object(hosted).await.expect("a request object");
+    let response = hosted.object.response();
+    scene.server.op().host(move |asked| (asked == uri).then(|| response.clone()));
+    let callback = scene.server.approve(&hosted.redirect.url, &Person::daan());
+    assert!(scene.itsme.user(hosted.redirect.state, callback).await.is_ok());
+}
