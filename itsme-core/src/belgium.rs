@@ -45,7 +45,7 @@ pub fn is_eid_number(text: &str) -> bool {
     let dashed = written.len() == 14 && [written[3], written[11]] == *b"--";
     let Some(digits) = digits(text, dashed) else { return false };
     let Some((body, check)) = split::<12>(&digits) else { return false };
-    let expected = if body % 97 == 0 { 97 } else { body % 97 };
+    let expected = if body.is_multiple_of(97) { 97 } else { body % 97 };
     expected == check
 }
 
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn eid_numbers() {
         let number = |body: u64| {
-            let check = if body % 97 == 0 { 97 } else { body % 97 };
+            let check = if body.is_multiple_of(97) { 97 } else { body % 97 };
             format!("{body:010}{check:02}")
         };
         for body in [5_911_234_567, 0, 97, 9_999_999_999] {

@@ -89,7 +89,8 @@ impl Evidence {
     pub fn from_text(text: &str) -> Result<Self, EvidenceError> {
         let stored: Stored = serde_json::from_str(text).map_err(|_| EvidenceError::Malformed)?;
         // The text is unchanged if and only if what was read writes the same text again.
-        if stored.digest() != stored.digest || json!(stored).to_string() != text {
+        let written = json!(stored).to_string();
+        if stored.digest() != stored.digest || written != text {
             return Err(EvidenceError::Changed);
         }
         if stored.key.is_null() {

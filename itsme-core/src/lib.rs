@@ -41,6 +41,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`Identification`], [`ShareData`] and [`Confirm`] are asked for in the same way; each takes what it
+//! cannot do without as an argument. [`Client::picture`] and [`Client::revoke`] take it from a
+//! [`LoggedIn`], and its [`Evidence`] proves it later.
+//!
 //! The [`Client`] is shared by all logins: it holds the parsed keys and the OP's metadata. A login
 //! makes one request when these are cached and everything asked for is in the ID token.
 //!
@@ -79,6 +83,7 @@
 //! | encryption | nested JWT only; RSA-OAEP(-256); A128CBC-HS256 or A256GCM; tag before anything is decrypted; one error for all failures; no `zip`, no `crit` | RFC 7516, RFC 8725 |
 //! | signature | RS256 by a published key, whatever the header says; no duplicate members | RFC 7515 |
 //! | ID token | `iss`, `aud`, `azp`, `exp`, `iat`, `nbf`, `nonce`, `sub`, `acr`, `auth_time` against `max_age`, `at_hash` | OIDC Core §3.1.3.7 |
+//! | picture | the access token to the OP's hosts alone; the image is of the kind it is said to be | RFC 6750 §5.3 |
 //! | userinfo | nested JWT; `sub` of the ID token; `iss`, `aud`, `exp` if present | OIDC Core §5.3.4 |
 //!
 //! Nothing hands out claims before all of it is done.

@@ -84,6 +84,70 @@ fn everything_that_is_asked_is_sent() {
     assert_eq!(parameters(&redirect.url), expected);
 }
 
+/// What itsme's own test links carry, as name and value; beside it stand state, nonce and PKCE.
+#[test]
+fn itsmes_test_links_can_be_rebuilt() {
+    let world = itsme_testkit::World::new;
+    let links = |op: fn(itsme_testkit::FakeOp) -> itsme_testkit::FakeOp, claims: &[Claim]| {
+        let world = world();
+        let op = op(itsme_testkit::FakeOp::new(world.clock()));
+        let client = Client::new(op.settings()).expect("the settings are sound");
+        let mut scene = Scene { world, op, client };
+        let login = Login::new(SERVICE)
+            .scope(Scope::Profile)
+            .scope(Scope::Phone)
+            .scope(Scope::Email)
+            .scope(Scope::Address)
+            .scope(Scope::Eid)
+            .prompt(Prompt::Login)
+            .prompt(Prompt::Consent)
+            .max_age(Duration::from_secs(1));
+        let login = claims.iter().fold(login, |login, claim| login.claim(claim.clone()));
+        let mut sent = parameters(&scene.authorize(login).url);
+        for own in ["state", "nonce", "code_challenge", "code_challenge_method"] {
+            assert!(sent.remove(own).is_some(), "{own}");
+        }
+        sent
+    };
+    let common = [
+        ("client_id", CLIENT_ID),
+        ("max_age", "1"),
+        ("prompt", "login consent"),
+        ("redirect_uri", REDIRECT_URI),
+        ("response_type", "code"),
+        ("scope", "openid service:TEST_LOGIN profile phone email address eid"),
+    ];
+    let common: BTreeMap<_, _> = common.map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+    assert_eq!(links(|op| op, &[]), common);
+
+    let v1 = [
+        Claim::Citizenship,
+        Claim::Eid,
+        Claim::CityOfBirth,
+        Claim::CountryOfBirth,
+        Claim::Device,
+        Claim::TransactionInfo,
+        Claim::Photo,
+        Claim::BirthdateAsString,
+    ];
+    let mut sent = links(itsme_testkit::FakeOp::v1, &v1);
+    let claims = sent.remove("claims").expect("claims");
+    assert_eq!(sent, common);
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&claims).expect("JSON"),
+        json!({ "userinfo": {
+            "tag:sixdots.be,2016-06:claim_nationality": null,
+            "tag:sixdots.be,2016-06:claim_eid": null,
+            "tag:sixdots.be,2016-06:claim_city_of_birth": null,
+            "tag:sixdots.be,2016-06:claim_country_of_birth": null,
+            "tag:sixdots.be,2017-05:claim_device": null,
+            "tag:sixdots.be,2017-05:claim_transaction_info": null,
+            "tag:sixdots.be,2017-05:claim_photo": null,
+            "tag:sixdots.be,2020-03:claim_birthdate_as_string": null,
+        } })
+    );
+}
+
 #[test]
 fn state_nonce_and_challenge_are_new_each_time() {
     let mut scene = Scene::warm();

@@ -403,7 +403,7 @@ fn a_refetch_that_fails_is_the_error() {
         scene.op.react("/jwkSet", Reaction::Lost);
     }
     scene.world.advance(minutes(1));
-    let error = scene.log_in().err().expect("no keys");
+    let error = scene.log_in().expect_err("no keys");
     assert!(matches!(error, DriveError::Transport(Failure::Lost)), "{error}");
 }
 

@@ -25,7 +25,7 @@ struct Program {
     #[command(flatten)]
     options: Options,
 
-    /// The text to confirm, with <b> <i> <u> <br>.
+    /// The text to confirm, with `<b>`, `<i>`, `<u>` and `<br>`.
     #[arg(
         long,
         default_value = "Do you agree to the terms of <b>version 2</b>?",

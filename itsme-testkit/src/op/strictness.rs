@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::FakeOp;
 use crate::{
-    CLIENT_ID, Person, REDIRECT_URI, RegisteredClient, SERVICE, World,
+    CLIENT_ID, CONFIRM_SERVICE, Person, REDIRECT_URI, RegisteredClient, SERVICE, World,
     jose::{self, OwnKey},
     private_jwks,
 };
@@ -297,4 +297,100 @@ fn an_authorization_request_is_checked() {
         assert!(query.ends_with("&state=s"), "{callback}");
     }
     assert!(ask("prompt", "login consent").expect("a redirect").contains("?code="));
+}
+
+/// A confirmation as a request object whose claims were changed like this.
+fn request_object(change: impl FnOnce(&mut Value)) -> String {
+    let world = World::new();
+    let mut op = FakeOp::new(world.clock());
+    let now = world.now().as_secs();
+    let scope = format!("openid service:{CONFIRM_SERVICE}");
+    let template = |name: &str, value: &str| {
+        let name = format!("http://itsme.services/v2/claim/claim_approval_{name}");
+        (name, json!({ "essential": true, "value": value }))
+    };
+    let userinfo: serde_json::Map<String, Value> =
+        [template("template_name", "free_text"), template("text_key", "Yes?")]
+            .into_iter()
+            .collect();
+    let mut claims = json!({
+        "iss": CLIENT_ID, "aud": op.issuer(), "iat": now, "exp": now + 300, "jti": "1",
+        "client_id": CLIENT_ID, "response_type": "code", "scope": scope,
+        "redirect_uri": REDIRECT_URI, "state": "s", "claims": { "userinfo": userinfo },
+    });
+    change(&mut claims);
+    let jws = key("rp-sig-1").sign(&claims, "rp-sig-1");
+    let op_keys = json!({ "keys": [op.encryption.public_jwk()] });
+    let jwt = jose::encrypt_to(&op_keys, &jws).expect("a JWE");
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([
+            ("client_id", CLIENT_ID),
+            ("response_type", "code"),
+            ("redirect_uri", REDIRECT_URI),
+            ("scope", &scope),
+            ("state", "s"),
+            ("request", &jwt),
+        ])
+        .finish();
+    let first = op.decide(&query, Some(&Person::ann())).expect("a redirect");
+    let second = op.decide(&query, Some(&Person::ann())).expect("a redirect");
+    assert!(!second.contains("?code="), "a request object is good once");
+    let (_, answer) = first.split_once('?').expect("a query");
+    answer.split('&').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn request_objects_are_checked() {
+    assert!(request_object(|_| ()).starts_with("code="));
+    assert!(
+        request_object(|c| c["aud"] = json!("https://op.example/v2/authorization"))
+            .starts_with("code=")
+    );
+    for (change, error) in [
+        ((|c| c["iss"] = json!("X")) as fn(&mut Value), "invalid_request_object"),
+        (|c| c["aud"] = json!("https://op.example/v2/token"), "invalid_request_object"),
+        (|c| c["exp"] = json!(c["iat"]), "invalid_request_object"),
+        (|c| c["exp"] = Value::Null, "invalid_request_object"),
+        (|c| c["iat"] = json!(c["exp"]), "invalid_request_object"),
+        (|c| c["jti"] = json!(""), "invalid_request_object"),
+        (|c| c["claims"] = json!("{}"), "invalid_request_object"),
+        (|c| c["client_id"] = json!("X"), "invalid_request"),
+        (|c| c["redirect_uri"] = json!("https://rp.example/other"), "invalid_request"),
+        (|c| c["state"] = json!("other"), "invalid_request"),
+        (|c| c["scope"] = json!("openid"), "invalid_request"),
+        (|c| c["claims"] = json!({}), "invalid_request"),
+        (
+            |c| {
+                let userinfo = c["claims"]["userinfo"].as_object_mut().expect("claims");
+                userinfo.retain(|name, _| name.ends_with("template_name"));
+            },
+            "invalid_request",
+        ),
+    ] {
+        assert_eq!(request_object(change), format!("error={error}"));
+    }
+}
+
+#[test]
+fn secrets_are_checked() {
+    let ask = |secret: &str, extra: Option<(&'static str, &str)>| {
+        let mut bench = Bench::new();
+        let mut form = bench.form("");
+        form.retain(|(name, _)| !name.starts_with("client_"));
+        form.push(("client_id", crate::SECRET_CLIENT_ID.to_owned()));
+        form.push(("client_secret", secret.to_owned()));
+        form.extend(extra.map(|(name, value)| (name, value.to_owned())));
+        bench.post(&form)
+    };
+    let other_client = (400, "the code was given to another client".to_owned());
+    assert_eq!(ask(crate::CLIENT_SECRET, None), other_client, "the client is known by its secret");
+    let wrong = (401, "client_secret is wrong".to_owned());
+    assert_eq!(ask("x", None), wrong);
+    assert_eq!(ask(crate::CLIENT_SECRET, Some(("client_assertion", "x"))), wrong);
+    let mut bench = Bench::new();
+    let request = http::Request::post(format!("{}/connect/revoke", bench.op.issuer()))
+        .header("authorization", "Basic eDp5")
+        .body(b"token=x".to_vec())
+        .expect("a request");
+    assert_eq!(bench.send(request).0, 401);
 }
