@@ -7,7 +7,6 @@ use zeroize::Zeroizing;
 
 use crate::{
     Response,
-    error::Error,
     jose::{OwnKey, PrivateJwk, RsaKeyFault, RsaPrivateKey},
 };
 
@@ -54,6 +53,9 @@ pub enum KeysError {
     /// There is no key with `"use": "sig"`.
     #[error("there is no key with \"use\":\"sig\"; it signs what is sent to itsme")]
     NoSigningKey,
+    /// A key cannot be made.
+    #[error("OpenSSL cannot make a key")]
+    Generation,
     /// No key has the name that was given.
     #[error("no key of the set has this name and use")]
     UnknownKey,
@@ -153,13 +155,13 @@ impl PrivateKeys {
     /// // What the public half of it is to be served as, at an address that itsme knows:
     /// let public = keys.public_jwks();
     /// # assert!(!public.contains("\"d\""));
-    /// # Ok::<(), itsme_core::Error>(())
+    /// # Ok::<(), itsme_core::KeysError>(())
     /// ```
     ///
     /// # Errors
-    /// [`Error::Crypto`]: OpenSSL cannot make keys.
-    pub fn generate() -> Result<Self, Error> {
-        Ok(Self::from_jwks(vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?])?)
+    /// [`KeysError::Generation`]: OpenSSL cannot make keys.
+    pub fn generate() -> Result<Self, KeysError> {
+        Self::from_jwks(vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?])
     }
 
     /// The text of the private JWK set file. It is as secret as the keys: write it where the
@@ -173,12 +175,12 @@ impl PrivateKeys {
     /// decrypting what itsme encrypts to them for the next 24 hours (itsme: keys).
     ///
     /// # Errors
-    /// [`Error::Crypto`]: OpenSSL cannot make keys.
-    pub fn with_new_encryption_key(&self) -> Result<Self, Error> {
+    /// [`KeysError::Generation`]: OpenSSL cannot make keys.
+    pub fn with_new_encryption_key(&self) -> Result<Self, KeysError> {
         let mut jwks = self.0.jwks.clone();
         let first = self.0.jwks.iter().position(|jwk| jwk.usage.as_deref() == Some("enc"));
         jwks.insert(first.unwrap_or_default(), new_key(Usage::Encryption)?);
-        Ok(Self::from_jwks(jwks)?)
+        Self::from_jwks(jwks)
     }
 
     /// The same with a new signing key, published after the old ones, which still sign. Publish it,
@@ -186,11 +188,11 @@ impl PrivateKeys {
     /// [`signing_with`](Self::signing_with).
     ///
     /// # Errors
-    /// [`Error::Crypto`]: OpenSSL cannot make keys.
-    pub fn with_new_signing_key(&self) -> Result<Self, Error> {
+    /// [`KeysError::Generation`]: OpenSSL cannot make keys.
+    pub fn with_new_signing_key(&self) -> Result<Self, KeysError> {
         let mut jwks = self.0.jwks.clone();
         jwks.push(new_key(Usage::Signature)?);
-        Ok(Self::from_jwks(jwks)?)
+        Self::from_jwks(jwks)
     }
 
     /// The same, signing with the key of this name from now on.
@@ -268,12 +270,12 @@ enum Usage {
     Encryption,
 }
 
-fn new_key(usage: Usage) -> Result<PrivateJwk, Error> {
+fn new_key(usage: Usage) -> Result<PrivateJwk, KeysError> {
     let made = match usage {
         Usage::Signature => PrivateJwk::generate("sig", "RS256"),
         Usage::Encryption => PrivateJwk::generate("enc", "RSA-OAEP-256"),
     };
-    made.ok_or(Error::Crypto("make a key"))
+    made.ok_or(KeysError::Generation)
 }
 
 fn read(jwk: &PrivateJwk, earlier: &[String]) -> Result<(Usage, Value, RsaPrivateKey), KeyFault> {

@@ -17,6 +17,18 @@ pub(super) struct Grant {
     pub(super) redeemed: bool,
 }
 
+/// A request that the OP would show to a person.
+pub(super) struct Presented {
+    pub(super) client: RegisteredClient,
+    pub(super) redirect_uri: String,
+    pub(super) state: Option<String>,
+    pub(super) nonce: Option<String>,
+    pub(super) code_challenge: Option<String>,
+    pub(super) acr: Option<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) claims: RequestedClaims,
+}
+
 /// The `claims` parameter.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RequestedClaims {

@@ -4,6 +4,7 @@ mod answer;
 mod authorization;
 mod grant;
 mod page;
+mod request_object;
 mod revoke;
 mod token;
 mod userinfo;
@@ -19,7 +20,7 @@ use itsme_core::{
 };
 use serde_json::{Map, Value, json};
 
-use self::{authorization::Presented, grant::Grant};
+use self::grant::{Grant, Presented};
 use crate::{
     Clock, Person,
     jose::{self, OwnKey},

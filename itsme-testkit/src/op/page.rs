@@ -3,7 +3,7 @@
 use http::header;
 use itsme_core::Response;
 
-use super::{answer, authorization::Presented};
+use super::{answer, grant::Presented};
 use crate::Person;
 
 /// The sign-in page and the phone in one: who asks for what, and a button for each decision.

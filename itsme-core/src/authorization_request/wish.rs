@@ -1,0 +1,170 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Prompt, UiLocale};
+use crate::{
+    acr::Acr,
+    asked::Asked,
+    claims::{RequestedClaims, Scope},
+    confirm::Template,
+    dialect::Dialect,
+    error::RequestError,
+    jose,
+    secret::Secret,
+    settings::Settings,
+    time::UnixTime,
+    url_rules,
+};
+
+/// The same without the service, as the flow takes it.
+#[derive(Clone, Default)]
+pub(crate) struct Wish {
+    pub(super) service_code: String,
+    pub(super) scopes: Vec<Scope>,
+    pub(super) claims: RequestedClaims,
+    pub(super) template: Option<Template>,
+    pub(super) known_user: Option<String>,
+    pub(super) acr: Option<Acr>,
+    pub(super) max_age: Option<Duration>,
+    pub(super) prompts: Vec<Prompt>,
+    pub(super) ui_locales: Vec<UiLocale>,
+    pub(super) redirect_uri: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) nonce: Option<Secret>,
+    pub(crate) code_verifier: Option<Secret>,
+    pub(super) delivery: Delivery,
+}
+
+/// How the parameters reach the OP.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// In the query.
+    #[default]
+    Query,
+    /// In the query in V2, in a request object in V1.
+    QueryButInV1,
+    /// In a request object, in the query.
+    Value,
+    /// In a request object that is hosted, for so long.
+    Reference(String, Duration),
+}
+
+impl Wish {
+    /// Everything that can be wrong before a request is made; gives the redirect URI to use.
+    pub(crate) fn check(&self, settings: &Settings) -> Result<String, RequestError> {
+        if self.service_code.is_empty() {
+            return Err(RequestError::EmptyServiceCode);
+        }
+        let scope_character = |octet: u8| octet.is_ascii_graphic() && !b"\"\\".contains(&octet);
+        if !self.service_code.bytes().all(scope_character) {
+            return Err(RequestError::ServiceCode);
+        }
+        self.claims.check(settings.dialect())?;
+        self.template_claims(settings.dialect())?;
+        if self.known_user.as_ref().is_some_and(String::is_empty) {
+            return Err(RequestError::EmptyKnownUser);
+        }
+        for (name, own) in
+            [("state", self.state.as_deref()), ("nonce", self.nonce.as_ref().map(Secret::expose))]
+        {
+            if own.is_some_and(|own| own.chars().count() < 16) {
+                return Err(RequestError::TooShort(name));
+            }
+        }
+        if self.code_verifier.as_ref().is_some_and(|verifier| !is_code_verifier(verifier.expose()))
+        {
+            return Err(RequestError::CodeVerifier);
+        }
+        let plain_http = settings.plain_http();
+        if let Delivery::Reference(uri, _) = &self.delivery {
+            url_rules::check_request_uri(uri, plain_http).map_err(RequestError::RequestUri)?;
+        }
+        let redirect_uri = self.redirect_uri.as_ref().or(settings.redirect_uri.as_ref());
+        let redirect_uri = redirect_uri.ok_or(RequestError::NoRedirectUri)?;
+        url_rules::check(redirect_uri, plain_http).map_err(RequestError::RedirectUri)?;
+        Ok(redirect_uri.clone())
+    }
+
+    fn template_claims(&self, dialect: Dialect) -> Result<Vec<(String, Value)>, RequestError> {
+        self.template.as_ref().map_or_else(|| Ok(Vec::new()), |template| template.claims(dialect))
+    }
+
+    /// How the parameters travel in this dialect.
+    pub(crate) fn delivery(&self, dialect: Dialect) -> Delivery {
+        match (&self.delivery, dialect) {
+            (Delivery::QueryButInV1, Dialect::V1) => Delivery::Value,
+            (Delivery::QueryButInV1, _) => Delivery::Query,
+            (delivery, _) => delivery.clone(),
+        }
+    }
+
+    /// What must come back.
+    pub(crate) fn asked(&self, at: UnixTime, dialect: Dialect) -> Asked {
+        let v1_photo = dialect == Dialect::V1 && self.scopes.contains(&Scope::Profile);
+        Asked {
+            at,
+            service: self.service_code.clone(),
+            claims_sha256: None,
+            scopes: self.scopes.clone(),
+            in_userinfo: self.claims.any_in_userinfo(dialect),
+            image: self.claims.any_image() || v1_photo,
+            sub: self.known_user.clone(),
+            acr: self.acr,
+            max_age: self.max_age,
+        }
+    }
+
+    /// `scope`.
+    pub(crate) fn scope(&self) -> String {
+        let mut scope = format!("openid service:{}", self.service_code);
+        for name in self.scopes.iter().map(|scope| scope.as_str()) {
+            scope.push(' ');
+            scope.push_str(name);
+        }
+        scope
+    }
+
+    /// The parameters that say how it is asked and for what, in the order of OIDC Core: as a request
+    /// object writes them, whose `claims` are an object and `max_age` a number.
+    pub(crate) fn parameters(
+        &self,
+        dialect: Dialect,
+    ) -> Result<Vec<(&'static str, Value)>, RequestError> {
+        let joined = |words: Vec<&str>| (!words.is_empty()).then(|| json!(words.join(" ")));
+        let prompt = joined(self.prompts.iter().map(|prompt| prompt.as_str()).collect());
+        let locales = joined(self.ui_locales.iter().map(|locale| locale.as_str()).collect());
+        let template = self.template_claims(dialect)?;
+        let claims = self.claims.parameter(dialect, self.known_user.as_deref(), &template);
+        let optional = [
+            ("prompt", prompt),
+            ("max_age", self.max_age.map(|age| json!(age.as_secs()))),
+            ("ui_locales", locales),
+            ("acr_values", self.acr.map(|acr| json!(acr.name(dialect)))),
+            ("claims", claims),
+        ];
+        Ok(optional.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    }
+}
+
+/// The S256 challenge of a code verifier (RFC 7636 §4.2).
+pub(crate) fn code_challenge(verifier: &Secret) -> String {
+    jose::base64url(jose::sha256(&[verifier.expose().as_bytes()]))
+}
+
+fn is_code_verifier(text: &str) -> bool {
+    let unreserved = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
+    (43..=128).contains(&text.len()) && text.bytes().all(unreserved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7636, appendix B.
+    #[test]
+    fn the_challenge_is_s256() {
+        let verifier = Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+        assert_eq!(code_challenge(&verifier), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+}

@@ -1,0 +1,116 @@
+//! Request objects: what is in them, and whether it can be believed (RFC 9101).
+
+use std::collections::HashMap;
+
+use http::header;
+use itsme_core::{Dialect, UnixTime};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::FakeOp;
+use crate::{RegisteredClient, jose, registration::Credentials};
+
+/// An error that the person is sent back with: `error` and its description.
+pub(super) type Refusal = (&'static str, String);
+
+#[derive(Clone)]
+pub(super) struct Parameters(HashMap<String, String>);
+
+impl Parameters {
+    pub(super) fn of_query(query: &str) -> Result<Self, String> {
+        let mut parameters = HashMap::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if parameters.insert(name.to_string(), value.into_owned()).is_some() {
+                return Err(format!("the parameter {name} stands twice"));
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+impl FakeOp {
+    /// The parameters of the request object, if there is one, else the outer ones.
+    pub(super) fn request_object(
+        &mut self,
+        outer: &Parameters,
+        client: &RegisteredClient,
+    ) -> Result<(Parameters, bool), Refusal> {
+        let invalid = |description: String| ("invalid_request_object", description);
+        let jwt = match (outer.get("request"), outer.get("request_uri")) {
+            (None, None) => return Ok((outer.clone(), false)),
+            (Some(_), Some(_)) => {
+                let both = "request and request_uri exclude each other".to_owned();
+                return Err(("invalid_request", both));
+            }
+            (Some(jwt), None) => jwt.to_owned(),
+            (None, Some(uri)) => self.fetch(uri, client)?,
+        };
+        let jws = match jwt.matches('.').count() {
+            4 => self.encryption.decrypt(&jwt).map_err(invalid)?,
+            _ => jwt,
+        };
+        let claims = match &client.credentials {
+            Credentials::Keys(jwks) => jose::verify(jwks, &jws),
+            Credentials::Secret { secret, .. } => jose::verify_hs256(secret, &jws),
+        };
+        let mut claims = claims.map_err(invalid)?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
+        if text("iss") != client.client_id {
+            return Err(invalid("iss must be the client_id".to_owned()));
+        }
+        let endpoint = format!("{}/authorization", self.issuer);
+        let accepted = match self.dialect {
+            Dialect::V1 => text("aud") == endpoint,
+            _ => [&self.issuer, &endpoint].into_iter().any(|audience| text("aud") == audience),
+        };
+        if !accepted {
+            return Err(invalid("aud is neither the issuer nor its authorization endpoint".into()));
+        }
+        let now = self.clock.now();
+        if time("exp").is_none_or(|exp| now >= exp) || time("iat").is_none_or(|iat| iat > now) {
+            return Err(invalid("exp is past or iat in the future".to_owned()));
+        }
+        let jti = text("jti").to_owned();
+        if jti.is_empty() || !self.used_jtis.insert(jti) {
+            return Err(invalid("jti is missing or was used before".to_owned()));
+        }
+        if claims.get("claims").is_some_and(|claims| !claims.is_object()) {
+            return Err(invalid("claims must be an object in a request object".to_owned()));
+        }
+        claims.retain(|name, _| !["iss", "aud", "iat", "exp", "jti"].contains(&name.as_str()));
+        let inner = Parameters(
+            claims
+                .into_iter()
+                .map(|(name, value)| match value {
+                    Value::String(text) => (name, text),
+                    value => (name, value.to_string()),
+                })
+                .collect(),
+        );
+        for name in ["client_id", "response_type", "scope", "redirect_uri", "state"] {
+            if outer.get(name).is_some_and(|value| inner.get(name) != Some(value)) {
+                let differs = format!("{name} differs inside and outside of the request object");
+                return Err(("invalid_request", differs));
+            }
+        }
+        Ok((inner, true))
+    }
+
+    fn fetch(&mut self, uri: &str, client: &RegisteredClient) -> Result<String, Refusal> {
+        let refused = |description: &str| ("invalid_request_uri", description.to_owned());
+        if !client.request_uris.iter().any(|registered| uri.starts_with(registered)) {
+            return Err(refused("this request_uri is not registered"));
+        }
+        let response = (self.hosted)(uri).ok_or_else(|| refused("nothing is hosted there"))?;
+        let media_type = response.headers().get(header::CONTENT_TYPE);
+        if media_type.is_none_or(|value| value != "application/jwt") {
+            return Err(refused("what is hosted there is not application/jwt"));
+        }
+        String::from_utf8(response.into_body()).map_err(|_| refused("that is no JWT"))
+    }
+}
