@@ -12,10 +12,10 @@ use crate::{
     logged_in::LoggedIn,
     login::FinishLogin,
     login_state::LoginState,
-    picture::FetchPicture,
+    picture::{FetchPicture, Picture},
     provider::Provider,
     relying_party::RelyingParty,
-    revoke::Revoke,
+    revoke::{Revocation, Revoke},
     secret::Secret,
     settings::Settings,
 };
@@ -75,7 +75,8 @@ impl Client {
     /// The flow ends with [`Error::Picture`] if there is none, or none that can be trusted, and with
     /// [`Error::Refused`] if the access token is no longer good.
     pub fn picture(&self, who: &LoggedIn) -> FetchPicture {
-        FetchPicture::new(&self.0, who.user.picture.clone(), who.access_token.clone())
+        let (claim, access_token) = (who.user.picture.clone(), who.access_token.clone());
+        FetchPicture::new(&self.0, Picture { claim, access_token })
     }
 
     /// Makes an access token useless before its time. For clients with a secret.
@@ -84,7 +85,7 @@ impl Client {
     /// The flow ends with [`Error::Request`] for clients with private keys, and with
     /// [`Error::Refused`] in the OP's words.
     pub fn revoke(&self, access_token: Secret) -> Revoke {
-        Revoke::new(&self.0, access_token)
+        Revoke::new(&self.0, Revocation::of(access_token))
     }
 
     /// Fetches the OP's metadata and keys now, fresh or not: to warm up, or from time to time in

@@ -37,7 +37,7 @@ impl<E> DriveError<E> {
 /// ```
 /// # use itsme_core::{Client, DriveError, Env, Failure, FetchProvider, Provider, Request, Response, drive};
 /// # use std::{io, sync::Arc, thread};
-/// # fn exchange(request: Request) -> io::Result<Response> { unimplemented!() }
+/// # fn exchange(request: Request) -> io::Result<Response> { Err(io::ErrorKind::Unsupported.into()) }
 /// # fn example(client: Client, env: &mut impl Env) -> Result<Arc<Provider>, DriveError<io::Error>> {
 /// let what_became = |error: &io::Error| match error.kind() {
 ///     io::ErrorKind::ConnectionRefused => Failure::NotSent,

@@ -8,7 +8,7 @@ use crate::{
     asked::Asked,
     discovery::FetchProvider,
     error::{Error, TokenError},
-    evidence::Evidence,
+    evidence::{Evidence, Signed},
     flow::{
         Failure,
         machine::{Machine, Moment, Next},
@@ -100,7 +100,7 @@ impl Job {
         };
         let authentication = expected.check(&claims, at.now)?;
         let who = (expected.issuer, expected.client_id);
-        let evidence = Evidence::new(inner, key, who, self.asked.clone());
+        let evidence = Evidence::new(Signed { jws: inner, key }, who, self.asked.clone());
         Ok(Identified { authentication, claims, evidence })
     }
 
@@ -109,13 +109,13 @@ impl Job {
         id: &Identified,
         token: &Secret,
         at: &Moment<'_>,
-    ) -> Result<Map<String, Value>, TokenError> {
-        let (_, Verified { claims, .. }) = self.verify(token)?;
+    ) -> Result<(Map<String, Value>, Signed), TokenError> {
+        let (inner, Verified { claims, key }) = self.verify(token)?;
         let settings = &self.rp.settings;
         let (issuer, sub) = (&self.provider.metadata.issuer, &id.authentication.sub);
         let who = (issuer.as_str(), settings.client_id.as_str(), sub.as_str());
         userinfo::check(&claims, who, (at.now, settings.clock_leeway))?;
-        Ok(claims)
+        Ok((claims, Signed { jws: inner, key }))
     }
 
     fn id_token(mut self, at: &mut Moment<'_>) -> Result<Next<Identify>, Error> {
@@ -138,11 +138,14 @@ impl Job {
         at: &mut Moment<'_>,
     ) -> Result<Next<Identify>, Error> {
         match self.check_userinfo(&id, &token, at) {
-            Ok(claims) => {
+            Ok((claims, signed)) => {
                 for (name, value) in claims {
                     // Where both speak, the ID token was made for this very login.
-                    id.claims.entry(name).or_insert(value);
+                    if !id.claims.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
+                        id.claims.insert(name, value);
+                    }
                 }
+                id.evidence.add_userinfo(signed);
                 Ok(Next::Done(self.logged_in(id)))
             }
             Err(error) => match self.refetch(&error) {
@@ -200,7 +203,7 @@ impl Machine for Identify {
             Call::Start => job.id_token(at),
             Call::KeysForIdToken(fetch) => job.keys_for_id_token(fetch.next(at)?, at),
             Call::Userinfo { .. } => {
-                let request = userinfo::request(&job.provider.metadata, &job.answer.access_token);
+                let request = userinfo::request(&job.provider.metadata, &job.answer.access_token)?;
                 Ok(Next::Send(request, job.with(call)))
             }
             Call::KeysForUserinfo { id, token, fetch } => {

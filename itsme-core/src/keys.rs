@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use thiserror::Error as ThisError;
 use zeroize::Zeroizing;
@@ -93,6 +93,11 @@ struct KeyFile {
     keys: Vec<PrivateJwk>,
 }
 
+#[derive(Serialize)]
+struct KeyFileRef<'a> {
+    keys: &'a [PrivateJwk],
+}
+
 impl PrivateKeys {
     /// Reads the text of a private JWK set file.
     ///
@@ -167,8 +172,12 @@ impl PrivateKeys {
     /// The text of the private JWK set file. It is as secret as the keys: write it where the
     /// application alone can read it.
     pub fn to_json(&self) -> Zeroizing<String> {
-        let file = serde_json::to_string_pretty(&json!({ "keys": self.0.jwks }));
-        Zeroizing::new(file.expect("a JWK is JSON") + "\n")
+        // Room enough that the text is never moved, which would leave a copy behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024 * self.0.jwks.len()));
+        let file = KeyFileRef { keys: &self.0.jwks };
+        serde_json::to_writer_pretty(&mut *text, &file).expect("a JWK is JSON");
+        text.push(b'\n');
+        Zeroizing::new(String::from_utf8(std::mem::take(&mut text)).expect("JSON is text"))
     }
 
     /// The same with a new encryption key: it is the one that is published, and the old ones go on

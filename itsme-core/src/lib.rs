@@ -172,10 +172,12 @@ mod country;
 pub use country::Country;
 pub mod belgium;
 
+mod one_call;
+pub use one_call::OneCall;
 mod picture;
-pub use picture::FetchPicture;
+pub use picture::{FetchPicture, Picture};
 mod revoke;
-pub use revoke::Revoke;
+pub use revoke::{Revocation, Revoke};
 
 mod discovery;
 pub use discovery::FetchProvider;

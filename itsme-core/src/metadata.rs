@@ -99,7 +99,6 @@ impl Metadata {
             ("token_endpoint", &self.token_endpoint),
             ("userinfo_endpoint", &self.userinfo_endpoint),
             ("jwks_uri", &self.jwks_uri),
-            ("revocation_endpoint", self.revocation_endpoint.as_ref().unwrap_or(&self.issuer)),
         ] {
             url_rules::check(url, plain_http)
                 .map_err(|fault| MetadataError::Url { member, fault })?;

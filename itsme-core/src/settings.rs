@@ -111,8 +111,13 @@ impl Settings {
         if issuer.contains('?') {
             return Err(SettingsError::Issuer(UrlFault::Query));
         }
-        let secret = matches!(self.credentials, Credentials::ClientSecret(_));
-        let secret_in_v1 = secret && self.dialect() == Dialect::V1;
+        let secret_in_v1 = match &self.credentials {
+            Credentials::ClientSecret(secret) if secret.expose().is_empty() => {
+                return Err(SettingsError::EmptyClientSecret);
+            }
+            Credentials::ClientSecret(_) => self.dialect() == Dialect::V1,
+            Credentials::PrivateKeys(_) => false,
+        };
         match &self.redirect_uri {
             _ if secret_in_v1 => Err(SettingsError::SecretInV1),
             Some(uri) => {

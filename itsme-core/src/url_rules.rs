@@ -41,15 +41,17 @@ pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlFault> {
     text.parse::<http::Uri>().map(drop).map_err(|_| UrlFault::NotAUrl)
 }
 
-/// An address that itsme fetches (itsme: request_uri): https, port 443 in so many words, and not
-/// here, unless the test says so.
+/// An address that itsme fetches (itsme: request_uri): https, port 443 in so many words, and a host
+/// that has a public name; or anything on loopback, if the settings allow that.
 pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(), UrlFault> {
     check(text, plain_http)?;
     if plain_http == PlainHttp::OnLoopback && text.starts_with("http://") {
         return Ok(());
     }
-    let host = Url::parse(text).map_err(|_| UrlFault::NotAUrl)?;
-    if host.host().is_none_or(|host| is_loopback(&host)) {
+    let url = Url::parse(text).map_err(|_| UrlFault::NotAUrl)?;
+    let Some(Host::Domain(name)) = url.host() else { return Err(UrlFault::Local) };
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    if name == "localhost" || name.ends_with(".localhost") || !name.contains('.') {
         return Err(UrlFault::Local);
     }
     // A parsed URL has lost the port that is the scheme's own.
@@ -90,6 +92,12 @@ mod tests {
             ("https://rp.example:8443/r", Never, Err(UrlFault::Port)),
             ("https://localhost:443/r", Never, Err(UrlFault::Local)),
             ("https://127.0.0.1:443/r", OnLoopback, Err(UrlFault::Local)),
+            ("https://localhost.:443/r", Never, Err(UrlFault::Local)),
+            ("https://a.localhost:443/r", Never, Err(UrlFault::Local)),
+            ("https://intranet:443/r", Never, Err(UrlFault::Local)),
+            ("https://0.0.0.0:443/r", Never, Err(UrlFault::Local)),
+            ("https://10.0.0.1:443/r", Never, Err(UrlFault::Local)),
+            ("https://[::ffff:127.0.0.1]:443/r", Never, Err(UrlFault::Local)),
             ("http://127.0.0.1:80/r", OnLoopback, Ok(())),
             ("http://rp.example:443/r", Never, Err(UrlFault::NotHttps)),
         ] {

@@ -15,12 +15,12 @@ use crate::{
 };
 
 /// The userinfo request (OIDC Core §5.3.1, RFC 6750 §2.1).
-pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Request {
-    http::Request::get(&metadata.userinfo_endpoint)
+pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Result<Request, Error> {
+    Ok(http::Request::get(&metadata.userinfo_endpoint)
         .header(header::ACCEPT, "application/jwt")
-        .header(header::AUTHORIZATION, bearer(access_token))
+        .header(header::AUTHORIZATION, bearer(access_token)?)
         .body(Vec::new())
-        .expect("the URL was checked with the metadata")
+        .expect("the URL was checked with the metadata"))
 }
 
 /// The nested JWT of the answer. Its media type is not insisted on; white space around it is cut.
@@ -36,11 +36,12 @@ pub(crate) fn token(response: Response) -> Result<Secret, Error> {
 }
 
 /// The access token as a request carries it, kept out of logs.
-pub(crate) fn bearer(access_token: &Secret) -> HeaderValue {
-    let bearer = format!("Bearer {}", access_token.expose());
-    let mut bearer = HeaderValue::try_from(bearer).expect("the token was checked when it came");
+pub(crate) fn bearer(access_token: &Secret) -> Result<HeaderValue, Error> {
+    let bearer = HeaderValue::try_from(format!("Bearer {}", access_token.expose()));
+    let what = "its `access_token` cannot stand in a header";
+    let mut bearer = bearer.map_err(|_| Error::Malformed { endpoint: Endpoint::Token, what })?;
     bearer.set_sensitive(true);
-    bearer
+    Ok(bearer)
 }
 
 /// A refusal by JSON, or by challenge.

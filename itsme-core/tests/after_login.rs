@@ -210,6 +210,9 @@ fn a_changed_octet_of_evidence_is_noticed() {
     let mut scene = Scene::warm();
     let who = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email)).expect("a person");
     let archived = who.evidence.to_text();
+    let evidence = Evidence::from_text(&archived).expect("it is unchanged");
+    let userinfo = evidence.userinfo_claims().expect("the e-mail address came by userinfo");
+    assert_eq!(userinfo["email"], "ann.peeters@mail.example");
     for at in 0..archived.len() {
         let mut changed = archived.as_bytes().to_vec();
         changed[at] ^= 1;
@@ -225,7 +228,8 @@ fn a_changed_octet_of_evidence_is_noticed() {
 #[test]
 fn forged_evidence_is_refused() {
     let mut scene = Scene::warm();
-    let who = scene.log_in().expect("a person");
+    let login = Login::new(SERVICE).scope(Scope::Email);
+    let who = scene.log_in_for(login).expect("a person");
     let forge = |change: fn(&mut serde_json::Value)| {
         let mut stored: serde_json::Value =
             serde_json::from_str(&who.evidence.to_text()).expect("JSON");
@@ -233,7 +237,7 @@ fn forged_evidence_is_refused() {
         let all = json!([
             stored["v"],
             stored["id_token"],
-            stored["key"],
+            stored["userinfo"],
             stored["issuer"],
             stored["client_id"],
             stored["asked"],
@@ -244,14 +248,18 @@ fn forged_evidence_is_refused() {
     };
     assert_eq!(forge(|_| ()), Ok(()));
     let other_token = forge(|stored| {
-        let token = stored["id_token"].as_str().expect("a token").replacen(".e", ".f", 1);
-        stored["id_token"] = json!(token);
+        let jws = stored["id_token"]["jws"].as_str().expect("a token").replacen(".e", ".f", 1);
+        stored["id_token"]["jws"] = json!(jws);
     });
     assert_eq!(other_token, Err(EvidenceError::Token(TokenError::Signature)));
     let other_issuer = forge(|stored| stored["issuer"] = json!("https://evil.example"));
     assert_eq!(other_issuer, Err(EvidenceError::Token(TokenError::Issuer)));
     let other_client = forge(|stored| stored["client_id"] = json!("OTHER"));
     assert_eq!(other_client, Err(EvidenceError::Token(TokenError::Audience)));
-    let no_key = forge(|stored| stored["key"] = json!(null));
+    let other_person = forge(|stored| stored["asked"]["sub"] = json!("somebody else"));
+    assert_eq!(other_person, Err(EvidenceError::Token(TokenError::Subject)));
+    let unsigned_userinfo = forge(|stored| stored["userinfo"]["key"] = json!(null));
+    assert_eq!(unsigned_userinfo, Err(EvidenceError::SharedSecret));
+    let no_key = forge(|stored| stored["id_token"]["key"] = json!(null));
     assert_eq!(no_key, Err(EvidenceError::SharedSecret));
 }

@@ -4,7 +4,7 @@ mod common;
 
 use common::Scene;
 use itsme_core::{Claim, Client, Country, Dialect, Identification, LoggedIn, RequestError, Scope};
-use itsme_testkit::{FakeOp, Person, SERVICE, World};
+use itsme_testkit::{FakeOp, IDENTIFY_SERVICE, Person, World};
 use serde_json::{Value, json};
 
 fn scene(dialect: Dialect) -> Scene {
@@ -29,7 +29,7 @@ fn everybody() -> Person {
 fn identify(dialect: Dialect, asked: impl IntoIterator<Item = Claim>) -> (LoggedIn, Value) {
     let mut scene = scene(dialect);
     let mut asked = asked.into_iter();
-    let first = Identification::new(SERVICE, asked.next().expect("a claim"));
+    let first = Identification::new(IDENTIFY_SERVICE, asked.next().expect("a claim"));
     let request = asked.fold(first, |request, claim| request.claim(claim));
     let login = scene.play(scene.client.authorize(request)).expect("a URL");
     let url = url::Url::parse(&login.url).expect("a URL");
@@ -56,8 +56,6 @@ fn table() -> Vec<(Claim, &'static [&'static str], Option<&'static str>, Field)>
             |who| who.$name.as_ref()?.$part.as_ref().map(|value| value.to_string())
         };
     }
-    let by_country = |_: Country| ();
-    by_country(Country::Belgium);
     let plain: [(Claim, &'static [&'static str], Field); 16] = [
         (Claim::Address, &["address"], field!(address.locality)),
         (Claim::AgeGte16, &["age_gte_16"], field!(age_gte_16)),
@@ -215,17 +213,36 @@ fn all_possible_claims_at_once() {
         .into_iter()
         .filter(|(_, v2, _, _)| !v2.is_empty())
         .map(|(claim, ..)| claim)
-        .chain([Claim::VerificationDate, Claim::IdIssuingCountry])
+        .chain([Claim::VerificationDate, Claim::IdIssuingCountry, Claim::IssuanceLocality])
+        .chain([Claim::ValidityFrom, Claim::ValidityTo])
         .collect();
     let (who, _) = identify(Dialect::V2, asked);
     for (claim, v2, _, field) in table() {
         assert_eq!(field(&who).is_some(), !v2.is_empty() || is_part_of_v2(&claim), "{claim:?}");
     }
     assert!(who.extra.is_empty(), "{:?}", who.extra.keys());
+    // Every text that was sent is in what was read.
+    let read = serde_json::to_value(&who.user).expect("serializes").to_string();
+    for (name, sent) in who.evidence.claims() {
+        let texts = match &sent {
+            Value::String(text) => vec![text.clone()],
+            Value::Object(members) => {
+                members.values().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        };
+        let personal = !ABOUT_THE_TOKEN.contains(&name.as_str());
+        // A boolean in a text is read as a boolean.
+        for text in texts.iter().filter(|text| personal && *text != "false") {
+            assert!(read.contains(&json!(text).to_string()), "{name}: {text}");
+        }
+    }
     let stored = serde_json::to_string(&who.user).expect("serializes");
     let again: itsme_core::User = serde_json::from_str(&stored).expect("deserializes");
     assert_eq!(again, who.user);
 }
+
+const ABOUT_THE_TOKEN: [&str; 6] = ["iss", "aud", "nonce", "acr", "iat", "exp"];
 
 /// What V1 tells in claims of its own and V2 in parts of others.
 fn is_part_of_v2(claim: &Claim) -> bool {
@@ -250,7 +267,7 @@ fn a_missing_claim_is_missing_and_nothing_else() {
         (Person::ioana(), vec![Country::Romania], false),
     ] {
         let mut scene = scene(Dialect::V2);
-        let request = Identification::new(SERVICE, Scope::Phone);
+        let request = Identification::new(IDENTIFY_SERVICE, Scope::Phone);
         let request = asked.iter().fold(request, |request, claim| request.claim(claim.clone()));
         let login = scene.play(scene.client.authorize(request)).expect("a URL");
         let callback = scene.op.approve(&login.url, &person);

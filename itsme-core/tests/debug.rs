@@ -51,6 +51,21 @@ fn values_hide_what_they_hold() {
 }
 
 #[test]
+fn requests_hide_what_is_asked_and_confirmed() {
+    use itsme_core::{Claim, Confirm, FirstAsked, FreeText, Payment, Template};
+    let text = FreeText::new("hidden");
+    let claim = Claim::Name.essential().value("hidden");
+    let shown = format!(
+        "{text:?} {:?} {claim:?} {:?} {:?} {:?}",
+        Template::from(text.clone()),
+        FirstAsked::from(claim.clone()),
+        Confirm::new("SERVICE", text.clone()).known_user("hidden").claim(claim.clone()),
+        Payment::new("hidden", "hidden", "hidden"),
+    );
+    assert!(!shown.contains("hidden"), "{shown}");
+}
+
+#[test]
 fn evidence_is_the_signed_token_and_its_key() {
     let mut scene = Scene::warm();
     let begun = itsme_core::Env::now(&scene.world);

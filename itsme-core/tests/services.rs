@@ -11,8 +11,8 @@ use itsme_core::{
     RequestError, RequestObject, Scope, ShareData, TokenError, TokenForm, UrlFault,
 };
 use itsme_testkit::{
-    CLIENT_SECRET, CONFIRM_SERVICE, Document, FakeOp, Person, REDIRECT_URI, REQUEST_URI,
-    RegisteredClient, SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, World,
+    CLIENT_SECRET, CONFIRM_SERVICE, Document, FakeOp, IDENTIFY_SERVICE, Person, REDIRECT_URI,
+    REQUEST_URI, RegisteredClient, SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, World,
 };
 use serde_json::{Value, json};
 
@@ -48,6 +48,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
                         .redirect_uri(REDIRECT_URI)
                         .request_uri(REQUEST_URI)
                         .service(SERVICE)
+                        .identify_service(IDENTIFY_SERVICE)
                         .share_service(SHARE_SERVICE)
                         .confirm_service(CONFIRM_SERVICE);
                     op.register(client);
@@ -82,7 +83,7 @@ fn a_login_works_everywhere() {
 #[test]
 fn an_identification_works_everywhere() {
     for (name, mut scene) in scenes() {
-        let request = Identification::new(SERVICE, Scope::Profile)
+        let request = Identification::new(IDENTIFY_SERVICE, Scope::Profile)
             .scope(Scope::Address)
             .scope(Scope::Eid)
             .claim(Claim::BirthdateAsString);
@@ -136,9 +137,17 @@ fn a_confirmation_is_hidden_and_sealed() {
     assert!(!login.url.contains("secret") && !login.url.contains("c2VjcmV0"));
     assert_eq!(scene.op.asked(), [""; 0]);
 
-    let tampered = login.url.replace("TEST_CONFIRM", "TEST_LOGIN");
-    let callback = scene.op.approve(&tampered, &Person::ann());
-    assert!(callback.contains("error=invalid_request&"), "{callback}");
+    for (sent, instead) in [
+        ("TEST_CONFIRM", "TEST_LOGIN"),
+        ("response_type=code", "response_type=token"),
+        ("&state=", "&state=x"),
+    ] {
+        let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("a secret text"));
+        let url = scene.authorize_any(confirm).url;
+        assert!(url.contains(sent));
+        let callback = scene.op.approve(&url.replace(sent, instead), &Person::ann());
+        assert!(callback.contains("error=invalid_request&"), "{callback}");
+    }
 }
 
 #[test]
@@ -224,6 +233,10 @@ fn request_objects_are_wrapped_as_the_dialect_says() {
             _ => "RSA-OAEP-256",
         };
         assert_eq!(header["alg"], expected, "{name}");
+        assert_eq!(header["typ"], "JWT", "{name}");
+        let encrypted = expected != "HS256";
+        assert_eq!(header.get("cty").is_some(), encrypted, "{name}");
+        assert_eq!(header.get("kid").is_some(), encrypted, "{name}");
     }
 }
 
@@ -248,6 +261,47 @@ fn wrong_texts_are_refused_before_any_request() {
     assert!(matches!(text("<script>x</script>"), FreeTextFault::Tag { position: 1, .. }));
     let too_long = FreeTextFault::TooLong { characters: 7501, limit: 7500 };
     assert_eq!(text(&"x".repeat(7501)), too_long);
+}
+
+/// Only a checked template says what is confirmed, and only in a confirmation.
+#[test]
+fn a_template_cannot_come_in_as_a_claim() {
+    for name in [
+        "http://itsme.services/v2/claim/claim_approval_text_key",
+        "http://itsme.services/V2/claim/Claim_Approval_Text_Key",
+        "tag:sixdots.be,2016-08:claim_approval_amount_key",
+    ] {
+        let claim = || Claim::Other(name.to_owned()).in_userinfo().value("anything");
+        assert_eq!(refused(Login::new(SERVICE).claim(claim())), RequestError::TemplateClaim);
+        let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("ok")).claim(claim());
+        assert_eq!(refused(confirm), RequestError::TemplateClaim);
+    }
+}
+
+#[test]
+fn a_scope_without_a_meaning_in_the_dialect_is_refused_before_any_request() {
+    for (name, mut scene) in scenes() {
+        let request = Login::new(SERVICE).scope(Scope::IdDocument);
+        let result = scene.play(scene.client.authorize(request));
+        assert_eq!(result.is_ok(), !name.starts_with("V1"), "{name}");
+    }
+}
+
+/// Asked for in each place and way, each claim comes from there.
+#[test]
+fn claims_are_answered_where_they_are_asked_for() {
+    let mut scene = Scene::warm();
+    let request = Login::new(SERVICE)
+        .claim(Claim::Name.essential())
+        .claim(Claim::Email.in_userinfo().essential())
+        .claim(Claim::Other("birthdate".to_owned()).in_userinfo());
+    let who = go(&mut scene, request).expect("a person");
+    assert_eq!(scene.op.asked(), [TOKEN, USERINFO]);
+    assert!(who.evidence.claims().contains_key("name"));
+    let userinfo = who.evidence.userinfo_claims().expect("a userinfo answer");
+    assert!(userinfo.contains_key("email") && userinfo.contains_key("birthdate"));
+    assert!(!userinfo.contains_key("name"));
+    assert!(who.name.is_some() && who.email.is_some() && who.birthdate.is_some());
 }
 
 /// Real shapes of real countries, each wrong in one character.
@@ -299,6 +353,17 @@ fn wrong_payments_are_refused_before_any_request() {
         assert!(matches!(payment("20", "EUR", &iban[..iban.len() - 1]), PaymentFault::Iban(_)));
         assert!(matches!(payment("20", "EUR", &format!("{iban}0")), PaymentFault::Iban(_)));
     }
+    // Right check digits, wrong length for the country.
+    for iban in ["BE975390075470340", "BE0853900754703"] {
+        let fault = PaymentFault::Iban("its length or form for its country");
+        assert_eq!(payment("20", "EUR", iban), fault, "{iban}");
+    }
+    for place in 0..16 {
+        let mut wrong = right[0].as_bytes().to_vec();
+        wrong[place] = if wrong[place] == b'9' { b'8' } else { b'9' };
+        let wrong = String::from_utf8(wrong).expect("ASCII");
+        assert!(matches!(payment("20", "EUR", &wrong), PaymentFault::Iban(_)), "{wrong}");
+    }
     for iban in ["", "BE", "XX68539007547034", "be68539007547034", "BE68-5390-0754-7034", "ＢＥ68"]
     {
         assert!(matches!(payment("20", "EUR", iban), PaymentFault::Iban(_)), "{iban}");
@@ -320,6 +385,10 @@ fn wrong_request_uris_are_refused_before_any_request() {
         assert_eq!(found, fault, "{uri}");
         assert_eq!(scene.op.asked(), [""; 0]);
     }
+    let hosted = Login::new(SERVICE).hosted_at(REQUEST_URI, Duration::ZERO);
+    let mut scene = Scene::new();
+    let error = flow_error(scene.play(scene.client.request_object(hosted)));
+    assert!(matches!(error, Error::Request(RequestError::Lifetime)), "{error}");
     let empty = Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?")).known_user("");
     assert_eq!(refused(empty), RequestError::EmptyKnownUser);
 }

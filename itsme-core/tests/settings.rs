@@ -22,6 +22,18 @@ fn a_client_id_is_needed() {
 }
 
 #[test]
+fn a_client_secret_is_not_empty_and_not_for_v1() {
+    use itsme_core::ClientSecret;
+    let with = |secret: &str, environment| {
+        refused(Settings::new("a", ClientSecret::new(secret), environment))
+    };
+    assert_eq!(with("", Environment::Production), Some(SettingsError::EmptyClientSecret));
+    assert_eq!(with("s", Environment::Production), None);
+    assert_eq!(with("s", Environment::ProductionV1), Some(SettingsError::SecretInV1));
+    assert_eq!(format!("{:?}", ClientSecret::new("hidden")), "ClientSecret(..)");
+}
+
+#[test]
 fn an_issuer_is_an_address_to_call() {
     for (issuer, fault) in [
         ("http://op.example", UrlFault::NotHttps),

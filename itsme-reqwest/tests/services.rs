@@ -7,7 +7,9 @@ use itsme_core::{
     Login, Payment, Scope, ShareData, Timeouts,
 };
 use itsme_reqwest::{Client, Transport};
-use itsme_testkit::{CONFIRM_SERVICE, Clock, Person, REQUEST_URI, SERVICE, SHARE_SERVICE, Server};
+use itsme_testkit::{
+    CONFIRM_SERVICE, Clock, IDENTIFY_SERVICE, Person, REQUEST_URI, SERVICE, SHARE_SERVICE, Server,
+};
 
 struct Scene {
     server: Server,
@@ -36,7 +38,8 @@ async fn each_service_works() {
     let who = scene.go(Login::new(SERVICE).claim(Claim::Picture)).await;
     let picture = scene.itsme.picture(&who).await.expect("a picture");
     assert_eq!(picture.image_type(), Some(ImageType::Png));
-    let who = scene.go(Identification::new(SERVICE, Scope::Profile).scope(Scope::Eid)).await;
+    let who =
+        scene.go(Identification::new(IDENTIFY_SERVICE, Scope::Profile).scope(Scope::Eid)).await;
     assert_eq!(who.be_eid_sn.as_deref(), Some("591-1234567-53"));
     let who = scene.go(ShareData::new(SHARE_SERVICE, Claim::Address)).await;
     assert!(who.address.is_some());

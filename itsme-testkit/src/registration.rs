@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 /// The client id of the client that every [`FakeOp`](crate::FakeOp) knows from the start.
 pub const CLIENT_ID: &str = "TEST_CLIENT";
-/// Its service code for logins and identifications.
+/// Its service code for identifications.
+pub const IDENTIFY_SERVICE: &str = "TEST_IDENTIFY";
+/// Its service code for logins.
 pub const SERVICE: &str = "TEST_LOGIN";
 /// Its service code for sharing data.
 pub const SHARE_SERVICE: &str = "TEST_SHARE";
@@ -54,6 +56,7 @@ pub(crate) enum Credentials {
 /// What was agreed on at onboarding of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    Identification,
     Login,
     ShareData,
     Confirm,
@@ -103,7 +106,13 @@ impl RegisteredClient {
         self
     }
 
-    /// One more service, for logins and identifications.
+    /// One more service, for identifications.
+    #[must_use]
+    pub fn identify_service(self, code: impl Into<String>) -> Self {
+        self.kind(code.into(), Kind::Identification)
+    }
+
+    /// One more service, for logins.
     #[must_use]
     pub fn service(self, code: impl Into<String>) -> Self {
         self.kind(code.into(), Kind::Login)
@@ -130,6 +139,7 @@ impl RegisteredClient {
         self.redirect_uri(REDIRECT_URI)
             .request_uri(REQUEST_URI)
             .service(SERVICE)
+            .identify_service(IDENTIFY_SERVICE)
             .share_service(SHARE_SERVICE)
             .confirm_service(CONFIRM_SERVICE)
     }

@@ -6,7 +6,9 @@ use itsme_core::{
     Acr, AuthorizationRequest, Claim, Confirm, FreeText, Identification, ImageType, LoggedIn,
     Login, Payment, Scope, ShareData, Timeouts,
 };
-use itsme_testkit::{CONFIRM_SERVICE, Clock, Person, REQUEST_URI, SERVICE, SHARE_SERVICE, Server};
+use itsme_testkit::{
+    CONFIRM_SERVICE, Clock, IDENTIFY_SERVICE, Person, REQUEST_URI, SERVICE, SHARE_SERVICE, Server,
+};
 use itsme_ureq::{Client, Transport};
 
 struct Scene {
@@ -36,7 +38,7 @@ fn each_service_works() {
     let who = scene.go(Login::new(SERVICE).claim(Claim::Picture));
     let picture = scene.itsme.picture(&who).expect("a picture");
     assert_eq!(picture.image_type(), Some(ImageType::Png));
-    let who = scene.go(Identification::new(SERVICE, Scope::Profile).scope(Scope::Eid));
+    let who = scene.go(Identification::new(IDENTIFY_SERVICE, Scope::Profile).scope(Scope::Eid));
     assert_eq!(who.be_eid_sn.as_deref(), Some("591-1234567-53"));
     let who = scene.go(ShareData::new(SHARE_SERVICE, Claim::Address));
     assert!(who.address.is_some());

@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeSet,
     error::Error,
     io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
@@ -108,7 +109,12 @@ fn check_published(
     let begun = Instant::now();
     let response = transport.send(request)?;
     let took = begun.elapsed();
-    let read = |response: &Response| serde_json::from_slice::<Value>(response.body()).ok();
+    // What is read of a key, whatever else is said of it, in whatever order.
+    let read = |response: &Response| -> Option<BTreeSet<String>> {
+        let set: Value = serde_json::from_slice(response.body()).ok()?;
+        let members = |key: &Value| ["kid", "use", "n", "e"].map(|name| key[name].to_string());
+        Some(set["keys"].as_array()?.iter().map(|key| members(key).join(" ")).collect())
+    };
     let same = response.status() == 200 && read(&response) == read(&ours);
     let quick = took < Duration::from_secs(1);
     let max_age = max_age(&response);

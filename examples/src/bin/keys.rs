@@ -21,7 +21,7 @@ use itsme_examples::report;
     cargo run --bin keys -- generate jwks_private.json\n  \
     cargo run --bin keys -- public jwks_private.json > jwks.json\n  \
     cargo run --bin keys -- check jwks_private.json\n  \
-    cargo run --bin keys -- rotate jwks_private.json enc\n  \
+    cargo run --bin keys -- rotate jwks_private.json\n  \
     cargo run --bin keys -- rotate jwks_private.json sig\n  \
     cargo run --bin keys -- sign-with jwks_private.json sig-AbCdEfGh"
 )]
@@ -44,7 +44,11 @@ enum Command {
     Check { file: PathBuf },
     /// Adds a key. A new encryption key is published at once, and the old ones still decrypt; a new
     /// signing key is published beside the old one, which signs until `sign-with`.
-    Rotate { file: PathBuf, usage: Usage },
+    Rotate {
+        file: PathBuf,
+        /// Which key; both, if it is left out.
+        usage: Option<Usage>,
+    },
     /// Signs with another key of the set from now on.
     SignWith { file: PathBuf, kid: String },
     /// Takes a key out whose time is over.
@@ -69,11 +73,15 @@ fn run(program: &Program) -> Result<(), Box<dyn Error>> {
         Command::Generate { file } => replace(file, &PrivateKeys::generate()?)?,
         Command::Public { file } => print!("{}", read(file)?.public_jwks()),
         Command::Check { file } => tell(&read(file)?),
-        Command::Rotate { file, usage: Usage::Enc } => {
-            replace(file, &read(file)?.with_new_encryption_key()?)?;
-        }
-        Command::Rotate { file, usage: Usage::Sig } => {
-            replace(file, &read(file)?.with_new_signing_key()?)?;
+        Command::Rotate { file, usage } => {
+            let mut keys = read(file)?;
+            if !matches!(usage, Some(Usage::Sig)) {
+                keys = keys.with_new_encryption_key()?;
+            }
+            if !matches!(usage, Some(Usage::Enc)) {
+                keys = keys.with_new_signing_key()?;
+            }
+            replace(file, &keys)?;
         }
         Command::SignWith { file, kid } => replace(file, &read(file)?.signing_with(kid)?)?,
         Command::Remove { file, kid } => replace(file, &read(file)?.without(kid)?)?,
@@ -98,10 +106,14 @@ fn read(file: &Path) -> Result<PrivateKeys, Box<dyn Error>> {
 
 /// Writes beside the file and then takes its place, so that there is always a whole one.
 fn write(file: &Path, keys: &PrivateKeys, yes: bool) -> Result<(), Box<dyn Error>> {
-    if file.exists() && !yes && !asked(&format!("Replace {}?", file.display()))? {
+    let exists = file.exists();
+    if exists && !yes && !asked(&format!("Replace {}?", file.display()))? {
         return Err("nothing was written".into());
     }
-    let beside = file.with_extension("new");
+    // A new file is made where it shall be, and only if nobody else has just made it.
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(if exists { ".new" } else { "" });
+    let beside = PathBuf::from(beside);
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -110,7 +122,10 @@ fn write(file: &Path, keys: &PrivateKeys, yes: bool) -> Result<(), Box<dyn Error
         .open(&beside)
         .and_then(|mut new| new.write_all(keys.to_json().as_bytes()).and_then(|()| new.sync_all()));
     written.map_err(|error| format!("{} cannot be written: {error}", beside.display()))?;
-    fs::rename(&beside, file)?;
+    if exists && let Err(error) = fs::rename(&beside, file) {
+        fs::remove_file(&beside)?;
+        return Err(error.into());
+    }
     tell(keys);
     Ok(())
 }

@@ -60,7 +60,12 @@ impl Wish {
         if !self.service_code.bytes().all(scope_character) {
             return Err(RequestError::ServiceCode);
         }
-        self.claims.check(settings.dialect())?;
+        let dialect = settings.dialect();
+        if let Some(scope) = self.scopes.iter().find(|scope| !scope.exists(dialect)) {
+            let scope = scope.as_str();
+            return Err(RequestError::ScopeNotInDialect { scope, dialect });
+        }
+        self.claims.check(dialect)?;
         self.template_claims(settings.dialect())?;
         if self.known_user.as_ref().is_some_and(String::is_empty) {
             return Err(RequestError::EmptyKnownUser);
@@ -77,7 +82,10 @@ impl Wish {
             return Err(RequestError::CodeVerifier);
         }
         let plain_http = settings.plain_http();
-        if let Delivery::Reference(uri, _) = &self.delivery {
+        if let Delivery::Reference(uri, lifetime) = &self.delivery {
+            if lifetime.as_secs() == 0 {
+                return Err(RequestError::Lifetime);
+            }
             url_rules::check_request_uri(uri, plain_http).map_err(RequestError::RequestUri)?;
         }
         let redirect_uri = self.redirect_uri.as_ref().or(settings.redirect_uri.as_ref());

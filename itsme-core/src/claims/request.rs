@@ -1,8 +1,10 @@
+use std::fmt;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
     claims::claim::{ABOUT_THE_TOKEN, Claim},
-    dialect::Dialect,
+    dialect::{Dialect, WireName},
     error::RequestError,
 };
 
@@ -10,7 +12,7 @@ use crate::{
 ///
 /// A [`Claim`] alone is asked for voluntarily, in the ID token (V2, as itsme recommends) or in the
 /// userinfo answer (V1, where it always was).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ClaimRequest {
     claim: Claim,
     in_userinfo: bool,
@@ -48,6 +50,12 @@ impl ClaimRequest {
     }
 }
 
+impl fmt::Debug for ClaimRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ClaimRequest").field(&self.claim).finish_non_exhaustive()
+    }
+}
+
 /// The claims that a request asks for, one entry a claim and place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestedClaims(Vec<ClaimRequest>);
@@ -68,6 +76,14 @@ impl RequestedClaims {
             for name in request.claim.wire_names(dialect)? {
                 if name.is_empty() {
                     return Err(RequestError::EmptyClaim);
+                }
+                // Only a checked template may say what is confirmed.
+                let inner = match WireName::of(&name) {
+                    WireName::V1(inner) | WireName::V2(inner) => inner,
+                    WireName::Plain(_) => String::new(),
+                };
+                if inner.starts_with("claim_approval_") {
+                    return Err(RequestError::TemplateClaim);
                 }
                 if let Some(claim) = ABOUT_THE_TOKEN.iter().find(|claim| **claim == name) {
                     return Err(RequestError::TokenClaim(claim));

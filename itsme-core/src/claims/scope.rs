@@ -18,7 +18,7 @@ pub enum Scope {
     /// `email` and `email_verified`.
     #[serde(rename = "email")]
     Email,
-    /// Number, kind, country and validity of the identity document.
+    /// Number, kind, country and validity of the identity document. V2.
     #[serde(rename = "idDocument")]
     IdDocument,
     /// `phone_number` and `phone_number_verified`.
@@ -40,6 +40,11 @@ impl Scope {
             Self::Phone => "phone",
             Self::Profile => "profile",
         }
+    }
+
+    /// Whether a dialect has it.
+    pub(crate) fn exists(self, dialect: Dialect) -> bool {
+        self != Self::IdDocument || dialect == Dialect::V2
     }
 
     /// The claims that the scope stands for, by their names on the wire.

@@ -27,8 +27,8 @@ pub enum UrlFault {
     /// No port 443 in so many words.
     #[error("must name port 443, as in https://host:443/path")]
     Port,
-    /// This machine, which itsme cannot reach.
-    #[error("must not be on this machine: itsme fetches it")]
+    /// This machine, or an address without a name, which itsme cannot reach or trust.
+    #[error("must have a public host name: itsme fetches it")]
     Local,
     /// There is a user name or a password in it.
     #[error("must not carry a user name or password")]
@@ -48,6 +48,9 @@ pub enum SettingsError {
     /// The redirect URI is not one that itsme accepts.
     #[error("the redirect URI {0}")]
     RedirectUri(UrlFault),
+    /// The client secret is empty: an environment variable that is not set?
+    #[error("the client secret is empty")]
+    EmptyClientSecret,
     /// A client secret, where itsme knows private keys alone.
     #[error("the older dialect has no client secret method; use private keys")]
     SecretInV1,
@@ -101,6 +104,20 @@ pub enum RequestError {
     /// The name of a claim is empty.
     #[error("a claim without a name was asked for")]
     EmptyClaim,
+    /// A claim that carries a part of a Confirm's template.
+    #[error("a template is given to `Confirm::new`, not asked for as a claim")]
+    TemplateClaim,
+    /// A scope that the client's dialect does not have.
+    #[error("the scope {scope:?} does not exist in the dialect {dialect:?} of this environment")]
+    ScopeNotInDialect {
+        /// The scope.
+        scope: &'static str,
+        /// The client's dialect.
+        dialect: Dialect,
+    },
+    /// A request object that is hosted for no time at all.
+    #[error("the request object would expire at once")]
+    Lifetime,
     /// A claim that belongs to the token itself: asking for it by name or value would promise a
     /// check that nobody makes.
     #[error("the claim `{0}` belongs to the token and cannot be asked for")]

@@ -57,8 +57,14 @@ impl User {
     fn read_v1(&mut self, name: &str, value: &Value) -> Option<()> {
         match name {
             "claim_birthdate_as_string" => set(&mut self.birthdate_as_string, text(value)),
-            "claim_city_of_birth" => set(&mut self.born().city, text(value)),
-            "claim_country_of_birth" => set(&mut self.born().country, text(value)),
+            "claim_city_of_birth" => {
+                let city = text(value)?;
+                set(&mut self.born().city, Some(city))
+            }
+            "claim_country_of_birth" => {
+                let country = text(value)?;
+                set(&mut self.born().country, Some(country))
+            }
             "claim_device" => set(&mut self.device, part(value)),
             "claim_eid" => self.read_eid(part(value)?),
             "claim_nationality" => set(&mut self.citizenship, text(value)),
@@ -71,8 +77,9 @@ impl User {
 
     fn read_v2(&mut self, name: &str, value: &Value) -> Option<()> {
         if let Some(country) = Country::of_national_number_claim(name) {
-            self.national_numbers.insert(country, text(value)?);
-            return Some(());
+            let number = text(value)?;
+            let known = self.national_numbers.entry(country).or_insert_with(|| number.clone());
+            return (*known == number).then_some(());
         }
         match name {
             "account" => set(&mut self.account, part(value)),
@@ -110,7 +117,7 @@ impl User {
 
     /// V1 tells in one claim what V2 tells in several; both are filled.
     fn read_eid(&mut self, eid: Eid) -> Option<()> {
-        self.be_eid_sn.clone_from(&eid.eid);
+        self.be_eid_sn = eid.eid.clone().or(self.be_eid_sn.take());
         if let Some(number) = &eid.national_number {
             self.national_numbers.insert(Country::Belgium, number.clone());
         }

@@ -3,7 +3,8 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use itsme_core::{
-    Client, DriveError, Error, Failure, Flow, LoggedIn, Login, Redirect, Settings, TokenError,
+    AuthorizationRequest, Client, DriveError, Error, Failure, Flow, LoggedIn, Login, Redirect,
+    Settings, TokenError,
 };
 use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 
@@ -40,6 +41,10 @@ impl Scene {
 
     pub fn play<F: Flow>(&mut self, flow: F) -> Result<F::Output, DriveError<Failure>> {
         play(flow, &mut self.op, &mut self.world)
+    }
+
+    pub fn authorize_any<S>(&mut self, request: AuthorizationRequest<S>) -> Redirect {
+        self.play(self.client.authorize(request)).expect("an authorization URL")
     }
 
     pub fn authorize(&mut self, login: Login) -> Redirect {

@@ -206,10 +206,12 @@ impl FakeOp {
             Kind::ShareData if self.dialect == Dialect::V1 && !is_object => {
                 refused("sharing of data needs a request object")
             }
-            Kind::ShareData if claims.about_the_person() == 0 && scopes.len() == 2 => {
-                refused("sharing of data needs a claim or a scope")
+            Kind::Identification | Kind::ShareData
+                if claims.about_the_person() == 0 && scopes.len() == 2 =>
+            {
+                refused("this service needs a claim or a scope")
             }
-            Kind::ShareData => Ok(()),
+            Kind::Identification | Kind::ShareData => Ok(()),
             Kind::Confirm if !is_object => refused("a confirmation needs a request object"),
             Kind::Confirm => {
                 let part = |part: &str| claims.template_part(self.dialect, part).is_some();

@@ -93,7 +93,7 @@ impl FakeOp {
                 .collect(),
         );
         for name in ["client_id", "response_type", "scope", "redirect_uri", "state"] {
-            if outer.get(name).is_some_and(|value| inner.get(name) != Some(value)) {
+            if outer.get(name) != inner.get(name) {
                 let differs = format!("{name} differs inside and outside of the request object");
                 return Err(("invalid_request", differs));
             }
@@ -103,6 +103,10 @@ impl FakeOp {
 
     fn fetch(&mut self, uri: &str, client: &RegisteredClient) -> Result<String, Refusal> {
         let refused = |description: &str| ("invalid_request_uri", description.to_owned());
+        let port = uri.strip_prefix("https://").and_then(|rest| rest.split('/').next());
+        if !port.is_some_and(|authority| authority.ends_with(":443")) {
+            return Err(refused("a request_uri is https and names port 443"));
+        }
         if !client.request_uris.iter().any(|registered| uri.starts_with(registered)) {
             return Err(refused("this request_uri is not registered"));
         }
