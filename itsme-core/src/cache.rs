@@ -16,6 +16,9 @@ use crate::time::UnixTime;
 
 /// How long one flow may keep the others waiting.
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
+/// How far a time can be ahead of ours and still be no sign of a clock put back: another thread reads
+/// the clock after us and takes the lock before us, and machines differ a little.
+const AHEAD: Duration = Duration::from_secs(5);
 /// How often a waiting flow looks again.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// The least time between two fetches that a token's unknown `kid` causes, and after a failed one
@@ -65,12 +68,12 @@ impl Freshness {
 
     /// A clock earlier than the fetch makes it stale: one of the two times is wrong.
     pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
-        self.at <= now && now < self.until
+        self.at <= now.after(AHEAD) && now < self.until
     }
 
     /// Expired, but not so long ago that it could not serve while the OP is away.
     pub(crate) fn is_usable(&self, now: UnixTime) -> bool {
-        self.at <= now && now < self.until.after(USABLE_STALE)
+        self.at <= now.after(AHEAD) && now < self.until.after(USABLE_STALE)
     }
 }
 
@@ -177,7 +180,8 @@ impl<T> Cache<T> {
         if state.failures > since.0 {
             return Look::Failed(Arc::clone(&state.last_failure));
         }
-        if state.lease.is_some_and(|(_, until)| now < until && until <= now.after(LEASE)) {
+        let latest = now.after(LEASE).after(AHEAD);
+        if state.lease.is_some_and(|(_, until)| now < until && until <= latest) {
             return Look::Wait;
         }
         if pausing && let Some(value) = state.value.as_ref().filter(|_| !may_refetch) {
@@ -200,7 +204,7 @@ impl<T> Cache<T> {
 
 /// A clock put back must not make the pause longer.
 fn within_pause(last: Option<UnixTime>, now: UnixTime) -> bool {
-    last.is_some_and(|last| last <= now && now.since(last) < REFETCH_PAUSE)
+    last.is_some_and(|last| last <= now.after(AHEAD) && now.since(last) < REFETCH_PAUSE)
 }
 
 /// The right to fetch, until it is dropped.
@@ -278,8 +282,10 @@ mod tests {
     fn a_clock_before_the_fetch_makes_it_stale() {
         let freshness = Freshness::of(&HeaderMap::new(), NOW);
         assert!(freshness.is_fresh(NOW));
-        assert!(!freshness.is_fresh(NOW.before(Duration::from_secs(1))));
-        assert!(!freshness.is_usable(NOW.before(Duration::from_secs(1))));
+        assert!(freshness.is_fresh(NOW.before(AHEAD)), "another thread was quicker");
+        assert!(freshness.is_usable(NOW.before(AHEAD)));
+        assert!(!freshness.is_fresh(NOW.before(AHEAD * 2)));
+        assert!(!freshness.is_usable(NOW.before(AHEAD * 2)));
         assert!(!freshness.is_fresh(NOW.after(WHEN_SILENT)));
         assert!(freshness.is_usable(NOW.after(WHEN_SILENT)));
         assert!(!freshness.is_usable(NOW.after(WHEN_SILENT).after(USABLE_STALE)));
@@ -298,6 +304,21 @@ mod tests {
         assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "the old lease frees only itself");
         second.store(7);
         assert!(matches!(look(NOW.after(LEASE)), Look::Found(value) if *value == 7));
+    }
+
+    /// Who read the clock first does not always take the lock first.
+    #[test]
+    fn a_thread_that_was_overtaken_takes_no_second_lease() {
+        let cache = Cache::<u8>::default();
+        let later = NOW.after(Duration::from_millis(1));
+        let look = |now, pausing| cache.look(now, cache.since(), pausing, |_, _| !pausing);
+        let Look::Fetch(lease) = look(later, false) else { panic!("the first one fetches") };
+        assert!(matches!(look(NOW, false), Look::Wait));
+        lease.store(7);
+        assert!(matches!(look(NOW, false), Look::Found(_)));
+        let Look::Fetch(lease) = look(later, true) else { panic!("a refetch") };
+        lease.store(8);
+        assert!(matches!(look(NOW, true), Look::TooEarly(_)));
     }
 
     #[test]
