@@ -230,7 +230,11 @@ fn forged_evidence_is_refused() {
     let mut scene = Scene::warm();
     let login = Login::new(SERVICE).scope(Scope::Email);
     let who = scene.log_in_for(login).expect("a person");
-    let forge = |change: fn(&mut serde_json::Value)| {
+    let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
+    let callback = scene.op.approve(&login.url, &Person::ioana());
+    let other = scene.play(scene.client.user(login.state, callback)).expect("a person");
+    let other: serde_json::Value = serde_json::from_str(&other.evidence.to_text()).expect("JSON");
+    let forge = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut stored: serde_json::Value =
             serde_json::from_str(&who.evidence.to_text()).expect("JSON");
         change(&mut stored);
@@ -246,20 +250,23 @@ fn forged_evidence_is_refused() {
         stored["digest"] = json!(itsme_core::internals::base64url(digest));
         Evidence::from_text(&stored.to_string()).map(drop)
     };
-    assert_eq!(forge(|_| ()), Ok(()));
-    let other_token = forge(|stored| {
+    assert_eq!(forge(&|_| ()), Ok(()));
+    let other_token = forge(&|stored| {
         let jws = stored["id_token"]["jws"].as_str().expect("a token").replacen(".e", ".f", 1);
         stored["id_token"]["jws"] = json!(jws);
     });
     assert_eq!(other_token, Err(EvidenceError::Token(TokenError::Signature)));
-    let other_issuer = forge(|stored| stored["issuer"] = json!("https://evil.example"));
+    let other_issuer = forge(&|stored| stored["issuer"] = json!("https://evil.example"));
     assert_eq!(other_issuer, Err(EvidenceError::Token(TokenError::Issuer)));
-    let other_client = forge(|stored| stored["client_id"] = json!("OTHER"));
+    let other_client = forge(&|stored| stored["client_id"] = json!("OTHER"));
     assert_eq!(other_client, Err(EvidenceError::Token(TokenError::Audience)));
-    let other_person = forge(|stored| stored["asked"]["sub"] = json!("somebody else"));
+    let other_person = forge(&|stored| stored["asked"]["sub"] = json!("somebody else"));
     assert_eq!(other_person, Err(EvidenceError::Token(TokenError::Subject)));
-    let unsigned_userinfo = forge(|stored| stored["userinfo"]["key"] = json!(null));
+    let unsigned_userinfo = forge(&|stored| stored["userinfo"]["key"] = json!(null));
     assert_eq!(unsigned_userinfo, Err(EvidenceError::SharedSecret));
-    let no_key = forge(|stored| stored["id_token"]["key"] = json!(null));
+    // Another person's answer, signed by the OP as truly as the ID token.
+    let other_userinfo = forge(&|stored| stored["userinfo"] = other["userinfo"].clone());
+    assert_eq!(other_userinfo, Err(EvidenceError::Token(TokenError::Subject)));
+    let no_key = forge(&|stored| stored["id_token"]["key"] = json!(null));
     assert_eq!(no_key, Err(EvidenceError::SharedSecret));
 }
