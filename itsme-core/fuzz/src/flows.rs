@@ -1,0 +1,280 @@
+//! Whole flows, in which the OP, the wire and the clock do what the input says.
+
+use std::{sync::OnceLock, time::Duration};
+
+use itsme_core::{
+    Authorize, Callback, Claim, Client, Error, Evidence, Failure, Flow, LoggedIn, Login,
+    LoginState, Provider, Response, Scope, Step,
+};
+use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
+
+use super::input::Input;
+
+/// More steps than any flow takes: twice metadata, keys, token, keys again and userinfo, and the
+/// waits for another flow's lease.
+const MOST_STEPS: usize = 400;
+
+struct Scene {
+    world: World,
+    op: FakeOp,
+    client: Client,
+}
+
+impl Scene {
+    fn cold() -> Self {
+        let world = World::new();
+        let op = FakeOp::new(world.clock());
+        let client = Client::new(op.settings()).expect("the settings are sound");
+        Self { world, op, client }
+    }
+
+    /// With metadata and keys as an earlier process has stored them.
+    fn warm() -> Self {
+        static PROVIDER: OnceLock<String> = OnceLock::new();
+        let mut scene = Self::cold();
+        let provider = PROVIDER.get_or_init(|| {
+            let provider = scene.play(scene.client.refresh());
+            serde_json::to_string(&*provider).expect("a provider is JSON")
+        });
+        let provider = serde_json::from_str(provider).expect("what was stored is JSON");
+        scene.client.import_provider(provider).expect("it is of this OP");
+        scene
+    }
+
+    fn play<F: Flow>(&mut self, flow: F) -> F::Output {
+        play(flow, &mut self.op, &mut self.world).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn authorize(&self) -> Authorize {
+        let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+        self.client.authorize(login)
+    }
+
+    /// A login from which Ann comes back.
+    fn approved(&mut self) -> (LoginState, String) {
+        let redirect = self.play(self.authorize());
+        let callback = self.op.approve(&redirect.url, &Person::ann());
+        (redirect.state, callback)
+    }
+
+    /// Runs a flow whose `place`th request is answered by this, and the others by the OP.
+    fn answered_once<F: Flow>(
+        &mut self,
+        flow: F,
+        place: usize,
+        response: Response,
+    ) -> Result<F::Output, Error> {
+        let mut step = flow.start(&mut self.world)?;
+        let mut response = Some(response);
+        for number in 0..MOST_STEPS {
+            step = match step {
+                Step::Send(request, pending) => {
+                    let honest = self.op.handle(request).expect("the OP answers");
+                    let answer = response.take_if(|_| number == place).unwrap_or(honest);
+                    pending.receive(answer, &mut self.world)?
+                }
+                Step::Wait(_, paused) => paused.resume(&mut self.world)?,
+                Step::Done(output) => return Ok(output),
+            };
+        }
+        panic!("the flow does not end");
+    }
+
+    /// Runs a flow to whose every request the input says what happens.
+    fn at_the_mercy_of<F: Flow>(
+        &mut self,
+        flow: F,
+        input: &mut Input<'_>,
+    ) -> Result<F::Output, Option<Error>> {
+        let mut step = flow.start(&mut self.world)?;
+        for _ in 0..MOST_STEPS {
+            step = match step {
+                Step::Send(request, pending) => {
+                    let honest = self.op.handle(request).expect("the OP answers");
+                    match happening(honest, input, &mut self.op, &self.world) {
+                        Ok(response) => pending.receive(response, &mut self.world)?,
+                        Err(why) => pending.failed(why, &mut self.world)?.ok_or(None)?,
+                    }
+                }
+                Step::Wait(duration, paused) => {
+                    // Nobody keeps the time exactly.
+                    self.world.advance(duration.mul_f64(f64::from(input.octet() % 3 + 1) / 2.0));
+                    paused.resume(&mut self.world)?
+                }
+                Step::Done(output) => return Ok(output),
+            };
+        }
+        panic!("the flow does not end");
+    }
+}
+
+fn happening(
+    mut honest: Response,
+    input: &mut Input<'_>,
+    op: &mut FakeOp,
+    world: &World,
+) -> Result<Response, Failure> {
+    match input.octet() % 16 {
+        1 => return Err(Failure::NotSent),
+        2 => return Err(Failure::Lost),
+        3 => return Ok(answer(input)),
+        4 => input.spoil(honest.body_mut()),
+        5 => *honest.status_mut() = status(input),
+        6 => op.rotate_signing_key(),
+        7 => op.rotate_encryption_key(),
+        8 => world.advance(Duration::from_secs(input.number() as u64)),
+        9 => op.forge_kid(Some("nobody's")),
+        10 => op.forge_kid(None),
+        11 => honest.headers_mut().clear(),
+        12 => *honest.body_mut() = input.line().to_vec(),
+        _ => {}
+    }
+    Ok(honest)
+}
+
+fn status(input: &mut Input<'_>) -> http::StatusCode {
+    let status = 100 + input.number() % 500;
+    http::StatusCode::from_u16(status as u16).expect("a status of three digits")
+}
+
+/// A status, a header and the rest as the body.
+fn answer(input: &mut Input<'_>) -> Response {
+    const NAMES: [&str; 4] = ["content-type", "cache-control", "www-authenticate", "location"];
+    let status = if input.octet().is_multiple_of(2) { http::StatusCode::OK } else { status(input) };
+    let name = NAMES[usize::from(input.octet()) % NAMES.len()];
+    let value = http::HeaderValue::from_bytes(input.line());
+    let mut response = Response::new(input.line().to_vec());
+    *response.status_mut() = status;
+    response.headers_mut().extend(value.ok().map(|value| (name.parse().ok(), value)));
+    response
+}
+
+/// Everything that says something of itself does so without panic.
+fn tell(error: &Error) {
+    let _ = format!("{error} {error:?}");
+}
+
+fn must_be_ann(who: &LoggedIn, op: &FakeOp) {
+    assert_eq!(who.sub, op.sub_of(&Person::ann()));
+    assert!(who.given_name.as_deref().is_none_or(|name| name == "Ann"));
+    let _ = format!("{who:?} {:?}", who.user);
+}
+
+/// An answer in place of the discovery document, and then in place of the key set.
+pub fn discovery(data: &[u8]) {
+    let mut scene = Scene::cold();
+    let refresh = scene.client.refresh();
+    match scene.answered_once(refresh, 0, answer(&mut Input::new(data))) {
+        Ok(provider) => assert_eq!(provider.issuer(), scene.op.issuer()),
+        Err(error) => tell(&error),
+    }
+    let mut scene = Scene::cold();
+    let refresh = scene.client.refresh();
+    if let Err(error) = scene.answered_once(refresh, 1, answer(&mut Input::new(data))) {
+        tell(&error);
+    }
+}
+
+/// A callback of any form; `{state}` stands for the right one.
+pub fn callback(data: &[u8]) {
+    let mut scene = Scene::warm();
+    let (login, _) = scene.approved();
+    let text = String::from_utf8_lossy(data).replace("{state}", login.id());
+    let callback = Callback::from(text.as_str());
+    let found = callback.state();
+    let state = login.id().to_owned();
+    match scene.client.user(login, callback).start(&mut scene.world) {
+        Ok(_) => assert_eq!(found, Some(state), "a code is redeemed for the right state alone"),
+        Err(error) => tell(&error),
+    }
+}
+
+/// An answer in place of the token endpoint's.
+pub fn token(data: &[u8]) {
+    let mut scene = Scene::warm();
+    let (login, callback) = scene.approved();
+    let flow = scene.client.user(login, callback);
+    let result = scene.answered_once(flow, 0, answer(&mut Input::new(data)));
+    tell(&result.expect_err("nobody but the OP can make a token"));
+}
+
+/// An answer in place of the userinfo endpoint's.
+pub fn userinfo(data: &[u8]) {
+    let mut scene = Scene::warm();
+    let (login, callback) = scene.approved();
+    let flow = scene.client.user(login, callback);
+    let result = scene.answered_once(flow, 1, answer(&mut Input::new(data)));
+    tell(&result.expect_err("nobody but the OP can make a userinfo answer"));
+}
+
+/// Texts that were stored: a login's state, a provider, evidence. The first octet says which.
+pub fn stored(data: &[u8]) {
+    let mut input = Input::new(data);
+    let kind = input.octet();
+    let text = String::from_utf8_lossy(input.rest()).into_owned();
+    match kind % 3 {
+        0 => {
+            let Ok(login) = serde_json::from_str::<LoginState>(&text) else { return };
+            let again = serde_json::to_string(&login).expect("a login is JSON");
+            let read: LoginState = serde_json::from_str(&again).expect("what was stored is JSON");
+            assert_eq!(serde_json::to_string(&read).expect("JSON"), again);
+            let mut scene = Scene::warm();
+            let callback = Callback::from_pairs([("code", "c"), ("state", login.id())]);
+            if let Err(error) = scene.client.user(login, callback).start(&mut scene.world) {
+                tell(&error);
+            }
+        }
+        1 => {
+            let Ok(provider) = serde_json::from_str::<Provider>(&text) else { return };
+            let mut scene = Scene::cold();
+            if scene.client.import_provider(provider).is_ok() {
+                let _ = scene.authorize().start(&mut scene.world);
+            }
+        }
+        _ => {
+            if let Ok(evidence) = Evidence::from_text(&text) {
+                assert_eq!(*evidence.to_text(), text);
+            }
+        }
+    }
+}
+
+/// Any sequence of answers, failures and waits into every flow. Whatever happens, it ends; and if it
+/// ends well, then with the truth.
+pub fn flow(data: &[u8]) {
+    let mut input = Input::new(data);
+    let kind = input.octet();
+    let mut scene = if kind & 0x80 == 0 { Scene::warm() } else { Scene::cold() };
+    let told = match kind % 6 {
+        0 => scene.at_the_mercy_of(scene.authorize(), &mut input).err(),
+        1 => {
+            let object = Login::new(SERVICE).as_request_object();
+            let flow = scene.client.authorize(object);
+            scene.at_the_mercy_of(flow, &mut input).err()
+        }
+        2 => scene.at_the_mercy_of(scene.client.refresh(), &mut input).err(),
+        3 => {
+            let (login, callback) = scene.approved();
+            let flow = scene.client.user(login, callback);
+            scene.at_the_mercy_of(flow, &mut input).map(|who| must_be_ann(&who, &scene.op)).err()
+        }
+        4 => {
+            let redirect =
+                scene.play(scene.client.authorize(Login::new(SERVICE).claim(Claim::Picture)));
+            let callback = scene.op.approve(&redirect.url, &Person::ann());
+            let who = scene.play(scene.client.user(redirect.state, callback));
+            scene.at_the_mercy_of(scene.client.picture(&who), &mut input).err()
+        }
+        _ => {
+            let settings = scene.op.secret_settings();
+            scene.client = Client::new(settings).expect("the settings are sound");
+            let (login, callback) = scene.approved();
+            let who = scene.play(scene.client.user(login, callback));
+            let flow = scene.client.revoke(who.access_token.clone());
+            scene.at_the_mercy_of(flow, &mut input).err()
+        }
+    };
+    if let Some(Some(error)) = told {
+        tell(&error);
+    }
+}
