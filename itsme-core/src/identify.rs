@@ -68,8 +68,13 @@ impl Job {
         Identify { job: self, call }
     }
 
-    /// Whether newer keys of the OP may help, and this is the first time to hope so.
+    /// Whether newer keys of the OP may help, and this is the first time to hope so. A wrong signature
+    /// does not wait for them; but where another key was put under a name that we know, nothing
+    /// else tells, so the next flow fetches them.
     fn refetch(&mut self, error: &TokenError) -> Option<FetchProvider> {
+        if *error == TokenError::Signature {
+            self.rp.cache.suspect();
+        }
         if self.refetched || !matches!(error, TokenError::UnknownSigningKey { .. }) {
             return None;
         }

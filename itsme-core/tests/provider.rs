@@ -565,7 +565,7 @@ fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
     let error = flow_error(scene.log_in());
     assert!(matches!(error, Error::Metadata(MetadataError::NoEncryptionKey)), "{error}");
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
-    scene.op.alter_nothing();
+    scene.op.recover();
     assert!(scene.log_in().is_ok(), "the next one looks for newer keys");
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, KEYS, TOKEN]);
 

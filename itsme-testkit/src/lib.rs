@@ -6,6 +6,7 @@
 //!   runs a flow of `itsme-core` in it, [`play_all`] many at once; neither takes real time.
 //! * [`Server`] (feature `server`) is the same OP on a loopback socket, for applications in any
 //!   language, with a page where a person clicks.
+//! * [`faults`] is a list of all that an OP or a network can do wrong, with what a login ends in.
 //! * [`conformance`] proves that an HTTP client is fit to carry the protocol.
 //!
 //! # A test of your application
@@ -66,7 +67,7 @@ pub use play::{play, play_all};
 mod person;
 pub use person::Person;
 mod op;
-pub use op::{Asked, Document, FakeOp, Reaction};
+pub use op::{Asked, Document, FakeOp, Reaction, Wire};
 mod registration;
 pub use registration::{
     CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, IDENTIFY_SERVICE, REDIRECT_URI, REQUEST_URI,
@@ -77,5 +78,7 @@ mod server;
 #[cfg(feature = "server")]
 pub use server::Server;
 pub mod conformance;
+pub mod faults;
+pub use faults::Fault;
 
 mod jose;

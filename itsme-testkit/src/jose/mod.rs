@@ -1,6 +1,8 @@
 //! The OP's own JOSE, over openssl alone. It shares no line with the client's, so that a mistake
 //! there is not mirrored here.
 
+mod nested;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use openssl::{
     bn::BigNum,
@@ -9,9 +11,11 @@ use openssl::{
     pkey::{PKey, PKeyRef, Private, Public},
     rsa::{Padding, Rsa, RsaPrivateKeyBuilder},
     sign::{Signer, Verifier},
-    symm::{Cipher, decrypt, decrypt_aead, encrypt, encrypt_aead},
+    symm::{Cipher, decrypt, decrypt_aead},
 };
 use serde_json::{Map, Value, json};
+
+pub(crate) use self::nested::*;
 
 /// Why a token that reached the OP was refused: the OP tells it in `detail`.
 pub(crate) type Refused = String;
@@ -53,13 +57,14 @@ impl OwnKey {
         &self.public
     }
 
-    /// A compact JWS, RS256, with this `kid` in its header.
-    pub(crate) fn sign(&self, claims: &Value, kid: &str) -> String {
-        let header = json!({ "alg": "RS256", "kid": kid });
-        let message = format!("{}.{}", encode_json(&header), encode_json(claims));
+    /// An RS256 signature.
+    fn signature(&self, message: &str) -> Vec<u8> {
         let mut signer = Signer::new(MessageDigest::sha256(), &self.key).expect("a signer");
-        let signature = signer.sign_oneshot_to_vec(message.as_bytes()).expect("openssl signs");
-        format!("{message}.{}", encode(&signature))
+        signer.sign_oneshot_to_vec(message.as_bytes()).expect("openssl signs")
+    }
+
+    fn public_pem(&self) -> Result<Vec<u8>, Refused> {
+        self.key.public_key_to_pem().map_err(refused)
     }
 
     /// The plaintext of a compact JWE to this key.
@@ -84,41 +89,6 @@ impl OwnKey {
     }
 }
 
-/// A compact JWE to the first key of `jwks` that is published for encryption.
-pub(crate) fn encrypt_to(jwks: &Value, plaintext: &str) -> Result<String, Refused> {
-    let key = keys(jwks)
-        .find(|key| key["use"] == "enc")
-        .ok_or("the client publishes no encryption key")?;
-    let alg = key["alg"].as_str().unwrap_or("RSA-OAEP-256");
-    let header = json!({
-        "alg": alg, "enc": "A128CBC-HS256", "cty": "JWT", "kid": key["kid"],
-    });
-    let header = encode_json(&header);
-    let content_key: [u8; 32] = random();
-    let iv: [u8; 16] = random();
-    let key = public_key(key)?;
-    let encrypted_key = oaep_encrypt(&key, oaep_digest(alg)?, &content_key)?;
-    let (text, tag) = seal("A128CBC-HS256", &content_key, &header, &iv, plaintext.as_bytes())?;
-    let parts = [encode(&encrypted_key), encode(&iv), encode(&text), encode(&tag)];
-    Ok(format!("{header}.{}", parts.join(".")))
-}
-
-/// A compact JWE under the key that a client secret stands for.
-pub(crate) fn encrypt_directly(secret: &str, plaintext: &str) -> Result<String, Refused> {
-    let header = encode_json(&json!({ "alg": "dir", "enc": "A256GCM" }));
-    let key = openssl::sha::sha256(secret.as_bytes());
-    let iv: [u8; 12] = random();
-    let (text, tag) = seal("A256GCM", &key, &header, &iv, plaintext.as_bytes())?;
-    Ok(format!("{header}..{}.{}.{}", encode(&iv), encode(&text), encode(&tag)))
-}
-
-/// A compact JWS, HS256.
-pub(crate) fn sign_hs256(secret: &str, claims: &Value) -> Result<String, Refused> {
-    let header = encode_json(&json!({ "alg": "HS256" }));
-    let message = format!("{header}.{}", encode_json(claims));
-    Ok(format!("{message}.{}", encode(&hmac_sha256(secret, &message)?)))
-}
-
 /// The claims of a compact JWS that the holder of a secret has signed with HS256.
 pub(crate) fn verify_hs256(secret: &str, jws: &str) -> Result<Map<String, Value>, Refused> {
     let (message, signature) = jws.rsplit_once('.').ok_or("a signed JWT has three parts")?;
@@ -126,14 +96,14 @@ pub(crate) fn verify_hs256(secret: &str, jws: &str) -> Result<Map<String, Value>
     if decode_json(header)?.get("alg") != Some(&json!("HS256")) {
         return Err("the signature is not HS256".to_owned());
     }
-    if decode(signature)? != hmac_sha256(secret, message)? {
+    if decode(signature)? != hmac_sha256(secret.as_bytes(), message)? {
         return Err("the signature is wrong".to_owned());
     }
     decode_json(payload)
 }
 
-fn hmac_sha256(secret: &str, message: &str) -> Result<Vec<u8>, Refused> {
-    let key = PKey::hmac(secret.as_bytes()).map_err(refused)?;
+fn hmac_sha256(secret: &[u8], message: &str) -> Result<Vec<u8>, Refused> {
+    let key = PKey::hmac(secret).map_err(refused)?;
     let mut signer = Signer::new(MessageDigest::sha256(), &key).map_err(refused)?;
     signer.sign_oneshot_to_vec(message.as_bytes()).map_err(refused)
 }
@@ -224,29 +194,6 @@ fn oaep_decrypt(
     let length = decrypter.decrypt(text, &mut out).map_err(refused)?;
     out.truncate(length);
     Ok(out)
-}
-
-fn seal(
-    enc: &str,
-    key: &[u8],
-    header: &str,
-    iv: &[u8],
-    text: &[u8],
-) -> Result<(Vec<u8>, Vec<u8>), Refused> {
-    let aad = header.as_bytes();
-    match enc {
-        "A128CBC-HS256" => {
-            let text = encrypt(Cipher::aes_128_cbc(), &key[16..], Some(iv), text);
-            let text = text.map_err(refused)?;
-            let tag = cbc_hmac(&key[..16], aad, iv, &text)?;
-            Ok((text, tag))
-        }
-        _ => {
-            let mut tag = vec![0; 16];
-            let text = encrypt_aead(Cipher::aes_256_gcm(), key, Some(iv), aad, text, &mut tag);
-            Ok((text.map_err(refused)?, tag))
-        }
-    }
 }
 
 fn open(

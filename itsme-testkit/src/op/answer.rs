@@ -15,7 +15,7 @@ pub(super) fn cacheable(body: &Value, cache_control: &str) -> Response {
 }
 
 /// itsme names the description `detail`.
-pub(super) fn error(status: u16, code: &str, detail: &str) -> Response {
+pub(crate) fn error(status: u16, code: &str, detail: &str) -> Response {
     json(status, &json!({ "error": code, "detail": detail }))
 }
 

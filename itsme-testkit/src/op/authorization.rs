@@ -103,7 +103,7 @@ impl FakeOp {
         let url = callback(redirect_uri, state.as_deref(), &[("code", &code)]);
         let grant = Grant {
             person: person.clone(),
-            issued: self.clock.now(),
+            issued: self.now(),
             redeemed: false,
             client: presented.client,
             redirect_uri: presented.redirect_uri,

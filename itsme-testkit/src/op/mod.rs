@@ -4,6 +4,7 @@ mod answer;
 mod authorization;
 mod grant;
 mod page;
+mod reaction;
 mod request_object;
 mod revoke;
 mod token;
@@ -12,7 +13,10 @@ mod userinfo;
 #[cfg(test)]
 mod strictness;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use http::Method;
 use itsme_core::{
@@ -20,13 +24,17 @@ use itsme_core::{
 };
 use serde_json::{Map, Value, json};
 
-use self::grant::{Grant, Presented};
+pub(crate) use self::answer::error as error_answer;
+pub use self::reaction::{Asked, Document, Reaction, Wire};
+use self::{
+    grant::{Grant, Presented},
+    reaction::Mischief,
+};
 use crate::{
     Clock, Person,
     jose::{self, OwnKey},
     registration::{
-        CLIENT_ID, CLIENT_SECRET, Credentials as Known, REDIRECT_URI, RegisteredClient,
-        SECRET_CLIENT_ID, private_keys,
+        CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, RegisteredClient, SECRET_CLIENT_ID, private_keys,
     },
 };
 
@@ -60,7 +68,6 @@ pub struct FakeOp {
     signing: Vec<OwnKey>,
     encryption: OwnKey,
     keys_made: usize,
-    forged_kid: Option<String>,
     cache_control: String,
     clients: Vec<RegisteredClient>,
     /// Requests that are on a page, by their query.
@@ -71,56 +78,13 @@ pub struct FakeOp {
     used_jtis: HashSet<String>,
     identifiers_made: u64,
     transcript: Vec<Asked>,
-    reactions: HashMap<String, VecDeque<Reaction>>,
-    alterations: Vec<(Document, Alteration)>,
+    mischief: Mischief,
     hosted: Fetch,
     /// How often a person has made a new account.
     accounts: HashMap<String, u32>,
 }
 
 type Fetch = Box<dyn FnMut(&str) -> Option<Response> + Send>;
-
-type Alteration = Box<dyn FnMut(&mut Map<String, Value>) + Send>;
-
-/// One request that the OP has got.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Asked {
-    /// When.
-    pub at: UnixTime,
-    /// Method and path below the issuer, as `POST /token`.
-    pub request: String,
-}
-
-/// What happens to a request instead of an honest answer.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Reaction {
-    /// It does not arrive.
-    NotSent,
-    /// It is lost on the way: the OP does not see it, which the client cannot know.
-    Lost,
-    /// The OP acts on it, and its answer is lost.
-    AnswerLost,
-    /// It is answered with this.
-    Reply(Response),
-}
-
-/// What an OP writes, and a test can [alter](FakeOp::alter) before it is signed or sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Document {
-    /// The discovery document.
-    Discovery,
-    /// The claims of ID tokens.
-    IdToken,
-    /// The key set.
-    KeySet,
-    /// The members of the answer to a token request.
-    TokenAnswer,
-    /// The claims of userinfo answers.
-    Userinfo,
-}
 
 impl FakeOp {
     /// An OP with the issuer `https://op.example/v2`, which knows one client:
@@ -138,7 +102,6 @@ impl FakeOp {
             signing: vec![fixture("s1")],
             encryption: fixture("e1"),
             keys_made: 0,
-            forged_kid: None,
             cache_control: "public, max-age=3600".to_owned(),
             clients: RegisteredClient::test_clients(),
             shown: HashMap::new(),
@@ -147,8 +110,7 @@ impl FakeOp {
             used_jtis: HashSet::new(),
             identifiers_made: 0,
             transcript: Vec::new(),
-            reactions: HashMap::new(),
-            alterations: Vec::new(),
+            mischief: Mischief::default(),
             hosted: Box::new(|_| None),
             accounts: HashMap::new(),
         }
@@ -233,11 +195,6 @@ impl FakeOp {
         self.transcript.clear();
     }
 
-    /// The next request to `path` (as `/token`) meets with this; reactions queue up.
-    pub fn react(&mut self, path: &str, reaction: Reaction) {
-        self.reactions.entry(path.to_owned()).or_default().push_back(reaction);
-    }
-
     /// Gets to know one more redirect URI of the client [`CLIENT_ID`].
     pub fn allow_redirect_uri(&mut self, uri: impl Into<String>) {
         let uri = uri.into();
@@ -246,18 +203,20 @@ impl FakeOp {
         }
     }
 
-    /// From now on, changes what the OP writes before it signs or sends it.
-    pub fn alter(
-        &mut self,
-        document: Document,
-        change: impl FnMut(&mut Map<String, Value>) + Send + 'static,
-    ) {
-        self.alterations.push((document, Box::new(change)));
+    /// Its clock goes so much ahead of everybody else's.
+    pub fn set_ahead(&mut self, time: Duration) {
+        self.mischief.skew = (time, Duration::ZERO);
     }
 
-    /// Takes all [alterations](Self::alter) back.
-    pub fn alter_nothing(&mut self) {
-        self.alterations.clear();
+    /// Its clock goes so much behind everybody else's.
+    pub fn set_behind(&mut self, time: Duration) {
+        self.mischief.skew = (Duration::ZERO, time);
+    }
+
+    fn now(&self) -> UnixTime {
+        let (ahead, behind) = self.mischief.skew;
+        let now = self.clock.now().after(ahead);
+        UnixTime::from_millis(now.as_millis().saturating_sub(behind.as_millis() as u64))
     }
 
     /// `Cache-Control` of metadata and keys. Default: `public, max-age=3600`.
@@ -282,30 +241,39 @@ impl FakeOp {
         };
     }
 
-    /// Puts this `kid` into the header of what it signs, whatever key it signs with.
-    pub fn forge_kid(&mut self, kid: Option<&str>) {
-        self.forged_kid = kid.map(str::to_owned);
-    }
-
     /// Answers a request, as an OP at the end of a wire would; a [`Failure`] is the wire's.
     pub fn handle(&mut self, request: Request) -> Result<Response, Failure> {
+        let (answer, wire) = self.over_the_wire(request)?;
+        match wire {
+            Some(wire) => wire.in_memory(self, answer),
+            None => Ok(answer),
+        }
+    }
+
+    /// The answer, and what the wire does to it.
+    pub(crate) fn over_the_wire(
+        &mut self,
+        request: Request,
+    ) -> Result<(Response, Option<Wire>), Failure> {
         let path = self.path(&request);
-        let asked = format!("{} {path}", request.method());
-        self.transcript.push(Asked { at: self.clock.now(), request: asked });
-        match self.reactions.get_mut(&path).and_then(VecDeque::pop_front) {
-            None => Ok(self.answer(&path, &request)),
+        let asked = Asked { at: self.now(), request: format!("{} {path}", request.method()) };
+        let reaction = self.mischief.decide(&asked);
+        self.transcript.push(asked);
+        match reaction {
+            None => Ok((self.answer(&path, &request), None)),
             Some(Reaction::NotSent) => Err(Failure::NotSent),
             Some(Reaction::Lost) => Err(Failure::Lost),
             Some(Reaction::AnswerLost) => {
                 self.answer(&path, &request);
                 Err(Failure::Lost)
             }
-            Some(Reaction::Reply(response)) => Ok(response),
+            Some(Reaction::Reply(response)) => Ok((response, None)),
+            Some(Reaction::Wire(wire)) => Ok((self.answer(&path, &request), Some(wire))),
         }
     }
 
     fn answer(&mut self, path: &str, request: &Request) -> Response {
-        match (request.method(), path) {
+        let mut response = match (request.method(), path) {
             (&Method::GET, "/.well-known/openid-configuration") => self.discovery(),
             (&Method::GET, "/jwkSet") => self.key_set(),
             (&Method::GET, "/authorization") => self.sign_in_page(request),
@@ -315,7 +283,9 @@ impl FakeOp {
             (&Method::GET, "/picture") => self.picture(request),
             (&Method::POST, "/connect/revoke") => self.revoke(request),
             _ => answer::error(404, "not_found", "there is nothing here"),
-        }
+        };
+        self.mischief.tamper(path, &mut response);
+        response
     }
 
     fn discovery(&mut self) -> Response {
@@ -333,7 +303,7 @@ impl FakeOp {
             "revocation_endpoint": format!("{issuer}/connect/revoke"),
             "code_challenge_methods_supported": ["S256"],
         });
-        self.altered(Document::Discovery, &mut document);
+        self.mischief.alter(Document::Discovery, &mut document);
         answer::cacheable(&document, &self.cache_control)
     }
 
@@ -341,7 +311,7 @@ impl FakeOp {
         let keys: Vec<&Value> =
             self.signing.iter().chain([&self.encryption]).map(OwnKey::public_jwk).collect();
         let mut document = json!({ "keys": keys });
-        self.altered(Document::KeySet, &mut document);
+        self.mischief.alter(Document::KeySet, &mut document);
         answer::cacheable(&document, &self.cache_control)
     }
 
@@ -353,28 +323,18 @@ impl FakeOp {
         claims
     }
 
-    fn altered(&mut self, document: Document, value: &mut Value) {
-        let Value::Object(members) = value else { return };
-        for (altered, change) in &mut self.alterations {
-            if *altered == document {
-                change(members);
-            }
-        }
-    }
-
     /// Signed by the OP, encrypted to the client.
-    fn nested(&self, client: &RegisteredClient, claims: &Value) -> Result<String, String> {
+    fn nested(
+        &mut self,
+        document: Document,
+        client: &RegisteredClient,
+        claims: &mut Value,
+    ) -> Result<String, String> {
+        self.mischief.alter(document, claims);
         let key = self.signing.first().expect("an OP has a signing key");
-        let kid = self.forged_kid.as_deref().unwrap_or(&key.kid);
-        match &client.credentials {
-            Known::Keys(jwks) => jose::encrypt_to(jwks, &key.sign(claims, kid)),
-            Known::Secret { secret, hs256: false } => {
-                jose::encrypt_directly(secret, &key.sign(claims, kid))
-            }
-            Known::Secret { secret, hs256: true } => {
-                jose::encrypt_directly(secret, &jose::sign_hs256(secret, claims)?)
-            }
-        }
+        let kid = self.mischief.forged_kid.clone().unwrap_or_else(|| key.kid.clone());
+        let mischief = &mut self.mischief;
+        jose::nested((key, &kid), client, claims, &mut |stage| mischief.forge(document, stage))
     }
 
     fn client(&self, client_id: &str) -> Option<&RegisteredClient> {

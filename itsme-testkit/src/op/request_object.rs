@@ -71,7 +71,7 @@ impl FakeOp {
         if !accepted {
             return Err(invalid("aud is neither the issuer nor its authorization endpoint".into()));
         }
-        let now = self.clock.now();
+        let now = self.now();
         if time("exp").is_none_or(|exp| now >= exp) || time("iat").is_none_or(|iat| iat > now) {
             return Err(invalid("exp is past or iat in the future".to_owned()));
         }

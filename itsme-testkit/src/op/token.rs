@@ -79,7 +79,7 @@ impl FakeOp {
         if claims.get("aud") != Some(&json!(format!("{}/token", self.issuer))) {
             return Err(refused("aud of the assertion must be the token endpoint".to_owned()));
         }
-        let now = self.clock.now();
+        let now = self.now();
         let exp = time("exp").ok_or_else(|| refused("the assertion has no exp".to_owned()))?;
         if now >= exp.after(CLOCK_LEEWAY) || exp.since(now) > LONGEST_ASSERTION {
             return Err(refused("exp of the assertion is past or too far away".to_owned()));
@@ -97,7 +97,7 @@ impl FakeOp {
     fn redeem_code(&mut self, form: &Form, client: &RegisteredClient) -> Result<Value, Refused> {
         let get = |name: &str| form.get(name).map(String::as_str);
         let refused = |detail: &str| (400, "invalid_grant", detail.to_owned());
-        let now = self.clock.now();
+        let now = self.now();
         let code = get("code").unwrap_or_default().to_owned();
         let grant = self.grants.get_mut(&code).ok_or_else(|| refused("the code is not known"))?;
         if grant.client.client_id != client.client_id {
@@ -140,8 +140,7 @@ impl FakeOp {
         if let Value::Object(members) = &mut id_token {
             members.extend(self.at_home(grant.id_token_claims(self.dialect)));
         }
-        self.altered(Document::IdToken, &mut id_token);
-        let id_token = self.nested(client, &id_token);
+        let id_token = self.nested(Document::IdToken, client, &mut id_token);
         let access_token = self.identifier("access token");
         self.access_tokens.insert(access_token.clone(), (code, now.after(TOKEN_LIFETIME)));
         let mut body = json!({
@@ -150,7 +149,7 @@ impl FakeOp {
             "expires_in": TOKEN_LIFETIME.as_secs(),
             "id_token": id_token.map_err(|detail| (400, "unauthorized_client", detail))?,
         });
-        self.altered(Document::TokenAnswer, &mut body);
+        self.mischief.alter(Document::TokenAnswer, &mut body);
         Ok(body)
     }
 }

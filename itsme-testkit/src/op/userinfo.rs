@@ -18,8 +18,7 @@ impl FakeOp {
         if let Value::Object(members) = &mut claims {
             members.extend(self.at_home(grant.userinfo_claims(self.dialect)));
         }
-        self.altered(Document::Userinfo, &mut claims);
-        match self.nested(&client, &claims) {
+        match self.nested(Document::Userinfo, &client, &mut claims) {
             Ok(jwt) => answer::with(200, jwt, &[(header::CONTENT_TYPE, "application/jwt")]),
             Err(detail) => answer::error(400, "unauthorized_client", &detail),
         }
@@ -43,7 +42,7 @@ impl FakeOp {
     fn bearer(&self, request: &Request) -> Option<&Grant> {
         let bearer = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
         let (code, until) = self.access_tokens.get(bearer.strip_prefix("Bearer ")?)?;
-        let good = self.clock.now() < *until;
+        let good = self.now() < *until;
         good.then(|| self.grants.get(code)).flatten()
     }
 }

@@ -1,22 +1,21 @@
+mod wire;
+
 use std::{
     convert::Infallible,
+    future::pending,
     io,
     net::{SocketAddr, TcpListener},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
 };
 
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{
-    body::{Bytes, Incoming},
-    server::conn::http1,
-    service::service_fn,
-};
-use hyper_util::rt::TokioIo;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use itsme_core::{Failure, Request, Settings};
-use tokio::{sync::oneshot, task::JoinSet};
+use tokio::{sync::oneshot, task::JoinSet, time::sleep};
 
-use crate::{Clock, FakeOp, Person};
+use self::wire::{Fuse, Socket, WireBody};
+use crate::{Clock, FakeOp, Person, Wire};
 
 /// The most octets of a request body that are read.
 const MAX_REQUEST: usize = 1024 * 1024;
@@ -83,6 +82,10 @@ impl Server {
         self.op().deny(url)
     }
 
+    pub(crate) fn shared(&self) -> &Mutex<FakeOp> {
+        &self.op
+    }
+
     /// The OP behind the socket. **Requests wait as long as this is held**: in an expression with
     /// `.await`, or in a `let` before one, it makes the request time out.
     pub fn op(&self) -> MutexGuard<'_, FakeOp> {
@@ -112,9 +115,11 @@ async fn serve(listener: TcpListener, op: Arc<Mutex<FakeOp>>) {
         let Ok((stream, _)) = listener.accept().await else { continue };
         let op = Arc::clone(&op);
         connections.spawn(async move {
-            let service = service_fn(move |request| answer(request, Arc::clone(&op)));
+            let fuse = Fuse::new();
+            let socket = Socket::new(stream, fuse.clone());
+            let service = service_fn(move |request| answer(request, Arc::clone(&op), fuse.clone()));
             // A client that goes away in the middle is nobody's trouble.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new().serve_connection(socket, service).await;
         });
     }
 }
@@ -122,11 +127,18 @@ async fn serve(listener: TcpListener, op: Arc<Mutex<FakeOp>>) {
 async fn answer(
     request: http::Request<Incoming>,
     op: Arc<Mutex<FakeOp>>,
-) -> io::Result<http::Response<Full<Bytes>>> {
+    fuse: Fuse,
+) -> io::Result<http::Response<WireBody>> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_REQUEST).collect().await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_bytes().to_vec());
-    let answer = lock(&op).handle(request);
-    let response = answer.map_err(|_: Failure| io::ErrorKind::ConnectionAborted)?;
-    Ok(response.map(|body| Full::new(Bytes::from(body))))
+    let answer = lock(&op).over_the_wire(request);
+    let (response, wire) = answer.map_err(|_: Failure| io::ErrorKind::ConnectionAborted)?;
+    match wire {
+        Some(Wire::Silence) => pending().await,
+        Some(Wire::Late(time)) => sleep(time).await,
+        Some(wire) => fuse.set(wire),
+        None => {}
+    }
+    Ok(response.map(|body| WireBody::new(body, wire)))
 }

@@ -1,0 +1,93 @@
+//! Discovery documents that cannot be trusted, or lack something.
+
+use serde_json::{Value, json};
+
+use super::{Area, Fault, Outcome};
+use crate::Document;
+
+const NEEDED: [&str; 5] =
+    ["issuer", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"];
+
+pub(super) fn faults() -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for member in NEEDED {
+        let missing = format!("Metadata(Missing({member:?}))");
+        faults.push(removed(member, missing.clone()));
+        for (kind, value) in super::wrong_types_for_text() {
+            let name = format!("{member} is {kind}");
+            faults.push(set(&name, member, value, missing.clone()));
+        }
+    }
+    for member in &NEEDED[1..] {
+        for (what, url, fault) in [
+            ("http", "http://op.example/x", "NotHttps"),
+            ("another scheme", "javascript:alert(1)", "NotAUrl"),
+            ("a path alone", "/x", "NotAUrl"),
+            ("no URL", "https://", "NotAUrl"),
+            ("a URL with a password", "https://user:pass@op.example/x", "Credentials"),
+            ("a URL with a fragment", "https://op.example/x#y", "Fragment"),
+        ] {
+            let outcome = format!("Metadata(Url {{ member: {member:?}, fault: {fault} }})");
+            faults.push(set(&format!("{member} is {what}"), member, json!(url), outcome));
+        }
+    }
+    let foreign = "Metadata(ForeignIssuer)";
+    faults.push(set("another issuer", "issuer", json!("https://evil.example/v2"), foreign));
+    faults.push(set("an empty issuer", "issuer", json!(""), foreign));
+    faults.push(changed("the issuer with a slash", "issuer", |url| format!("{url}/"), foreign));
+    faults.push(changed("the issuer in capitals", "issuer", |url| url.to_uppercase(), foreign));
+    let elsewhere = |url: &str| url.replace("127.0.0.1", "localhost");
+    for member in ["jwks_uri", "userinfo_endpoint"] {
+        let name = format!("{member} on another host");
+        faults.push(changed(&name, member, elsewhere, Outcome::LoggedIn));
+    }
+    let promised = "authorization_response_iss_parameter_supported";
+    let missing = "Callback(MissingIssuer)";
+    faults.push(set("promises iss and sends none", promised, json!(true), missing).cached());
+    faults.push(set("iss is promised by a text", promised, json!("true"), Outcome::LoggedIn));
+    let revocation = "revocation_endpoint";
+    faults.push(set("revocation_endpoint is no text", revocation, json!(7), Outcome::LoggedIn));
+    let many: Vec<u32> = (0..100_000).collect();
+    faults.push(set("500 KiB of something unknown", "x", json!(many), Outcome::LoggedIn));
+    faults.push(twice());
+    faults
+}
+
+fn removed(member: &'static str, outcome: String) -> Fault {
+    Fault::new(Area::Discovery, format!("discovery: no {member}"), outcome, move |op| {
+        op.alter(Document::Discovery, move |document| drop(document.remove(member)));
+    })
+}
+
+fn set(name: &str, member: &'static str, value: Value, outcome: impl Into<Outcome>) -> Fault {
+    Fault::new(Area::Discovery, format!("discovery: {name}"), outcome, move |op| {
+        let value = value.clone();
+        op.alter(Document::Discovery, move |document| {
+            document.insert(member.to_owned(), value.clone());
+        });
+    })
+}
+
+fn changed(
+    name: &str,
+    member: &'static str,
+    change: fn(&str) -> String,
+    outcome: impl Into<Outcome>,
+) -> Fault {
+    Fault::new(Area::Discovery, format!("discovery: {name}"), outcome, move |op| {
+        op.alter(Document::Discovery, move |document| {
+            document[member] = json!(change(document[member].as_str().unwrap_or_default()));
+        });
+    })
+}
+
+/// One reader takes the first, another the last.
+fn twice() -> Fault {
+    let outcome = "Malformed(Discovery, a JSON member stands twice)";
+    Fault::new(Area::Discovery, "discovery: issuer stands twice", outcome, |op| {
+        op.tamper("/.well-known/openid-configuration", |response| {
+            let first = br#"{"issuer":"https://evil.example/v2","#;
+            response.body_mut().splice(..1, *first);
+        });
+    })
+}

@@ -1,0 +1,170 @@
+//! Answers that are none of the OP's, or not as it writes them.
+
+use http::{HeaderValue, StatusCode, header};
+use itsme_core::Response;
+
+use super::{Area, ENDPOINTS, Fault, Outcome};
+
+/// 40 MiB of zeros.
+static BOMB: &[u8] = include_bytes!("../fixtures/zeros.gz");
+
+pub(super) fn faults() -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (path, endpoint) in ENDPOINTS {
+        for status in [
+            201, 202, 203, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405,
+            429, 500, 502, 503,
+        ] {
+            faults.push(with_status(path, endpoint, status));
+        }
+        for (what, change, outcome) in changes(endpoint) {
+            faults.push(Fault::new(
+                Area::Http,
+                format!("{endpoint}: {what}"),
+                outcome,
+                move |op| {
+                    op.tamper(path, change);
+                },
+            ));
+        }
+    }
+    faults
+}
+
+/// The right body with the wrong status.
+fn with_status(path: &'static str, endpoint: &str, status: u16) -> Fault {
+    let body = if matches!(status, 204 | 304) { "no body" } else { "a good body" };
+    let name = format!("{endpoint}: status {status} with {body}");
+    let outcome = format!("UnexpectedReply({endpoint}, {status})");
+    Fault::new(Area::Http, name, outcome, move |op| {
+        // By another name of this host, where whoever follows it is heard.
+        let elsewhere = format!("{}/elsewhere", op.issuer().replace("127.0.0.1", "localhost"));
+        let elsewhere = HeaderValue::try_from(elsewhere).expect("a URL is a header value");
+        op.tamper(path, move |response| {
+            *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+            if (300..400).contains(&status) {
+                response.headers_mut().insert(header::LOCATION, elsewhere.clone());
+            }
+            if matches!(status, 204 | 304) {
+                response.body_mut().clear();
+            }
+        });
+    })
+}
+
+type Change = fn(&mut Response);
+
+fn changes(endpoint: &str) -> Vec<(&'static str, Change, Outcome)> {
+    let malformed = |what: &str| Outcome::from(format!("Malformed({endpoint}, {what})"));
+    let token = |what: &str| Outcome::from(format!("Userinfo(Malformed {{ what: {what:?} }})"));
+    let unexpected = || Outcome::from(format!("UnexpectedReply({endpoint}, 200)"));
+    let five_parts = || token("an encrypted token has five parts");
+    let not_json = match endpoint {
+        "KeySet" => malformed("it is not JSON"),
+        "Userinfo" => five_parts(),
+        _ => unexpected(),
+    };
+    let refused = |status: &str| match endpoint {
+        "KeySet" if status == "200" => malformed("there is no array `keys`"),
+        "KeySet" => Outcome::from(format!("UnexpectedReply({endpoint}, {status})")),
+        _ => "Refused(ServerError)".into(),
+    };
+    let no_object = |what: &str| match endpoint {
+        "Userinfo" => five_parts(),
+        _ => malformed(what),
+    };
+    let not_text = match endpoint {
+        "Userinfo" => malformed("it is not text"),
+        _ => not_json.clone(),
+    };
+    let bad_part = match endpoint {
+        "Userinfo" => token("a part is not base64url"),
+        _ => not_json.clone(),
+    };
+    vec![
+        ("status 200 with an error body", |r| error(r, 200), refused("200")),
+        ("status 500 with an error body", |r| error(r, 500), refused("500")),
+        ("status 200 with a page", |r| page(r, 200), not_json.clone()),
+        (
+            "status 503 with a page",
+            |r| page(r, 503),
+            format!("UnexpectedReply({endpoint}, 503)").into(),
+        ),
+        ("an empty body", |r| r.body_mut().clear(), no_object("the JSON text ends too early")),
+        ("octets that are not text", |r| *r.body_mut() = vec![0xff; 9], not_text),
+        (
+            "a list in place of an object",
+            |r| body(r, "[1]"),
+            no_object("it is JSON, but not an object"),
+        ),
+        (
+            "a body cut in the middle that says it is whole",
+            cut,
+            match endpoint {
+                "Userinfo" => five_parts(),
+                _ => malformed("the JSON text ends too early"),
+            },
+        ),
+        ("something after the body", |r| r.body_mut().push(b'}'), bad_part),
+        (
+            "100,000 brackets",
+            |r| body(r, &"[".repeat(100_000)),
+            match endpoint {
+                "Userinfo" => "Userinfo(TooLarge { limit: 65536 })".into(),
+                _ => malformed("it is JSON, but not an object"),
+            },
+        ),
+        ("a wrong media type", |r| media_type(r, "text/plain"), Outcome::LoggedIn),
+        (
+            "no media type",
+            |r| drop(r.headers_mut().remove(header::CONTENT_TYPE)),
+            Outcome::LoggedIn,
+        ),
+        ("said to be compressed, and is not", |r| encoding(r), Outcome::LoggedIn),
+        (
+            "a compressed bomb",
+            bomb,
+            match endpoint {
+                "Userinfo" => malformed("it is not text"),
+                _ => not_json,
+            },
+        ),
+    ]
+}
+
+fn body(response: &mut Response, text: &str) {
+    *response.body_mut() = text.as_bytes().to_vec();
+}
+
+fn media_type(response: &mut Response, media_type: &'static str) {
+    let value = HeaderValue::from_static(media_type);
+    response.headers_mut().insert(header::CONTENT_TYPE, value);
+}
+
+fn error(response: &mut Response, status: u16) {
+    *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+    media_type(response, "application/json");
+    body(response, r#"{"error":"server_error","detail":"the lights are out"}"#);
+}
+
+fn page(response: &mut Response, status: u16) {
+    *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+    media_type(response, "text/html");
+    body(response, "<!DOCTYPE html><title>Maintenance</title>");
+}
+
+fn cut(response: &mut Response) {
+    let half = response.body().len() / 2;
+    // In the first part of a token, or within an object.
+    response.body_mut().truncate(half.min(90));
+}
+
+fn encoding(response: &mut Response) {
+    let gzip = HeaderValue::from_static("gzip");
+    response.headers_mut().insert(header::CONTENT_ENCODING, gzip);
+}
+
+fn bomb(response: &mut Response) {
+    encoding(response);
+    *response.body_mut() = BOMB.to_vec();
+}

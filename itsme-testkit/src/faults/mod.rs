@@ -1,0 +1,195 @@
+//! Everything that a provider, or somebody between it and us, can do wrong: one list, and what a login
+//! ends with under each.
+//!
+//! ```
+//! use itsme_core::{Client, Login};
+//! use itsme_testkit::{FakeOp, Fault, SERVICE, World, play};
+//!
+//! let fault = Fault::all().into_iter().find(|fault| fault.name() == "discovery: another issuer");
+//! let mut world = World::new();
+//! let mut op = FakeOp::new(world.clock());
+//! fault.expect("it is in the list").inject(&mut op);
+//! let client = Client::new(op.settings())?;
+//! assert!(play(client.authorize(Login::new(SERVICE)), &mut op, &mut world).is_err());
+//! # Ok::<(), itsme_core::Error>(())
+//! ```
+//!
+//! [`in_memory`], [`blocking`] and [`asynchronous`] log a person in under every fault, over no wire or
+//! over your HTTP client, and hold what it ends with against [`Fault::outcome`]. `docs/faults.md` is
+//! the list as a table.
+
+mod claims;
+mod days;
+mod discovery;
+mod http;
+mod key_set;
+mod outcome;
+mod run;
+mod token_answer;
+mod tokens;
+mod wire;
+
+#[cfg(feature = "server")]
+pub use self::run::{asynchronous, blocking};
+pub use self::{
+    outcome::Outcome,
+    run::{Verdict, in_memory},
+};
+use crate::FakeOp;
+use itsme_core::Settings;
+use serde_json::{Value, json};
+
+/// One thing that goes wrong.
+pub struct Fault {
+    area: Area,
+    name: String,
+    outcome: Outcome,
+    login: Kind,
+    midway: bool,
+    hangs: bool,
+    is_cached: bool,
+    inject: Box<dyn Fn(&mut FakeOp) + Send + Sync>,
+}
+
+/// What part of the protocol a fault is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Area {
+    /// Sockets and octets.
+    Wire,
+    /// Statuses, headers and bodies.
+    Http,
+    /// The discovery document.
+    Discovery,
+    /// The OP's keys.
+    KeySet,
+    /// The answer of the token endpoint.
+    TokenAnswer,
+    /// How tokens are signed and encrypted.
+    Tokens,
+    /// What tokens say.
+    Claims,
+    /// An OP that has a bad day.
+    Days,
+}
+
+/// As which client a person is logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Keys,
+    Secret,
+}
+
+impl Fault {
+    /// Every fault there is.
+    pub fn all() -> Vec<Self> {
+        let areas = [
+            wire::faults(),
+            http::faults(),
+            discovery::faults(),
+            key_set::faults(),
+            token_answer::faults(),
+            tokens::faults(),
+            claims::faults(),
+            days::faults(),
+        ];
+        areas.into_iter().flatten().collect()
+    }
+
+    fn new(
+        area: Area,
+        name: impl Into<String>,
+        outcome: impl Into<Outcome>,
+        inject: impl Fn(&mut FakeOp) + Send + Sync + 'static,
+    ) -> Self {
+        let (name, outcome, inject) = (name.into(), outcome.into(), Box::new(inject));
+        Self {
+            area,
+            name,
+            outcome,
+            login: Kind::Keys,
+            midway: false,
+            hangs: false,
+            is_cached: false,
+            inject,
+        }
+    }
+
+    /// It begins when the person is at the OP.
+    fn midway(self) -> Self {
+        Self { midway: true, ..self }
+    }
+
+    /// It is the time limit that ends it.
+    fn hanging(self) -> Self {
+        Self { hangs: true, ..self }
+    }
+
+    /// It is in metadata that are believed until they expire.
+    fn cached(self) -> Self {
+        Self { is_cached: true, ..self }
+    }
+
+    /// It meets the client that has a secret.
+    fn with_secret(self) -> Self {
+        Self { login: Kind::Secret, ..self }
+    }
+
+    /// What part of the protocol it is in.
+    pub fn area(&self) -> Area {
+        self.area
+    }
+
+    /// What goes wrong, in words.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a login ends with.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    /// Whether it is to begin when the person has been sent to the OP already, and not before.
+    pub fn is_midway(&self) -> bool {
+        self.midway
+    }
+
+    /// Makes it happen, until [`FakeOp::recover`].
+    pub fn inject(&self, op: &mut FakeOp) {
+        (self.inject)(op);
+    }
+
+    /// Settings for the client that it is meant for.
+    pub fn settings(&self, op: &FakeOp) -> Settings {
+        match self.login {
+            Kind::Keys => op.settings(),
+            Kind::Secret => op.secret_settings(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Fault").field(&self.name).finish()
+    }
+}
+
+/// The paths that a login asks, and the names of what is there.
+const ENDPOINTS: [(&str, &str); 4] = [
+    ("/.well-known/openid-configuration", "Discovery"),
+    ("/jwkSet", "KeySet"),
+    ("/token", "Token"),
+    ("/userinfo", "Userinfo"),
+];
+
+/// What stands where a text should.
+fn wrong_types_for_text() -> [(&'static str, Value); 5] {
+    [
+        ("null", Value::Null),
+        ("a number", json!(7)),
+        ("true", json!(true)),
+        ("a list", json!(["x"])),
+        ("an object", json!({ "x": "y" })),
+    ]
+}

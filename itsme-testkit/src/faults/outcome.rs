@@ -1,0 +1,59 @@
+use std::fmt;
+
+use itsme_core::{DriveError, Error, MetadataError};
+
+/// What a login ends with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The person is logged in: the fault is one that can be lived with.
+    LoggedIn,
+    /// The HTTP client's own error ([`DriveError::Transport`]).
+    NoAnswer,
+    /// This [`Error`], without what differs from one machine to the next.
+    Error(String),
+}
+
+impl Outcome {
+    pub(super) fn of<T, E>(result: &Result<T, DriveError<E>>) -> Self {
+        match result {
+            Ok(_) => Self::LoggedIn,
+            Err(DriveError::Transport(_)) => Self::NoAnswer,
+            Err(DriveError::Flow(error)) => Self::Error(short(error)),
+        }
+    }
+}
+
+fn short(error: &Error) -> String {
+    match error {
+        Error::Refused(refusal) => format!("Refused({:?})", refusal.code),
+        Error::Malformed { endpoint, what } => format!("Malformed({endpoint:?}, {what})"),
+        Error::UnexpectedReply(reply) => {
+            format!("UnexpectedReply({:?}, {})", reply.endpoint, reply.status)
+        }
+        Error::Metadata(MetadataError::ForeignIssuer { .. }) => "Metadata(ForeignIssuer)".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+impl From<&str> for Outcome {
+    fn from(error: &str) -> Self {
+        Self::Error(error.to_owned())
+    }
+}
+
+impl From<String> for Outcome {
+    fn from(error: String) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LoggedIn => f.write_str("logged in"),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::Error(error) => f.write_str(error),
+        }
+    }
+}

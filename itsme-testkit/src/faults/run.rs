@@ -1,0 +1,238 @@
+use std::{
+    future::{Future, ready},
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+#[cfg(feature = "server")]
+use itsme_core::Timeouts;
+use itsme_core::{
+    Acr, Claim, Client, DriveError, Failure, Flow, LoggedIn, Login, MAX_RESPONSE_BYTES, Request,
+    Response, Scope, drive_async,
+};
+
+use super::{Fault, Kind, Outcome};
+#[cfg(feature = "server")]
+use crate::Server;
+use crate::{FakeOp, Person, SERVICE, World};
+
+/// When a connection that hangs is given up.
+#[cfg(feature = "server")]
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// After this, no pause of the library's keeps it from fetching keys anew.
+const A_WHILE: Duration = Duration::from_secs(61);
+
+/// As long as the OP's metadata is believed.
+const AN_HOUR: Duration = Duration::from_secs(3601);
+
+/// What a login under a fault has ended with: as it must.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// The fault's name.
+    pub fault: String,
+    /// How long the login took, from the first request to its end.
+    pub took: Duration,
+}
+
+/// Logs a person in under every fault, in memory.
+///
+/// # Panics
+/// An outcome is not the documented one; the message names all that are not.
+pub fn in_memory() -> Vec<Verdict> {
+    let mut verdicts = Verdicts::default();
+    for fault in Fault::all() {
+        let world = World::new();
+        let op = Mutex::new(FakeOp::new(world.clock()));
+        // Whoever sends stops reading there.
+        let capped = |response: &Response| response.body().len() <= MAX_RESPONSE_BYTES;
+        let send = |request| {
+            let answer = lock(&op).handle(request);
+            ready(answer.and_then(|answer| Some(answer).filter(capped).ok_or(Failure::Lost)))
+        };
+        verdicts.add(&fault, now(try_out(&fault, world, &op, send, |why: &Failure| *why)));
+    }
+    verdicts.all()
+}
+
+/// Logs a person in under every fault, over a blocking HTTP client and loopback. `make` gives its
+/// `send` for these timeouts, `what_became` says of its errors what the flows are told.
+///
+/// # Panics
+/// As [`in_memory`].
+#[cfg(feature = "server")]
+pub fn blocking<S, E>(
+    make: impl Fn(Timeouts) -> S,
+    what_became: impl Fn(&E) -> Failure,
+) -> Vec<Verdict>
+where
+    S: FnMut(Request) -> Result<Response, E>,
+{
+    let make = |timeouts| {
+        let mut send = make(timeouts);
+        move |request| ready(send(request))
+    };
+    now(asynchronous(make, what_became))
+}
+
+/// The same over an async HTTP client, in the runtime that polls this future.
+///
+/// # Panics
+/// As [`in_memory`].
+#[cfg(feature = "server")]
+pub async fn asynchronous<S, E, Sent>(
+    make: impl Fn(Timeouts) -> S,
+    what_became: impl Fn(&E) -> Failure,
+) -> Vec<Verdict>
+where
+    S: FnMut(Request) -> Sent,
+    Sent: Future<Output = Result<Response, E>>,
+{
+    let mut verdicts = Verdicts::default();
+    for fault in Fault::all() {
+        let world = World::new();
+        let server = Server::start(world.clock()).expect("loopback has a free port");
+        let timeouts = Timeouts::default();
+        let send = make(if fault.hangs { timeouts.total(PATIENCE) } else { timeouts });
+        verdicts.add(&fault, try_out(&fault, world, server.shared(), send, &what_became).await);
+    }
+    verdicts.all()
+}
+
+#[derive(Default)]
+struct Verdicts {
+    right: Vec<Verdict>,
+    wrong: Vec<String>,
+}
+
+impl Verdicts {
+    fn add(&mut self, fault: &Fault, verdict: Result<Verdict, String>) {
+        match verdict {
+            Ok(verdict) => self.right.push(verdict),
+            Err(reason) => self.wrong.push(format!("- {}: {reason}", fault.name)),
+        }
+    }
+
+    fn all(self) -> Vec<Verdict> {
+        assert!(self.wrong.is_empty(), "not as documented:\n{}", self.wrong.join("\n"));
+        self.right
+    }
+}
+
+fn lock(op: &Mutex<FakeOp>) -> MutexGuard<'_, FakeOp> {
+    op.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs a future whose every wait is a call that blocks.
+fn now<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("nothing in it waits"),
+    }
+}
+
+/// A cold login under the fault, and one after it.
+async fn try_out<S, E, Sent>(
+    fault: &Fault,
+    world: World,
+    op: &Mutex<FakeOp>,
+    send: S,
+    what_became: impl Fn(&E) -> Failure,
+) -> Result<Verdict, String>
+where
+    S: FnMut(Request) -> Sent,
+    Sent: Future<Output = Result<Response, E>>,
+{
+    let client = Client::new(fault.settings(&lock(op))).expect("the settings are sound");
+    let mut visit = Visit { world, op, client, send, what_became };
+    let begun = Instant::now();
+    let result = visit.log_in(Some(fault)).await;
+    let took = begun.elapsed();
+    let found = Outcome::of(&result);
+    if found != fault.outcome {
+        return Err(format!("ends in {found}, not in {}", fault.outcome));
+    }
+    visit.is_right(fault, &result)?;
+    lock(op).recover();
+    visit.world.advance(if fault.is_cached { AN_HOUR } else { A_WHILE });
+    let later = Outcome::of(&visit.log_in(None).await);
+    if later != Outcome::LoggedIn {
+        return Err(format!("when it is over, a login ends in {later}"));
+    }
+    Ok(Verdict { fault: fault.name.clone(), took })
+}
+
+struct Visit<'a, S, W> {
+    world: World,
+    op: &'a Mutex<FakeOp>,
+    client: Client,
+    send: S,
+    what_became: W,
+}
+
+impl<S, W> Visit<'_, S, W> {
+    /// One login that touches all endpoints and all checks.
+    async fn log_in<E, Sent>(&mut self, fault: Option<&Fault>) -> Result<LoggedIn, DriveError<E>>
+    where
+        S: FnMut(Request) -> Sent,
+        Sent: Future<Output = Result<Response, E>>,
+        W: Fn(&E) -> Failure,
+    {
+        if let Some(fault) = fault.filter(|fault| !fault.midway) {
+            fault.inject(&mut lock(self.op));
+        }
+        let request = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+        let request = request.acr(Acr::Advanced).max_age(Duration::from_secs(1));
+        let redirect = self.run(self.client.authorize(request)).await?;
+        let callback = lock(self.op).approve(&redirect.url, &Person::ann());
+        if let Some(fault) = fault.filter(|fault| fault.midway) {
+            fault.inject(&mut lock(self.op));
+        }
+        self.run(self.client.user(redirect.state, callback)).await
+    }
+
+    /// In the world's time: a wait takes none.
+    async fn run<F: Flow, E, Sent>(&mut self, flow: F) -> Result<F::Output, DriveError<E>>
+    where
+        S: FnMut(Request) -> Sent,
+        Sent: Future<Output = Result<Response, E>>,
+        W: Fn(&E) -> Failure,
+    {
+        let clock = self.world.clock();
+        let sleep = |time| {
+            clock.advance(time);
+            ready(())
+        };
+        drive_async(flow, &mut self.world, &mut self.send, sleep, &self.what_became).await
+    }
+
+    /// Whoever is logged in is Ann; the code was redeemed once at most; nobody else was asked.
+    fn is_right<E>(
+        &self,
+        fault: &Fault,
+        result: &Result<LoggedIn, DriveError<E>>,
+    ) -> Result<(), String> {
+        let op = lock(self.op);
+        if let Ok(who) = result {
+            let client_id = match fault.login {
+                Kind::Keys => crate::CLIENT_ID,
+                Kind::Secret => crate::SECRET_CLIENT_ID,
+            };
+            if who.sub != op.pairwise_sub(client_id, &Person::ann()) {
+                return Err("somebody else is logged in".to_owned());
+            }
+        }
+        let asked = op.asked();
+        if asked.iter().filter(|asked| **asked == "POST /token").count() > 1 {
+            return Err("the code was sent twice".to_owned());
+        }
+        let known = |asked: &str| super::ENDPOINTS.iter().any(|(path, _)| asked.ends_with(path));
+        match asked.iter().find(|asked| !known(asked)) {
+            Some(asked) => Err(format!("{asked} was asked")),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A wire that can fail: what [`Wire`] says, done to hyper's bodies and sockets.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use hyper::{
+    body::{Body, Bytes, Frame, SizeHint},
+    rt::{Read, ReadBufCursor, Write},
+};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpStream,
+    time::{Sleep, sleep},
+};
+
+use crate::Wire;
+
+const BETWEEN_OCTETS: Duration = Duration::from_secs(1);
+
+static FILLING: [u8; 64 * 1024] = [b' '; 64 * 1024];
+
+/// How much more may be written to a connection before it breaks.
+#[derive(Clone, Debug)]
+pub(super) struct Fuse(Arc<State>);
+
+#[derive(Debug)]
+struct State {
+    octets: AtomicUsize,
+    resets: AtomicBool,
+}
+
+impl Fuse {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(State { octets: usize::MAX.into(), resets: false.into() }))
+    }
+
+    pub(super) fn set(&self, wire: Wire) {
+        let (after, resets) = match wire {
+            Wire::Closed { after } => (after, false),
+            Wire::Reset { after } => (after, true),
+            _ => return,
+        };
+        self.0.resets.store(resets, Ordering::SeqCst);
+        self.0.octets.store(after, Ordering::SeqCst);
+    }
+}
+
+/// A socket with a fuse.
+pub(super) struct Socket {
+    stream: TokioIo<TcpStream>,
+    fuse: Fuse,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream, fuse: Fuse) -> Self {
+        Self { stream: TokioIo::new(stream), fuse }
+    }
+}
+
+impl Read for Socket {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl Write for Socket {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let state = Arc::clone(&self.fuse.0);
+        let left = state.octets.load(Ordering::SeqCst);
+        if left == 0 {
+            if state.resets.load(Ordering::SeqCst) {
+                self.stream.inner().set_zero_linger()?;
+            }
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        let octets = &octets[..octets.len().min(left)];
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, octets))?;
+        if left != usize::MAX {
+            state.octets.fetch_sub(written, Ordering::SeqCst);
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// A body that goes over the wire as the wire wants.
+pub(super) struct WireBody {
+    octets: Bytes,
+    wire: Option<Wire>,
+    pause: Option<Pin<Box<Sleep>>>,
+    /// How much of a large body is yet to come.
+    left: u64,
+}
+
+impl WireBody {
+    pub(super) fn new(octets: Vec<u8>, wire: Option<Wire>) -> Self {
+        let left = match wire {
+            Some(Wire::Large(octets)) => octets,
+            _ => octets.len() as u64,
+        };
+        Self { octets: octets.into(), wire, pause: None, left }
+    }
+
+    fn trickle(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
+        let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(BETWEEN_OCTETS)));
+        ready!(pause.as_mut().poll(context));
+        self.pause = None;
+        Poll::Ready(self.octets.split_to(1))
+    }
+}
+
+impl Body for WireBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let octets = match self.wire {
+            Some(Wire::SilenceAfterHead) => return Poll::Pending,
+            Some(Wire::Trickle) => ready!(self.trickle(context)),
+            _ if !self.octets.is_empty() => {
+                let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.octets.len());
+                self.octets.split_to(most)
+            }
+            _ => {
+                let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(FILLING.len());
+                Bytes::from_static(&FILLING[..most])
+            }
+        };
+        if self.wire != Some(Wire::Endless) {
+            self.left -= octets.len() as u64;
+        }
+        Poll::Ready(Some(Ok(Frame::data(octets))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.wire {
+            Some(Wire::Endless) => SizeHint::default(),
+            _ => SizeHint::with_exact(self.left),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! How long a fault may last, and how much memory it may take.
+
+use std::{fs, time::Duration};
+
+use itsme_testkit::faults::Verdict;
+
+const LONGEST: Duration = Duration::from_secs(5);
+const MOST: u64 = 64 * 1024 * 1024;
+
+/// The memory that this process has, in octets; known on Linux alone.
+pub fn resident() -> Option<u64> {
+    status("VmRSS:")
+}
+
+/// Holds every single case, the server's share included, to the limits.
+pub fn assert_kept(verdicts: &[Verdict], resident_before: Option<u64>) {
+    assert!(verdicts.len() > 300, "all of the list was tried");
+    let slowest = verdicts.iter().max_by_key(|verdict| verdict.took).expect("there are some");
+    println!("the slowest: {} in {:?}", slowest.fault, slowest.took);
+    assert!(slowest.took < LONGEST, "{} took {:?}", slowest.fault, slowest.took);
+    if let Some((before, peak)) = resident_before.zip(status("VmHWM:")) {
+        let grown = peak.saturating_sub(before);
+        println!("all of them together: {} KiB", grown / 1024);
+        assert!(grown < MOST, "the faults took {grown} octets");
+    }
+}
+
+/// A line of `/proc/self/status`, which counts in KiB.
+fn status(name: &str) -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib * 1024)
+}
