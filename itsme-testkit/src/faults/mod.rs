@@ -46,6 +46,7 @@ pub struct Fault {
     outcome: Outcome,
     login: Kind,
     midway: bool,
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "nothing hangs in memory"))]
     hangs: bool,
     is_cached: bool,
     inject: Box<dyn Fn(&mut FakeOp) + Send + Sync>,

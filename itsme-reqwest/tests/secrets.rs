@@ -1,0 +1,55 @@
+//! Nobody logs a secret, at whatever level: not the library, and not what it stands on.
+
+#[path = "../../itsme-testkit/tests/secrecy/log.rs"]
+mod log;
+#[path = "../../itsme-testkit/tests/secrecy/mod.rs"]
+mod secrecy;
+
+use itsme_core::{Claim, Country, DriveError, Login, Scope, SystemEnv, Timeouts, drive_async};
+use itsme_reqwest::{SendError, Transport};
+use itsme_testkit::{Clock, Person, SERVICE, Server};
+use log::Log;
+use secrecy::{Secrets, texts};
+
+#[tokio::test]
+async fn a_login_logs_nothing_that_is_secret() {
+    let log = Log::start();
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let builder = reqwest::Client::builder().no_proxy();
+    let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
+    let itsme = itsme_core::Client::new(server.settings()).expect("the settings are sound");
+    let mut secrets = Secrets::of(&Person::ann());
+
+    let login = Login::new(SERVICE)
+        .claim(Claim::NationalNumber(Country::Belgium))
+        .claim(Claim::Photo)
+        .claim(Claim::Picture)
+        .scope(Scope::Profile);
+    let redirect = transport.run(itsme.authorize(login)).await.expect("an authorization URL");
+    let callback = server.approve(&redirect.url, &Person::ann());
+    secrets.add_login(&redirect.state, &callback);
+    let traffic = std::cell::RefCell::new(secrets);
+    let send = async |request| {
+        traffic.borrow_mut().add_request(&request);
+        let response = transport.send(request).await?;
+        traffic.borrow_mut().add_response(&response);
+        Ok::<_, SendError>(response)
+    };
+    let (flow, sleep) = (itsme.user(redirect.state, &callback), tokio::time::sleep);
+    let who = drive_async(flow, &mut SystemEnv::new(), send, sleep, SendError::what_became).await;
+    let who = who.expect("a person");
+    let mut secrets = traffic.into_inner();
+    secrets.add_token(who.evidence.id_token());
+    transport.run(itsme.picture(&who)).await.expect("a picture");
+
+    // And when nobody is there any more.
+    drop(server);
+    let error = transport.run(itsme.picture(&who)).await.expect_err("nobody is there");
+    assert!(matches!(error, DriveError::Transport(_)));
+    secrets.assert_hidden_in("the error", &texts(&error));
+
+    let log = log.text();
+    assert!(log.contains("TRACE") && log.contains("127.0.0.1"), "the HTTP client logs: {log}");
+    secrets.assert_hidden_in("the log", &log);
+    secrets.assert_seen();
+}

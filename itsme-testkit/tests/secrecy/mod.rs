@@ -1,0 +1,154 @@
+//! What must not be seen: collected from the traffic of logins, and looked for in texts in every
+//! form that a program could print it in.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
+use itsme_core::{LoginState, Request, Response};
+use itsme_testkit::{CLIENT_SECRET, Person, private_jwks};
+use serde_json::Value;
+
+/// Shorter ones would be found by chance.
+const SHORTEST: usize = 8;
+
+/// Secrets, and data about the person.
+pub struct Secrets(BTreeSet<Vec<u8>>);
+
+impl Secrets {
+    /// Those that are there before any login: the client's keys and secret, and the person.
+    pub fn of(person: &Person) -> Self {
+        let mut secrets = Self(BTreeSet::new());
+        let keys: Value = serde_json::from_str(private_jwks()).expect("JSON");
+        for key in keys["keys"].as_array().expect("keys") {
+            for number in ["d", "p", "q", "dp", "dq", "qi"] {
+                let text = key[number].as_str().expect("a number");
+                secrets.add(text);
+                secrets.add(URL_SAFE_NO_PAD.decode(text).expect("base64url"));
+            }
+        }
+        secrets.add(CLIENT_SECRET);
+        secrets.add_texts(&Value::Object(person.claims().clone()));
+        secrets
+    }
+
+    fn add(&mut self, secret: impl AsRef<[u8]>) {
+        let secret = secret.as_ref();
+        if secret.len() >= SHORTEST {
+            self.0.insert(secret.to_vec());
+        }
+    }
+
+    fn add_texts(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.add(text),
+            Value::Array(values) => values.iter().for_each(|value| self.add_texts(value)),
+            Value::Object(members) => members.values().for_each(|value| self.add_texts(value)),
+            _ => {}
+        }
+    }
+
+    /// Nonce and code verifier of a login that was begun, and the code that came back.
+    pub fn add_login(&mut self, login: &LoginState, callback: &str) {
+        let login = serde_json::to_value(login).expect("a login is JSON");
+        self.add_texts(&login["nonce"]);
+        self.add_texts(&login["code_verifier"]);
+        self.add_form(callback.split_once('?').map_or("", |(_, query)| query), &["code"]);
+    }
+
+    /// What a request proves the client with.
+    pub fn add_request(&mut self, request: &Request) {
+        if let Some(value) = request.headers().get("authorization") {
+            assert!(value.is_sensitive(), "`Authorization` is marked as sensitive");
+            let value = value.to_str().expect("text");
+            self.add(value.split_once(' ').expect("a scheme").1);
+        }
+        let body = String::from_utf8_lossy(request.body()).into_owned();
+        self.add_form(&body, &["code", "client_assertion", "code_verifier", "client_secret"]);
+    }
+
+    /// Tokens.
+    pub fn add_response(&mut self, response: &Response) {
+        match serde_json::from_slice::<Value>(response.body()) {
+            Ok(answer) => {
+                self.add_texts(&answer["access_token"]);
+                self.add_texts(&answer["id_token"]);
+            }
+            // A token by itself; anything else is a page of somebody's.
+            Err(_) if response.body().starts_with(b"ey") => self.add(response.body()),
+            Err(_) => {}
+        }
+    }
+
+    /// A token that was decrypted.
+    pub fn add_token(&mut self, token: &str) {
+        token.split('.').for_each(|part| self.add(part));
+    }
+
+    fn add_form(&mut self, form: &str, names: &[&str]) {
+        for (name, value) in url::form_urlencoded::parse(form.as_bytes()) {
+            if names.contains(&name.as_ref()) {
+                self.add(value.as_bytes());
+            }
+        }
+    }
+
+    /// Looks for each secret as it is, in base64, as list of numbers and in hexadecimal.
+    pub fn assert_hidden_in(&self, what: &str, text: &str) {
+        for secret in &self.0 {
+            for form in forms(secret) {
+                assert!(!text.contains(&form), "{what}: {form:?} is in it:\n{text}");
+            }
+        }
+    }
+
+    /// That they would be found: there are many, and a text with one of them in whatever form is not
+    /// let pass.
+    pub fn assert_seen(&self) {
+        assert!(self.0.len() > 30, "{} secrets", self.0.len());
+        let secret = self.0.last().expect("there are some");
+        for form in forms(secret) {
+            let seen = std::panic::catch_unwind(|| self.assert_hidden_in("a test", &form));
+            assert!(seen.is_err(), "{form:?} was not found");
+        }
+    }
+}
+
+/// The beginning is enough, for a log cuts what is long.
+fn forms(secret: &[u8]) -> Vec<String> {
+    let start = &secret[..secret.len().min(24)];
+    let list = |separator: &str, form: fn(&u8) -> String| {
+        start.iter().map(form).collect::<Vec<_>>().join(separator)
+    };
+    let mut forms = vec![
+        list(", ", |octet| octet.to_string()),
+        list("", |octet| format!("{octet:02x}")),
+        list("", |octet| format!("{octet:02X}")),
+        start.escape_ascii().to_string(),
+    ];
+    forms.extend(String::from_utf8(start.to_vec()));
+    // Within a longer text, base64 can begin at any of three places.
+    for before in 0..3 {
+        let padded = [&vec![0; before][..], start].concat();
+        let whole = |encoded: String| {
+            let kept = before + before.div_ceil(3);
+            encoded[kept..encoded.len() - 2].to_owned()
+        };
+        forms.push(whole(STANDARD_NO_PAD.encode(&padded)));
+        forms.push(whole(URL_SAFE_NO_PAD.encode(&padded)));
+    }
+    forms
+}
+
+/// Everything that an error says of itself and of its causes.
+pub fn texts(error: &dyn std::error::Error) -> String {
+    let mut text = format!("{error:?}");
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let _ = write!(text, "\n{error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,56 @@
+//! Nobody logs a secret, at whatever level: not the library, and not what it stands on.
+
+#[path = "../../itsme-testkit/tests/secrecy/log.rs"]
+mod log;
+#[path = "../../itsme-testkit/tests/secrecy/mod.rs"]
+mod secrecy;
+
+use std::thread;
+
+use itsme_core::{Claim, Country, DriveError, Login, Scope, SystemEnv, Timeouts, drive};
+use itsme_testkit::{Clock, Person, SERVICE, Server};
+use itsme_ureq::{SendError, Transport};
+use log::Log;
+use secrecy::{Secrets, texts};
+use ureq::Agent;
+
+#[test]
+fn a_login_logs_nothing_that_is_secret() {
+    let log = Log::start();
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let agent = Agent::config_builder().proxy(None).build().into();
+    let transport = Transport::with_agent(agent, Timeouts::default());
+    let itsme = itsme_core::Client::new(server.settings()).expect("the settings are sound");
+    let mut secrets = Secrets::of(&Person::ann());
+
+    let login = Login::new(SERVICE)
+        .claim(Claim::NationalNumber(Country::Belgium))
+        .claim(Claim::Photo)
+        .claim(Claim::Picture)
+        .scope(Scope::Profile);
+    let redirect = transport.run(itsme.authorize(login)).expect("an authorization URL");
+    let callback = server.approve(&redirect.url, &Person::ann());
+    secrets.add_login(&redirect.state, &callback);
+    let send = |request| {
+        secrets.add_request(&request);
+        let response = transport.send(request)?;
+        secrets.add_response(&response);
+        Ok::<_, SendError>(response)
+    };
+    let flow = itsme.user(redirect.state, &callback);
+    let who = drive(flow, &mut SystemEnv::new(), send, thread::sleep, SendError::what_became);
+    let who = who.expect("a person");
+    secrets.add_token(who.evidence.id_token());
+    transport.run(itsme.picture(&who)).expect("a picture");
+
+    // And when nobody is there any more.
+    drop(server);
+    let error = transport.run(itsme.picture(&who)).expect_err("nobody is there");
+    assert!(matches!(error, DriveError::Transport(_)));
+    secrets.assert_hidden_in("the error", &texts(&error));
+
+    let log = log.text();
+    assert!(log.contains("POST") && log.contains("/v2/token"), "the HTTP client logs: {log}");
+    secrets.assert_hidden_in("the log", &log);
+    secrets.assert_seen();
+}
