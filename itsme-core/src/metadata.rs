@@ -25,6 +25,12 @@ pub struct Metadata {
     /// Where tokens are revoked, if they are.
     #[serde(default)]
     pub revocation_endpoint: Option<String>,
+    /// Where a person is asked who is not in a browser, if they are (CIBA Core §4).
+    #[serde(default)]
+    pub backchannel_authentication_endpoint: Option<String>,
+    /// Where a person is found by a QR code, if the document says it; itsme's does not.
+    #[serde(default)]
+    pub user_discovery_sessions_endpoint: Option<String>,
     /// Whether callbacks always carry `iss` (RFC 9207 §3).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
@@ -73,6 +79,8 @@ impl Metadata {
             userinfo_endpoint: text("userinfo_endpoint")?,
             jwks_uri: text("jwks_uri")?,
             revocation_endpoint: text("revocation_endpoint").ok(),
+            backchannel_authentication_endpoint: text("backchannel_authentication_endpoint").ok(),
+            user_discovery_sessions_endpoint: text("user_discovery_sessions_endpoint").ok(),
             authorization_response_iss_parameter_supported: flag(
                 "authorization_response_iss_parameter_supported",
             ),
@@ -106,10 +114,42 @@ impl Metadata {
         Ok(())
     }
 
+    /// Where tokens are revoked. Not every OP has it, so it is checked when it is needed.
+    pub(crate) fn revocation(&self, plain_http: PlainHttp) -> Result<&str, MetadataError> {
+        optional("revocation_endpoint", self.revocation_endpoint.as_deref(), plain_http)
+    }
+
+    /// Where a person is asked who is not in a browser.
+    pub(crate) fn backchannel(&self, plain_http: PlainHttp) -> Result<&str, MetadataError> {
+        let url = self.backchannel_authentication_endpoint.as_deref();
+        optional("backchannel_authentication_endpoint", url, plain_http)
+    }
+
+    /// Where a person is found by a QR code (itsme: user discovery).
+    pub(crate) fn user_discovery(&self, plain_http: PlainHttp) -> Result<String, MetadataError> {
+        let issuer = self.issuer.strip_suffix('/').unwrap_or(&self.issuer);
+        let url = match &self.user_discovery_sessions_endpoint {
+            Some(url) => url.clone(),
+            None => format!("{issuer}/user_discovery_sessions"),
+        };
+        optional("user_discovery_sessions_endpoint", Some(&url), plain_http)?;
+        Ok(url)
+    }
+
     /// The request for the OP's keys.
     pub fn key_set_request(&self) -> Request {
         get(&self.jwks_uri)
     }
+}
+
+fn optional<'a>(
+    member: &'static str,
+    url: Option<&'a str>,
+    plain_http: PlainHttp,
+) -> Result<&'a str, MetadataError> {
+    let url = url.ok_or(MetadataError::Missing(member))?;
+    url_rules::check(url, plain_http).map_err(|fault| MetadataError::Url { member, fault })?;
+    Ok(url)
 }
 
 fn get(url: &str) -> Request {

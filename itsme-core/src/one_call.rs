@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use self::call::Call;
+use self::call::{Call, Unanswered};
 use crate::{
     Response,
     discovery::FetchProvider,
@@ -9,11 +9,11 @@ use crate::{
         Failure,
         machine::{Machine, Moment, Next},
     },
+    provider::Provider,
     relying_party::RelyingParty,
 };
 
-/// A flow of one request, made once the OP's metadata is known, and once more if it gets no answer:
-/// what is asked here can be asked twice.
+/// A flow of one request, made once the OP's metadata is known, and perhaps after a wait.
 pub struct OneCall<C> {
     rp: Arc<RelyingParty>,
     call: C,
@@ -23,13 +23,22 @@ pub struct OneCall<C> {
 /// Each is a request.
 enum State {
     Provider(FetchProvider),
-    Call { retried: bool },
+    Call { provider: Arc<Provider>, retried: bool },
 }
 
 /// What the one request is. Not reachable from outside.
 #[allow(private_interfaces, reason = "nobody outside can implement or call it")]
 pub(crate) mod call {
-    use crate::{Request, Response, error::Error, provider::Provider, relying_party::RelyingParty};
+    use std::sync::Arc;
+
+    use crate::{
+        Request, Response,
+        error::Error,
+        flow::{Failure, machine::Moment},
+        provider::Provider,
+        relying_party::RelyingParty,
+        time::UnixTime,
+    };
 
     /// One kind of request.
     pub trait Call: Sized {
@@ -37,16 +46,45 @@ pub(crate) mod call {
         type Output;
 
         /// Before any request: what is wrong with the caller's input, or the result if it is there.
-        fn begin(&self, rp: &RelyingParty) -> Result<Option<Self::Output>, Error>;
+        fn begin(&self, rp: &RelyingParty, now: UnixTime) -> Result<Option<Self::Output>, Error>;
 
-        /// Takes what it needs of the metadata.
-        fn ready(&mut self, rp: &RelyingParty, provider: &Provider) -> Result<(), Error>;
+        /// It is not made before this time.
+        fn not_before(&self) -> UnixTime {
+            UnixTime::from_secs(0)
+        }
 
-        /// The request, after [`ready`](Self::ready).
-        fn request(&self, rp: &RelyingParty) -> Result<Request, Error>;
+        /// The request, made anew for each attempt.
+        fn request(
+            &self,
+            rp: &RelyingParty,
+            provider: &Provider,
+            at: &mut Moment<'_>,
+        ) -> Result<Request, Error>;
 
         /// The answer.
-        fn read(self, response: Response) -> Result<Self::Output, Error>;
+        fn read(
+            self,
+            response: Response,
+            rp: &RelyingParty,
+            provider: Arc<Provider>,
+            now: UnixTime,
+        ) -> Result<Self::Output, Error>;
+
+        /// There is none. Unless said otherwise, it can be asked twice.
+        fn unanswered(self, _: Failure, retried: bool, _: UnixTime) -> Unanswered<Self> {
+            if retried { Unanswered::GiveUp } else { Unanswered::Again(self) }
+        }
+    }
+
+    /// What to do about a request without an answer.
+    #[allow(clippy::exhaustive_enums, reason = "not reachable from outside")]
+    pub enum Unanswered<C: Call> {
+        /// Make it once more.
+        Again(C),
+        /// End with this.
+        Done(C::Output),
+        /// Leave it at that.
+        GiveUp,
     }
 }
 
@@ -64,9 +102,8 @@ impl<C: Call> OneCall<C> {
         fetching.within(
             (rp, call),
             |fetch, (rp, call)| Self { rp, call, state: State::Provider(fetch) },
-            |provider, (rp, mut call)| {
-                call.ready(&rp, &provider)?;
-                Self { rp, call, state: State::Call { retried: false } }.next(at)
+            |provider, (rp, call)| {
+                Self { rp, call, state: State::Call { provider, retried: false } }.next(at)
             },
         )
     }
@@ -78,11 +115,20 @@ impl<C: Call> Machine for OneCall<C> {
     fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
         let Self { rp, call, state } = self;
         match state {
-            State::Provider(fetch) => match call.begin(&rp)? {
-                Some(output) => Ok(Next::Done(output)),
-                None => Self::go_on(rp, call, fetch.next(at)?, at),
-            },
-            State::Call { .. } => Ok(Next::Send(call.request(&rp)?, Self { rp, call, state })),
+            State::Provider(fetch) => {
+                if let Some(output) = call.begin(&rp, at.now)? {
+                    return Ok(Next::Done(output));
+                }
+                let early = call.not_before().since(at.now);
+                if !early.is_zero() {
+                    return Ok(Next::After(early, Self { rp, call, state: State::Provider(fetch) }));
+                }
+                Self::go_on(rp, call, fetch.next(at)?, at)
+            }
+            State::Call { ref provider, .. } => {
+                let request = call.request(&rp, provider, at)?;
+                Ok(Next::Send(request, Self { rp, call, state }))
+            }
         }
     }
 
@@ -90,7 +136,9 @@ impl<C: Call> Machine for OneCall<C> {
         let Self { rp, call, state } = self;
         match state {
             State::Provider(fetch) => Self::go_on(rp, call, fetch.on_response(response, at)?, at),
-            State::Call { .. } => call.read(response).map(Next::Done),
+            State::Call { provider, .. } => {
+                call.read(response, &rp, provider, at.now).map(Next::Done)
+            }
         }
     }
 
@@ -101,10 +149,14 @@ impl<C: Call> Machine for OneCall<C> {
                 Some(fetching) => Self::go_on(rp, call, fetching, at).map(Some),
                 None => Ok(None),
             },
-            State::Call { retried: false } => {
-                Self { rp, call, state: State::Call { retried: true } }.next(at).map(Some)
-            }
-            State::Call { retried: true } => Ok(None),
+            State::Call { provider, retried } => match call.unanswered(why, retried, at.now) {
+                Unanswered::Again(call) => {
+                    let state = State::Call { provider, retried: true };
+                    Self { rp, call, state }.next(at).map(Some)
+                }
+                Unanswered::Done(output) => Ok(Some(Next::Done(output))),
+                Unanswered::GiveUp => Ok(None),
+            },
         }
     }
 }

@@ -1,14 +1,18 @@
+use std::sync::Arc;
+
 use http::{HeaderValue, header};
 
 use crate::{
     Request, Response,
     error::{Endpoint, Error, PictureError},
+    flow::machine::Moment,
     jose,
     one_call::{OneCall, call::Call},
     provider::Provider,
     relying_party::RelyingParty,
     reply,
     secret::Secret,
+    time::UnixTime,
     url_rules,
     user::{ImageType, Photo},
     userinfo,
@@ -28,7 +32,7 @@ impl Call for Picture {
     type Output = Photo;
 
     /// V1 writes the image itself into the claim.
-    fn begin(&self, _: &RelyingParty) -> Result<Option<Photo>, Error> {
+    fn begin(&self, _: &RelyingParty, _: UnixTime) -> Result<Option<Photo>, Error> {
         let claim = self.claim.as_deref().ok_or(PictureError::Missing)?;
         let data = jose::base64_decode(claim);
         let image = data.filter(|data| ImageType::of(data).is_some());
@@ -36,7 +40,12 @@ impl Call for Picture {
     }
 
     /// The access token goes to the OP and nobody else, whatever a claim says (itsme: userinfo).
-    fn ready(&mut self, rp: &RelyingParty, provider: &Provider) -> Result<(), Error> {
+    fn request(
+        &self,
+        rp: &RelyingParty,
+        provider: &Provider,
+        _: &mut Moment<'_>,
+    ) -> Result<Request, Error> {
         let settings = &rp.settings;
         let url = self.claim.as_deref().ok_or(PictureError::Missing)?;
         url_rules::check(url, settings.plain_http()).map_err(PictureError::Url)?;
@@ -46,14 +55,9 @@ impl Call for Picture {
         let of_the_op = own.into_iter().any(|url| url_rules::host(url) == host);
         let of_itsme =
             settings.environment.is_built_in() && host.is_some_and(|host| is_itsmes(&host));
-        if of_the_op || of_itsme {
-            return Ok(());
+        if !of_the_op && !of_itsme {
+            return Err(PictureError::ForeignHost.into());
         }
-        Err(PictureError::ForeignHost.into())
-    }
-
-    fn request(&self, _: &RelyingParty) -> Result<Request, Error> {
-        let url = self.claim.as_deref().ok_or(PictureError::Missing)?;
         Ok(http::Request::get(url)
             .header(header::ACCEPT, "image/jpeg, image/png, image/jp2")
             .header(header::AUTHORIZATION, userinfo::bearer(&self.access_token)?)
@@ -62,7 +66,13 @@ impl Call for Picture {
     }
 
     /// An image, and one of the kind that it is said to be.
-    fn read(self, response: Response) -> Result<Photo, Error> {
+    fn read(
+        self,
+        response: Response,
+        _: &RelyingParty,
+        _: Arc<Provider>,
+        _: UnixTime,
+    ) -> Result<Photo, Error> {
         if let Some(refusal) = userinfo::refusal(Endpoint::Picture, &response)? {
             return Err(refusal.into());
         }

@@ -1,17 +1,20 @@
+use std::sync::Arc;
+
 use http::{HeaderValue, StatusCode, header};
 use url::form_urlencoded;
 
 use crate::{
     Request, Response,
     credentials::{ClientSecret, Credentials},
-    error::{Endpoint, Error, MetadataError, RequestError},
+    error::{Endpoint, Error, RequestError},
+    flow::machine::Moment,
     jose,
     one_call::{OneCall, call::Call},
     provider::Provider,
     relying_party::RelyingParty,
     reply,
     secret::Secret,
-    url_rules,
+    time::UnixTime,
 };
 
 /// The flow behind [`Client::revoke`](crate::Client::revoke).
@@ -20,12 +23,11 @@ pub type Revoke = OneCall<Revocation>;
 /// The end of an access token (RFC 7009).
 pub struct Revocation {
     token: Secret,
-    endpoint: String,
 }
 
 impl Revocation {
     pub(crate) fn of(token: Secret) -> Self {
-        Self { token, endpoint: String::new() }
+        Self { token }
     }
 }
 
@@ -41,22 +43,19 @@ fn secret(rp: &RelyingParty) -> Result<&ClientSecret, RequestError> {
 impl Call for Revocation {
     type Output = ();
 
-    fn begin(&self, rp: &RelyingParty) -> Result<Option<()>, Error> {
+    fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<()>, Error> {
         secret(rp)?;
         Ok(None)
     }
 
-    fn ready(&mut self, rp: &RelyingParty, provider: &Provider) -> Result<(), Error> {
-        let member = "revocation_endpoint";
-        let endpoint = provider.metadata.revocation_endpoint.clone();
-        self.endpoint = endpoint.ok_or(MetadataError::Missing(member))?;
-        url_rules::check(&self.endpoint, rp.settings.plain_http())
-            .map_err(|fault| MetadataError::Url { member, fault })?;
-        Ok(())
-    }
-
     /// RFC 7009 §2.1, with HTTP Basic (RFC 6749 §2.3.1).
-    fn request(&self, rp: &RelyingParty) -> Result<Request, Error> {
+    fn request(
+        &self,
+        rp: &RelyingParty,
+        provider: &Provider,
+        _: &mut Moment<'_>,
+    ) -> Result<Request, Error> {
+        let endpoint = provider.metadata.revocation(rp.settings.plain_http())?;
         let escaped =
             |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
         let client_id = escaped(&rp.settings.client_id);
@@ -68,7 +67,7 @@ impl Call for Revocation {
             .append_pair("token", self.token.expose())
             .append_pair("token_type_hint", "access_token")
             .finish();
-        Ok(http::Request::post(&self.endpoint)
+        Ok(http::Request::post(endpoint)
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::AUTHORIZATION, basic)
@@ -77,7 +76,13 @@ impl Call for Revocation {
     }
 
     /// A token that is not known is as good as revoked, and is answered with 200, too.
-    fn read(self, response: Response) -> Result<(), Error> {
+    fn read(
+        self,
+        response: Response,
+        _: &RelyingParty,
+        _: Arc<Provider>,
+        _: UnixTime,
+    ) -> Result<(), Error> {
         if response.status() == StatusCode::OK {
             return Ok(());
         }
