@@ -33,6 +33,11 @@ pub(crate) struct Asked {
     pub(crate) max_age: Option<Duration>,
 }
 
+/// The digest of a `claims` parameter as it was sent, to archive beside it.
+pub(crate) fn claims_sha256(claims: &str) -> String {
+    jose::base64url(jose::sha256(&[claims.as_bytes()]))
+}
+
 /// The largest token where a photo can be in it, in characters.
 const MAX_TOKEN_WITH_IMAGE: usize = 512 * 1024;
 

@@ -5,6 +5,7 @@ use url::form_urlencoded;
 
 use crate::{
     Response,
+    asked::claims_sha256,
     authorization_request::{Delivery, Wish, code_challenge},
     discovery::FetchProvider,
     error::Error,
@@ -12,7 +13,6 @@ use crate::{
         Failure,
         machine::{Machine, Moment, Next},
     },
-    jose,
     login_state::LoginState,
     provider::Provider,
     relying_party::RelyingParty,
@@ -113,12 +113,12 @@ impl<T> Job<T> {
             ("scope", self.wish.scope()),
             ("redirect_uri", redirect_uri.clone()),
         ];
-        let mut parameters = self.wish.parameters(dialect)?;
+        let known_user = self.wish.known_user.as_deref();
+        let mut parameters = self.wish.parameters(dialect, known_user)?;
         let delivery = self.wish.delivery(dialect);
         let claims = parameters.iter().find(|(name, _)| *name == "claims");
         let claims = claims.map(|(_, claims)| claims.to_string());
-        let digest = |claims: &String| jose::base64url(jose::sha256(&[claims.as_bytes()]));
-        asked.claims_sha256 = claims.as_ref().map(digest);
+        asked.claims_sha256 = claims.as_deref().map(claims_sha256);
 
         let state = self.wish.state.map_or_else(|| at.random_text(), Ok)?;
         let mut secret = |own: Option<Secret>| match own {

@@ -6,6 +6,11 @@ use crate::{
     authorize::{Authorize, Hosted},
     cache::Cache,
     callback::Callback,
+    ciba::{
+        BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket, DiscoverUser,
+        DiscoveryPoll, DiscoveryTicket, Ping, PingError, PollBackchannel, PollDiscovery,
+        StartBackchannel,
+    },
     credentials::Credentials,
     discovery::FetchProvider,
     error::Error,
@@ -66,6 +71,52 @@ impl Client {
     /// what it sent cannot be trusted.
     pub fn user(&self, login: LoginState, callback: impl Into<Callback>) -> FinishLogin {
         FinishLogin::new(&self.0, login, callback.into())
+    }
+
+    /// Has the OP make a QR code, for a person to scan who is not in this browser or in none.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::Request`] for clients with a secret and in V1, and with
+    /// [`Error::Refused`] in the OP's words.
+    pub fn discover_user(&self) -> DiscoverUser {
+        DiscoverUser::new(&self.0, BeginDiscovery::new())
+    }
+
+    /// Whether somebody has scanned the code. Waits until it is time to ask.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::LoginExpired`] after ten minutes, with
+    /// [`Error::ForeignTicket`] for another client's ticket, and with [`Error::Refused`] in the OP's
+    /// words.
+    pub fn poll_discovery(&self, ticket: DiscoveryTicket) -> PollDiscovery {
+        PollDiscovery::new(&self.0, DiscoveryPoll::with(ticket))
+    }
+
+    /// Has the OP ask a person in the app.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::Request`] before any request if the request cannot be sent, and with
+    /// [`Error::Refused`] in the OP's words. If no answer came, the person may have been asked.
+    pub fn start_backchannel(&self, request: BackchannelRequest) -> StartBackchannel {
+        StartBackchannel::new(&self.0, BackchannelStart::of(request))
+    }
+
+    /// Whether the person has answered, and who they are. Waits until it is time to ask.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::Cancelled`] if the person said no, with [`Error::LoginExpired`] if
+    /// they did not answer in time, with [`Error::ForeignTicket`] for another client's ticket, and
+    /// else as [`user`](Self::user).
+    pub fn poll(&self, ticket: CibaTicket) -> PollBackchannel {
+        PollBackchannel::new(&self.0, ticket)
+    }
+
+    /// Reads a request to the notification endpoint: the OP says that a person has answered.
+    ///
+    /// # Errors
+    /// It is nothing that the OP sends; [`PingError::response`] is what to answer.
+    pub fn ping<B: AsRef<[u8]>>(&self, request: &http::Request<B>) -> Result<Ping, PingError> {
+        Ping::read(request)
     }
 
     /// The person's picture, by the `picture` claim and the access token, which goes to nobody but

@@ -11,12 +11,21 @@ use crate::{
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
-    pub(crate) nonce: &'a Secret,
+    pub(crate) binding: &'a Binding,
     pub(crate) access_token: &'a Secret,
     pub(crate) asked: &'a Asked,
     pub(crate) leeway: Duration,
     pub(crate) accept_weaker_acr: bool,
     pub(crate) require_auth_time: bool,
+}
+
+/// What ties an ID token to the request that it answers.
+pub(crate) enum Binding {
+    /// The `nonce` that was sent by the browser.
+    Nonce(Secret),
+    /// The `auth_req_id` that was polled for, of which a token may speak (CIBA Core §10.3.1). A `nonce`
+    /// is none of ours there.
+    AuthReqId(Secret),
 }
 
 /// What a checked ID token says of the authentication itself.
@@ -44,7 +53,10 @@ impl Expected<'_> {
             _ => {}
         }
         token.check_times(now, self.leeway)?;
-        token.check_nonce(self.nonce)?;
+        match self.binding {
+            Binding::Nonce(nonce) => token.check_nonce(nonce)?,
+            Binding::AuthReqId(id) => token.check_auth_req_id(id)?,
+        }
         let sub = token.subject(self.asked.sub.as_deref())?.to_owned();
         let acr = self.check_acr(token.text("acr")?)?;
         let auth_time = self.check_auth_time(token.time("auth_time")?)?;

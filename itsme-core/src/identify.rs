@@ -13,7 +13,7 @@ use crate::{
         Failure,
         machine::{Machine, Moment, Next},
     },
-    id_token::{Authentication, Expected},
+    id_token::{Authentication, Binding, Expected},
     jose::{self, Verified},
     logged_in::LoggedIn,
     provider::Provider,
@@ -35,7 +35,7 @@ pub(crate) struct Identify {
 pub(crate) struct Job {
     pub(crate) rp: Arc<RelyingParty>,
     pub(crate) provider: Arc<Provider>,
-    pub(crate) nonce: Secret,
+    pub(crate) binding: Binding,
     pub(crate) asked: Asked,
     pub(crate) answer: TokenAnswer,
     /// The OP's keys were fetched anew for an unknown `kid`; that is done once.
@@ -96,7 +96,7 @@ impl Job {
         let expected = Expected {
             issuer: &self.provider.metadata.issuer,
             client_id: &settings.client_id,
-            nonce: &self.nonce,
+            binding: &self.binding,
             access_token: &self.answer.access_token,
             asked: &self.asked,
             leeway: settings.clock_leeway,

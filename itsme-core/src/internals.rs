@@ -4,8 +4,13 @@ use serde_json::{Map, Value};
 
 pub use crate::jose::*;
 use crate::{
-    asked::Asked, error::TokenError, id_token::Expected, keys::PrivateKeys, secret::Secret,
-    time::UnixTime, userinfo,
+    asked::Asked,
+    error::TokenError,
+    id_token::{Binding, Expected},
+    keys::PrivateKeys,
+    secret::Secret,
+    time::UnixTime,
+    userinfo,
 };
 
 const LEEWAY: Duration = Duration::from_secs(60);
@@ -40,7 +45,7 @@ pub fn check_id_token(
     let expected = Expected {
         issuer,
         client_id,
-        nonce: &Secret::new(nonce),
+        binding: &Binding::Nonce(Secret::new(nonce)),
         access_token: &Secret::new(""),
         asked: &asked,
         leeway: LEEWAY,

@@ -172,6 +172,13 @@ mod country;
 pub use country::Country;
 pub mod belgium;
 
+mod ciba;
+pub use ciba::{
+    Backchannel, BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket, DiscoverUser,
+    Discovery, DiscoveryPoll, DiscoveryTicket, LoginHintForm, Ping, PingError, PollBackchannel,
+    PollDiscovery, QrCode, StartBackchannel, Unredeemed, UserIdentifierToken,
+};
+
 mod one_call;
 pub use one_call::OneCall;
 mod picture;
@@ -215,6 +222,7 @@ pub mod internals;
 mod asked;
 mod cache;
 mod client_assertion;
+mod form;
 mod id_token;
 mod identify;
 mod jose;

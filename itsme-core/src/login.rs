@@ -9,10 +9,11 @@ use crate::{
         Failure,
         machine::{Machine, Moment, Next},
     },
+    id_token::Binding,
     identify::{self, Identify},
     logged_in::LoggedIn,
     login_state::LoginState,
-    oauth_error::{ErrorCode, Refusal},
+    oauth_error::ErrorCode,
     provider::Provider,
     relying_party::RelyingParty,
     secret::Secret,
@@ -75,7 +76,11 @@ fn code(
     }
     let code = match outcome {
         Outcome::Code(code) => code,
-        Outcome::Refusal(refusal) => return Err(refused(rp, refusal)),
+        // The person's own choice is not an error of anybody.
+        Outcome::Refusal(refusal) if refusal.code == ErrorCode::AccessDenied => {
+            return Err(Error::Cancelled);
+        }
+        Outcome::Refusal(refusal) => return Err(rp.refused(refusal)),
     };
     if login.is_expired(at.now, settings.login_lifetime, settings.clock_leeway) {
         return Err(Error::LoginExpired);
@@ -92,19 +97,6 @@ fn check_issuer(iss: Option<&str>, provider: &Provider) -> Result<(), CallbackEr
         }
         _ => Ok(()),
     }
-}
-
-/// The person's own choice is not an error of anybody. Some codes are what an OP answers whose
-/// encryption key has changed, of which nothing else would tell.
-fn refused(rp: &RelyingParty, refusal: Refusal) -> Error {
-    match refusal.code {
-        ErrorCode::AccessDenied if refusal.status.is_none() => return Error::Cancelled,
-        ErrorCode::InvalidClient
-        | ErrorCode::InvalidRequestObject
-        | ErrorCode::UnauthorizedClient => rp.cache.suspect(),
-        _ => {}
-    }
-    refusal.into()
 }
 
 fn provider(
@@ -147,7 +139,7 @@ impl Machine for FinishLogin {
             }
             Call::Provider { code, fetch } => provider(rp, code, fetch.next(at)?, at),
             Call::Token { ref code, provider: ref op, .. } => {
-                let authentication = rp.authentication(op, at)?;
+                let authentication = rp.authentication(op, &op.metadata.token_endpoint, at)?;
                 let grant = [
                     ("grant_type", "authorization_code"),
                     ("code", code.code.expose()),
@@ -169,15 +161,12 @@ impl Machine for FinishLogin {
                 provider(rp, code, fetch.on_response(response, at)?, at)
             }
             Call::Token { code: Code { login, .. }, provider, .. } => {
-                let answer = TokenAnswer::read(response).map_err(|error| match error {
-                    Error::Refused(refusal) => refused(&rp, *refusal),
-                    error => error,
-                })?;
+                let answer = TokenAnswer::read(response).map_err(|error| rp.told(error))?;
                 let LoginState { nonce, asked, .. } = login;
                 let job = identify::Job {
                     rp: Arc::clone(&rp),
                     provider,
-                    nonce,
+                    binding: Binding::Nonce(nonce),
                     asked,
                     answer,
                     refetched: false,

@@ -55,7 +55,7 @@ pub(crate) mod call {
 
         /// The request, made anew for each attempt.
         fn request(
-            &self,
+            &mut self,
             rp: &RelyingParty,
             provider: &Provider,
             at: &mut Moment<'_>,
@@ -113,7 +113,7 @@ impl<C: Call> Machine for OneCall<C> {
     type Output = C::Output;
 
     fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        let Self { rp, call, state } = self;
+        let Self { rp, mut call, state } = self;
         match state {
             State::Provider(fetch) => {
                 if let Some(output) = call.begin(&rp, at.now)? {
@@ -121,7 +121,10 @@ impl<C: Call> Machine for OneCall<C> {
                 }
                 let early = call.not_before().since(at.now);
                 if !early.is_zero() {
-                    return Ok(Next::After(early, Self { rp, call, state: State::Provider(fetch) }));
+                    return Ok(Next::After(
+                        early,
+                        Self { rp, call, state: State::Provider(fetch) },
+                    ));
                 }
                 Self::go_on(rp, call, fetch.next(at)?, at)
             }

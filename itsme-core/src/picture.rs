@@ -41,7 +41,7 @@ impl Call for Picture {
 
     /// The access token goes to the OP and nobody else, whatever a claim says (itsme: userinfo).
     fn request(
-        &self,
+        &mut self,
         rp: &RelyingParty,
         provider: &Provider,
         _: &mut Moment<'_>,

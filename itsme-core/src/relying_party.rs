@@ -7,6 +7,7 @@ use crate::{
     dialect::Dialect,
     error::{Error, MetadataError},
     flow::machine::Moment,
+    oauth_error::{ErrorCode, Refusal},
     provider::Provider,
     request_object,
     secret::Secret,
@@ -22,11 +23,12 @@ pub(crate) struct RelyingParty {
 }
 
 impl RelyingParty {
-    /// The parameters that authenticate the client at the token endpoint: a fresh assertion, or the
-    /// secret (OIDC Core §9).
+    /// The parameters that authenticate the client: a fresh assertion for this audience, or the secret
+    /// (OIDC Core §9).
     pub(crate) fn authentication(
         &self,
         provider: &Provider,
+        audience: &str,
         at: &mut Moment<'_>,
     ) -> Result<Vec<(&'static str, String)>, Error> {
         let Settings { client_id, credentials, client_assertion: form, .. } = &self.settings;
@@ -36,7 +38,6 @@ impl RelyingParty {
                 parameters.push(("client_secret", secret.expose().to_owned()));
             }
             Credentials::PrivateKeys(_) => {
-                let audience = &provider.metadata.token_endpoint;
                 let jti = at.random_text()?;
                 let claims = client_assertion::claims(client_id, audience, jti, at.now);
                 let assertion = self.sealed(*form, &claims, provider, at)?;
@@ -67,8 +68,37 @@ impl RelyingParty {
         self.sealed(settings.request_objects, &claims, provider, at).map(Secret::new)
     }
 
+    /// Whether what was stored is ours.
+    pub(crate) fn check_ticket(&self, client_id: &str, issuer: &str) -> Result<(), Error> {
+        let Settings { client_id: own, environment, .. } = &self.settings;
+        if client_id != own || issuer != environment.issuer() {
+            return Err(Error::ForeignTicket);
+        }
+        Ok(())
+    }
+
+    /// An error of an answer, as [`refused`](Self::refused) if it is a refusal.
+    pub(crate) fn told(&self, error: Error) -> Error {
+        match error {
+            Error::Refused(refusal) => self.refused(*refusal),
+            error => error,
+        }
+    }
+
+    /// What a refusal is to the caller. Some codes are what an OP answers whose encryption key has
+    /// changed, of which nothing else would tell.
+    pub(crate) fn refused(&self, refusal: Refusal) -> Error {
+        if let ErrorCode::InvalidClient
+        | ErrorCode::InvalidRequestObject
+        | ErrorCode::UnauthorizedClient = refusal.code
+        {
+            self.cache.suspect();
+        }
+        refusal.into()
+    }
+
     /// A token of ours for the OP.
-    fn sealed(
+    pub(crate) fn sealed(
         &self,
         form: TokenForm,
         claims: &Value,

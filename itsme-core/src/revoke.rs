@@ -50,7 +50,7 @@ impl Call for Revocation {
 
     /// RFC 7009 §2.1, with HTTP Basic (RFC 6749 §2.3.1).
     fn request(
-        &self,
+        &mut self,
         rp: &RelyingParty,
         provider: &Provider,
         _: &mut Moment<'_>,

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use crate::{
+    ciba::LoginHintForm,
     credentials::Credentials,
     dialect::Dialect,
     environment::Environment,
@@ -20,6 +21,7 @@ pub struct Settings {
     pub(crate) redirect_uri: Option<String>,
     pub(crate) client_assertion: TokenForm,
     pub(crate) request_objects: TokenForm,
+    pub(crate) login_hint: LoginHintForm,
     pub(crate) clock_leeway: Duration,
     pub(crate) login_lifetime: Duration,
     pub(crate) require_auth_time: bool,
@@ -43,6 +45,7 @@ impl Settings {
             redirect_uri: None,
             client_assertion: TokenForm::default(),
             request_objects: TokenForm::default(),
+            login_hint: LoginHintForm::default(),
             clock_leeway: Duration::from_secs(60),
             login_lifetime: Duration::from_secs(15 * 60),
             require_auth_time: false,
@@ -68,6 +71,12 @@ impl Settings {
     #[must_use]
     pub fn request_objects(self, form: TokenForm) -> Self {
         Self { request_objects: form, ..self }
+    }
+
+    /// The form in which the OP is told whom to ask without a browser. Default: a signed JWT.
+    #[must_use]
+    pub fn login_hint(self, form: LoginHintForm) -> Self {
+        Self { login_hint: form, ..self }
     }
 
     /// How far the OP's clock may be from ours. Default: 60 seconds.

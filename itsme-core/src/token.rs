@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use http::{HeaderValue, header};
+use http::HeaderValue;
 use serde_json::Value;
-use url::form_urlencoded;
 
 use crate::{
     Request, Response,
     error::{Endpoint, Error},
+    form,
     metadata::Metadata,
     reply,
     secret::Secret,
@@ -18,15 +18,7 @@ pub(crate) fn request(
     grant: &[(&str, &str)],
     authentication: &[(&str, String)],
 ) -> Request {
-    let body = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(grant)
-        .extend_pairs(authentication)
-        .finish();
-    http::Request::post(&metadata.token_endpoint)
-        .header(header::ACCEPT, "application/json")
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(body.into_bytes())
-        .expect("the URL was checked with the metadata")
+    form::post(&metadata.token_endpoint, grant, authentication)
 }
 
 /// The answer to a token request, nothing of it verified (RFC 6749 §5.1, OIDC Core §3.1.3.3).

@@ -84,6 +84,14 @@ impl<'a> TokenClaims<'a> {
         Ok(())
     }
 
+    /// The request that the token answers, if it says one.
+    pub(crate) fn check_auth_req_id(&self, expected: &Secret) -> Result<(), TokenError> {
+        match self.text("urn:openid:params:jwt:claim:auth_req_id")? {
+            Some(id) if Secret::new(id) != *expected => Err(TokenError::AuthReqId),
+            _ => Ok(()),
+        }
+    }
+
     pub(crate) fn require(&self, claims: &[&'static str]) -> Result<(), TokenError> {
         match claims.iter().find(|claim| !self.0.contains_key(**claim)) {
             Some(claim) => Err(TokenError::Missing { claim }),

@@ -24,7 +24,7 @@ pub(crate) struct Wish {
     pub(super) scopes: Vec<Scope>,
     pub(super) claims: RequestedClaims,
     pub(super) template: Option<Template>,
-    pub(super) known_user: Option<String>,
+    pub(crate) known_user: Option<String>,
     pub(super) acr: Option<Acr>,
     pub(super) max_age: Option<Duration>,
     pub(super) prompts: Vec<Prompt>,
@@ -51,8 +51,8 @@ pub(crate) enum Delivery {
 }
 
 impl Wish {
-    /// Everything that can be wrong before a request is made; gives the redirect URI to use.
-    pub(crate) fn check(&self, settings: &Settings) -> Result<String, RequestError> {
+    /// Everything that can be wrong with what is asked.
+    fn check_content(&self, settings: &Settings) -> Result<(), RequestError> {
         if self.service_code.is_empty() {
             return Err(RequestError::EmptyServiceCode);
         }
@@ -70,6 +70,30 @@ impl Wish {
         if self.known_user.as_ref().is_some_and(String::is_empty) {
             return Err(RequestError::EmptyKnownUser);
         }
+        Ok(())
+    }
+
+    /// The same for a person who is asked without a browser: nothing that a browser would carry.
+    pub(crate) fn check_backchannel(&self, settings: &Settings) -> Result<(), RequestError> {
+        for (name, is_set) in [
+            ("prompt", !self.prompts.is_empty()),
+            ("max_age", self.max_age.is_some()),
+            ("ui_locales", !self.ui_locales.is_empty()),
+            ("redirect_uri", self.redirect_uri.is_some()),
+            ("state", self.state.is_some()),
+            ("nonce", self.nonce.is_some()),
+            ("code_verifier", self.code_verifier.is_some()),
+        ] {
+            if is_set {
+                return Err(RequestError::NotInBackchannel(name));
+            }
+        }
+        self.check_content(settings)
+    }
+
+    /// Everything that can be wrong before a request is made; gives the redirect URI to use.
+    pub(crate) fn check(&self, settings: &Settings) -> Result<String, RequestError> {
+        self.check_content(settings)?;
         for (name, own) in
             [("state", self.state.as_deref()), ("nonce", self.nonce.as_ref().map(Secret::expose))]
         {
@@ -134,16 +158,18 @@ impl Wish {
     }
 
     /// The parameters that say how it is asked and for what, in the order of OIDC Core: as a request
-    /// object writes them, whose `claims` are an object and `max_age` a number.
+    /// object writes them, whose `claims` are an object and `max_age` a number. `known_user` is who
+    /// is named among the claims.
     pub(crate) fn parameters(
         &self,
         dialect: Dialect,
+        known_user: Option<&str>,
     ) -> Result<Vec<(&'static str, Value)>, RequestError> {
         let joined = |words: Vec<&str>| (!words.is_empty()).then(|| json!(words.join(" ")));
         let prompt = joined(self.prompts.iter().map(|prompt| prompt.as_str()).collect());
         let locales = joined(self.ui_locales.iter().map(|locale| locale.as_str()).collect());
         let template = self.template_claims(dialect)?;
-        let claims = self.claims.parameter(dialect, self.known_user.as_deref(), &template);
+        let claims = self.claims.parameter(dialect, known_user, &template);
         let optional = [
             ("prompt", prompt),
             ("max_age", self.max_age.map(|age| json!(age.as_secs()))),

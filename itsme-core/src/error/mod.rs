@@ -80,6 +80,9 @@ pub enum Error {
     /// The application asked for something that cannot be sent.
     #[error("the request cannot be sent: {0}")]
     Request(#[from] RequestError),
+    /// A ticket to poll with was given out by a client with another `client_id` or issuer.
+    #[error("the ticket was made by another client")]
+    ForeignTicket,
     /// A [`Provider`](crate::Provider) to import is of another issuer than the client's.
     #[error("the imported provider snapshot is of another issuer")]
     ForeignProvider,

@@ -115,6 +115,15 @@ pub enum RequestError {
         /// The client's dialect.
         dialect: Dialect,
     },
+    /// A client with a secret, or the older dialect, where a person cannot be asked without a browser.
+    #[error("a person is asked without a browser by V2 clients with private keys alone")]
+    NoBackchannel,
+    /// Something that only a browser can carry.
+    #[error("`{0}` has no place in a request without a browser")]
+    NotInBackchannel(&'static str),
+    /// The person would have no time at all to answer.
+    #[error("the requested expiry is less than a second")]
+    RequestedExpiry,
     /// A request object that is hosted for no time at all.
     #[error("the request object would expire at once")]
     Lifetime,

@@ -95,6 +95,9 @@ pub enum TokenError {
     /// `nonce` is not the one that was sent: a replay, or an injected code.
     #[error("it belongs to another login (`nonce`)")]
     Nonce,
+    /// It answers another request than the one that was polled for.
+    #[error("it answers another request (`urn:openid:params:jwt:claim:auth_req_id`)")]
+    AuthReqId,
     /// `sub` is not the known user's who was asked, or not the same in both tokens.
     #[error("it is about somebody else (`sub`)")]
     Subject,

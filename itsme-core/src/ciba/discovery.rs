@@ -1,0 +1,250 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    pace::{Pace, retry_after, says_later},
+    qr::QrCode,
+    request::{UserIdentifierToken, check_client},
+};
+use crate::{
+    Request, Response,
+    error::{Endpoint, Error},
+    flow::{Failure, machine::Moment},
+    form,
+    one_call::{
+        OneCall,
+        call::{Call, Unanswered},
+    },
+    provider::Provider,
+    relying_party::RelyingParty,
+    reply,
+    secret::Secret,
+    time::UnixTime,
+    version::Version1,
+};
+
+/// After this, whoever has not scanned the code will not (itsme: user discovery).
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+const ENDPOINT: Endpoint = Endpoint::UserDiscovery;
+
+/// The flow behind [`Client::discover_user`](crate::Client::discover_user).
+pub type DiscoverUser = OneCall<BeginDiscovery>;
+
+/// The flow behind [`Client::poll_discovery`](crate::Client::poll_discovery).
+pub type PollDiscovery = OneCall<DiscoveryPoll>;
+
+/// A QR code that waits to be scanned.
+///
+/// It is serde and versioned, so that another process can go on with it: it knows when to poll, and
+/// it ends after ten minutes. It belongs to one client, and shows nothing in `Debug`.
+#[derive(Serialize, Deserialize)]
+pub struct DiscoveryTicket {
+    v: Version1,
+    session_id: String,
+    client_id: String,
+    issuer: String,
+    pace: Pace,
+    qr: QrCode,
+}
+
+/// What a poll for the person before the QR code has brought.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Discovery {
+    /// Nobody has scanned it yet.
+    Waiting(DiscoveryTicket),
+    /// Nobody has scanned it yet, and the code is another one now: draw it anew.
+    Redraw(DiscoveryTicket),
+    /// Somebody has scanned it: ask them what you want to know.
+    Found(UserIdentifierToken),
+}
+
+/// The first request of a discovery.
+pub struct BeginDiscovery(());
+
+/// A later one.
+pub struct DiscoveryPoll(DiscoveryTicket);
+
+impl DiscoveryTicket {
+    /// The code to show.
+    pub fn qr(&self) -> &QrCode {
+        &self.qr
+    }
+
+    /// The OP's name for it, to store it under.
+    pub fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
+    /// After this, nobody can scan it any more.
+    pub fn expires_at(&self) -> UnixTime {
+        self.pace.deadline()
+    }
+}
+
+impl BeginDiscovery {
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+}
+
+impl DiscoveryPoll {
+    pub(crate) fn with(ticket: DiscoveryTicket) -> Self {
+        Self(ticket)
+    }
+}
+
+fn request(
+    rp: &RelyingParty,
+    provider: &Provider,
+    session_id: Option<&str>,
+    at: &mut Moment<'_>,
+) -> Result<Request, Error> {
+    let (metadata, plain_http) = (&provider.metadata, rp.settings.plain_http());
+    let mut url = metadata.user_discovery(plain_http)?;
+    if let Some(id) = session_id {
+        url.push('/');
+        url.push_str(id);
+    }
+    // Protocol: the audience is the other endpoint (itsme: user discovery).
+    let authentication = rp.authentication(provider, metadata.backchannel(plain_http)?, at)?;
+    Ok(form::post(&url, &[], &authentication))
+}
+
+fn malformed(what: &'static str) -> Error {
+    Error::Malformed { endpoint: ENDPOINT, what }
+}
+
+fn answer(response: Response, rp: &RelyingParty) -> Result<Map<String, Value>, Error> {
+    reply::json_object(ENDPOINT, response).map_err(|error| rp.told(error))
+}
+
+/// The person, if the answer says who it is.
+fn found(answer: &mut Map<String, Value>) -> Result<Option<UserIdentifierToken>, Error> {
+    match answer.get("status").and_then(Value::as_str) {
+        Some("PENDING_USER_DISCOVERY") => Ok(None),
+        Some("USER_DISCOVERED") => match answer.remove("user_identifier_token") {
+            Some(Value::String(token)) if !token.is_empty() => {
+                Ok(Some(UserIdentifierToken(Secret::new(token))))
+            }
+            _ => Err(malformed("it has no `user_identifier_token`")),
+        },
+        _ => Err(malformed("its `status` is neither of the two that there are")),
+    }
+}
+
+/// An identifier that can stand in a path as it is.
+fn session_id(answer: &Map<String, Value>) -> Result<String, Error> {
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
+    let id = answer.get("user_discovery_session_id").and_then(Value::as_str).unwrap_or_default();
+    if id.is_empty() || id.len() > 256 || !id.bytes().all(plain) || id.starts_with('.') {
+        return Err(malformed("it has no usable `user_discovery_session_id`"));
+    }
+    Ok(id.to_owned())
+}
+
+#[allow(private_interfaces, reason = "nobody outside can call it")]
+impl Call for BeginDiscovery {
+    type Output = DiscoveryTicket;
+
+    fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<DiscoveryTicket>, Error> {
+        check_client(&rp.settings)?;
+        Ok(None)
+    }
+
+    fn request(
+        &mut self,
+        rp: &RelyingParty,
+        provider: &Provider,
+        at: &mut Moment<'_>,
+    ) -> Result<Request, Error> {
+        request(rp, provider, None, at)
+    }
+
+    fn read(
+        self,
+        response: Response,
+        rp: &RelyingParty,
+        _: Arc<Provider>,
+        now: UnixTime,
+    ) -> Result<DiscoveryTicket, Error> {
+        let answer = answer(response, rp)?;
+        Ok(DiscoveryTicket {
+            v: Version1,
+            session_id: session_id(&answer)?,
+            client_id: rp.settings.client_id.clone(),
+            issuer: rp.settings.environment.issuer().to_owned(),
+            pace: Pace::new(now, &answer, LIFETIME),
+            qr: QrCode::read(&answer).ok_or(malformed("it has no `qr_code`"))?,
+        })
+    }
+}
+
+#[allow(private_interfaces, reason = "nobody outside can call it")]
+impl Call for DiscoveryPoll {
+    type Output = Discovery;
+
+    fn begin(&self, rp: &RelyingParty, now: UnixTime) -> Result<Option<Discovery>, Error> {
+        let DiscoveryTicket { client_id, issuer, pace, .. } = &self.0;
+        rp.check_ticket(client_id, issuer)?;
+        pace.check(now, &rp.settings)?;
+        Ok(None)
+    }
+
+    fn not_before(&self) -> UnixTime {
+        self.0.pace.not_before()
+    }
+
+    fn request(
+        &mut self,
+        rp: &RelyingParty,
+        provider: &Provider,
+        at: &mut Moment<'_>,
+    ) -> Result<Request, Error> {
+        request(rp, provider, Some(&self.0.session_id), at)
+    }
+
+    fn read(
+        self,
+        response: Response,
+        rp: &RelyingParty,
+        _: Arc<Provider>,
+        now: UnixTime,
+    ) -> Result<Discovery, Error> {
+        let Self(mut ticket) = self;
+        let pause = retry_after(response.headers());
+        let status = response.status();
+        let mut answer = match answer(response, rp) {
+            Ok(answer) => answer,
+            Err(error) if says_later(status, &error) => {
+                ticket.pace.slow_down(now, pause);
+                return Ok(Discovery::Waiting(ticket));
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(user) = found(&mut answer)? {
+            return Ok(Discovery::Found(user));
+        }
+        ticket.pace.pause(now, pause);
+        let qr = QrCode::read(&answer).ok_or(malformed("it has no `qr_code`"))?;
+        let is_another = qr.image != ticket.qr.image;
+        ticket.qr = qr;
+        Ok(if is_another { Discovery::Redraw(ticket) } else { Discovery::Waiting(ticket) })
+    }
+
+    /// It is polled again, more slowly.
+    fn unanswered(self, _: Failure, _: bool, now: UnixTime) -> Unanswered<Self> {
+        let Self(mut ticket) = self;
+        ticket.pace.slow_down(now, None);
+        Unanswered::Done(Discovery::Waiting(ticket))
+    }
+}
+
+impl fmt::Debug for DiscoveryTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DiscoveryTicket").finish_non_exhaustive()
+    }
+}

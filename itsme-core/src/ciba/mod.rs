@@ -1,0 +1,29 @@
+//! Logins and confirmations without a browser (OpenID CIBA Core, itsme: CIBA).
+//!
+//! ```text
+//! request.rs    who is asked for what          pace.rs    when to poll, and for how long
+//! discovery.rs  who stands before the QR code  qr.rs      the code
+//! start.rs      asking the person              ticket.rs  a request that waits for its answer
+//! poll.rs       their answer                   ping.rs    the OP says that there is one
+//! ```
+
+mod discovery;
+mod pace;
+mod ping;
+mod poll;
+mod qr;
+mod request;
+mod start;
+mod ticket;
+
+pub use self::{
+    discovery::{
+        BeginDiscovery, DiscoverUser, Discovery, DiscoveryPoll, DiscoveryTicket, PollDiscovery,
+    },
+    ping::{Ping, PingError, Unredeemed},
+    poll::{Backchannel, PollBackchannel},
+    qr::QrCode,
+    request::{BackchannelRequest, LoginHintForm, UserIdentifierToken},
+    start::{BackchannelStart, StartBackchannel},
+    ticket::CibaTicket,
+};

@@ -1,0 +1,156 @@
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{error::Error, oauth_error::ErrorCode, settings::Settings, time::UnixTime};
+
+/// Between two polls, unless the OP says otherwise (CIBA Core §7.3).
+const INTERVAL: u64 = 5;
+
+/// What `slow_down` adds, from then on (CIBA Core §11).
+const SLOWER: u64 = 5;
+
+/// When to poll, and until when: kept with a ticket, so that whoever takes it up polls neither too
+/// early nor for ever.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pace {
+    begun: UnixTime,
+    /// Seconds.
+    interval: u64,
+    not_before: UnixTime,
+    deadline: UnixTime,
+}
+
+impl Pace {
+    pub(super) fn new(now: UnixTime, answer: &Map<String, Value>, lifetime: Duration) -> Self {
+        let interval = seconds(answer.get("interval")).unwrap_or(INTERVAL).max(1);
+        let deadline = now.after(lifetime);
+        let mut pace = Self { begun: now, interval, not_before: now, deadline };
+        pace.pause(now, None);
+        pace
+    }
+
+    /// Past its deadline, or from the future.
+    pub(super) fn check(&self, now: UnixTime, settings: &Settings) -> Result<(), Error> {
+        if now >= self.deadline || self.begun > now.after(settings.clock_leeway) {
+            return Err(Error::LoginExpired);
+        }
+        Ok(())
+    }
+
+    pub(super) fn not_before(&self) -> UnixTime {
+        self.not_before
+    }
+
+    pub(super) fn deadline(&self) -> UnixTime {
+        self.deadline
+    }
+
+    /// An answer says "not yet": the next poll is an interval later, or as the answer says.
+    pub(super) fn pause(&mut self, now: UnixTime, retry_after: Option<Duration>) {
+        let interval = Duration::from_secs(self.interval);
+        let pause = retry_after.map_or(interval, |asked| asked.max(interval));
+        self.not_before = now.after(pause).min(self.deadline);
+    }
+
+    /// Too fast, or no answer at all: every interval is longer from now on.
+    pub(super) fn slow_down(&mut self, now: UnixTime, retry_after: Option<Duration>) {
+        self.interval = self.interval.saturating_add(SLOWER);
+        self.pause(now, retry_after);
+    }
+
+    /// There may be an answer now.
+    pub(super) fn hurry(&mut self) {
+        self.not_before = self.begun;
+    }
+}
+
+/// A number of seconds, which some write as text.
+pub(super) fn seconds(value: Option<&Value>) -> Option<u64> {
+    match value? {
+        Value::String(text) => text.parse().ok(),
+        value => value.as_u64(),
+    }
+}
+
+/// `Retry-After` in seconds (RFC 9110 §10.2.3); its other form, a date, is not worth a calendar.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// Whether a refusal or a page says no more than "not now".
+pub(super) fn says_later(status: StatusCode, error: &Error) -> bool {
+    let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+    match error {
+        Error::Refused(refusal) => busy || refusal.code == ErrorCode::SlowDown,
+        Error::UnexpectedReply(_) => busy,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+    fn pace(interval: Value) -> Pace {
+        let Value::Object(answer) = json!({ "interval": interval }) else { return pace(json!(5)) };
+        Pace::new(NOW, &answer, Duration::from_secs(600))
+    }
+
+    fn pause(pace: &Pace) -> u64 {
+        pace.not_before.since(NOW).as_secs()
+    }
+
+    #[test]
+    fn the_interval_is_the_ops_or_five_seconds() {
+        for (interval, expected) in [
+            (json!(7), 7),
+            (json!("7"), 7),
+            (json!(null), 5),
+            (json!("soon"), 5),
+            (json!(-1), 5),
+            (json!(0), 1),
+            (json!(100_000), 600),
+        ] {
+            assert_eq!(pause(&pace(interval.clone())), expected, "{interval}");
+        }
+    }
+
+    #[test]
+    fn each_slow_down_adds_five_seconds_for_good() {
+        let mut pace = pace(json!(5));
+        pace.slow_down(NOW, None);
+        assert_eq!(pause(&pace), 10);
+        pace.slow_down(NOW, Some(Duration::from_secs(3)));
+        assert_eq!(pause(&pace), 15, "no sooner than the interval");
+        pace.pause(NOW, None);
+        assert_eq!(pause(&pace), 15);
+        pace.pause(NOW, Some(Duration::from_secs(40)));
+        assert_eq!(pause(&pace), 40);
+        pace.pause(NOW, Some(Duration::MAX));
+        assert_eq!(pause(&pace), 600, "no later than the deadline");
+        pace.interval = u64::MAX;
+        pace.slow_down(NOW, None);
+        assert_eq!(pause(&pace), 600);
+    }
+
+    #[test]
+    fn retry_after_is_read_in_seconds() {
+        let read = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, value.parse().expect("a header value"));
+            retry_after(&headers)
+        };
+        assert_eq!(read(" 7 "), Some(Duration::from_secs(7)));
+        for other in ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "", "7.5"] {
+            assert_eq!(read(other), None, "{other}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+}

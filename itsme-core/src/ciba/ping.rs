@@ -1,0 +1,195 @@
+use std::fmt;
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use serde_json::Value;
+use thiserror::Error as ThisError;
+
+use super::ticket::CibaTicket;
+use crate::{Response, json, secret::Secret};
+
+const MAX_BODY: usize = 4 * 1024;
+
+/// The OP's word that a person has answered (CIBA Core §10.2), of the right form and not yet believed.
+///
+/// Look up the ticket by [`auth_req_id`](Self::auth_req_id) and take it out of the store, so that a
+/// second ping finds none; then [`redeem`](Self::redeem) it, and poll at once.
+///
+/// ```
+/// # use itsme_core::{CibaTicket, Client, PingError, Response};
+/// # use std::{collections::HashMap, sync::Mutex};
+/// # struct Tickets(Mutex<HashMap<String, CibaTicket>>);
+/// impl Tickets {
+///     /// Hands a ticket out once: in a database, delete the row and return it in one statement.
+///     fn take(&self, auth_req_id: &str) -> Option<CibaTicket> {
+///         self.0.lock().ok()?.remove(auth_req_id)
+///     }
+///
+///     fn put_back(&self, ticket: CibaTicket) {
+/// #       self.0.lock().expect("no panic").insert(ticket.auth_req_id().to_owned(), ticket);
+///         // …
+///     }
+/// }
+///
+/// /// The answer to the OP, and the ticket to poll with.
+/// fn on_ping(
+///     itsme: &Client,
+///     tickets: &Tickets,
+///     request: &http::Request<Vec<u8>>,
+/// ) -> (Response, Option<CibaTicket>) {
+///     let ping = match itsme.ping(request) {
+///         Ok(ping) => ping,
+///         Err(stranger) => return (stranger.response(), None),
+///     };
+///     let Some(ticket) = tickets.take(ping.auth_req_id()) else {
+///         return (PingError::Unknown.response(), None);
+///     };
+///     match ping.redeem(ticket) {
+///         Ok(ticket) => (ping.response(), Some(ticket)),
+///         Err(unredeemed) => {
+///             tickets.put_back(unredeemed.ticket);
+///             (unredeemed.error.response(), None)
+///         }
+///     }
+/// }
+/// ```
+pub struct Ping {
+    auth_req_id: Secret,
+    bearer: Secret,
+}
+
+/// Why a request is not the OP's ping, and what to answer whoever sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+#[non_exhaustive]
+pub enum PingError {
+    /// Not a POST.
+    #[error("a ping is a POST")]
+    Method,
+    /// Not `application/json`.
+    #[error("a ping is application/json")]
+    MediaType,
+    /// More than 4 KiB.
+    #[error("a ping is not that large")]
+    TooLarge,
+    /// Not a JSON object with an `auth_req_id`.
+    #[error("a ping is a JSON object with an `auth_req_id`")]
+    Malformed,
+    /// No bearer token, or more than one.
+    #[error("a ping carries one bearer token")]
+    NoBearer,
+    /// The bearer token is not the one that the OP was given for this ticket.
+    #[error("the ping's bearer token is wrong")]
+    Bearer,
+    /// The ticket is another request's, or one without ping.
+    #[error("the ping is for another request")]
+    ForeignTicket,
+    /// No ticket is stored under its `auth_req_id`: it was used, has expired, or never was.
+    #[error("no ticket waits for this ping")]
+    Unknown,
+}
+
+/// A ticket that a ping did not fit, to be put back where it was.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Unredeemed {
+    /// What is wrong.
+    pub error: PingError,
+    /// The ticket, as it was.
+    pub ticket: CibaTicket,
+}
+
+impl Ping {
+    /// Checks the form of a request to the notification endpoint.
+    pub(crate) fn read<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Self, PingError> {
+        if request.method() != Method::POST {
+            return Err(PingError::Method);
+        }
+        let media_type = request.headers().get(header::CONTENT_TYPE);
+        if !media_type.is_some_and(is_json) {
+            return Err(PingError::MediaType);
+        }
+        let body = request.body().as_ref();
+        if body.len() > MAX_BODY {
+            return Err(PingError::TooLarge);
+        }
+        let bearer = bearer(request.headers()).ok_or(PingError::NoBearer)?;
+        let members = json::object(body).map_err(|_| PingError::Malformed)?;
+        let id = members.get("auth_req_id").and_then(Value::as_str);
+        let id = id.filter(|id| !id.is_empty()).ok_or(PingError::Malformed)?;
+        Ok(Self { auth_req_id: Secret::new(id), bearer })
+    }
+
+    /// Which request it speaks of.
+    pub fn auth_req_id(&self) -> &str {
+        self.auth_req_id.expose()
+    }
+
+    /// The ticket to poll with at once, if the OP has proved that it is the OP.
+    ///
+    /// # Errors
+    /// The ping is not for this ticket, or from a stranger. The ticket comes back.
+    pub fn redeem(&self, mut ticket: CibaTicket) -> Result<CibaTicket, Unredeemed> {
+        let error = match &ticket.notification_token {
+            Some(_) if ticket.auth_req_id != self.auth_req_id => PingError::ForeignTicket,
+            Some(token) if token.0 != self.bearer => PingError::Bearer,
+            Some(_) => {
+                ticket.pace.hurry();
+                return Ok(ticket);
+            }
+            None => PingError::ForeignTicket,
+        };
+        Err(Unredeemed { error, ticket })
+    }
+
+    /// What to answer the OP, whose ping was right.
+    pub fn response(&self) -> Response {
+        status(StatusCode::NO_CONTENT)
+    }
+}
+
+impl PingError {
+    /// What to answer whoever sent it.
+    pub fn response(self) -> Response {
+        match self {
+            Self::Method => {
+                let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
+                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+                response
+            }
+            Self::MediaType => status(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::TooLarge => status(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::Malformed | Self::ForeignTicket => status(StatusCode::BAD_REQUEST),
+            Self::NoBearer | Self::Bearer => {
+                let mut response = status(StatusCode::UNAUTHORIZED);
+                let challenge = HeaderValue::from_static("Bearer");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                response
+            }
+            Self::Unknown => status(StatusCode::NOT_FOUND),
+        }
+    }
+}
+
+fn status(status: StatusCode) -> Response {
+    let mut response = Response::new(Vec::new());
+    *response.status_mut() = status;
+    response
+}
+
+fn is_json(media_type: &HeaderValue) -> bool {
+    let media_type = media_type.to_str().unwrap_or_default();
+    media_type.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+fn bearer(headers: &HeaderMap) -> Option<Secret> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let (value, None) = (values.next()?.to_str().ok()?, values.next()) else { return None };
+    let (scheme, token) = value.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("Bearer") && !token.is_empty();
+    is_bearer.then(|| Secret::new(token))
+}
+
+impl fmt::Debug for Ping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ping(..)")
+    }
+}

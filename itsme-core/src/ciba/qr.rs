@@ -1,0 +1,110 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Map, Value, json};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{jose, time::UnixTime, user::ImageType};
+
+/// A picture to show to the person, who scans it with the itsme app (itsme: user discovery).
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QrCode {
+    /// The image file.
+    pub image: Vec<u8>,
+    /// Until when it can be scanned, if the OP says it in a way that can be read.
+    pub expires_at: Option<UnixTime>,
+}
+
+impl QrCode {
+    /// Its media type, by its first octets: `image/png` for one.
+    pub fn media_type(&self) -> &'static str {
+        ImageType::of(&self.image).map_or("application/octet-stream", ImageType::media_type)
+    }
+
+    /// From an answer, which has it in `user_discovery_token` or at its top.
+    pub(super) fn read(answer: &Map<String, Value>) -> Option<Self> {
+        let within = answer.get("user_discovery_token").and_then(Value::as_object);
+        let members = within.unwrap_or(answer);
+        let text = members.get("qr_code")?.as_str()?;
+        // A page's `src` is written this way, too.
+        let base64 = text.split_once(";base64,").map_or(text, |(_, base64)| base64);
+        let image = jose::base64_decode(base64).filter(|image| !image.is_empty())?;
+        Some(Self { image, expires_at: members.get("expires_at").and_then(time) })
+    }
+}
+
+/// Seconds since 1970, or RFC 3339.
+fn time(value: &Value) -> Option<UnixTime> {
+    match value {
+        Value::String(text) => {
+            let time = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp();
+            u64::try_from(time).ok().map(UnixTime::from_secs)
+        }
+        value => value.as_u64().map(UnixTime::from_secs),
+    }
+}
+
+impl Serialize for QrCode {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let expires_at = self.expires_at.map(UnixTime::as_secs);
+        json!({ "qr_code": jose::base64(&self.image), "expires_at": expires_at }).serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for QrCode {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Self::read(&Map::deserialize(from)?).ok_or_else(|| D::Error::custom("not a QR code"))
+    }
+}
+
+impl fmt::Debug for QrCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QrCode(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PNG: &str = "iVBORw0KGgo=";
+
+    fn read(answer: Value) -> Option<QrCode> {
+        QrCode::read(answer.as_object().expect("an object"))
+    }
+
+    #[test]
+    fn it_is_read_in_both_places() {
+        let at = Some(UnixTime::from_secs(1_767_225_630));
+        for (answer, expires_at) in [
+            (json!({ "user_discovery_token": { "qr_code": PNG } }), None),
+            (json!({ "qr_code": PNG, "expires_at": 1_767_225_630 }), at),
+            (json!({ "qr_code": PNG, "expires_at": "2026-01-01T00:00:30Z" }), at),
+            (json!({ "qr_code": PNG, "expires_at": "2026-01-01T01:00:30.5+01:00" }), at),
+            (json!({ "qr_code": PNG, "expires_at": "soon" }), None),
+            (json!({ "qr_code": format!("data:image/png;base64,{PNG}") }), None),
+        ] {
+            let code = read(answer.clone()).unwrap_or_else(|| panic!("{answer}"));
+            assert_eq!((code.media_type(), code.expires_at), ("image/png", expires_at), "{answer}");
+            let stored = serde_json::to_string(&code).expect("JSON");
+            assert_eq!(serde_json::from_str::<QrCode>(&stored).expect("a code"), code);
+        }
+    }
+
+    #[test]
+    fn what_is_none_is_none() {
+        for answer in [
+            json!({}),
+            json!({ "qr_code": 7 }),
+            json!({ "qr_code": "" }),
+            json!({ "qr_code": "?" }),
+        ] {
+            assert_eq!(read(answer.clone()), None, "{answer}");
+        }
+        assert_eq!(
+            read(json!({ "qr_code": "AAAA" })).map(|code| code.media_type()),
+            Some("application/octet-stream")
+        );
+    }
+}

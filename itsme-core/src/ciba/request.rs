@@ -1,0 +1,132 @@
+use std::{fmt, time::Duration};
+
+use serde_json::{Value, json};
+
+use crate::{
+    authorization_request::{AuthorizationRequest, Wish},
+    credentials::Credentials,
+    dialect::Dialect,
+    error::{Error, RequestError},
+    jose::{self, Signer},
+    secret::Secret,
+    settings::Settings,
+};
+
+/// Who stood before a QR code: to ask them once, soon. It is no identifier of a person; do not
+/// store it.
+#[derive(Clone, Debug)]
+pub struct UserIdentifierToken(pub(super) Secret);
+
+/// A person to ask without a browser, and what for, on the way to
+/// [`Client::start_backchannel`](crate::Client::start_backchannel) (CIBA Core §7.1, itsme: CIBA).
+///
+/// Every [`AuthorizationRequest`] can be asked in this way, with what belongs to browsers left out.
+///
+/// ```
+/// use itsme_core::{BackchannelRequest, Confirm, FreeText};
+///
+/// let confirm = Confirm::new("MY_SERVICE", FreeText::new("Pay with this card?"));
+/// let request = BackchannelRequest::known_user("the sub that is stored with the account", confirm);
+/// ```
+#[derive(Clone)]
+pub struct BackchannelRequest {
+    pub(super) wish: Wish,
+    pub(super) hint: Hint,
+    pub(super) requested_expiry: Option<Duration>,
+    pub(super) ping: bool,
+}
+
+#[derive(Clone)]
+pub(super) enum Hint {
+    Discovered(UserIdentifierToken),
+    Known(String),
+}
+
+/// How the OP is told who is to be asked (CIBA Core §7.1 `login_hint_token`). itsme's pages say less
+/// than one would like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoginHintForm {
+    /// A JWT, signed like everything else.
+    #[default]
+    Signed,
+    /// A JWT that nobody signed (`alg` is `none`), within the signed request.
+    Unsigned,
+    /// An object, within the signed request.
+    Object,
+}
+
+impl BackchannelRequest {
+    /// Asks the person who has scanned a QR code.
+    pub fn discovered<S>(who: UserIdentifierToken, what: AuthorizationRequest<S>) -> Self {
+        let (wish, hint) = (what.into_wish(), Hint::Discovered(who));
+        Self { wish, hint, requested_expiry: None, ping: false }
+    }
+
+    /// Asks the person with this `sub`, and nobody else: an answer of another person is refused.
+    pub fn known_user<S>(sub: impl Into<String>, what: AuthorizationRequest<S>) -> Self {
+        let sub = sub.into();
+        let mut wish = what.into_wish();
+        wish.known_user = Some(sub.clone());
+        Self { wish, hint: Hint::Known(sub), requested_expiry: None, ping: false }
+    }
+
+    /// How long the person may take, in whole seconds. Default: as long as the OP allows.
+    #[must_use]
+    pub fn requested_expiry(self, expiry: Duration) -> Self {
+        Self { requested_expiry: Some(expiry), ..self }
+    }
+
+    /// Has the OP [ping](crate::Client::ping) when there is an answer, if that was agreed at
+    /// onboarding. Default: no ping.
+    #[must_use]
+    pub fn ping(self) -> Self {
+        Self { ping: true, ..self }
+    }
+
+    /// Everything that can be wrong before a request is made.
+    pub(super) fn check(&self, settings: &Settings) -> Result<(), RequestError> {
+        check_client(settings)?;
+        if self.requested_expiry.is_some_and(|expiry| expiry.as_secs() == 0) {
+            return Err(RequestError::RequestedExpiry);
+        }
+        self.wish.check_backchannel(settings)
+    }
+}
+
+/// itsme asks without a browser for V2 clients with private keys alone.
+pub(super) fn check_client(settings: &Settings) -> Result<(), RequestError> {
+    match (&settings.credentials, settings.dialect()) {
+        (Credentials::PrivateKeys(_), Dialect::V2) => Ok(()),
+        _ => Err(RequestError::NoBackchannel),
+    }
+}
+
+impl Hint {
+    /// `login_hint_token`.
+    pub(super) fn token(&self, form: LoginHintForm, signer: Signer<'_>) -> Result<Value, Error> {
+        let hint = match self {
+            Self::Discovered(UserIdentifierToken(token)) => {
+                json!({ "type": "user_identifier_token", "value": token.expose() })
+            }
+            Self::Known(sub) => json!({ "type": "subject_code", "value": sub }),
+        };
+        match form {
+            LoginHintForm::Object => Ok(hint),
+            LoginHintForm::Unsigned => {
+                let part = |value: &Value| jose::base64url(value.to_string());
+                Ok(json!(format!("{}.{}.", part(&json!({ "alg": "none" })), part(&hint))))
+            }
+            LoginHintForm::Signed => {
+                let signed = jose::sign(&hint, signer);
+                signed.map(Value::from).ok_or(Error::Crypto("sign a token"))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for BackchannelRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackchannelRequest").finish_non_exhaustive()
+    }
+}
