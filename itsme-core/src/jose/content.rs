@@ -17,7 +17,7 @@ pub enum ContentEncryption {
 
 /// That a content did not decrypt; what was wrong with it is nobody's business.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Undecryptable;
+pub struct Undecryptable;
 
 impl From<ErrorStack> for Undecryptable {
     fn from(_: ErrorStack) -> Self {
@@ -52,7 +52,7 @@ impl ContentEncryption {
 
     /// The ciphertext and its tag. `key` is [`KEY`](Self::KEY) octets long and `iv` as long as
     /// [`iv`](Self::iv) says.
-    pub(super) fn encrypt(
+    pub fn encrypt(
         self,
         key: &[u8; Self::KEY],
         iv: &[u8],
@@ -84,7 +84,7 @@ impl ContentEncryption {
 
     /// The plaintext, if the tag is right. CBC is not begun before its tag is checked, so that
     /// there is no padding to ask about; lengths other than the algorithm's are refused.
-    pub(super) fn decrypt(
+    pub fn decrypt(
         self,
         key: &[u8; Self::KEY],
         iv: &[u8],

@@ -3,7 +3,10 @@ use std::sync::Arc;
 use josekit::{
     jwe::alg::rsaes::{RsaesJweAlgorithm, RsaesJweEncrypter},
     jwk::Jwk,
-    jws::alg::rsassa::{RsassaJwsAlgorithm, RsassaJwsVerifier},
+    jws::{
+        JwsVerifier as _,
+        alg::rsassa::{RsassaJwsAlgorithm, RsassaJwsVerifier},
+    },
 };
 use openssl::bn::BigNum;
 use serde::{Deserialize, Serialize, Serializer};
@@ -104,7 +107,7 @@ impl KeySet {
 
     /// The keys that may have made an RS256 signature whose header names `kid`: the one of that
     /// name, or all if it names none.
-    pub(super) fn verifiers(&self, kid: Option<&str>) -> impl Iterator<Item = &Arc<PublicKey>> {
+    pub fn verifiers(&self, kid: Option<&str>) -> impl Iterator<Item = &Arc<PublicKey>> {
         self.keys.iter().filter(move |key| {
             key.verifier.is_some() && (kid.is_none() || key.jwk.kid.as_deref() == kid)
         })
@@ -227,8 +230,9 @@ impl PublicKey {
         base64url(sha256(&[canonical.as_bytes()]))
     }
 
-    pub(super) fn verifier(&self) -> Option<&RsassaJwsVerifier> {
-        self.verifier.as_ref()
+    /// Whether it may sign, and this is its RS256 signature of `message`.
+    pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verifier.as_ref().is_some_and(|verifier| verifier.verify(message, signature).is_ok())
     }
 
     /// The algorithm that the key names, or `default` where it names none.

@@ -28,7 +28,7 @@ pub use self::{
         decode as base64url_decode, decode_any as base64_decode, encode as base64url,
         encode_standard as base64,
     },
-    content::ContentEncryption,
+    content::{ContentEncryption, Undecryptable},
     hmac::hmac_sha256,
     jwe::{Decryption, Direct, KeyEncryption, encrypt},
     jws::{SignatureCheck, Signer, Verified, sign, sign_compact},

@@ -178,6 +178,21 @@ impl RsaPrivateKey {
         self.signer.sign(message).ok()
     }
 
+    /// RSA-OAEP. `None` is an octet string that is not as long as the modulus, or does not decrypt.
+    pub fn decrypt(&self, alg: KeyEncryption, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        if encrypted.len() != self.modulus_octets {
+            return None;
+        }
+        let decrypter = match alg {
+            KeyEncryption::RsaOaep => &self.oaep,
+            KeyEncryption::RsaOaep256 => &self.oaep_256,
+        };
+        // The last two arguments are not read by RSA-OAEP.
+        let enc = AescbcHmacJweEncryption::A128cbcHs256;
+        let decrypted = decrypter.decrypt(Some(encrypted), &enc, &JweHeader::new()).ok()?;
+        Some(Zeroizing::new(decrypted.into_owned()))
+    }
+
     /// The content key in `encrypted`, or one that fits nothing: whoever sent it is not to learn
     /// from us whether the RSA layer was right (RFC 7516 §11.5).
     pub(super) fn content_key(
@@ -185,21 +200,11 @@ impl RsaPrivateKey {
         alg: KeyEncryption,
         encrypted: &[u8],
     ) -> Zeroizing<[u8; ContentEncryption::KEY]> {
-        let decrypter = match alg {
-            KeyEncryption::RsaOaep => &self.oaep,
-            KeyEncryption::RsaOaep256 => &self.oaep_256,
-        };
         let mut key = Zeroizing::new(sha256(&[&*self.decoy, encrypted]));
-        if encrypted.len() != self.modulus_octets {
-            return key;
-        }
-        // The last two arguments are not read by RSA-OAEP.
-        let enc = AescbcHmacJweEncryption::A128cbcHs256;
-        if let Ok(decrypted) = decrypter.decrypt(Some(encrypted), &enc, &JweHeader::new()) {
-            let decrypted = Zeroizing::new(decrypted.into_owned());
-            if decrypted.len() == key.len() {
-                key.copy_from_slice(&decrypted);
-            }
+        if let Some(decrypted) = self.decrypt(alg, encrypted)
+            && decrypted.len() == key.len()
+        {
+            key.copy_from_slice(&decrypted);
         }
         key
     }
