@@ -117,9 +117,9 @@ impl User {
 
     /// V1 tells in one claim what V2 tells in several; both are filled.
     fn read_eid(&mut self, eid: Eid) -> Option<()> {
-        self.be_eid_sn = eid.eid.clone().or(self.be_eid_sn.take());
+        self.be_eid_sn = self.be_eid_sn.take().or_else(|| eid.eid.clone());
         if let Some(number) = &eid.national_number {
-            self.national_numbers.insert(Country::Belgium, number.clone());
+            self.national_numbers.entry(Country::Belgium).or_insert_with(|| number.clone());
         }
         set(&mut self.eid, Some(eid))
     }
@@ -131,14 +131,22 @@ impl User {
         for (claim, told) in members {
             known.insert(claim, text(&told)?);
         }
-        self.metadata.insert(about, known);
-        Some(())
+        let first = self.metadata.entry(about).or_insert_with(|| known.clone());
+        (*first == known).then_some(())
     }
 }
 
-fn set<T>(field: &mut Option<T>, value: Option<T>) -> Option<()> {
-    *field = Some(value?);
-    Some(())
+/// A claim can have come by another name already; what says something else than that is kept as it
+/// came.
+fn set<T: PartialEq>(field: &mut Option<T>, value: Option<T>) -> Option<()> {
+    let value = value?;
+    match field {
+        Some(known) => (*known == value).then_some(()),
+        None => {
+            *field = Some(value);
+            Some(())
+        }
+    }
 }
 
 fn text(value: &Value) -> Option<String> {
@@ -201,6 +209,35 @@ mod tests {
                 "http://itsme.services/v2/claim/claim_device": { "rooted": [] },
             })
         );
+    }
+
+    /// Names are read without regard to case and dialect, so that a claim can come twice.
+    #[test]
+    fn of_two_names_for_one_claim_the_first_counts_and_the_second_is_kept() {
+        let again = json!({
+            "http://itsme.services/V2/claim/beeidsn": "2",
+            "tag:sixdots.be,2016-06:claim_nationality": "NL",
+            "http://itsme.services/V2/claim/VALIDITYTO": { "name": "2031" },
+        });
+        let mut claims = json!({
+            "http://itsme.services/v2/claim/BEeidSn": "1",
+            "http://itsme.services/v2/claim/claim_citizenship": "BE",
+            "http://itsme.services/v2/claim/validityTo": { "name": "2030" },
+            "http://itsme.services/v2/claim/BENationalNumber": "85073003328",
+            "tag:sixdots.be,2016-06:claim_eid": { "eid": "3", "national_number": "17073003384" },
+        });
+        for (name, value) in again.as_object().expect("an object") {
+            claims[name] = value.clone();
+        }
+        let user = read(claims);
+        assert_eq!(user.be_eid_sn.as_deref(), Some("1"));
+        assert_eq!(user.citizenship.as_deref(), Some("BE"));
+        assert_eq!(user.valid_until(&Claim::Name), Some("2030"));
+        assert_eq!(user.national_numbers[&Country::Belgium], "85073003328");
+        let eid = user.eid.expect("a card");
+        assert_eq!(eid.eid.as_deref(), Some("3"));
+        assert_eq!(eid.national_number.as_deref(), Some("17073003384"));
+        assert_eq!(Value::Object(user.extra), again);
     }
 
     #[test]
