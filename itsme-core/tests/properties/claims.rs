@@ -141,7 +141,7 @@ fn no_claim_is_lost() {
     let scene = RefCell::new(Scene::warm());
     proptest!(config(96), |((claims, mut expected) in claims())| {
         let scene = &mut *scene.borrow_mut();
-        scene.op.alter_nothing();
+        scene.op.recover();
         scene.op.alter(Document::IdToken, move |token| token.extend(claims.clone()));
         let who = scene.log_in_for(Login::new(SERVICE)).expect("a person");
         expected["sub"] = json!(scene.op.sub_of(&Person::ann()));
