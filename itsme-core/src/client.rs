@@ -8,8 +8,8 @@ use crate::{
     callback::Callback,
     ciba::{
         BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket, DiscoverUser,
-        DiscoveryPoll, DiscoveryTicket, Ping, PingError, PollBackchannel, PollDiscovery,
-        StartBackchannel,
+        DiscoveryPoll, DiscoveryTicket, NextProgress, Ping, PingError, PollBackchannel,
+        PollDiscovery, QrLogin, StartBackchannel,
     },
     credentials::Credentials,
     discovery::FetchProvider,
@@ -71,6 +71,22 @@ impl Client {
     /// what it sent cannot be trusted.
     pub fn user(&self, login: LoginState, callback: impl Into<Callback>) -> FinishLogin {
         FinishLogin::new(&self.0, login, callback.into())
+    }
+
+    /// A login by QR code: for a person who is not in this browser, or in none. Nothing happens
+    /// before its first [`next`](Self::next).
+    pub fn qr_login<S>(&self, what: AuthorizationRequest<S>) -> QrLogin {
+        QrLogin::new(what)
+    }
+
+    /// Goes on with a login by QR code until there is something new: a code to show, that it was
+    /// scanned, who it is.
+    ///
+    /// # Errors
+    /// Those of [`discover_user`](Self::discover_user), [`poll_discovery`](Self::poll_discovery),
+    /// [`start_backchannel`](Self::start_backchannel) and [`poll`](Self::poll), which it does in a row.
+    pub fn next(&self, login: QrLogin) -> NextProgress {
+        NextProgress::of(&self.0, login)
     }
 
     /// Has the OP make a QR code, for a person to scan who is not in this browser or in none.

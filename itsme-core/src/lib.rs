@@ -175,8 +175,9 @@ pub mod belgium;
 mod ciba;
 pub use ciba::{
     Backchannel, BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket, DiscoverUser,
-    Discovery, DiscoveryPoll, DiscoveryTicket, LoginHintForm, Ping, PingError, PollBackchannel,
-    PollDiscovery, QrCode, StartBackchannel, Unredeemed, UserIdentifierToken,
+    Discovery, DiscoveryPoll, DiscoveryTicket, LoginHintForm, NextProgress, Ping, PingError,
+    PollBackchannel, PollDiscovery, Progress, QrCode, QrLogin, StartBackchannel, Unredeemed,
+    UserIdentifierToken,
 };
 
 mod one_call;

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
 use itsme_core::{
-    AuthorizationRequest, Callback, Hosted, HostedRequest, LoggedIn, LoginState, Photo, Provider,
-    Redirect, Secret, Settings,
+    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Discovery,
+    DiscoveryTicket, Hosted, HostedRequest, LoggedIn, LoginState, Photo, Ping, PingError, Progress,
+    Provider, QrLogin, Redirect, Secret, Settings,
 };
 
 use crate::{Error, Transport};
@@ -58,6 +59,60 @@ impl Client {
         callback: impl Into<Callback>,
     ) -> Result<LoggedIn, Error> {
         self.transport.run(self.core.user(login, callback))
+    }
+
+    /// A login by QR code. See [`itsme_core::Client::qr_login`].
+    pub fn qr_login<S>(&self, what: AuthorizationRequest<S>) -> QrLogin {
+        self.core.qr_login(what)
+    }
+
+    /// What is new with a login by QR code. See [`itsme_core::Client::next`].
+    ///
+    /// # Errors
+    /// The person said no or took too long, or the OP refuses or cannot be trusted.
+    pub fn next(&self, login: QrLogin) -> Result<Progress, Error> {
+        self.transport.run(self.core.next(login))
+    }
+
+    /// A QR code to show. See [`itsme_core::Client::discover_user`].
+    ///
+    /// # Errors
+    /// The client cannot ask without a browser, or the OP refuses.
+    pub fn discover_user(&self) -> Result<DiscoveryTicket, Error> {
+        self.transport.run(self.core.discover_user())
+    }
+
+    /// Whether it was scanned. See [`itsme_core::Client::poll_discovery`].
+    ///
+    /// # Errors
+    /// Nobody has scanned it in time, the ticket is another client's, or the OP refuses.
+    pub fn poll_discovery(&self, ticket: DiscoveryTicket) -> Result<Discovery, Error> {
+        self.transport.run(self.core.poll_discovery(ticket))
+    }
+
+    /// Asks a person in the app. See [`itsme_core::Client::start_backchannel`].
+    ///
+    /// # Errors
+    /// The request cannot be sent, or the OP refuses.
+    pub fn start_backchannel(&self, request: BackchannelRequest) -> Result<CibaTicket, Error> {
+        self.transport.run(self.core.start_backchannel(request))
+    }
+
+    /// Whether they have answered. See [`itsme_core::Client::poll`].
+    ///
+    /// # Errors
+    /// The person said no or took too long, the ticket is another client's, or what the OP sent
+    /// cannot be trusted.
+    pub fn poll(&self, ticket: CibaTicket) -> Result<Backchannel, Error> {
+        self.transport.run(self.core.poll(ticket))
+    }
+
+    /// Reads a ping of the OP's. See [`itsme_core::Client::ping`].
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn ping<B: AsRef<[u8]>>(&self, request: &http::Request<B>) -> Result<Ping, PingError> {
+        self.core.ping(request)
     }
 
     /// The person's picture. See [`itsme_core::Client::picture`].

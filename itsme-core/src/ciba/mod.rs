@@ -5,6 +5,7 @@
 //! discovery.rs  who stands before the QR code  qr.rs      the code
 //! start.rs      asking the person              ticket.rs  a request that waits for its answer
 //! poll.rs       their answer                   ping.rs    the OP says that there is one
+//! qr_login.rs   all of it in a row
 //! ```
 
 mod discovery;
@@ -12,6 +13,7 @@ mod pace;
 mod ping;
 mod poll;
 mod qr;
+mod qr_login;
 mod request;
 mod start;
 mod ticket;
@@ -23,6 +25,7 @@ pub use self::{
     ping::{Ping, PingError, Unredeemed},
     poll::{Backchannel, PollBackchannel},
     qr::QrCode,
+    qr_login::{NextProgress, Progress, QrLogin},
     request::{BackchannelRequest, LoginHintForm, UserIdentifierToken},
     start::{BackchannelStart, StartBackchannel},
     ticket::CibaTicket,

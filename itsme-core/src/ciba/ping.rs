@@ -127,6 +127,7 @@ impl Ping {
     ///
     /// # Errors
     /// The ping is not for this ticket, or from a stranger. The ticket comes back.
+    #[allow(clippy::result_large_err, reason = "once a login, and a box would have to be opened")]
     pub fn redeem(&self, mut ticket: CibaTicket) -> Result<CibaTicket, Unredeemed> {
         let error = match &ticket.notification_token {
             Some(_) if ticket.auth_req_id != self.auth_req_id => PingError::ForeignTicket,

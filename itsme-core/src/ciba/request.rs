@@ -59,8 +59,11 @@ pub enum LoginHintForm {
 impl BackchannelRequest {
     /// Asks the person who has scanned a QR code.
     pub fn discovered<S>(who: UserIdentifierToken, what: AuthorizationRequest<S>) -> Self {
-        let (wish, hint) = (what.into_wish(), Hint::Discovered(who));
-        Self { wish, hint, requested_expiry: None, ping: false }
+        Self::of(who, what.into_wish())
+    }
+
+    pub(super) fn of(who: UserIdentifierToken, wish: Wish) -> Self {
+        Self { wish, hint: Hint::Discovered(who), requested_expiry: None, ping: false }
     }
 
     /// Asks the person with this `sub`, and nobody else: an answer of another person is refused.

@@ -1,0 +1,212 @@
+use std::sync::Arc;
+
+use super::{
+    discovery::{BeginDiscovery, DiscoverUser, Discovery, DiscoveryPoll, PollDiscovery},
+    poll::{Backchannel, PollBackchannel},
+    qr::QrCode,
+    request::{BackchannelRequest, UserIdentifierToken},
+    start::{BackchannelStart, StartBackchannel},
+    ticket::CibaTicket,
+};
+use crate::{
+    Response,
+    authorization_request::{AuthorizationRequest, Wish},
+    error::Error,
+    flow::{
+        Failure,
+        machine::{Machine, Moment, Next},
+    },
+    logged_in::LoggedIn,
+    relying_party::RelyingParty,
+};
+
+/// A login by QR code on the way from [`Client::qr_login`](crate::Client::qr_login) to a person, one
+/// [`next`](crate::Client::next) after the other.
+///
+/// It lives in one process. To go on in another one, use the four flows that it is made of, whose
+/// tickets can be stored.
+pub struct QrLogin(Stage);
+
+enum Stage {
+    Begin(Wish),
+    Discovering(super::DiscoveryTicket, Wish),
+    Found(UserIdentifierToken, Wish),
+    Asked(CibaTicket),
+}
+
+/// What is new.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Progress {
+    /// Show this code, in place of an earlier one.
+    Scan {
+        /// The code.
+        code: QrCode,
+        /// What comes then.
+        then: QrLogin,
+    },
+    /// Somebody has scanned the code, and is asked in the app now: take the code away.
+    Scanned {
+        /// What comes then.
+        then: QrLogin,
+    },
+    /// They have approved.
+    LoggedIn(Box<LoggedIn>),
+}
+
+/// The flow behind [`Client::next`](crate::Client::next): as many polls as it takes until there is
+/// something new.
+pub struct NextProgress {
+    rp: Arc<RelyingParty>,
+    call: Call,
+}
+
+/// Each makes requests.
+enum Call {
+    Begin(DiscoverUser, Wish),
+    Discover(PollDiscovery, Wish),
+    Start(StartBackchannel),
+    Poll(PollBackchannel),
+}
+
+impl QrLogin {
+    pub(crate) fn new<S>(what: AuthorizationRequest<S>) -> Self {
+        Self(Stage::Begin(what.into_wish()))
+    }
+}
+
+impl NextProgress {
+    pub(crate) fn of(rp: &Arc<RelyingParty>, login: QrLogin) -> Self {
+        let call = match login.0 {
+            Stage::Begin(wish) => Call::Begin(DiscoverUser::new(rp, BeginDiscovery::new()), wish),
+            Stage::Discovering(ticket, wish) => {
+                Call::Discover(PollDiscovery::new(rp, DiscoveryPoll::with(ticket)), wish)
+            }
+            Stage::Found(who, wish) => {
+                let request = BackchannelRequest::of(who, wish);
+                Call::Start(StartBackchannel::new(rp, BackchannelStart::of(request)))
+            }
+            Stage::Asked(ticket) => Call::Poll(PollBackchannel::new(rp, ticket)),
+        };
+        Self { rp: Arc::clone(rp), call }
+    }
+
+    fn with(rp: Arc<RelyingParty>, call: Call) -> Self {
+        Self { rp, call }
+    }
+}
+
+type Going = Result<Next<NextProgress>, Error>;
+
+/// There is news.
+fn news(progress: Progress) -> Going {
+    Ok(Next::Done(progress))
+}
+
+fn begin(rp: Arc<RelyingParty>, wish: Wish, next: Next<DiscoverUser>) -> Going {
+    next.within(
+        (rp, wish),
+        |flow, (rp, wish)| NextProgress::with(rp, Call::Begin(flow, wish)),
+        |ticket, (_, wish)| {
+            let code = ticket.qr().clone();
+            news(Progress::Scan { code, then: QrLogin(Stage::Discovering(ticket, wish)) })
+        },
+    )
+}
+
+fn discover(
+    rp: Arc<RelyingParty>,
+    wish: Wish,
+    next: Next<PollDiscovery>,
+    at: &mut Moment<'_>,
+) -> Going {
+    next.within(
+        (rp, wish),
+        |flow, (rp, wish)| NextProgress::with(rp, Call::Discover(flow, wish)),
+        |discovery, (rp, wish)| match discovery {
+            Discovery::Waiting(ticket) => {
+                NextProgress::of(&rp, QrLogin(Stage::Discovering(ticket, wish))).next(at)
+            }
+            Discovery::Redraw(ticket) => {
+                let code = ticket.qr().clone();
+                news(Progress::Scan { code, then: QrLogin(Stage::Discovering(ticket, wish)) })
+            }
+            Discovery::Found(who) => {
+                NextProgress::of(&rp, QrLogin(Stage::Found(who, wish))).next(at)
+            }
+        },
+    )
+}
+
+fn start(rp: Arc<RelyingParty>, next: Next<StartBackchannel>) -> Going {
+    next.within(
+        rp,
+        |flow, rp| NextProgress::with(rp, Call::Start(flow)),
+        |ticket, _| news(Progress::Scanned { then: QrLogin(Stage::Asked(ticket)) }),
+    )
+}
+
+fn poll(rp: Arc<RelyingParty>, next: Next<PollBackchannel>, at: &mut Moment<'_>) -> Going {
+    next.within(
+        rp,
+        |flow, rp| NextProgress::with(rp, Call::Poll(flow)),
+        |answer, rp| match answer {
+            Backchannel::Pending(ticket) => {
+                NextProgress::of(&rp, QrLogin(Stage::Asked(ticket))).next(at)
+            }
+            Backchannel::LoggedIn(who) => news(Progress::LoggedIn(who)),
+        },
+    )
+}
+
+impl Machine for NextProgress {
+    type Output = Progress;
+
+    fn next(self, at: &mut Moment<'_>) -> Going {
+        let Self { rp, call } = self;
+        match call {
+            Call::Begin(flow, wish) => {
+                wish.check_backchannel(&rp.settings)?;
+                begin(rp, wish, flow.next(at)?)
+            }
+            Call::Discover(flow, wish) => discover(rp, wish, flow.next(at)?, at),
+            Call::Start(flow) => start(rp, flow.next(at)?),
+            Call::Poll(flow) => poll(rp, flow.next(at)?, at),
+        }
+    }
+
+    fn on_response(self, response: Response, at: &mut Moment<'_>) -> Going {
+        let Self { rp, call } = self;
+        match call {
+            Call::Begin(flow, wish) => begin(rp, wish, flow.on_response(response, at)?),
+            Call::Discover(flow, wish) => discover(rp, wish, flow.on_response(response, at)?, at),
+            Call::Start(flow) => start(rp, flow.on_response(response, at)?),
+            Call::Poll(flow) => poll(rp, flow.on_response(response, at)?, at),
+        }
+    }
+
+    fn on_failure(self, why: Failure, at: &mut Moment<'_>) -> Result<Option<Next<Self>>, Error> {
+        let Self { rp, call } = self;
+        let going = match call {
+            Call::Begin(flow, wish) => flow.on_failure(why, at)?.map(|next| begin(rp, wish, next)),
+            Call::Discover(flow, wish) => {
+                flow.on_failure(why, at)?.map(|next| discover(rp, wish, next, at))
+            }
+            Call::Start(flow) => flow.on_failure(why, at)?.map(|next| start(rp, next)),
+            Call::Poll(flow) => flow.on_failure(why, at)?.map(|next| poll(rp, next, at)),
+        };
+        going.transpose()
+    }
+}
+
+impl std::fmt::Debug for QrLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("QrLogin(..)")
+    }
+}
+
+impl std::fmt::Debug for NextProgress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NextProgress").finish_non_exhaustive()
+    }
+}
