@@ -45,6 +45,9 @@
 //! cannot do without as an argument. [`Client::picture`] and [`Client::revoke`] take it from a
 //! [`LoggedIn`], and its [`Evidence`] proves it later.
 //!
+//! A person who is not in a browser scans a QR code ([`Client::qr_login`]), or is asked by the `sub` that
+//! is stored ([`BackchannelRequest::known_user`]); [`CibaTicket`]s can be polled from anywhere.
+//!
 //! The [`Client`] is shared by all logins: it holds the parsed keys and the OP's metadata. A login
 //! makes one request when these are cached and everything asked for is in the ID token.
 //!

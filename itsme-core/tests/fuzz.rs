@@ -82,6 +82,7 @@ smoke! {
     jws: 3000,
     key_set: 1500,
     nested: 600,
+    ping: 1000,
     stored: 1000,
     token: 300,
     userinfo: 300,

@@ -3,10 +3,12 @@
 use std::{sync::OnceLock, time::Duration};
 
 use itsme_core::{
-    Authorize, Callback, Claim, Client, Error, Evidence, Failure, Flow, LoggedIn, Login,
-    LoginState, Provider, Response, Scope, Step,
+    Authorize, Callback, CibaTicket, Claim, Client, DiscoveryTicket, Error, Evidence, Failure,
+    Flow, LoggedIn, Login, LoginState, Provider, Response, Scope, Step,
 };
 use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
+
+use serde_json::Value;
 
 use super::input::Input;
 
@@ -207,12 +209,33 @@ pub fn userinfo(data: &[u8]) {
     tell(&result.expect_err("nobody but the OP can make a userinfo answer"));
 }
 
-/// Texts that were stored: a login's state, a provider, evidence. The first octet says which.
+/// Method, media type and `Authorization` in three lines, and then the body, as a ping.
+pub fn ping(data: &[u8]) {
+    let mut input = Input::new(data);
+    let method = http::Method::from_bytes(input.line());
+    let mut request = http::Request::new(Vec::new());
+    *request.method_mut() = method.unwrap_or(http::Method::POST);
+    for name in [http::header::CONTENT_TYPE, http::header::AUTHORIZATION] {
+        let value = http::HeaderValue::from_bytes(input.line());
+        request.headers_mut().extend(value.ok().map(|value| (Some(name), value)));
+    }
+    *request.body_mut() = input.rest().to_vec();
+    match Scene::cold().client.ping(&request) {
+        Ok(ping) => {
+            assert_eq!(request.method(), http::Method::POST);
+            let body: Value = serde_json::from_slice(request.body()).expect("a ping is JSON");
+            assert_eq!(body["auth_req_id"], ping.auth_req_id());
+        }
+        Err(error) => assert!(error.response().status().is_client_error()),
+    }
+}
+
+/// Texts that were stored: a login's state, a provider, evidence, tickets. The first octet says which.
 pub fn stored(data: &[u8]) {
     let mut input = Input::new(data);
     let kind = input.octet();
     let text = String::from_utf8_lossy(input.rest()).into_owned();
-    match kind % 3 {
+    match kind % 5 {
         0 => {
             let Ok(login) = serde_json::from_str::<LoginState>(&text) else { return };
             let again = serde_json::to_string(&login).expect("a login is JSON");
@@ -231,10 +254,20 @@ pub fn stored(data: &[u8]) {
                 let _ = scene.authorize().start(&mut scene.world);
             }
         }
-        _ => {
+        2 => {
             if let Ok(evidence) = Evidence::from_text(&text) {
                 assert_eq!(*evidence.to_text(), text);
             }
+        }
+        3 => {
+            let Ok(ticket) = serde_json::from_str::<CibaTicket>(&text) else { return };
+            let mut scene = Scene::warm();
+            let _ = scene.client.poll(ticket).start(&mut scene.world);
+        }
+        _ => {
+            let Ok(ticket) = serde_json::from_str::<DiscoveryTicket>(&text) else { return };
+            let mut scene = Scene::warm();
+            let _ = scene.client.poll_discovery(ticket).start(&mut scene.world);
         }
     }
 }

@@ -10,6 +10,6 @@ mod input;
 mod jose;
 
 pub use self::{
-    flows::{callback, discovery, flow, stored, token, userinfo},
+    flows::{callback, discovery, flow, ping, stored, token, userinfo},
     jose::{jwe, jws, key_set, nested},
 };
