@@ -4,11 +4,13 @@
 //! * `options`: the command line, and the settings that come of it;
 //! * `visitor`: the person with the browser and the phone, simulated or real;
 //! * `run`: what the programs after `login` do in the same way;
+//! * `qr`: a QR code in a terminal;
 //! * `report`: what is printed, and the exit codes;
 //! * `own_client`: how to bring another HTTP client than reqwest or ureq.
 
 pub mod options;
 pub mod own_client;
+pub mod qr;
 pub mod report;
 pub mod run;
 pub mod visitor;

@@ -15,6 +15,16 @@ pub fn came_back(callback: &str) {
     println!("3. They are back at {address}, with an answer");
 }
 
+/// Before a QR code.
+pub fn scan() {
+    println!("1. Scan this code with the itsme app:");
+}
+
+/// Instead of the QR code.
+pub fn scanned() {
+    println!("2. Somebody has scanned it, and is asked in the app …");
+}
+
 /// The person. An application would not print this.
 pub fn verified(who: &LoggedIn) {
     println!("4. Verified: signature, encryption, issuer, audience, times, nonce and subject\n");

@@ -1,4 +1,4 @@
-//! What the async programs after `login` share, so that they show what is new in them.
+//! What the programs after `login` share, so that they show what is new in them.
 
 use std::error::Error;
 
@@ -19,6 +19,23 @@ pub fn client(settings: Settings, visitor: &Visitor) -> Result<Client, Box<dyn E
     };
     let transport = Transport::with_builder(http, Default::default())?;
     Ok(Client::with_transport(itsme_core::Client::new(settings)?, transport))
+}
+
+/// The same, blocking.
+///
+/// # Errors
+/// The settings cannot work.
+pub fn blocking_client(
+    settings: Settings,
+    visitor: &Visitor,
+) -> Result<itsme_ureq::Client, Box<dyn Error>> {
+    let transport = if visitor.is_simulated() {
+        let agent = ureq::Agent::config_builder().proxy(None).build().into();
+        itsme_ureq::Transport::with_agent(agent, Default::default())
+    } else {
+        itsme_ureq::Transport::new()
+    };
+    Ok(itsme_ureq::Client::with_transport(itsme_core::Client::new(settings)?, transport))
 }
 
 /// Sends the person to itsme, and finds out who has come back.

@@ -74,6 +74,30 @@ impl Visitor {
         }
     }
 
+    /// Scans the latest QR code.
+    pub fn scan(&self) {
+        if let Kind::Simulated { server, person, .. } = &self.0 {
+            let mut op = server.op();
+            let session = op.pending_sessions().last().map(|session| (*session).to_owned());
+            if let Some(session) = session {
+                op.scan(&session, person);
+            }
+        }
+    }
+
+    /// Answers in the app what a scan has led to.
+    pub fn answer(&self) {
+        if let Kind::Simulated { server, approves, .. } = &self.0 {
+            let mut op = server.op();
+            let asked = op.pending_backchannel().last().map(|asked| asked.auth_req_id().to_owned());
+            match asked {
+                Some(asked) if *approves => op.approve_backchannel(&asked),
+                Some(asked) => op.deny_backchannel(&asked),
+                None => {}
+            }
+        }
+    }
+
     /// Visits the authorization URL; gives the URL that the browser comes back to.
     ///
     /// # Errors
