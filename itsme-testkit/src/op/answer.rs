@@ -4,7 +4,18 @@ use http::{HeaderName, HeaderValue, header};
 use itsme_core::Response;
 use serde_json::{Value, json};
 
-pub(super) fn json(status: u16, body: &Value) -> Response {
+/// An error answer: status, `error`, `detail`.
+pub(super) type Refused = (u16, &'static str, String);
+
+/// What an endpoint has come to.
+pub(super) fn of(outcome: Result<Value, Refused>) -> Response {
+    match outcome {
+        Ok(body) => json(200, &body),
+        Err((status, code, detail)) => error(status, code, &detail),
+    }
+}
+
+fn json(status: u16, body: &Value) -> Response {
     with(status, body.to_string(), &[(header::CONTENT_TYPE, "application/json")])
 }
 

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 
 use http::header;
-use itsme_core::{Dialect, Request, Response};
-use serde_json::Value;
+use itsme_core::{Request, Response};
 use url::form_urlencoded;
 
 use super::{
     FakeOp, answer,
-    grant::{Grant, Presented, RequestedClaims},
+    grant::{Code, Grant, Presented},
     page,
-    request_object::{Parameters, Refusal},
+    parameters::Parameters,
+    request_object::Refusal,
 };
-use crate::{Person, RegisteredClient, registration::Kind};
+use crate::{Person, RegisteredClient};
 
 /// Why a request is not shown.
 pub(super) enum Rejected {
@@ -89,36 +89,25 @@ impl FakeOp {
             Err(Rejected::Here(reason)) => return Err(reason),
             Err(Rejected::Redirect(callback)) => return Ok(callback),
         };
-        let Presented { redirect_uri, state, claims, client, .. } = &presented;
-        let sub = person.map(|person| self.pairwise_sub(&client.client_id, person));
-        if sub.is_some_and(|sub| claims.known_user().is_some_and(|known| known != sub)) {
+        let Presented { request, redirect_uri, state, nonce, code_challenge } = presented;
+        let sub = person.map(|person| self.pairwise_sub(&request.client.client_id, person));
+        if sub.is_some_and(|sub| request.claims.known_user().is_some_and(|known| known != sub)) {
             let other = [("error", "access_denied"), ("error_description", "not the known user")];
-            return Ok(callback(redirect_uri, state.as_deref(), &other));
+            return Ok(callback(&redirect_uri, state.as_deref(), &other));
         }
         let Some(person) = person else {
             let refused = [("error", "access_denied"), ("error_description", "User refused")];
-            return Ok(callback(redirect_uri, state.as_deref(), &refused));
+            return Ok(callback(&redirect_uri, state.as_deref(), &refused));
         };
         let code = self.identifier("code");
-        let url = callback(redirect_uri, state.as_deref(), &[("code", &code)]);
-        let grant = Grant {
-            person: person.clone(),
-            issued: self.now(),
-            redeemed: false,
-            client: presented.client,
-            redirect_uri: presented.redirect_uri,
-            nonce: presented.nonce,
-            code_challenge: presented.code_challenge,
-            acr: presented.acr,
-            scopes: presented.scopes,
-            claims: presented.claims,
-        };
-        self.grants.insert(code, grant);
+        let url = callback(&redirect_uri, state.as_deref(), &[("code", &code)]);
+        let grant = Grant { request, person: person.clone(), nonce, issued: self.now() };
+        self.codes.insert(code, Code { grant, redirect_uri, code_challenge, redeemed: false });
         Ok(url)
     }
 
     fn present(&mut self, query: &str) -> Result<Presented, Rejected> {
-        let outer = Parameters::of_query(query).map_err(Rejected::Here)?;
+        let outer = Parameters::parse(query.as_bytes()).map_err(Rejected::Here)?;
         let here = |reason: &str| Rejected::Here(reason.to_owned());
         let client = outer.get("client_id").and_then(|id| self.client(id));
         let client = client.ok_or_else(|| here("invalid_client_id"))?.clone();
@@ -152,17 +141,6 @@ impl FakeOp {
         if get("response_type") != Some("code") {
             return Err(("unsupported_response_type", "response_type must be code".to_owned()));
         }
-        let scopes: Vec<String> =
-            get("scope").unwrap_or_default().split(' ').map(str::to_owned).collect();
-        let services: Vec<&str> =
-            scopes.iter().filter_map(|scope| scope.strip_prefix("service:")).collect();
-        let known = |code: &str| client.services.iter().find(|(known, _)| known == code);
-        let kind = match services[..] {
-            [code] if scopes.iter().any(|scope| scope == "openid") => known(code),
-            _ => None,
-        };
-        let scope = "scope must have openid and one known service:CODE".to_owned();
-        let (_, kind) = kind.ok_or(("invalid_scope", scope))?;
         if get("code_challenge").is_some() != (get("code_challenge_method") == Some("S256")) {
             return Err(invalid("code_challenge goes with the method S256"));
         }
@@ -173,59 +151,14 @@ impl FakeOp {
         if get("max_age").is_some_and(|age| age.parse::<u32>().is_err()) {
             return Err(invalid("max_age must be a number of seconds"));
         }
-        let claims = requested_claims(get("claims"))
-            .ok_or_else(|| invalid("claims must be JSON as in OIDC Core §5.5"))?;
-        let acr = highest_acr(get("acr_values"), self.dialect)
-            .map_err(|acr| ("invalid_request", format!("acr {acr} is not known")))?;
-        self.check_service(*kind, &claims, &scopes, is_object)?;
+        let request = self.authentication_request(parameters, is_object, client)?;
         Ok(Presented {
             nonce: get("nonce").map(str::to_owned),
             code_challenge: get("code_challenge").map(str::to_owned),
-            client,
+            request,
             redirect_uri: redirect_uri.to_owned(),
             state: None,
-            acr,
-            scopes,
-            claims,
         })
-    }
-
-    /// What a service must carry (itsme: services).
-    fn check_service(
-        &self,
-        kind: Kind,
-        claims: &RequestedClaims,
-        scopes: &[String],
-        is_object: bool,
-    ) -> Result<(), Refusal> {
-        let refused = |description: &str| Err(("invalid_request", description.to_owned()));
-        let template = claims.template(self.dialect);
-        match kind {
-            Kind::Login if template.is_some() => refused("a template is for confirmations"),
-            Kind::Login => Ok(()),
-            Kind::ShareData if self.dialect == Dialect::V1 && !is_object => {
-                refused("sharing of data needs a request object")
-            }
-            Kind::Identification | Kind::ShareData
-                if claims.about_the_person() == 0 && scopes.len() == 2 =>
-            {
-                refused("this service needs a claim or a scope")
-            }
-            Kind::Identification | Kind::ShareData => Ok(()),
-            Kind::Confirm if !is_object => refused("a confirmation needs a request object"),
-            Kind::Confirm => {
-                let part = |part: &str| claims.template_part(self.dialect, part).is_some();
-                match template {
-                    Some("free_text") if part("text_key") => Ok(()),
-                    Some("adv_payment")
-                        if ["amount_key", "currency_key", "iban_key"].into_iter().all(part) =>
-                    {
-                        Ok(())
-                    }
-                    _ => refused("a confirmation needs a whole template"),
-                }
-            }
-        }
     }
 }
 
@@ -244,34 +177,4 @@ fn callback(redirect_uri: &str, state: Option<&str>, parameters: &[(&str, &str)]
         .finish();
     let separator = if redirect_uri.contains('?') { '&' } else { '?' };
     format!("{redirect_uri}{separator}{query}")
-}
-
-fn requested_claims(text: Option<&str>) -> Option<RequestedClaims> {
-    let Some(text) = text else { return Some(RequestedClaims::default()) };
-    let Ok(Value::Object(mut members)) = serde_json::from_str(text) else { return None };
-    let mut place = |name: &str| match members.remove(name) {
-        None => Some(serde_json::Map::new()),
-        Some(Value::Object(claims)) => {
-            claims.values().all(|asked| asked.is_null() || asked.is_object()).then_some(claims)
-        }
-        Some(_) => None,
-    };
-    Some(RequestedClaims { id_token: place("id_token")?, userinfo: place("userinfo")? })
-}
-
-/// Both levels given means advanced; none means that nothing was asked.
-fn highest_acr(text: Option<&str>, dialect: Dialect) -> Result<Option<String>, String> {
-    let levels = match dialect {
-        Dialect::V1 => ["tag:sixdots.be,2016-06:acr_basic", "tag:sixdots.be,2016-06:acr_advanced"],
-        _ => [
-            "http://itsme.services/v2/claim/acr_basic",
-            "http://itsme.services/v2/claim/acr_advanced",
-        ],
-    };
-    let mut highest = None;
-    for acr in text.into_iter().flat_map(|text| text.split(' ')) {
-        let level = levels.iter().position(|known| *known == acr).ok_or(acr)?;
-        highest = highest.max(Some(level));
-    }
-    Ok(highest.map(|level| levels[level].to_owned()))
 }

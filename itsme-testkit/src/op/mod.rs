@@ -1,9 +1,12 @@
 //! The fake OP: what it knows, and what it answers to whom.
 
 mod answer;
+mod authentication_request;
 mod authorization;
+mod client_auth;
 mod grant;
 mod page;
+mod parameters;
 mod reaction;
 mod request_object;
 mod revoke;
@@ -27,7 +30,7 @@ use serde_json::{Map, Value, json};
 pub(crate) use self::answer::error as error_answer;
 pub use self::reaction::{Asked, Document, Reaction, Wire};
 use self::{
-    grant::{Grant, Presented},
+    grant::{AccessToken, Code, Presented},
     reaction::Mischief,
 };
 use crate::{
@@ -72,9 +75,8 @@ pub struct FakeOp {
     clients: Vec<RegisteredClient>,
     /// Requests that are on a page, by their query.
     shown: HashMap<String, Presented>,
-    grants: HashMap<String, Grant>,
-    /// Access tokens, the codes they were given for, and until when they are good.
-    access_tokens: HashMap<String, (String, UnixTime)>,
+    codes: HashMap<String, Code>,
+    access_tokens: HashMap<String, AccessToken>,
     used_jtis: HashSet<String>,
     identifiers_made: u64,
     transcript: Vec<Asked>,
@@ -105,7 +107,7 @@ impl FakeOp {
             cache_control: "public, max-age=3600".to_owned(),
             clients: RegisteredClient::test_clients(),
             shown: HashMap::new(),
-            grants: HashMap::new(),
+            codes: HashMap::new(),
             access_tokens: HashMap::new(),
             used_jtis: HashSet::new(),
             identifiers_made: 0,
@@ -178,6 +180,11 @@ impl FakeOp {
         let account = self.accounts.get(person.id()).copied().unwrap_or_default();
         let hash = jose::sha256_hex(&format!("{client_id} {} {account}", person.id()));
         hash[..36].to_owned()
+    }
+
+    /// The URL of one of its endpoints.
+    fn endpoint(&self, path: &str) -> String {
+        format!("{}/{path}", self.issuer)
     }
 
     /// What was asked of it, in order, below the issuer: `["GET /jwkSet", "POST /token"]`.
@@ -289,18 +296,17 @@ impl FakeOp {
     }
 
     fn discovery(&mut self) -> Response {
-        let issuer = &self.issuer;
         let mut document = json!({
-            "issuer": issuer,
-            "authorization_endpoint": format!("{issuer}/authorization"),
-            "token_endpoint": format!("{issuer}/token"),
-            "userinfo_endpoint": format!("{issuer}/userinfo"),
-            "jwks_uri": format!("{issuer}/jwkSet"),
+            "issuer": self.issuer,
+            "authorization_endpoint": self.endpoint("authorization"),
+            "token_endpoint": self.endpoint("token"),
+            "userinfo_endpoint": self.endpoint("userinfo"),
+            "jwks_uri": self.endpoint("jwkSet"),
             "response_types_supported": ["code"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
-            "revocation_endpoint": format!("{issuer}/connect/revoke"),
+            "revocation_endpoint": self.endpoint("connect/revoke"),
             "code_challenge_methods_supported": ["S256"],
         });
         self.mischief.alter(Document::Discovery, &mut document);
@@ -318,7 +324,7 @@ impl FakeOp {
     /// The address of a picture is the OP's own.
     fn at_home(&self, mut claims: Map<String, Value>) -> Map<String, Value> {
         if let Some(picture) = claims.get_mut("picture") {
-            *picture = json!(format!("{}/picture", self.issuer));
+            *picture = json!(self.endpoint("picture"));
         }
         claims
     }

@@ -8,11 +8,12 @@ use crate::Person;
 
 /// The sign-in page and the phone in one: who asks for what, and a button for each decision.
 pub(super) fn sign_in(presented: &Presented, query: &str) -> Response {
-    let asked: String = presented
+    let request = &presented.request;
+    let asked: String = request
         .scopes
         .iter()
-        .chain(presented.claims.id_token.keys())
-        .chain(presented.claims.userinfo.keys())
+        .chain(request.claims.id_token.keys())
+        .chain(request.claims.userinfo.keys())
         .map(|asked| format!("<li><code>{}</code></li>", escape(asked)))
         .collect();
     let buttons: String = Person::samples()
@@ -25,7 +26,7 @@ pub(super) fn sign_in(presented: &Presented, query: &str) -> Response {
         .collect();
     let body = format!(
         "<h1>Fake itsme</h1><p><strong>{}</strong> asks for:</p><ul>{asked}</ul>{buttons}{}",
-        escape(&presented.client.client_id),
+        escape(&request.client.client_id),
         form(query, "", "deny", "Refuse"),
     );
     html(200, &body)

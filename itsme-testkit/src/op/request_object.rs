@@ -1,36 +1,14 @@
 //! Request objects: what is in them, and whether it can be believed (RFC 9101).
 
-use std::collections::HashMap;
-
 use http::header;
 use itsme_core::{Dialect, UnixTime};
-use serde_json::Value;
-use url::form_urlencoded;
+use serde_json::{Map, Value, json};
 
-use super::FakeOp;
+use super::{FakeOp, client_auth::CLOCK_LEEWAY, parameters::Parameters};
 use crate::{RegisteredClient, jose, registration::Credentials};
 
 /// An error that the person is sent back with: `error` and its description.
 pub(super) type Refusal = (&'static str, String);
-
-#[derive(Clone)]
-pub(super) struct Parameters(HashMap<String, String>);
-
-impl Parameters {
-    pub(super) fn of_query(query: &str) -> Result<Self, String> {
-        let mut parameters = HashMap::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if parameters.insert(name.to_string(), value.into_owned()).is_some() {
-                return Err(format!("the parameter {name} stands twice"));
-            }
-        }
-        Ok(Self(parameters))
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
-    }
-}
 
 impl FakeOp {
     /// The parameters of the request object, if there is one, else the outer ones.
@@ -58,40 +36,14 @@ impl FakeOp {
             Credentials::Secret { secret, .. } => jose::verify_hs256(secret, &jws),
         };
         let mut claims = claims.map_err(invalid)?;
-        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
-        let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
-        if text("iss") != client.client_id {
-            return Err(invalid("iss must be the client_id".to_owned()));
-        }
-        let endpoint = format!("{}/authorization", self.issuer);
-        let accepted = match self.dialect {
-            Dialect::V1 => text("aud") == endpoint,
-            _ => [&self.issuer, &endpoint].into_iter().any(|audience| text("aud") == audience),
+        let endpoint = self.endpoint("authorization");
+        let audiences = match self.dialect {
+            Dialect::V1 => vec![endpoint],
+            _ => vec![self.issuer.clone(), endpoint],
         };
-        if !accepted {
-            return Err(invalid("aud is neither the issuer nor its authorization endpoint".into()));
-        }
-        let now = self.now();
-        if time("exp").is_none_or(|exp| now >= exp) || time("iat").is_none_or(|iat| iat > now) {
-            return Err(invalid("exp is past or iat in the future".to_owned()));
-        }
-        let jti = text("jti").to_owned();
-        if jti.is_empty() || !self.used_jtis.insert(jti) {
-            return Err(invalid("jti is missing or was used before".to_owned()));
-        }
-        if claims.get("claims").is_some_and(|claims| !claims.is_object()) {
-            return Err(invalid("claims must be an object in a request object".to_owned()));
-        }
+        self.check_request_claims(&claims, client, &audiences).map_err(invalid)?;
         claims.retain(|name, _| !["iss", "aud", "iat", "exp", "jti"].contains(&name.as_str()));
-        let inner = Parameters(
-            claims
-                .into_iter()
-                .map(|(name, value)| match value {
-                    Value::String(text) => (name, text),
-                    value => (name, value.to_string()),
-                })
-                .collect(),
-        );
+        let inner = Parameters::of_claims(claims);
         for name in ["client_id", "response_type", "scope", "redirect_uri", "state"] {
             if outer.get(name) != inner.get(name) {
                 let differs = format!("{name} differs inside and outside of the request object");
@@ -99,6 +51,40 @@ impl FakeOp {
             }
         }
         Ok((inner, true))
+    }
+
+    /// What every signed request must be: the client's own, for this OP, of this time, and new.
+    pub(super) fn check_request_claims(
+        &mut self,
+        claims: &Map<String, Value>,
+        client: &RegisteredClient,
+        audiences: &[String],
+    ) -> Result<(), String> {
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
+        if text("iss") != client.client_id {
+            return Err("iss must be the client_id".to_owned());
+        }
+        let named = |audience: &String| match claims.get("aud") {
+            Some(Value::Array(all)) => all.contains(&json!(audience)),
+            _ => text("aud") == audience,
+        };
+        if !audiences.iter().any(named) {
+            return Err(format!("aud must be {}", audiences.join(" or ")));
+        }
+        let now = self.now();
+        let begun = |time: UnixTime| time <= now.after(CLOCK_LEEWAY);
+        if time("exp").is_none_or(|exp| now >= exp) || !time("iat").is_some_and(begun) {
+            return Err("exp is past or iat in the future".to_owned());
+        }
+        let jti = text("jti").to_owned();
+        if jti.is_empty() || !self.used_jtis.insert(jti) {
+            return Err("jti is missing or was used before".to_owned());
+        }
+        if claims.get("claims").is_some_and(|claims| !claims.is_object()) {
+            return Err("claims must be an object in a request object".to_owned());
+        }
+        Ok(())
     }
 
     fn fetch(&mut self, uri: &str, client: &RegisteredClient) -> Result<String, Refusal> {

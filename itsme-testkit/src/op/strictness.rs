@@ -141,9 +141,9 @@ fn assertions_are_checked() {
         (|c| c["sub"] = json!("X"), "iss and sub of the assertion must be the client_id"),
         (
             |c| c["aud"] = json!("https://op.example/v2"),
-            "aud of the assertion must be the token endpoint",
+            "aud of the assertion must be https://op.example/v2/token",
         ),
-        (|c| c["aud"] = Value::Null, "aud of the assertion must be the token endpoint"),
+        (|c| c["aud"] = Value::Null, "aud of the assertion must be https://op.example/v2/token"),
         (|c| c["exp"] = Value::Null, "the assertion has no exp"),
         (
             |c| c["exp"] = json!(c["iat"].as_u64().expect("iat") - 60),

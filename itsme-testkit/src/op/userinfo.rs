@@ -9,7 +9,7 @@ use super::{Document, FakeOp, answer, grant::Grant};
 impl FakeOp {
     pub(super) fn userinfo(&mut self, request: &Request) -> Response {
         let Some(grant) = self.bearer(request) else { return unauthorized() };
-        let client = grant.client.clone();
+        let client = grant.request.client.clone();
         let mut claims = json!({
             "iss": self.issuer,
             "sub": self.pairwise_sub(&client.client_id, &grant.person),
@@ -41,9 +41,8 @@ impl FakeOp {
     /// The grant whose access token a request carries, if it is still good.
     fn bearer(&self, request: &Request) -> Option<&Grant> {
         let bearer = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-        let (code, until) = self.access_tokens.get(bearer.strip_prefix("Bearer ")?)?;
-        let good = self.now() < *until;
-        good.then(|| self.grants.get(code)).flatten()
+        let token = self.access_tokens.get(bearer.strip_prefix("Bearer ")?)?;
+        (self.now() < token.until).then_some(&token.grant)
     }
 }
 

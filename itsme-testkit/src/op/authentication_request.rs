@@ -1,0 +1,152 @@
+//! What a client asks of a person, over the browser or over the backchannel.
+
+use itsme_core::Dialect;
+use serde_json::{Map, Value};
+
+use super::{FakeOp, parameters::Parameters, request_object::Refusal};
+use crate::{RegisteredClient, registration::Kind};
+
+/// What an Authentication Request asks in either flow.
+#[derive(Clone)]
+pub(super) struct AuthenticationRequest {
+    pub(super) client: RegisteredClient,
+    pub(super) acr: Option<String>,
+    pub(super) scopes: Vec<String>,
+    pub(super) claims: RequestedClaims,
+}
+
+/// The `claims` parameter.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RequestedClaims {
+    pub(super) id_token: Map<String, Value>,
+    pub(super) userinfo: Map<String, Value>,
+}
+
+impl RequestedClaims {
+    /// The known user that is asked for: `sub` by value, in the userinfo member alone.
+    pub(super) fn known_user(&self) -> Option<&str> {
+        self.userinfo.get("sub")?.get("value")?.as_str()
+    }
+
+    /// The template of a confirmation, by its name.
+    pub(super) fn template(&self, dialect: Dialect) -> Option<&str> {
+        let name = format!("{}claim_approval_template_name", approval_prefix(dialect));
+        self.userinfo.get(&name)?.get("value")?.as_str()
+    }
+
+    /// A part of the template, such as `text_key`.
+    pub(super) fn template_part(&self, dialect: Dialect, part: &str) -> Option<&str> {
+        let name = format!("{}claim_approval_{part}", approval_prefix(dialect));
+        self.userinfo.get(&name)?.get("value")?.as_str()
+    }
+
+    /// What is asked about the person.
+    pub(super) fn about_the_person(&self) -> usize {
+        let personal = |name: &&String| name.as_str() != "sub" && !name.contains("claim_approval_");
+        self.id_token.keys().chain(self.userinfo.keys()).filter(personal).count()
+    }
+}
+
+impl FakeOp {
+    /// Reads it from the parameters, which a request object may have brought.
+    pub(super) fn authentication_request(
+        &self,
+        parameters: &Parameters,
+        is_object: bool,
+        client: RegisteredClient,
+    ) -> Result<AuthenticationRequest, Refusal> {
+        let get = |name: &str| parameters.get(name);
+        let scopes: Vec<String> =
+            get("scope").unwrap_or_default().split(' ').map(str::to_owned).collect();
+        let services: Vec<&str> =
+            scopes.iter().filter_map(|scope| scope.strip_prefix("service:")).collect();
+        let known = |code: &str| client.services.iter().find(|(known, _)| known == code);
+        let kind = match services[..] {
+            [code] if scopes.iter().any(|scope| scope == "openid") => known(code),
+            _ => None,
+        };
+        let scope = "scope must have openid and one known service:CODE".to_owned();
+        let &(_, kind) = kind.ok_or(("invalid_scope", scope))?;
+        let claims = requested_claims(get("claims"))
+            .ok_or(("invalid_request", "claims must be JSON as in OIDC Core §5.5".to_owned()))?;
+        let acr = highest_acr(get("acr_values"), self.dialect)
+            .map_err(|acr| ("invalid_request", format!("acr {acr} is not known")))?;
+        self.check_service(kind, &claims, &scopes, is_object)?;
+        Ok(AuthenticationRequest { client, acr, scopes, claims })
+    }
+
+    /// What a service must carry (itsme: services).
+    fn check_service(
+        &self,
+        kind: Kind,
+        claims: &RequestedClaims,
+        scopes: &[String],
+        is_object: bool,
+    ) -> Result<(), Refusal> {
+        let refused = |description: &str| Err(("invalid_request", description.to_owned()));
+        let template = claims.template(self.dialect);
+        match kind {
+            Kind::Login if template.is_some() => refused("a template is for confirmations"),
+            Kind::Login => Ok(()),
+            Kind::ShareData if self.dialect == Dialect::V1 && !is_object => {
+                refused("sharing of data needs a request object")
+            }
+            Kind::Identification | Kind::ShareData
+                if claims.about_the_person() == 0 && scopes.len() == 2 =>
+            {
+                refused("this service needs a claim or a scope")
+            }
+            Kind::Identification | Kind::ShareData => Ok(()),
+            Kind::Confirm if !is_object => refused("a confirmation needs a request object"),
+            Kind::Confirm => {
+                let part = |part: &str| claims.template_part(self.dialect, part).is_some();
+                match template {
+                    Some("free_text") if part("text_key") => Ok(()),
+                    Some("adv_payment")
+                        if ["amount_key", "currency_key", "iban_key"].into_iter().all(part) =>
+                    {
+                        Ok(())
+                    }
+                    _ => refused("a confirmation needs a whole template"),
+                }
+            }
+        }
+    }
+}
+
+fn approval_prefix(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::V1 => "tag:sixdots.be,2016-08:",
+        _ => "http://itsme.services/v2/claim/",
+    }
+}
+
+fn requested_claims(text: Option<&str>) -> Option<RequestedClaims> {
+    let Some(text) = text else { return Some(RequestedClaims::default()) };
+    let Ok(Value::Object(mut members)) = serde_json::from_str(text) else { return None };
+    let mut place = |name: &str| match members.remove(name) {
+        None => Some(serde_json::Map::new()),
+        Some(Value::Object(claims)) => {
+            claims.values().all(|asked| asked.is_null() || asked.is_object()).then_some(claims)
+        }
+        Some(_) => None,
+    };
+    Some(RequestedClaims { id_token: place("id_token")?, userinfo: place("userinfo")? })
+}
+
+/// Both levels given means advanced; none means that nothing was asked.
+fn highest_acr(text: Option<&str>, dialect: Dialect) -> Result<Option<String>, String> {
+    let levels = match dialect {
+        Dialect::V1 => ["tag:sixdots.be,2016-06:acr_basic", "tag:sixdots.be,2016-06:acr_advanced"],
+        _ => [
+            "http://itsme.services/v2/claim/acr_basic",
+            "http://itsme.services/v2/claim/acr_advanced",
+        ],
+    };
+    let mut highest = None;
+    for acr in text.into_iter().flat_map(|text| text.split(' ')) {
+        let level = levels.iter().position(|known| *known == acr).ok_or(acr)?;
+        highest = highest.max(Some(level));
+    }
+    Ok(highest.map(|level| levels[level].to_owned()))
+}

@@ -1,0 +1,85 @@
+//! Who asks, at the endpoints that clients call (OIDC Core §9).
+
+use std::time::Duration;
+
+use http::header;
+use itsme_core::{Request, UnixTime};
+use serde_json::Value;
+
+use super::{FakeOp, answer::Refused, parameters::Parameters};
+use crate::{RegisteredClient, jose, registration::Credentials};
+
+pub(super) const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
+const LONGEST_ASSERTION: Duration = Duration::from_secs(3600);
+
+/// The parameters in the body of a request.
+pub(super) fn form(request: &Request) -> Result<Parameters, Refused> {
+    let refused = |detail: String| (400, "invalid_request", detail);
+    let media_type = request.headers().get(header::CONTENT_TYPE);
+    if media_type.is_none_or(|value| value != "application/x-www-form-urlencoded") {
+        return Err(refused("the body must be a form".to_owned()));
+    }
+    Parameters::parse(request.body()).map_err(refused)
+}
+
+impl FakeOp {
+    /// As it was agreed at onboarding: with a secret, or with an assertion for this endpoint.
+    pub(super) fn authenticate(
+        &mut self,
+        form: &Parameters,
+        audience: &str,
+    ) -> Result<RegisteredClient, Refused> {
+        let refused = |detail: &str| (401, "invalid_client", detail.to_owned());
+        let client = form.get("client_id").and_then(|id| self.client(id)).cloned();
+        let client = client.ok_or_else(|| refused("client_id is not known"))?;
+        let Credentials::Secret { secret, .. } = &client.credentials else {
+            return self.check_assertion(form, client, audience);
+        };
+        if form.get("client_assertion").is_some() || form.get("client_secret") != Some(secret) {
+            return Err(refused("client_secret is wrong"));
+        }
+        Ok(client)
+    }
+
+    /// `private_key_jwt` (OIDC Core §9), signed or signed then encrypted.
+    fn check_assertion(
+        &mut self,
+        form: &Parameters,
+        client: RegisteredClient,
+        audience: &str,
+    ) -> Result<RegisteredClient, Refused> {
+        let get = |name: &str| form.get(name).unwrap_or_default();
+        let refused = |detail: String| (401, "invalid_client", detail);
+        if get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        {
+            return Err(refused("client_assertion_type is not jwt-bearer".to_owned()));
+        }
+        let assertion = get("client_assertion");
+        let jws = match assertion.matches('.').count() {
+            4 => self.encryption.decrypt(assertion).map_err(refused)?,
+            _ => assertion.to_owned(),
+        };
+        let claims = jose::verify(&client.jwks(), &jws).map_err(refused)?;
+        let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+        let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
+        if text("iss") != client.client_id || text("sub") != client.client_id {
+            return Err(refused("iss and sub of the assertion must be the client_id".to_owned()));
+        }
+        if text("aud") != audience {
+            return Err(refused(format!("aud of the assertion must be {audience}")));
+        }
+        let now = self.now();
+        let exp = time("exp").ok_or_else(|| refused("the assertion has no exp".to_owned()))?;
+        if now >= exp.after(CLOCK_LEEWAY) || exp.since(now) > LONGEST_ASSERTION {
+            return Err(refused("exp of the assertion is past or too far away".to_owned()));
+        }
+        if time("iat").is_none_or(|iat| iat > now.after(CLOCK_LEEWAY)) {
+            return Err(refused("iat of the assertion is missing or in the future".to_owned()));
+        }
+        let jti = text("jti");
+        if jti.is_empty() || jti.len() > 255 || !self.used_jtis.insert(jti.to_owned()) {
+            return Err(refused("jti of the assertion is missing or was used before".to_owned()));
+        }
+        Ok(client)
+    }
+}
