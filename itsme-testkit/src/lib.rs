@@ -56,6 +56,15 @@
 //!
 //! The keys in this crate are published with it: they protect nothing.
 //!
+//! # Logins without a browser
+//!
+//! With CIBA there is no URL to follow: your test is the phone. When the application shows a QR
+//! code, [`FakeOp::scan`] says who has scanned it; when it asks somebody,
+//! [`FakeOp::pending_backchannel`] is what their app shows, and [`FakeOp::approve_backchannel`] or
+//! [`FakeOp::deny_backchannel`] what they do. [`FakeOp::pings`] are the requests for your
+//! application's notification endpoint. All of it is in the OP's clock's time: expired sessions and
+//! polls that are too fast are refused as itsme refuses them.
+//!
 //! # Features
 //! * `server`: [`Server`].
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
@@ -67,11 +76,12 @@ pub use play::{play, play_all};
 mod person;
 pub use person::Person;
 mod op;
-pub use op::{Asked, Document, FakeOp, Reaction, Wire};
+pub use op::{Asked, BackchannelRequest, Document, FakeOp, Reaction, Wire};
 mod registration;
 pub use registration::{
-    CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, IDENTIFY_SERVICE, REDIRECT_URI, REQUEST_URI,
-    RegisteredClient, SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, private_jwks, private_keys,
+    CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, IDENTIFY_SERVICE, NOTIFICATION_ENDPOINT,
+    REDIRECT_URI, REQUEST_URI, RegisteredClient, SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE,
+    private_jwks, private_keys,
 };
 #[cfg(feature = "server")]
 mod server;

@@ -1,5 +1,6 @@
 use std::sync::OnceLock;
 
+use http::Uri;
 use itsme_core::PrivateKeys;
 use serde_json::{Value, json};
 
@@ -15,6 +16,8 @@ pub const SHARE_SERVICE: &str = "TEST_SHARE";
 pub const CONFIRM_SERVICE: &str = "TEST_CONFIRM";
 /// Where it may host request objects, followed by anything.
 pub const REQUEST_URI: &str = "https://rp.example:443/itsme/request/";
+/// Where it gets pings.
+pub const NOTIFICATION_ENDPOINT: &str = "https://rp.example/itsme/ping";
 /// The secret of the client with [`SECRET_CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a secret for tests, known to everybody";
 /// The client id of the client that every OP knows by its secret.
@@ -42,6 +45,7 @@ pub struct RegisteredClient {
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) request_uris: Vec<String>,
     pub(crate) services: Vec<(String, Kind)>,
+    pub(crate) notification_endpoint: Option<Uri>,
 }
 
 /// How a client and the OP know each other.
@@ -88,8 +92,14 @@ impl RegisteredClient {
     }
 
     fn with(client_id: String, credentials: Credentials) -> Self {
-        let (redirect_uris, request_uris, services) = Default::default();
-        Self { client_id, credentials, redirect_uris, request_uris, services }
+        Self {
+            client_id,
+            credentials,
+            redirect_uris: Vec::new(),
+            request_uris: Vec::new(),
+            services: Vec::new(),
+            notification_endpoint: None,
+        }
     }
 
     /// One more redirect URI, compared octet by octet.
@@ -103,6 +113,16 @@ impl RegisteredClient {
     #[must_use]
     pub fn request_uri(mut self, uri: impl Into<String>) -> Self {
         self.request_uris.push(uri.into());
+        self
+    }
+
+    /// Where it gets the pings of CIBA; without one it can only poll.
+    ///
+    /// # Panics
+    /// `uri` is no URI.
+    #[must_use]
+    pub fn notification_endpoint(mut self, uri: &str) -> Self {
+        self.notification_endpoint = Some(uri.parse().expect("a notification endpoint is a URI"));
         self
     }
 
@@ -138,6 +158,7 @@ impl RegisteredClient {
     fn for_tests(self) -> Self {
         self.redirect_uri(REDIRECT_URI)
             .request_uri(REQUEST_URI)
+            .notification_endpoint(NOTIFICATION_ENDPOINT)
             .service(SERVICE)
             .identify_service(IDENTIFY_SERVICE)
             .share_service(SHARE_SERVICE)

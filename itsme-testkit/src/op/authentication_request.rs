@@ -1,5 +1,7 @@
 //! What a client asks of a person, over the browser or over the backchannel.
 
+use std::collections::BTreeMap;
+
 use itsme_core::Dialect;
 use serde_json::{Map, Value};
 
@@ -28,22 +30,23 @@ impl RequestedClaims {
         self.userinfo.get("sub")?.get("value")?.as_str()
     }
 
-    /// The template of a confirmation, by its name.
-    pub(super) fn template(&self, dialect: Dialect) -> Option<&str> {
-        let name = format!("{}claim_approval_template_name", approval_prefix(dialect));
-        self.userinfo.get(&name)?.get("value")?.as_str()
-    }
-
-    /// A part of the template, such as `text_key`.
-    pub(super) fn template_part(&self, dialect: Dialect, part: &str) -> Option<&str> {
-        let name = format!("{}claim_approval_{part}", approval_prefix(dialect));
-        self.userinfo.get(&name)?.get("value")?.as_str()
+    /// The template of a confirmation: its parts, such as `template_name` and `text_key`.
+    pub(super) fn template(&self, dialect: Dialect) -> BTreeMap<String, String> {
+        let prefix = match dialect {
+            Dialect::V1 => "tag:sixdots.be,2016-08:claim_approval_",
+            _ => "http://itsme.services/v2/claim/claim_approval_",
+        };
+        let part = |(name, asked): (&String, &Value)| {
+            let value = asked.get("value")?.as_str()?;
+            Some((name.strip_prefix(prefix)?.to_owned(), value.to_owned()))
+        };
+        self.userinfo.iter().filter_map(part).collect()
     }
 
     /// What is asked about the person.
-    pub(super) fn about_the_person(&self) -> usize {
+    pub(super) fn about_the_person(&self) -> impl Iterator<Item = &String> {
         let personal = |name: &&String| name.as_str() != "sub" && !name.contains("claim_approval_");
-        self.id_token.keys().chain(self.userinfo.keys()).filter(personal).count()
+        self.id_token.keys().chain(self.userinfo.keys()).filter(personal)
     }
 }
 
@@ -85,39 +88,31 @@ impl FakeOp {
     ) -> Result<(), Refusal> {
         let refused = |description: &str| Err(("invalid_request", description.to_owned()));
         let template = claims.template(self.dialect);
+        let part = |part: &&str| template.contains_key(*part);
+        let name = template.get("template_name").map(String::as_str);
         match kind {
-            Kind::Login if template.is_some() => refused("a template is for confirmations"),
+            Kind::Login if name.is_some() => refused("a template is for confirmations"),
             Kind::Login => Ok(()),
             Kind::ShareData if self.dialect == Dialect::V1 && !is_object => {
                 refused("sharing of data needs a request object")
             }
             Kind::Identification | Kind::ShareData
-                if claims.about_the_person() == 0 && scopes.len() == 2 =>
+                if claims.about_the_person().next().is_none() && scopes.len() == 2 =>
             {
                 refused("this service needs a claim or a scope")
             }
             Kind::Identification | Kind::ShareData => Ok(()),
             Kind::Confirm if !is_object => refused("a confirmation needs a request object"),
-            Kind::Confirm => {
-                let part = |part: &str| claims.template_part(self.dialect, part).is_some();
-                match template {
-                    Some("free_text") if part("text_key") => Ok(()),
-                    Some("adv_payment")
-                        if ["amount_key", "currency_key", "iban_key"].into_iter().all(part) =>
-                    {
-                        Ok(())
-                    }
-                    _ => refused("a confirmation needs a whole template"),
+            Kind::Confirm => match name {
+                Some("free_text") if part(&"text_key") => Ok(()),
+                Some("adv_payment")
+                    if ["amount_key", "currency_key", "iban_key"].iter().all(part) =>
+                {
+                    Ok(())
                 }
-            }
+                _ => refused("a confirmation needs a whole template"),
+            },
         }
-    }
-}
-
-fn approval_prefix(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::V1 => "tag:sixdots.be,2016-08:",
-        _ => "http://itsme.services/v2/claim/",
     }
 }
 

@@ -99,6 +99,7 @@ impl FakeOp {
             let refused = [("error", "access_denied"), ("error_description", "User refused")];
             return Ok(callback(&redirect_uri, state.as_deref(), &refused));
         };
+        self.meet(person);
         let code = self.identifier("code");
         let url = callback(&redirect_uri, state.as_deref(), &[("code", &code)]);
         let grant = Grant { request, person: person.clone(), nonce, issued: self.now() };

@@ -3,8 +3,10 @@
 mod answer;
 mod authentication_request;
 mod authorization;
+mod ciba;
 mod client_auth;
 mod grant;
+mod metadata;
 mod page;
 mod parameters;
 mod reaction;
@@ -13,6 +15,8 @@ mod revoke;
 mod token;
 mod userinfo;
 
+#[cfg(test)]
+mod bench;
 #[cfg(test)]
 mod strictness;
 
@@ -28,8 +32,10 @@ use itsme_core::{
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::answer::error as error_answer;
+pub use self::ciba::BackchannelRequest;
 pub use self::reaction::{Asked, Document, Reaction, Wire};
 use self::{
+    ciba::Ciba,
     grant::{AccessToken, Code, Presented},
     reaction::Mischief,
 };
@@ -47,6 +53,9 @@ use crate::{
 /// verified, with their `aud`, `exp` and a `jti` that is never used twice; codes are redeemed once,
 /// within three minutes, with the very redirect URI and the PKCE verifier of the request; keys are
 /// used for what they are published for. It answers as itsme does, with errors in `detail`.
+///
+/// Clients with keys can also log people in by CIBA with user discovery, unless it speaks the older
+/// dialect. Its answers then say `expires_at` of a QR code in RFC 3339, as `2026-01-01T00:00:30Z`.
 ///
 /// ```
 /// use itsme_core::{Client, Login};
@@ -82,6 +91,9 @@ pub struct FakeOp {
     transcript: Vec<Asked>,
     mischief: Mischief,
     hosted: Fetch,
+    ciba: Ciba,
+    /// The people it knows, as it last saw them.
+    people: Vec<Person>,
     /// How often a person has made a new account.
     accounts: HashMap<String, u32>,
 }
@@ -114,6 +126,8 @@ impl FakeOp {
             transcript: Vec::new(),
             mischief: Mischief::default(),
             hosted: Box::new(|_| None),
+            ciba: Ciba::default(),
+            people: Person::samples(),
             accounts: HashMap::new(),
         }
     }
@@ -134,6 +148,12 @@ impl FakeOp {
     /// The person deletes the itsme account and makes a new one: every client sees a new `sub`.
     pub fn recreate_account(&mut self, person: &Person) {
         *self.accounts.entry(person.id().to_owned()).or_default() += 1;
+    }
+
+    /// Somebody uses the app: the OP knows them from now on.
+    fn meet(&mut self, person: &Person) {
+        self.people.retain(|known| known.id() != person.id());
+        self.people.push(person.clone());
     }
 
     /// Its issuer.
@@ -289,36 +309,18 @@ impl FakeOp {
             (&Method::GET, "/userinfo") => self.userinfo(request),
             (&Method::GET, "/picture") => self.picture(request),
             (&Method::POST, "/connect/revoke") => self.revoke(request),
+            (&Method::POST, "/user_discovery_sessions") => self.user_discovery(request, None),
+            (&Method::POST, "/backchannel/authentication") => {
+                self.backchannel_authentication(request)
+            }
+            (&Method::POST, path) if path.starts_with("/user_discovery_sessions/") => {
+                let session = path.strip_prefix("/user_discovery_sessions/");
+                self.user_discovery(request, session)
+            }
             _ => answer::error(404, "not_found", "there is nothing here"),
         };
         self.mischief.tamper(path, &mut response);
         response
-    }
-
-    fn discovery(&mut self) -> Response {
-        let mut document = json!({
-            "issuer": self.issuer,
-            "authorization_endpoint": self.endpoint("authorization"),
-            "token_endpoint": self.endpoint("token"),
-            "userinfo_endpoint": self.endpoint("userinfo"),
-            "jwks_uri": self.endpoint("jwkSet"),
-            "response_types_supported": ["code"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
-            "revocation_endpoint": self.endpoint("connect/revoke"),
-            "code_challenge_methods_supported": ["S256"],
-        });
-        self.mischief.alter(Document::Discovery, &mut document);
-        answer::cacheable(&document, &self.cache_control)
-    }
-
-    fn key_set(&mut self) -> Response {
-        let keys: Vec<&Value> =
-            self.signing.iter().chain([&self.encryption]).map(OwnKey::public_jwk).collect();
-        let mut document = json!({ "keys": keys });
-        self.mischief.alter(Document::KeySet, &mut document);
-        answer::cacheable(&document, &self.cache_control)
     }
 
     /// The address of a picture is the OP's own.

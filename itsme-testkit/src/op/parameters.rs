@@ -29,6 +29,10 @@ impl Parameters {
         Self(claims.into_iter().map(|(name, value)| (name, text(value))).collect())
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }

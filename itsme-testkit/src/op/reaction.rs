@@ -67,6 +67,8 @@ pub enum Wire {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Document {
+    /// The members of the answer to a backchannel authentication request.
+    BackchannelAnswer,
     /// The discovery document.
     Discovery,
     /// The claims of ID tokens.
@@ -75,6 +77,8 @@ pub enum Document {
     KeySet,
     /// The members of the answer to a token request.
     TokenAnswer,
+    /// The members of the answers of user discovery.
+    UserDiscovery,
     /// The claims of userinfo answers.
     Userinfo,
 }

@@ -2,27 +2,21 @@
 
 use std::time::Duration;
 
-use itsme_core::{Request, Response};
+use itsme_core::{Env as _, Request};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::FakeOp;
+use super::{
+    FakeOp,
+    bench::{self, Form, key, set, signed},
+};
 use crate::{
-    CLIENT_ID, CONFIRM_SERVICE, Person, REDIRECT_URI, RegisteredClient, SERVICE, World,
-    jose::{self, OwnKey},
+    CLIENT_ID, CONFIRM_SERVICE, Person, REDIRECT_URI, RegisteredClient, SERVICE, World, jose,
     private_jwks,
 };
-use itsme_core::Env as _;
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-
-/// A compact JWS by one of the client's keys, under this name.
-fn signed(by: &str, claims: &Value, kid: &str) -> String {
-    let header = json!({ "alg": "RS256", "kid": kid });
-    let (payload, signer) = (claims.to_string().into_bytes(), jose::SignedBy::Op);
-    jose::Unsigned { header, payload, signer }.sign(&key(by)).expect("a JWS")
-}
 
 struct Bench {
     world: World,
@@ -53,43 +47,28 @@ impl Bench {
     }
 
     fn assertion_claims(&self) -> Value {
-        let now = self.world.now().as_secs();
-        json!({
-            "iss": CLIENT_ID, "sub": CLIENT_ID, "aud": format!("{}/token", self.op.issuer()),
-            "jti": "1", "iat": now, "exp": now + 300,
-        })
+        let audience = format!("{}/token", self.op.issuer());
+        bench::assertion_claims(CLIENT_ID, &audience, "1", self.world.now())
     }
 
-    fn form(&self, assertion: &str) -> Vec<(&'static str, String)> {
-        vec![
+    fn form(&self, assertion: &str) -> Form {
+        let mut form = bench::client_auth(CLIENT_ID, assertion);
+        form.extend([
             ("grant_type", "authorization_code".into()),
             ("code", self.code.clone()),
             ("redirect_uri", REDIRECT_URI.into()),
             ("code_verifier", VERIFIER.into()),
-            ("client_id", CLIENT_ID.into()),
-            (
-                "client_assertion_type",
-                "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".into(),
-            ),
-            ("client_assertion", assertion.into()),
-        ]
+        ]);
+        form
     }
 
-    /// Status and `detail`, or `error` where there is no detail.
-    fn post(&mut self, form: &[(&'static str, String)]) -> (u16, String) {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = http::Request::post(format!("{}/token", self.op.issuer()))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body.into_bytes())
-            .expect("a request");
-        self.send(request)
+    /// Status and `detail`.
+    fn post(&mut self, form: &Form) -> (u16, String) {
+        bench::refusal(&bench::post(&mut self.op, "/token", form))
     }
 
     fn send(&mut self, request: Request) -> (u16, String) {
-        let response: Response = self.op.handle(request).expect("an answer");
-        let body: Value = serde_json::from_slice(response.body()).expect("JSON");
-        let text = body["detail"].as_str().unwrap_or_default().to_owned();
-        (response.status().as_u16(), text)
+        bench::refusal(&self.op.handle(request).expect("an answer"))
     }
 
     /// A request that is right but for its assertion's claims.
@@ -101,24 +80,11 @@ impl Bench {
     }
 
     /// A request that is right but for its form.
-    fn post_with_form(
-        &mut self,
-        change: impl FnOnce(&mut Vec<(&'static str, String)>),
-    ) -> (u16, String) {
+    fn post_with_form(&mut self, change: impl FnOnce(&mut Form)) -> (u16, String) {
         let mut form = self.form(&signed("rp-sig-1", &self.assertion_claims(), "rp-sig-1"));
         change(&mut form);
         self.post(&form)
     }
-}
-
-fn key(kid: &str) -> OwnKey {
-    let jwks: Value = serde_json::from_str(private_jwks()).expect("JSON");
-    let keys = jwks["keys"].as_array().expect("keys");
-    OwnKey::from_jwk(keys.iter().find(|key| key["kid"] == kid).expect("the key"))
-}
-
-fn set(form: &mut [(&'static str, String)], name: &str, value: &str) {
-    form.iter_mut().filter(|(n, _)| *n == name).for_each(|(_, v)| *v = value.to_owned());
 }
 
 #[test]

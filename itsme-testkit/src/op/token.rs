@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{
     Document, FakeOp,
     answer::{self, Refused},
+    ciba::CIBA_GRANT_TYPE,
     client_auth::form,
     grant::{AccessToken, Grant},
     parameters::Parameters,
@@ -27,6 +28,7 @@ impl FakeOp {
         let client = self.authenticate(&form, &self.endpoint("token"))?;
         match form.get("grant_type") {
             Some("authorization_code") => self.redeem_code(&form, &client),
+            Some(CIBA_GRANT_TYPE) => self.redeem_auth_req_id(&form, &client),
             other => {
                 Err((400, "unsupported_grant_type", format!("grant type {other:?} is unknown")))
             }

@@ -1,0 +1,162 @@
+//! The backchannel authentication endpoint (CIBA Core §7).
+
+use std::time::Duration;
+
+use http::{Uri, header};
+use itsme_core::{Request, Response, UnixTime};
+use serde_json::{Map, Value, json};
+
+use super::super::{
+    Document, FakeOp,
+    answer::{self, Refused},
+    authentication_request::AuthenticationRequest,
+    client_auth::{CLOCK_LEEWAY, form},
+    parameters::Parameters,
+};
+use crate::{Person, RegisteredClient, jose};
+
+const LONGEST_REQUEST: Duration = Duration::from_secs(3600);
+/// For which an `auth_req_id` is good, in seconds, if the client does not want it shorter.
+const EXPIRES_IN: u64 = 300;
+const LONGEST_NOTIFICATION_TOKEN: usize = 1024;
+
+/// A request that was accepted.
+pub(super) struct Backchannel {
+    pub(super) auth_req_id: String,
+    pub(super) request: AuthenticationRequest,
+    /// Whom the request is about.
+    pub(super) person: Person,
+    pub(super) expires: UnixTime,
+    pub(super) polled: Option<UnixTime>,
+    /// How often it was polled too fast.
+    pub(super) slowed_down: u32,
+    /// What is sent when the person has decided, in ping mode.
+    pub(super) ping: Option<Request>,
+    pub(super) decision: Option<Decision>,
+}
+
+pub(super) enum Decision {
+    Approved(UnixTime),
+    Denied,
+}
+
+impl FakeOp {
+    pub(in super::super) fn backchannel_authentication(&mut self, request: &Request) -> Response {
+        answer::of(self.accept(request))
+    }
+
+    fn accept(&mut self, request: &Request) -> Result<Value, Refused> {
+        let form = form(request)?;
+        let client = self.authenticate(&form, &self.endpoint("token"))?;
+        self.check_may_use_ciba(&client)?;
+        let mut claims = self.signed_request(&form, &client)?;
+        let hint = claims.remove("login_hint_token").unwrap_or_default();
+        let parameters = Parameters::of_claims(claims);
+        let expires_in = expires_in(&parameters)?;
+        let notification = notification(&parameters, &client)?;
+        let request = self
+            .authentication_request(&parameters, true, client)
+            .map_err(|(code, detail)| (400, code, detail))?;
+        // Last, since a user_identifier_token is good once.
+        let person = self.hinted_person(&hint, &request.client)?;
+        let sub = self.pairwise_sub(&request.client.client_id, &person);
+        if request.claims.known_user().is_some_and(|known| known != sub) {
+            return Err(invalid("claims and login_hint_token name different people".to_owned()));
+        }
+        let auth_req_id = self.identifier("auth_req_id");
+        let mut body = json!({ "auth_req_id": auth_req_id, "expires_in": expires_in });
+        if let Some(interval) = self.ciba.interval {
+            body["interval"] = json!(interval);
+        }
+        self.ciba.requests.push(Backchannel {
+            ping: notification.map(|(endpoint, token)| ping(endpoint, &token, &auth_req_id)),
+            auth_req_id,
+            request,
+            person,
+            expires: self.now().after(Duration::from_secs(expires_in)),
+            polled: None,
+            slowed_down: 0,
+            decision: None,
+        });
+        self.mischief.alter(Document::BackchannelAnswer, &mut body);
+        Ok(body)
+    }
+
+    /// The claims of the signed authentication request (CIBA Core §7.1.1), with nothing beside it
+    /// but what says who asks.
+    fn signed_request(
+        &mut self,
+        form: &Parameters,
+        client: &RegisteredClient,
+    ) -> Result<Map<String, Value>, Refused> {
+        let beside = ["request", "client_id", "client_assertion_type", "client_assertion"];
+        if let Some(name) = form.names().find(|name| !beside.contains(name)) {
+            return Err(invalid(format!("{name} does not go beside a signed request")));
+        }
+        let jwt = form.get("request").unwrap_or_default();
+        let claims = jose::verify(&client.jwks(), jwt).map_err(invalid)?;
+        let issuer = [self.issuer.clone()];
+        self.check_request_claims(&claims, client, &issuer).map_err(invalid)?;
+        let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
+        let (Some(exp), Some(nbf)) = (time("exp"), time("nbf")) else {
+            return Err(invalid("exp or nbf is missing".to_owned()));
+        };
+        if nbf > self.now().after(CLOCK_LEEWAY) || exp.since(nbf) > LONGEST_REQUEST {
+            return Err(invalid(
+                "nbf is in the future, or more than an hour before exp".to_owned(),
+            ));
+        }
+        if claims.get("client_id") != Some(&json!(client.client_id)) {
+            return Err(invalid("client_id differs inside and outside of the request".to_owned()));
+        }
+        let other_hints = ["login_hint", "id_token_hint"];
+        if let Some(hint) = other_hints.into_iter().find(|hint| claims.contains_key(*hint)) {
+            return Err(invalid(format!("{hint} is not supported, only login_hint_token")));
+        }
+        Ok(claims)
+    }
+}
+
+fn invalid(detail: String) -> Refused {
+    (400, "invalid_request", detail)
+}
+
+/// As long as the client wants it, within what the OP allows.
+fn expires_in(parameters: &Parameters) -> Result<u64, Refused> {
+    let Some(requested) = parameters.get("requested_expiry") else { return Ok(EXPIRES_IN) };
+    match requested.parse() {
+        Ok(seconds @ 1..) => Ok(EXPIRES_IN.min(seconds)),
+        _ => Err(invalid("requested_expiry must be a positive number of seconds".to_owned())),
+    }
+}
+
+/// Where a ping goes, and its bearer token; a client without that token polls.
+fn notification(
+    parameters: &Parameters,
+    client: &RegisteredClient,
+) -> Result<Option<(Uri, String)>, Refused> {
+    let Some(token) = parameters.get("client_notification_token") else { return Ok(None) };
+    let endpoint = client.notification_endpoint.clone();
+    let endpoint =
+        endpoint.ok_or_else(|| invalid("the client has no notification endpoint".to_owned()))?;
+    // RFC 6750 §2.1
+    let symbol = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
+    let symbols = token.trim_end_matches('=');
+    if symbols.is_empty()
+        || !symbols.chars().all(symbol)
+        || token.len() > LONGEST_NOTIFICATION_TOKEN
+    {
+        return Err(invalid(
+            "client_notification_token is no bearer token, or too long".to_owned(),
+        ));
+    }
+    Ok(Some((endpoint, token.to_owned())))
+}
+
+fn ping(endpoint: Uri, token: &str, auth_req_id: &str) -> Request {
+    http::Request::post(endpoint)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(json!({ "auth_req_id": auth_req_id }).to_string().into_bytes())
+        .expect("a bearer token goes into a header")
+}

@@ -1,0 +1,93 @@
+//! What the person does with a backchannel authentication request.
+
+use std::collections::BTreeMap;
+
+use itsme_core::{Request, UnixTime};
+
+use super::{
+    super::FakeOp,
+    backchannel::{Backchannel, Decision},
+};
+use crate::Person;
+
+/// A backchannel authentication request that waits for its person to decide: what the app shows.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BackchannelRequest {
+    /// What [`FakeOp::approve_backchannel`] and [`FakeOp::deny_backchannel`] want to know.
+    pub auth_req_id: String,
+    /// Who asks.
+    pub client_id: String,
+    /// Whom.
+    pub person: Person,
+    /// The scopes, `openid` and the service among them.
+    pub scopes: Vec<String>,
+    /// The names of the claims that are asked for one by one, in the ID token or from userinfo.
+    pub claims: Vec<String>,
+    /// The template of a confirmation, by what its names have after `claim_approval_`:
+    /// `template_name`, `text_key` and so on. Empty if nothing is to be confirmed.
+    pub template: BTreeMap<String, String>,
+}
+
+impl Backchannel {
+    fn is_pending(&self, now: UnixTime) -> bool {
+        self.decision.is_none() && now < self.expires
+    }
+}
+
+impl FakeOp {
+    /// The backchannel authentication requests that wait for a decision, oldest first.
+    pub fn pending_backchannel(&self) -> Vec<BackchannelRequest> {
+        let now = self.now();
+        let pending = self.ciba.requests.iter().filter(|pending| pending.is_pending(now));
+        let shown =
+            pending.map(|Backchannel { auth_req_id, request, person, .. }| BackchannelRequest {
+                auth_req_id: auth_req_id.clone(),
+                client_id: request.client.client_id.clone(),
+                person: person.clone(),
+                scopes: request.scopes.clone(),
+                claims: request.claims.about_the_person().cloned().collect(),
+                template: request.claims.template(self.dialect),
+            });
+        shown.collect()
+    }
+
+    /// The person approves in the app: the next poll gets the tokens, and a client in ping mode
+    /// [a ping](Self::pings).
+    ///
+    /// # Panics
+    /// No such request [is pending](Self::pending_backchannel).
+    pub fn approve_backchannel(&mut self, auth_req_id: &str) {
+        let now = self.now();
+        self.settle(auth_req_id, Decision::Approved(now));
+    }
+
+    /// The person refuses in the app: the next poll gets `access_denied`, and a client in ping mode
+    /// [a ping](Self::pings).
+    ///
+    /// # Panics
+    /// As [`approve_backchannel`](Self::approve_backchannel).
+    pub fn deny_backchannel(&mut self, auth_req_id: &str) {
+        self.settle(auth_req_id, Decision::Denied);
+    }
+
+    /// The pings that decisions have brought about since this was last called: `POST` requests to
+    /// the clients' [notification endpoints](crate::RegisteredClient::notification_endpoint). The
+    /// OP is a function and sends nothing itself; hand them to your application.
+    pub fn pings(&mut self) -> Vec<Request> {
+        std::mem::take(&mut self.ciba.pings)
+    }
+
+    fn settle(&mut self, auth_req_id: &str, decision: Decision) {
+        let now = self.now();
+        let mut requests = self.ciba.requests.iter_mut();
+        let found = requests.find(|it| it.auth_req_id == auth_req_id && it.is_pending(now));
+        let found = found.expect("no such backchannel authentication request is pending");
+        found.decision = Some(decision);
+        if let Some(ping) = found.ping.take() {
+            // The client may come at once, however lately it has polled.
+            found.polled = None;
+            self.ciba.pings.push(ping);
+        }
+    }
+}

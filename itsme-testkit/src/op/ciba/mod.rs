@@ -1,0 +1,102 @@
+//! CIBA with user discovery: logins without a browser on the way (CIBA Core, itsme: CIBA).
+
+mod backchannel;
+mod decision;
+mod login_hint;
+mod qr_code;
+mod redeem;
+mod user_discovery;
+
+#[cfg(test)]
+mod strictness;
+
+use std::time::Duration;
+
+use itsme_core::{Dialect, Request};
+use serde_json::{Map, Value, json};
+
+pub use self::decision::BackchannelRequest;
+use self::{backchannel::Backchannel, user_discovery::Session};
+use super::{FakeOp, answer::Refused};
+use crate::{RegisteredClient, registration::Credentials};
+
+pub(super) const CIBA_GRANT_TYPE: &str = "urn:openid:params:grant-type:ciba";
+
+/// What holds when an answer names no `interval`.
+const DEFAULT_INTERVAL: u32 = 5;
+
+/// What the OP remembers of it, and its settings.
+pub(super) struct Ciba {
+    /// In the order in which they began, as are the requests.
+    sessions: Vec<Session>,
+    requests: Vec<Backchannel>,
+    pings: Vec<Request>,
+    interval: Option<u32>,
+    qr_code_lifetime: Duration,
+    qr_code_at_top_level: bool,
+}
+
+impl Default for Ciba {
+    fn default() -> Self {
+        Self {
+            sessions: Vec::new(),
+            requests: Vec::new(),
+            pings: Vec::new(),
+            interval: Some(DEFAULT_INTERVAL),
+            qr_code_lifetime: Duration::from_secs(30),
+            qr_code_at_top_level: false,
+        }
+    }
+}
+
+impl Ciba {
+    fn interval(&self) -> u32 {
+        self.interval.unwrap_or(DEFAULT_INTERVAL)
+    }
+}
+
+impl FakeOp {
+    /// The `interval` of answers in CIBA, in seconds, and how long the OP wants a client to wait
+    /// between two polls. `None` leaves it out; then 5 seconds hold, as they do by default.
+    pub fn polling_interval(&mut self, seconds: Option<u32>) {
+        self.ciba.interval = seconds;
+    }
+
+    /// How long a QR code of user discovery is good; a poll after that shows another one.
+    /// Default: 30 seconds.
+    pub fn qr_code_lifetime(&mut self, lifetime: Duration) {
+        self.ciba.qr_code_lifetime = lifetime;
+    }
+
+    /// Shows `qr_code` and `expires_at` as a table of itsme's pages has them: at the top level of
+    /// the answer, not in `user_discovery_token`.
+    pub fn qr_code_at_top_level(&mut self) {
+        self.ciba.qr_code_at_top_level = true;
+    }
+
+    pub(super) fn ciba_metadata(&self) -> Map<String, Value> {
+        let mut members = Map::new();
+        for (name, value) in [
+            ("grant_types_supported", json!(["authorization_code", CIBA_GRANT_TYPE])),
+            ("backchannel_authentication_endpoint", json!(self.backchannel_endpoint())),
+            ("backchannel_token_delivery_modes_supported", json!(["poll", "ping"])),
+            ("backchannel_authentication_request_signing_alg_values_supported", json!(["RS256"])),
+        ] {
+            members.insert(name.to_owned(), value);
+        }
+        members
+    }
+
+    fn backchannel_endpoint(&self) -> String {
+        self.endpoint("backchannel/authentication")
+    }
+
+    fn check_may_use_ciba(&self, client: &RegisteredClient) -> Result<(), Refused> {
+        let refused = |detail: &str| Err((400, "unauthorized_client", detail.to_owned()));
+        match client.credentials {
+            _ if self.dialect == Dialect::V1 => refused("CIBA is for V2"),
+            Credentials::Secret { .. } => refused("CIBA is for clients with keys"),
+            Credentials::Keys(_) => Ok(()),
+        }
+    }
+}

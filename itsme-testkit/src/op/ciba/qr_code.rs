@@ -1,0 +1,33 @@
+//! A QR code as a PNG.
+
+use qrcode::{Color, QrCode};
+
+/// The white border that readers need, in modules (ISO/IEC 18004).
+const QUIET_ZONE: usize = 4;
+/// Pixels a module, each way: at one bit a pixel, an octet in each row.
+const PIXELS: usize = 8;
+
+pub(super) fn png(content: &str) -> Vec<u8> {
+    let code = QrCode::new(content).expect("a URL fits into a QR code");
+    let modules = code.width() + 2 * QUIET_ZONE;
+    let inside = |at: usize| at.checked_sub(QUIET_ZONE).filter(|at| *at < code.width());
+    let octet = |x, y| match (inside(x), inside(y)) {
+        (Some(x), Some(y)) if code[(x, y)] == Color::Dark => 0x00,
+        _ => 0xff,
+    };
+    let row = |y: usize| -> Vec<u8> { (0..modules).map(|x| octet(x, y)).collect() };
+    let pixels: Vec<u8> = (0..modules).flat_map(|y| row(y).repeat(PIXELS)).collect();
+    let mut file = Vec::new();
+    write(&mut file, modules * PIXELS, &pixels).expect("a Vec takes what is written to it");
+    file
+}
+
+fn write(file: &mut Vec<u8>, side: usize, pixels: &[u8]) -> Result<(), png::EncodingError> {
+    let side = u32::try_from(side).map_err(std::io::Error::other)?;
+    let mut encoder = png::Encoder::new(file, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()
+}
