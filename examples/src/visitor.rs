@@ -89,7 +89,7 @@ impl Visitor {
     pub fn answer(&self) {
         if let Kind::Simulated { server, approves, .. } = &self.0 {
             let mut op = server.op();
-            let asked = op.pending_backchannel().last().map(|asked| asked.auth_req_id().to_owned());
+            let asked = op.pending_backchannel().last().map(|asked| asked.auth_req_id.clone());
             match asked {
                 Some(asked) if *approves => op.approve_backchannel(&asked),
                 Some(asked) => op.deny_backchannel(&asked),

@@ -1,0 +1,631 @@
+//! People who are asked without a browser, in virtual time: every wait is seen, none is waited for.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error};
+use itsme_core::{
+    Acr, Backchannel, BackchannelRequest, CibaTicket, Claim, Client, Confirm, Discovery,
+    DiscoveryTicket, DriveError, Endpoint, Env as _, Error, ErrorCode, Failure, FreeText, LoggedIn,
+    Login, LoginHintForm, Payment, Progress, Prompt, RequestError, Response, Scope, Settings,
+    Template, TokenError, UserIdentifierToken,
+};
+use itsme_testkit::{
+    CONFIRM_SERVICE, Document, FakeOp, Person, REDIRECT_URI, Reaction, RegisteredClient, SERVICE,
+    private_keys,
+};
+use serde_json::json;
+
+const SESSIONS: &str = "POST /user_discovery_sessions";
+const BACKCHANNEL: &str = "POST /backchannel/authentication";
+
+/// What was asked of the OP since, and how many seconds after it.
+struct Since(u64);
+
+impl Since {
+    fn now(scene: &Scene) -> Self {
+        Self(scene.world.now().as_secs())
+    }
+
+    fn asked(&self, scene: &Scene) -> Vec<(u64, String)> {
+        let after = |at: u64| at - self.0;
+        let asked = scene.op.transcript().iter();
+        asked.map(|asked| (after(asked.at.as_secs()), asked.request.clone())).collect()
+    }
+}
+
+fn at(seconds: u64, request: &str) -> (u64, String) {
+    (seconds, request.to_owned())
+}
+
+fn begin(scene: &mut Scene) -> DiscoveryTicket {
+    scene.play(scene.client.discover_user()).expect("a QR code")
+}
+
+fn poll_discovery(scene: &mut Scene, ticket: DiscoveryTicket) -> Discovery {
+    scene.play(scene.client.poll_discovery(ticket)).expect("an answer")
+}
+
+fn waiting(discovery: Discovery) -> DiscoveryTicket {
+    match discovery {
+        Discovery::Waiting(ticket) => ticket,
+        other => panic!("nothing is new, but: {other:?}"),
+    }
+}
+
+/// Somebody scans a QR code.
+fn discovered(scene: &mut Scene, person: &Person) -> UserIdentifierToken {
+    let ticket = begin(scene);
+    scene.op.scan(ticket.session_id(), person);
+    match poll_discovery(scene, ticket) {
+        Discovery::Found(who) => who,
+        other => panic!("somebody was found, but: {other:?}"),
+    }
+}
+
+fn start(scene: &mut Scene, request: BackchannelRequest) -> CibaTicket {
+    scene.play(scene.client.start_backchannel(request)).expect("a ticket")
+}
+
+/// Ann has scanned and is asked; nothing of that is in the transcript.
+fn asked(scene: &mut Scene) -> CibaTicket {
+    let who = discovered(scene, &Person::ann());
+    let ticket = start(scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
+    scene.op.forget_asked();
+    ticket
+}
+
+fn poll(scene: &mut Scene, ticket: CibaTicket) -> Result<Backchannel, DriveError<Failure>> {
+    scene.play(scene.client.poll(ticket))
+}
+
+fn pending(answer: Result<Backchannel, DriveError<Failure>>) -> CibaTicket {
+    match answer {
+        Ok(Backchannel::Pending(ticket)) => ticket,
+        other => panic!("the person has yet to answer, but: {other:?}"),
+    }
+}
+
+fn logged_in(answer: Result<Backchannel, DriveError<Failure>>) -> LoggedIn {
+    match answer {
+        Ok(Backchannel::LoggedIn(who)) => *who,
+        other => panic!("somebody is logged in, but: {other:?}"),
+    }
+}
+
+fn refusal(status: u16, code: &str, header: Option<(&str, &str)>) -> Reaction {
+    let mut response = http::Response::builder().status(status);
+    if let Some((name, value)) = header {
+        response = response.header(name, value);
+    }
+    let body = json!({ "error": code }).to_string().into_bytes();
+    Reaction::Reply(response.body(body).expect("a response"))
+}
+
+/// A ticket as another process reads it.
+fn stored<T: serde::Serialize + serde::de::DeserializeOwned>(ticket: &T) -> T {
+    let text = serde_json::to_string(ticket).expect("a ticket is JSON");
+    serde_json::from_str(&text).expect("what was stored is a ticket")
+}
+
+#[test]
+fn a_person_scans_a_changing_code_and_approves() {
+    let mut scene = Scene::new();
+    let since = Since::now(&scene);
+    let mut ticket = begin(&mut scene);
+    let session = format!("{SESSIONS}/{}", ticket.session_id());
+    let first = ticket.qr().clone();
+    assert_eq!(first.media_type(), "image/png");
+    for _ in 0..5 {
+        ticket = waiting(poll_discovery(&mut scene, ticket));
+        assert_eq!(ticket.qr().image, first.image);
+    }
+    let Discovery::Redraw(ticket) = poll_discovery(&mut scene, ticket) else {
+        panic!("after half a minute the code is another one")
+    };
+    assert_ne!(ticket.qr().image, first.image);
+    assert!(ticket.qr().expires_at > first.expires_at);
+
+    scene.op.scan(ticket.session_id(), &Person::ann());
+    let Discovery::Found(who) = poll_discovery(&mut scene, ticket) else { panic!("Ann scanned") };
+    let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email).acr(Acr::Advanced);
+    let ticket = start(&mut scene, BackchannelRequest::discovered(who, login));
+    let answer = poll(&mut scene, ticket);
+    let ticket = pending(answer);
+    scene.op.approve_backchannel(ticket.auth_req_id());
+    let answer = poll(&mut scene, ticket);
+    let who = logged_in(answer);
+    assert_eq!(who.sub, scene.op.sub_of(&Person::ann()));
+    assert_eq!(who.given_name.as_deref(), Some("Ann"));
+    assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
+    assert_eq!(who.acr, Some(Acr::Advanced));
+    assert_eq!(who.evidence.asked_service(), SERVICE);
+
+    let mut expected = vec![at(0, DISCOVERY), at(0, KEYS), at(0, SESSIONS)];
+    expected.extend((1..=7).map(|poll| at(5 * poll, &session)));
+    expected.extend([at(35, BACKCHANNEL), at(40, TOKEN), at(45, TOKEN), at(45, USERINFO)]);
+    assert_eq!(since.asked(&scene), expected);
+}
+
+#[test]
+fn all_of_it_in_a_row() {
+    let mut scene = Scene::warm();
+    let since = Since::now(&scene);
+    let login = scene.client.qr_login(Login::new(SERVICE).claim(Claim::Name));
+    let Ok(Progress::Scan { code, then }) = scene.play(scene.client.next(login)) else {
+        panic!("a code first")
+    };
+    let Ok(Progress::Scan { code: another, then }) = scene.play(scene.client.next(then)) else {
+        panic!("another code after half a minute")
+    };
+    assert_ne!(code.image, another.image);
+    let session = scene.op.pending_sessions()[0].to_owned();
+    scene.op.scan(&session, &Person::daan());
+    let Ok(Progress::Scanned { then }) = scene.play(scene.client.next(then)) else {
+        panic!("it was scanned")
+    };
+    let request = scene.op.transcript().len();
+    let asked = scene.op.pending_backchannel()[0].auth_req_id.clone();
+    scene.op.approve_backchannel(&asked);
+    let Ok(Progress::LoggedIn(who)) = scene.play(scene.client.next(then)) else {
+        panic!("he approved")
+    };
+    assert_eq!(who.sub, scene.op.sub_of(&Person::daan()));
+    let asked = since.asked(&scene);
+    assert_eq!(asked.len(), request + 1);
+    assert_eq!(asked.last(), Some(&at(40, TOKEN)));
+}
+
+#[test]
+fn each_slow_down_makes_every_later_wait_longer() {
+    let mut scene = Scene::warm();
+    let mut ticket = asked(&mut scene);
+    let since = Since::now(&scene);
+    scene.op.react("/token", refusal(400, "slow_down", None));
+    scene.op.react("/token", refusal(400, "slow_down", None));
+    for _ in 0..4 {
+        let answer = poll(&mut scene, ticket);
+        ticket = pending(answer);
+    }
+    scene.op.approve_backchannel(ticket.auth_req_id());
+    let answer = poll(&mut scene, ticket);
+    logged_in(answer);
+    let expected = [5, 15, 30, 45, 60].map(|seconds| at(seconds, TOKEN));
+    assert_eq!(since.asked(&scene), expected);
+}
+
+#[test]
+fn the_op_says_when_to_come_back() {
+    for (status, code) in [(400, "authorization_pending"), (429, "too_many"), (503, "busy")] {
+        let mut scene = Scene::warm();
+        let ticket = asked(&mut scene);
+        let since = Since::now(&scene);
+        scene.op.react("/token", refusal(status, code, Some(("retry-after", "40"))));
+        let answer = poll(&mut scene, ticket);
+        let ticket = pending(answer);
+        let answer = poll(&mut scene, ticket);
+        pending(answer);
+        assert_eq!(since.asked(&scene), [at(5, TOKEN), at(45, TOKEN)], "{status}");
+    }
+    // A page in place of an answer, while people are before the code.
+    let mut scene = Scene::warm();
+    let ticket = begin(&mut scene);
+    let path = format!("/user_discovery_sessions/{}", ticket.session_id());
+    let page = http::Response::builder().status(503).body(b"<html>".to_vec());
+    scene.op.react(&path, Reaction::Reply(page.expect("a response")));
+    let ticket = waiting(poll_discovery(&mut scene, ticket));
+    scene.op.forget_asked();
+    let since = Since::now(&scene);
+    waiting(poll_discovery(&mut scene, ticket));
+    assert_eq!(since.asked(&scene), [at(10, &format!("POST {path}"))]);
+}
+
+#[test]
+fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
+    for lost in [Reaction::Lost, Reaction::NotSent] {
+        let mut scene = Scene::warm();
+        let ticket = begin(&mut scene);
+        let path = format!("/user_discovery_sessions/{}", ticket.session_id());
+        scene.op.react(&path, lost.clone());
+        let ticket = waiting(poll_discovery(&mut scene, ticket));
+        scene.op.scan(ticket.session_id(), &Person::ann());
+        let Discovery::Found(who) = poll_discovery(&mut scene, ticket) else { panic!("Ann") };
+        let ticket = start(&mut scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
+        scene.op.forget_asked();
+        let since = Since::now(&scene);
+        scene.op.react("/token", lost);
+        let answer = poll(&mut scene, ticket);
+        let ticket = pending(answer);
+        scene.op.approve_backchannel(ticket.auth_req_id());
+        let answer = poll(&mut scene, ticket);
+        logged_in(answer);
+        assert_eq!(since.asked(&scene), [at(5, TOKEN), at(15, TOKEN)]);
+    }
+
+    let mut scene = Scene::warm();
+    let path = "/backchannel/authentication";
+    let who = discovered(&mut scene, &Person::ann());
+    scene.op.react(path, Reaction::Lost);
+    let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
+    let lost = scene.play(scene.client.start_backchannel(request.clone()));
+    assert!(matches!(lost, Err(DriveError::Transport(Failure::Lost))), "{lost:?}");
+    assert_eq!(scene.times(BACKCHANNEL), 1);
+    scene.op.react(path, Reaction::NotSent);
+    start(&mut scene, request);
+    assert_eq!(scene.times(BACKCHANNEL), 3, "what was not sent is sent once more");
+}
+
+#[test]
+fn the_person_may_refuse_or_take_too_long() {
+    let mut scene = Scene::warm();
+    let ticket = asked(&mut scene);
+    scene.op.deny_backchannel(ticket.auth_req_id());
+    let error = flow_error(poll(&mut scene, ticket));
+    assert!(matches!(error, Error::Cancelled), "{error}");
+
+    // Our clock says it is over: nothing is asked any more.
+    let ticket = asked(&mut scene);
+    scene.world.set(ticket.expires_at());
+    let error = flow_error(poll(&mut scene, ticket));
+    assert!(matches!(error, Error::LoginExpired), "{error}");
+    assert!(scene.op.asked().is_empty());
+
+    // The OP's does.
+    let ticket = asked(&mut scene);
+    scene.op.react("/token", refusal(400, "expired_token", None));
+    let error = flow_error(poll(&mut scene, ticket));
+    assert!(matches!(error, Error::LoginExpired), "{error}");
+
+    // A clock that was put back.
+    let ticket = asked(&mut scene);
+    let day = Duration::from_secs(24 * 3600);
+    scene.world.set(scene.world.now().before(day));
+    let error = flow_error(poll(&mut scene, ticket));
+    assert!(matches!(error, Error::LoginExpired), "{error}");
+}
+
+#[test]
+fn a_discovery_is_abandoned_after_ten_minutes() {
+    let mut scene = Scene::warm();
+    let since = Since::now(&scene);
+    let mut ticket = begin(&mut scene);
+    let error = loop {
+        ticket = match scene.play(scene.client.poll_discovery(ticket)) {
+            Ok(Discovery::Waiting(ticket) | Discovery::Redraw(ticket)) => ticket,
+            other => break flow_error(other),
+        };
+    };
+    assert!(matches!(error, Error::LoginExpired), "{error}");
+    let asked = since.asked(&scene);
+    assert_eq!((asked.len(), asked.last().map(|(at, _)| *at)), (120, Some(595)));
+    assert_eq!(scene.world.now().as_secs(), since.0 + 600);
+}
+
+#[test]
+fn a_ticket_is_polled_by_another_client() {
+    let mut scene = Scene::warm();
+    let ticket = begin(&mut scene);
+    scene.op.scan(ticket.session_id(), &Person::ioana());
+    let ticket = stored(&ticket);
+    scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
+    let Discovery::Found(who) = poll_discovery(&mut scene, ticket) else { panic!("Ioana") };
+    let ticket = start(&mut scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
+    scene.op.approve_backchannel(ticket.auth_req_id());
+    let [copy, ticket] = [stored(&ticket), ticket];
+    scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
+
+    // It was taken up late: there is nothing to wait for.
+    scene.world.advance(Duration::from_secs(60));
+    scene.op.forget_asked();
+    let since = Since::now(&scene);
+    let answer = poll(&mut scene, ticket);
+    assert_eq!(logged_in(answer).sub, scene.op.sub_of(&Person::ioana()));
+    assert_eq!(since.asked(&scene), [at(0, DISCOVERY), at(0, KEYS), at(0, TOKEN)]);
+
+    let Error::Refused(refusal) = flow_error(poll(&mut scene, copy)) else {
+        panic!("it was used up")
+    };
+    assert_eq!(refusal.code, ErrorCode::InvalidGrant);
+}
+
+#[test]
+fn a_foreign_ticket_is_told_before_any_request() {
+    let mut scene = Scene::warm();
+    let (discovery, ticket) = (begin(&mut scene), asked(&mut scene));
+    let settings = Settings::new(
+        "ANOTHER",
+        private_keys(),
+        itsme_core::Environment::custom(scene.op.issuer()),
+    );
+    for settings in
+        [settings, FakeOp::with_issuer("https://b.example", scene.world.clock()).settings()]
+    {
+        let other = Client::new(settings).expect("the settings are sound");
+        let error = flow_error(scene.play(other.poll(stored(&ticket))));
+        assert!(matches!(error, Error::ForeignTicket), "{error}");
+        let error = flow_error(scene.play(other.poll_discovery(stored(&discovery))));
+        assert!(matches!(error, Error::ForeignTicket), "{error}");
+    }
+    assert!(scene.op.asked().is_empty());
+    let version = |text: String| text.replacen("\"v\":1", "\"v\":2", 1);
+    let later = version(serde_json::to_string(&ticket).expect("JSON"));
+    assert!(serde_json::from_str::<CibaTicket>(&later).is_err(), "of another version");
+    assert_eq!(format!("{ticket:?} {discovery:?}"), "CibaTicket { .. } DiscoveryTicket { .. }");
+}
+
+#[test]
+fn a_known_user_confirms_without_a_code() {
+    let text = Template::from(FreeText::new("Close the account?"));
+    let payment = Template::from(Payment::new("100", "EUR", "BE68 5390 0754 7034"));
+    for template in [text, payment] {
+        let mut scene = Scene::warm();
+        let ann = scene.op.sub_of(&Person::ann());
+        let confirm = Confirm::new(CONFIRM_SERVICE, template).acr(Acr::Advanced);
+        let ticket = start(&mut scene, BackchannelRequest::known_user(&ann, confirm));
+        scene.op.approve_backchannel(ticket.auth_req_id());
+        let answer = poll(&mut scene, ticket);
+        let who = logged_in(answer);
+        assert_eq!(who.sub, ann);
+        assert!(who.evidence.asked_claims_sha256().is_some(), "what was confirmed is in evidence");
+        assert_eq!(scene.times(SESSIONS), 0);
+    }
+
+    let mut scene = Scene::warm();
+    let ann = scene.op.sub_of(&Person::ann());
+    let ticket = start(&mut scene, BackchannelRequest::known_user(ann, Login::new(SERVICE)));
+    scene.op.approve_backchannel(ticket.auth_req_id());
+    scene.op.alter(Document::IdToken, |claims| {
+        claims.insert("sub".into(), json!("somebody else"));
+    });
+    let error = flow_error(poll(&mut scene, ticket));
+    assert!(matches!(error, Error::IdToken(TokenError::Subject)), "{error}");
+
+    let nobody = BackchannelRequest::known_user("nobody", Login::new(SERVICE));
+    let error = flow_error(scene.play(scene.client.start_backchannel(nobody)));
+    let Error::Refused(refusal) = error else { panic!("{error}") };
+    assert_eq!(refusal.code, ErrorCode::UnknownUserId);
+}
+
+#[test]
+fn each_form_of_the_hint_is_understood() {
+    for form in [LoginHintForm::Signed, LoginHintForm::Unsigned, LoginHintForm::Object] {
+        let mut scene = Scene::with(|settings| settings.login_hint(form));
+        let ticket = asked(&mut scene);
+        scene.op.approve_backchannel(ticket.auth_req_id());
+        let answer = poll(&mut scene, ticket);
+        logged_in(answer);
+        let daan = scene.op.sub_of(&Person::daan());
+        start(&mut scene, BackchannelRequest::known_user(daan, Login::new(SERVICE)));
+    }
+}
+
+#[test]
+fn what_a_browser_would_carry_is_refused_before_any_request() {
+    let refused = |scene: &mut Scene, request: BackchannelRequest| {
+        let error = flow_error(scene.play(scene.client.start_backchannel(request)));
+        assert!(scene.op.asked().is_empty());
+        let Error::Request(error) = error else { panic!("{error}") };
+        error
+    };
+    let mut scene = Scene::warm();
+    let login = || Login::new(SERVICE);
+    for (name, request) in [
+        ("prompt", login().prompt(Prompt::Login)),
+        ("max_age", login().max_age(Duration::from_secs(1))),
+        ("ui_locales", login().ui_locales([itsme_core::UiLocale::Dutch])),
+        ("redirect_uri", login().redirect_uri(REDIRECT_URI)),
+        ("state", login().state("0123456789abcdef")),
+        ("nonce", login().nonce("0123456789abcdef")),
+        ("code_verifier", login().code_verifier("v".repeat(43))),
+    ] {
+        let error = refused(&mut scene, BackchannelRequest::known_user("sub", request.clone()));
+        assert_eq!(error, RequestError::NotInBackchannel(name));
+        let flow = scene.client.next(scene.client.qr_login(request));
+        let error = flow_error(scene.play(flow));
+        assert!(matches!(error, Error::Request(RequestError::NotInBackchannel(n)) if n == name));
+    }
+    let known = |login| BackchannelRequest::known_user("sub", login);
+    assert_eq!(refused(&mut scene, known(Login::new(""))), RequestError::EmptyServiceCode);
+    let nobody = BackchannelRequest::known_user("", login());
+    assert_eq!(refused(&mut scene, nobody), RequestError::EmptyKnownUser);
+    let no_time = known(login()).requested_expiry(Duration::from_millis(999));
+    assert_eq!(refused(&mut scene, no_time), RequestError::RequestedExpiry);
+
+    for settings in [scene.op.secret_settings(), FakeOp::new(scene.world.clock()).v1().settings()] {
+        scene.client = Client::new(settings).expect("the settings are sound");
+        assert_eq!(refused(&mut scene, known(login())), RequestError::NoBackchannel);
+        let error = flow_error(scene.play(scene.client.discover_user()));
+        assert!(matches!(error, Error::Request(RequestError::NoBackchannel)), "{error}");
+    }
+}
+
+#[test]
+fn a_requested_expiry_is_kept_to() {
+    let mut scene = Scene::warm();
+    let begun = scene.world.now();
+    let request =
+        BackchannelRequest::known_user(scene.op.sub_of(&Person::ann()), Login::new(SERVICE));
+    let ticket = start(&mut scene, request.requested_expiry(Duration::from_secs(90)));
+    assert_eq!(ticket.expires_at(), begun.after(Duration::from_secs(90)));
+}
+
+#[test]
+fn the_id_token_is_checked_as_ever_and_answers_this_request() {
+    let claim = "urn:openid:params:jwt:claim:auth_req_id";
+    let result = |change: fn(&mut serde_json::Map<String, serde_json::Value>)| {
+        let mut scene = Scene::warm();
+        let ticket = asked(&mut scene);
+        scene.op.approve_backchannel(ticket.auth_req_id());
+        scene.op.alter(Document::IdToken, change);
+        poll(&mut scene, ticket)
+    };
+    logged_in(result(|_| {}));
+    logged_in(result(|claims| drop(claims.insert("nonce".into(), json!("none of ours")))));
+    logged_in(result(|claims| drop(claims.remove("urn:openid:params:jwt:claim:auth_req_id"))));
+    for (change, expected) in [
+        (
+            (|claims| drop(claims.insert("aud".into(), json!("another"))))
+                as fn(&mut serde_json::Map<_, _>),
+            TokenError::Audience,
+        ),
+        (|claims| drop(claims.insert("exp".into(), json!(1))), TokenError::Expired),
+        (
+            |claims| {
+                drop(claims.insert("urn:openid:params:jwt:claim:auth_req_id".into(), json!("x")))
+            },
+            TokenError::AuthReqId,
+        ),
+        (
+            |claims| {
+                drop(claims.insert("urn:openid:params:jwt:claim:auth_req_id".into(), json!(7)))
+            },
+            TokenError::Claim { claim },
+        ),
+    ] {
+        let error = flow_error(result(change));
+        assert!(matches!(&error, Error::IdToken(found) if *found == expected), "{error}");
+    }
+
+    let mut scene = Scene::warm();
+    let ticket = asked(&mut scene);
+    scene.op.approve_backchannel(ticket.auth_req_id());
+    scene.op.alter(Document::TokenAnswer, |answer| drop(answer.remove("id_token")));
+    let error = flow_error(poll(&mut scene, ticket));
+    assert!(matches!(error, Error::Malformed { endpoint: Endpoint::Token, .. }), "{error}");
+}
+
+#[test]
+fn answers_that_are_none_are_named() {
+    let reply =
+        |body: serde_json::Value| Reaction::Reply(Response::new(body.to_string().into_bytes()));
+    let code = "iVBORw0KGgo=";
+    for (body, expected) in [
+        (json!({ "qr_code": code }), "it has no usable `user_discovery_session_id`"),
+        (
+            json!({ "qr_code": code, "user_discovery_session_id": "../token" }),
+            "it has no usable `user_discovery_session_id`",
+        ),
+        (
+            json!({ "qr_code": code, "user_discovery_session_id": ".." }),
+            "it has no usable `user_discovery_session_id`",
+        ),
+        (json!({ "user_discovery_session_id": "a" }), "it has no `qr_code`"),
+    ] {
+        let mut scene = Scene::warm();
+        scene.op.react("/user_discovery_sessions", reply(body));
+        let error = flow_error(scene.play(scene.client.discover_user()));
+        let Error::Malformed { endpoint: Endpoint::UserDiscovery, what } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(what, expected);
+    }
+    for (body, expected) in [
+        (json!({}), "its `status` is neither of the two that there are"),
+        (json!({ "status": "DONE" }), "its `status` is neither of the two that there are"),
+        (json!({ "status": "USER_DISCOVERED" }), "it has no `user_identifier_token`"),
+        (json!({ "status": "PENDING_USER_DISCOVERY" }), "it has no `qr_code`"),
+    ] {
+        let mut scene = Scene::warm();
+        let ticket = begin(&mut scene);
+        let path = format!("/user_discovery_sessions/{}", ticket.session_id());
+        scene.op.react(&path, reply(body));
+        let error = flow_error(scene.play(scene.client.poll_discovery(ticket)));
+        assert!(matches!(error, Error::Malformed { what, .. } if what == expected), "{error}");
+    }
+    for (body, expected) in [
+        (json!({ "expires_in": 300 }), "it has no `auth_req_id`"),
+        (json!({ "auth_req_id": "", "expires_in": 300 }), "it has no `auth_req_id`"),
+        (json!({ "auth_req_id": "a" }), "it has no `expires_in`"),
+    ] {
+        let mut scene = Scene::warm();
+        scene.op.react("/backchannel/authentication", reply(body));
+        let request = BackchannelRequest::known_user("sub", Login::new(SERVICE));
+        let error = flow_error(scene.play(scene.client.start_backchannel(request)));
+        assert!(matches!(error, Error::Malformed { what, .. } if what == expected), "{error}");
+    }
+}
+
+/// Where the client of this test is pinged.
+const NOTIFICATIONS: &str = "https://rp.example/itsme/ping";
+
+#[test]
+fn a_ping_is_redeemed_once_by_whoever_proves_to_be_the_op() {
+    use itsme_core::PingError::{Bearer, ForeignTicket};
+    let mut scene = Scene::warm();
+    let client = RegisteredClient::new(itsme_testkit::CLIENT_ID, &private_keys().public_jwks());
+    scene.op.register(client.service(SERVICE).notification_endpoint(NOTIFICATIONS));
+    let ann = scene.op.sub_of(&Person::ann());
+    let request = || BackchannelRequest::known_user(&ann, Login::new(SERVICE));
+    let ticket = start(&mut scene, request().ping());
+    let [other, unpinged] = [start(&mut scene, request().ping()), start(&mut scene, request())];
+    scene.op.approve_backchannel(ticket.auth_req_id());
+    let pings = scene.op.pings();
+    let [sent] = &pings[..] else { panic!("one ping") };
+    assert_eq!(sent.uri(), NOTIFICATIONS);
+
+    let ping = scene.client.ping(sent).expect("a ping");
+    assert_eq!(ping.auth_req_id(), ticket.auth_req_id());
+    for foreign in [other, unpinged] {
+        let id = foreign.auth_req_id().to_owned();
+        let unredeemed = ping.redeem(foreign).expect_err("another request");
+        assert_eq!((unredeemed.error, unredeemed.ticket.auth_req_id()), (ForeignTicket, &*id));
+    }
+    let mut forged = sent.clone();
+    forged.headers_mut().insert("authorization", "Bearer guessed".parse().expect("a value"));
+    let forged = scene.client.ping(&forged).expect("of the right form");
+    let unredeemed = forged.redeem(ticket).expect_err("a stranger");
+    assert_eq!((unredeemed.error, unredeemed.error.response().status().as_u16()), (Bearer, 401));
+
+    let ticket = ping.redeem(unredeemed.ticket).expect("the OP's ping");
+    assert_eq!(ping.response().status(), 204);
+    scene.op.forget_asked();
+    let since = Since::now(&scene);
+    let answer = poll(&mut scene, ticket);
+    assert_eq!(logged_in(answer).sub, ann);
+    assert_eq!(since.asked(&scene), [at(0, TOKEN)], "it is polled at once");
+}
+
+#[test]
+fn what_is_no_ping_is_refused_with_the_right_status() {
+    let scene = Scene::warm();
+    let right = || {
+        http::Request::post(NOTIFICATIONS)
+            .header("authorization", "Bearer token")
+            .header("content-type", "application/json; charset=utf-8")
+            .body(br#"{"auth_req_id":"a","more":1}"#.to_vec())
+            .expect("a request")
+    };
+    assert!(scene.client.ping(&right()).is_ok());
+    type Change = fn(&mut http::Request<Vec<u8>>);
+    let cases: [(&str, u16, Change); 15] = [
+        ("GET", 405, |r| *r.method_mut() = http::Method::GET),
+        ("no media type", 415, |r| drop(r.headers_mut().remove("content-type"))),
+        ("a form", 415, |r| set(r, "content-type", "application/x-www-form-urlencoded")),
+        ("too large", 413, |r| r.body_mut().resize(4097, b' ')),
+        ("no bearer", 401, |r| drop(r.headers_mut().remove("authorization"))),
+        ("an empty bearer", 401, |r| set(r, "authorization", "Bearer ")),
+        ("another scheme", 401, |r| set(r, "authorization", "Basic token")),
+        ("no scheme", 401, |r| set(r, "authorization", "token")),
+        ("two bearers", 401, |r| {
+            r.headers_mut().append("authorization", "Bearer other".parse().expect("a value"));
+        }),
+        ("no body", 400, |r| r.body_mut().clear()),
+        ("a list", 400, |r| *r.body_mut() = b"[]".to_vec()),
+        ("no id", 400, |r| *r.body_mut() = b"{}".to_vec()),
+        ("an empty id", 400, |r| *r.body_mut() = br#"{"auth_req_id":""}"#.to_vec()),
+        ("a number", 400, |r| *r.body_mut() = br#"{"auth_req_id":7}"#.to_vec()),
+        ("twice", 400, |r| *r.body_mut() = br#"{"auth_req_id":"a","auth_req_id":"b"}"#.to_vec()),
+    ];
+    for (name, status, change) in cases {
+        let mut request = right();
+        change(&mut request);
+        let error = scene.client.ping(&request).expect_err(name);
+        assert_eq!(error.response().status().as_u16(), status, "{name}: {error}");
+    }
+    assert_eq!(itsme_core::PingError::Unknown.response().status(), 404);
+}
+
+fn set(request: &mut http::Request<Vec<u8>>, name: &'static str, value: &'static str) {
+    request.headers_mut().insert(name, http::HeaderValue::from_static(value));
+}
