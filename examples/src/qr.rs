@@ -38,7 +38,8 @@ fn modules(image: &[u8]) -> Option<Vec<Vec<bool>>> {
     let (width, height) = (info.width as usize, info.height as usize);
     let channels = info.line_size / width;
     let luma = |x: usize, y: usize| pixels[y * info.line_size + x * channels];
-    let grid = PreparedImage::prepare_from_greyscale(width, height, luma).detect_grids().pop()?;
+    let mut prepared = PreparedImage::prepare_from_greyscale(width, height, luma);
+    let grid = prepared.detect_grids().pop()?;
     let size = grid.grid.size();
     Some((0..size).map(|y| (0..size).map(|x| grid.grid.bit(y, x)).collect()).collect())
 }

@@ -25,6 +25,11 @@ pub fn scanned() {
     println!("2. Somebody has scanned it, and is asked in the app …");
 }
 
+/// After a login without a browser.
+pub fn approved() {
+    println!("3. They have approved");
+}
+
 /// The person. An application would not print this.
 pub fn verified(who: &LoggedIn) {
     println!("4. Verified: signature, encryption, issuer, audience, times, nonce and subject\n");

@@ -43,6 +43,8 @@ impl Visitor {
         let settings = {
             let mut op = server.op();
             op.allow_redirect_uri(&redirect_uri);
+            // Nobody wants to watch five seconds pass.
+            op.polling_interval(Some(1));
             println!("A fake itsme listens at {}", op.issuer());
             op.settings().redirect_uri(redirect_uri)
         };

@@ -56,6 +56,7 @@ async fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
             _ => return Err("this program is older than the library".into()),
         };
     };
+    report::approved();
     report::verified(&who);
     Ok(())
 }
