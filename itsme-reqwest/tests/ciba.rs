@@ -1,0 +1,69 @@
+//! People who are asked without a browser, over a real socket.
+
+use itsme_core::{
+    Backchannel, BackchannelRequest, CibaTicket, Discovery, DiscoveryTicket, Login, Progress,
+    Scope, Timeouts,
+};
+use itsme_reqwest::{Client, Transport};
+use itsme_testkit::{Clock, Person, SERVICE, Server};
+
+fn client(server: &Server) -> Client {
+    let builder = reqwest::Client::builder().no_proxy();
+    let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
+    let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
+    Client::with_transport(core, transport)
+}
+
+fn server() -> Server {
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    server.op().polling_interval(Some(1));
+    server
+}
+
+#[tokio::test]
+async fn somebody_scans_a_code_and_approves() {
+    let server = server();
+    let itsme = client(&server);
+    let mut login = itsme.qr_login(Login::new(SERVICE).scope(Scope::Email));
+    let who = loop {
+        login = match itsme.next(login).await.expect("progress") {
+            Progress::Scan { then, .. } => {
+                let mut op = server.op();
+                let session = op.pending_sessions()[0].to_owned();
+                op.scan(&session, &Person::ann());
+                then
+            }
+            Progress::Scanned { then } => {
+                let mut op = server.op();
+                let asked = op.pending_backchannel()[0].auth_req_id.clone();
+                op.approve_backchannel(&asked);
+                then
+            }
+            Progress::LoggedIn(who) => break who,
+            other => panic!("{other:?} is not known"),
+        };
+    };
+    assert_eq!(who.sub, server.op().sub_of(&Person::ann()));
+    assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
+}
+
+#[tokio::test]
+async fn what_one_client_begins_others_finish() {
+    let server = server();
+    let ticket = client(&server).discover_user().await.expect("a code");
+    server.op().scan(ticket.session_id(), &Person::daan());
+    let ticket = serde_json::to_string(&ticket).expect("a ticket is JSON");
+
+    let ticket: DiscoveryTicket = serde_json::from_str(&ticket).expect("a ticket");
+    let Ok(Discovery::Found(who)) = client(&server).poll_discovery(ticket).await else {
+        panic!("Daan")
+    };
+    let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
+    let ticket = client(&server).start_backchannel(request).await.expect("a ticket");
+    server.op().approve_backchannel(ticket.auth_req_id());
+    let ticket = serde_json::to_string(&ticket).expect("a ticket is JSON");
+
+    let ticket: CibaTicket = serde_json::from_str(&ticket).expect("a ticket");
+    let Ok(Backchannel::LoggedIn(who)) = client(&server).poll(ticket).await else { panic!("Daan") };
+    assert_eq!(who.sub, server.op().sub_of(&Person::daan()));
+}
