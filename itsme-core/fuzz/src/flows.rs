@@ -3,8 +3,9 @@
 use std::{sync::OnceLock, time::Duration};
 
 use itsme_core::{
-    Authorize, Callback, CibaTicket, Claim, Client, DiscoveryTicket, Error, Evidence, Failure,
-    Flow, LoggedIn, Login, LoginState, Provider, Response, Scope, Step,
+    Authorize, Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client,
+    DiscoveryTicket, Error, Evidence, Failure, Flow, LoggedIn, Login, LoginState, Provider,
+    Response, Scope, Step,
 };
 use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 
@@ -50,6 +51,12 @@ impl Scene {
     fn authorize(&self) -> Authorize {
         let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
         self.client.authorize(login)
+    }
+
+    /// Ann, asked by the `sub` that was stored.
+    fn ann_by_name(&self) -> BackchannelRequest {
+        let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+        BackchannelRequest::known_user(self.op.sub_of(&Person::ann()), login)
     }
 
     /// A login from which Ann comes back.
@@ -99,8 +106,9 @@ impl Scene {
                     }
                 }
                 Step::Wait(duration, paused) => {
-                    // Nobody keeps the time exactly.
-                    self.world.advance(duration.mul_f64(f64::from(input.octet() % 3 + 1) / 2.0));
+                    // Nobody keeps the time exactly, and nobody's clock stands still.
+                    let slept = duration.mul_f64(f64::from(input.octet() % 3 + 1) / 2.0);
+                    self.world.advance(slept.max(Duration::from_millis(1)));
                     paused.resume(&mut self.world)?
                 }
                 Step::Done(output) => return Ok(output),
@@ -278,7 +286,7 @@ pub fn flow(data: &[u8]) {
     let mut input = Input::new(data);
     let kind = input.octet();
     let mut scene = if kind & 0x80 == 0 { Scene::warm() } else { Scene::cold() };
-    let told = match kind % 6 {
+    let told = match kind % 10 {
         0 => scene.at_the_mercy_of(scene.authorize(), &mut input).err(),
         1 => {
             let object = Login::new(SERVICE).as_request_object();
@@ -297,6 +305,29 @@ pub fn flow(data: &[u8]) {
             let callback = scene.op.approve(&redirect.url, &Person::ann());
             let who = scene.play(scene.client.user(redirect.state, callback));
             scene.at_the_mercy_of(scene.client.picture(&who), &mut input).err()
+        }
+        5 => scene.at_the_mercy_of(scene.client.discover_user(), &mut input).err(),
+        6 => {
+            let ticket = scene.play(scene.client.discover_user());
+            if kind & 0x40 != 0 {
+                scene.op.scan(ticket.session_id(), &Person::ann());
+            }
+            scene.at_the_mercy_of(scene.client.poll_discovery(ticket), &mut input).err()
+        }
+        7 => {
+            let flow = scene.client.start_backchannel(scene.ann_by_name());
+            scene.at_the_mercy_of(flow, &mut input).err()
+        }
+        8 => {
+            let ticket = scene.play(scene.client.start_backchannel(scene.ann_by_name()));
+            if kind & 0x40 != 0 {
+                scene.op.approve_backchannel(ticket.auth_req_id());
+            }
+            let answer = scene.at_the_mercy_of(scene.client.poll(ticket), &mut input);
+            if let Ok(Backchannel::LoggedIn(who)) = &answer {
+                must_be_ann(who, &scene.op);
+            }
+            answer.err()
         }
         _ => {
             let settings = scene.op.secret_settings();
