@@ -140,6 +140,8 @@ fn scanned(qr_code: &Value) -> String {
     let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
     let frame = reader.next_frame(&mut pixels).expect("pixels");
     let (width, height) = (frame.width as usize, frame.height as usize);
+    // Four modules of white; cameras need them, and this reader does not.
+    assert!(pixels[..4 * 8 * width].iter().all(|pixel| *pixel == 0xff), "no quiet zone");
     let mut picture =
         rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[y * width + x]);
     let grids = picture.detect_grids();
