@@ -16,17 +16,20 @@ const MAX_BODY: usize = 4 * 1024;
 ///
 /// ```
 /// # use itsme_core::{CibaTicket, Client, PingError, Response};
-/// # use std::{collections::HashMap, sync::Mutex};
-/// # struct Tickets(Mutex<HashMap<String, CibaTicket>>);
+/// use std::{collections::HashMap, sync::Mutex};
+///
+/// /// Hands a ticket out once. In a database: delete the row and return it, in one statement.
+/// #[derive(Default)]
+/// struct Tickets(Mutex<HashMap<String, CibaTicket>>);
+///
 /// impl Tickets {
-///     /// Hands a ticket out once: in a database, delete the row and return it in one statement.
-///     fn take(&self, auth_req_id: &str) -> Option<CibaTicket> {
-///         self.0.lock().ok()?.remove(auth_req_id)
+///     fn put(&self, ticket: CibaTicket) {
+///         let mut tickets = self.0.lock().expect("nobody panicked");
+///         tickets.insert(ticket.auth_req_id().to_owned(), ticket);
 ///     }
 ///
-///     fn put_back(&self, ticket: CibaTicket) {
-/// #       self.0.lock().expect("no panic").insert(ticket.auth_req_id().to_owned(), ticket);
-///         // …
+///     fn take(&self, auth_req_id: &str) -> Option<CibaTicket> {
+///         self.0.lock().expect("nobody panicked").remove(auth_req_id)
 ///     }
 /// }
 ///
@@ -46,11 +49,34 @@ const MAX_BODY: usize = 4 * 1024;
 ///     match ping.redeem(ticket) {
 ///         Ok(ticket) => (ping.response(), Some(ticket)),
 ///         Err(unredeemed) => {
-///             tickets.put_back(unredeemed.ticket);
+///             tickets.put(unredeemed.ticket);
 ///             (unredeemed.error.response(), None)
 ///         }
 ///     }
 /// }
+/// # use itsme_core::{Backchannel, BackchannelRequest, Login};
+/// # use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
+/// # let mut world = World::new();
+/// # let mut op = FakeOp::new(world.clock());
+/// # let itsme = Client::new(op.settings())?;
+/// # let request = BackchannelRequest::known_user(op.sub_of(&Person::ann()), Login::new(SERVICE));
+/// # let ticket = play(itsme.start_backchannel(request.ping()), &mut op, &mut world)?;
+/// # op.approve_backchannel(ticket.auth_req_id());
+/// # let tickets = Tickets::default();
+/// # tickets.put(ticket);
+/// # let ping = op.pings().remove(0);
+/// # let mut forged = ping.clone();
+/// # forged.headers_mut().insert("authorization", "Bearer guessed".parse()?);
+/// # let (answer, ticket) = on_ping(&itsme, &tickets, &forged);
+/// # assert!(answer.status() == 401 && ticket.is_none());
+/// # let (answer, ticket) = on_ping(&itsme, &tickets, &ping);
+/// # assert_eq!(answer.status(), 204);
+/// # let ticket = ticket.expect("a stranger does not use it up");
+/// # let answer = play(itsme.poll(ticket), &mut op, &mut world)?;
+/// # assert!(matches!(answer, Backchannel::LoggedIn(_)));
+/// # let (answer, ticket) = on_ping(&itsme, &tickets, &ping);
+/// # assert!(answer.status() == 404 && ticket.is_none(), "a replay finds none");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Ping {
     auth_req_id: Secret,

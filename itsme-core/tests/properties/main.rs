@@ -10,6 +10,7 @@ mod login_state;
 mod numbers;
 mod provider;
 mod request;
+mod tickets;
 
 use proptest::test_runner::{Config, RngSeed};
 

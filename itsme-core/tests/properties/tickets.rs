@@ -1,0 +1,104 @@
+//! A ticket that was stored is polled at the right times, wherever it is taken up; what was damaged is
+//! refused.
+
+use std::{cell::RefCell, time::Duration};
+
+use itsme_core::{
+    Backchannel, BackchannelRequest, CibaTicket, Client, Discovery, DiscoveryTicket, Login,
+};
+use itsme_testkit::{Person, SERVICE};
+use proptest::{collection::vec, prelude::*};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::{common::Scene, config};
+
+/// As another machine, of a later version of this library, has stored it.
+fn taken_up<T: Serialize + DeserializeOwned>(ticket: &T, (name, value): &(String, String)) -> T {
+    let mut stored = serde_json::to_value(ticket).expect("a ticket is JSON");
+    stored[name] = json!(value);
+    serde_json::from_str(&stored.to_string()).expect("what was stored is a ticket")
+}
+
+/// Another machine has a clock of its own: no two polls are ever nearer than the OP wants them.
+#[test]
+fn a_stored_ticket_is_polled_neither_too_early_nor_too_often() {
+    let unknown = ("[^a-z]{1,8}", ".{0,8}");
+    let pauses = vec(0..40_u64, 1..6);
+    proptest!(config(24), |(interval in 1..30_u32, pauses in pauses, unknown in unknown)| {
+        let mut scene = Scene::warm();
+        scene.op.polling_interval(Some(interval));
+        let mut ticket = scene.play(scene.client.discover_user())?;
+        for pause in &pauses {
+            scene.world.advance(Duration::from_secs(*pause));
+            scene.client = Client::new(scene.op.settings())?;
+            ticket = match scene.play(scene.client.poll_discovery(taken_up(&ticket, &unknown)))? {
+                Discovery::Waiting(ticket) | Discovery::Redraw(ticket) => ticket,
+                other => panic!("nobody has scanned it: {other:?}"),
+            };
+        }
+        scene.op.scan(ticket.session_id(), &Person::ann());
+        let Discovery::Found(who) = scene.play(scene.client.poll_discovery(ticket))? else {
+            panic!("Ann has scanned it")
+        };
+        let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
+        let mut ticket = scene.play(scene.client.start_backchannel(request))?;
+        for pause in &pauses {
+            scene.world.advance(Duration::from_secs(*pause));
+            scene.client = Client::new(scene.op.settings())?;
+            let polled = scene.play(scene.client.poll(taken_up(&ticket, &unknown)))?;
+            let Backchannel::Pending(next) = polled else { panic!("she has not answered") };
+            ticket = next;
+        }
+        scene.op.approve_backchannel(ticket.auth_req_id());
+        let answer = scene.play(scene.client.poll(ticket))?;
+        prop_assert!(matches!(answer, Backchannel::LoggedIn(_)));
+
+        let asked = scene.op.transcript().iter();
+        let polls = asked.filter(|asked| asked.request.starts_with("POST /user_discovery"));
+        let polls: Vec<u64> = polls.map(|poll| poll.at.as_secs()).collect();
+        prop_assert!(polls.windows(2).all(|two| two[1] - two[0] >= u64::from(interval)));
+        prop_assert_eq!(polls.len(), pauses.len() + 2);
+        prop_assert_eq!(scene.times("POST /token"), pauses.len() + 1);
+    });
+}
+
+#[test]
+fn what_was_damaged_is_refused() {
+    let scene = RefCell::new(Scene::warm());
+    proptest!(config(12), |(version in any::<u64>(), ping in any::<bool>())| {
+        let scene = &mut *scene.borrow_mut();
+        let known = scene.op.sub_of(&Person::ann());
+        let request = BackchannelRequest::known_user(known, Login::new(SERVICE));
+        let request = if ping { request.ping() } else { request };
+        let ticket = scene.play(scene.client.start_backchannel(request))?;
+        damaged::<CibaTicket>(&serde_json::to_value(ticket)?, version, "notification_token")?;
+        let ticket = scene.play(scene.client.discover_user())?;
+        damaged::<DiscoveryTicket>(&serde_json::to_value(ticket)?, version, "")?;
+    });
+}
+
+fn damaged<T: DeserializeOwned>(
+    stored: &Value,
+    version: u64,
+    optional: &str,
+) -> Result<(), TestCaseError> {
+    let refused = |stored: &Value| serde_json::from_value::<T>(stored.clone()).is_err();
+    prop_assert!(!refused(stored));
+    for name in stored.as_object().expect("an object").keys() {
+        let mut without = stored.clone();
+        without.as_object_mut().expect("an object").remove(name);
+        prop_assert!(refused(&without) || name == optional, "{}", name);
+        let mut with_another = stored.clone();
+        with_another[name] = json!([true]);
+        prop_assert!(refused(&with_another), "{}", name);
+    }
+    let mut other = stored.clone();
+    other["v"] = json!(version);
+    prop_assert!(refused(&other) || version == 1);
+    let text = stored.to_string();
+    for length in (0..text.len()).step_by(7) {
+        prop_assert!(serde_json::from_slice::<T>(&text.as_bytes()[..length]).is_err());
+    }
+    Ok(())
+}
