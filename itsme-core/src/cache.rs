@@ -91,6 +91,8 @@ struct State<T> {
     value: Option<Arc<T>>,
     lease: Option<(u64, UnixTime)>,
     leases_given: u64,
+    /// The last lease that has stored something.
+    stored: u64,
     failures: u64,
     last_failure: Arc<str>,
     last_failed: Option<UnixTime>,
@@ -111,6 +113,7 @@ impl<T> Default for Cache<T> {
             value: None,
             lease: None,
             leases_given: 0,
+            stored: 0,
             failures: 0,
             last_failure: Arc::from(""),
             last_failed: None,
@@ -218,11 +221,13 @@ pub(crate) struct Lease<T> {
 
 impl<T> Lease<T> {
     /// Stores what was fetched and ends the lease. A lease that was overrun stores nothing over
-    /// what its successor has fetched or is fetching.
+    /// what a successor has stored; until then, all can go on with what it has fetched. Otherwise an
+    /// OP that is slower than the lease would be asked by each flow anew, and get slower.
     pub(crate) fn store(self, value: T) -> Arc<T> {
         let value = Arc::new(value);
         let mut state = self.cache.state();
-        if state.lease.is_some_and(|(id, _)| id == self.id) || state.value.is_none() {
+        if self.id > state.stored {
+            state.stored = self.id;
             state.value = Some(Arc::clone(&value));
             state.suspect = false;
             state.last_refetch = self.refetch.or(state.last_refetch);
@@ -328,10 +333,12 @@ mod tests {
         let look = |now| cache.look(now, cache.since(), false, |_, _| false);
         let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
         let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("it was overrun") };
-        assert_eq!(*late.store(1), 1, "its own flow goes on with what it has");
-        assert_eq!(cache.peek().as_deref(), Some(&5));
-        second.store(2);
-        assert_eq!(cache.peek().as_deref(), Some(&2));
+        let Look::Fetch(third) = look(NOW.after(LEASE * 2)) else { panic!("so was this") };
+        assert_eq!(*late.store(1), 1);
+        assert_eq!(cache.peek().as_deref(), Some(&1), "nobody has fetched anything newer");
+        third.store(3);
+        assert_eq!(*second.store(2), 2, "its own flow goes on with what it has");
+        assert_eq!(cache.peek().as_deref(), Some(&3));
     }
 
     #[test]
