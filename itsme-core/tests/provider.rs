@@ -144,6 +144,24 @@ fn a_rotation_costs_one_key_fetch() {
 }
 
 #[test]
+fn keys_that_were_announced_cost_no_fetch() {
+    let mut scene = Scene::new();
+    scene.op.roll_signing_key();
+    scene.log_in().expect("a person");
+    scene.op.forget_asked();
+    for _ in 0..2 {
+        scene.op.roll_signing_key();
+        scene.log_in().expect("a person");
+    }
+    assert_eq!(scene.op.asked(), [TOKEN, TOKEN]);
+    let login = scene.authorize(Login::new(SERVICE));
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    scene.op.roll_signing_key();
+    scene.play(scene.client.user(login.state, callback)).expect("a person");
+    assert_eq!(scene.op.asked(), [TOKEN, TOKEN, TOKEN, KEYS]);
+}
+
+#[test]
 fn a_rotation_between_token_and_userinfo_costs_one_key_fetch() {
     let mut scene = Scene::warm();
     let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));

@@ -3,7 +3,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use itsme_core::{EntropyError, Env, SystemEnv, UnixTime};
@@ -67,13 +67,17 @@ impl Env for World {
     }
 }
 
-/// A clock that several parties can hold: the system's, or a [`World`]'s.
+/// A clock that several parties can hold: the system's, an accelerated one, or a [`World`]'s.
+///
+/// It is an [`Env`] as well, with the system's randomness: for flows that run on real sockets in a
+/// time that is not the system's.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
     System,
+    Accelerated { began: Instant, at: UnixTime, factor: u32 },
     Virtual(Arc<AtomicU64>),
 }
 
@@ -83,15 +87,22 @@ impl Clock {
         Self(Source::System)
     }
 
+    /// A clock that shows the system's time now, and runs so many times as fast from here on.
+    pub fn accelerated(factor: u32) -> Self {
+        let at = SystemEnv::new().now();
+        Self(Source::Accelerated { began: Instant::now(), at, factor })
+    }
+
     /// The time now.
     pub fn now(&self) -> UnixTime {
         match &self.0 {
             Source::System => SystemEnv::new().now(),
+            Source::Accelerated { began, at, factor } => at.after(began.elapsed() * *factor),
             Source::Virtual(millis) => UnixTime::from_millis(millis.load(Ordering::SeqCst)),
         }
     }
 
-    /// A virtual clock's time passes; the system's cannot be moved.
+    /// A virtual clock's time passes; no other can be moved.
     pub(crate) fn advance(&self, duration: Duration) {
         self.set(self.now().after(duration));
     }
@@ -100,5 +111,42 @@ impl Clock {
         if let Source::Virtual(millis) = &self.0 {
             millis.store(time.as_millis(), Ordering::SeqCst);
         }
+    }
+}
+
+impl Env for Clock {
+    fn now(&self) -> UnixTime {
+        Clock::now(self)
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
+        SystemEnv::new().fill(buf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_accelerated_clock_begins_now_and_hurries() {
+        let (clock, system) = (Clock::accelerated(1000), Clock::system());
+        let (begun, began) = (system.now(), Instant::now());
+        assert!(clock.now().since(begun) < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(100));
+        let passed = clock.clone().now().since(begun);
+        assert!(passed >= Duration::from_secs(99) && passed <= (began.elapsed() + ROUNDING) * 1000);
+    }
+
+    /// Times are whole milliseconds, and both clocks were not read at once.
+    const ROUNDING: Duration = Duration::from_millis(10);
+
+    #[test]
+    fn a_clock_is_an_environment_with_randomness() {
+        let mut octets = [[0; 16]; 2];
+        for octets in &mut octets {
+            Clock::system().fill(octets).expect("randomness");
+        }
+        assert_ne!(octets[0], octets[1]);
     }
 }

@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::{FakeOp, answer::Refused, parameters::Parameters};
 use crate::{RegisteredClient, jose, registration::Credentials};
 
-pub(super) const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
 const LONGEST_ASSERTION: Duration = Duration::from_secs(3600);
 
 /// The parameters in the body of a request.
@@ -70,10 +69,10 @@ impl FakeOp {
         }
         let now = self.now();
         let exp = time("exp").ok_or_else(|| refused("the assertion has no exp".to_owned()))?;
-        if now >= exp.after(CLOCK_LEEWAY) || exp.since(now) > LONGEST_ASSERTION {
+        if now >= exp.after(self.lifetimes.leeway) || exp.since(now) > LONGEST_ASSERTION {
             return Err(refused("exp of the assertion is past or too far away".to_owned()));
         }
-        if time("iat").is_none_or(|iat| iat > now.after(CLOCK_LEEWAY)) {
+        if time("iat").is_none_or(|iat| iat > now.after(self.lifetimes.leeway)) {
             return Err(refused("iat of the assertion is missing or in the future".to_owned()));
         }
         let jti = text("jti");

@@ -38,6 +38,7 @@ use self::{
     ciba::Ciba,
     grant::{AccessToken, Code, Presented},
     reaction::Mischief,
+    token::Lifetimes,
 };
 use crate::{
     Clock, Person,
@@ -77,10 +78,12 @@ pub struct FakeOp {
     issuer: String,
     dialect: Dialect,
     clock: Clock,
+    /// What it signs with, then what else it publishes.
     signing: Vec<OwnKey>,
     encryption: OwnKey,
     keys_made: usize,
     cache_control: String,
+    lifetimes: Lifetimes,
     clients: Vec<RegisteredClient>,
     /// Requests that are on a page, by their query.
     shown: HashMap<String, Presented>,
@@ -113,10 +116,11 @@ impl FakeOp {
             issuer: issuer.into(),
             dialect: Dialect::V2,
             clock,
-            signing: vec![fixture("s1")],
-            encryption: fixture("e1"),
-            keys_made: 0,
+            signing: vec![fixture("s1", "s1")],
+            encryption: fixture("e1", "e1"),
+            keys_made: 1,
             cache_control: "public, max-age=3600".to_owned(),
+            lifetimes: Lifetimes::default(),
             clients: RegisteredClient::test_clients(),
             shown: HashMap::new(),
             codes: HashMap::new(),
@@ -253,17 +257,34 @@ impl FakeOp {
 
     /// Signs with a new key from now on, and no longer publishes the old one.
     pub fn rotate_signing_key(&mut self) {
+        self.signing = vec![self.new_signing_key()];
+    }
+
+    /// Signs with the next key from now on, as careful OPs do: it was published before, the two
+    /// after it are published already, and the last one still is. The first step of this kind has
+    /// had nothing to announce: its key is as new as with [`rotate_signing_key`](Self::rotate_signing_key).
+    pub fn roll_signing_key(&mut self) {
+        while self.signing.len() < 3 {
+            let announced = self.new_signing_key();
+            self.signing.push(announced);
+        }
+        let old = self.signing.remove(0);
+        self.signing.truncate(2);
+        let announced = self.new_signing_key();
+        self.signing.extend([announced, old]);
+    }
+
+    /// The four keys of the fixtures come around again, under new names.
+    fn new_signing_key(&mut self) -> OwnKey {
+        let name = format!("s{}", self.keys_made % 4 + 1);
         self.keys_made += 1;
-        self.signing = vec![match self.keys_made {
-            made @ 1..=3 => fixture(&format!("s{}", made + 1)),
-            made => OwnKey::generate(&format!("s{}", made + 1), "sig"),
-        }];
+        fixture(&name, &format!("s{}", self.keys_made))
     }
 
     /// Publishes another encryption key in place of the old one, and decrypts with it alone.
     pub fn rotate_encryption_key(&mut self) {
         self.encryption = match self.encryption.kid.as_str() {
-            "e1" => fixture("e2"),
+            "e1" => fixture("e2", "e2"),
             _ => OwnKey::generate("e3", "enc"),
         };
     }
@@ -365,11 +386,14 @@ impl FakeOp {
     }
 }
 
-fn fixture(kid: &str) -> OwnKey {
-    let jwks: Value = serde_json::from_str(include_str!("../fixtures/op_private_jwks.json"))
+/// A key of the fixtures, published under this name.
+fn fixture(name: &str, kid: &str) -> OwnKey {
+    let mut jwks: Value = serde_json::from_str(include_str!("../fixtures/op_private_jwks.json"))
         .expect("the fixture is JSON");
-    let jwk = jwks["keys"].as_array().into_iter().flatten().find(|key| key["kid"] == kid);
-    OwnKey::from_jwk(jwk.expect("the fixture has the key"))
+    let jwk = jwks["keys"].as_array_mut().into_iter().flatten().find(|key| key["kid"] == name);
+    let jwk = jwk.expect("the fixture has the key");
+    jwk["kid"] = json!(kid);
+    OwnKey::from_jwk(jwk)
 }
 
 impl std::fmt::Debug for FakeOp {

@@ -4,7 +4,7 @@ use http::header;
 use itsme_core::{Dialect, UnixTime};
 use serde_json::{Map, Value, json};
 
-use super::{FakeOp, client_auth::CLOCK_LEEWAY, parameters::Parameters};
+use super::{FakeOp, parameters::Parameters};
 use crate::{RegisteredClient, jose, registration::Credentials};
 
 /// An error that the person is sent back with: `error` and its description.
@@ -73,7 +73,7 @@ impl FakeOp {
             return Err(format!("aud must be {}", audiences.join(" or ")));
         }
         let now = self.now();
-        let begun = |time: UnixTime| time <= now.after(CLOCK_LEEWAY);
+        let begun = |time: UnixTime| time <= now.after(self.lifetimes.leeway);
         if time("exp").is_none_or(|exp| now >= exp) || !time("iat").is_some_and(begun) {
             return Err("exp is past or iat in the future".to_owned());
         }

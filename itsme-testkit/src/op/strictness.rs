@@ -211,6 +211,20 @@ fn a_code_is_good_once_and_for_three_minutes() {
 }
 
 #[test]
+fn lifetimes_and_leeway_are_as_they_were_set() {
+    let mut bench = Bench::new();
+    let (minute, hour) = (Duration::from_secs(60), Duration::from_secs(3600));
+    bench.op.code_lifetime(hour);
+    bench.op.token_lifetime(minute);
+    bench.op.clock_leeway(hour);
+    let stale = bench.assertion_claims();
+    bench.world.advance(hour);
+    assert_eq!(bench.post_with_claims(|claims| *claims = stale).0, 200);
+    let (_, until) = bench.op.access_tokens.values().next().expect("an access token");
+    assert_eq!(until.since(bench.world.now()), minute);
+}
+
+#[test]
 fn a_code_belongs_to_its_client() {
     let mut bench = Bench::new();
     let jwks: Value = serde_json::from_str(private_jwks()).expect("JSON");

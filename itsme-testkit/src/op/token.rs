@@ -15,10 +15,37 @@ use super::{
 };
 use crate::{RegisteredClient, jose};
 
-const CODE_LIFETIME: Duration = Duration::from_secs(3 * 60);
-const TOKEN_LIFETIME: Duration = Duration::from_secs(5 * 60);
+/// How long things are good.
+pub(super) struct Lifetimes {
+    code: Duration,
+    token: Duration,
+    /// For what clients sign.
+    pub(super) leeway: Duration,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        let (code, token) = (Duration::from_secs(3 * 60), Duration::from_secs(5 * 60));
+        Self { code, token, leeway: Duration::from_secs(60) }
+    }
+}
 
 impl FakeOp {
+    /// How long a code can be redeemed. Default: 3 minutes.
+    pub fn code_lifetime(&mut self, lifetime: Duration) {
+        self.lifetimes.code = lifetime;
+    }
+
+    /// How long ID tokens and access tokens are good. Default: 5 minutes.
+    pub fn token_lifetime(&mut self, lifetime: Duration) {
+        self.lifetimes.token = lifetime;
+    }
+
+    /// How far the times in what clients sign may be off. Default: 60 seconds.
+    pub fn clock_leeway(&mut self, leeway: Duration) {
+        self.lifetimes.leeway = leeway;
+    }
+
     pub(super) fn token(&mut self, request: &Request) -> Response {
         answer::of(self.redeem(request))
     }
@@ -52,7 +79,7 @@ impl FakeOp {
             self.access_tokens.retain(|_, token| token.redeemed != code);
             return Err(refused("the code was used before"));
         }
-        if now.since(known.grant.issued) > CODE_LIFETIME {
+        if now.since(known.grant.issued) > self.lifetimes.code {
             return Err(refused("the code has expired"));
         }
         if form.get("redirect_uri") != Some(&known.redirect_uri) {
@@ -80,7 +107,7 @@ impl FakeOp {
             "sub": sub,
             "aud": client.client_id,
             "iat": now.as_secs(),
-            "exp": now.after(TOKEN_LIFETIME).as_secs(),
+            "exp": now.after(self.lifetimes.token).as_secs(),
         });
         for (name, value) in [("nonce", &grant.nonce), ("acr", &grant.request.acr)] {
             if let Some(value) = value {
@@ -97,13 +124,13 @@ impl FakeOp {
         }
         let id_token = self.nested(Document::IdToken, client, &mut id_token);
         let access_token = self.identifier("access token");
-        let until = now.after(TOKEN_LIFETIME);
+        let until = now.after(self.lifetimes.token);
         let token = AccessToken { redeemed, grant, until };
         self.access_tokens.insert(access_token.clone(), token);
         let mut body = json!({
             "access_token": access_token,
             "token_type": "Bearer",
-            "expires_in": TOKEN_LIFETIME.as_secs(),
+            "expires_in": self.lifetimes.token.as_secs(),
             "id_token": id_token.map_err(|detail| (400, "unauthorized_client", detail))?,
         });
         self.mischief.alter(Document::TokenAnswer, &mut body);

@@ -10,7 +10,7 @@ use super::super::{
     Document, FakeOp,
     answer::{self, Refused},
     authentication_request::AuthenticationRequest,
-    client_auth::{CLOCK_LEEWAY, form},
+    client_auth::form,
     parameters::Parameters,
 };
 use crate::{Person, RegisteredClient, jose};
@@ -101,7 +101,7 @@ impl FakeOp {
         let (Some(exp), Some(nbf)) = (time("exp"), time("nbf")) else {
             return Err(invalid("exp or nbf is missing".to_owned()));
         };
-        if nbf > self.now().after(CLOCK_LEEWAY) || exp.since(nbf) > LONGEST_REQUEST {
+        if nbf > self.now().after(self.lifetimes.leeway) || exp.since(nbf) > LONGEST_REQUEST {
             return Err(invalid(
                 "nbf is in the future, or more than an hour before exp".to_owned(),
             ));
