@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
-use itsme_core::{Claim, DriveError, Error, Login, Scope, SystemEnv, Timeouts};
+use itsme_core::{
+    Claim, DriveError, Error, LoggedIn, Login, Scope, SystemEnv, Timeouts, TokenError,
+};
 use itsme_reqwest::{Client, Transport};
-use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server};
+use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, World};
 use tokio::task::JoinSet;
 
 fn server_and_client() -> (Server, Client) {
-    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    server_and_client_in(Clock::system())
+}
+
+fn server_and_client_in(clock: Clock) -> (Server, Client) {
+    let server = Server::start(clock).expect("loopback has a free port");
     let builder = reqwest::Client::builder().no_proxy();
     let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
     let core = itsme_core::Client::new(server.op().settings()).expect("the settings are sound");
@@ -113,4 +119,34 @@ async fn an_aborted_fetch_is_made_by_another() {
     let times = |request| op.asked().iter().filter(|asked| **asked == request).count();
     assert_eq!(times("GET /jwkSet"), 1);
     assert_eq!(times("GET /.well-known/openid-configuration"), 2, "the leader's and one more");
+}
+
+async fn log_in(
+    server: &Server,
+    itsme: &Client,
+    world: &mut World,
+) -> Result<LoggedIn, itsme_reqwest::Error> {
+    let (core, transport) = (itsme.core(), itsme.transport());
+    let login = transport.run_in(core.authorize(Login::new(SERVICE)), world).await?;
+    let callback = server.approve(&login.url, &Person::ann());
+    transport.run_in(core.user(login.state, callback), world).await
+}
+
+#[tokio::test]
+async fn a_second_rotation_within_a_minute_is_one_too_many() {
+    let mut world = World::new();
+    let (server, itsme) = server_and_client_in(world.clock());
+    log_in(&server, &itsme, &mut world).await.expect("a person");
+    server.op().rotate_signing_key();
+    log_in(&server, &itsme, &mut world).await.expect("the new key was fetched");
+    server.op().rotate_signing_key();
+    server.op().forget_asked();
+    world.advance(Duration::from_secs(59));
+    let error = log_in(&server, &itsme, &mut world).await.expect_err("it is too early to fetch");
+    let DriveError::Flow(Error::IdToken(error)) = error else { panic!("another error: {error}") };
+    assert_eq!(error, TokenError::UnknownSigningKey { kid: Some("s3".into()) });
+    assert_eq!(server.op().asked(), ["POST /token"]);
+    world.advance(Duration::from_secs(1));
+    log_in(&server, &itsme, &mut world).await.expect("a minute later it is fetched");
+    assert_eq!(server.op().asked(), ["POST /token", "POST /token", "GET /jwkSet"]);
 }

@@ -2,13 +2,19 @@
 
 use std::{thread, time::Duration};
 
-use itsme_core::{Claim, DriveError, Error, Flow, Login, Scope, Step, SystemEnv, Timeouts};
-use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server};
+use itsme_core::{
+    Claim, DriveError, Error, Flow, LoggedIn, Login, Scope, Step, SystemEnv, Timeouts, TokenError,
+};
+use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, World};
 use itsme_ureq::{Client, Transport};
 use ureq::Agent;
 
 fn server_and_client() -> (Server, Client) {
-    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    server_and_client_in(Clock::system())
+}
+
+fn server_and_client_in(clock: Clock) -> (Server, Client) {
+    let server = Server::start(clock).expect("loopback has a free port");
     let agent = Agent::config_builder().proxy(None).build().into();
     let transport = Transport::with_agent(agent, Timeouts::default());
     let core = itsme_core::Client::new(server.op().settings()).expect("the settings are sound");
@@ -91,4 +97,34 @@ fn an_abandoned_fetch_is_made_by_another() {
         drop(pending);
     });
     assert_eq!(server.op().asked(), ["GET /.well-known/openid-configuration", "GET /jwkSet"]);
+}
+
+fn log_in(
+    server: &Server,
+    itsme: &Client,
+    world: &mut World,
+) -> Result<LoggedIn, itsme_ureq::Error> {
+    let (core, transport) = (itsme.core(), itsme.transport());
+    let login = transport.run_in(core.authorize(Login::new(SERVICE)), world)?;
+    let callback = server.approve(&login.url, &Person::ann());
+    transport.run_in(core.user(login.state, callback), world)
+}
+
+#[test]
+fn a_second_rotation_within_a_minute_is_one_too_many() {
+    let mut world = World::new();
+    let (server, itsme) = server_and_client_in(world.clock());
+    log_in(&server, &itsme, &mut world).expect("a person");
+    server.op().rotate_signing_key();
+    log_in(&server, &itsme, &mut world).expect("the new key was fetched");
+    server.op().rotate_signing_key();
+    server.op().forget_asked();
+    world.advance(Duration::from_secs(59));
+    let error = log_in(&server, &itsme, &mut world).expect_err("it is too early to fetch");
+    let DriveError::Flow(Error::IdToken(error)) = error else { panic!("another error: {error}") };
+    assert_eq!(error, TokenError::UnknownSigningKey { kid: Some("s3".into()) });
+    assert_eq!(server.op().asked(), ["POST /token"]);
+    world.advance(Duration::from_secs(1));
+    log_in(&server, &itsme, &mut world).expect("a minute later it is fetched");
+    assert_eq!(server.op().asked(), ["POST /token", "POST /token", "GET /jwkSet"]);
 }
