@@ -7,7 +7,8 @@
 //! * [`Server`] (feature `server`) is the same OP on a loopback socket, for applications in any
 //!   language, with a page where a person clicks.
 //! * [`faults`] is a list of all that an OP or a network can do wrong, with what a login ends in.
-//! * [`conformance`] proves that an HTTP client is fit to carry the protocol.
+//! * [`conformance`] proves that an HTTP client is fit to carry the protocol, and `soak` (feature
+//!   `server`) that it does so for many people at once.
 //!
 //! # A test of your application
 //!
@@ -66,7 +67,7 @@
 //! polls that are too fast are refused as itsme refuses them.
 //!
 //! # Features
-//! * `server`: [`Server`].
+//! * `server`: [`Server`], and the module `soak`.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
 
 mod world;
@@ -90,5 +91,7 @@ pub use server::Server;
 pub mod conformance;
 pub mod faults;
 pub use faults::Fault;
+#[cfg(feature = "server")]
+pub mod soak;
 
 mod jose;

@@ -1,0 +1,131 @@
+//! One in twenty of the answers is a fault, whichever machine it is and however the logins meet: the
+//! requests to each path are counted.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use itsme_core::{Client, Provider, Response, UnixTime};
+
+use super::lock;
+use crate::{Asked, Reaction, Wire};
+
+pub(super) const DISCOVERY: &str = "GET /.well-known/openid-configuration";
+const KEYS: &str = "GET /jwkSet";
+const TOKEN: &str = "POST /token";
+const USERINFO: &str = "GET /userinfo";
+
+/// What an injected refusal says, so that it is told from the OP's own.
+pub(super) const INJECTED: &str = "injected";
+
+/// How many logins have met, or should have met, with what.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) pages: usize,
+    pub(super) refusals: usize,
+    /// Nothing came, or not all of it, and the request could not be made again.
+    pub(super) lost: usize,
+}
+
+/// What was made to happen.
+#[derive(Debug, Default)]
+pub(super) struct Injected {
+    /// Each of these is the end of one login.
+    pub(super) fatal: Counts,
+    /// Lost answers to GETs, which are made once more. Each second time can be lost, too.
+    pub(super) lost_gets: usize,
+}
+
+impl Counts {
+    pub(super) fn total(&self) -> usize {
+        self.pages + self.refusals + self.lost
+    }
+}
+
+/// Decides for each request. The first fetch passes: with nothing to fall back on, everybody would
+/// fail with it.
+pub(super) fn faults(
+    client: Client,
+    injected: Arc<Mutex<Injected>>,
+) -> impl FnMut(&Asked) -> Option<Reaction> {
+    let mut asked_so_far = HashMap::<String, usize>::new();
+    move |asked| {
+        client.provider()?;
+        let number = asked_so_far.entry(asked.request.clone()).or_default();
+        *number += 1;
+        let mut injected = lock(&injected);
+        match asked.request.as_str() {
+            TOKEN | USERINFO if number.is_multiple_of(20) => {
+                Some(fault(&asked.request, *number / 20, &mut injected))
+            }
+            // A fetch that fails ends the logins that wait for it, so here the second try is honest.
+            DISCOVERY | KEYS if number.is_multiple_of(16) => {
+                injected.lost_gets += 1;
+                Some(loss(*number / 16))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Makes no fault, but notes when a fetch of keys begins. It does not begin with a request that
+/// comes before anything was stored since the last one: that is a second try, or overruns the lease
+/// of a fetch that takes longer than 15 seconds, which are 15 ms of a busy machine.
+pub(super) fn note_fetches(
+    client: Client,
+    fetches: Arc<Mutex<Vec<UnixTime>>>,
+) -> impl FnMut(&Asked) -> Option<Reaction> {
+    let mut last: Option<Arc<Provider>> = None;
+    move |asked| {
+        let known = client.provider()?;
+        if asked.request == KEYS && !last.as_ref().is_some_and(|last| Arc::ptr_eq(last, &known)) {
+            lock(&fetches).push(asked.at);
+            last = Some(known);
+        }
+        None
+    }
+}
+
+fn fault(request: &str, number: usize, injected: &mut Injected) -> Reaction {
+    match number % 8 {
+        0 => {
+            injected.fatal.pages += 1;
+            reply(503, "<h1>Maintenance</h1>")
+        }
+        1 => {
+            injected.fatal.refusals += 1;
+            reply(200, &format!(r#"{{"error":"server_error","detail":"{INJECTED}"}}"#))
+        }
+        // This one makes the client suspect that the OP's keys have changed.
+        2 => {
+            injected.fatal.refusals += 1;
+            reply(401, &format!(r#"{{"error":"invalid_client","detail":"{INJECTED}"}}"#))
+        }
+        _ if request == USERINFO => {
+            injected.lost_gets += 1;
+            loss(number)
+        }
+        _ => {
+            injected.fatal.lost += 1;
+            loss(number)
+        }
+    }
+}
+
+fn loss(number: usize) -> Reaction {
+    match number % 5 {
+        0 => Reaction::Lost,
+        1 => Reaction::AnswerLost,
+        // In the middle of the body: heads are shorter than that, and bodies longer.
+        2 => Reaction::Wire(Wire::Closed { after: 600 }),
+        3 => Reaction::Wire(Wire::Reset { after: 600 }),
+        _ => Reaction::Wire(Wire::Reset { after: 0 }),
+    }
+}
+
+fn reply(status: u16, body: &str) -> Reaction {
+    let mut response = Response::new(body.as_bytes().to_vec());
+    *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
+    Reaction::Reply(response)
+}

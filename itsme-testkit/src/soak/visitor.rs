@@ -1,0 +1,106 @@
+use std::{
+    sync::{Arc, mpsc::Sender},
+    time::Duration,
+};
+
+use itsme_core::{Claim, DriveError, Env, Error, LoggedIn, Login, Scope, TokenError};
+
+use super::{
+    LOGINS, NOBODYS, OUTAGE_BEGINS, OUTAGE_ENDS, PAUSE, Shared, VISITORS, WARM, faults::INJECTED,
+    lock, resources::Resources,
+};
+use crate::{Clock, Person, SERVICE};
+
+/// A person who logs in again and again, in the time of the OP.
+#[derive(Debug)]
+pub struct Visitor {
+    shared: Arc<Shared>,
+    person: Person,
+    sub: String,
+    clock: Clock,
+    next_pause: Duration,
+    logins: u32,
+    /// After how many rotations the login began.
+    began: usize,
+    _gone: Sender<()>,
+}
+
+impl Visitor {
+    pub(super) fn new(number: u32, shared: Arc<Shared>, gone: Sender<()>) -> Self {
+        let name = format!("visitor-{number}");
+        let person = Person::new(&name)
+            .with("given_name", name.as_str())
+            .with("email", format!("{name}@mail.example"));
+        let next_pause = PAUSE * number / VISITORS;
+        let (sub, clock) = (shared.server.op().sub_of(&person), shared.clock.clone());
+        Self { shared, person, sub, clock, next_pause, logins: 0, began: 0, _gone: gone }
+    }
+
+    /// How long to wait before the next login, or none if that was the last one.
+    pub fn next_pause(&mut self) -> Option<Duration> {
+        self.logins += 1;
+        (self.logins <= LOGINS).then(|| std::mem::replace(&mut self.next_pause, PAUSE))
+    }
+
+    /// Begins a login: what to ask for.
+    pub fn login(&mut self) -> Login {
+        let mut seen = lock(&self.shared.seen);
+        self.began = seen.rotations;
+        seen.under_way.push(self.began);
+        // One from the ID token, one from the userinfo answer.
+        Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email)
+    }
+
+    /// The time and the randomness to run the flows in.
+    pub fn env(&mut self) -> &mut impl Env {
+        &mut self.clock
+    }
+
+    /// Approves in the app. Gives the callback URL.
+    pub fn approve(&self, url: &str) -> String {
+        self.shared.server.approve(url, &self.person)
+    }
+
+    /// Ends it: what became of the login.
+    pub fn note<E: std::error::Error>(&self, result: Result<LoggedIn, DriveError<E>>) {
+        let mut seen = lock(&self.shared.seen);
+        if let Some(place) = seen.under_way.iter().position(|began| *began == self.began) {
+            seen.under_way.swap_remove(place);
+        }
+        match result {
+            Ok(who) if self.is(&who) => seen.people += 1,
+            Ok(who) => seen.others.push(format!("{} was taken for {}", self.person.id(), who.sub)),
+            Err(DriveError::Transport(_)) => seen.failed.lost += 1,
+            Err(DriveError::Flow(error)) => match error {
+                Error::UnexpectedReply(reply) if reply.status == 503 => seen.failed.pages += 1,
+                Error::Refused(refusal) if refusal.description.as_deref() == Some(INJECTED) => {
+                    seen.failed.refusals += 1;
+                }
+                Error::IdToken(TokenError::UnknownSigningKey { kid: Some(kid) })
+                | Error::Userinfo(TokenError::UnknownSigningKey { kid: Some(kid) })
+                    if kid == NOBODYS =>
+                {
+                    seen.nobodys += 1;
+                }
+                error => seen.others.push(error.to_string()),
+            },
+        }
+        match seen.total() {
+            WARM => seen.warm = Some(Resources::now()),
+            ended @ (OUTAGE_BEGINS | OUTAGE_ENDS) => {
+                let kid = (ended == OUTAGE_BEGINS).then_some(NOBODYS);
+                self.shared.server.op().forge_kid(kid);
+                seen.outage.push(self.clock.now());
+            }
+            _ => {}
+        }
+    }
+
+    fn is(&self, who: &LoggedIn) -> bool {
+        let claims = self.person.claims();
+        let is = |claim: &str, found: &Option<String>| {
+            claims.get(claim).and_then(|value| value.as_str()) == found.as_deref()
+        };
+        who.sub == self.sub && is("given_name", &who.given_name) && is("email", &who.email)
+    }
+}
