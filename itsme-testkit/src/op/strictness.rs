@@ -220,8 +220,8 @@ fn lifetimes_and_leeway_are_as_they_were_set() {
     let stale = bench.assertion_claims();
     bench.world.advance(hour);
     assert_eq!(bench.post_with_claims(|claims| *claims = stale).0, 200);
-    let (_, until) = bench.op.access_tokens.values().next().expect("an access token");
-    assert_eq!(until.since(bench.world.now()), minute);
+    let token = bench.op.access_tokens.values().next().expect("an access token");
+    assert_eq!(token.until.since(bench.world.now()), minute);
 }
 
 #[test]
