@@ -233,6 +233,8 @@ mod tests {
         assert_eq!(read("x".repeat(MAX_CALLBACK)).map(drop), Err(MissingState));
         let pairs = Callback::from_pairs([("code", "x".repeat(MAX_CALLBACK))]);
         assert_eq!(read(pairs).map(drop), Err(TooLong));
+        let pairs = Callback::from_pairs([("n".repeat(200), "v".repeat(200))]);
+        assert_eq!(read(pairs).map(drop), Err(MissingState), "400 octets are few");
     }
 
     #[test]

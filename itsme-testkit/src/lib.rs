@@ -95,3 +95,4 @@ pub use faults::Fault;
 pub mod soak;
 
 mod jose;
+mod now;

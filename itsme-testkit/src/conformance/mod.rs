@@ -32,11 +32,17 @@
 mod cases;
 mod peer;
 
-use std::{error::Error, fmt::Write as _, future::Future, time::Duration, time::Instant};
+use std::{
+    error::Error,
+    fmt::Write as _,
+    future::{Future, ready},
+    time::{Duration, Instant},
+};
 
 use itsme_core::{Failure, Request, Response, Timeouts};
 
 use self::cases::{Case, cases};
+use crate::now::now;
 
 /// What the adapter is told to keep to.
 const TOTAL: Duration = Duration::from_secs(1);
@@ -53,18 +59,11 @@ where
     S: FnMut(Request) -> Result<Response, E>,
     E: Error,
 {
-    let mut send = make(Timeouts::default().total(TOTAL));
-    let mut failed = Vec::new();
-    for mut case in cases() {
-        let mut outcomes = Vec::new();
-        for request in case.requests() {
-            let begun = Instant::now();
-            let result = send(request);
-            outcomes.push(Outcome::new(result, &what_became, begun));
-        }
-        failed.extend(case.judge(outcomes));
-    }
-    assert!(failed.is_empty(), "the adapter does not conform:\n{}", failed.join("\n"));
+    let make = |timeouts| {
+        let mut send = make(timeouts);
+        move |request| ready(send(request))
+    };
+    now(asynchronous(make, what_became));
 }
 
 /// Puts an async adapter to the test, in the runtime that polls this future.

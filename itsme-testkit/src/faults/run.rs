@@ -1,8 +1,6 @@
 use std::{
     future::{Future, ready},
-    pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker},
     time::{Duration, Instant},
 };
 
@@ -16,6 +14,7 @@ use itsme_core::{
 use super::{Fault, Kind, Outcome};
 #[cfg(feature = "server")]
 use crate::Server;
+use crate::now::now;
 use crate::{FakeOp, Person, SERVICE, World};
 
 /// When a connection that hangs is given up.
@@ -124,14 +123,6 @@ impl Verdicts {
 
 fn lock(op: &Mutex<FakeOp>) -> MutexGuard<'_, FakeOp> {
     op.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Runs a future whose every wait is a call that blocks.
-fn now<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("nothing in it waits"),
-    }
 }
 
 /// A cold login under the fault, and one after it.
