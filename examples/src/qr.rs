@@ -3,13 +3,14 @@
 use std::{
     env, fs,
     io::{self, Write as _},
+    process,
 };
 
 use itsme_core::QrCode;
 use rqrr::{BitGrid, PreparedImage};
 
 /// Light around the code, without which phones do not find it.
-const QUIET: usize = 2;
+const QUIET: usize = 4;
 
 /// Draws the code, or writes it to a file and says where, if it is no image that can be read here.
 ///
@@ -19,10 +20,14 @@ pub fn show(code: &QrCode) -> io::Result<()> {
     match modules(&code.image) {
         Some(modules) => print!("{}", drawing(&modules)),
         None => {
-            let extension = code.media_type().split('/').next_back().unwrap_or("bin");
-            let path = env::temp_dir().join(format!("itsme-qr.{extension}"));
-            fs::write(&path, &code.image)?;
-            println!("The code is in {}", path.display());
+            let path = env::temp_dir().join(format!("itsme-qr-{}", process::id()));
+            // Nobody else's file, and nobody else's link.
+            fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(&path)?
+                .write_all(&code.image)?;
+            println!("The code ({}) is in {}", code.media_type(), path.display());
         }
     }
     io::stdout().flush()

@@ -32,7 +32,7 @@ pub fn approved() {
 
 /// The person. An application would not print this.
 pub fn verified(who: &LoggedIn) {
-    println!("4. Verified: signature, encryption, issuer, audience, times, nonce and subject\n");
+    println!("4. Verified: signature, encryption, issuer, audience, times, subject\n");
     let user = serde_json::to_value(&who.user).unwrap_or_default();
     for (claim, value) in user.as_object().into_iter().flatten() {
         match value.as_str() {

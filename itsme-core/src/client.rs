@@ -98,7 +98,8 @@ impl Client {
         DiscoverUser::new(&self.0, BeginDiscovery::new())
     }
 
-    /// Whether somebody has scanned the code. Waits until it is time to ask.
+    /// Whether somebody has scanned the code. Waits until it is time to ask. An error is the end of the
+    /// ticket; to go on after one, keep a copy of what was stored.
     ///
     /// # Errors
     /// The flow ends with [`Error::LoginExpired`] after ten minutes, with
@@ -117,7 +118,8 @@ impl Client {
         StartBackchannel::new(&self.0, BackchannelStart::of(request))
     }
 
-    /// Whether the person has answered, and who they are. Waits until it is time to ask.
+    /// Whether the person has answered, and who they are. Waits until it is time to ask. An error is the
+    /// end of the ticket; to go on after one, keep a copy of what was stored.
     ///
     /// # Errors
     /// The flow ends with [`Error::Cancelled`] if the person said no, with [`Error::LoginExpired`] if

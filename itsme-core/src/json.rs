@@ -40,6 +40,14 @@ pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     }
 }
 
+/// A number of seconds, which some write as text.
+pub(crate) fn seconds(value: Option<&Value>) -> Option<u64> {
+    match value? {
+        Value::String(text) => text.parse().ok(),
+        value => value.as_u64(),
+    }
+}
+
 const DUPLICATE: &str = "duplicate member";
 
 struct UniqueMembers(Map<String, Value>);

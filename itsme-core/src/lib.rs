@@ -100,8 +100,8 @@
 //! # Secrets
 //!
 //! No token, key, code, nonce, verifier or claim is in any `Debug`, `Display` or error. Keys,
-//! content keys and [`Secret`]s are wiped from memory on drop. [`LoginState`] is the one value that
-//! is made to be stored with secrets in it.
+//! content keys and [`Secret`]s are wiped from memory on drop. [`LoginState`] and [`CibaTicket`] are the
+//! values that are made to be stored with secrets in them.
 //!
 //! # Errors
 //!
@@ -138,7 +138,7 @@ pub use credentials::{ClientSecret, Credentials};
 mod dialect;
 pub use dialect::Dialect;
 mod token_form;
-pub use token_form::TokenForm;
+pub use token_form::{LoginHintForm, TokenForm};
 mod keys;
 pub use jose::RsaKeyFault;
 pub use keys::{KeyFault, KeysError, PrivateKeys};
@@ -178,9 +178,8 @@ pub mod belgium;
 mod ciba;
 pub use ciba::{
     Backchannel, BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket, DiscoverUser,
-    Discovery, DiscoveryPoll, DiscoveryTicket, LoginHintForm, NextProgress, Ping, PingError,
-    PollBackchannel, PollDiscovery, Progress, QrCode, QrLogin, StartBackchannel, Unredeemed,
-    UserIdentifierToken,
+    Discovery, DiscoveryPoll, DiscoveryTicket, NextProgress, Ping, PingError, PollBackchannel,
+    PollDiscovery, Progress, QrCode, QrLogin, StartBackchannel, Unredeemed, UserIdentifierToken,
 };
 
 mod one_call;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use crate::{
     Request, Response,
     environment::Environment,
-    error::{Endpoint, Error, MetadataError},
+    error::{Endpoint, Error, MetadataError, UrlFault},
     reply,
     url_rules::{self, PlainHttp},
 };
@@ -126,13 +126,26 @@ impl Metadata {
     }
 
     /// Where a person is found by a QR code (itsme: user discovery).
-    pub(crate) fn user_discovery(&self, plain_http: PlainHttp) -> Result<String, MetadataError> {
+    /// `session_id` is one segment of a path.
+    pub(crate) fn user_discovery(
+        &self,
+        session_id: Option<&str>,
+        plain_http: PlainHttp,
+    ) -> Result<String, MetadataError> {
+        let member = "user_discovery_sessions_endpoint";
         let issuer = self.issuer.strip_suffix('/').unwrap_or(&self.issuer);
-        let url = match &self.user_discovery_sessions_endpoint {
+        let mut url = match &self.user_discovery_sessions_endpoint {
             Some(url) => url.clone(),
             None => format!("{issuer}/user_discovery_sessions"),
         };
-        optional("user_discovery_sessions_endpoint", Some(&url), plain_http)?;
+        if url.contains('?') {
+            return Err(MetadataError::Url { member, fault: UrlFault::Query });
+        }
+        if let Some(id) = session_id {
+            url.push('/');
+            url.push_str(id);
+        }
+        optional(member, Some(&url), plain_http)?;
         Ok(url)
     }
 

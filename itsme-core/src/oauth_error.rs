@@ -50,7 +50,7 @@ error_codes! {
     InvalidClient = "invalid_client",
     /// `invalid_client_id`.
     InvalidClientId = "invalid_client_id",
-    /// `invalid_grant`: the code is unknown, spent or too old, or belongs to another request.
+    /// `invalid_grant`: the code or ticket is unknown, spent or too old, or belongs to another request.
     InvalidGrant = "invalid_grant",
     /// `invalid_redirect_uri`.
     InvalidRedirectUri = "invalid_redirect_uri",

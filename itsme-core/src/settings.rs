@@ -1,12 +1,11 @@
 use std::time::Duration;
 
 use crate::{
-    ciba::LoginHintForm,
     credentials::Credentials,
     dialect::Dialect,
     environment::Environment,
     error::{SettingsError, UrlFault},
-    token_form::TokenForm,
+    token_form::{LoginHintForm, TokenForm},
     url_rules::{self, PlainHttp},
 };
 
@@ -21,7 +20,8 @@ pub struct Settings {
     pub(crate) redirect_uri: Option<String>,
     pub(crate) client_assertion: TokenForm,
     pub(crate) request_objects: TokenForm,
-    pub(crate) login_hint: LoginHintForm,
+    pub(crate) login_hint_token: LoginHintForm,
+    pub(crate) ping: bool,
     pub(crate) clock_leeway: Duration,
     pub(crate) login_lifetime: Duration,
     pub(crate) require_auth_time: bool,
@@ -45,7 +45,8 @@ impl Settings {
             redirect_uri: None,
             client_assertion: TokenForm::default(),
             request_objects: TokenForm::default(),
-            login_hint: LoginHintForm::default(),
+            login_hint_token: LoginHintForm::default(),
+            ping: false,
             clock_leeway: Duration::from_secs(60),
             login_lifetime: Duration::from_secs(15 * 60),
             require_auth_time: false,
@@ -75,8 +76,15 @@ impl Settings {
 
     /// The form in which the OP is told whom to ask without a browser. Default: a signed JWT.
     #[must_use]
-    pub fn login_hint(self, form: LoginHintForm) -> Self {
-        Self { login_hint: form, ..self }
+    pub fn login_hint_token(self, form: LoginHintForm) -> Self {
+        Self { login_hint_token: form, ..self }
+    }
+
+    /// The OP [pings](crate::Client::ping) when a person has answered, as was agreed at onboarding
+    /// (CIBA Core §4, ping mode). Default: it does not, and is polled.
+    #[must_use]
+    pub fn ping(self) -> Self {
+        Self { ping: true, ..self }
     }
 
     /// How far the OP's clock may be from ours. Default: 60 seconds.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     Request, Response,
     error::{Endpoint, Error},
-    form,
+    form, json,
     metadata::Metadata,
     reply,
     secret::Secret,
@@ -48,14 +48,10 @@ impl TokenAnswer {
             return Err(malformed("its `access_token` cannot stand in a header"));
         }
         let expires_in = members.get("expires_in").or_else(|| members.get("expire_in"));
-        let seconds = expires_in.and_then(|value| match value {
-            Value::String(text) => text.parse().ok(),
-            value => value.as_u64(),
-        });
         Ok(Self {
             access_token: Secret::new(access_token),
             id_token: Secret::new(id_token),
-            expires_in: seconds.map(Duration::from_secs),
+            expires_in: json::seconds(expires_in).map(Duration::from_secs),
         })
     }
 }

@@ -19,6 +19,20 @@ pub enum TokenForm {
     Signed,
 }
 
+/// How the OP is told whom to ask without a browser (CIBA Core §7.1 `login_hint_token`). itsme's pages
+/// say less than one would like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoginHintForm {
+    /// A JWT, signed like everything else.
+    #[default]
+    Signed,
+    /// A JWT that nobody signed (`alg` is `none`), within the signed request.
+    Unsigned,
+    /// An object, within the signed request.
+    Object,
+}
+
 impl TokenForm {
     /// Signs, and encrypts if that is the form: with the algorithm that the OP's key names, else
     /// RSA-OAEP-256 (V2) or RSA-OAEP (V1).

@@ -10,10 +10,10 @@ use itsme_core::{
     DiscoveryTicket, DriveError, Endpoint, Env as _, Error, ErrorCode, Failure, FreeText, LoggedIn,
     Login, LoginHintForm, Payment, Progress, Prompt, RequestError, Response, Scope, Settings,
     Template, TokenError, UserIdentifierToken,
+    internals::{base64url, sha256},
 };
 use itsme_testkit::{
-    CONFIRM_SERVICE, Document, FakeOp, Person, REDIRECT_URI, Reaction, RegisteredClient, SERVICE,
-    private_keys,
+    CONFIRM_SERVICE, Document, FakeOp, Person, REDIRECT_URI, Reaction, SERVICE, private_keys,
 };
 use serde_json::json;
 
@@ -165,7 +165,10 @@ fn all_of_it_in_a_row() {
     let Ok(Progress::Scanned { then }) = scene.play(scene.client.next(then)) else {
         panic!("it was scanned")
     };
-    let request = scene.op.transcript().len();
+    assert_eq!(scene.times(BACKCHANNEL), 0, "he is asked then");
+    let Ok(Progress::Waiting { then }) = scene.play(scene.client.next(then)) else {
+        panic!("he is asked")
+    };
     let asked = scene.op.pending_backchannel()[0].auth_req_id.clone();
     scene.op.approve_backchannel(&asked);
     let Ok(Progress::LoggedIn(who)) = scene.play(scene.client.next(then)) else {
@@ -173,8 +176,7 @@ fn all_of_it_in_a_row() {
     };
     assert_eq!(who.sub, scene.op.sub_of(&Person::daan()));
     let asked = since.asked(&scene);
-    assert_eq!(asked.len(), request + 1);
-    assert_eq!(asked.last(), Some(&at(40, TOKEN)));
+    assert_eq!(asked[asked.len() - 2..], [at(35, BACKCHANNEL), at(40, TOKEN)]);
 }
 
 #[test]
@@ -197,7 +199,14 @@ fn each_slow_down_makes_every_later_wait_longer() {
 
 #[test]
 fn the_op_says_when_to_come_back() {
-    for (status, code) in [(400, "authorization_pending"), (429, "too_many"), (503, "busy")] {
+    for (status, code) in [
+        (400, "authorization_pending"),
+        (429, "too_many"),
+        (400, "temporarily_unavailable"),
+        (500, "server_error"),
+        (502, "bad_gateway"),
+        (503, "busy"),
+    ] {
         let mut scene = Scene::warm();
         let ticket = asked(&mut scene);
         let since = Since::now(&scene);
@@ -223,7 +232,7 @@ fn the_op_says_when_to_come_back() {
 
 #[test]
 fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
-    for lost in [Reaction::Lost, Reaction::NotSent] {
+    for lost in [Reaction::Lost, Reaction::AnswerLost, Reaction::NotSent] {
         let mut scene = Scene::warm();
         let ticket = begin(&mut scene);
         let path = format!("/user_discovery_sessions/{}", ticket.session_id());
@@ -243,26 +252,46 @@ fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
         assert_eq!(since.asked(&scene), [at(5, TOKEN), at(15, TOKEN)]);
     }
 
+    // The one answer that cannot be had again: the OP has given the tokens out.
     let mut scene = Scene::warm();
+    let ticket = asked(&mut scene);
+    let since = Since::now(&scene);
+    scene.op.approve_backchannel(ticket.auth_req_id());
+    scene.op.react("/token", Reaction::AnswerLost);
+    let ticket = pending(poll(&mut scene, ticket));
+    let Error::Refused(refusal) = flow_error(poll(&mut scene, ticket)) else {
+        panic!("it is used up")
+    };
+    assert_eq!(refusal.code, ErrorCode::InvalidGrant);
+    assert_eq!(since.asked(&scene), [at(5, TOKEN), at(15, TOKEN)]);
+
     let path = "/backchannel/authentication";
+    for lost in [Reaction::Lost, Reaction::AnswerLost] {
+        let mut scene = Scene::warm();
+        let who = discovered(&mut scene, &Person::ann());
+        scene.op.react(path, lost);
+        let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
+        let lost = scene.play(scene.client.start_backchannel(request));
+        assert!(matches!(lost, Err(DriveError::Transport(Failure::Lost))), "{lost:?}");
+        assert_eq!(scene.times(BACKCHANNEL), 1);
+    }
+    let mut scene = Scene::warm();
     let who = discovered(&mut scene, &Person::ann());
-    scene.op.react(path, Reaction::Lost);
-    let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
-    let lost = scene.play(scene.client.start_backchannel(request.clone()));
-    assert!(matches!(lost, Err(DriveError::Transport(Failure::Lost))), "{lost:?}");
-    assert_eq!(scene.times(BACKCHANNEL), 1);
     scene.op.react(path, Reaction::NotSent);
-    start(&mut scene, request);
-    assert_eq!(scene.times(BACKCHANNEL), 3, "what was not sent is sent once more");
+    start(&mut scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
+    assert_eq!(scene.times(BACKCHANNEL), 2, "what was not sent is sent once more");
 }
 
 #[test]
 fn the_person_may_refuse_or_take_too_long() {
     let mut scene = Scene::warm();
     let ticket = asked(&mut scene);
+    let since = Since::now(&scene);
+    let ticket = pending(poll(&mut scene, ticket));
     scene.op.deny_backchannel(ticket.auth_req_id());
     let error = flow_error(poll(&mut scene, ticket));
     assert!(matches!(error, Error::Cancelled), "{error}");
+    assert_eq!(since.asked(&scene), [at(5, TOKEN), at(10, TOKEN)]);
 
     // Our clock says it is over: nothing is asked any more.
     let ticket = asked(&mut scene);
@@ -273,9 +302,12 @@ fn the_person_may_refuse_or_take_too_long() {
 
     // The OP's does.
     let ticket = asked(&mut scene);
-    scene.op.react("/token", refusal(400, "expired_token", None));
+    let since = Since::now(&scene);
+    let ticket = pending(poll(&mut scene, ticket));
+    scene.op.expire_backchannel(ticket.auth_req_id());
     let error = flow_error(poll(&mut scene, ticket));
     assert!(matches!(error, Error::LoginExpired), "{error}");
+    assert_eq!(since.asked(&scene), [at(5, TOKEN), at(10, TOKEN)]);
 
     // A clock that was put back.
     let ticket = asked(&mut scene);
@@ -312,7 +344,7 @@ fn a_ticket_is_polled_by_another_client() {
     let Discovery::Found(who) = poll_discovery(&mut scene, ticket) else { panic!("Ioana") };
     let ticket = start(&mut scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
     scene.op.approve_backchannel(ticket.auth_req_id());
-    let [copy, ticket] = [stored(&ticket), ticket];
+    let [ticket, copy] = [stored(&ticket), ticket];
     scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
 
     // It was taken up late: there is nothing to wait for.
@@ -348,6 +380,9 @@ fn a_foreign_ticket_is_told_before_any_request() {
         assert!(matches!(error, Error::ForeignTicket), "{error}");
     }
     assert!(scene.op.asked().is_empty());
+    let unsafe_id = serde_json::to_string(&discovery).expect("JSON");
+    let unsafe_id = unsafe_id.replace(discovery.session_id(), "../token?x= ");
+    assert!(serde_json::from_str::<DiscoveryTicket>(&unsafe_id).is_err(), "it would be a path");
     let version = |text: String| text.replacen("\"v\":1", "\"v\":2", 1);
     let later = version(serde_json::to_string(&ticket).expect("JSON"));
     assert!(serde_json::from_str::<CibaTicket>(&later).is_err(), "of another version");
@@ -363,11 +398,18 @@ fn a_known_user_confirms_without_a_code() {
         let ann = scene.op.sub_of(&Person::ann());
         let confirm = Confirm::new(CONFIRM_SERVICE, template).acr(Acr::Advanced);
         let ticket = start(&mut scene, BackchannelRequest::known_user(&ann, confirm));
+        let claims = ticket.claims().expect("a template is a claim").to_owned();
+        assert!(claims.contains("claim_approval_template_name"), "{claims}");
         scene.op.approve_backchannel(ticket.auth_req_id());
-        let answer = poll(&mut scene, ticket);
+        let answer = poll(&mut scene, stored(&ticket));
         let who = logged_in(answer);
         assert_eq!(who.sub, ann);
-        assert!(who.evidence.asked_claims_sha256().is_some(), "what was confirmed is in evidence");
+        let digest = base64url(sha256(&[claims.as_bytes()]));
+        assert_eq!(
+            who.evidence.asked_claims_sha256(),
+            Some(&*digest),
+            "to archive beside evidence"
+        );
         assert_eq!(scene.times(SESSIONS), 0);
     }
 
@@ -390,7 +432,7 @@ fn a_known_user_confirms_without_a_code() {
 #[test]
 fn each_form_of_the_hint_is_understood() {
     for form in [LoginHintForm::Signed, LoginHintForm::Unsigned, LoginHintForm::Object] {
-        let mut scene = Scene::with(|settings| settings.login_hint(form));
+        let mut scene = Scene::with(|settings| settings.login_hint_token(form));
         let ticket = asked(&mut scene);
         scene.op.approve_backchannel(ticket.auth_req_id());
         let answer = poll(&mut scene, ticket);
@@ -462,7 +504,12 @@ fn the_id_token_is_checked_as_ever_and_answers_this_request() {
     };
     logged_in(result(|_| {}));
     logged_in(result(|claims| drop(claims.insert("nonce".into(), json!("none of ours")))));
-    logged_in(result(|claims| drop(claims.remove("urn:openid:params:jwt:claim:auth_req_id"))));
+    let mut scene = Scene::warm();
+    let ticket = asked(&mut scene);
+    let id = ticket.auth_req_id().to_owned();
+    scene.op.approve_backchannel(&id);
+    scene.op.alter(Document::IdToken, move |c| drop(c.insert(claim.into(), json!(id))));
+    logged_in(poll(&mut scene, ticket));
     for (change, expected) in [
         (
             (|claims| drop(claims.insert("aud".into(), json!("another"))))
@@ -549,16 +596,46 @@ fn answers_that_are_none_are_named() {
 /// Where the client of this test is pinged.
 const NOTIFICATIONS: &str = "https://rp.example/itsme/ping";
 
+/// A client whom the OP pings.
+fn pinged() -> Scene {
+    let mut scene = Scene::with(Settings::ping);
+    scene.op.ping_at(NOTIFICATIONS);
+    scene
+}
+
+/// The OP may ping before it knows: then it is polled as ever.
+#[test]
+fn after_a_ping_that_was_too_early_it_is_polled_on() {
+    let mut scene = pinged();
+    let ann = scene.op.sub_of(&Person::ann());
+    let ticket = start(&mut scene, BackchannelRequest::known_user(ann, Login::new(SERVICE)));
+    let early = http::Request::post(NOTIFICATIONS)
+        .header("authorization", format!("Bearer {}", notification_token(&ticket)))
+        .header("content-type", "application/json")
+        .body(json!({ "auth_req_id": ticket.auth_req_id() }).to_string())
+        .expect("a request");
+    let ticket = scene.client.ping(&early).expect("a ping").redeem(ticket).expect("the OP's");
+    scene.op.forget_asked();
+    let since = Since::now(&scene);
+    let ticket = pending(poll(&mut scene, ticket));
+    scene.op.approve_backchannel(ticket.auth_req_id());
+    logged_in(poll(&mut scene, ticket));
+    assert_eq!(since.asked(&scene), [at(0, TOKEN), at(5, TOKEN)]);
+}
+
+fn notification_token(ticket: &CibaTicket) -> String {
+    let stored = serde_json::to_value(ticket).expect("JSON");
+    stored["notification_token"].as_str().expect("a token").to_owned()
+}
+
 #[test]
 fn a_ping_is_redeemed_once_by_whoever_proves_to_be_the_op() {
     use itsme_core::PingError::{Bearer, ForeignTicket};
-    let mut scene = Scene::warm();
-    let client = RegisteredClient::new(itsme_testkit::CLIENT_ID, &private_keys().public_jwks());
-    scene.op.register(client.service(SERVICE).notification_endpoint(NOTIFICATIONS));
+    let mut scene = pinged();
     let ann = scene.op.sub_of(&Person::ann());
     let request = || BackchannelRequest::known_user(&ann, Login::new(SERVICE));
-    let ticket = start(&mut scene, request().ping());
-    let [other, unpinged] = [start(&mut scene, request().ping()), start(&mut scene, request())];
+    let [ticket, other] = [start(&mut scene, request()), start(&mut scene, request())];
+    let unpinged = asked(&mut Scene::warm());
     scene.op.approve_backchannel(ticket.auth_req_id());
     let pings = scene.op.pings();
     let [sent] = &pings[..] else { panic!("one ping") };

@@ -80,9 +80,8 @@ mod op;
 pub use op::{Asked, BackchannelRequest, Document, FakeOp, Reaction, Wire};
 mod registration;
 pub use registration::{
-    CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, IDENTIFY_SERVICE, NOTIFICATION_ENDPOINT,
-    REDIRECT_URI, REQUEST_URI, RegisteredClient, SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE,
-    private_jwks, private_keys,
+    CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, IDENTIFY_SERVICE, REDIRECT_URI, REQUEST_URI,
+    RegisteredClient, SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, private_jwks, private_keys,
 };
 #[cfg(feature = "server")]
 mod server;

@@ -16,8 +16,6 @@ pub const SHARE_SERVICE: &str = "TEST_SHARE";
 pub const CONFIRM_SERVICE: &str = "TEST_CONFIRM";
 /// Where it may host request objects, followed by anything.
 pub const REQUEST_URI: &str = "https://rp.example:443/itsme/request/";
-/// Where it gets pings.
-pub const NOTIFICATION_ENDPOINT: &str = "https://rp.example/itsme/ping";
 /// The secret of the client with [`SECRET_CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a secret for tests, known to everybody";
 /// The client id of the client that every OP knows by its secret.
@@ -158,7 +156,6 @@ impl RegisteredClient {
     fn for_tests(self) -> Self {
         self.redirect_uri(REDIRECT_URI)
             .request_uri(REQUEST_URI)
-            .notification_endpoint(NOTIFICATION_ENDPOINT)
             .service(SERVICE)
             .identify_service(IDENTIFY_SERVICE)
             .share_service(SHARE_SERVICE)

@@ -44,15 +44,17 @@ fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
                 visitor.scan();
                 then
             }
-            // 2. Somebody has scanned it.
+            // 2. Somebody has scanned it, and is asked in the app.
             Progress::Scanned { then } => {
                 report::scanned();
+                then
+            }
+            Progress::Waiting { then } => {
                 visitor.answer();
                 then
             }
             // 3. They have approved.
             Progress::LoggedIn(who) => break who,
-            _ => return Err("this program is older than the library".into()),
         };
     };
     report::approved();

@@ -150,7 +150,8 @@ impl<S> AuthorizationRequest<S> {
     }
 
     /// Sends the parameters in a request object, signed and encrypted: nobody on the way can read
-    /// or change them. Default: for a [`Confirm`], and for a [`ShareData`] in V1.
+    /// or change them. Default: for a [`Confirm`], and for a [`ShareData`] in V1. Without a browser every
+    /// request is signed, and none is encrypted.
     #[must_use]
     pub fn as_request_object(mut self) -> Self {
         self.wish.delivery = Delivery::Value;

@@ -43,16 +43,39 @@ pub type PollDiscovery = OneCall<DiscoveryPoll>;
 #[derive(Serialize, Deserialize)]
 pub struct DiscoveryTicket {
     v: Version1,
-    session_id: String,
+    session_id: SessionId,
     client_id: String,
     issuer: String,
     pace: Pace,
     qr: QrCode,
 }
 
+/// An identifier that can stand in a path as it is, wherever it comes from.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+struct SessionId(String);
+
+impl TryFrom<String> for SessionId {
+    type Error = &'static str;
+
+    fn try_from(id: String) -> Result<Self, Self::Error> {
+        let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
+        if id.is_empty() || id.len() > 256 || !id.bytes().all(plain) || id.starts_with('.') {
+            return Err("it has no usable `user_discovery_session_id`");
+        }
+        Ok(Self(id))
+    }
+}
+
+impl From<SessionId> for String {
+    fn from(id: SessionId) -> Self {
+        id.0
+    }
+}
+
 /// What a poll for the person before the QR code has brought.
 #[derive(Debug)]
-#[non_exhaustive]
+#[allow(clippy::exhaustive_enums, reason = "whoever polls must go on with each ticket")]
 pub enum Discovery {
     /// Nobody has scanned it yet.
     Waiting(DiscoveryTicket),
@@ -76,10 +99,10 @@ impl DiscoveryTicket {
 
     /// The OP's name for it, to store it under.
     pub fn session_id(&self) -> &str {
-        &self.session_id
+        &self.session_id.0
     }
 
-    /// After this, nobody can scan it any more.
+    /// After this, it is polled no more. (The OP itself waits some minutes longer.)
     pub fn expires_at(&self) -> UnixTime {
         self.pace.deadline()
     }
@@ -100,15 +123,11 @@ impl DiscoveryPoll {
 fn request(
     rp: &RelyingParty,
     provider: &Provider,
-    session_id: Option<&str>,
+    session_id: Option<&SessionId>,
     at: &mut Moment<'_>,
 ) -> Result<Request, Error> {
     let (metadata, plain_http) = (&provider.metadata, rp.settings.plain_http());
-    let mut url = metadata.user_discovery(plain_http)?;
-    if let Some(id) = session_id {
-        url.push('/');
-        url.push_str(id);
-    }
+    let url = metadata.user_discovery(session_id.map(|id| id.0.as_str()), plain_http)?;
     // Protocol: the audience is the other endpoint (itsme: user discovery).
     let authentication = rp.authentication(provider, metadata.backchannel(plain_http)?, at)?;
     Ok(form::post(&url, &[], &authentication))
@@ -136,14 +155,9 @@ fn found(answer: &mut Map<String, Value>) -> Result<Option<UserIdentifierToken>,
     }
 }
 
-/// An identifier that can stand in a path as it is.
-fn session_id(answer: &Map<String, Value>) -> Result<String, Error> {
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
+fn session_id(answer: &Map<String, Value>) -> Result<SessionId, Error> {
     let id = answer.get("user_discovery_session_id").and_then(Value::as_str).unwrap_or_default();
-    if id.is_empty() || id.len() > 256 || !id.bytes().all(plain) || id.starts_with('.') {
-        return Err(malformed("it has no usable `user_discovery_session_id`"));
-    }
-    Ok(id.to_owned())
+    id.to_owned().try_into().map_err(malformed)
 }
 
 #[allow(private_interfaces, reason = "nobody outside can call it")]
@@ -228,6 +242,7 @@ impl Call for DiscoveryPoll {
         if let Some(user) = found(&mut answer)? {
             return Ok(Discovery::Found(user));
         }
+        ticket.pace.lengthen(&answer);
         ticket.pace.pause(now, pause);
         let qr = QrCode::read(&answer).ok_or(malformed("it has no `qr_code`"))?;
         let is_another = qr.image != ticket.qr.image;

@@ -26,7 +26,7 @@ pub use self::{
     poll::{Backchannel, PollBackchannel},
     qr::QrCode,
     qr_login::{NextProgress, Progress, QrLogin},
-    request::{BackchannelRequest, LoginHintForm, UserIdentifierToken},
+    request::{BackchannelRequest, UserIdentifierToken},
     start::{BackchannelStart, StartBackchannel},
     ticket::CibaTicket,
 };

@@ -4,7 +4,9 @@ use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{error::Error, oauth_error::ErrorCode, settings::Settings, time::UnixTime};
+use crate::{
+    error::Error, json::seconds, oauth_error::ErrorCode, settings::Settings, time::UnixTime,
+};
 
 /// Between two polls, unless the OP says otherwise (CIBA Core §7.3).
 const INTERVAL: u64 = 5;
@@ -61,17 +63,14 @@ impl Pace {
         self.pause(now, retry_after);
     }
 
+    /// An answer names a longer interval. A shorter one would undo what the OP has asked for before.
+    pub(super) fn lengthen(&mut self, answer: &Map<String, Value>) {
+        self.interval = self.interval.max(seconds(answer.get("interval")).unwrap_or_default());
+    }
+
     /// There may be an answer now.
     pub(super) fn hurry(&mut self) {
         self.not_before = self.begun;
-    }
-}
-
-/// A number of seconds, which some write as text.
-pub(super) fn seconds(value: Option<&Value>) -> Option<u64> {
-    match value? {
-        Value::String(text) => text.parse().ok(),
-        value => value.as_u64(),
     }
 }
 
@@ -81,11 +80,20 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds))
 }
 
-/// Whether a refusal or a page says no more than "not now".
+/// Whether a refusal or a page says no more than "not now": too fast, or the OP or something before it
+/// has a bad moment. The deadline ends the waiting, nothing else.
 pub(super) fn says_later(status: StatusCode, error: &Error) -> bool {
-    let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+    let busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     match error {
-        Error::Refused(refusal) => busy || refusal.code == ErrorCode::SlowDown,
+        Error::Refused(refusal) => {
+            let codes = [
+                ErrorCode::ServerError,
+                ErrorCode::SlowDown,
+                ErrorCode::TemporarilyUnavailable,
+                ErrorCode::TemporaryUnavailable,
+            ];
+            busy || codes.contains(&refusal.code)
+        }
         Error::UnexpectedReply(_) => busy,
         _ => false,
     }

@@ -12,13 +12,15 @@ const MAX_BODY: usize = 4 * 1024;
 /// The OP's word that a person has answered (CIBA Core §10.2), of the right form and not yet believed.
 ///
 /// Look up the ticket by [`auth_req_id`](Self::auth_req_id) and take it out of the store, so that a
-/// second ping finds none; then [`redeem`](Self::redeem) it, and poll at once.
+/// second ping finds none; then [`redeem`](Self::redeem) it, and poll at once. Pings can be lost: poll for
+/// tickets that nobody pinged before they [expire](CibaTicket::expires_at).
 ///
 /// ```
 /// # use itsme_core::{CibaTicket, Client, PingError, Response};
 /// use std::{collections::HashMap, sync::Mutex};
 ///
-/// /// Hands a ticket out once. In a database: delete the row and return it, in one statement.
+/// /// Hands a ticket out once. In a database: delete the row and return it in one statement, and let
+/// /// it be visible to nobody else before it was redeemed.
 /// #[derive(Default)]
 /// struct Tickets(Mutex<HashMap<String, CibaTicket>>);
 ///
@@ -58,9 +60,10 @@ const MAX_BODY: usize = 4 * 1024;
 /// # use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 /// # let mut world = World::new();
 /// # let mut op = FakeOp::new(world.clock());
-/// # let itsme = Client::new(op.settings())?;
+/// # op.ping_at("https://rp.example/itsme/ping");
+/// # let itsme = Client::new(op.settings().ping())?;
 /// # let request = BackchannelRequest::known_user(op.sub_of(&Person::ann()), Login::new(SERVICE));
-/// # let ticket = play(itsme.start_backchannel(request.ping()), &mut op, &mut world)?;
+/// # let ticket = play(itsme.start_backchannel(request), &mut op, &mut world)?;
 /// # op.approve_backchannel(ticket.auth_req_id());
 /// # let tickets = Tickets::default();
 /// # tickets.put(ticket);

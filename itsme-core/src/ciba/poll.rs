@@ -39,7 +39,7 @@ enum State {
 
 /// What a poll has brought.
 #[derive(Debug)]
-#[non_exhaustive]
+#[allow(clippy::exhaustive_enums, reason = "whoever polls must go on with each ticket")]
 pub enum Backchannel {
     /// The person has not answered yet.
     Pending(CibaTicket),
@@ -189,8 +189,8 @@ impl Call for TokenPoll {
         }
     }
 
-    /// It is polled again, more slowly: the answer to a poll can be asked for again as long as there
-    /// is none.
+    /// It is polled again, more slowly. If it was the answer with the tokens that got lost, the OP refuses
+    /// the next poll: it has given them out (CIBA Core §10.1.1).
     fn unanswered(self, _: Failure, _: bool, now: UnixTime) -> Unanswered<Self> {
         let Self(mut ticket) = self;
         ticket.pace.slow_down(now, None);

@@ -34,11 +34,14 @@ impl QrCode {
     }
 }
 
-/// Seconds since 1970, or RFC 3339.
+/// Seconds since 1970, or RFC 3339 as itsme writes it: sometimes without a zone, or with one without a
+/// colon.
 fn time(value: &Value) -> Option<UnixTime> {
     match value {
         Value::String(text) => {
-            let time = OffsetDateTime::parse(text, &Rfc3339).ok()?.unix_timestamp();
+            let parse = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+            let utc = text.strip_suffix("+0000").unwrap_or(text);
+            let time = parse(text).or_else(|| parse(&format!("{utc}Z")))?.unix_timestamp();
             u64::try_from(time).ok().map(UnixTime::from_secs)
         }
         value => value.as_u64().map(UnixTime::from_secs),
@@ -82,6 +85,8 @@ mod tests {
             (json!({ "qr_code": PNG, "expires_at": 1_767_225_630 }), at),
             (json!({ "qr_code": PNG, "expires_at": "2026-01-01T00:00:30Z" }), at),
             (json!({ "qr_code": PNG, "expires_at": "2026-01-01T01:00:30.5+01:00" }), at),
+            (json!({ "qr_code": PNG, "expires_at": "2026-01-01T00:00:30" }), at),
+            (json!({ "qr_code": PNG, "expires_at": "2026-01-01T00:00:30.250+0000" }), at),
             (json!({ "qr_code": PNG, "expires_at": "soon" }), None),
             (json!({ "qr_code": format!("data:image/png;base64,{PNG}") }), None),
         ] {

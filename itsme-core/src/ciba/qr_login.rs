@@ -36,7 +36,7 @@ enum Stage {
 
 /// What is new.
 #[derive(Debug)]
-#[non_exhaustive]
+#[allow(clippy::exhaustive_enums, reason = "whoever waits must go on with each of them")]
 pub enum Progress {
     /// Show this code, in place of an earlier one.
     Scan {
@@ -45,9 +45,14 @@ pub enum Progress {
         /// What comes then.
         then: QrLogin,
     },
-    /// Somebody has scanned the code, and is asked in the app now: take the code away.
+    /// Somebody has scanned the code: take it away.
     Scanned {
-        /// What comes then.
+        /// What comes then: they are asked.
+        then: QrLogin,
+    },
+    /// They are asked in the app.
+    Waiting {
+        /// What comes then: their answer.
         then: QrLogin,
     },
     /// They have approved.
@@ -132,7 +137,7 @@ fn discover(
                 news(Progress::Scan { code, then: QrLogin(Stage::Discovering(ticket, wish)) })
             }
             Discovery::Found(who) => {
-                NextProgress::of(&rp, QrLogin(Stage::Found(who, wish))).next(at)
+                news(Progress::Scanned { then: QrLogin(Stage::Found(who, wish)) })
             }
         },
     )
@@ -142,7 +147,7 @@ fn start(rp: Arc<RelyingParty>, next: Next<StartBackchannel>) -> Going {
     next.within(
         rp,
         |flow, rp| NextProgress::with(rp, Call::Start(flow)),
-        |ticket, _| news(Progress::Scanned { then: QrLogin(Stage::Asked(ticket)) }),
+        |ticket, _| news(Progress::Waiting { then: QrLogin(Stage::Asked(ticket)) }),
     )
 }
 

@@ -10,6 +10,7 @@ use crate::{
     jose::{self, Signer},
     secret::Secret,
     settings::Settings,
+    token_form::LoginHintForm,
 };
 
 /// Who stood before a QR code: to ask them once, soon. It is no identifier of a person; do not
@@ -33,27 +34,12 @@ pub struct BackchannelRequest {
     pub(super) wish: Wish,
     pub(super) hint: Hint,
     pub(super) requested_expiry: Option<Duration>,
-    pub(super) ping: bool,
 }
 
 #[derive(Clone)]
 pub(super) enum Hint {
     Discovered(UserIdentifierToken),
     Known(String),
-}
-
-/// How the OP is told who is to be asked (CIBA Core §7.1 `login_hint_token`). itsme's pages say less
-/// than one would like.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum LoginHintForm {
-    /// A JWT, signed like everything else.
-    #[default]
-    Signed,
-    /// A JWT that nobody signed (`alg` is `none`), within the signed request.
-    Unsigned,
-    /// An object, within the signed request.
-    Object,
 }
 
 impl BackchannelRequest {
@@ -63,7 +49,7 @@ impl BackchannelRequest {
     }
 
     pub(super) fn of(who: UserIdentifierToken, wish: Wish) -> Self {
-        Self { wish, hint: Hint::Discovered(who), requested_expiry: None, ping: false }
+        Self { wish, hint: Hint::Discovered(who), requested_expiry: None }
     }
 
     /// Asks the person with this `sub`, and nobody else: an answer of another person is refused.
@@ -71,20 +57,13 @@ impl BackchannelRequest {
         let sub = sub.into();
         let mut wish = what.into_wish();
         wish.known_user = Some(sub.clone());
-        Self { wish, hint: Hint::Known(sub), requested_expiry: None, ping: false }
+        Self { wish, hint: Hint::Known(sub), requested_expiry: None }
     }
 
     /// How long the person may take, in whole seconds. Default: as long as the OP allows.
     #[must_use]
     pub fn requested_expiry(self, expiry: Duration) -> Self {
         Self { requested_expiry: Some(expiry), ..self }
-    }
-
-    /// Has the OP [ping](crate::Client::ping) when there is an answer, if that was agreed at
-    /// onboarding. Default: no ping.
-    #[must_use]
-    pub fn ping(self) -> Self {
-        Self { ping: true, ..self }
     }
 
     /// Everything that can be wrong before a request is made.

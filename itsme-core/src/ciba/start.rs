@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 
 use super::{
-    pace::{Pace, seconds},
+    pace::Pace,
     request::BackchannelRequest,
     ticket::{CibaTicket, StoredSecret},
 };
@@ -13,6 +13,7 @@ use crate::{
     error::{Endpoint, Error},
     flow::{Failure, machine::Moment},
     form,
+    json::seconds,
     one_call::{
         OneCall,
         call::{Call, Unanswered},
@@ -35,13 +36,13 @@ pub type StartBackchannel = OneCall<BackchannelStart>;
 pub struct BackchannelStart {
     request: BackchannelRequest,
     /// What was sent along, which the ticket must know.
-    claims_sha256: Option<String>,
+    claims: Option<String>,
     notification_token: Option<Secret>,
 }
 
 impl BackchannelStart {
     pub(crate) fn of(request: BackchannelRequest) -> Self {
-        Self { request, claims_sha256: None, notification_token: None }
+        Self { request, claims: None, notification_token: None }
     }
 
     /// The claims of the signed request (CIBA Core §7.1.1).
@@ -52,11 +53,11 @@ impl BackchannelStart {
         at: &mut Moment<'_>,
     ) -> Result<Value, Error> {
         let settings = &rp.settings;
-        let BackchannelRequest { wish, hint, requested_expiry, ping } = &self.request;
+        let BackchannelRequest { wish, hint, requested_expiry } = &self.request;
         let mut parameters = wish.parameters(settings.dialect(), None)?;
         let claims = parameters.iter().find(|(name, _)| *name == "claims");
-        self.claims_sha256 = claims.map(|(_, claims)| claims_sha256(&claims.to_string()));
-        let hint = hint.token(settings.login_hint, settings.credentials.signer())?;
+        self.claims = claims.map(|(_, claims)| claims.to_string());
+        let hint = hint.token(settings.login_hint_token, settings.credentials.signer())?;
         parameters.push(("client_id", json!(settings.client_id)));
         parameters.push(("scope", json!(wish.scope())));
         parameters.push(("login_hint_token", hint));
@@ -64,7 +65,7 @@ impl BackchannelStart {
         if let Some(expiry) = requested_expiry {
             parameters.push(("requested_expiry", json!(expiry.as_secs())));
         }
-        if *ping {
+        if settings.ping {
             let token = at.random_text()?;
             parameters.push(("client_notification_token", json!(token)));
             self.notification_token = Some(Secret::new(token));
@@ -112,7 +113,7 @@ impl Call for BackchannelStart {
         let lifetime = seconds(answer.get("expires_in"));
         let lifetime = lifetime.ok_or(malformed("it has no `expires_in`"))?;
         let mut asked = self.request.wish.asked(now, rp.settings.dialect());
-        asked.claims_sha256 = self.claims_sha256;
+        asked.claims_sha256 = self.claims.as_deref().map(claims_sha256);
         Ok(CibaTicket {
             v: Version1,
             auth_req_id: Secret::new(id),
@@ -121,6 +122,7 @@ impl Call for BackchannelStart {
             issuer: rp.settings.environment.issuer().to_owned(),
             pace: Pace::new(now, &answer, Duration::from_secs(lifetime)),
             asked,
+            claims: self.claims,
         })
     }
 

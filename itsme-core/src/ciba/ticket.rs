@@ -27,6 +27,8 @@ pub struct CibaTicket {
     pub(super) issuer: String,
     pub(super) pace: Pace,
     pub(super) asked: Asked,
+    /// The `claims` that were sent.
+    pub(super) claims: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +42,12 @@ impl CibaTicket {
     /// The OP's name for the request: what a ping carries, and what to store the ticket under.
     pub fn auth_req_id(&self) -> &str {
         self.auth_req_id.expose()
+    }
+
+    /// The `claims` that were sent, with the text or payment of a confirmation in it: to archive beside
+    /// the [`Evidence`](crate::Evidence), which has its digest.
+    pub fn claims(&self) -> Option<&str> {
+        self.claims.as_deref()
     }
 
     /// After this, the person can no longer answer.

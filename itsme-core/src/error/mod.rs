@@ -66,8 +66,8 @@ pub enum Error {
     /// What came back by the browser does not belong to this login.
     #[error("the callback does not belong to this login: {0}")]
     Callback(#[from] CallbackError),
-    /// The person took longer than [`Settings::login_lifetime`](crate::Settings::login_lifetime),
-    /// or the clock was put back. Begin the login again.
+    /// The person took longer than [`Settings::login_lifetime`](crate::Settings::login_lifetime), or than a
+    /// ticket allows, or the clock was put back. Begin the login again.
     #[error("the login was begun too long ago; begin it again")]
     LoginExpired,
 

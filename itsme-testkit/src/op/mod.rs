@@ -226,6 +226,16 @@ impl FakeOp {
         self.transcript.clear();
     }
 
+    /// Pings the client [`CLIENT_ID`] at this address from now on, which makes it a client in ping mode.
+    ///
+    /// # Panics
+    /// It is no URI.
+    pub fn ping_at(&mut self, uri: &str) {
+        for client in self.clients.iter_mut().filter(|client| client.client_id == CLIENT_ID) {
+            *client = client.clone().notification_endpoint(uri);
+        }
+    }
+
     /// Gets to know one more redirect URI of the client [`CLIENT_ID`].
     pub fn allow_redirect_uri(&mut self, uri: impl Into<String>) {
         let uri = uri.into();

@@ -130,15 +130,23 @@ fn expires_in(parameters: &Parameters) -> Result<u64, Refused> {
     }
 }
 
-/// Where a ping goes, and its bearer token; a client without that token polls.
+/// Where a ping goes, and its bearer token: for clients in ping mode, who must send one (CIBA Core
+/// §7.1), and for nobody else.
 fn notification(
     parameters: &Parameters,
     client: &RegisteredClient,
 ) -> Result<Option<(Uri, String)>, Refused> {
-    let Some(token) = parameters.get("client_notification_token") else { return Ok(None) };
-    let endpoint = client.notification_endpoint.clone();
-    let endpoint =
-        endpoint.ok_or_else(|| invalid("the client has no notification endpoint".to_owned()))?;
+    let token = parameters.get("client_notification_token");
+    let (token, endpoint) = match (token, client.notification_endpoint.clone()) {
+        (None, None) => return Ok(None),
+        (Some(token), Some(endpoint)) => (token, endpoint),
+        (Some(_), None) => {
+            return Err(invalid("the client has no notification endpoint".to_owned()));
+        }
+        (None, Some(_)) => {
+            return Err(invalid("client_notification_token is needed in ping mode".to_owned()));
+        }
+    };
     // RFC 6750 §2.1
     let symbol = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
     let symbols = token.trim_end_matches('=');

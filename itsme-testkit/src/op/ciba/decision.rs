@@ -71,6 +71,15 @@ impl FakeOp {
         self.settle(auth_req_id, Decision::Denied);
     }
 
+    /// The person's time is up: the next poll gets `expired_token`.
+    ///
+    /// # Panics
+    /// As [`approve_backchannel`](Self::approve_backchannel).
+    pub fn expire_backchannel(&mut self, auth_req_id: &str) {
+        let now = self.now();
+        self.pending(auth_req_id).expires = now;
+    }
+
     /// The pings that decisions have brought about since this was last called: `POST` requests to
     /// the clients' [notification endpoints](crate::RegisteredClient::notification_endpoint). The
     /// OP is a function and sends nothing itself; hand them to your application.
@@ -79,15 +88,19 @@ impl FakeOp {
     }
 
     fn settle(&mut self, auth_req_id: &str, decision: Decision) {
-        let now = self.now();
-        let mut requests = self.ciba.requests.iter_mut();
-        let found = requests.find(|it| it.auth_req_id == auth_req_id && it.is_pending(now));
-        let found = found.expect("no such backchannel authentication request is pending");
+        let found = self.pending(auth_req_id);
         found.decision = Some(decision);
         if let Some(ping) = found.ping.take() {
             // The client may come at once, however lately it has polled.
             found.polled = None;
             self.ciba.pings.push(ping);
         }
+    }
+
+    fn pending(&mut self, auth_req_id: &str) -> &mut Backchannel {
+        let now = self.now();
+        let mut requests = self.ciba.requests.iter_mut();
+        let found = requests.find(|it| it.auth_req_id == auth_req_id && it.is_pending(now));
+        found.expect("no such backchannel authentication request is pending")
     }
 }

@@ -47,7 +47,7 @@ impl FakeOp {
         }
         match found.decision {
             None => refused(400, "authorization_pending", "the person has not decided yet"),
-            Some(Decision::Denied) => refused(403, "access_denied", "User refused"),
+            Some(Decision::Denied) => refused(400, "access_denied", "User refused"),
             Some(Decision::Approved(issued)) => {
                 let done = self.ciba.requests.remove(place);
                 let (request, person) = (done.request, done.person);

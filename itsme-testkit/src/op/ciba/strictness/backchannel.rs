@@ -309,6 +309,7 @@ fn a_client_may_want_less_time_and_not_more() {
 fn pings_need_an_endpoint_and_a_bearer_token() {
     let ask = |client_id, token: &str| {
         let mut bench = Bench::new();
+        bench.op.ping_at(super::NOTIFICATIONS);
         bench.client_id = client_id;
         refusal(&bench.ask_with(|claims| claims["client_notification_token"] = json!(token)))
     };
@@ -321,4 +322,8 @@ fn pings_need_an_endpoint_and_a_bearer_token() {
     }
     let no_endpoint = (400, "the client has no notification endpoint".to_owned());
     assert_eq!(ask(OTHER_CLIENT, "abc"), no_endpoint);
+    let mut bench = Bench::new();
+    bench.op.ping_at(super::NOTIFICATIONS);
+    let no_token = (400, "client_notification_token is needed in ping mode".to_owned());
+    assert_eq!(refusal(&bench.ask_with(|_| ())), no_token);
 }

@@ -20,6 +20,8 @@ use super::{
 use crate::{CLIENT_ID, Person, RegisteredClient, SERVICE, World, jose, private_keys};
 
 const OTHER_CLIENT: &str = "OTHER";
+/// Where the client in ping mode is pinged.
+const NOTIFICATIONS: &str = "https://rp.example/itsme/ping";
 
 struct Bench {
     world: World,

@@ -1,5 +1,5 @@
+use super::NOTIFICATIONS;
 use super::*;
-use crate::NOTIFICATION_ENDPOINT;
 
 #[test]
 fn a_decision_is_waited_for() {
@@ -71,7 +71,7 @@ fn a_refusal_is_told() {
     let mut bench = Bench::new();
     let id = bench.accepted(|_| ());
     bench.op.deny_backchannel(&id);
-    assert_eq!(error(&bench.redeem(&id)), (403, "access_denied".into()));
+    assert_eq!(error(&bench.redeem(&id)), (400, "access_denied".into()));
     assert!(bench.op.pending_backchannel().is_empty());
     assert!(bench.op.pings().is_empty(), "the client polls");
 }
@@ -88,6 +88,7 @@ fn a_person_decides_once() {
 #[test]
 fn a_decision_is_pinged() {
     let mut bench = Bench::new();
+    bench.op.ping_at(NOTIFICATIONS);
     let mut ids = Vec::new();
     for token in ["first", "second"] {
         let with_token = |claims: &mut Value| claims["client_notification_token"] = json!(token);
@@ -102,11 +103,11 @@ fn a_decision_is_pinged() {
     assert_eq!(pings.len(), 2);
     for ((ping, token), id) in pings.iter().zip(["first", "second"]).zip(&ids) {
         assert_eq!(ping.method(), "POST");
-        assert_eq!(ping.uri(), NOTIFICATION_ENDPOINT);
+        assert_eq!(ping.uri(), NOTIFICATIONS);
         assert_eq!(ping.headers()["authorization"], format!("Bearer {token}"));
         assert_eq!(ping.headers()["content-type"], "application/json");
         assert_eq!(ping.body(), &json!({ "auth_req_id": id }).to_string().into_bytes());
     }
     assert_eq!(bench.redeem(&ids[0]).status(), 200, "at once, although it polled just now");
-    assert_eq!(error(&bench.redeem(&ids[1])), (403, "access_denied".into()));
+    assert_eq!(error(&bench.redeem(&ids[1])), (400, "access_denied".into()));
 }
