@@ -97,8 +97,9 @@ struct State<T> {
     last_failure: Arc<str>,
     last_failed: Option<UnixTime>,
     last_refetch: Option<UnixTime>,
-    /// The OP's last answer suggests that its keys have changed.
-    suspect: bool,
+    /// How many leases had been given when an answer of the OP's suggested that its keys have changed:
+    /// what a later one fetches settles it.
+    suspect: Option<u64>,
 }
 
 impl<T> Clone for Cache<T> {
@@ -118,7 +119,7 @@ impl<T> Default for Cache<T> {
             last_failure: Arc::from(""),
             last_failed: None,
             last_refetch: None,
-            suspect: false,
+            suspect: None,
         })))
     }
 }
@@ -174,8 +175,11 @@ impl<T> Cache<T> {
         let mut state = self.state();
         let may_refetch = !within_pause(state.last_refetch, now);
         let has_failed = within_pause(state.last_failed, now);
-        let suspected = state.suspect && may_refetch;
-        if !suspected
+        let suspected = state.suspect.is_some() && may_refetch;
+        let latest = now.after(LEASE).after(AHEAD);
+        let held = state.lease.is_some_and(|(_, until)| now < until && until <= latest);
+        // One flow fetches on a suspicion; nobody waits for it, or any browser could stop all logins.
+        if (!suspected || held)
             && let Some(value) = state.value.as_ref().filter(|value| suits(value, has_failed))
         {
             return Look::Found(Arc::clone(value));
@@ -183,8 +187,7 @@ impl<T> Cache<T> {
         if state.failures > since.0 {
             return Look::Failed(Arc::clone(&state.last_failure));
         }
-        let latest = now.after(LEASE).after(AHEAD);
-        if state.lease.is_some_and(|(_, until)| now < until && until <= latest) {
+        if held {
             return Look::Wait;
         }
         if pausing && let Some(value) = state.value.as_ref().filter(|_| !may_refetch) {
@@ -201,13 +204,22 @@ impl<T> Cache<T> {
     /// The OP refused in a way that old keys explain: the next flow fetches them anew, under the
     /// same pause as for unknown `kid`s.
     pub(crate) fn suspect(&self) {
-        self.state().suspect = true;
+        let mut state = self.state();
+        state.suspect = Some(state.leases_given);
     }
 }
 
 /// A clock put back must not make the pause longer.
 fn within_pause(last: Option<UnixTime>, now: UnixTime) -> bool {
     last.is_some_and(|last| last <= now.after(AHEAD) && now.since(last) < REFETCH_PAUSE)
+}
+
+/// The later of two refetches. One that is far ahead of the other is from before the clock was put back.
+fn later(known: Option<UnixTime>, new: Option<UnixTime>) -> Option<UnixTime> {
+    match (known, new) {
+        (Some(known), Some(new)) if known.since(new) < REFETCH_PAUSE => Some(known.max(new)),
+        (known, new) => new.or(known),
+    }
 }
 
 /// The right to fetch, until it is dropped.
@@ -229,17 +241,21 @@ impl<T> Lease<T> {
         if self.id > state.stored {
             state.stored = self.id;
             state.value = Some(Arc::clone(&value));
-            state.suspect = false;
-            state.last_refetch = self.refetch.or(state.last_refetch);
+            state.suspect = state.suspect.filter(|leases_given| self.id <= *leases_given);
+            state.last_refetch = later(state.last_refetch, self.refetch);
         }
         drop(state);
         value
     }
 
-    /// Ends the lease, and the flows that are waiting for it with it.
+    /// Ends the lease, and the flows that are waiting for it with it. If it was overrun, they are waiting
+    /// for its successor.
     pub(crate) fn fail(self, reason: &str, now: UnixTime) {
         let mut state = self.cache.state();
-        state.last_refetch = self.refetch.or(state.last_refetch);
+        state.last_refetch = later(state.last_refetch, self.refetch);
+        if state.lease.is_none_or(|(id, _)| id != self.id) {
+            return;
+        }
         state.failures += 1;
         state.last_failure = Arc::from(reason);
         state.last_failed = Some(now);
@@ -339,6 +355,48 @@ mod tests {
         third.store(3);
         assert_eq!(*second.store(2), 2, "its own flow goes on with what it has");
         assert_eq!(cache.peek().as_deref(), Some(&3));
+    }
+
+    #[test]
+    fn an_overrun_lease_that_fails_ends_nobody() {
+        let cache = Cache::<u8>::default();
+        let since = cache.since();
+        let look = |now| cache.look(now, since, false, |_, _| true);
+        let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
+        let later = NOW.after(LEASE);
+        let Look::Fetch(second) = look(later) else { panic!("it was overrun") };
+        late.fail("x", later);
+        assert!(matches!(look(later), Look::Wait), "they wait for the second one");
+        second.store(7);
+        assert!(matches!(look(later), Look::Found(_)));
+    }
+
+    #[test]
+    fn an_overrun_refetch_does_not_shorten_the_pause() {
+        let cache = Cache::default();
+        cache.put(7);
+        let look = |now| cache.look(now, cache.since(), true, |_, _| false);
+        let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
+        let later = NOW.after(LEASE);
+        let Look::Fetch(second) = look(later) else { panic!("it was overrun") };
+        second.store(8);
+        late.store(6);
+        assert!(matches!(look(NOW.after(REFETCH_PAUSE)), Look::TooEarly(_)));
+        assert!(matches!(look(later.after(REFETCH_PAUSE)), Look::Fetch(_)));
+    }
+
+    #[test]
+    fn a_suspicion_makes_one_flow_fetch_and_nobody_wait() {
+        let cache = Cache::default();
+        cache.put(7);
+        let look = || cache.look(NOW, cache.since(), false, |_, _| true);
+        cache.suspect();
+        let Look::Fetch(lease) = look() else { panic!("one fetches") };
+        assert!(matches!(look(), Look::Found(_)), "the others go on with what there is");
+        cache.suspect();
+        lease.store(8);
+        let again = cache.look(NOW.after(REFETCH_PAUSE), cache.since(), false, |_, _| true);
+        assert!(matches!(again, Look::Fetch(_)), "what was fetched before does not settle it");
     }
 
     #[test]

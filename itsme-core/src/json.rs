@@ -1,11 +1,11 @@
 //! JSON objects read strictly: a member that stands twice is an error, since two readers of the
-//! same text could otherwise see two different things (RFC 7519 §4, RFC 7515 §4).
+//! same text could otherwise see two different things (RFC 7519 §4, RFC 7515 §4). At every depth.
 
-use std::fmt;
+use std::{cell::Cell, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, MapAccess, Visitor},
+    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value};
 
@@ -15,6 +15,7 @@ pub(crate) enum JsonFault {
     Duplicate,
     NotAnObject,
     NotJson,
+    TooMany,
     TooShort,
 }
 
@@ -24,6 +25,7 @@ impl JsonFault {
             Self::Duplicate => "a JSON member stands twice",
             Self::NotAnObject => "it is JSON, but not an object",
             Self::NotJson => "it is not JSON",
+            Self::TooMany => "it has more than 50,000 values",
             Self::TooShort => "the JSON text ends too early",
         }
     }
@@ -34,6 +36,7 @@ pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     match serde_json::from_slice::<UniqueMembers>(text) {
         Ok(UniqueMembers(members)) => Ok(members),
         Err(error) if error.to_string().starts_with(DUPLICATE) => Err(JsonFault::Duplicate),
+        Err(error) if error.to_string().starts_with(TOO_MANY) => Err(JsonFault::TooMany),
         Err(error) if error.is_eof() => Err(JsonFault::TooShort),
         Err(error) if error.is_data() => Err(JsonFault::NotAnObject),
         Err(_) => Err(JsonFault::NotJson),
@@ -50,32 +53,96 @@ pub(crate) fn seconds(value: Option<&Value>) -> Option<u64> {
 
 const DUPLICATE: &str = "duplicate member";
 
+/// Small values take some hundred times their text in memory, so their number is bounded, too.
+const MAX_VALUES: usize = 50_000;
+const TOO_MANY: &str = "too many values";
+
 struct UniqueMembers(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for UniqueMembers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = UniqueMembers;
+        let values = Cell::new(0);
+        deserializer.deserialize_map(Members(&values)).map(Self)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
+/// Reads the members of an object, each once, and counts its values.
+struct Members<'a>(&'a Cell<usize>);
 
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut access: A,
-            ) -> Result<UniqueMembers, A::Error> {
-                let mut members = Map::new();
-                while let Some((name, value)) = access.next_entry::<String, Value>()? {
-                    if members.insert(name, value).is_some() {
-                        return Err(A::Error::custom(DUPLICATE));
-                    }
-                }
-                Ok(UniqueMembers(members))
+/// Reads any value in the same way.
+struct AnyValue<'a>(&'a Cell<usize>);
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = access.next_key::<String>()? {
+            if members.insert(name, access.next_value_seed(AnyValue(self.0))?).is_some() {
+                return Err(A::Error::custom(DUPLICATE));
             }
         }
-        deserializer.deserialize_map(Members)
+        Ok(members)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for AnyValue<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.0.set(self.0.get() + 1);
+        if self.0.get() > MAX_VALUES {
+            return Err(D::Error::custom(TOO_MANY));
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyValue<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = access.next_element_seed(AnyValue(self.0))? {
+            values.push(value);
+        }
+        Ok(values.into())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
+        Members(self.0).visit_map(access).map(Value::Object)
     }
 }
 
@@ -90,9 +157,26 @@ mod tests {
     }
 
     #[test]
+    fn values_are_read_as_serde_json_reads_them() {
+        let text = r#"{"a":[1,-2,3.5,1e300,18446744073709551615,true,null,"x\u00e9",{},[]],"b":{"c":"d"}}"#;
+        let expected: Value = serde_json::from_str(text).expect("JSON");
+        assert_eq!(object(text.as_bytes()).map(Value::Object), Ok(expected));
+    }
+
+    #[test]
+    fn there_are_only_so_many_values() {
+        let text = |values| format!("{{\"a\":[{}0]}}", "0,".repeat(values - 2));
+        assert!(object(text(MAX_VALUES).as_bytes()).is_ok());
+        assert_eq!(object(text(MAX_VALUES + 1).as_bytes()), Err(JsonFault::TooMany));
+        let objects = format!("{{\"a\":[{}0]}}", "{\"\":0},".repeat(MAX_VALUES));
+        assert_eq!(object(objects.as_bytes()), Err(JsonFault::TooMany));
+    }
+
+    #[test]
     fn what_is_no_object_is_named() {
         assert_eq!(object(br#"{"a":1,"a":2}"#), Err(JsonFault::Duplicate));
         assert_eq!(object(br#"{"a":1,"\u0061":2}"#), Err(JsonFault::Duplicate));
+        assert_eq!(object(br#"{"a":[{"b":{"c":1,"c":1}}]}"#), Err(JsonFault::Duplicate));
         assert_eq!(object(br#"{"a":"#), Err(JsonFault::TooShort));
         assert_eq!(object(br#"[1]"#), Err(JsonFault::NotAnObject));
         assert_eq!(object(b"<html>"), Err(JsonFault::NotJson));

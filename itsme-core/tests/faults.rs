@@ -1,13 +1,16 @@
 //! A login under each fault of the testkit's list, in memory, and the table of what it ends in.
 
+#[path = "../../itsme-testkit/tests/bounds/mod.rs"]
+mod bounds;
+
 use std::{fmt::Write as _, fs, path::Path};
 
 use itsme_testkit::{Fault, faults};
 
 #[test]
-fn each_fault_ends_as_documented() {
-    let verdicts = faults::in_memory();
-    assert_eq!(verdicts.len(), Fault::all().len());
+fn each_fault_ends_as_documented_in_bounded_time_and_memory() {
+    let before = bounds::resident();
+    bounds::assert_kept(&faults::in_memory(), before);
 }
 
 /// `docs/faults.md` is made of the list; with `UPDATE_DOCS` set it is written anew.
@@ -42,5 +45,6 @@ const HEAD: &str = "\
 # What can go wrong, and what a login then ends in
 
 Made from `itsme_testkit::Fault::all()`. Every line is a cold login that is run in the tests, in
-memory and over each adapter on loopback. When the fault is over, the same client logs in again.
+memory and over each adapter on loopback; where only a time limit can end it, with one of half a second in
+place of the usual 30. When the fault is over, the same client logs in again.
 ";

@@ -76,7 +76,7 @@ fn no_error_prints_anything_that_is_secret() {
     for fault in Fault::all() {
         let mut world = World::new();
         let mut op = FakeOp::new(world.clock());
-        let client = Client::new(fault.settings(&op)).expect("the settings are sound");
+        let client = Client::new(fault.settings(&mut op)).expect("the settings are sound");
         let mut secrets = Secrets::of(&Person::ann());
         if !fault.is_midway() {
             fault.inject(&mut op);

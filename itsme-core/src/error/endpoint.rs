@@ -3,7 +3,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::UrlFault;
-use crate::oauth_error::printable;
+use crate::oauth_error::{printable, without_secrets};
 
 /// Which of the OP's addresses an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,24 +115,6 @@ impl fmt::Display for UnexpectedReply {
         }
         Ok(())
     }
-}
-
-/// Replaces every run of 16 or more characters that tokens, codes and keys are made of.
-fn without_secrets(text: &str) -> String {
-    let part_of_secret = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=%".contains(c);
-    let mut kept = String::new();
-    let mut run = String::new();
-    for c in text.chars().chain(['\n']) {
-        if part_of_secret(c) {
-            run.push(c);
-            continue;
-        }
-        kept.push_str(if run.len() < 16 { &run } else { "…" });
-        run.clear();
-        kept.push(c);
-    }
-    kept.pop();
-    kept
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
     About, Photo, User,
     about::{Eid, Lenient, PlaceOfBirth},
 };
-use crate::{claims::ABOUT_THE_TOKEN, country::Country, dialect::WireName};
+use crate::{claims::ABOUT_THE_TOKEN, country::Country, dialect::WireName, json};
 
 impl User {
     /// Reads both dialects.
@@ -159,8 +159,8 @@ fn flag(value: &Value) -> Option<bool> {
 
 /// An object, which V1 writes as JSON inside a text.
 fn unwrapped(value: &Value) -> Value {
-    let inner = value.as_str().and_then(|text| serde_json::from_str(text).ok());
-    inner.filter(Value::is_object).unwrap_or_else(|| value.clone())
+    let inner = value.as_str().and_then(|text| json::object(text.as_bytes()).ok());
+    inner.map_or_else(|| value.clone(), Value::Object)
 }
 
 fn part<T: DeserializeOwned>(value: &Value) -> Option<T> {

@@ -2,17 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Area, Fault, Outcome};
+use super::{Area, Fault, TAKEN, outcome};
 use crate::Document;
 
 type Claims = Map<String, Value>;
 
-const HOURS: u64 = 2 * 3600;
-const DAY: u64 = 24 * 3600;
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
 const YEARS: u64 = 10 * 365 * DAY;
-
-/// In place of a reason: it is taken.
-const TAKEN: &str = "";
 
 /// What is said, the reason for which it is refused, and how.
 type Lie = (&'static str, &'static str, fn(&mut Claims));
@@ -29,11 +26,8 @@ pub(super) fn faults() -> Vec<Fault> {
 }
 
 fn fault((name, reason, lie): Lie, document: Document, what: &str, error: &str) -> Fault {
-    let outcome = match reason {
-        TAKEN => Outcome::LoggedIn,
-        reason => format!("{error}({reason})").into(),
-    };
-    Fault::new(Area::Claims, format!("{what}: {name}"), outcome, move |op| op.alter(document, lie))
+    let (name, outcome) = (format!("{what}: {name}"), outcome(error, reason));
+    Fault::new(Area::Claims, name, outcome, move |op| op.alter(document, lie))
 }
 
 /// Every claim that is checked, as something that it cannot be. Of a text, another text is tried
@@ -107,16 +101,16 @@ fn of_id_tokens() -> Vec<Lie> {
         ("no exp", r#"Missing { claim: "exp" }"#, |c| drop(c.remove("exp"))),
         ("no iat", r#"Missing { claim: "iat" }"#, |c| drop(c.remove("iat"))),
         ("no claims at all", r#"Missing { claim: "iss" }"#, Claims::clear),
-        ("expired an hour ago", "Expired", |c| set(c, "exp", json!(made(c) - HOURS / 2))),
+        ("expired an hour ago", "Expired", |c| set(c, "exp", json!(made(c) - HOUR))),
         ("ten years old", "Expired", |c| {
             set(c, "exp", json!(made(c) - YEARS + 300));
             set(c, "iat", json!(made(c) - YEARS));
         }),
         ("expired half a minute ago", TAKEN, |c| set(c, "exp", json!(made(c) - 30))),
         ("exp with a fraction", TAKEN, |c| set(c, "exp", json!(made(c) as f64 + 300.5))),
-        ("from in two hours", "IssuedInFuture", |c| set(c, "iat", json!(made(c) + HOURS))),
+        ("from in two hours", "IssuedInFuture", |c| set(c, "iat", json!(made(c) + 2 * HOUR))),
         ("from in half a minute", TAKEN, |c| set(c, "iat", json!(made(c) + 30))),
-        ("valid in two hours", "NotYetValid", |c| set(c, "nbf", json!(made(c) + HOURS))),
+        ("valid in two hours", "NotYetValid", |c| set(c, "nbf", json!(made(c) + 2 * HOUR))),
         ("nbf of now", TAKEN, |c| set(c, "nbf", json!(made(c)))),
         ("another nonce", "Nonce", |c| set(c, "nonce", json!("of another login, a long one"))),
         ("an empty nonce", "Nonce", |c| set(c, "nonce", json!(""))),

@@ -20,6 +20,7 @@ pub(super) fn faults() -> Vec<Fault> {
             op.rotate_encryption_key();
         })
         .midway(),
+        day("keys that are announced before they sign", logged_in(), FakeOp::roll_signing_key),
         day("every other GET is lost", logged_in(), |op| {
             flap(op, |request| request.starts_with("GET"))
         }),

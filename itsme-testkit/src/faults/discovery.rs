@@ -36,20 +36,29 @@ pub(super) fn faults() -> Vec<Fault> {
     faults.push(set("an empty issuer", "issuer", json!(""), foreign));
     faults.push(changed("the issuer with a slash", "issuer", |url| format!("{url}/"), foreign));
     faults.push(changed("the issuer in capitals", "issuer", |url| url.to_uppercase(), foreign));
-    let elsewhere = |url: &str| url.replace("127.0.0.1", "localhost");
-    for member in ["jwks_uri", "userinfo_endpoint"] {
+    let host = |url: &str| super::elsewhere(url);
+    for member in ["authorization_endpoint", "jwks_uri", "userinfo_endpoint"] {
         let name = format!("{member} on another host");
-        faults.push(changed(&name, member, elsewhere, Outcome::LoggedIn));
+        faults.push(changed(&name, member, host, Outcome::LoggedIn));
     }
+    // The assertion is for that address, which the fake OP does not know as its own.
+    let token = "token_endpoint";
+    let refused = "Refused(InvalidClient)";
+    faults.push(changed("token_endpoint on another host", token, host, refused).cached());
     let promised = "authorization_response_iss_parameter_supported";
     let missing = "Callback(MissingIssuer)";
     faults.push(set("promises iss and sends none", promised, json!(true), missing).cached());
     faults.push(set("iss is promised by a text", promised, json!("true"), Outcome::LoggedIn));
     let revocation = "revocation_endpoint";
     faults.push(set("revocation_endpoint is no text", revocation, json!(7), Outcome::LoggedIn));
-    let many: Vec<u32> = (0..100_000).collect();
-    faults.push(set("500 KiB of something unknown", "x", json!(many), Outcome::LoggedIn));
-    faults.push(twice());
+    let many: Vec<u32> = (0..40_000).collect();
+    faults.push(set("200 KiB of something unknown", "x", json!(many), Outcome::LoggedIn));
+    let twice = "Malformed(Discovery, a JSON member stands twice)";
+    let issuer = r#""issuer":"https://evil.example/v2","#;
+    faults.push(inserted("issuer stands twice", issuer.to_owned(), twice));
+    let too_many = "Malformed(Discovery, it has more than 50,000 values)";
+    let small = format!(r#""x":[{}0],"#, r#"{"":0},"#.repeat(100_000));
+    faults.push(inserted("700 KiB of small objects", small, too_many));
     faults
 }
 
@@ -81,13 +90,12 @@ fn changed(
     })
 }
 
-/// One reader takes the first, another the last.
-fn twice() -> Fault {
-    let outcome = "Malformed(Discovery, a JSON member stands twice)";
-    Fault::new(Area::Discovery, "discovery: issuer stands twice", outcome, |op| {
-        op.tamper("/.well-known/openid-configuration", |response| {
-            let first = br#"{"issuer":"https://evil.example/v2","#;
-            response.body_mut().splice(..1, *first);
+/// Something written at the beginning of the document.
+fn inserted(name: &str, text: String, outcome: &str) -> Fault {
+    Fault::new(Area::Discovery, format!("discovery: {name}"), outcome, move |op| {
+        let text = text.clone();
+        op.tamper("/.well-known/openid-configuration", move |response| {
+            response.body_mut().splice(1..1, text.bytes());
         });
     })
 }

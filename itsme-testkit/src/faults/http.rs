@@ -5,15 +5,12 @@ use itsme_core::Response;
 
 use super::{Area, ENDPOINTS, Fault, Outcome};
 
-/// 40 MiB of zeros.
-static BOMB: &[u8] = include_bytes!("../fixtures/zeros.gz");
-
 pub(super) fn faults() -> Vec<Fault> {
     let mut faults = Vec::new();
     for (path, endpoint) in ENDPOINTS {
         for status in [
-            201, 202, 203, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405,
-            429, 500, 502, 503,
+            201, 202, 203, 204, 206, 300, 301, 302, 303, 304, 305, 306, 307, 308, 400, 401, 403,
+            404, 405, 429, 500, 502, 503,
         ] {
             faults.push(with_status(path, endpoint, status));
         }
@@ -28,6 +25,20 @@ pub(super) fn faults() -> Vec<Fault> {
             ));
         }
     }
+    for (what, challenge) in [
+        ("a challenge", r#"Bearer realm="itsme", error="invalid_token""#),
+        ("a bare challenge", "Bearer"),
+    ] {
+        let name = format!("Userinfo: status 401 with {what}");
+        faults.push(Fault::new(Area::Http, name, "Refused(InvalidToken)", move |op| {
+            op.tamper("/userinfo", move |response| {
+                *response.status_mut() = StatusCode::UNAUTHORIZED;
+                let challenge = HeaderValue::from_static(challenge);
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+                response.body_mut().clear();
+            });
+        }));
+    }
     faults
 }
 
@@ -37,8 +48,7 @@ fn with_status(path: &'static str, endpoint: &str, status: u16) -> Fault {
     let name = format!("{endpoint}: status {status} with {body}");
     let outcome = format!("UnexpectedReply({endpoint}, {status})");
     Fault::new(Area::Http, name, outcome, move |op| {
-        // By another name of this host, where whoever follows it is heard.
-        let elsewhere = format!("{}/elsewhere", op.issuer().replace("127.0.0.1", "localhost"));
+        let elsewhere = format!("{}/elsewhere", super::elsewhere(op.issuer()));
         let elsewhere = HeaderValue::try_from(elsewhere).expect("a URL is a header value");
         op.tamper(path, move |response| {
             *response.status_mut() = StatusCode::from_u16(status).expect("a status");
@@ -166,5 +176,5 @@ fn encoding(response: &mut Response) {
 
 fn bomb(response: &mut Response) {
     encoding(response);
-    *response.body_mut() = BOMB.to_vec();
+    *response.body_mut() = super::BOMB.to_vec();
 }

@@ -75,7 +75,8 @@ pub(super) fn faults() -> Vec<Fault> {
                 key.as_object_mut().expect("a key").remove("use");
             }
         }),
-        twice(),
+        twice("keys stands twice", r#"{"#, r#"{"keys":[],"#),
+        twice("n of a key stands twice", r#""n":"#, r#""n":"AQAB","n":"#),
     ];
     for (what, member, value) in [
         ("with an unknown kty", "kty", json!("EC")),
@@ -90,10 +91,15 @@ pub(super) fn faults() -> Vec<Fault> {
         ("with an exponent of 65 bits", "e", json!(odd_number(65))),
         ("with an empty modulus", "n", json!("")),
         ("with a private exponent", "d", json!("AQAB")),
-        ("with a number as its kid", "kid", json!(7)),
     ] {
         let name = format!("the signing key {what}");
         faults.push(changed(&name, UNUSABLE, move |keys| keys[0][member] = value.clone()));
+    }
+    for member in ["kty", "use", "alg", "kid", "n", "e"] {
+        for (kind, value) in super::wrong_types_for_text() {
+            let name = format!("{member} of the signing key is {kind}");
+            faults.push(changed(&name, UNUSABLE, move |keys| keys[0][member] = value.clone()));
+        }
     }
     faults
 }
@@ -142,9 +148,13 @@ fn changed(
     })
 }
 
-fn twice() -> Fault {
+/// One reader takes the first, another the last.
+fn twice(name: &str, at: &'static str, both: &'static str) -> Fault {
     let outcome = "Malformed(KeySet, a JSON member stands twice)";
-    Fault::new(Area::KeySet, "key set: keys stands twice", outcome, |op| {
-        op.tamper("/jwkSet", |response| drop(response.body_mut().splice(..1, *br#"{"keys":[],"#)));
+    Fault::new(Area::KeySet, format!("key set: {name}"), outcome, move |op| {
+        op.tamper("/jwkSet", move |response| {
+            let text = String::from_utf8_lossy(response.body()).replacen(at, both, 1);
+            *response.body_mut() = text.into_bytes();
+        });
     })
 }

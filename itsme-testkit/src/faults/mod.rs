@@ -38,6 +38,7 @@ pub use self::{
 use crate::FakeOp;
 use itsme_core::Settings;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// One thing that goes wrong.
 pub struct Fault {
@@ -46,7 +47,6 @@ pub struct Fault {
     outcome: Outcome,
     login: Kind,
     midway: bool,
-    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "nothing hangs in memory"))]
     hangs: bool,
     is_cached: bool,
     inject: Box<dyn Fn(&mut FakeOp) + Send + Sync>,
@@ -79,6 +79,7 @@ pub enum Area {
 enum Kind {
     Keys,
     Secret,
+    Hs256,
 }
 
 impl Fault {
@@ -136,6 +137,11 @@ impl Fault {
         Self { login: Kind::Secret, ..self }
     }
 
+    /// It meets the client whose secret signs as well.
+    fn with_hs256(self) -> Self {
+        Self { login: Kind::Hs256, ..self }
+    }
+
     /// What part of the protocol it is in.
     pub fn area(&self) -> Area {
         self.area
@@ -156,16 +162,27 @@ impl Fault {
         self.midway
     }
 
+    /// Whether it is the HTTP client's time limit that ends it.
+    pub fn hangs(&self) -> bool {
+        self.hangs
+    }
+
+    /// How long after it is over a client goes on to believe what it has seen.
+    pub fn believed_for(&self) -> Duration {
+        Duration::from_secs(if self.is_cached { 3601 } else { 61 })
+    }
+
     /// Makes it happen, until [`FakeOp::recover`].
     pub fn inject(&self, op: &mut FakeOp) {
         (self.inject)(op);
     }
 
-    /// Settings for the client that it is meant for.
-    pub fn settings(&self, op: &FakeOp) -> Settings {
+    /// Settings for the client that it is meant for, which the OP gets to know.
+    pub fn settings(&self, op: &mut FakeOp) -> Settings {
         match self.login {
             Kind::Keys => op.settings(),
             Kind::Secret => op.secret_settings(),
+            Kind::Hs256 => op.hs256_settings(),
         }
     }
 }
@@ -183,6 +200,22 @@ const ENDPOINTS: [(&str, &str); 4] = [
     ("/token", "Token"),
     ("/userinfo", "Userinfo"),
 ];
+
+/// 40 MiB of zeros, as gzip; between its head and its end it is a `zip`.
+static BOMB: &[u8] = include_bytes!("../fixtures/zeros.gz");
+
+/// In place of a reason: the token is taken.
+const TAKEN: &str = "";
+
+fn outcome(error: &str, reason: &str) -> Outcome {
+    if reason == TAKEN { Outcome::LoggedIn } else { format!("{error}({reason})").into() }
+}
+
+/// The same address by another name: in memory nobody's, else this host's, so that whoever goes there is
+/// heard.
+fn elsewhere(url: &str) -> String {
+    url.replace("127.0.0.1", "localhost").replace("op.example", "elsewhere.example")
+}
 
 /// What stands where a text should.
 fn wrong_types_for_text() -> [(&'static str, Value); 5] {

@@ -15,7 +15,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub(super) fn of<T, E>(result: &Result<T, DriveError<E>>) -> Self {
+    /// What a flow of an application's own has ended in, to compare.
+    pub fn of<T, E>(result: &Result<T, DriveError<E>>) -> Self {
         match result {
             Ok(_) => Self::LoggedIn,
             Err(DriveError::Transport(_)) => Self::NoAnswer,

@@ -21,12 +21,6 @@ use crate::{FakeOp, Person, SERVICE, World};
 #[cfg(feature = "server")]
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// After this, no pause of the library's keeps it from fetching keys anew.
-const A_WHILE: Duration = Duration::from_secs(61);
-
-/// As long as the OP's metadata is believed.
-const AN_HOUR: Duration = Duration::from_secs(3601);
-
 /// What a login under a fault has ended with: as it must.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -95,7 +89,7 @@ where
         let world = World::new();
         let server = Server::start(world.clock()).expect("loopback has a free port");
         let timeouts = Timeouts::default();
-        let send = make(if fault.hangs { timeouts.total(PATIENCE) } else { timeouts });
+        let send = make(if fault.hangs() { timeouts.total(PATIENCE) } else { timeouts });
         verdicts.add(&fault, try_out(&fault, world, server.shared(), send, &what_became).await);
     }
     verdicts.all()
@@ -137,7 +131,7 @@ where
     S: FnMut(Request) -> Sent,
     Sent: Future<Output = Result<Response, E>>,
 {
-    let client = Client::new(fault.settings(&lock(op))).expect("the settings are sound");
+    let client = Client::new(fault.settings(&mut lock(op))).expect("the settings are sound");
     let mut visit = Visit { world, op, client, send, what_became };
     let begun = Instant::now();
     let result = visit.log_in(Some(fault)).await;
@@ -148,7 +142,7 @@ where
     }
     visit.is_right(fault, &result)?;
     lock(op).recover();
-    visit.world.advance(if fault.is_cached { AN_HOUR } else { A_WHILE });
+    visit.world.advance(fault.believed_for());
     let later = Outcome::of(&visit.log_in(None).await);
     if later != Outcome::LoggedIn {
         return Err(format!("when it is over, a login ends in {later}"));
@@ -210,7 +204,7 @@ impl<S, W> Visit<'_, S, W> {
         if let Ok(who) = result {
             let client_id = match fault.login {
                 Kind::Keys => crate::CLIENT_ID,
-                Kind::Secret => crate::SECRET_CLIENT_ID,
+                Kind::Secret | Kind::Hs256 => crate::SECRET_CLIENT_ID,
             };
             if who.sub != op.pairwise_sub(client_id, &Person::ann()) {
                 return Err("somebody else is logged in".to_owned());

@@ -3,20 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Area, Fault, Outcome};
+use super::{Area, Fault, TAKEN, outcome};
 use crate::{
     Document, FakeOp,
     jose::{SignedBy, Stage, Unencrypted, Unsigned, stranger},
 };
 
-/// 40 MiB of zeros, as gzip; a `zip` is what is between its head and its end.
-static BOMB: &[u8] = include_bytes!("../fixtures/zeros.gz");
-
 const DECRYPTION: &str = "Decryption";
 const SIGNATURE: &str = "Signature";
 const NOT_SIGNED: &str = "NotSigned";
-/// In place of a reason: it is taken.
-const TAKEN: &str = "";
+const NOT_TEXT: &str = r#"Malformed { what: "a header member that must be text is none" }"#;
 
 /// What is forged, the reason for which it is refused, and how.
 type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
@@ -26,7 +22,9 @@ pub(super) fn faults() -> Vec<Fault> {
     let of_keys = of_keys.flat_map(|forgery| both(forgery, "", |fault| fault));
     let of_secrets = direct().into_iter();
     let of_secrets = of_secrets.flat_map(|forgery| both(forgery, "dir: ", Fault::with_secret));
-    of_keys.chain(of_secrets).chain(unencrypted()).collect()
+    let of_hs256 = hs256().into_iter();
+    let of_hs256 = of_hs256.flat_map(|forgery| both(forgery, "HS256: ", Fault::with_hs256));
+    of_keys.chain(of_secrets).chain(of_hs256).chain(unencrypted()).collect()
 }
 
 fn both((name, reason, forge): Forgery, prefix: &str, kind: fn(Fault) -> Fault) -> [Fault; 2] {
@@ -39,10 +37,6 @@ fn both((name, reason, forge): Forgery, prefix: &str, kind: fn(Fault) -> Fault) 
 
 fn documents() -> [(Document, &'static str, &'static str); 2] {
     [(Document::IdToken, "ID token", "IdToken"), (Document::Userinfo, "userinfo", "Userinfo")]
-}
-
-fn outcome(error: &str, reason: &str) -> Outcome {
-    if reason == TAKEN { Outcome::LoggedIn } else { format!("{error}({reason})").into() }
 }
 
 fn unsigned(stage: &mut Stage<'_>, change: impl FnOnce(&mut Unsigned)) {
@@ -128,11 +122,8 @@ fn signing() -> Vec<Forgery> {
         ("no alg", r#"Malformed { what: "a header has no alg" }"#, |stage| {
             unsigned(stage, |token| without(&mut token.header, "alg"));
         }),
-        (
-            "alg is a number",
-            r#"Malformed { what: "a header member that must be text is none" }"#,
-            |stage| signed_header(stage, "alg", json!(256)),
-        ),
+        ("alg is a number", NOT_TEXT, |stage| signed_header(stage, "alg", json!(256))),
+        ("kid is a number", NOT_TEXT, |stage| signed_header(stage, "kid", json!(7))),
         ("signed by another key under the OP's kid", SIGNATURE, |stage| {
             unsigned(stage, |token| token.signer = SignedBy::Stranger);
         }),
@@ -181,6 +172,14 @@ fn signing() -> Vec<Forgery> {
                 drop(token.payload.splice(..1, *br#"{"sub":"somebody else","#))
             });
         }),
+        (
+            "a member within a claim stands twice",
+            r#"Malformed { what: "a JSON member stands twice" }"#,
+            |stage| {
+                let twice = *br#"{"address":{"locality":"Gent","locality":"Luik"},"#;
+                unsigned(stage, |token| drop(token.payload.splice(..1, twice)));
+            },
+        ),
         ("claims that are no JSON", r#"Malformed { what: "it is not JSON" }"#, |stage| {
             unsigned(stage, |token| token.payload = b"<xml/>".to_vec());
         }),
@@ -260,6 +259,14 @@ fn encryption() -> Vec<Forgery> {
         ("no enc", r#"Malformed { what: "an encrypted token's header has no enc" }"#, |stage| {
             unencrypted_as(stage, |token| without(&mut token.header, "enc"));
         }),
+        ("enc is a number", NOT_TEXT, |stage| header(stage, "enc", json!(128))),
+        ("cty is a list", NOT_TEXT, |stage| header(stage, "cty", json!(["JWT"]))),
+        ("kid in the JWE header is a number", NOT_TEXT, |stage| header(stage, "kid", json!(7))),
+        ("encrypted to the client's previous key", TAKEN, |stage| {
+            let previous = previous_key();
+            header(stage, "kid", previous["kid"].clone());
+            unencrypted_as(stage, |token| token.recipient = previous);
+        }),
         ("zip, honest", r#"Header { member: "zip" }"#, |stage| {
             header(stage, "zip", json!("DEF"));
             unencrypted_as(stage, |token| {
@@ -271,7 +278,9 @@ fn encryption() -> Vec<Forgery> {
         }),
         ("zip bomb", r#"Header { member: "zip" }"#, |stage| {
             header(stage, "zip", json!("DEF"));
-            unencrypted_as(stage, |token| token.plaintext = BOMB[10..BOMB.len() - 8].to_vec());
+            unencrypted_as(stage, |token| {
+                token.plaintext = super::BOMB[10..super::BOMB.len() - 8].to_vec()
+            });
         }),
         ("crit in the JWE header", r#"Header { member: "crit" }"#, |stage| {
             header(stage, "crit", json!(["x"]));
@@ -323,6 +332,13 @@ fn encryption() -> Vec<Forgery> {
             parts(stage, |[.., tag]| tag.truncate(12));
         }),
     ]
+}
+
+/// The client's encryption key that it no longer publishes, and still decrypts with.
+fn previous_key() -> Value {
+    let keys: Value = serde_json::from_str(crate::private_jwks()).expect("the fixture is JSON");
+    let mut keys = keys["keys"].as_array().into_iter().flatten().filter(|key| key["use"] == "enc");
+    keys.nth(1).expect("the fixture has two").clone()
 }
 
 /// What anybody can do to a token on its way.
@@ -412,6 +428,28 @@ fn direct() -> Vec<Forgery> {
             },
         ),
         ("zip", r#"Header { member: "zip" }"#, |stage| header(stage, "zip", json!("DEF"))),
+    ]
+}
+
+/// With a client secret that signs as well.
+fn hs256() -> Vec<Forgery> {
+    vec![
+        ("as agreed", TAKEN, |_| {}),
+        ("another secret", SIGNATURE, |stage| {
+            unsigned(stage, |token| token.signer = SignedBy::Secret(b"another".to_vec()));
+        }),
+        ("an empty signature", SIGNATURE, |stage| {
+            unsigned(stage, |token| token.signer = SignedBy::Nobody);
+        }),
+        ("half a signature", SIGNATURE, |stage| jws_part(stage, 2, |mac| mac[..24].to_owned())),
+        ("alg none", r#"SignatureAlgorithm { found: "none" }"#, |stage| {
+            signed_header(stage, "alg", json!("none"));
+            unsigned(stage, |token| token.signer = SignedBy::Nobody);
+        }),
+        ("RS256 by the OP", r#"SignatureAlgorithm { found: "RS256" }"#, |stage| {
+            signed_header(stage, "alg", json!("RS256"));
+            unsigned(stage, |token| token.signer = SignedBy::Op);
+        }),
     ]
 }
 

@@ -175,6 +175,14 @@ impl FakeOp {
         self.settings_for(SECRET_CLIENT_ID, ClientSecret::new(CLIENT_SECRET))
     }
 
+    /// Makes the secret of that client sign its tokens as well (HS256), and gives settings for it.
+    pub(crate) fn hs256_settings(&mut self) -> Settings {
+        for client in self.clients.iter_mut().filter(|it| it.client_id == SECRET_CLIENT_ID) {
+            *client = client.clone().hs256();
+        }
+        self.settings_for(SECRET_CLIENT_ID, ClientSecret::new(CLIENT_SECRET).hs256())
+    }
+
     fn settings_for(&self, client_id: &str, credentials: impl Into<Credentials>) -> Settings {
         let environment = match self.dialect {
             Dialect::V1 => Environment::custom_v1(&self.issuer),
