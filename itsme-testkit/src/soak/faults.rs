@@ -12,7 +12,7 @@ use super::lock;
 use crate::{Asked, Reaction, Wire};
 
 pub(super) const DISCOVERY: &str = "GET /.well-known/openid-configuration";
-const KEYS: &str = "GET /jwkSet";
+pub(super) const KEYS: &str = "GET /jwkSet";
 const TOKEN: &str = "POST /token";
 const USERINFO: &str = "GET /userinfo";
 
@@ -35,6 +35,8 @@ pub(super) struct Injected {
     pub(super) fatal: Counts,
     /// Lost answers to GETs, which are made once more. Each second time can be lost, too.
     pub(super) lost_gets: usize,
+    /// When requests for keys were lost.
+    pub(super) lost_keys: Vec<UnixTime>,
 }
 
 impl Counts {
@@ -62,6 +64,9 @@ pub(super) fn faults(
             // A fetch that fails ends the logins that wait for it, so here the second try is honest.
             DISCOVERY | KEYS if number.is_multiple_of(16) => {
                 injected.lost_gets += 1;
+                if asked.request == KEYS {
+                    injected.lost_keys.push(asked.at);
+                }
                 Some(loss(*number / 16))
             }
             _ => None,

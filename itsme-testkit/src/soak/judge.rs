@@ -12,6 +12,10 @@ use super::{LOGINS, Shared, VISITORS, faults, lock, resources::Resources};
 /// How much memory may grow by, from a quarter of the logins to the end. The OP itself remembers
 /// grants, codes and requests, some 10 KiB for each login: 3 MiB in all.
 const GROWTH: usize = 12 * 1024;
+/// How long a flow holds the right to fetch.
+const LEASE: Duration = Duration::from_secs(15);
+/// A rotation every 100 ms of some seconds, and fewer where they have to wait for logins.
+const ROTATIONS: usize = 8;
 /// How long sockets may take to be closed.
 const CLOSING: Duration = Duration::from_secs(10);
 
@@ -25,6 +29,7 @@ impl Shared {
         );
         self.judge_logins();
         self.judge_key_fetches();
+        self.judge_shared_fetches();
         if cfg!(target_os = "linux") {
             self.judge_resources(before);
         }
@@ -40,8 +45,9 @@ impl Shared {
         assert_eq!(failed.refusals, fatal.refusals);
         let lost = fatal.lost..=fatal.lost + injected.lost_gets / 2;
         assert!(lost.contains(&failed.lost), "{lost:?} answers were lost, not {}", failed.lost);
-        let counts = [failed.pages, failed.refusals, failed.lost, seen.nobodys, seen.rotations];
+        let counts = [failed.pages, failed.refusals, failed.lost, seen.nobodys];
         assert!(counts.iter().all(|count| *count > 0), "something was not tried");
+        assert!(seen.rotations >= ROTATIONS, "{} rotations are few", seen.rotations);
     }
 
     /// While the OP signs with a key that it does not publish, each login has a reason to fetch keys;
@@ -62,6 +68,23 @@ impl Shared {
             println!("{minutes} minutes, {allowed} key fetches allowed, {fetched} made");
             assert!(fetched <= allowed, "{fetched} key fetches within {minutes} minutes");
         }
+    }
+
+    /// Whoever finds the keys stale while somebody fetches them waits for that: no two requests for keys
+    /// are nearer than a lease is long, unless the first one was lost; or unless the keys had expired a
+    /// moment ago, which begins no pause.
+    fn judge_shared_fetches(&self) {
+        let lost = lock(&self.injected).lost_keys.clone();
+        let op = self.server.op();
+        let at = |request: &str| {
+            let asked = op.transcript().iter().filter(|asked| asked.request == request);
+            asked.map(|asked| asked.at).collect::<Vec<_>>()
+        };
+        let (keys, expired) = (at(faults::KEYS), at(faults::DISCOVERY).len());
+        let near = keys.windows(2).filter(|two| two[1].since(two[0]) < LEASE);
+        let near = near.filter(|two| !lost.contains(&two[0])).count();
+        println!("{} requests for keys, {near} of them near another", keys.len());
+        assert!(near <= expired, "{near} requests for keys were made beside another one");
     }
 
     /// The transport is gone, and all that it held.
