@@ -1,4 +1,4 @@
-//! Every fuzz target over its seeds and some thousand changes of them: what a fuzzer does for hours
+//! Every fuzz target over its seeds and some hundred to thousand changes of them: what a fuzzer does for hours
 //! (`fuzz/README.md`), for seconds and without one.
 
 #[path = "../fuzz/src/lib.rs"]

@@ -4,18 +4,17 @@ use std::{sync::OnceLock, time::Duration};
 
 use itsme_core::{
     Authorize, Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client,
-    DiscoveryTicket, Error, Evidence, Failure, Flow, LoggedIn, Login, LoginState, Provider,
-    Response, Scope, Step,
+    DiscoveryTicket, Error, Evidence, Failure, Flow, LoggedIn, Login, LoginState, Progress,
+    Provider, Response, Scope, Step,
 };
-use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
-
+use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play};
 use serde_json::Value;
 
 use super::input::Input;
 
-/// More steps than any flow takes: twice metadata, keys, token, keys again and userinfo, and the
-/// waits for another flow's lease.
-const MOST_STEPS: usize = 400;
+/// More steps than any flow takes: ten minutes of polls, each after as many waits as it takes to halve
+/// five seconds down to a millisecond.
+const MOST_STEPS: usize = 4000;
 
 struct Scene {
     world: World,
@@ -51,6 +50,39 @@ impl Scene {
     fn authorize(&self) -> Authorize {
         let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
         self.client.authorize(login)
+    }
+
+    /// A login by QR code, in which Ann does what there is to do.
+    fn scan_and_approve(&mut self, input: &mut Input<'_>) -> Result<(), Option<Error>> {
+        let mut login = self.client.qr_login(Login::new(SERVICE).claim(Claim::GivenName));
+        for _ in 0..8 {
+            login = match self.at_the_mercy_of(self.client.next(login), input)? {
+                Progress::Scan { then, .. } => {
+                    let session = self.op.pending_sessions().last().map(|id| (*id).to_owned());
+                    session.into_iter().for_each(|id| self.op.scan(&id, &Person::ann()));
+                    then
+                }
+                Progress::Scanned { then } => then,
+                Progress::Waiting { then } => {
+                    let asked = self.op.pending_backchannel().pop();
+                    asked.into_iter().for_each(|it| self.op.approve_backchannel(&it.auth_req_id));
+                    then
+                }
+                Progress::LoggedIn(who) => {
+                    must_be_ann(&who, &self.op);
+                    return Ok(());
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Takes up what was stored: begins, and goes on after a wait.
+    fn take_up<F: Flow>(&mut self, flow: F) {
+        if let Ok(Step::Wait(time, paused)) = flow.start(&mut self.world) {
+            self.world.advance(time);
+            let _ = paused.resume(&mut self.world);
+        }
     }
 
     /// Ann, asked by the `sub` that was stored.
@@ -270,12 +302,12 @@ pub fn stored(data: &[u8]) {
         3 => {
             let Ok(ticket) = serde_json::from_str::<CibaTicket>(&text) else { return };
             let mut scene = Scene::warm();
-            let _ = scene.client.poll(ticket).start(&mut scene.world);
+            scene.take_up(scene.client.poll(ticket));
         }
         _ => {
             let Ok(ticket) = serde_json::from_str::<DiscoveryTicket>(&text) else { return };
             let mut scene = Scene::warm();
-            let _ = scene.client.poll_discovery(ticket).start(&mut scene.world);
+            scene.take_up(scene.client.poll_discovery(ticket));
         }
     }
 }
@@ -286,7 +318,7 @@ pub fn flow(data: &[u8]) {
     let mut input = Input::new(data);
     let kind = input.octet();
     let mut scene = if kind & 0x80 == 0 { Scene::warm() } else { Scene::cold() };
-    let told = match kind % 10 {
+    let told = match kind % 12 {
         0 => scene.at_the_mercy_of(scene.authorize(), &mut input).err(),
         1 => {
             let object = Login::new(SERVICE).as_request_object();
@@ -296,6 +328,9 @@ pub fn flow(data: &[u8]) {
         2 => scene.at_the_mercy_of(scene.client.refresh(), &mut input).err(),
         3 => {
             let (login, callback) = scene.approved();
+            if kind & 0x40 != 0 {
+                scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
+            }
             let flow = scene.client.user(login, callback);
             scene.at_the_mercy_of(flow, &mut input).map(|who| must_be_ann(&who, &scene.op)).err()
         }
@@ -329,6 +364,11 @@ pub fn flow(data: &[u8]) {
             }
             answer.err()
         }
+        9 => {
+            let object = Login::new(SERVICE).hosted_at(REQUEST_URI, Duration::from_secs(60));
+            scene.at_the_mercy_of(scene.client.request_object(object), &mut input).err()
+        }
+        10 => scene.scan_and_approve(&mut input).err(),
         _ => {
             let settings = scene.op.secret_settings();
             scene.client = Client::new(settings).expect("the settings are sound");
