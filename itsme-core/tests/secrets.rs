@@ -7,10 +7,12 @@ mod secrecy;
 
 use common::Scene;
 use itsme_core::{
-    Claim, Client, Country, DriveError, Failure, Flow, LoggedIn, Login, Scope, Step, drive,
+    BackchannelRequest, Claim, Client, Country, DriveError, Failure, Flow, LoggedIn, Login,
+    Progress, Scope, Step, drive,
 };
-use itsme_testkit::{FakeOp, Fault, Person, SERVICE, World};
+use itsme_testkit::{FakeOp, Fault, Person, Reaction, SERVICE, World};
 use secrecy::{Secrets, texts};
+use serde_json::json;
 
 /// Everything that is most personal.
 fn login() -> Login {
@@ -33,7 +35,8 @@ fn run<F: Flow>(
         secrets.add_response(&response);
         Ok(response)
     };
-    drive(flow, world, send, |_| {}, |failure| *failure)
+    let clock = world.clock();
+    drive(flow, world, send, |time| clock.advance(time), |failure| *failure)
 }
 
 #[test]
@@ -68,6 +71,70 @@ fn a_login_prints_nothing_that_is_secret() {
     shown.push_str(&format!("\n{settings:?} {provider:?} {:?}", who.photo));
     secrets.assert_hidden_in("a login", &shown);
     secrets.assert_seen();
+}
+
+#[test]
+fn a_login_without_a_browser_prints_nothing_that_is_secret() {
+    let Scene { mut world, mut op, .. } = Scene::new();
+    op.ping_at("https://rp.example/itsme/ping");
+    let itsme = Client::new(op.settings().ping()).expect("the settings are sound");
+    let mut secrets = Secrets::of(&Person::ann());
+    let mut shown = String::new();
+    let what = Login::new(SERVICE).claim(Claim::NationalNumber(Country::Belgium)).scope(Scope::Eid);
+    let mut login = itsme.qr_login(what);
+    loop {
+        let flow = itsme.next(login);
+        shown.push_str(&format!("\n{flow:?}"));
+        let progress = run(flow, (&mut op, &mut world, &mut secrets)).expect("progress");
+        shown.push_str(&format!("\n{progress:?}"));
+        login = match progress {
+            Progress::Scan { then, .. } => {
+                let session = op.pending_sessions()[0].to_owned();
+                op.scan(&session, &Person::ann());
+                then
+            }
+            Progress::Scanned { then } => then,
+            Progress::Waiting { then } => {
+                let asked = op.pending_backchannel()[0].auth_req_id.clone();
+                op.approve_backchannel(&asked);
+                let ping = op.pings().remove(0);
+                let bearer = ping.headers()["authorization"].to_str().expect("text");
+                secrets.add_token(bearer.trim_start_matches("Bearer "));
+                shown.push_str(&format!("\n{:?}", itsme.ping(&ping)));
+                then
+            }
+            Progress::LoggedIn(who) => {
+                shown.push_str(&format!("\n{who:?}"));
+                break;
+            }
+        };
+    }
+    let known = BackchannelRequest::known_user(op.sub_of(&Person::ann()), Login::new(SERVICE));
+    shown.push_str(&format!("\n{known:?}"));
+    let ticket = run(itsme.start_backchannel(known), (&mut op, &mut world, &mut secrets));
+    shown.push_str(&format!("\n{ticket:?}"));
+    secrets.assert_hidden_in("a login without a browser", &shown);
+    secrets.assert_seen();
+}
+
+/// An OP may quote what it was sent.
+#[test]
+fn what_an_op_quotes_is_not_quoted() {
+    let mut scene = Scene::warm();
+    let mut secrets = Secrets::of(&Person::ann());
+    let redirect = scene.authorize(login());
+    let callback = scene.op.approve(&redirect.url, &Person::ann());
+    secrets.add_login(&redirect.state, &callback);
+    let query = callback.split_once('?').expect("a query").1.to_owned();
+    for status in [400, 200] {
+        let body =
+            json!({ "error": "invalid_grant", "error_description": format!("what is {query}?") });
+        let response = http::Response::builder().status(status).body(body.to_string().into_bytes());
+        scene.op.react("/token", Reaction::Reply(response.expect("a response")));
+    }
+    let error = scene.play(scene.client.user(redirect.state, callback)).expect_err("refused");
+    secrets.assert_hidden_in("the error", &texts(&error));
+    assert!(error.to_string().contains("what is"), "the rest of it is: {error}");
 }
 
 #[test]

@@ -17,33 +17,44 @@ async fn a_login_logs_nothing_that_is_secret() {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     let builder = reqwest::Client::builder().no_proxy();
     let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
-    let itsme = itsme_core::Client::new(server.settings()).expect("the settings are sound");
     let mut secrets = Secrets::of(&Person::ann());
-
-    let login = Login::new(SERVICE)
-        .claim(Claim::NationalNumber(Country::Belgium))
-        .claim(Claim::Photo)
-        .claim(Claim::Picture)
-        .scope(Scope::Profile);
-    let redirect = transport.run(itsme.authorize(login)).await.expect("an authorization URL");
-    let callback = server.approve(&redirect.url, &Person::ann());
-    secrets.add_login(&redirect.state, &callback);
-    let traffic = std::cell::RefCell::new(secrets);
-    let send = async |request| {
-        traffic.borrow_mut().add_request(&request);
-        let response = transport.send(request).await?;
-        traffic.borrow_mut().add_response(&response);
-        Ok::<_, SendError>(response)
-    };
-    let (flow, sleep) = (itsme.user(redirect.state, &callback), tokio::time::sleep);
-    let who = drive_async(flow, &mut SystemEnv::new(), send, sleep, SendError::what_became).await;
-    let who = who.expect("a person");
-    let mut secrets = traffic.into_inner();
-    secrets.add_token(who.evidence.id_token());
-    transport.run(itsme.picture(&who)).await.expect("a picture");
+    let mut last = None;
+    let by_keys = server.settings();
+    let by_secret = server.op().secret_settings();
+    for settings in [by_keys, by_secret] {
+        let itsme = itsme_core::Client::new(settings).expect("the settings are sound");
+        let login = Login::new(SERVICE)
+            .claim(Claim::NationalNumber(Country::Belgium))
+            .claim(Claim::Photo)
+            .claim(Claim::Picture)
+            .scope(Scope::Profile);
+        let redirect = transport.run(itsme.authorize(login)).await.expect("an authorization URL");
+        let callback = server.approve(&redirect.url, &Person::ann());
+        secrets.add_login(&redirect.state, &callback);
+        let traffic = std::cell::RefCell::new(secrets);
+        let send = async |request| {
+            traffic.borrow_mut().add_request(&request);
+            let response = transport.send(request).await?;
+            traffic.borrow_mut().add_response(&response);
+            Ok::<_, SendError>(response)
+        };
+        let (flow, sleep) = (itsme.user(redirect.state, &callback), tokio::time::sleep);
+        let who =
+            drive_async(flow, &mut SystemEnv::new(), send, sleep, SendError::what_became).await;
+        let who = who.expect("a person");
+        secrets = traffic.into_inner();
+        secrets.add_token(who.evidence.id_token());
+        transport.run(itsme.picture(&who)).await.expect("a picture");
+        // Only a client with a secret may; a refusal is logged, too.
+        let _ = transport.run(itsme.revoke(who.access_token.clone())).await;
+        let again = transport.run(itsme.picture(&who)).await;
+        secrets.assert_hidden_in("a refusal", &format!("{again:?}"));
+        last = Some((itsme, who));
+    }
 
     // And when nobody is there any more.
     drop(server);
+    let (itsme, who) = last.expect("two have logged in");
     let error = transport.run(itsme.picture(&who)).await.expect_err("nobody is there");
     assert!(matches!(error, DriveError::Transport(_)));
     secrets.assert_hidden_in("the error", &texts(&error));

@@ -103,7 +103,7 @@ impl Clock {
     }
 
     /// A virtual clock's time passes; no other can be moved.
-    pub(crate) fn advance(&self, duration: Duration) {
+    pub fn advance(&self, duration: Duration) {
         self.set(self.now().after(duration));
     }
 

@@ -20,31 +20,41 @@ fn a_login_logs_nothing_that_is_secret() {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     let agent = Agent::config_builder().proxy(None).build().into();
     let transport = Transport::with_agent(agent, Timeouts::default());
-    let itsme = itsme_core::Client::new(server.settings()).expect("the settings are sound");
     let mut secrets = Secrets::of(&Person::ann());
-
-    let login = Login::new(SERVICE)
-        .claim(Claim::NationalNumber(Country::Belgium))
-        .claim(Claim::Photo)
-        .claim(Claim::Picture)
-        .scope(Scope::Profile);
-    let redirect = transport.run(itsme.authorize(login)).expect("an authorization URL");
-    let callback = server.approve(&redirect.url, &Person::ann());
-    secrets.add_login(&redirect.state, &callback);
-    let send = |request| {
-        secrets.add_request(&request);
-        let response = transport.send(request)?;
-        secrets.add_response(&response);
-        Ok::<_, SendError>(response)
-    };
-    let flow = itsme.user(redirect.state, &callback);
-    let who = drive(flow, &mut SystemEnv::new(), send, thread::sleep, SendError::what_became);
-    let who = who.expect("a person");
-    secrets.add_token(who.evidence.id_token());
-    transport.run(itsme.picture(&who)).expect("a picture");
+    let mut last = None;
+    let by_keys = server.settings();
+    let by_secret = server.op().secret_settings();
+    for settings in [by_keys, by_secret] {
+        let itsme = itsme_core::Client::new(settings).expect("the settings are sound");
+        let login = Login::new(SERVICE)
+            .claim(Claim::NationalNumber(Country::Belgium))
+            .claim(Claim::Photo)
+            .claim(Claim::Picture)
+            .scope(Scope::Profile);
+        let redirect = transport.run(itsme.authorize(login)).expect("an authorization URL");
+        let callback = server.approve(&redirect.url, &Person::ann());
+        secrets.add_login(&redirect.state, &callback);
+        let send = |request| {
+            secrets.add_request(&request);
+            let response = transport.send(request)?;
+            secrets.add_response(&response);
+            Ok::<_, SendError>(response)
+        };
+        let flow = itsme.user(redirect.state, &callback);
+        let who = drive(flow, &mut SystemEnv::new(), send, thread::sleep, SendError::what_became);
+        let who = who.expect("a person");
+        secrets.add_token(who.evidence.id_token());
+        transport.run(itsme.picture(&who)).expect("a picture");
+        // Only a client with a secret may; a refusal is logged, too.
+        let _ = transport.run(itsme.revoke(who.access_token.clone()));
+        let again = transport.run(itsme.picture(&who));
+        secrets.assert_hidden_in("a refusal", &format!("{again:?}"));
+        last = Some((itsme, who));
+    }
 
     // And when nobody is there any more.
     drop(server);
+    let (itsme, who) = last.expect("two have logged in");
     let error = transport.run(itsme.picture(&who)).expect_err("nobody is there");
     assert!(matches!(error, DriveError::Transport(_)));
     secrets.assert_hidden_in("the error", &texts(&error));

@@ -331,6 +331,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_set_has_so_many_octets() {
+        let mut set = json!({ "keys": [key()] }).to_string().into_bytes();
+        set.resize(MAX_KEY_SET, b' ');
+        assert!(KeySet::parse(&set).is_ok());
+        set.push(b' ');
+        assert_eq!(KeySet::parse(&set).map(drop), Err(KeySetFault::TooLarge));
+    }
+
+    #[test]
     fn one_name_for_two_keys_is_none_for_either() {
         let mut other = key();
         other["n"] = json!(number_of(2048));

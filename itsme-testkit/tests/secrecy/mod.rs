@@ -14,6 +14,20 @@ use serde_json::Value;
 /// Shorter ones would be found by chance.
 const SHORTEST: usize = 8;
 
+/// What a request can hold of them.
+const PARAMETERS: [&str; 7] = [
+    "auth_req_id",
+    "client_assertion",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "request",
+    "token",
+];
+
+/// What an answer can hold of them.
+const MEMBERS: [&str; 4] = ["access_token", "auth_req_id", "id_token", "user_identifier_token"];
+
 /// Secrets, and data about the person.
 pub struct Secrets(BTreeSet<Vec<u8>>);
 
@@ -66,15 +80,16 @@ impl Secrets {
             self.add(value.split_once(' ').expect("a scheme").1);
         }
         let body = String::from_utf8_lossy(request.body()).into_owned();
-        self.add_form(&body, &["code", "client_assertion", "code_verifier", "client_secret"]);
+        self.add_form(&body, &PARAMETERS);
     }
 
     /// Tokens.
     pub fn add_response(&mut self, response: &Response) {
         match serde_json::from_slice::<Value>(response.body()) {
             Ok(answer) => {
-                self.add_texts(&answer["access_token"]);
-                self.add_texts(&answer["id_token"]);
+                for member in MEMBERS {
+                    self.add_texts(&answer[member]);
+                }
             }
             // A token by itself; anything else is a page of somebody's.
             Err(_) if response.body().starts_with(b"ey") => self.add(response.body()),
@@ -91,6 +106,8 @@ impl Secrets {
         for (name, value) in url::form_urlencoded::parse(form.as_bytes()) {
             if names.contains(&name.as_ref()) {
                 self.add(value.as_bytes());
+                let sent: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+                self.add(sent);
             }
         }
     }
