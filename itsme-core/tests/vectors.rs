@@ -185,6 +185,17 @@ fn changed_tokens_are_refused_without_panic() {
 }
 
 #[test]
+fn a_token_has_so_many_characters() {
+    let vectors = Vectors::new();
+    let case = vectors.cases().next().expect("a case");
+    let length = case.token.len();
+    assert!(open(case.token, case.decryption(), length).is_ok());
+    let limit = length - 1;
+    let too_large = open(case.token, case.decryption(), limit).map(drop);
+    assert_eq!(too_large, Err(TokenError::TooLarge { limit }));
+}
+
+#[test]
 fn truncated_tokens_are_refused_without_panic() {
     let vectors = Vectors::new();
     for case in vectors.cases() {

@@ -16,6 +16,8 @@ const GROWTH: usize = 12 * 1024;
 const LEASE: Duration = Duration::from_secs(15);
 /// A rotation every 100 ms of some seconds, and fewer where they have to wait for logins.
 const ROTATIONS: usize = 8;
+/// How many logins are under way at once in the beginning, on whatever machine.
+const AT_ONCE: usize = 32;
 /// How long sockets may take to be closed.
 const CLOSING: Duration = Duration::from_secs(10);
 
@@ -47,6 +49,8 @@ impl Shared {
         assert!(lost.contains(&failed.lost), "{lost:?} answers were lost, not {}", failed.lost);
         let counts = [failed.pages, failed.refusals, failed.lost, seen.nobodys];
         assert!(counts.iter().all(|count| *count > 0), "something was not tried");
+        let at_once = seen.most_at_once;
+        assert!(at_once >= AT_ONCE, "no more than {at_once} logins were under way at once");
         assert!(seen.rotations >= ROTATIONS, "{} rotations are few", seen.rotations);
     }
 

@@ -100,6 +100,7 @@ struct Seen {
     rotations: usize,
     /// After how many rotations the logins began that have not ended.
     under_way: Vec<usize>,
+    most_at_once: usize,
     outage: Vec<UnixTime>,
     people: usize,
     failed: Counts,

@@ -18,7 +18,8 @@ pub struct Visitor {
     person: Person,
     sub: String,
     clock: Clock,
-    next_pause: Duration,
+    /// How much later than the first one it is its turn.
+    turn: Duration,
     logins: u32,
     /// After how many rotations the login began.
     began: usize,
@@ -31,15 +32,21 @@ impl Visitor {
         let person = Person::new(&name)
             .with("given_name", name.as_str())
             .with("email", format!("{name}@mail.example"));
-        let next_pause = PAUSE * number / VISITORS;
+        let turn = PAUSE * number / VISITORS;
         let (sub, clock) = (shared.server.op().sub_of(&person), shared.clock.clone());
-        Self { shared, person, sub, clock, next_pause, logins: 0, began: 0, _gone: gone }
+        Self { shared, person, sub, clock, turn, logins: 0, began: 0, _gone: gone }
     }
 
     /// How long to wait before the next login, or none if that was the last one.
     pub fn next_pause(&mut self) -> Option<Duration> {
         self.logins += 1;
-        (self.logins <= LOGINS).then(|| std::mem::replace(&mut self.next_pause, PAUSE))
+        match self.logins {
+            // All of them at once, while nothing is cached; then each in turn.
+            1 => Some(Duration::ZERO),
+            2 => Some(PAUSE + self.turn),
+            3..=LOGINS => Some(PAUSE),
+            _ => None,
+        }
     }
 
     /// Begins a login: what to ask for.
@@ -47,6 +54,7 @@ impl Visitor {
         let mut seen = lock(&self.shared.seen);
         self.began = seen.rotations;
         seen.under_way.push(self.began);
+        seen.most_at_once = seen.most_at_once.max(seen.under_way.len());
         // One from the ID token, one from the userinfo answer.
         Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email)
     }
