@@ -27,6 +27,7 @@ mod outcome;
 mod run;
 mod token_answer;
 mod tokens;
+mod tokens_by_secret;
 mod wire;
 
 #[cfg(feature = "server")]

@@ -3,31 +3,31 @@
 
 use serde_json::{Value, json};
 
-use super::{Area, Fault, TAKEN, outcome};
+use super::{Area, Fault, TAKEN, outcome, tokens_by_secret};
 use crate::{
     Document, FakeOp,
     jose::{SignedBy, Stage, Unencrypted, Unsigned, stranger},
 };
 
-const DECRYPTION: &str = "Decryption";
-const SIGNATURE: &str = "Signature";
+pub(super) const DECRYPTION: &str = "Decryption";
+pub(super) const SIGNATURE: &str = "Signature";
 const NOT_SIGNED: &str = "NotSigned";
 const NOT_TEXT: &str = r#"Malformed { what: "a header member that must be text is none" }"#;
 
 /// What is forged, the reason for which it is refused, and how.
-type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
+pub(super) type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
 
 pub(super) fn faults() -> Vec<Fault> {
     let of_keys = signing().into_iter().chain(encryption()).chain(octets());
     let of_keys = of_keys.flat_map(|forgery| both(forgery, "", |fault| fault));
-    let of_secrets = direct().into_iter();
-    let of_secrets = of_secrets.flat_map(|forgery| both(forgery, "dir: ", Fault::with_secret));
-    let of_hs256 = hs256().into_iter();
-    let of_hs256 = of_hs256.flat_map(|forgery| both(forgery, "HS256: ", Fault::with_hs256));
-    of_keys.chain(of_secrets).chain(of_hs256).chain(unencrypted()).collect()
+    of_keys.chain(tokens_by_secret::faults()).chain(unencrypted()).collect()
 }
 
-fn both((name, reason, forge): Forgery, prefix: &str, kind: fn(Fault) -> Fault) -> [Fault; 2] {
+pub(super) fn both(
+    (name, reason, forge): Forgery,
+    prefix: &str,
+    kind: fn(Fault) -> Fault,
+) -> [Fault; 2] {
     documents().map(|(document, what, error)| {
         let name = format!("{what}: {prefix}{name}");
         let outcome = outcome(error, reason);
@@ -39,19 +39,19 @@ fn documents() -> [(Document, &'static str, &'static str); 2] {
     [(Document::IdToken, "ID token", "IdToken"), (Document::Userinfo, "userinfo", "Userinfo")]
 }
 
-fn unsigned(stage: &mut Stage<'_>, change: impl FnOnce(&mut Unsigned)) {
+pub(super) fn unsigned(stage: &mut Stage<'_>, change: impl FnOnce(&mut Unsigned)) {
     if let Stage::Unsigned(token) = stage {
         change(token);
     }
 }
 
-fn unencrypted_as(stage: &mut Stage<'_>, change: impl FnOnce(&mut Unencrypted)) {
+pub(super) fn unencrypted_as(stage: &mut Stage<'_>, change: impl FnOnce(&mut Unencrypted)) {
     if let Stage::Unencrypted(token) = stage {
         change(token);
     }
 }
 
-fn parts(stage: &mut Stage<'_>, change: impl FnOnce(&mut [Vec<u8>; 5])) {
+pub(super) fn parts(stage: &mut Stage<'_>, change: impl FnOnce(&mut [Vec<u8>; 5])) {
     if let Stage::Encrypted(parts) = stage {
         change(parts);
     }
@@ -63,11 +63,11 @@ fn finished(stage: &mut Stage<'_>, change: impl FnOnce(&mut String)) {
     }
 }
 
-fn signed_header(stage: &mut Stage<'_>, member: &str, value: Value) {
+pub(super) fn signed_header(stage: &mut Stage<'_>, member: &str, value: Value) {
     unsigned(stage, |token| token.header[member] = value);
 }
 
-fn header(stage: &mut Stage<'_>, member: &str, value: Value) {
+pub(super) fn header(stage: &mut Stage<'_>, member: &str, value: Value) {
     unencrypted_as(stage, |token| token.header[member] = value);
 }
 
@@ -76,7 +76,7 @@ fn without(header: &mut Value, member: &str) {
 }
 
 /// Replaces one part of the JWS that is about to be encrypted.
-fn jws_part(stage: &mut Stage<'_>, place: usize, change: impl FnOnce(&str) -> String) {
+pub(super) fn jws_part(stage: &mut Stage<'_>, place: usize, change: impl FnOnce(&str) -> String) {
     unencrypted_as(stage, |token| {
         let jws = String::from_utf8_lossy(&token.plaintext).into_owned();
         let mut parts: Vec<String> = jws.split('.').map(str::to_owned).collect();
@@ -394,64 +394,6 @@ fn octets() -> Vec<Forgery> {
 }
 
 const FIVE_PARTS: &str = r#"Malformed { what: "an encrypted token has five parts" }"#;
-
-/// With a client secret.
-fn direct() -> Vec<Forgery> {
-    vec![
-        ("as agreed", TAKEN, |_| {}),
-        ("a tag of 12 octets", DECRYPTION, |stage| parts(stage, |[.., tag]| tag.truncate(12))),
-        ("an empty IV", DECRYPTION, |stage| parts(stage, |[_, _, iv, ..]| iv.clear())),
-        ("a 16-octet IV", DECRYPTION, |stage| {
-            unencrypted_as(stage, |token| token.iv.resize(16, 7));
-        }),
-        ("an encrypted key", DECRYPTION, |stage| parts(stage, |[_, key, ..]| key.push(7))),
-        ("kid in the header", r#"Header { member: "kid" }"#, |stage| {
-            header(stage, "kid", json!("x"));
-        }),
-        ("A128CBC-HS256", r#"EncryptionAlgorithm { found: "A128CBC-HS256" }"#, |stage| {
-            header(stage, "enc", json!("A128CBC-HS256"));
-        }),
-        ("RSA-OAEP", r#"EncryptionAlgorithm { found: "RSA-OAEP" }"#, |stage| {
-            header(stage, "alg", json!("RSA-OAEP"));
-            unencrypted_as(stage, |token| token.recipient = stranger().public_jwk().clone());
-        }),
-        ("under another secret", DECRYPTION, |stage| {
-            unencrypted_as(stage, |token| token.content_key[0] ^= 1);
-        }),
-        (
-            "HS256 inside where RS256 was agreed",
-            r#"SignatureAlgorithm { found: "HS256" }"#,
-            |stage| {
-                signed_header(stage, "alg", json!("HS256"));
-                let secret = crate::CLIENT_SECRET.as_bytes().to_vec();
-                unsigned(stage, |token| token.signer = SignedBy::Secret(secret));
-            },
-        ),
-        ("zip", r#"Header { member: "zip" }"#, |stage| header(stage, "zip", json!("DEF"))),
-    ]
-}
-
-/// With a client secret that signs as well.
-fn hs256() -> Vec<Forgery> {
-    vec![
-        ("as agreed", TAKEN, |_| {}),
-        ("another secret", SIGNATURE, |stage| {
-            unsigned(stage, |token| token.signer = SignedBy::Secret(b"another".to_vec()));
-        }),
-        ("an empty signature", SIGNATURE, |stage| {
-            unsigned(stage, |token| token.signer = SignedBy::Nobody);
-        }),
-        ("half a signature", SIGNATURE, |stage| jws_part(stage, 2, |mac| mac[..24].to_owned())),
-        ("alg none", r#"SignatureAlgorithm { found: "none" }"#, |stage| {
-            signed_header(stage, "alg", json!("none"));
-            unsigned(stage, |token| token.signer = SignedBy::Nobody);
-        }),
-        ("RS256 by the OP", r#"SignatureAlgorithm { found: "RS256" }"#, |stage| {
-            signed_header(stage, "alg", json!("RS256"));
-            unsigned(stage, |token| token.signer = SignedBy::Op);
-        }),
-    ]
-}
 
 /// The JWS that was to be encrypted, as it is.
 fn unencrypted() -> [Fault; 2] {

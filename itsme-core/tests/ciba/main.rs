@@ -1,6 +1,9 @@
 //! People who are asked without a browser, in virtual time: every wait is seen, none is waited for.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod ping;
+mod refusals;
 
 use std::time::Duration;
 
@@ -8,13 +11,10 @@ use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error};
 use itsme_core::{
     Acr, Backchannel, BackchannelRequest, CibaTicket, Claim, Client, Confirm, Discovery,
     DiscoveryTicket, DriveError, Endpoint, Env as _, Error, ErrorCode, Failure, FreeText, LoggedIn,
-    Login, LoginHintForm, Payment, Progress, Prompt, RequestError, Response, Scope, Settings,
-    Template, TokenError, UserIdentifierToken,
+    Login, LoginHintForm, Payment, Progress, Scope, Template, TokenError, UserIdentifierToken,
     internals::{base64url, sha256},
 };
-use itsme_testkit::{
-    CONFIRM_SERVICE, Document, FakeOp, Person, REDIRECT_URI, Reaction, SERVICE, private_keys,
-};
+use itsme_testkit::{CONFIRM_SERVICE, Document, Person, Reaction, SERVICE};
 use serde_json::json;
 
 const SESSIONS: &str = "POST /user_discovery_sessions";
@@ -362,34 +362,6 @@ fn a_ticket_is_polled_by_another_client() {
 }
 
 #[test]
-fn a_foreign_ticket_is_told_before_any_request() {
-    let mut scene = Scene::warm();
-    let (discovery, ticket) = (begin(&mut scene), asked(&mut scene));
-    let settings = Settings::new(
-        "ANOTHER",
-        private_keys(),
-        itsme_core::Environment::custom(scene.op.issuer()),
-    );
-    for settings in
-        [settings, FakeOp::with_issuer("https://b.example", scene.world.clock()).settings()]
-    {
-        let other = Client::new(settings).expect("the settings are sound");
-        let error = flow_error(scene.play(other.poll(stored(&ticket))));
-        assert!(matches!(error, Error::ForeignTicket), "{error}");
-        let error = flow_error(scene.play(other.poll_discovery(stored(&discovery))));
-        assert!(matches!(error, Error::ForeignTicket), "{error}");
-    }
-    assert!(scene.op.asked().is_empty());
-    let unsafe_id = serde_json::to_string(&discovery).expect("JSON");
-    let unsafe_id = unsafe_id.replace(discovery.session_id(), "../token?x= ");
-    assert!(serde_json::from_str::<DiscoveryTicket>(&unsafe_id).is_err(), "it would be a path");
-    let version = |text: String| text.replacen("\"v\":1", "\"v\":2", 1);
-    let later = version(serde_json::to_string(&ticket).expect("JSON"));
-    assert!(serde_json::from_str::<CibaTicket>(&later).is_err(), "of another version");
-    assert_eq!(format!("{ticket:?} {discovery:?}"), "CibaTicket { .. } DiscoveryTicket { .. }");
-}
-
-#[test]
 fn a_known_user_confirms_without_a_code() {
     let text = Template::from(FreeText::new("Close the account?"));
     let payment = Template::from(Payment::new("100", "EUR", "BE68 5390 0754 7034"));
@@ -439,46 +411,6 @@ fn each_form_of_the_hint_is_understood() {
         logged_in(answer);
         let daan = scene.op.sub_of(&Person::daan());
         start(&mut scene, BackchannelRequest::known_user(daan, Login::new(SERVICE)));
-    }
-}
-
-#[test]
-fn what_a_browser_would_carry_is_refused_before_any_request() {
-    let refused = |scene: &mut Scene, request: BackchannelRequest| {
-        let error = flow_error(scene.play(scene.client.start_backchannel(request)));
-        assert!(scene.op.asked().is_empty());
-        let Error::Request(error) = error else { panic!("{error}") };
-        error
-    };
-    let mut scene = Scene::warm();
-    let login = || Login::new(SERVICE);
-    for (name, request) in [
-        ("prompt", login().prompt(Prompt::Login)),
-        ("max_age", login().max_age(Duration::from_secs(1))),
-        ("ui_locales", login().ui_locales([itsme_core::UiLocale::Dutch])),
-        ("redirect_uri", login().redirect_uri(REDIRECT_URI)),
-        ("state", login().state("0123456789abcdef")),
-        ("nonce", login().nonce("0123456789abcdef")),
-        ("code_verifier", login().code_verifier("v".repeat(43))),
-    ] {
-        let error = refused(&mut scene, BackchannelRequest::known_user("sub", request.clone()));
-        assert_eq!(error, RequestError::NotInBackchannel(name));
-        let flow = scene.client.next(scene.client.qr_login(request));
-        let error = flow_error(scene.play(flow));
-        assert!(matches!(error, Error::Request(RequestError::NotInBackchannel(n)) if n == name));
-    }
-    let known = |login| BackchannelRequest::known_user("sub", login);
-    assert_eq!(refused(&mut scene, known(Login::new(""))), RequestError::EmptyServiceCode);
-    let nobody = BackchannelRequest::known_user("", login());
-    assert_eq!(refused(&mut scene, nobody), RequestError::EmptyKnownUser);
-    let no_time = known(login()).requested_expiry(Duration::from_millis(999));
-    assert_eq!(refused(&mut scene, no_time), RequestError::RequestedExpiry);
-
-    for settings in [scene.op.secret_settings(), FakeOp::new(scene.world.clock()).v1().settings()] {
-        scene.client = Client::new(settings).expect("the settings are sound");
-        assert_eq!(refused(&mut scene, known(login())), RequestError::NoBackchannel);
-        let error = flow_error(scene.play(scene.client.discover_user()));
-        assert!(matches!(error, Error::Request(RequestError::NoBackchannel)), "{error}");
     }
 }
 
@@ -540,169 +472,4 @@ fn the_id_token_is_checked_as_ever_and_answers_this_request() {
     scene.op.alter(Document::TokenAnswer, |answer| drop(answer.remove("id_token")));
     let error = flow_error(poll(&mut scene, ticket));
     assert!(matches!(error, Error::Malformed { endpoint: Endpoint::Token, .. }), "{error}");
-}
-
-#[test]
-fn answers_that_are_none_are_named() {
-    let reply =
-        |body: serde_json::Value| Reaction::Reply(Response::new(body.to_string().into_bytes()));
-    let code = "iVBORw0KGgo=";
-    for (body, expected) in [
-        (json!({ "qr_code": code }), "it has no usable `user_discovery_session_id`"),
-        (
-            json!({ "qr_code": code, "user_discovery_session_id": "../token" }),
-            "it has no usable `user_discovery_session_id`",
-        ),
-        (
-            json!({ "qr_code": code, "user_discovery_session_id": ".." }),
-            "it has no usable `user_discovery_session_id`",
-        ),
-        (json!({ "user_discovery_session_id": "a" }), "it has no `qr_code`"),
-    ] {
-        let mut scene = Scene::warm();
-        scene.op.react("/user_discovery_sessions", reply(body));
-        let error = flow_error(scene.play(scene.client.discover_user()));
-        let Error::Malformed { endpoint: Endpoint::UserDiscovery, what } = error else {
-            panic!("{error}")
-        };
-        assert_eq!(what, expected);
-    }
-    for (body, expected) in [
-        (json!({}), "its `status` is neither of the two that there are"),
-        (json!({ "status": "DONE" }), "its `status` is neither of the two that there are"),
-        (json!({ "status": "USER_DISCOVERED" }), "it has no `user_identifier_token`"),
-        (json!({ "status": "PENDING_USER_DISCOVERY" }), "it has no `qr_code`"),
-    ] {
-        let mut scene = Scene::warm();
-        let ticket = begin(&mut scene);
-        let path = format!("/user_discovery_sessions/{}", ticket.session_id());
-        scene.op.react(&path, reply(body));
-        let error = flow_error(scene.play(scene.client.poll_discovery(ticket)));
-        assert!(matches!(error, Error::Malformed { what, .. } if what == expected), "{error}");
-    }
-    for (body, expected) in [
-        (json!({ "expires_in": 300 }), "it has no `auth_req_id`"),
-        (json!({ "auth_req_id": "", "expires_in": 300 }), "it has no `auth_req_id`"),
-        (json!({ "auth_req_id": "a" }), "it has no `expires_in`"),
-    ] {
-        let mut scene = Scene::warm();
-        scene.op.react("/backchannel/authentication", reply(body));
-        let request = BackchannelRequest::known_user("sub", Login::new(SERVICE));
-        let error = flow_error(scene.play(scene.client.start_backchannel(request)));
-        assert!(matches!(error, Error::Malformed { what, .. } if what == expected), "{error}");
-    }
-}
-
-/// Where the client of this test is pinged.
-const NOTIFICATIONS: &str = "https://rp.example/itsme/ping";
-
-/// A client whom the OP pings.
-fn pinged() -> Scene {
-    let mut scene = Scene::with(Settings::ping);
-    scene.op.ping_at(NOTIFICATIONS);
-    scene
-}
-
-/// The OP may ping before it knows: then it is polled as ever.
-#[test]
-fn after_a_ping_that_was_too_early_it_is_polled_on() {
-    let mut scene = pinged();
-    let ann = scene.op.sub_of(&Person::ann());
-    let ticket = start(&mut scene, BackchannelRequest::known_user(ann, Login::new(SERVICE)));
-    let early = http::Request::post(NOTIFICATIONS)
-        .header("authorization", format!("Bearer {}", notification_token(&ticket)))
-        .header("content-type", "application/json")
-        .body(json!({ "auth_req_id": ticket.auth_req_id() }).to_string())
-        .expect("a request");
-    let ticket = scene.client.ping(&early).expect("a ping").redeem(ticket).expect("the OP's");
-    scene.op.forget_asked();
-    let since = Since::now(&scene);
-    let ticket = pending(poll(&mut scene, ticket));
-    scene.op.approve_backchannel(ticket.auth_req_id());
-    logged_in(poll(&mut scene, ticket));
-    assert_eq!(since.asked(&scene), [at(0, TOKEN), at(5, TOKEN)]);
-}
-
-fn notification_token(ticket: &CibaTicket) -> String {
-    let stored = serde_json::to_value(ticket).expect("JSON");
-    stored["notification_token"].as_str().expect("a token").to_owned()
-}
-
-#[test]
-fn a_ping_is_redeemed_once_by_whoever_proves_to_be_the_op() {
-    use itsme_core::PingError::{Bearer, ForeignTicket};
-    let mut scene = pinged();
-    let ann = scene.op.sub_of(&Person::ann());
-    let request = || BackchannelRequest::known_user(&ann, Login::new(SERVICE));
-    let [ticket, other] = [start(&mut scene, request()), start(&mut scene, request())];
-    let unpinged = asked(&mut Scene::warm());
-    scene.op.approve_backchannel(ticket.auth_req_id());
-    let pings = scene.op.pings();
-    let [sent] = &pings[..] else { panic!("one ping") };
-    assert_eq!(sent.uri(), NOTIFICATIONS);
-
-    let ping = scene.client.ping(sent).expect("a ping");
-    assert_eq!(ping.auth_req_id(), ticket.auth_req_id());
-    for foreign in [other, unpinged] {
-        let id = foreign.auth_req_id().to_owned();
-        let unredeemed = ping.redeem(foreign).expect_err("another request");
-        assert_eq!((unredeemed.error, unredeemed.ticket.auth_req_id()), (ForeignTicket, &*id));
-    }
-    let mut forged = sent.clone();
-    forged.headers_mut().insert("authorization", "Bearer guessed".parse().expect("a value"));
-    let forged = scene.client.ping(&forged).expect("of the right form");
-    let unredeemed = forged.redeem(ticket).expect_err("a stranger");
-    assert_eq!((unredeemed.error, unredeemed.error.response().status().as_u16()), (Bearer, 401));
-
-    let ticket = ping.redeem(unredeemed.ticket).expect("the OP's ping");
-    assert_eq!(ping.response().status(), 204);
-    scene.op.forget_asked();
-    let since = Since::now(&scene);
-    let answer = poll(&mut scene, ticket);
-    assert_eq!(logged_in(answer).sub, ann);
-    assert_eq!(since.asked(&scene), [at(0, TOKEN)], "it is polled at once");
-}
-
-#[test]
-fn what_is_no_ping_is_refused_with_the_right_status() {
-    let scene = Scene::warm();
-    let right = || {
-        http::Request::post(NOTIFICATIONS)
-            .header("authorization", "Bearer token")
-            .header("content-type", "application/json; charset=utf-8")
-            .body(br#"{"auth_req_id":"a","more":1}"#.to_vec())
-            .expect("a request")
-    };
-    assert!(scene.client.ping(&right()).is_ok());
-    type Change = fn(&mut http::Request<Vec<u8>>);
-    let cases: [(&str, u16, Change); 15] = [
-        ("GET", 405, |r| *r.method_mut() = http::Method::GET),
-        ("no media type", 415, |r| drop(r.headers_mut().remove("content-type"))),
-        ("a form", 415, |r| set(r, "content-type", "application/x-www-form-urlencoded")),
-        ("too large", 413, |r| r.body_mut().resize(4097, b' ')),
-        ("no bearer", 401, |r| drop(r.headers_mut().remove("authorization"))),
-        ("an empty bearer", 401, |r| set(r, "authorization", "Bearer ")),
-        ("another scheme", 401, |r| set(r, "authorization", "Basic token")),
-        ("no scheme", 401, |r| set(r, "authorization", "token")),
-        ("two bearers", 401, |r| {
-            r.headers_mut().append("authorization", "Bearer other".parse().expect("a value"));
-        }),
-        ("no body", 400, |r| r.body_mut().clear()),
-        ("a list", 400, |r| *r.body_mut() = b"[]".to_vec()),
-        ("no id", 400, |r| *r.body_mut() = b"{}".to_vec()),
-        ("an empty id", 400, |r| *r.body_mut() = br#"{"auth_req_id":""}"#.to_vec()),
-        ("a number", 400, |r| *r.body_mut() = br#"{"auth_req_id":7}"#.to_vec()),
-        ("twice", 400, |r| *r.body_mut() = br#"{"auth_req_id":"a","auth_req_id":"b"}"#.to_vec()),
-    ];
-    for (name, status, change) in cases {
-        let mut request = right();
-        change(&mut request);
-        let error = scene.client.ping(&request).expect_err(name);
-        assert_eq!(error.response().status().as_u16(), status, "{name}: {error}");
-    }
-    assert_eq!(itsme_core::PingError::Unknown.response().status(), 404);
-}
-
-fn set(request: &mut http::Request<Vec<u8>>, name: &'static str, value: &'static str) {
-    request.headers_mut().insert(name, http::HeaderValue::from_static(value));
 }

@@ -1,0 +1,135 @@
+//! What ends before a request is made, and answers that cannot be used.
+
+use std::time::Duration;
+
+use itsme_core::{
+    BackchannelRequest, CibaTicket, Client, DiscoveryTicket, Endpoint, Error, Login, Prompt,
+    RequestError, Response, Settings,
+};
+use itsme_testkit::{FakeOp, REDIRECT_URI, Reaction, SERVICE, private_keys};
+use serde_json::json;
+
+use crate::{
+    asked, begin,
+    common::{Scene, flow_error},
+    stored,
+};
+
+#[test]
+fn a_foreign_ticket_is_told_before_any_request() {
+    let mut scene = Scene::warm();
+    let (discovery, ticket) = (begin(&mut scene), asked(&mut scene));
+    let settings = Settings::new(
+        "ANOTHER",
+        private_keys(),
+        itsme_core::Environment::custom(scene.op.issuer()),
+    );
+    for settings in
+        [settings, FakeOp::with_issuer("https://b.example", scene.world.clock()).settings()]
+    {
+        let other = Client::new(settings).expect("the settings are sound");
+        let error = flow_error(scene.play(other.poll(stored(&ticket))));
+        assert!(matches!(error, Error::ForeignTicket), "{error}");
+        let error = flow_error(scene.play(other.poll_discovery(stored(&discovery))));
+        assert!(matches!(error, Error::ForeignTicket), "{error}");
+    }
+    assert!(scene.op.asked().is_empty());
+    let unsafe_id = serde_json::to_string(&discovery).expect("JSON");
+    let unsafe_id = unsafe_id.replace(discovery.session_id(), "../token?x= ");
+    assert!(serde_json::from_str::<DiscoveryTicket>(&unsafe_id).is_err(), "it would be a path");
+    let version = |text: String| text.replacen("\"v\":1", "\"v\":2", 1);
+    let later = version(serde_json::to_string(&ticket).expect("JSON"));
+    assert!(serde_json::from_str::<CibaTicket>(&later).is_err(), "of another version");
+    assert_eq!(format!("{ticket:?} {discovery:?}"), "CibaTicket { .. } DiscoveryTicket { .. }");
+}
+
+#[test]
+fn what_a_browser_would_carry_is_refused_before_any_request() {
+    let refused = |scene: &mut Scene, request: BackchannelRequest| {
+        let error = flow_error(scene.play(scene.client.start_backchannel(request)));
+        assert!(scene.op.asked().is_empty());
+        let Error::Request(error) = error else { panic!("{error}") };
+        error
+    };
+    let mut scene = Scene::warm();
+    let login = || Login::new(SERVICE);
+    for (name, request) in [
+        ("prompt", login().prompt(Prompt::Login)),
+        ("max_age", login().max_age(Duration::from_secs(1))),
+        ("ui_locales", login().ui_locales([itsme_core::UiLocale::Dutch])),
+        ("redirect_uri", login().redirect_uri(REDIRECT_URI)),
+        ("state", login().state("0123456789abcdef")),
+        ("nonce", login().nonce("0123456789abcdef")),
+        ("code_verifier", login().code_verifier("v".repeat(43))),
+    ] {
+        let error = refused(&mut scene, BackchannelRequest::known_user("sub", request.clone()));
+        assert_eq!(error, RequestError::NotInBackchannel(name));
+        let flow = scene.client.next(scene.client.qr_login(request));
+        let error = flow_error(scene.play(flow));
+        assert!(matches!(error, Error::Request(RequestError::NotInBackchannel(n)) if n == name));
+    }
+    let known = |login| BackchannelRequest::known_user("sub", login);
+    assert_eq!(refused(&mut scene, known(Login::new(""))), RequestError::EmptyServiceCode);
+    let nobody = BackchannelRequest::known_user("", login());
+    assert_eq!(refused(&mut scene, nobody), RequestError::EmptyKnownUser);
+    let no_time = known(login()).requested_expiry(Duration::from_millis(999));
+    assert_eq!(refused(&mut scene, no_time), RequestError::RequestedExpiry);
+
+    for settings in [scene.op.secret_settings(), FakeOp::new(scene.world.clock()).v1().settings()] {
+        scene.client = Client::new(settings).expect("the settings are sound");
+        assert_eq!(refused(&mut scene, known(login())), RequestError::NoBackchannel);
+        let error = flow_error(scene.play(scene.client.discover_user()));
+        assert!(matches!(error, Error::Request(RequestError::NoBackchannel)), "{error}");
+    }
+}
+
+#[test]
+fn answers_that_are_none_are_named() {
+    let reply =
+        |body: serde_json::Value| Reaction::Reply(Response::new(body.to_string().into_bytes()));
+    let code = "iVBORw0KGgo=";
+    for (body, expected) in [
+        (json!({ "qr_code": code }), "it has no usable `user_discovery_session_id`"),
+        (
+            json!({ "qr_code": code, "user_discovery_session_id": "../token" }),
+            "it has no usable `user_discovery_session_id`",
+        ),
+        (
+            json!({ "qr_code": code, "user_discovery_session_id": ".." }),
+            "it has no usable `user_discovery_session_id`",
+        ),
+        (json!({ "user_discovery_session_id": "a" }), "it has no `qr_code`"),
+    ] {
+        let mut scene = Scene::warm();
+        scene.op.react("/user_discovery_sessions", reply(body));
+        let error = flow_error(scene.play(scene.client.discover_user()));
+        let Error::Malformed { endpoint: Endpoint::UserDiscovery, what } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(what, expected);
+    }
+    for (body, expected) in [
+        (json!({}), "its `status` is neither of the two that there are"),
+        (json!({ "status": "DONE" }), "its `status` is neither of the two that there are"),
+        (json!({ "status": "USER_DISCOVERED" }), "it has no `user_identifier_token`"),
+        (json!({ "status": "PENDING_USER_DISCOVERY" }), "it has no `qr_code`"),
+    ] {
+        let mut scene = Scene::warm();
+        let ticket = begin(&mut scene);
+        let path = format!("/user_discovery_sessions/{}", ticket.session_id());
+        scene.op.react(&path, reply(body));
+        let error = flow_error(scene.play(scene.client.poll_discovery(ticket)));
+        assert!(matches!(error, Error::Malformed { what, .. } if what == expected), "{error}");
+    }
+    for (body, expected) in [
+        (json!({ "expires_in": 300 }), "it has no `auth_req_id`"),
+        (json!({ "auth_req_id": "", "expires_in": 300 }), "it has no `auth_req_id`"),
+        (json!({ "auth_req_id": "a" }), "it has no `expires_in`"),
+    ] {
+        let mut scene = Scene::warm();
+        scene.op.react("/backchannel/authentication", reply(body));
+        let request = BackchannelRequest::known_user("sub", Login::new(SERVICE));
+        let error = flow_error(scene.play(scene.client.start_backchannel(request)));
+        assert!(matches!(error, Error::Malformed { what, .. } if what == expected), "{error}");
+    }
+}
