@@ -287,3 +287,33 @@ fn crt(
     qi.mod_inverse(&q, &p, context)?;
     Ok(RsaPrivateKeyBuilder::new(n, e, d)?.set_factors(p, q)?.set_crt_params(dp, dq, qi)?.build())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OpenSSL takes every `d` that is right modulo (p − 1)(q − 1), however long: work without end.
+    #[test]
+    fn d_is_no_longer_than_the_modulus() -> Result<(), ErrorStack> {
+        let keys: serde_json::Value =
+            serde_json::from_str(itsme_testkit::private_jwks()).expect("JSON");
+        let mut jwk = keys["keys"][0].clone();
+        let read = |name: &str| number("x", jwk[name].as_str().expect("text")).expect("a number");
+        let (mut p, mut q, mut d) = (read("p"), read("q"), read("d"));
+        p.sub_word(1)?;
+        q.sub_word(1)?;
+        let (mut order, mut shifted) = (BigNum::new()?, BigNum::new()?);
+        let mut context = BigNumContext::new()?;
+        order.checked_mul(&p, &q, &mut context)?;
+        shifted.lshift(&order, 64)?;
+        d = &d + &shifted;
+        let fault = |jwk: &serde_json::Value| {
+            let jwk: PrivateJwk = serde_json::from_value(jwk.clone()).expect("a JWK");
+            RsaPrivateKey::from_jwk(&jwk).err()
+        };
+        assert_eq!(fault(&jwk), None);
+        jwk["d"] = base64url(d.to_vec()).into();
+        assert_eq!(fault(&jwk), Some(RsaKeyFault::Inconsistent));
+        Ok(())
+    }
+}
