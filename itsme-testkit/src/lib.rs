@@ -66,8 +66,17 @@
 //! application's notification endpoint. All of it is in the OP's clock's time: expired sessions and
 //! polls that are too fast are refused as itsme refuses them.
 //!
+//! # A sandbox for any language
+//!
+//! The program `itsme-op` (feature `server`) is a [`Server`] that is configured by options or a small
+//! file, with your own clients and people. It prints what an application needs to know of it:
+//!
+//! ```sh
+//! cargo run -p itsme-testkit --features server --bin itsme-op -- --help
+//! ```
+//!
 //! # Features
-//! * `server`: [`Server`], and the module `soak`.
+//! * `server`: [`Server`], the module `soak`, and the program `itsme-op`.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
 
 mod world;

@@ -52,7 +52,7 @@ impl FakeOp {
         let query = request.uri().query().unwrap_or_default();
         match self.present(query) {
             Ok(presented) => {
-                let page = page::sign_in(&presented, query);
+                let page = page::sign_in(&presented, &self.people, query);
                 self.shown.insert(query.to_owned(), presented);
                 page
             }
@@ -66,7 +66,7 @@ impl FakeOp {
         let form: HashMap<String, String> =
             form_urlencoded::parse(request.body()).into_owned().collect();
         let field = |name: &str| form.get(name).map_or("", String::as_str);
-        let person = Person::samples().into_iter().find(|person| person.id() == field("person"));
+        let person = self.people.iter().find(|person| person.id() == field("person")).cloned();
         let decided = match (field("decision"), person) {
             ("approve", Some(person)) => self.decide(field("request"), Some(&person)),
             ("deny", _) => self.decide(field("request"), None),
@@ -99,7 +99,7 @@ impl FakeOp {
             let refused = [("error", "access_denied"), ("error_description", "User refused")];
             return Ok(callback(&redirect_uri, state.as_deref(), &refused));
         };
-        self.meet(person);
+        self.know(person.clone());
         let code = self.identifier("code");
         let url = callback(&redirect_uri, state.as_deref(), &[("code", &code)]);
         let grant = Grant { request, person: person.clone(), nonce, issued: self.now() };

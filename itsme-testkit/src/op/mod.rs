@@ -154,10 +154,13 @@ impl FakeOp {
         *self.accounts.entry(person.id().to_owned()).or_default() += 1;
     }
 
-    /// Somebody uses the app: the OP knows them from now on.
-    fn meet(&mut self, person: &Person) {
-        self.people.retain(|known| known.id() != person.id());
-        self.people.push(person.clone());
+    /// Gets to know a person beside the [samples](Person::samples), or other claims of somebody
+    /// that it knows: its pages offer them.
+    pub fn know(&mut self, person: Person) {
+        match self.people.iter_mut().find(|known| known.id() == person.id()) {
+            Some(known) => *known = person,
+            None => self.people.push(person),
+        }
     }
 
     /// Its issuer.

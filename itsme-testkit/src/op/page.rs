@@ -7,7 +7,7 @@ use super::{answer, grant::Presented};
 use crate::Person;
 
 /// The sign-in page and the phone in one: who asks for what, and a button for each decision.
-pub(super) fn sign_in(presented: &Presented, query: &str) -> Response {
+pub(super) fn sign_in(presented: &Presented, people: &[Person], query: &str) -> Response {
     let request = &presented.request;
     let asked: String = request
         .scopes
@@ -16,7 +16,7 @@ pub(super) fn sign_in(presented: &Presented, query: &str) -> Response {
         .chain(request.claims.userinfo.keys())
         .map(|asked| format!("<li><code>{}</code></li>", escape(asked)))
         .collect();
-    let buttons: String = Person::samples()
+    let buttons: String = people
         .iter()
         .map(|person| {
             let name = person.claims().get("name").and_then(|name| name.as_str());

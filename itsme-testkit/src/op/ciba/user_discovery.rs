@@ -89,7 +89,7 @@ impl FakeOp {
     /// # Panics
     /// No such session [is pending](Self::pending_sessions).
     pub fn scan(&mut self, session_id: &str, person: &Person) {
-        self.meet(person);
+        self.know(person.clone());
         let now = self.now();
         let token = self.identifier("user identifier");
         let mut sessions = self.ciba.sessions.iter_mut();

@@ -1,0 +1,183 @@
+//! The configuration file, and what the program says of itself.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use itsme_testkit::{
+    CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, Fault, IDENTIFY_SERVICE, REDIRECT_URI,
+    SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE,
+};
+use serde::{Deserialize, Serialize};
+use toml::Table;
+
+use crate::registry::Registry;
+
+/// What the file says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Configuration {
+    clients: Vec<Client>,
+    people: Vec<Person>,
+    faults: Vec<String>,
+    #[serde(skip)]
+    file: PathBuf,
+}
+
+/// Who logs people in.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    pub client_id: String,
+    /// A file or an address; with no secret either, the keys are those of the tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hs256: bool,
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub request_uris: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notification_endpoint: Option<String>,
+    pub services: Services,
+}
+
+/// Service codes, by what was agreed on.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Services {
+    pub login: Vec<String>,
+    pub identify: Vec<String>,
+    pub share: Vec<String>,
+    pub confirm: Vec<String>,
+}
+
+/// Who can log in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    pub id: String,
+    #[serde(default)]
+    pub claims: Table,
+}
+
+/// What an application needs to know.
+#[derive(Serialize)]
+struct Introduction<'a> {
+    issuer: &'a str,
+    discovery: String,
+    clients: &'a [Client],
+}
+
+impl Configuration {
+    pub fn read(file: &Path) -> Result<Self, String> {
+        let at = file.display();
+        let text =
+            fs::read_to_string(file).map_err(|error| format!("cannot read {at}: {error}"))?;
+        // It names the line and shows it.
+        let mut read: Self = toml::from_str(&text).map_err(|error| format!("{at}: {error}"))?;
+        read.file = file.to_owned();
+        Ok(read)
+    }
+
+    /// Adds what the command line says, and the test clients if there are no others.
+    pub fn complete(&mut self, redirect_uris: &[String], faults: &[String]) {
+        if self.clients.is_empty() {
+            self.clients = Client::for_tests();
+        }
+        for client in &mut self.clients {
+            client.redirect_uris.extend_from_slice(redirect_uris);
+        }
+        self.faults.extend_from_slice(faults);
+    }
+
+    /// What the OP has to know.
+    pub fn registry(&self) -> Result<Registry, String> {
+        let directory = self.file.parent().unwrap_or(Path::new(""));
+        let mut registry = Registry::default();
+        let mut ids = HashSet::new();
+        for (place, client) in self.clients.iter().enumerate() {
+            let new = ids.insert(("client", &client.client_id));
+            let added = once(new).and_then(|()| registry.client(client, directory));
+            added.map_err(|reason| {
+                self.at(&format!("clients[{place}] ({:?}): {reason}", client.client_id))
+            })?;
+        }
+        for (place, person) in self.people.iter().enumerate() {
+            once(ids.insert(("person", &person.id))).map_err(|reason| {
+                self.at(&format!("people[{place}] ({:?}): {reason}", person.id))
+            })?;
+            registry.person(person);
+        }
+        let mut known = Fault::all();
+        for name in &self.faults {
+            let Some(place) = known.iter().position(|fault| fault.name() == name) else {
+                let reason = "is not known or stands twice; --list-faults lists what there is";
+                return Err(self.at(&format!("the fault {name:?} {reason}")));
+            };
+            registry.faults.push(known.swap_remove(place));
+        }
+        Ok(registry)
+    }
+
+    fn at(&self, reason: &str) -> String {
+        match self.file.as_os_str().is_empty() {
+            true => reason.to_owned(),
+            false => format!("{}: {reason}", self.file.display()),
+        }
+    }
+
+    /// What to paste into an application, as TOML.
+    pub fn introduction(&self, issuer: &str) -> Result<String, toml::ser::Error> {
+        let discovery = format!("{issuer}/.well-known/openid-configuration");
+        let clients = &self.clients;
+        let to_paste = toml::to_string(&Introduction { issuer, discovery, clients })?;
+        let keys = match clients.iter().any(Client::has_the_test_keys) {
+            true => {
+                "\n# A client without jwks and secret has the private keys that --write-keys FILE writes.\n"
+            }
+            false => "",
+        };
+        Ok(format!(
+            "# A fake itsme: nothing here is secret, and nobody is really logged in. Ctrl-C ends it.\n\
+             {to_paste}{keys}# Ready.\n"
+        ))
+    }
+}
+
+fn once(is_new: bool) -> Result<(), String> {
+    if is_new { Ok(()) } else { Err("stands twice".to_owned()) }
+}
+
+impl Client {
+    /// The clients that every fake OP knows, as far as an application on loopback can use them.
+    fn for_tests() -> Vec<Self> {
+        let code = |code: &str| vec![code.to_owned()];
+        let by_keys = Self {
+            client_id: CLIENT_ID.to_owned(),
+            redirect_uris: vec![REDIRECT_URI.to_owned()],
+            services: Services {
+                login: code(SERVICE),
+                identify: code(IDENTIFY_SERVICE),
+                share: code(SHARE_SERVICE),
+                confirm: code(CONFIRM_SERVICE),
+            },
+            ..Self::default()
+        };
+        let by_secret = Self {
+            client_id: SECRET_CLIENT_ID.to_owned(),
+            secret: Some(CLIENT_SECRET.to_owned()),
+            ..by_keys.clone()
+        };
+        vec![by_keys, by_secret]
+    }
+
+    fn has_the_test_keys(&self) -> bool {
+        self.jwks.is_none() && self.secret.is_none()
+    }
+}

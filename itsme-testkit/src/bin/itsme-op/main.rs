@@ -1,0 +1,164 @@
+//! A stand-alone fake itsme on loopback: a sandbox for applications in any language.
+
+mod configuration;
+mod outgoing;
+mod registry;
+
+use std::{
+    error::Error,
+    fs::{self, File},
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::Parser;
+use itsme_testkit::{Clock, FakeOp, Fault, Server, private_jwks};
+use tokio::signal;
+
+use self::configuration::Configuration;
+
+/// A fake itsme on loopback, to develop against in any language: discovery, all endpoints, CIBA.
+///
+/// Clients sign with private keys or have a secret. What they do wrong is refused as itsme refuses
+/// it, with the reason. Without a configuration file there are two clients, TEST_CLIENT with keys
+/// that everybody knows and TEST_SECRET_CLIENT with such a secret, and three people.
+#[derive(Debug, Parser)]
+#[command(
+    name = "itsme-op",
+    version,
+    after_help = "Exit codes: 0 stopped by Ctrl-C, 1 failed, 2 wrong options.\n\n\
+    Examples:\n  \
+    itsme-op --redirect-uri http://127.0.0.1:8080/callback --write-keys keys.json\n  \
+    itsme-op --listen 127.0.0.1:9000 --config sandbox.toml\n  \
+    itsme-op --fault 'discovery: another issuer'\n\n\
+    A configuration file, of which every part can be left out:\n\n  \
+    faults = [\"discovery: another issuer\"]  # see --list-faults\n\n  \
+    [[clients]]\n  \
+    client_id = \"MY_CLIENT\"\n  \
+    jwks = \"jwks.json\"  # or http://127.0.0.1:8080/jwks; without: the keys of --write-keys\n  \
+    # secret = \"…\"  # instead of keys; hs256 = true signs ID tokens with it\n  \
+    redirect_uris = [\"http://127.0.0.1:8080/callback\"]\n  \
+    request_uris = [\"http://127.0.0.1:8080/requests/\"]  # how they begin\n  \
+    notification_endpoint = \"http://127.0.0.1:8080/ping\"\n  \
+    services = { login = [\"MY_LOGIN\"], identify = [], share = [\"MY_SHARE\"], confirm = [] }\n\n  \
+    [[people]]\n  \
+    id = \"eva\"\n  \
+    claims = { name = \"Eva Maes\", email = \"eva@mail.example\" }"
+)]
+struct Options {
+    /// Where to listen: a loopback address; port 0 is a free one.
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8811",
+        value_parser = loopback
+    )]
+    listen: SocketAddr,
+
+    /// Speak the older dialect.
+    #[arg(long)]
+    v1: bool,
+
+    /// The file with clients, people and faults; paths in it start at its directory.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// One more redirect URI of every client; can be given several times.
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Vec<String>,
+
+    /// Write the private JWK set of TEST_CLIENT to this new file.
+    #[arg(long, value_name = "FILE")]
+    write_keys: Option<PathBuf>,
+
+    /// Something that goes wrong from the start; can be given several times.
+    #[arg(long, value_name = "NAME")]
+    fault: Vec<String>,
+
+    /// List what can go wrong, and end.
+    #[arg(long, exclusive = true)]
+    list_faults: bool,
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr =
+        text.parse().map_err(|_| "this is not like 127.0.0.1:8811".to_owned())?;
+    if !address.ip().is_loopback() {
+        return Err("a fake belongs on loopback, where nobody else can reach it".to_owned());
+    }
+    Ok(address)
+}
+
+fn main() -> ExitCode {
+    match run(Options::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("itsme-op: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    if options.list_faults {
+        return list_faults(&mut io::stdout().lock());
+    }
+    if let Some(file) = &options.write_keys {
+        write_keys(file)?;
+    }
+    let mut configuration = match &options.config {
+        Some(file) => Configuration::read(file)?,
+        None => Configuration::default(),
+    };
+    configuration.complete(&options.redirect_uri, &options.fault);
+    let registry = configuration.registry()?;
+
+    let server = Server::start_at(options.listen, Clock::system())
+        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
+    let server = Arc::new(server);
+    if options.v1 {
+        let mut op = server.op();
+        let issuer = op.issuer().replace("/v2", "/oidc");
+        *op = FakeOp::with_issuer(issuer, Clock::system()).v1();
+    }
+    registry.enter(&mut server.op());
+    outgoing::keep_up(&server, registry.published)?;
+
+    let introduction = configuration.introduction(server.op().issuer())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // In this order: whoever has read the text can stop the program.
+        tokio::try_join!(signal::ctrl_c(), async { print(&introduction) })
+    })?;
+    Ok(())
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn list_faults(out: &mut impl io::Write) -> Result<(), Box<dyn Error>> {
+    for fault in Fault::all() {
+        match writeln!(out, "{}", fault.name()) {
+            // Whoever reads this has read enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            written => written?,
+        }
+    }
+    Ok(())
+}
+
+/// Never over another file: it may hold keys that somebody needs.
+fn write_keys(path: &Path) -> Result<(), String> {
+    if fs::read_to_string(path).is_ok_and(|there| there == private_jwks()) {
+        return Ok(());
+    }
+    File::create_new(path)
+        .and_then(|mut file| file.write_all(private_jwks().as_bytes()))
+        .map_err(|error| format!("cannot write the keys to {}: {error}", path.display()))
+}

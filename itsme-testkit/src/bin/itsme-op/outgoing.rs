@@ -1,0 +1,91 @@
+//! What the OP asks of others: the keys that clients publish, and what they host.
+
+use std::{io, sync::Arc, thread, time::Duration};
+
+use itsme_core::{Request, Response};
+use itsme_testkit::Server;
+use ureq::Agent;
+use url::Url;
+
+use crate::registry::{Published, is_loopback};
+
+/// An OP waits no longer for an answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often published keys are fetched: an application may start later, and rotate them.
+const BETWEEN_FETCHES: Duration = Duration::from_secs(2);
+const MAX_BODY: u64 = 1024 * 1024;
+
+/// Fetches the clients' keys now, and again and again in a thread.
+pub fn keep_up(server: &Arc<Server>, published: Vec<Published>) -> io::Result<()> {
+    if published.is_empty() {
+        return Ok(());
+    }
+    let server = Arc::clone(server);
+    let mut watched: Vec<Watched> = published.into_iter().map(Watched::new).collect();
+    let mut fetch_all = move || watched.iter_mut().for_each(|it| it.fetch(&server));
+    fetch_all();
+    thread::Builder::new().name("published keys".to_owned()).spawn(move || {
+        loop {
+            thread::sleep(BETWEEN_FETCHES);
+            fetch_all();
+        }
+    })?;
+    Ok(())
+}
+
+/// Keys that are fetched, and what the last fetch has brought.
+struct Watched {
+    published: Published,
+    last: Option<Result<String, String>>,
+}
+
+impl Watched {
+    fn new(published: Published) -> Self {
+        Self { published, last: None }
+    }
+
+    /// Tells what is new; keys that were there once stay while nothing better can be had.
+    fn fetch(&mut self, server: &Server) {
+        let address = &self.published.jwks_uri;
+        let fetched = get(address).and_then(|response| match response.status().as_u16() {
+            200 => String::from_utf8(response.into_body()).map_err(|_| "no JWK set".to_owned()),
+            status => Err(format!("the status is {status}")),
+        });
+        if self.last.as_ref() == Some(&fetched) {
+            return;
+        }
+        match fetched.clone().and_then(|jwks| self.published.with(&jwks)) {
+            Ok(client) => {
+                server.op().register(client);
+                eprintln!("itsme-op: the keys at {address} are in use");
+            }
+            Err(reason) => eprintln!("itsme-op: no keys at {address}: {reason}"),
+        }
+        self.last = Some(fetched);
+    }
+}
+
+/// What is at an address.
+pub fn get(uri: &str) -> Result<Response, String> {
+    let request = http::Request::get(uri).body(Vec::new()).map_err(|error| error.to_string())?;
+    send(request)
+}
+
+/// Sends one request, and follows no redirect.
+fn send(request: Request) -> Result<Response, String> {
+    let mut config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .timeout_global(Some(PATIENCE));
+    // Nobody's proxy leads to our own loopback.
+    if Url::parse(&request.uri().to_string()).is_ok_and(|url| is_loopback(&url)) {
+        config = config.proxy(None);
+    }
+    let agent = config.build().new_agent();
+    // An empty body would be announced, which a GET must not have.
+    let answer =
+        if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
+    let (head, mut body) = answer.map_err(|error| error.to_string())?.into_parts();
+    let octets = body.with_config().limit(MAX_BODY).read_to_vec();
+    Ok(Response::from_parts(head, octets.map_err(|error| error.to_string())?))
+}

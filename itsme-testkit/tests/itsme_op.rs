@@ -1,0 +1,142 @@
+//! The program `itsme-op`, as an application and a browser without JavaScript meet it.
+
+mod sandbox;
+
+use std::fs;
+
+use itsme_core::{Login, Scope};
+use itsme_testkit::{CLIENT_ID, SERVICE, private_jwks};
+use sandbox::{Sandbox, run};
+
+const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
+
+#[test]
+fn a_person_logs_in_on_the_page() {
+    let sandbox = Sandbox::start(&["--redirect-uri", REDIRECT_URI]);
+    let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
+    let login = sandbox.play(client.authorize(Login::new(SERVICE).scope(Scope::Profile)));
+    let page = sandbox.get(&login.url);
+    assert_eq!(page.status, 200, "{}", page.body);
+    let callback = sandbox.submit(&login.url, page.form("Approve as Ioana Popescu"));
+    let who = sandbox.play(client.user(login.state, callback.location()));
+    assert_eq!(who.user.name.as_deref(), Some("Ioana Popescu"));
+}
+
+#[test]
+fn the_older_dialect_is_spoken() {
+    let sandbox = Sandbox::start(&["--v1"]);
+    assert!(sandbox.issuer.ends_with("/oidc"), "{}", sandbox.issuer);
+    let metadata = sandbox.get(&format!("{}/.well-known/openid-configuration", sandbox.issuer));
+    assert!(!metadata.body.contains("backchannel"), "{}", metadata.body);
+}
+
+#[test]
+fn the_file_brings_clients_people_and_faults() {
+    let directory = sandbox::directory("whole_file");
+    fs::write(directory.join("jwks.json"), private_jwks()).expect("a file");
+    let file = directory.join("sandbox.toml");
+    let text = format!(
+        "faults = [\"discovery: another issuer\"]\n\
+         [[clients]]\nclient_id = \"MINE\"\njwks = \"jwks.json\"\n\
+         redirect_uris = [\"{REDIRECT_URI}\"]\nservices = {{ login = [\"MY_LOGIN\"] }}\n\
+         [[people]]\nid = \"eva\"\nclaims = {{ name = \"Eva Maes\", birthdate = 1990-05-06 }}\n"
+    );
+    fs::write(&file, &text).expect("a file");
+    let file = file.to_str().expect("a path in UTF-8");
+    let sandbox = Sandbox::start(&["--config", file]);
+    let metadata = sandbox.get(&format!("{}/.well-known/openid-configuration", sandbox.issuer));
+    assert!(!metadata.body.contains(&format!("\"issuer\":\"{}\"", sandbox.issuer)));
+    assert!(sandbox.introduction.contains("client_id = \"MINE\""), "{}", sandbox.introduction);
+
+    fs::write(file, text.replace("faults", "#")).expect("a file");
+    let sandbox = Sandbox::start(&["--config", file]);
+    let client = sandbox.client("MINE", REDIRECT_URI);
+    let login = sandbox.play(client.authorize(Login::new("MY_LOGIN").scope(Scope::Profile)));
+    let page = sandbox.get(&login.url);
+    let callback = sandbox.submit(&login.url, page.form("Approve as Eva Maes"));
+    let who = sandbox.play(client.user(login.state, callback.location()));
+    assert_eq!(who.user.birthdate.map(|date| date.to_string()).as_deref(), Some("1990-05-06"));
+}
+
+#[test]
+fn a_wrong_file_is_refused_with_cause_and_place() {
+    let directory = sandbox::directory("wrong_files");
+    fs::write(directory.join("empty.json"), "{\"keys\":[]}").expect("a file");
+    let file = directory.join("sandbox.toml");
+    let client = |rest: &str| format!("[[clients]]\nclient_id = \"MINE\"\n{rest}\n");
+    let services = "services = { login = [\"L\"] }";
+    for (text, reasons) in [
+        ("clients = 1".to_owned(), ["line 1", "invalid type"]),
+        (client("services = {}\nredirect_uri = \"x\""), ["line 4", "unknown field `redirect_uri`"]),
+        (client("services = {}"), ["clients[0] (\"MINE\")", "services: there is none"]),
+        (
+            client(&format!("jwks = \"no.json\"\n{services}")),
+            ["clients[0]", "no.json: No such file"],
+        ),
+        (client(&format!("jwks = \"empty.json\"\n{services}")), ["empty.json", "\"use\": \"sig\""]),
+        (
+            client(&format!("jwks = \"http://example.org/j\"\n{services}")),
+            ["jwks:", "neither https nor http on loopback"],
+        ),
+        (
+            client(&format!("jwks = \"j\"\nsecret = \"s\"\n{services}")),
+            ["clients[0]", "jwks and secret exclude each other"],
+        ),
+        (client(&format!("hs256 = true\n{services}")), ["clients[0]", "hs256 needs a secret"]),
+        (
+            client(&format!("redirect_uris = [\"/cb\"]\n{services}")),
+            ["clients[0]", "redirect_uris: \"/cb\""],
+        ),
+        (
+            client(&format!("notification_endpoint = \"ftp://x\"\n{services}")),
+            ["clients[0]", "notification_endpoint: \"ftp://x\""],
+        ),
+        (client(services).repeat(2), ["clients[1] (\"MINE\")", "stands twice"]),
+        ("[[people]]\nid = \"a\"\n".repeat(2), ["people[1] (\"a\")", "stands twice"]),
+        ("faults = [\"none such\"]".to_owned(), ["\"none such\"", "--list-faults"]),
+    ] {
+        fs::write(&file, &text).expect("a file");
+        let path = file.to_str().expect("a path in UTF-8");
+        let (code, _, error) = run(&["--config", path, "--listen", "127.0.0.1:0"]);
+        assert_eq!(code, Some(1), "{text}: {error}");
+        for reason in reasons.iter().chain(&["sandbox.toml"]) {
+            assert!(error.contains(reason), "{text}: no {reason} in {error}");
+        }
+    }
+}
+
+#[test]
+fn it_listens_on_loopback_alone() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let (code, _, error) = run(&["--listen", address]);
+        assert_eq!(code, Some(2), "{address}: {error}");
+        assert!(error.contains("loopback"), "{address}: {error}");
+    }
+}
+
+#[test]
+fn faults_are_listed() {
+    let (code, list, _) = run(&["--list-faults"]);
+    assert_eq!(code, Some(0));
+    assert!(list.lines().any(|name| name == "discovery: another issuer"), "{list}");
+}
+
+#[test]
+fn keys_are_written_once_and_over_nothing() {
+    let directory = sandbox::directory("keys");
+    let file = directory.join("keys.json");
+    let path = file.to_str().expect("a path in UTF-8");
+    drop(Sandbox::start(&["--write-keys", path]));
+    assert_eq!(fs::read_to_string(&file).expect("keys"), private_jwks());
+    drop(Sandbox::start(&["--write-keys", path]));
+    fs::write(&file, "somebody's").expect("a file");
+    let (code, _, error) = run(&["--write-keys", path, "--listen", "127.0.0.1:0"]);
+    assert_eq!(code, Some(1), "{error}");
+    assert_eq!(fs::read_to_string(&file).expect("a file"), "somebody's");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_it_cleanly() {
+    assert_eq!(Sandbox::start(&[]).interrupt(), Some(0));
+}
