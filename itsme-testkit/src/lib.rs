@@ -69,7 +69,9 @@
 //! # A sandbox for any language
 //!
 //! The program `itsme-op` (feature `server`) is a [`Server`] that is configured by options or a small
-//! file, with your own clients and people. It prints what an application needs to know of it:
+//! file, with your own clients and people. It prints what an application needs to know of it. At
+//! `/phone` below the issuer, as at that of every OP here, is a simulated phone: what the app would
+//! show, to approve, refuse or scan.
 //!
 //! ```sh
 //! cargo run -p itsme-testkit --features server --bin itsme-op -- --help

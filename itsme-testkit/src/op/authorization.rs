@@ -1,15 +1,15 @@
 //! The front channel: the request that a person brings, and what they decide.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use http::header;
-use itsme_core::{Request, Response};
+use itsme_core::{Request, Response, UnixTime};
 use url::form_urlencoded;
 
 use super::{
     FakeOp, answer,
     grant::{Code, Grant, Presented},
-    page,
+    pages,
     parameters::Parameters,
     request_object::Refusal,
 };
@@ -21,6 +21,30 @@ pub(super) enum Rejected {
     Here(String),
     /// The OP sends the person back with an error.
     Redirect(String),
+}
+
+/// How long a page waits for a person.
+const PAGE_LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// A request that is on a page.
+pub(super) struct OnPage {
+    pub(super) id: String,
+    query: String,
+    since: UnixTime,
+    pub(super) stage: Stage,
+}
+
+impl OnPage {
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.stage, Stage::Waiting(_))
+    }
+}
+
+/// How far it has got.
+pub(super) enum Stage {
+    Waiting(Presented),
+    /// On the phone; the browser is still to be sent to the callback URL.
+    Decided(String),
 }
 
 impl FakeOp {
@@ -47,17 +71,41 @@ impl FakeOp {
         }
     }
 
-    /// The page at the authorization endpoint.
+    /// The page at the authorization endpoint. One that is loaded again is the same.
     pub(super) fn sign_in_page(&mut self, request: &Request) -> Response {
         let query = request.uri().query().unwrap_or_default();
-        match self.present(query) {
-            Ok(presented) => {
-                let page = page::sign_in(&presented, &self.people, query);
-                self.shown.insert(query.to_owned(), presented);
-                page
+        let now = self.now();
+        self.on_page.retain(|it| now.since(it.since) < PAGE_LIFETIME);
+        let place = match self.on_page.iter().position(|it| it.query == query) {
+            Some(place) => place,
+            None => match self.present(query) {
+                Ok(presented) => {
+                    let (id, query) = (self.identifier("page"), query.to_owned());
+                    let stage = Stage::Waiting(presented);
+                    self.on_page.push(OnPage { id, query, since: now, stage });
+                    self.on_page.len() - 1
+                }
+                Err(Rejected::Here(reason)) => return pages::error(&reason),
+                Err(Rejected::Redirect(callback)) => return redirect(&callback),
+            },
+        };
+        let OnPage { id, stage, .. } = &self.on_page[place];
+        match stage {
+            Stage::Waiting(presented) => {
+                let op = (self.issuer.as_str(), self.dialect);
+                pages::sign_in((id, query), presented, &self.people, op)
             }
-            Err(Rejected::Here(reason)) => page::error(&reason),
-            Err(Rejected::Redirect(callback)) => redirect(&callback),
+            Stage::Decided(callback) => redirect(callback),
+        }
+    }
+
+    /// The person decides on the phone about a page that waits; their browser will find out.
+    pub(super) fn decide_by_phone(&mut self, id: &str, person: Option<&Person>) {
+        let place = self.on_page.iter().position(|it| it.id == id && it.is_waiting());
+        let page = place.map(|place| self.on_page.remove(place));
+        if let Some(OnPage { id, query, since, stage: Stage::Waiting(presented) }) = page {
+            let stage = Stage::Decided(self.callback_of(presented, person));
+            self.on_page.push(OnPage { id, query, since, stage });
         }
     }
 
@@ -74,7 +122,7 @@ impl FakeOp {
         };
         match decided {
             Ok(callback) => redirect(&callback),
-            Err(reason) => page::error(&reason),
+            Err(reason) => pages::error(&reason),
         }
     }
 
@@ -84,27 +132,37 @@ impl FakeOp {
         person: Option<&Person>,
     ) -> Result<String, String> {
         // What was shown on a page is what is decided on it; a request object is read once.
-        let presented = match self.shown.remove(query).map_or_else(|| self.present(query), Ok) {
-            Ok(presented) => presented,
-            Err(Rejected::Here(reason)) => return Err(reason),
-            Err(Rejected::Redirect(callback)) => return Ok(callback),
+        let shown = self.on_page.iter().position(|it| it.query == query);
+        let presented = match shown.map(|place| self.on_page.remove(place).stage) {
+            Some(Stage::Waiting(presented)) => presented,
+            Some(Stage::Decided(callback)) => return Ok(callback),
+            None => match self.present(query) {
+                Ok(presented) => presented,
+                Err(Rejected::Here(reason)) => return Err(reason),
+                Err(Rejected::Redirect(callback)) => return Ok(callback),
+            },
         };
+        Ok(self.callback_of(presented, person))
+    }
+
+    /// Where a decision sends the browser.
+    fn callback_of(&mut self, presented: Presented, person: Option<&Person>) -> String {
         let Presented { request, redirect_uri, state, nonce, code_challenge } = presented;
         let sub = person.map(|person| self.pairwise_sub(&request.client.client_id, person));
         if sub.is_some_and(|sub| request.claims.known_user().is_some_and(|known| known != sub)) {
             let other = [("error", "access_denied"), ("error_description", "not the known user")];
-            return Ok(callback(&redirect_uri, state.as_deref(), &other));
+            return callback(&redirect_uri, state.as_deref(), &other);
         }
         let Some(person) = person else {
             let refused = [("error", "access_denied"), ("error_description", "User refused")];
-            return Ok(callback(&redirect_uri, state.as_deref(), &refused));
+            return callback(&redirect_uri, state.as_deref(), &refused);
         };
         self.know(person.clone());
         let code = self.identifier("code");
         let url = callback(&redirect_uri, state.as_deref(), &[("code", &code)]);
         let grant = Grant { request, person: person.clone(), nonce, issued: self.now() };
         self.codes.insert(code, Code { grant, redirect_uri, code_challenge, redeemed: false });
-        Ok(url)
+        url
     }
 
     fn present(&mut self, query: &str) -> Result<Presented, Rejected> {
@@ -167,7 +225,7 @@ fn query(url: &str) -> &str {
     url.split_once('?').map_or("", |(_, query)| query)
 }
 
-fn redirect(location: &str) -> Response {
+pub(super) fn redirect(location: &str) -> Response {
     answer::with(302, String::new(), &[(header::LOCATION, location)])
 }
 

@@ -7,7 +7,7 @@ mod ciba;
 mod client_auth;
 mod grant;
 mod metadata;
-mod page;
+mod pages;
 mod parameters;
 mod reaction;
 mod request_object;
@@ -35,8 +35,9 @@ pub(crate) use self::answer::error as error_answer;
 pub use self::ciba::BackchannelRequest;
 pub use self::reaction::{Asked, Document, Reaction, Wire};
 use self::{
+    authorization::OnPage,
     ciba::Ciba,
-    grant::{AccessToken, Code, Presented},
+    grant::{AccessToken, Code},
     reaction::Mischief,
     token::Lifetimes,
 };
@@ -85,8 +86,8 @@ pub struct FakeOp {
     cache_control: String,
     lifetimes: Lifetimes,
     clients: Vec<RegisteredClient>,
-    /// Requests that are on a page, by their query.
-    shown: HashMap<String, Presented>,
+    /// In the order in which they came.
+    on_page: Vec<OnPage>,
     codes: HashMap<String, Code>,
     access_tokens: HashMap<String, AccessToken>,
     used_jtis: HashSet<String>,
@@ -122,7 +123,7 @@ impl FakeOp {
             cache_control: "public, max-age=3600".to_owned(),
             lifetimes: Lifetimes::default(),
             clients: RegisteredClient::test_clients(),
-            shown: HashMap::new(),
+            on_page: Vec::new(),
             codes: HashMap::new(),
             access_tokens: HashMap::new(),
             used_jtis: HashSet::new(),
@@ -325,6 +326,9 @@ impl FakeOp {
         request: Request,
     ) -> Result<(Response, Option<Wire>), Failure> {
         let path = self.path(&request);
+        if let Some(page) = self.page(&path, &request) {
+            return Ok((page, None));
+        }
         let asked = Asked { at: self.now(), request: format!("{} {path}", request.method()) };
         let reaction = self.mischief.decide(&asked);
         self.transcript.push(asked);

@@ -24,9 +24,10 @@ const MAX_REQUEST: usize = 1024 * 1024;
 ///
 /// Its issuer is `http://127.0.0.1:PORT/v2`, so its clients need
 /// [`danger_http_on_loopback`](itsme_core::Settings::danger_http_on_loopback), which
-/// [`FakeOp::settings`] sets. A person signs in on a page at the authorization endpoint, or by
-/// [`approve`](Self::approve). HTTP clients live in the system's time, so use
-/// [`Clock::system`] unless they run flows in a world of their own. A [`Failure`] is a connection that is closed without an answer.
+/// [`FakeOp::settings`] sets. A person signs in on a page at the authorization endpoint, on a
+/// simulated phone at `/phone` below the issuer, or by [`approve`](Self::approve). HTTP clients live
+/// in the system's time, so use [`Clock::system`] unless they run flows in a world of their own. A
+/// [`Failure`] is a connection that is closed without an answer.
 #[derive(Debug)]
 pub struct Server {
     op: Arc<Mutex<FakeOp>>,

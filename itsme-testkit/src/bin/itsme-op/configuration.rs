@@ -71,6 +71,7 @@ pub struct Person {
 struct Introduction<'a> {
     issuer: &'a str,
     discovery: String,
+    phone: String,
     clients: &'a [Client],
 }
 
@@ -135,8 +136,9 @@ impl Configuration {
     /// What to paste into an application, as TOML.
     pub fn introduction(&self, issuer: &str) -> Result<String, toml::ser::Error> {
         let discovery = format!("{issuer}/.well-known/openid-configuration");
+        let phone = format!("{issuer}/phone");
         let clients = &self.clients;
-        let to_paste = toml::to_string(&Introduction { issuer, discovery, clients })?;
+        let to_paste = toml::to_string(&Introduction { issuer, discovery, phone, clients })?;
         let keys = match clients.iter().any(Client::has_the_test_keys) {
             true => {
                 "\n# A client without jwks and secret has the private keys that --write-keys FILE writes.\n"

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use itsme_core::{Request, UnixTime};
 
 use super::{
-    super::FakeOp,
+    super::{FakeOp, authentication_request::AuthenticationRequest},
     backchannel::{Backchannel, Decision},
 };
 use crate::Person;
@@ -38,18 +38,24 @@ impl Backchannel {
 impl FakeOp {
     /// The backchannel authentication requests that wait for a decision, oldest first.
     pub fn pending_backchannel(&self) -> Vec<BackchannelRequest> {
-        let now = self.now();
-        let pending = self.ciba.requests.iter().filter(|pending| pending.is_pending(now));
-        let shown =
-            pending.map(|Backchannel { auth_req_id, request, person, .. }| BackchannelRequest {
-                auth_req_id: auth_req_id.clone(),
-                client_id: request.client.client_id.clone(),
-                person: person.clone(),
-                scopes: request.scopes.clone(),
-                claims: request.claims.about_the_person().cloned().collect(),
-                template: request.claims.template(self.dialect),
-            });
+        let shown = self.requests_to_decide().map(|(id, request, person)| BackchannelRequest {
+            auth_req_id: id.to_owned(),
+            client_id: request.client.client_id.clone(),
+            person: person.clone(),
+            scopes: request.scopes.clone(),
+            claims: request.claims.about_the_person().cloned().collect(),
+            template: request.claims.template(self.dialect),
+        });
         shown.collect()
+    }
+
+    /// The same as the OP knows them: by their `auth_req_id`, with whom they ask.
+    pub(in super::super) fn requests_to_decide(
+        &self,
+    ) -> impl Iterator<Item = (&str, &AuthenticationRequest, &Person)> {
+        let now = self.now();
+        let pending = self.ciba.requests.iter().filter(move |pending| pending.is_pending(now));
+        pending.map(|it| (it.auth_req_id.as_str(), &it.request, &it.person))
     }
 
     /// The person approves in the app: the next poll gets the tokens, and a client in ping mode

@@ -35,7 +35,8 @@ impl FakeOp {
         }
     }
 
-    fn person_with(&self, client_id: &str, sub: &str) -> Option<Person> {
+    /// Whom a client knows by this `sub`.
+    pub(in super::super) fn person_with(&self, client_id: &str, sub: &str) -> Option<Person> {
         let mut people = self.people.iter();
         people.find(|person| self.pairwise_sub(client_id, person) == sub).cloned()
     }

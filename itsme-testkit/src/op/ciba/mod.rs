@@ -3,7 +3,7 @@
 mod backchannel;
 mod decision;
 mod login_hint;
-mod qr_code;
+pub(super) mod qr_code;
 mod redeem;
 mod user_discovery;
 

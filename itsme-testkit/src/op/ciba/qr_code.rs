@@ -7,7 +7,7 @@ const QUIET_ZONE: usize = 4;
 /// Pixels a module, each way: at one bit a pixel, an octet in each row.
 const PIXELS: usize = 8;
 
-pub(super) fn png(content: &str) -> Vec<u8> {
+pub(in super::super) fn png(content: &str) -> Vec<u8> {
     let code = QrCode::new(content).expect("a URL fits into a QR code");
     let modules = code.width() + 2 * QUIET_ZONE;
     let inside = |at: usize| at.checked_sub(QUIET_ZONE).filter(|at| *at < code.width());

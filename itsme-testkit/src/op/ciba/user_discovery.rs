@@ -78,9 +78,14 @@ impl Ciba {
 impl FakeOp {
     /// The user discovery sessions that wait for somebody to scan their QR code, oldest first.
     pub fn pending_sessions(&self) -> Vec<&str> {
+        self.sessions_to_scan().map(|(id, _)| id).collect()
+    }
+
+    /// The same with the clients that have begun them.
+    pub(in super::super) fn sessions_to_scan(&self) -> impl Iterator<Item = (&str, &str)> {
         let now = self.now();
-        let pending = self.ciba.sessions.iter().filter(|session| session.is_pending(now));
-        pending.map(|session| session.id.as_str()).collect()
+        let pending = self.ciba.sessions.iter().filter(move |session| session.is_pending(now));
+        pending.map(|session| (session.id.as_str(), session.client_id.as_str()))
     }
 
     /// The person scans the QR code of a user discovery session in the app. The next poll of the

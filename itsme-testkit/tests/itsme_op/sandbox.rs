@@ -1,4 +1,4 @@
-//! A running `itsme-op`, and a browser without JavaScript.
+//! A running `itsme-op`.
 
 use std::{
     env, fs,
@@ -6,13 +6,18 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     thread,
+    time::{Duration, Instant},
 };
 
-use http::{Request, Response, header};
+use http::{Request, Response};
 use itsme_core::{Client, Environment, Failure, Flow, Settings, SystemEnv, drive};
 use itsme_testkit::private_keys;
 use ureq::Agent;
-use url::form_urlencoded;
+
+use crate::page::{Form, Page, click};
+
+/// When a program that should have ended is ended.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_itsme-op");
 
@@ -24,16 +29,6 @@ pub struct Sandbox {
     pub introduction: String,
 }
 
-/// A page, or whatever else was answered.
-pub struct Page {
-    pub status: u16,
-    pub body: String,
-    pub headers: http::HeaderMap,
-}
-
-/// The hidden fields of a form, and what the person chooses in it.
-pub type Form = Vec<(String, String)>;
-
 /// An empty directory.
 pub fn directory(name: &str) -> PathBuf {
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("itsme_op").join(name);
@@ -42,9 +37,21 @@ pub fn directory(name: &str) -> PathBuf {
     directory
 }
 
-/// Runs the program to its end: exit code, output, errors.
+/// Runs the program, which is to end by itself at once: exit code, output, errors.
 pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(PROGRAM).args(arguments).output().expect("the program runs");
+    let mut child = Command::new(PROGRAM)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let watched = Instant::now();
+    // All that it prints fits into a pipe.
+    while child.try_wait().expect("it can be watched").is_none() && watched.elapsed() < PATIENCE {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let _ = child.kill();
+    let output = child.wait_with_output().expect("it has ended");
     let text = |octets| String::from_utf8(octets).expect("UTF-8");
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
@@ -89,17 +96,13 @@ impl Sandbox {
     }
 
     pub fn get(&self, url: &str) -> Page {
-        Page::of(Request::get(url).body(Vec::new()).expect("a request"))
+        let request = Request::get(url).body(Vec::new()).expect("a request");
+        Page::of(send(request).expect("an answer"))
     }
 
-    /// Clicks on a button of a form that is on the page at this address.
+    /// Sends a form that is on the page at this address.
     pub fn submit(&self, url: &str, form: Form) -> Page {
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let url = url.split('?').next().unwrap_or_default();
-        let request = Request::post(url)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body.into_bytes());
-        Page::of(request.expect("a request"))
+        Page::of(send(click(url, form)).expect("an answer"))
     }
 
     /// Presses Ctrl-C; gives the exit code.
@@ -117,47 +120,6 @@ impl Drop for Sandbox {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-impl Page {
-    fn of(request: Request<Vec<u8>>) -> Self {
-        let (head, body) = send(request).expect("an answer").into_parts();
-        let body = String::from_utf8_lossy(&body).into_owned();
-        Self { status: head.status.as_u16(), body, headers: head.headers }
-    }
-
-    /// Where it sends the browser.
-    pub fn location(&self) -> String {
-        let location = self.headers.get(header::LOCATION);
-        let location = location.unwrap_or_else(|| panic!("no redirect: {}", self.body));
-        location.to_str().expect("ASCII").to_owned()
-    }
-
-    /// What the form sends whose button says this, before the person has chosen anything.
-    pub fn form(&self, button: &str) -> Form {
-        let forms =
-            self.body.split("<form").skip(1).filter_map(|form| form.split("</form>").next());
-        let mut with = forms.filter(|form| form.contains(&format!("{button}</button>")));
-        let form = with.next().unwrap_or_else(|| panic!("no button {button}: {}", self.body));
-        let mut fields = Form::new();
-        for tag in form.split('<').filter(|tag| tag.starts_with("input type=\"hidden\"")) {
-            fields.push((attribute(tag, "name"), attribute(tag, "value")));
-        }
-        let pressed =
-            form.split("<button").find(|tag| tag.contains(&format!(">{button}</button>")));
-        let pressed = pressed.unwrap_or_default();
-        if pressed.contains("name=\"") {
-            fields.push((attribute(pressed, "name"), attribute(pressed, "value")));
-        }
-        fields
-    }
-}
-
-fn attribute(tag: &str, name: &str) -> String {
-    let start = format!("{name}=\"");
-    let value = tag.split(&start).nth(1).and_then(|rest| rest.split('"').next());
-    let value = value.unwrap_or_else(|| panic!("no {name} in {tag}"));
-    value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
 }
 
 fn send(request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {

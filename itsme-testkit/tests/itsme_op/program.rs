@@ -1,12 +1,11 @@
-//! The program `itsme-op`, as an application and a browser without JavaScript meet it.
-
-mod sandbox;
+//! The program: its options, its file, and a login over its socket.
 
 use std::fs;
 
 use itsme_core::{Login, Scope};
 use itsme_testkit::{CLIENT_ID, SERVICE, private_jwks};
-use sandbox::{Sandbox, run};
+
+use crate::sandbox::{self, Sandbox, run};
 
 const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 
@@ -17,9 +16,32 @@ fn a_person_logs_in_on_the_page() {
     let login = sandbox.play(client.authorize(Login::new(SERVICE).scope(Scope::Profile)));
     let page = sandbox.get(&login.url);
     assert_eq!(page.status, 200, "{}", page.body);
-    let callback = sandbox.submit(&login.url, page.form("Approve as Ioana Popescu"));
+    let callback = sandbox.submit(&login.url, page.form("Approve as Ioana Popescu", &[]));
     let who = sandbox.play(client.user(login.state, callback.location()));
     assert_eq!(who.user.name.as_deref(), Some("Ioana Popescu"));
+}
+
+#[test]
+fn a_person_logs_in_by_phone() {
+    let sandbox = Sandbox::start(&["--redirect-uri", REDIRECT_URI]);
+    let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
+    let phone = format!("{}/phone", sandbox.issuer);
+    assert!(sandbox.get(&phone).refreshes(), "with nothing to do, the phone waits");
+
+    let login = sandbox.play(client.authorize(Login::new(SERVICE).scope(Scope::Profile)));
+    let waiting = sandbox.get(&login.url).link("Wait for the phone");
+    let page = sandbox.get(&waiting);
+    assert!(page.refreshes() && page.body.contains("<img src=\"data:image/png;base64,"));
+    let page = sandbox.get(&phone);
+    assert!(!page.refreshes(), "what is chosen stays");
+    let done = sandbox.submit(&phone, page.form("Approve", &[("person", "daan")]));
+    assert_eq!((done.status, done.location()), (303, phone.clone()));
+    assert!(sandbox.get(&phone).refreshes());
+
+    let callback = sandbox.get(&waiting).location();
+    let who = sandbox.play(client.user(login.state, callback));
+    assert_eq!(who.user.name.as_deref(), Some("Daan de Vries"));
+    assert_eq!(sandbox.get(&waiting).status, 400, "the browser has gone on");
 }
 
 #[test]
@@ -53,7 +75,7 @@ fn the_file_brings_clients_people_and_faults() {
     let client = sandbox.client("MINE", REDIRECT_URI);
     let login = sandbox.play(client.authorize(Login::new("MY_LOGIN").scope(Scope::Profile)));
     let page = sandbox.get(&login.url);
-    let callback = sandbox.submit(&login.url, page.form("Approve as Eva Maes"));
+    let callback = sandbox.submit(&login.url, page.form("Approve as Eva Maes", &[]));
     let who = sandbox.play(client.user(login.state, callback.location()));
     assert_eq!(who.user.birthdate.map(|date| date.to_string()).as_deref(), Some("1990-05-06"));
 }

@@ -1,0 +1,109 @@
+//! The simulated phone: what the app would show, and what can be done with it.
+
+use itsme_core::{Request, Response};
+
+use super::{
+    super::{FakeOp, authorization::Stage, parameters::Parameters},
+    REFRESH, asked, error, escape, hidden, html, name,
+};
+use crate::Person;
+
+impl FakeOp {
+    /// Everything that waits for somebody.
+    pub(super) fn phone(&self) -> Response {
+        let logins = self.on_page.iter().filter_map(|login| match &login.stage {
+            Stage::Waiting(presented) => Some((login, &presented.request)),
+            Stage::Decided(_) => None,
+        });
+        let logins = logins.map(|(login, request)| {
+            let client = &request.client.client_id;
+            let known = request.claims.known_user().and_then(|sub| self.person_with(client, sub));
+            let person = self.choice(&login.id, known.as_ref());
+            let buttons = [("approve", "Approve"), ("deny", "Refuse")];
+            card("Log in", &asked(request, self.dialect), "login", &login.id, &person, &buttons)
+        });
+        let sessions = self.sessions_to_scan().map(|(id, client)| {
+            let who = format!("<p><strong>{}</strong> shows a QR code.</p>", escape(client));
+            card("Scan", &who, "session", id, &self.choice(id, None), &[("scan", "Scan")])
+        });
+        let requests = self.requests_to_decide().map(|(id, request, person)| {
+            let who = format!("<p>For {}</p>", name(person));
+            let asked = asked(request, self.dialect);
+            let buttons = [("approve", "Approve"), ("deny", "Refuse")];
+            card("A request", &asked, "request", id, &who, &buttons)
+        });
+        let cards: String = logins.chain(sessions).chain(requests).collect();
+        // A page that looks again by itself would undo what is being chosen on it.
+        match cards.as_str() {
+            "" => html(200, Some(REFRESH), "<h1>Phone</h1><p>Nothing to do. Waiting.</p>"),
+            cards => html(
+                200,
+                None,
+                &format!("<h1>Phone</h1>{cards}<p><a href=\"phone\">Look again</a></p>"),
+            ),
+        }
+    }
+
+    /// Who holds the phone.
+    fn choice(&self, id: &str, known: Option<&Person>) -> String {
+        let options = self.people.iter().map(|person| {
+            let selected = known.is_some_and(|known| known.id() == person.id());
+            let selected = if selected { " selected" } else { "" };
+            let id = escape(person.id());
+            format!("<option value=\"{id}\"{selected}>{}</option>", name(person))
+        });
+        let options: String = options.collect();
+        format!(
+            "<p><label for=\"person-{id}\">Person</label> \
+             <select id=\"person-{id}\" name=\"person\">{options}</select></p>"
+        )
+    }
+
+    /// What was done on it.
+    pub(super) fn use_phone(&mut self, request: &Request) -> Response {
+        let form = match Parameters::parse(request.body()) {
+            Ok(form) => form,
+            Err(reason) => return error(&reason),
+        };
+        let get = |name: &str| form.get(name).unwrap_or_default();
+        let person = self.people.iter().find(|person| person.id() == get("person")).cloned();
+        let id = get("id");
+        let is_pending = match get("kind") {
+            "session" => self.pending_sessions().contains(&id),
+            "request" => self.requests_to_decide().any(|(pending, ..)| pending == id),
+            _ => self.on_page.iter().any(|login| login.id == id && login.is_waiting()),
+        };
+        if !is_pending {
+            return error("nobody waits for this any more");
+        }
+        match (get("kind"), get("decision"), person) {
+            ("session", "scan", Some(person)) => self.scan(id, &person),
+            ("request", "approve", _) => self.approve_backchannel(id),
+            ("request", "deny", _) => self.deny_backchannel(id),
+            ("login", "approve", Some(person)) => self.decide_by_phone(id, Some(&person)),
+            ("login", "deny", _) => self.decide_by_phone(id, None),
+            _ => return error("the form is incomplete"),
+        }
+        self.to_phone()
+    }
+}
+
+/// Something that waits: what it is, who can act, and what they can do.
+fn card(
+    title: &str,
+    what: &str,
+    kind: &str,
+    id: &str,
+    person: &str,
+    buttons: &[(&str, &str)],
+) -> String {
+    let button = |(value, label): &(&str, &str)| {
+        format!("<button name=\"decision\" value=\"{value}\">{label}</button>")
+    };
+    format!(
+        "<section><h2>{title}</h2>{what}<form method=\"post\" action=\"phone\">{}{}{person}{}</form></section>",
+        hidden("kind", kind),
+        hidden("id", id),
+        buttons.iter().map(button).collect::<String>(),
+    )
+}
