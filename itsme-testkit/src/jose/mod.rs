@@ -263,7 +263,8 @@ fn decode(text: &str) -> Result<Vec<u8>, Refused> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| "a part of a JWT is not base64url".to_owned())
 }
 
-fn decode_json(text: &str) -> Result<Map<String, Value>, Refused> {
+/// The members of one part of a JWT.
+pub(crate) fn decode_json(text: &str) -> Result<Map<String, Value>, Refused> {
     let octets = decode(text)?;
     serde_json::from_slice(&octets).map_err(|_| "a part of a JWT is not a JSON object".to_owned())
 }

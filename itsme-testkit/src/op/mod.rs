@@ -6,6 +6,7 @@ mod authorization;
 mod ciba;
 mod client_auth;
 mod grant;
+mod journal;
 mod metadata;
 mod pages;
 mod parameters;
@@ -38,6 +39,7 @@ use self::{
     authorization::OnPage,
     ciba::Ciba,
     grant::{AccessToken, Code},
+    journal::Journal,
     reaction::Mischief,
     token::Lifetimes,
 };
@@ -96,6 +98,7 @@ pub struct FakeOp {
     mischief: Mischief,
     hosted: Fetch,
     ciba: Ciba,
+    journal: Option<Journal>,
     /// The people it knows, as it last saw them.
     people: Vec<Person>,
     /// How often a person has made a new account.
@@ -132,6 +135,7 @@ impl FakeOp {
             mischief: Mischief::default(),
             hosted: Box::new(|_| None),
             ciba: Ciba::default(),
+            journal: None,
             people: Person::samples(),
             accounts: HashMap::new(),
         }
@@ -329,19 +333,31 @@ impl FakeOp {
         if let Some(page) = self.page(&path, &request) {
             return Ok((page, None));
         }
+        let entry = self.journal_entry(&path, &request);
+        let answered = self.reaction(&path, &request);
+        self.write_into_journal(entry, answered.as_ref().map(|(response, _)| response));
+        answered
+    }
+
+    /// What happens to a request, and what is answered.
+    fn reaction(
+        &mut self,
+        path: &str,
+        request: &Request,
+    ) -> Result<(Response, Option<Wire>), Failure> {
         let asked = Asked { at: self.now(), request: format!("{} {path}", request.method()) };
         let reaction = self.mischief.decide(&asked);
         self.transcript.push(asked);
         match reaction {
-            None => Ok((self.answer(&path, &request), None)),
+            None => Ok((self.answer(path, request), None)),
             Some(Reaction::NotSent) => Err(Failure::NotSent),
             Some(Reaction::Lost) => Err(Failure::Lost),
             Some(Reaction::AnswerLost) => {
-                self.answer(&path, &request);
+                self.answer(path, request);
                 Err(Failure::Lost)
             }
             Some(Reaction::Reply(response)) => Ok((response, None)),
-            Some(Reaction::Wire(wire)) => Ok((self.answer(&path, &request), Some(wire))),
+            Some(Reaction::Wire(wire)) => Ok((self.answer(path, request), Some(wire))),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The program `itsme-op` and the OP's pages, as an application and a browser without JavaScript
 //! meet them.
 
+mod journal;
 mod page;
 mod phone;
 mod program;

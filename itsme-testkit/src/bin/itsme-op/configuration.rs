@@ -72,6 +72,7 @@ struct Introduction<'a> {
     issuer: &'a str,
     discovery: String,
     phone: String,
+    journal: String,
     clients: &'a [Client],
 }
 
@@ -137,8 +138,10 @@ impl Configuration {
     pub fn introduction(&self, issuer: &str) -> Result<String, toml::ser::Error> {
         let discovery = format!("{issuer}/.well-known/openid-configuration");
         let phone = format!("{issuer}/phone");
+        let journal = format!("{issuer}/journal");
         let clients = &self.clients;
-        let to_paste = toml::to_string(&Introduction { issuer, discovery, phone, clients })?;
+        let to_paste =
+            toml::to_string(&Introduction { issuer, discovery, phone, journal, clients })?;
         let keys = match clients.iter().any(Client::has_the_test_keys) {
             true => {
                 "\n# A client without jwks and secret has the private keys that --write-keys FILE writes.\n"

@@ -124,6 +124,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         let issuer = op.issuer().replace("/v2", "/oidc");
         *op = FakeOp::with_issuer(issuer, Clock::system()).v1();
     }
+    server.op().keep_journal();
     registry.enter(&mut server.op());
     outgoing::keep_up(&server, registry.published)?;
 

@@ -16,6 +16,7 @@ use itsme_core::{Dialect, Request};
 use serde_json::{Map, Value, json};
 
 pub use self::decision::BackchannelRequest;
+pub(super) use self::user_discovery::rfc3339;
 use self::{backchannel::Backchannel, user_discovery::Session};
 use super::{FakeOp, answer::Refused};
 use crate::{RegisteredClient, registration::Credentials};

@@ -206,7 +206,7 @@ impl FakeOp {
 }
 
 /// A time in UTC, to the second.
-pub(super) fn rfc3339(time: UnixTime) -> String {
+pub(in super::super) fn rfc3339(time: UnixTime) -> String {
     let (days, second) = (time.as_secs() / 86_400, time.as_secs() % 86_400);
     // Years begin in March here, so that a leap day is the last; 719,468 days before 1970 is the
     // first of March of the year 0, and 400 years are 146,097 days.

@@ -1,6 +1,7 @@
 //! What a person sees at the OP: plain pages that work without JavaScript.
 
 mod confirm_text;
+mod journal;
 mod phone;
 mod sign_in;
 
@@ -26,6 +27,9 @@ impl FakeOp {
             (&Method::GET, "/waiting") => Some(self.waiting(request)),
             // What the QR code of user discovery says.
             (&Method::GET, "/scan") => Some(self.to_phone()),
+            (&Method::GET, "/journal") => {
+                self.journal.as_ref().map(|journal| self.journal(journal, request))
+            }
             _ => None,
         }
     }

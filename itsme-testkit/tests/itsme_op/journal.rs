@@ -1,0 +1,105 @@
+//! The journal: requests with their tokens, and pings.
+
+use itsme_core::{BackchannelRequest, Client, Login, TokenForm};
+use itsme_testkit::{FakeOp, Person, Reaction, SERVICE, World, play};
+
+use crate::page::Page;
+
+const JOURNAL: &str = "https://op.example/v2/journal";
+
+struct Scene {
+    world: World,
+    op: FakeOp,
+    client: Client,
+}
+
+impl Scene {
+    fn new(form: TokenForm) -> Self {
+        let world = World::new();
+        let mut op = FakeOp::new(world.clock());
+        op.keep_journal();
+        let settings = op.settings().client_assertion(form);
+        let client = Client::new(settings).expect("the settings are sound");
+        Self { world, op, client }
+    }
+
+    fn play<F: itsme_core::Flow>(&mut self, flow: F) -> F::Output {
+        play(flow, &mut self.op, &mut self.world).expect("the flow succeeds")
+    }
+
+    fn get(&mut self, url: &str) -> Page {
+        let request = http::Request::get(url).body(Vec::new()).expect("a request");
+        Page::of(self.op.handle(request).expect("an answer"))
+    }
+
+    /// The page of the last request to this path.
+    fn last(&mut self, path: &str) -> String {
+        let link = self.get(JOURNAL).link(path);
+        self.get(&format!("https://op.example/v2/{link}")).body.replace("&quot;", "\"")
+    }
+}
+
+#[test]
+fn assertions_and_login_hints_are_decoded() {
+    for (form, shown) in [
+        (TokenForm::Signed, "client_assertion, header (verified)"),
+        (TokenForm::SignedThenEncrypted, "client_assertion, header (encrypted, verified)"),
+    ] {
+        let mut scene = Scene::new(form);
+        let ann = scene.op.sub_of(&Person::ann());
+        let request = BackchannelRequest::known_user(&ann, Login::new(SERVICE));
+        scene.play(scene.client.start_backchannel(request));
+        let page = scene.last("/backchannel/authentication");
+        for shown in [
+            shown,
+            "\"jti\": ",
+            "request, header (verified)",
+            "login_hint_token, header (verified)",
+            "\"type\": \"subject_code\"",
+            "answered: 200",
+            "\"auth_req_id\":",
+        ] {
+            assert!(page.contains(shown), "no {shown} in {page}");
+        }
+    }
+}
+
+#[test]
+fn it_says_why_a_token_is_not_believed() {
+    let mut scene = Scene::new(TokenForm::Signed);
+    let url = "https://op.example/v2/authorization?client_id=TEST_CLIENT&request=e30.e30.AA";
+    scene.get(url);
+    let page = scene.last("/authorization");
+    assert!(page.contains("not verified: the signature is not RS256"), "{page}");
+    scene.get(&url.replace("TEST", "NO"));
+    let page = scene.last("/authorization");
+    assert!(page.contains("not verified: the client is not known"), "{page}");
+    scene.get(&url.replace("AA", "AA.AA.AA"));
+    let page = scene.last("/authorization");
+    assert!(page.contains("request, not decrypted"), "{page}");
+}
+
+#[test]
+fn it_holds_the_last_200_requests_and_not_its_own_pages() {
+    let mut scene = Scene::new(TokenForm::Signed);
+    for number in 0..=200 {
+        scene.get(&format!("https://op.example/v2/nothing/{number}?text={}", "x".repeat(10_000)));
+    }
+    let page = scene.get(JOURNAL);
+    assert!(page.refreshes() && page.body.contains("Nothing here is secret"));
+    assert_eq!(page.body.matches("<tr><td>").count(), 200);
+    assert!(page.body.contains("/nothing/200") && !page.body.contains("/nothing/0<"));
+    let long = scene.last("/nothing/200");
+    assert!(long.contains("(cut)") && long.len() < 12_000, "{}", long.len());
+    scene.op.react("/nothing", Reaction::Lost);
+    let request = http::Request::get("https://op.example/v2/nothing").body(Vec::new());
+    scene.op.handle(request.expect("a request")).expect_err("it is lost");
+    assert!(scene.last("/nothing").contains("answered: no answer"));
+}
+
+#[test]
+fn without_one_there_is_no_page() {
+    let mut op = FakeOp::new(World::new().clock());
+    let request = http::Request::get(JOURNAL).body(Vec::new()).expect("a request");
+    assert_eq!(op.handle(request).expect("an answer").status(), 404);
+}
