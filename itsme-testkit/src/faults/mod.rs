@@ -176,6 +176,7 @@ impl Fault {
     /// Makes it happen, until [`FakeOp::recover`].
     pub fn inject(&self, op: &mut FakeOp) {
         (self.inject)(op);
+        op.note_fault(&self.name);
     }
 
     /// Settings for the client that it is meant for, which the OP gets to know.

@@ -95,6 +95,8 @@ pub(super) struct Mischief {
     forgeries: Vec<(Document, Forger)>,
     tamperings: Vec<(String, Tampering)>,
     pub(super) forged_kid: Option<String>,
+    /// Names of the faults that were injected.
+    pub(super) faults: Vec<String>,
     /// How much its clock goes ahead, and how much behind.
     pub(super) skew: (Duration, Duration),
 }
@@ -166,6 +168,11 @@ impl FakeOp {
     /// Puts this `kid` into the header of what it signs, whatever key it signs with.
     pub fn forge_kid(&mut self, kid: Option<&str>) {
         self.mischief.forged_kid = kid.map(str::to_owned);
+    }
+
+    /// A fault was injected.
+    pub(crate) fn note_fault(&mut self, name: &str) {
+        self.mischief.faults.push(name.to_owned());
     }
 
     /// All is well again: takes back all reactions, alterations and whatever else was made to happen.

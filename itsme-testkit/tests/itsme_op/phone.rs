@@ -7,7 +7,8 @@ use itsme_core::{
     Payment, Scope,
 };
 use itsme_testkit::{
-    CONFIRM_SERVICE, FakeOp, Person, RegisteredClient, SERVICE, World, play, private_keys,
+    CONFIRM_SERVICE, FakeOp, Fault, Person, Reaction, RegisteredClient, SERVICE, World, play,
+    private_keys,
 };
 use url::form_urlencoded;
 
@@ -173,4 +174,34 @@ fn what_nobody_waits_for_is_refused() {
         let form = form.map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(scene.submit(form.to_vec()).status, 400, "{kind}");
     }
+}
+
+#[test]
+fn faults_are_injected_and_taken_back() {
+    let mut scene = Scene::new();
+    let faults = format!("https://op.example/v2/{}", scene.get(PHONE).link("Inject a fault"));
+    let page = scene.get(&faults);
+    assert!(page.body.contains("Nothing goes wrong") && !page.refreshes(), "{}", page.body);
+    for fault in Fault::all() {
+        let option = format!("value=\"{}\"", fault.name().replace('"', "&quot;"));
+        assert!(page.body.contains(&option), "no {option}");
+    }
+    let discovery = format!("{}/.well-known/openid-configuration", scene.op.issuer());
+    let honest = scene.get(&discovery).body;
+    let form = page.form("Inject", &[("fault", "discovery: another issuer")]);
+    assert_eq!(scene.submit(form).location(), faults);
+    assert_ne!(scene.get(&discovery).body, honest);
+    assert!(scene.get(&faults).body.contains("<li>discovery: another issuer</li>"));
+    let form = scene.get(&faults).form("Recover", &[]);
+    assert_eq!(scene.submit(form).location(), faults);
+    assert_eq!(scene.get(&discovery).body, honest);
+    assert!(scene.get(&faults).body.contains("Nothing goes wrong"));
+}
+
+#[test]
+fn pages_are_there_whatever_goes_wrong() {
+    let mut scene = Scene::new();
+    scene.op.react_when(|_| Some(Reaction::Lost));
+    assert_eq!(scene.get(PHONE).status, 200);
+    assert_eq!(scene.op.asked().len(), 0, "pages are none of the protocol's");
 }

@@ -1,6 +1,7 @@
 //! What a person sees at the OP: plain pages that work without JavaScript.
 
 mod confirm_text;
+mod faults;
 mod journal;
 mod phone;
 mod sign_in;
@@ -22,6 +23,10 @@ impl FakeOp {
     /// A page that is none of the protocol's: nothing goes wrong with it, nor is it written down.
     pub(super) fn page(&mut self, path: &str, request: &Request) -> Option<Response> {
         match (request.method(), path) {
+            // On a page of its own: the phone loads itself again, and a choice would be lost.
+            (&Method::GET, "/phone") if request.uri().query() == Some("faults") => {
+                Some(self.faults())
+            }
             (&Method::GET, "/phone") => Some(self.phone()),
             (&Method::POST, "/phone") => Some(self.use_phone(request)),
             (&Method::GET, "/waiting") => Some(self.waiting(request)),
@@ -90,6 +95,11 @@ fn name(person: &Person) -> String {
 
 fn hidden(name: &str, value: &str) -> String {
     format!(r#"<input type="hidden" name="{name}" value="{}">"#, escape(value))
+}
+
+/// Where the browser goes after a form.
+fn see_other(url: &str) -> Response {
+    answer::with(303, String::new(), &[(header::LOCATION, url)])
 }
 
 /// A page; one that waits looks again after so many seconds.

@@ -8,6 +8,8 @@ use super::{
 };
 use crate::Person;
 
+const FAULTS: &str = "<p><a href=\"phone?faults\">Inject a fault</a></p>";
+
 impl FakeOp {
     /// Everything that waits for somebody.
     pub(super) fn phone(&self) -> Response {
@@ -35,11 +37,14 @@ impl FakeOp {
         let cards: String = logins.chain(sessions).chain(requests).collect();
         // A page that looks again by itself would undo what is being chosen on it.
         match cards.as_str() {
-            "" => html(200, Some(REFRESH), "<h1>Phone</h1><p>Nothing to do. Waiting.</p>"),
+            "" => {
+                let body = format!("<h1>Phone</h1><p>Nothing to do. Waiting.</p>{FAULTS}");
+                html(200, Some(REFRESH), &body)
+            }
             cards => html(
                 200,
                 None,
-                &format!("<h1>Phone</h1>{cards}<p><a href=\"phone\">Look again</a></p>"),
+                &format!("<h1>Phone</h1>{cards}<p><a href=\"phone\">Look again</a></p>{FAULTS}"),
             ),
         }
     }
@@ -65,6 +70,9 @@ impl FakeOp {
             Ok(form) => form,
             Err(reason) => return error(&reason),
         };
+        if form.get("kind") == Some("fault") {
+            return self.meddle(&form);
+        }
         let get = |name: &str| form.get(name).unwrap_or_default();
         let person = self.people.iter().find(|person| person.id() == get("person")).cloned();
         let id = get("id");

@@ -5,13 +5,13 @@ use itsme_core::{Dialect, Request, Response};
 
 use super::{
     super::{
-        FakeOp, answer,
+        FakeOp,
         authorization::{OnPage, Stage, redirect},
         ciba::qr_code,
         grant::Presented,
         parameters::Parameters,
     },
-    REFRESH, asked, error, escape, hidden, html, name,
+    REFRESH, asked, error, escape, hidden, html, name, see_other,
 };
 use crate::Person;
 
@@ -79,7 +79,6 @@ impl FakeOp {
     }
 
     pub(super) fn to_phone(&self) -> Response {
-        let phone = self.endpoint("phone");
-        answer::with(303, String::new(), &[(http::header::LOCATION, &phone)])
+        see_other(&self.endpoint("phone"))
     }
 }
