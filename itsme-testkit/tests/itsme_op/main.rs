@@ -1,7 +1,9 @@
 //! The program `itsme-op` and the OP's pages, as an application and a browser without JavaScript
 //! meet them.
 
+mod application;
 mod journal;
+mod outgoing;
 mod page;
 mod phone;
 mod program;

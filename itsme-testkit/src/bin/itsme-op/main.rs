@@ -127,6 +127,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     server.op().keep_journal();
     registry.enter(&mut server.op());
     outgoing::keep_up(&server, registry.published)?;
+    outgoing::send_pings(&server)?;
 
     let introduction = configuration.introduction(server.op().issuer())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

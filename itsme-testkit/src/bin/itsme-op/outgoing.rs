@@ -1,4 +1,4 @@
-//! What the OP asks of others: the keys that clients publish, and what they host.
+//! What the OP asks of others: the keys that clients publish, what they host, and pings.
 
 use std::{io, sync::Arc, thread, time::Duration};
 
@@ -13,6 +13,8 @@ use crate::registry::{Published, is_loopback};
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often published keys are fetched: an application may start later, and rotate them.
 const BETWEEN_FETCHES: Duration = Duration::from_secs(2);
+/// How soon a ping follows a decision.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const MAX_BODY: u64 = 1024 * 1024;
 
 /// Fetches the clients' keys now, and again and again in a thread.
@@ -28,6 +30,28 @@ pub fn keep_up(server: &Arc<Server>, published: Vec<Published>) -> io::Result<()
         loop {
             thread::sleep(BETWEEN_FETCHES);
             fetch_all();
+        }
+    })?;
+    Ok(())
+}
+
+/// Sends pings to where clients want them, each in a thread, and notes the answers.
+pub fn send_pings(server: &Arc<Server>) -> io::Result<()> {
+    let server = Arc::clone(server);
+    thread::Builder::new().name("pings".to_owned()).spawn(move || {
+        loop {
+            let pings = server.op().pings();
+            for ping in pings {
+                let server = Arc::clone(&server);
+                thread::spawn(move || {
+                    let outcome = match send(ping.clone()) {
+                        Ok(answer) => answer.status().as_u16().to_string(),
+                        Err(reason) => reason,
+                    };
+                    server.op().note_in_journal(&ping, &outcome);
+                });
+            }
+            thread::sleep(BETWEEN_LOOKS);
         }
     })?;
     Ok(())
