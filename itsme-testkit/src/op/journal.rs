@@ -7,7 +7,7 @@ use itsme_core::{Failure, Request, Response, UnixTime};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::FakeOp;
+use super::{Document, FakeOp};
 use crate::{
     jose,
     registration::{Credentials, RegisteredClient},
@@ -25,6 +25,8 @@ const MOST_PARAMETERS: usize = 50;
 pub(super) struct Journal {
     entries: VecDeque<Entry>,
     written: u64,
+    /// What is being answered, before it is signed and encrypted to the client.
+    issued: Vec<(String, String)>,
 }
 
 /// One request.
@@ -41,6 +43,11 @@ pub(super) struct Entry {
 impl Journal {
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
+    }
+
+    /// A token is made for the answer.
+    pub(super) fn issued(&mut self, document: Document, claims: &Value) {
+        self.issued.push((format!("answer, claims of {document:?}"), format!("{claims:#}")));
     }
 
     fn write(&mut self, entry: Entry) {
@@ -162,6 +169,7 @@ impl FakeOp {
         answer: Result<&Response, &Failure>,
     ) {
         let (Some(journal), Some(mut entry)) = (&mut self.journal, entry) else { return };
+        entry.details.append(&mut journal.issued);
         match answer {
             Ok(answer) => {
                 entry.outcome = answer.status().as_u16().to_string();

@@ -401,6 +401,9 @@ impl FakeOp {
         claims: &mut Value,
     ) -> Result<String, String> {
         self.mischief.alter(document, claims);
+        if let Some(journal) = &mut self.journal {
+            journal.issued(document, claims);
+        }
         let key = self.signing.first().expect("an OP has a signing key");
         let kid = self.mischief.forged_kid.clone().unwrap_or_else(|| key.kid.clone());
         let mischief = &mut self.mischief;

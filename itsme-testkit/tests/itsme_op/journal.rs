@@ -1,6 +1,6 @@
 //! The journal: requests with their tokens, and pings.
 
-use itsme_core::{BackchannelRequest, Client, Login, TokenForm};
+use itsme_core::{BackchannelRequest, Claim, Client, Login, Scope, TokenForm};
 use itsme_testkit::{FakeOp, Person, Reaction, SERVICE, World, play};
 
 use crate::page::Page;
@@ -62,6 +62,21 @@ fn assertions_and_login_hints_are_decoded() {
             assert!(page.contains(shown), "no {shown} in {page}");
         }
     }
+}
+
+#[test]
+fn tokens_are_shown_as_they_were_before_they_were_encrypted() {
+    let mut scene = Scene::new(TokenForm::Signed);
+    let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+    let login = scene.play(scene.client.authorize(login));
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    scene.play(scene.client.user(login.state, callback));
+    let page = scene.last("/token");
+    assert!(page.contains("answer, claims of IdToken"), "{page}");
+    assert!(page.contains("\"given_name\": \"Ann\"") && page.contains("\"nonce\":"), "{page}");
+    let page = scene.last("/userinfo");
+    assert!(page.contains("\"email\": \"ann.peeters@mail.example\""), "{page}");
+    assert!(!page.contains("IdToken"), "{page}");
 }
 
 #[test]
