@@ -30,9 +30,9 @@ fn start(application: &Application, name: &str) -> Sandbox {
 fn a_decision_is_followed_by_a_ping() {
     let application = Application::start();
     let sandbox = start(&application, "pings");
-    let client = sandbox.client("MINE", REDIRECT_URI);
+    let client = sandbox.pinged_client("MINE", REDIRECT_URI);
     let ann = FakeOp::new(World::new().clock()).pairwise_sub("MINE", &Person::ann());
-    let request = BackchannelRequest::known_user(ann, Login::new("MY_LOGIN")).ping();
+    let request = BackchannelRequest::known_user(ann, Login::new("MY_LOGIN"));
     // It is signed by the keys that were fetched.
     let ticket = sandbox.play(client.start_backchannel(request));
     let phone = format!("{}/phone", sandbox.issuer);

@@ -81,11 +81,19 @@ impl Sandbox {
 
     /// A client of the test keys.
     pub fn client(&self, client_id: &str, redirect_uri: &str) -> Client {
-        let environment = Environment::custom(&self.issuer);
-        let settings = Settings::new(client_id, private_keys(), environment)
-            .redirect_uri(redirect_uri)
-            .danger_http_on_loopback();
+        Client::new(self.settings(client_id, redirect_uri)).expect("the settings are sound")
+    }
+
+    /// The same, in ping mode.
+    pub fn pinged_client(&self, client_id: &str, redirect_uri: &str) -> Client {
+        let settings = self.settings(client_id, redirect_uri).ping();
         Client::new(settings).expect("the settings are sound")
+    }
+
+    fn settings(&self, client_id: &str, redirect_uri: &str) -> Settings {
+        Settings::new(client_id, private_keys(), Environment::custom(&self.issuer))
+            .redirect_uri(redirect_uri)
+            .danger_http_on_loopback()
     }
 
     /// Runs a flow against it.
