@@ -34,9 +34,12 @@ fn a_foreign_ticket_is_told_before_any_request() {
         assert!(matches!(error, Error::ForeignTicket), "{error}");
     }
     assert!(scene.op.asked().is_empty());
-    let unsafe_id = serde_json::to_string(&discovery).expect("JSON");
-    let unsafe_id = unsafe_id.replace(discovery.session_id(), "../token?x= ");
-    assert!(serde_json::from_str::<DiscoveryTicket>(&unsafe_id).is_err(), "it would be a path");
+    let text = serde_json::to_string(&discovery).expect("JSON");
+    for id in ["../token", "a/b", "a?b", "a#b", "a b", "a%2Fb", "é", "", ".", &"x".repeat(257)] {
+        let with_id = text.replace(discovery.session_id(), id);
+        let read = serde_json::from_str::<DiscoveryTicket>(&with_id);
+        assert!(read.is_err(), "{id:?} is no segment of a path");
+    }
     let version = |text: String| text.replacen("\"v\":1", "\"v\":2", 1);
     let later = version(serde_json::to_string(&ticket).expect("JSON"));
     assert!(serde_json::from_str::<CibaTicket>(&later).is_err(), "of another version");
