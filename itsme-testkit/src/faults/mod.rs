@@ -216,7 +216,13 @@ fn outcome(error: &str, reason: &str) -> Outcome {
 /// The same address by another name: in memory nobody's, else this host's, so that whoever goes there is
 /// heard.
 fn elsewhere(url: &str) -> String {
-    url.replace("127.0.0.1", "localhost").replace("op.example", "elsewhere.example")
+    let names = [
+        ("127.0.0.1", "localhost"),
+        ("localhost", "127.0.0.1"),
+        ("op.example", "elsewhere.example"),
+    ];
+    let named = names.into_iter().find(|(name, _)| url.contains(name));
+    named.map_or_else(|| url.to_owned(), |(name, other)| url.replace(name, other))
 }
 
 /// What stands where a text should.
@@ -228,4 +234,20 @@ fn wrong_types_for_text() -> [(&'static str, Value); 5] {
         ("a list", json!(["x"])),
         ("an object", json!({ "x": "y" })),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::elsewhere;
+
+    #[test]
+    fn every_name_of_a_fake_op_has_another() {
+        for (url, other) in [
+            ("http://127.0.0.1:8811/v2", "http://localhost:8811/v2"),
+            ("http://localhost:8811/v2", "http://127.0.0.1:8811/v2"),
+            ("https://op.example/v2", "https://elsewhere.example/v2"),
+        ] {
+            assert_eq!(elsewhere(url), other);
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     future::pending,
     io,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread::{self, JoinHandle},
 };
@@ -22,7 +22,7 @@ const MAX_REQUEST: usize = 1024 * 1024;
 
 /// A [`FakeOp`] on a loopback socket, in a thread of its own. Dropping it closes it.
 ///
-/// Its issuer is `http://127.0.0.1:PORT/v2`, so its clients need
+/// Its issuer is `http://127.0.0.1:PORT/v2` or `http://localhost:PORT/v2`, so its clients need
 /// [`danger_http_on_loopback`](itsme_core::Settings::danger_http_on_loopback), which
 /// [`FakeOp::settings`] sets. A person signs in on a page at the authorization endpoint, on a
 /// simulated phone at `/phone` below the issuer, or by [`approve`](Self::approve). HTTP clients live
@@ -41,7 +41,7 @@ impl Server {
     /// # Errors
     /// There is no port, or no thread, to be had.
     pub fn start(clock: Clock) -> io::Result<Self> {
-        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), clock)
+        Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), clock)
     }
 
     /// At an address of your choice; port 0 is a free one.
@@ -50,8 +50,35 @@ impl Server {
     /// The address cannot be listened at, or there is no thread to be had.
     pub fn start_at(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
+        let host = listener.local_addr()?;
+        Self::serve(listener, &host.to_string(), clock)
+    }
+
+    /// At a port of 127.0.0.1 with `localhost` as its name, `http://localhost:PORT/v2`; port 0 is a
+    /// free one.
+    ///
+    /// To a browser, an application at `http://127.0.0.1` is then another site than the OP, as it
+    /// is in life: a cookie that is `SameSite=Strict` is not there when the person comes back.
+    ///
+    /// ```
+    /// use itsme_testkit::{Clock, Server};
+    ///
+    /// let server = Server::start_on_localhost(0, Clock::system())?;
+    /// assert!(server.op().issuer().starts_with("http://localhost:"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The port cannot be listened at, or there is no thread to be had.
+    pub fn start_on_localhost(port: u16, clock: Clock) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let host = format!("localhost:{}", listener.local_addr()?.port());
+        Self::serve(listener, &host, clock)
+    }
+
+    fn serve(listener: TcpListener, host: &str, clock: Clock) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        let issuer = format!("http://{}/v2", listener.local_addr()?);
+        let issuer = format!("http://{host}/v2");
         let op = Arc::new(Mutex::new(FakeOp::with_issuer(issuer, clock)));
         let (stop, stopped) = oneshot::channel();
         let served = Arc::clone(&op);

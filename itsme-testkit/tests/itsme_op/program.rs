@@ -45,6 +45,19 @@ fn a_person_logs_in_by_phone() {
 }
 
 #[test]
+fn its_name_is_localhost_where_that_is_asked() {
+    let arguments = ["--redirect-uri", REDIRECT_URI];
+    let sandbox = Sandbox::start_at("localhost:0", &arguments);
+    assert!(sandbox.issuer.starts_with("http://localhost:"), "{}", sandbox.issuer);
+    let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
+    let login = sandbox.play(client.authorize(Login::new(SERVICE)));
+    assert!(login.url.starts_with(&sandbox.issuer), "{}", login.url);
+    let page = sandbox.get(&login.url);
+    let callback = sandbox.submit(&login.url, page.form("Approve as Ann Peeters", &[]));
+    sandbox.play(client.user(login.state, callback.location()));
+}
+
+#[test]
 fn the_older_dialect_is_spoken() {
     let sandbox = Sandbox::start(&["--v1"]);
     assert!(sandbox.issuer.ends_with("/oidc"), "{}", sandbox.issuer);
@@ -133,6 +146,15 @@ fn it_listens_on_loopback_alone() {
         let (code, _, error) = run(&["--listen", address]);
         assert_eq!(code, Some(2), "{address}: {error}");
         assert!(error.contains("loopback"), "{address}: {error}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_refused_with_an_example() {
+    for address in ["localhost", "localhost:x", "localhost:70000", "elsewhere:1", "127.0.0.1"] {
+        let (code, _, error) = run(&["--listen", address]);
+        assert_eq!(code, Some(2), "{address}: {error}");
+        assert!(error.contains("127.0.0.1:8811 or localhost:8811"), "{address}: {error}");
     }
 }
 

@@ -59,8 +59,13 @@ pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
 impl Sandbox {
     /// Starts it at a free port, and waits until it listens.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", arguments)
+    }
+
+    /// Starts it there.
+    pub fn start_at(place: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", place])
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()

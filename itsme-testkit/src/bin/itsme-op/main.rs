@@ -6,6 +6,7 @@ mod registry;
 
 use std::{
     error::Error,
+    fmt,
     fs::{self, File},
     io::{self, Write as _},
     net::SocketAddr,
@@ -32,7 +33,7 @@ use self::configuration::Configuration;
     after_help = "Exit codes: 0 stopped by Ctrl-C, 1 failed, 2 wrong options.\n\n\
     Examples:\n  \
     itsme-op --redirect-uri http://127.0.0.1:8080/callback --write-keys keys.json\n  \
-    itsme-op --listen 127.0.0.1:9000 --config sandbox.toml\n  \
+    itsme-op --listen localhost:9000 --config sandbox.toml\n  \
     itsme-op --fault 'discovery: another issuer'\n\n\
     A configuration file, of which every part can be left out:\n\n  \
     faults = [\"discovery: another issuer\"]  # see --list-faults\n\n  \
@@ -49,14 +50,15 @@ use self::configuration::Configuration;
     claims = { name = \"Eva Maes\", email = \"eva@mail.example\" }"
 )]
 struct Options {
-    /// Where to listen: a loopback address; port 0 is a free one.
+    /// Where to listen: a loopback address, or localhost, which is 127.0.0.1 with that name in the
+    /// issuer; port 0 is a free one. To a browser, 127.0.0.1 and localhost are two sites.
     #[arg(
         long,
         value_name = "ADDRESS:PORT",
         default_value = "127.0.0.1:8811",
-        value_parser = loopback
+        value_parser = Place::parse
     )]
-    listen: SocketAddr,
+    listen: Place,
 
     /// Speak the older dialect.
     #[arg(long)]
@@ -83,13 +85,41 @@ struct Options {
     list_faults: bool,
 }
 
-fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr =
-        text.parse().map_err(|_| "this is not like 127.0.0.1:8811".to_owned())?;
-    if !address.ip().is_loopback() {
-        return Err("a fake belongs on loopback, where nobody else can reach it".to_owned());
+/// Where it listens, and under which name.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Address(SocketAddr),
+    Localhost(u16),
+}
+
+impl Place {
+    fn parse(text: &str) -> Result<Self, String> {
+        let unlike = || "this is not like 127.0.0.1:8811 or localhost:8811".to_owned();
+        if let Some(port) = text.strip_prefix("localhost:") {
+            return port.parse().map(Self::Localhost).map_err(|_| unlike());
+        }
+        let address: SocketAddr = text.parse().map_err(|_| unlike())?;
+        if !address.ip().is_loopback() {
+            return Err("a fake belongs on loopback, where nobody else can reach it".to_owned());
+        }
+        Ok(Self::Address(address))
     }
-    Ok(address)
+
+    fn server(self) -> io::Result<Server> {
+        match self {
+            Self::Address(address) => Server::start_at(address, Clock::system()),
+            Self::Localhost(port) => Server::start_on_localhost(port, Clock::system()),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => write!(f, "{address}"),
+            Self::Localhost(port) => write!(f, "localhost:{port}"),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -116,7 +146,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     configuration.complete(&options.redirect_uri, &options.fault);
     let registry = configuration.registry()?;
 
-    let server = Server::start_at(options.listen, Clock::system())
+    let server = (options.listen.server())
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
     let server = Arc::new(server);
     if options.v1 {
