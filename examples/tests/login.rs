@@ -6,7 +6,10 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use itsme_testkit::{CLIENT_ID, Clock, Person, REDIRECT_URI, SERVICE, Server, private_jwks};
+use itsme_testkit::{
+    CLIENT_ID, CLIENT_SECRET, Clock, FakeOp, Person, REDIRECT_URI, SECRET_CLIENT_ID, SERVICE,
+    Server, private_jwks,
+};
 
 const PROGRAMS: [&str; 2] = [env!("CARGO_BIN_EXE_login"), env!("CARGO_BIN_EXE_login-blocking")];
 
@@ -20,6 +23,13 @@ fn stdout(output: &Output) -> String {
 
 fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The path of a file that holds this.
+fn file(name: &str, content: &str) -> String {
+    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, content).expect("a file");
+    file.to_str().expect("a path of text").to_owned()
 }
 
 #[test]
@@ -42,7 +52,7 @@ fn without_options_somebody_logs_in() {
 #[test]
 fn another_person_lacks_what_their_document_lacks() {
     for program in PROGRAMS {
-        let output = run(program, &["--user", "daan", "--assertion", "signed"]);
+        let output = run(program, &["--user", "daan"]);
         assert!(output.status.success(), "{}", stderr(&output));
         let text = stdout(&output);
         assert!(text.contains("Daan de Vries") && !text.contains("email "), "{text}");
@@ -72,32 +82,71 @@ fn wrong_options_are_explained() {
     assert!(stderr(&keys).contains("/nowhere/keys.json cannot be read"), "{}", stderr(&keys));
 }
 
+#[test]
+fn wrong_credentials_are_explained() {
+    let op = ["--issuer", "https://op.example", "--client-id", "x", "--service", "x"];
+    let op = [&op[..], &["--redirect-uri", "https://rp.example/cb"]].concat();
+    let broken = file("broken.json", "{}");
+    for (credentials, code, reason) in [
+        (&[][..], 2, "--client-secret-env"),
+        (&["--keys", "x", "--client-secret-file", "x"], 2, "cannot be used with"),
+        (&["--client-secret-env", "X", "--assertion", "signed"], 2, "cannot be used with"),
+        (&["--keys", &broken], 1, "broken.json: "),
+        (&["--client-secret-file", "/nowhere/secret"], 1, "/nowhere/secret with the secret cannot"),
+        (
+            &["--client-secret-env", "NO_SUCH_VARIABLE"],
+            1,
+            "NO_SUCH_VARIABLE with the secret is not",
+        ),
+    ] {
+        let output = run(PROGRAMS[0], &[&op[..], credentials].concat());
+        assert_eq!(output.status.code(), Some(code), "{credentials:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(reason), "{credentials:?}: {}", stderr(&output));
+    }
+}
+
 /// As against a real OP: the URL alone on a line, the callback from standard input.
+fn log_in_at_another_op(program: &str, server: &Server, as_whom: &[&str]) {
+    let issuer = server.op().issuer().to_owned();
+    let mut child = Command::new(program)
+        .args(["--issuer", &issuer, "--service", SERVICE, "--redirect-uri", REDIRECT_URI])
+        .args(as_whom)
+        .env("NO_PROXY", "127.0.0.1")
+        .env("THE_SECRET", CLIENT_SECRET)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let url = lines
+        .find(|line| line.as_ref().is_ok_and(|line| line.starts_with(&issuer)))
+        .expect("a URL")
+        .expect("a line");
+    let callback = server.op().approve(&url, &Person::ioana());
+    writeln!(child.stdin.take().expect("a pipe"), "{callback}").expect("it listens");
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
+    assert!(child.wait().expect("it ends").success(), "{as_whom:?}: {rest:?}");
+    assert!(rest.iter().any(|line| line.ends_with("Ioana Popescu")), "{as_whom:?}: {rest:?}");
+}
+
 #[test]
 fn a_person_at_the_terminal_logs_in_at_another_op() {
-    let server = Server::start(Clock::system()).expect("loopback has a free port");
-    let issuer = server.op().issuer().to_owned();
-    let keys = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("jwks_private.json");
-    std::fs::write(&keys, private_jwks()).expect("a file");
+    let keys = file("jwks_private.json", private_jwks());
+    let secret = file("secret", &format!("{CLIENT_SECRET}\n"));
     for program in PROGRAMS {
-        let mut child = Command::new(program)
-            .args(["--issuer", &issuer, "--client-id", CLIENT_ID, "--service", SERVICE])
-            .args(["--redirect-uri", REDIRECT_URI, "--keys"])
-            .arg(&keys)
-            .env("NO_PROXY", "127.0.0.1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("it runs");
-        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let url = lines
-            .find(|line| line.as_ref().is_ok_and(|line| line.starts_with(&issuer)))
-            .expect("a URL")
-            .expect("a line");
-        let callback = server.op().approve(&url, &Person::ioana());
-        writeln!(child.stdin.take().expect("a pipe"), "{callback}").expect("it listens");
-        let rest: Vec<String> = lines.map_while(Result::ok).collect();
-        assert!(child.wait().expect("it ends").success(), "{rest:?}");
-        assert!(rest.iter().any(|line| line.ends_with("Ioana Popescu")), "{rest:?}");
+        for as_whom in [
+            &["--client-id", CLIENT_ID, "--keys", &keys][..],
+            &["--client-id", CLIENT_ID, "--keys", &keys, "--assertion", "signed"],
+            &["--client-id", SECRET_CLIENT_ID, "--client-secret-file", &secret],
+            &["--client-id", SECRET_CLIENT_ID, "--client-secret-env", "THE_SECRET"],
+        ] {
+            let server = Server::start(Clock::system()).expect("loopback has a free port");
+            log_in_at_another_op(program, &server, as_whom);
+        }
+        let server = Server::start(Clock::system()).expect("loopback has a free port");
+        let issuer = server.op().issuer().replace("/v2", "/oidc");
+        *server.op() = FakeOp::with_issuer(issuer, Clock::system()).v1();
+        let as_whom = ["--v1", "--client-id", CLIENT_ID, "--keys", &keys];
+        log_in_at_another_op(program, &server, &as_whom);
     }
 }

@@ -1,8 +1,17 @@
 //! The programs that log in by QR code, run as a newcomer runs them.
 
-use std::process::{Command, Output};
+use std::{
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
 
+use itsme_testkit::{CLIENT_ID, Clock, FakeOp, Person, SERVICE, Server, private_jwks};
 use rqrr::PreparedImage;
+
+/// When a program that should be further is given up.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const PROGRAMS: [&str; 2] =
     [env!("CARGO_BIN_EXE_qr-login"), env!("CARGO_BIN_EXE_qr-login-blocking")];
@@ -47,5 +56,44 @@ fn a_refusal_has_its_exit_code() {
     for program in PROGRAMS {
         let output = run(program, &["--deny"]);
         assert_eq!(output.status.code(), Some(3));
+    }
+}
+
+/// As against a real OP, where no redirect URI is needed: somebody scans the code in the terminal.
+#[test]
+fn a_person_with_a_phone_logs_in_at_another_op() {
+    let keys = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("qr_login.json");
+    std::fs::write(&keys, private_jwks()).expect("a file");
+    for program in PROGRAMS {
+        let server = Server::start(Clock::system()).expect("loopback has a free port");
+        server.op().polling_interval(Some(1));
+        let issuer = server.op().issuer().to_owned();
+        let mut child = Command::new(program)
+            .args(["--issuer", &issuer, "--client-id", CLIENT_ID, "--service", SERVICE, "--keys"])
+            .arg(&keys)
+            .env("NO_PROXY", "127.0.0.1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        let mut until = |it_is_so: &dyn Fn(&mut FakeOp) -> bool| {
+            let begun = Instant::now();
+            while !it_is_so(&mut server.op()) && child.try_wait().expect("a child").is_none() {
+                assert!(begun.elapsed() < PATIENCE, "it took too long");
+                thread::sleep(Duration::from_millis(50));
+            }
+        };
+        until(&|op| {
+            let session = op.pending_sessions().first().map(|session| (*session).to_owned());
+            session.map(|session| op.scan(&session, &Person::daan())).is_some()
+        });
+        until(&|op| {
+            let asked = op.pending_backchannel().first().map(|asked| asked.auth_req_id.clone());
+            asked.map(|asked| op.approve_backchannel(&asked)).is_some()
+        });
+        until(&|_| false);
+        let output = child.wait_with_output().expect("it has ended");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("Daan de Vries"));
     }
 }

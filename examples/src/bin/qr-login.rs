@@ -5,7 +5,7 @@ use std::{error::Error, process::ExitCode};
 use clap::Parser;
 use itsme_core::{Claim, Login, Progress, Scope};
 use itsme_examples::{
-    options::{Options, Prepared},
+    options::{Common, Prepared},
     qr, report, run,
 };
 use itsme_testkit::SERVICE;
@@ -22,7 +22,7 @@ use itsme_testkit::SERVICE;
 )]
 struct Program {
     #[command(flatten)]
-    options: Options,
+    options: Common,
 }
 
 #[tokio::main]
@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
     report::exit(log_in(Program::parse().options).await)
 }
 
-async fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
+async fn log_in(options: Common) -> Result<(), Box<dyn Error>> {
     let Prepared { settings, service, visitor } = options.prepare(SERVICE)?;
     let itsme = run::client(settings, &visitor)?;
     let request = Login::new(service).claim(Claim::Name).scope(Scope::Email);

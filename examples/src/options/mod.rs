@@ -1,0 +1,106 @@
+//! The command line, and the settings that come of it.
+
+mod op;
+
+use std::error::Error;
+
+use clap::{Args, ValueEnum};
+use itsme_core::Settings;
+
+pub use self::op::Op;
+use crate::visitor::Visitor;
+
+/// What every login needs, and all that one without a browser needs.
+///
+/// Without options nothing and nobody is needed: a fake itsme is started on loopback, and the person
+/// with the phone is played by the program.
+#[derive(Clone, Debug, Args)]
+#[command(mut_group("op", |op| op.requires("service")))]
+#[group(skip)]
+pub struct Common {
+    /// Which of the sample people logs in at the fake itsme.
+    #[arg(long, value_enum, default_value = "ann", conflicts_with = "op")]
+    user: User,
+
+    /// The person refuses.
+    #[arg(long, conflicts_with = "op")]
+    deny: bool,
+
+    #[command(flatten)]
+    op: Op,
+
+    /// The service code that the OP gave out.
+    #[arg(long, value_name = "CODE", requires = "op")]
+    service: Option<String>,
+}
+
+/// What a login in the browser needs.
+#[derive(Clone, Debug, Args)]
+#[command(mut_group("op", |op| op.requires("redirect_uri")))]
+#[group(skip)]
+pub struct Options {
+    #[command(flatten)]
+    common: Common,
+
+    /// The redirect URI as it is registered with the OP.
+    #[arg(long, value_name = "URI", requires = "op")]
+    redirect_uri: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum User {
+    /// With a Belgian identity card.
+    Ann,
+    /// With a Dutch passport.
+    Daan,
+    /// With a Romanian identity card.
+    Ioana,
+}
+
+/// What a program needs to log somebody in.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Who the application is.
+    pub settings: Settings,
+    /// The code of the service.
+    pub service: String,
+    /// Whom it asks.
+    pub visitor: Visitor,
+}
+
+impl Common {
+    /// Reads the keys, or starts the fake itsme.
+    ///
+    /// `fake_service` is the code of the service at the fake itsme.
+    ///
+    /// # Errors
+    /// The keys or the secret cannot be read or used, or loopback has no free port.
+    pub fn prepare(self, fake_service: &str) -> Result<Prepared, Box<dyn Error>> {
+        if let Some(settings) = self.op.settings()? {
+            // The parser has seen to it that it is given.
+            let service = self.service.unwrap_or_default();
+            return Ok(Prepared { settings, service, visitor: Visitor::real() });
+        }
+        let person = match self.user {
+            User::Ann => itsme_testkit::Person::ann(),
+            User::Daan => itsme_testkit::Person::daan(),
+            User::Ioana => itsme_testkit::Person::ioana(),
+        };
+        let (visitor, settings) = Visitor::simulated(person, !self.deny)?;
+        Ok(Prepared { settings, service: fake_service.to_owned(), visitor })
+    }
+}
+
+impl Options {
+    /// The same with the redirect URI.
+    ///
+    /// # Errors
+    /// As [`Common::prepare`].
+    pub fn prepare(self, fake_service: &str) -> Result<Prepared, Box<dyn Error>> {
+        let mut prepared = self.common.prepare(fake_service)?;
+        if let Some(uri) = self.redirect_uri {
+            prepared.settings = prepared.settings.redirect_uri(uri);
+        }
+        Ok(prepared)
+    }
+}

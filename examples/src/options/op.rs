@@ -1,0 +1,141 @@
+//! Which itsme, and as whom.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+use clap::{ArgGroup, Args, ValueEnum};
+use itsme_core::{ClientSecret, Credentials, Environment, PrivateKeys, Settings, TokenForm};
+
+/// Which itsme, and as whom. Without any of it, there is a fake one.
+///
+/// The group `op` is there if a real one is given, for other options to require or to exclude.
+#[derive(Clone, Debug, Args)]
+#[command(group(
+    ArgGroup::new("op")
+        .args(["environment", "issuer"])
+        .requires_all(["client_id", "credentials"])
+))]
+#[command(group(
+    ArgGroup::new("credentials").args(["keys", "client_secret_file", "client_secret_env"])
+))]
+#[group(skip)]
+pub struct Op {
+    /// A real environment of itsme instead of the fake one.
+    #[arg(long, value_enum)]
+    environment: Option<RealEnvironment>,
+
+    /// Another OP: its issuer, https, or http on loopback.
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+
+    /// The other OP speaks the older dialect.
+    #[arg(long, requires = "issuer")]
+    v1: bool,
+
+    /// The client id that the OP gave out.
+    #[arg(long, value_name = "ID", requires = "op")]
+    client_id: Option<String>,
+
+    /// The file with the private JWK set.
+    #[arg(long, value_name = "FILE", requires = "op")]
+    keys: Option<PathBuf>,
+
+    /// The file with the client secret, instead of keys.
+    #[arg(long, value_name = "FILE", requires = "op")]
+    client_secret_file: Option<PathBuf>,
+
+    /// The environment variable that holds the client secret, instead of keys.
+    #[arg(long, value_name = "NAME", requires = "op")]
+    client_secret_env: Option<String>,
+
+    /// The form of the client assertion; some OPs take no encrypted ones.
+    #[arg(
+        long,
+        value_enum,
+        default_value = "encrypted",
+        requires = "op",
+        conflicts_with_all = ["client_secret_file", "client_secret_env"]
+    )]
+    assertion: Assertion,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RealEnvironment {
+    /// The sandbox.
+    E2e,
+    /// Real people.
+    Production,
+    /// The sandbox of the older dialect.
+    E2eV1,
+    /// Real people, in the older dialect.
+    ProductionV1,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Assertion {
+    /// Signed only.
+    Signed,
+    /// Signed, then encrypted.
+    Encrypted,
+}
+
+impl Op {
+    /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given.
+    ///
+    /// # Errors
+    /// The keys or the secret cannot be read or used.
+    pub fn settings(&self) -> Result<Option<Settings>, Box<dyn Error>> {
+        let Some(environment) = self.environment() else { return Ok(None) };
+        let form = match self.assertion {
+            Assertion::Signed => TokenForm::Signed,
+            Assertion::Encrypted => TokenForm::SignedThenEncrypted,
+        };
+        let client_id = self.client_id.clone().unwrap_or_default();
+        let settings =
+            Settings::new(client_id, self.credentials()?, environment).client_assertion(form);
+        let is_plain = self.issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http://"));
+        Ok(Some(if is_plain { settings.danger_http_on_loopback() } else { settings }))
+    }
+
+    fn environment(&self) -> Option<Environment> {
+        match (self.environment, &self.issuer) {
+            (Some(RealEnvironment::E2e), _) => Some(Environment::E2e),
+            (Some(RealEnvironment::Production), _) => Some(Environment::Production),
+            (Some(RealEnvironment::E2eV1), _) => Some(Environment::E2eV1),
+            (Some(RealEnvironment::ProductionV1), _) => Some(Environment::ProductionV1),
+            (None, Some(issuer)) if self.v1 => Some(Environment::custom_v1(issuer)),
+            (None, Some(issuer)) => Some(Environment::custom(issuer)),
+            (None, None) => None,
+        }
+    }
+
+    fn credentials(&self) -> Result<Credentials, Box<dyn Error>> {
+        match (&self.keys, &self.client_secret_file, &self.client_secret_env) {
+            (Some(file), ..) => {
+                let at = file.display();
+                let text = fs::read_to_string(file)
+                    .map_err(|error| format!("the key file {at} cannot be read: {error}"))?;
+                let keys = PrivateKeys::from_json(&text)
+                    .map_err(|error| format!("the key file {at}: {error}"))?;
+                Ok(keys.into())
+            }
+            (None, Some(file), _) => {
+                let secret = fs::read_to_string(file).map_err(|error| {
+                    format!("the file {} with the secret cannot be read: {error}", file.display())
+                })?;
+                // Editors end a file with a line's end.
+                Ok(ClientSecret::new(secret.trim_end_matches(['\r', '\n'])).into())
+            }
+            (None, None, Some(name)) => {
+                let secret = env::var(name).map_err(|error| {
+                    let why = match error {
+                        env::VarError::NotPresent => "is not set",
+                        env::VarError::NotUnicode(_) => "is not UTF-8",
+                    };
+                    format!("the environment variable {name} with the secret {why}")
+                })?;
+                Ok(ClientSecret::new(secret).into())
+            }
+            (None, None, None) => Err("there are neither keys nor a client secret".into()),
+        }
+    }
+}
