@@ -1,0 +1,67 @@
+//! The page where everything begins.
+
+use axum::{
+    extract::State,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Redirect},
+};
+use maud::{Markup, html};
+
+use crate::{accounts::Account, app::App, page, payment, problem::Problem, visitor::Visitor};
+
+pub async fn home(State(app): State<App>, visitor: Visitor) -> Markup {
+    match &visitor.account {
+        Some(account) => signed_in(&app, account),
+        None => page::page(
+            "Welcome",
+            &html! {
+                p { "This shop knows its customers by itsme." }
+                (button("/login", "Log in with itsme"))
+                (button("/qr", "Log in by QR code"))
+            },
+        ),
+    }
+}
+
+fn signed_in(app: &App, account: &Account) -> Markup {
+    let title = match &account.name {
+        Some(name) => format!("Welcome, {name}"),
+        None => "Welcome".to_owned(),
+    };
+    page::page(
+        &title,
+        &html! {
+            dl {
+                dt { "Account" } dd { (account.id) }
+                @if let Some(birthdate) = &account.birthdate {
+                    dt { "Born on" } dd { (birthdate) }
+                }
+                @if let Some(address) = &account.address {
+                    dt { "Address" } dd class="lines" { (address) }
+                }
+            }
+            @if app.services.share.is_some() {
+                (button("/share", "Share my address"))
+            }
+            @if app.services.confirm.is_some() {
+                (button("/pay", &format!("Pay {} euro", payment::AMOUNT)))
+            }
+            (button("/link", "I have a new itsme account"))
+            (button("/log-out", "Log out"))
+        },
+    )
+}
+
+/// What changes something is a form, never a link: browsers, and other sites, follow links.
+fn button(action: &str, label: &str) -> Markup {
+    html! { form method="post" action=(action) { button { (label) } } }
+}
+
+pub async fn log_out(visitor: Visitor) -> Result<Redirect, Problem> {
+    visitor.session.flush().await?;
+    Ok(Redirect::to("/"))
+}
+
+pub async fn style() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css")], include_str!("style.css"))
+}

@@ -1,0 +1,97 @@
+//! A web application that logs people in with itsme, lets them share data and confirm payments.
+//! `cargo run --bin webapp` starts it together with a fake itsme and prints its address.
+//!
+//! * `options`: the command line; `app`: what every request needs, and the addresses;
+//! * `login`: to itsme and back; `pending`: what the browser keeps meanwhile;
+//! * `share`, `payment`, `qr`: what else a person can do;
+//! * `accounts`: the database; `visitor`: who is logged in;
+//! * `home`, `page`: the pages; `problem`: the page for what went wrong.
+
+mod accounts;
+mod app;
+mod home;
+mod login;
+mod options;
+mod page;
+mod payment;
+mod pending;
+mod problem;
+mod qr;
+mod share;
+mod visitor;
+
+use std::{error::Error, io, process::ExitCode, time::Duration};
+
+use clap::Parser;
+use itsme_core::Settings;
+use itsme_examples::report;
+use itsme_reqwest::{Client, Transport};
+use itsme_testkit::{Clock, Server};
+use tokio::{net::TcpListener, signal};
+use tower_sessions::ExpiredDeletion as _;
+use tower_sessions_sqlx_store::SqliteStore;
+
+use self::{
+    accounts::Accounts,
+    app::App,
+    login::CALLBACK,
+    options::{Options, Services},
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    report::exit(serve(Options::parse()).await)
+}
+
+async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
+    let cookie_key = options.cookie_key()?;
+    let address = options.listen;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot listen at {address}: {error} (--listen 127.0.0.1:0 takes a free port)")
+    })?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let public_url = options.public_url.as_deref().unwrap_or(&address).trim_end_matches('/');
+    let redirect_uri = format!("{public_url}{CALLBACK}");
+
+    let http = reqwest::Client::builder();
+    let (http, settings, services, _fake) = match options.op.settings()? {
+        Some(settings) => (http, settings, options.services.into(), None),
+        // Nobody's proxy leads to our own loopback.
+        None => {
+            let (fake, settings) = fake_itsme(&redirect_uri)?;
+            (http.no_proxy(), settings, Services::of_the_fake(), Some(fake))
+        }
+    };
+    let transport = Transport::with_builder(http, Default::default())?;
+    let core = itsme_core::Client::new(settings.redirect_uri(redirect_uri))?;
+    let itsme = Client::with_transport(core, transport);
+
+    let accounts = Accounts::open(options.database.as_deref()).await?;
+    let sessions = SqliteStore::new(accounts.pool().clone());
+    sessions.migrate().await?;
+    tokio::spawn(sessions.clone().continuously_delete_expired(Duration::from_secs(600)));
+
+    let is_https = public_url.starts_with("https://");
+    let app = App { itsme, services, accounts, cookie_key, is_https };
+    println!("The application is at {address} (Ctrl-C ends it)");
+    axum::serve(listener, app.router(sessions))
+        .with_graceful_shutdown(async { signal::ctrl_c().await.unwrap_or_default() })
+        .await?;
+    Ok(())
+}
+
+/// A fake itsme, and who the application is to it. To a browser it is another site, as in life.
+fn fake_itsme(redirect_uri: &str) -> io::Result<(Server, Settings)> {
+    let server = Server::start_on_localhost(0, Clock::system())?;
+    let settings = {
+        let mut op = server.op();
+        op.allow_redirect_uri(redirect_uri);
+        op.polling_interval(Some(1));
+        op.keep_journal();
+        let issuer = op.issuer();
+        println!("A fake itsme is at {issuer}, its phone at {issuer}/phone");
+        op.settings()
+    };
+    Ok((server, settings))
+}

@@ -1,0 +1,113 @@
+//! The command line.
+
+use std::{error::Error, fs, net::SocketAddr, path::PathBuf};
+
+use axum_extra::extract::cookie::Key;
+use clap::{Args, Parser};
+use itsme_examples::options::Op;
+use itsme_testkit::{CONFIRM_SERVICE, SERVICE, SHARE_SERVICE};
+
+/// A shop whose customers log in with itsme, share their address and confirm payments.
+///
+/// Without options it brings a fake itsme along. Its accounts are in memory then, and end with it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "webapp",
+    version,
+    after_help = "Exit codes: 0 stopped by Ctrl-C, 1 failed, 2 wrong options.\n\n\
+    Examples:\n  \
+    cargo run --bin webapp\n  \
+    cargo run --bin webapp -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
+    --service LOGIN --share-service SHARE --public-url https://shop.example.be\n\n\
+    Two instances, of which one finishes what the other began:\n  \
+    head -c 64 /dev/urandom > cookie.key\n  \
+    cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP…\n  \
+    cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP… \\\n      \
+    --listen 127.0.0.1:8801 --public-url http://127.0.0.1:8800\n\
+    where OP… is which itsme, and as whom: --issuer or --environment, and so on."
+)]
+#[command(mut_group("op", |op| op.requires("service")))]
+pub struct Options {
+    /// Where to listen; port 0 is a free one.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8800")]
+    pub listen: SocketAddr,
+
+    /// How browsers reach it; the redirect URI is this with /itsme/callback after it. Default: where
+    /// it listens.
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// The SQLite file with accounts and sessions; it is made if it is not there. Default: in memory.
+    #[arg(long, value_name = "FILE")]
+    pub database: Option<PathBuf>,
+
+    /// A file of 64 random octets or more, the same for all instances, that encrypts cookies. Default:
+    /// random, so that a restart ends the logins that are under way.
+    #[arg(long, value_name = "FILE")]
+    pub cookie_key: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub op: Op,
+
+    #[command(flatten)]
+    pub services: ServiceOptions,
+}
+
+/// The service codes that the OP gave out.
+#[derive(Clone, Debug, Args)]
+pub struct ServiceOptions {
+    /// For logins.
+    #[arg(long, value_name = "CODE", requires = "op")]
+    service: Option<String>,
+
+    /// For sharing of data. Default: none is asked for.
+    #[arg(long, value_name = "CODE", requires = "op")]
+    share_service: Option<String>,
+
+    /// For payments. Default: there are none.
+    #[arg(long, value_name = "CODE", requires = "op")]
+    confirm_service: Option<String>,
+}
+
+/// The codes of what can be asked for.
+#[derive(Clone, Debug)]
+pub struct Services {
+    pub login: String,
+    pub share: Option<String>,
+    pub confirm: Option<String>,
+}
+
+impl From<ServiceOptions> for Services {
+    fn from(options: ServiceOptions) -> Self {
+        // With a real OP, the parser has seen to it that there is one.
+        let login = options.service.unwrap_or_default();
+        Self { login, share: options.share_service, confirm: options.confirm_service }
+    }
+}
+
+impl Services {
+    pub fn of_the_fake() -> Self {
+        Self {
+            login: SERVICE.to_owned(),
+            share: Some(SHARE_SERVICE.to_owned()),
+            confirm: Some(CONFIRM_SERVICE.to_owned()),
+        }
+    }
+}
+
+impl Options {
+    /// The key that encrypts cookies.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is too short.
+    pub fn cookie_key(&self) -> Result<Key, Box<dyn Error>> {
+        let Some(file) = &self.cookie_key else { return Ok(Key::generate()) };
+        let at = file.display();
+        let octets = fs::read(file)
+            .map_err(|error| format!("the cookie key {at} cannot be read: {error}"))?;
+        Key::try_from(&octets[..]).map_err(|_| {
+            let length = octets.len();
+            format!("the cookie key {at} has {length} octets; 64 random ones are needed").into()
+        })
+    }
+}

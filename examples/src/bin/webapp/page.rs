@@ -1,0 +1,20 @@
+//! What all pages have around them.
+
+use maud::{DOCTYPE, Markup, html};
+
+pub fn page(title: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                // Browsers would ask for one otherwise.
+                link rel="icon" href="data:,";
+                link rel="stylesheet" href="/style.css";
+                title { (title) " · itsme example" }
+            }
+            body { main { h1 { (title) } (content) } }
+        }
+    }
+}

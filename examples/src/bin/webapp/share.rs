@@ -1,0 +1,32 @@
+//! The person shares data of their identity document.
+
+use axum::{
+    extract::State,
+    response::{Redirect, Response},
+};
+use axum_extra::extract::cookie::PrivateCookieJar;
+use itsme_core::{Claim, LoggedIn, ShareData};
+
+use crate::{
+    accounts::Account, app::App, login, pending::Purpose, problem::Problem, visitor::Visitor,
+};
+
+pub async fn begin(
+    State(app): State<App>,
+    visitor: Visitor,
+    jar: PrivateCookieJar,
+) -> Result<Response, Problem> {
+    let id = visitor.account()?.id;
+    let service = app.services.share.as_ref().ok_or(Problem::NoSuchService)?;
+    let request = ShareData::new(service, Claim::Birthdate.essential()).claim(Claim::Address);
+    login::send(&app, request, |_| Purpose::Share(id), jar).await
+}
+
+pub async fn finish(app: &App, account: &Account, who: &LoggedIn) -> Result<Redirect, Problem> {
+    if who.sub != account.sub {
+        return Err(Problem::SomebodyElse);
+    }
+    let address = who.address.as_ref().and_then(|address| address.formatted.as_deref());
+    app.accounts.share(account.id, who.birthdate.as_deref(), address).await?;
+    Ok(Redirect::to("/"))
+}

@@ -1,0 +1,204 @@
+//! The web application, as two instances of it run behind one address.
+
+mod web;
+
+use itsme_testkit::{Clock, Person, Server};
+
+use self::web::{Browser, Fleet, Instance, run};
+
+#[test]
+fn a_login_begun_on_one_instance_finishes_on_the_other() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let fleet = Fleet::new("begun-and-finished", &op);
+    let (one, two) = (fleet.start(), fleet.start());
+    let mut browser = Browser::default();
+
+    let to_itsme = browser.post(&one, "/login").location();
+    let callback = op.approve(&to_itsme, &Person::ann());
+    browser.back(&two, &callback).leads_to("/");
+    for instance in [&one, &two] {
+        let page = browser.get(instance, "/");
+        assert!(page.text.contains("Welcome, Ann"), "{}", page.text);
+    }
+    browser.post(&one, "/log-out").leads_to("/");
+    assert!(browser.get(&two, "/").text.contains("Log in with itsme"));
+}
+
+#[test]
+fn without_the_common_key_the_other_instance_does_not_know_the_login() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let fleet = Fleet::new("another-key", &op);
+    let (one, two) = (fleet.start(), fleet.start_with_another_key());
+    let mut browser = Browser::default();
+
+    let to_itsme = browser.post(&one, "/login").location();
+    let callback = op.approve(&to_itsme, &Person::ann());
+    let page = browser.back(&two, &callback);
+    assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
+    // It was not for that one, so it is still there for the first.
+    browser.back(&one, &callback).leads_to("/");
+}
+
+#[test]
+fn a_pending_login_is_sealed_and_for_one_use() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("one-use", &op).start();
+    let mut browser = Browser::default();
+
+    let sent = browser.post(&app, "/login");
+    let to_itsme = sent.location();
+    let state = web::parameter(&to_itsme, "state");
+    let cookie = sent.set_cookie(&format!("itsme-{state}"));
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=900"] {
+        assert!(cookie.contains(attribute), "{attribute}: {cookie}");
+    }
+    assert!(!cookie.contains("nonce") && !cookie.contains(&web::parameter(&to_itsme, "nonce")));
+
+    // Another browser has not begun it; this one has, once.
+    let callback = op.approve(&to_itsme, &Person::ann());
+    let page = Browser::default().back(&app, &callback);
+    assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
+    browser.back(&app, &callback).leads_to("/");
+    assert!(!browser.has(&format!("itsme-{state}")));
+    assert_eq!(browser.back(&app, &callback).status, 400);
+    assert!(browser.get(&app, "/").text.contains("Welcome, Ann"), "and nobody is logged out by it");
+}
+
+#[test]
+fn logins_in_parallel_tabs_do_not_meet_and_do_not_pile_up() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("tabs", &op).start();
+    let mut browser = Browser::default();
+
+    let tabs: Vec<_> = (0..4).map(|_| browser.post(&app, "/login").location()).collect();
+    for tab in tabs.iter().rev() {
+        let callback = op.approve(tab, &Person::daan());
+        browser.back(&app, &callback).leads_to("/");
+    }
+    for _ in 0..20 {
+        browser.post(&app, "/login");
+        assert!(browser.pending() <= 4, "{}", browser.pending());
+    }
+}
+
+#[test]
+fn a_new_itsme_account_is_linked_by_who_is_logged_in() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("relinked", &op).start();
+    let mut browser = Browser::default();
+    browser.log_in(&app, &op, &Person::ann());
+    let before = browser.get(&app, "/").text;
+
+    op.op().recreate_account(&Person::ann());
+    let to_itsme = browser.post(&app, "/link").location();
+    browser.back(&app, &op.approve(&to_itsme, &Person::ann())).leads_to("/");
+    browser.post(&app, "/log-out").leads_to("/");
+    browser.log_in(&app, &op, &Person::ann());
+    assert_eq!(browser.get(&app, "/").text, before, "the same account");
+
+    // One itsme account is not linked to two accounts, and nobody links without being logged in.
+    let mut other = Browser::default();
+    other.log_in(&app, &op, &Person::daan());
+    let to_itsme = other.post(&app, "/link").location();
+    let page = other.back(&app, &op.approve(&to_itsme, &Person::ann()));
+    assert_eq!((page.status, page.heading()), (409, "This itsme account has an account here"));
+    let page = Browser::default().post(&app, "/link");
+    assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
+
+    // A link that was begun by one account is not finished by another.
+    let to_itsme = other.post(&app, "/link").location();
+    other.post(&app, "/log-out");
+    other.log_in(&app, &op, &Person::ioana());
+    let page = other.back(&app, &op.approve(&to_itsme, &Person::daan()));
+    assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
+}
+
+#[test]
+fn data_and_payments_are_of_the_person_who_is_logged_in() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("ann-alone", &op).start();
+    let mut browser = Browser::default();
+    browser.log_in(&app, &op, &Person::ann());
+
+    let to_itsme = browser.post(&app, "/share").location();
+    let page = browser.back(&app, &op.approve(&to_itsme, &Person::daan()));
+    assert_eq!((page.status, page.heading()), (403, "That was somebody else"));
+    assert!(!browser.get(&app, "/").text.contains("Born on"));
+    let to_itsme = browser.post(&app, "/share").location();
+    browser.back(&app, &op.approve(&to_itsme, &Person::ann())).leads_to("/");
+    let page = browser.get(&app, "/");
+    assert!(page.text.contains("1987-04-12") && page.text.contains("Address"), "{}", page.text);
+
+    let to_itsme = browser.post(&app, "/pay").location();
+    let page = browser.back(&app, &op.approve(&to_itsme, &Person::ann()));
+    let receipt = page.location();
+    let page = browser.get(&app, &receipt);
+    assert!(page.text.contains("BE68539007547034"), "{}", page.text);
+    // Nobody else's.
+    let mut other = Browser::default();
+    other.log_in(&app, &op, &Person::daan());
+    assert_eq!(other.get(&app, &receipt).status, 404);
+}
+
+#[test]
+fn everything_that_goes_wrong_has_a_page() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("wrong", &op).start();
+    let mut browser = Browser::default();
+
+    let to_itsme = browser.post(&app, "/login").location();
+    let page = browser.back(&app, &op.deny(&to_itsme));
+    assert_eq!((page.status, page.heading()), (200, "You have stopped"));
+    for query in ["", "?code=a", "?state=a", "?code=a&state=%00%FF", "?state=a&state=a"] {
+        let page = browser.get(&app, &format!("/itsme/callback{query}"));
+        assert_eq!((page.status, page.heading()), (400, "This login is not known here"), "{query}");
+    }
+    assert_eq!(browser.get(&app, "/receipts/1").status, 403);
+    assert_eq!(browser.get(&app, "/qr").location(), "/");
+
+    let to_itsme = browser.post(&app, "/login").location();
+    let callback = op.approve(&to_itsme, &Person::ann());
+    drop(op);
+    let page = browser.back(&app, &callback);
+    assert_eq!((page.status, page.heading()), (503, "itsme cannot be reached"));
+    let page = browser.post(&app, "/qr");
+    assert_eq!((page.status, page.heading()), (503, "itsme cannot be reached"));
+}
+
+#[test]
+fn a_qr_login_goes_on_at_any_instance() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    op.op().polling_interval(Some(1));
+    let fleet = Fleet::new("qr", &op);
+    let (one, two) = (fleet.start(), fleet.start());
+    let mut browser = Browser::default();
+
+    browser.post(&one, "/qr").leads_to("/qr");
+    let page = browser.get(&two, "/qr");
+    assert!(page.text.contains("data:image/png;base64,"), "{}", page.text);
+    let session = op.op().pending_sessions().first().map(|session| (*session).to_owned());
+    op.op().scan(&session.expect("a code is shown"), &Person::ioana());
+    assert_eq!(browser.get(&one, "/qr").heading(), "Look at your phone");
+    assert_eq!(browser.get(&two, "/qr").heading(), "Look at your phone");
+    let asked = op.op().pending_backchannel().first().map(|asked| asked.auth_req_id.clone());
+    op.op().approve_backchannel(&asked.expect("she is asked"));
+    browser.get(&one, "/qr").leads_to("/");
+    assert!(browser.get(&two, "/").text.contains("Ioana"));
+}
+
+#[test]
+fn what_cannot_work_is_told_at_the_start() {
+    let short = web::scratch("short").join("cookie.key");
+    std::fs::write(&short, [7; 63]).expect("a file");
+    let ended = run(&["--cookie-key", short.to_str().expect("a path of text")]);
+    assert_eq!(ended.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(told.contains("has 63 octets; 64 random ones are needed"), "{told}");
+
+    let taken = Instance::start(&[]);
+    let address = taken.url.trim_start_matches("http://");
+    let ended = run(&["--listen", address]);
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(told.contains("--listen 127.0.0.1:0 takes a free port"), "{told}");
+    assert_eq!(run(&["--environment", "e2e"]).status.code(), Some(2));
+}
