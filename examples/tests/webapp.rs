@@ -130,6 +130,11 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
     assert!(page.text.contains("1987-04-12") && page.text.contains("Address"), "{}", page.text);
 
     let to_itsme = browser.post(&app, "/pay").location();
+    // The payment is for Ann to confirm: in the app, nobody else gets to see it.
+    let page = browser.back(&app, &op.approve(&to_itsme, &Person::daan()));
+    assert_eq!((page.status, page.heading()), (200, "You have stopped"));
+    assert_eq!(browser.get(&app, "/receipts/1").status, 404);
+    let to_itsme = browser.post(&app, "/pay").location();
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::ann()));
     let receipt = page.location();
     let page = browser.get(&app, &receipt);
@@ -138,6 +143,24 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
     let mut other = Browser::default();
     other.log_in(&app, &op, &Person::daan());
     assert_eq!(other.get(&app, &receipt).status, 404);
+}
+
+#[test]
+fn a_login_changes_the_sessions_name_and_pages_keep_to_themselves() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("session", &op).start();
+    let mut browser = Browser::default();
+    // Whoever has slipped this session to them does not get in with it.
+    browser.post(&app, "/qr").leads_to("/qr");
+    let mut thief = browser.clone();
+    browser.log_in(&app, &op, &Person::ann());
+    assert!(browser.get(&app, "/").text.contains("Welcome, Ann"));
+    let page = thief.get(&app, "/");
+    assert!(page.text.contains("Log in with itsme"), "{}", page.text);
+
+    assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    assert_eq!(page.header("referrer-policy"), "no-referrer");
+    assert_eq!(page.header("cache-control"), "no-store");
 }
 
 #[test]

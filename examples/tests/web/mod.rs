@@ -114,7 +114,7 @@ impl Drop for Instance {
 }
 
 /// Cookies by name, for a host whatever the port, as in every browser.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Browser {
     cookies: BTreeMap<String, String>,
 }
@@ -122,8 +122,7 @@ pub struct Browser {
 /// What came.
 pub struct Page {
     pub status: u16,
-    location: Option<String>,
-    set_cookies: Vec<String>,
+    headers: http::HeaderMap,
     pub text: String,
 }
 
@@ -173,11 +172,9 @@ impl Browser {
         }
         let request = request.body(()).expect("a request");
         let mut response = agent.run(request).expect("an answer");
-        let headers = response.headers();
-        let text = |value: &http::HeaderValue| value.to_str().expect("text").to_owned();
-        let set_cookies: Vec<_> = headers.get_all("set-cookie").iter().map(text).collect();
-        let location = headers.get("location").map(text);
-        for cookie in &set_cookies {
+        let headers = response.headers().clone();
+        for cookie in headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().expect("text");
             let (pair, attributes) = cookie.split_once(';').expect("attributes");
             let (name, value) = pair.split_once('=').expect("a pair");
             if attributes.contains("Max-Age=0") {
@@ -187,7 +184,7 @@ impl Browser {
             }
         }
         let text = response.body_mut().read_to_string().expect("text");
-        Page { status: response.status().as_u16(), location, set_cookies, text }
+        Page { status: response.status().as_u16(), headers, text }
     }
 }
 
@@ -195,7 +192,7 @@ impl Page {
     #[track_caller]
     pub fn location(&self) -> String {
         assert_eq!(self.status, 303, "{}", self.text);
-        self.location.clone().expect("an address")
+        self.header("location").to_owned()
     }
 
     #[track_caller]
@@ -203,9 +200,15 @@ impl Page {
         assert_eq!(self.location(), path);
     }
 
+    #[track_caller]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).expect("the header is there")
+    }
+
     pub fn set_cookie(&self, name: &str) -> &str {
-        let cookie = self.set_cookies.iter().find(|cookie| cookie.starts_with(&format!("{name}=")));
-        cookie.expect("the cookie is set")
+        let cookies = self.headers.get_all("set-cookie").iter().filter_map(|it| it.to_str().ok());
+        let mut of_that_name = cookies.filter(|cookie| cookie.starts_with(&format!("{name}=")));
+        of_that_name.next().expect("the cookie is set")
     }
 
     pub fn heading(&self) -> &str {
