@@ -15,7 +15,10 @@ const LONGEST_ASSERTION: Duration = Duration::from_secs(3600);
 pub(super) fn form(request: &Request) -> Result<Parameters, Refused> {
     let refused = |detail: String| (400, "invalid_request", detail);
     let media_type = request.headers().get(header::CONTENT_TYPE);
-    if media_type.is_none_or(|value| value != "application/x-www-form-urlencoded") {
+    let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Some clients add a charset, which is none of the media type's and changes nothing.
+    let (media_type, _) = media_type.split_once(';').unwrap_or((media_type, ""));
+    if !media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(refused("the body must be a form".to_owned()));
     }
     Parameters::parse(request.body()).map_err(refused)
@@ -29,10 +32,20 @@ impl FakeOp {
         audience: &str,
     ) -> Result<RegisteredClient, Refused> {
         let refused = |detail: &str| (401, "invalid_client", detail.to_owned());
-        let client = form.get("client_id").and_then(|id| self.client(id)).cloned();
+        let assertion = form.get("client_assertion").map(|jwt| match jwt.matches('.').count() {
+            4 => self.encryption.decrypt(jwt).map_err(|detail| refused(&detail)),
+            _ => Ok(jwt.to_owned()),
+        });
+        let assertion = assertion.transpose()?;
+        // With an assertion, client_id can be left out (RFC 7521 §4.2).
+        let named = match (form.get("client_id"), &assertion) {
+            (None, Some(jws)) => claimed_subject(jws),
+            (client_id, _) => client_id.map(str::to_owned),
+        };
+        let client = named.and_then(|id| self.client(&id)).cloned();
         let client = client.ok_or_else(|| refused("client_id is not known"))?;
         let Credentials::Secret { secret, .. } = &client.credentials else {
-            return self.check_assertion(form, client, audience);
+            return self.check_assertion(form, &assertion.unwrap_or_default(), client, audience);
         };
         if form.get("client_assertion").is_some() || form.get("client_secret") != Some(secret) {
             return Err(refused("client_secret is wrong"));
@@ -44,6 +57,7 @@ impl FakeOp {
     fn check_assertion(
         &mut self,
         form: &Parameters,
+        jws: &str,
         client: RegisteredClient,
         audience: &str,
     ) -> Result<RegisteredClient, Refused> {
@@ -53,12 +67,7 @@ impl FakeOp {
         {
             return Err(refused("client_assertion_type is not jwt-bearer".to_owned()));
         }
-        let assertion = get("client_assertion");
-        let jws = match assertion.matches('.').count() {
-            4 => self.encryption.decrypt(assertion).map_err(refused)?,
-            _ => assertion.to_owned(),
-        };
-        let claims = jose::verify(&client.jwks(), &jws).map_err(refused)?;
+        let claims = jose::verify(&client.jwks(), jws).map_err(refused)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
         if text("iss") != client.client_id || text("sub") != client.client_id {
@@ -81,4 +90,10 @@ impl FakeOp {
         }
         Ok(client)
     }
+}
+
+/// Who the assertion says it is of, still to be proved.
+pub(super) fn claimed_subject(jws: &str) -> Option<String> {
+    let claims = jose::decode_json(jws.split('.').nth(1)?).ok()?;
+    claims.get("sub")?.as_str().map(str::to_owned)
 }

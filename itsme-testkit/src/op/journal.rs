@@ -7,7 +7,7 @@ use itsme_core::{Failure, Request, Response, UnixTime};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{Document, FakeOp};
+use super::{Document, FakeOp, client_auth};
 use crate::{
     jose,
     registration::{Credentials, RegisteredClient},
@@ -134,6 +134,7 @@ impl FakeOp {
             Ok(jws) => jws,
             Err(reason) => return vec![(format!("{name}, not decrypted"), reason)],
         };
+        let client = client.or_else(|| self.client(&client_auth::claimed_subject(&jws)?));
         let verified = match client.map(|client| &client.credentials) {
             None => Err("the client is not known".to_owned()),
             Some(Credentials::Keys(jwks)) => jose::verify(jwks, &jws),

@@ -18,6 +18,7 @@ impl FakeOp {
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
+            "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
             "revocation_endpoint": self.endpoint("connect/revoke"),
             "code_challenge_methods_supported": ["S256"],
         });

@@ -98,6 +98,18 @@ fn a_right_request_is_answered() {
 }
 
 #[test]
+fn an_assertion_names_its_client_by_itself() {
+    let without = Bench::new().post_with_form(|form| form.retain(|(n, _)| *n != "client_id"));
+    assert_eq!(without.0, 200);
+    let mut bench = Bench::new();
+    let mut claims = bench.assertion_claims();
+    claims["sub"] = json!("X");
+    let mut form = bench.form(&signed("rp-sig-1", &claims, "rp-sig-1"));
+    form.retain(|(name, _)| *name != "client_id");
+    assert_eq!(bench.post(&form), (401, "client_id is not known".into()));
+}
+
+#[test]
 fn assertions_are_checked() {
     for (change, detail) in [
         (
@@ -192,8 +204,16 @@ fn the_form_is_checked() {
     assert_eq!(twice, (400, "the parameter code stands twice".into()));
     let mut bench = Bench::new();
     let uri = format!("{}/token", bench.op.issuer());
-    let request = http::Request::post(uri).body(b"{}".to_vec()).expect("a request");
-    assert_eq!(bench.send(request), (400, "the body must be a form".into()));
+    let form = "application/x-www-form-urlencoded";
+    for (media_type, status, detail) in [
+        ("application/json", 400, "the body must be a form"),
+        (form, 401, "client_id is not known"),
+        ("Application/X-WWW-Form-urlencoded;charset=UTF-8", 401, "client_id is not known"),
+    ] {
+        let request = http::Request::post(&uri).header("content-type", media_type);
+        let request = request.body(b"{}".to_vec()).expect("a request");
+        assert_eq!(bench.send(request), (status, detail.into()), "{media_type}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    error::Error,
     fs,
     path::{Path, PathBuf},
 };
@@ -134,15 +135,20 @@ impl Configuration {
         }
     }
 
-    /// What to paste into an application, as TOML.
-    pub fn introduction(&self, issuer: &str) -> Result<String, toml::ser::Error> {
-        let discovery = format!("{issuer}/.well-known/openid-configuration");
-        let phone = format!("{issuer}/phone");
-        let journal = format!("{issuer}/journal");
-        let clients = &self.clients;
-        let to_paste =
-            toml::to_string(&Introduction { issuer, discovery, phone, journal, clients })?;
-        let keys = match clients.iter().any(Client::has_the_test_keys) {
+    /// What to paste into an application: TOML, or JSON in one line.
+    pub fn introduction(&self, issuer: &str, json: bool) -> Result<String, Box<dyn Error>> {
+        let introduction = Introduction {
+            issuer,
+            discovery: format!("{issuer}/.well-known/openid-configuration"),
+            phone: format!("{issuer}/phone"),
+            journal: format!("{issuer}/journal"),
+            clients: &self.clients,
+        };
+        if json {
+            return Ok(serde_json::to_string(&introduction)? + "\n");
+        }
+        let to_paste = toml::to_string(&introduction)?;
+        let keys = match self.clients.iter().any(Client::has_the_test_keys) {
             true => {
                 "\n# A client without jwks and secret has the private keys that --write-keys FILE writes.\n"
             }

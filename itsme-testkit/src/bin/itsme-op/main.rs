@@ -80,6 +80,10 @@ struct Options {
     #[arg(long, value_name = "NAME")]
     fault: Vec<String>,
 
+    /// Print the introduction as JSON in one line, when it is ready.
+    #[arg(long)]
+    json: bool,
+
     /// List what can go wrong, and end.
     #[arg(long, exclusive = true)]
     list_faults: bool,
@@ -159,7 +163,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     outgoing::keep_up(&server, registry.published)?;
     outgoing::send_pings(&server)?;
 
-    let introduction = configuration.introduction(server.op().issuer())?;
+    let introduction = configuration.introduction(server.op().issuer(), options.json)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // In this order: whoever has read the text can stop the program.
