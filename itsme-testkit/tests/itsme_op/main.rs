@@ -3,6 +3,7 @@
 
 mod application;
 mod journal;
+mod logins;
 mod outgoing;
 mod page;
 mod phone;

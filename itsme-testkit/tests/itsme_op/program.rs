@@ -1,69 +1,14 @@
-//! The program: its options, its file, and a login over its socket.
+//! The program: its options and its file.
 
 use std::fs;
 
 use itsme_core::{Login, Scope};
-use itsme_testkit::{CLIENT_ID, SERVICE, private_jwks};
+use itsme_testkit::{CLIENT_ID, REDIRECT_URI as REGISTERED_URI, private_jwks};
+use serde_json::Value;
 
 use crate::sandbox::{self, Sandbox, run};
 
 const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
-
-#[test]
-fn a_person_logs_in_on_the_page() {
-    let sandbox = Sandbox::start(&["--redirect-uri", REDIRECT_URI]);
-    let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
-    let login = sandbox.play(client.authorize(Login::new(SERVICE).scope(Scope::Profile)));
-    let page = sandbox.get(&login.url);
-    assert_eq!(page.status, 200, "{}", page.body);
-    let callback = sandbox.submit(&login.url, page.form("Approve as Ioana Popescu", &[]));
-    let who = sandbox.play(client.user(login.state, callback.location()));
-    assert_eq!(who.user.name.as_deref(), Some("Ioana Popescu"));
-}
-
-#[test]
-fn a_person_logs_in_by_phone() {
-    let sandbox = Sandbox::start(&["--redirect-uri", REDIRECT_URI]);
-    let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
-    let phone = format!("{}/phone", sandbox.issuer);
-    assert!(sandbox.get(&phone).refreshes(), "with nothing to do, the phone waits");
-
-    let login = sandbox.play(client.authorize(Login::new(SERVICE).scope(Scope::Profile)));
-    let waiting = sandbox.get(&login.url).link("Wait for the phone");
-    let page = sandbox.get(&waiting);
-    assert!(page.refreshes() && page.body.contains("<img src=\"data:image/png;base64,"));
-    let page = sandbox.get(&phone);
-    assert!(!page.refreshes(), "what is chosen stays");
-    let done = sandbox.submit(&phone, page.form("Approve", &[("person", "daan")]));
-    assert_eq!((done.status, done.location()), (303, phone.clone()));
-    assert!(sandbox.get(&phone).refreshes());
-
-    let callback = sandbox.get(&waiting).location();
-    let who = sandbox.play(client.user(login.state, callback));
-    assert_eq!(who.user.name.as_deref(), Some("Daan de Vries"));
-    assert_eq!(sandbox.get(&waiting).status, 400, "the browser has gone on");
-}
-
-#[test]
-fn its_name_is_localhost_where_that_is_asked() {
-    let arguments = ["--redirect-uri", REDIRECT_URI];
-    let sandbox = Sandbox::start_at("localhost:0", &arguments);
-    assert!(sandbox.issuer.starts_with("http://localhost:"), "{}", sandbox.issuer);
-    let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
-    let login = sandbox.play(client.authorize(Login::new(SERVICE)));
-    assert!(login.url.starts_with(&sandbox.issuer), "{}", login.url);
-    let page = sandbox.get(&login.url);
-    let callback = sandbox.submit(&login.url, page.form("Approve as Ann Peeters", &[]));
-    sandbox.play(client.user(login.state, callback.location()));
-}
-
-#[test]
-fn the_older_dialect_is_spoken() {
-    let sandbox = Sandbox::start(&["--v1"]);
-    assert!(sandbox.issuer.ends_with("/oidc"), "{}", sandbox.issuer);
-    let metadata = sandbox.get(&format!("{}/.well-known/openid-configuration", sandbox.issuer));
-    assert!(!metadata.body.contains("backchannel"), "{}", metadata.body);
-}
 
 #[test]
 fn the_file_brings_clients_people_and_faults() {
@@ -138,6 +83,19 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
             assert!(error.contains(reason), "{text}: no {reason} in {error}");
         }
     }
+}
+
+#[test]
+fn the_introduction_is_one_line_of_json_for_scripts() {
+    let sandbox = Sandbox::start(&["--json", "--redirect-uri", REDIRECT_URI]);
+    assert_eq!(sandbox.introduction.lines().count(), 1, "{}", sandbox.introduction);
+    let introduction: Value = serde_json::from_str(&sandbox.introduction).expect("JSON");
+    assert_eq!(introduction["issuer"], sandbox.issuer);
+    let metadata = introduction["discovery"].as_str().expect("an address");
+    assert!(sandbox.get(metadata).body.contains(&sandbox.issuer));
+    let client = &introduction["clients"][0];
+    assert_eq!(client["client_id"], CLIENT_ID);
+    assert_eq!(client["redirect_uris"], serde_json::json!([REGISTERED_URI, REDIRECT_URI]));
 }
 
 #[test]

@@ -75,12 +75,15 @@ impl Sandbox {
         // All of it is written at once.
         for line in lines.by_ref() {
             introduction += &(line.expect("UTF-8") + "\n");
-            if introduction.ends_with("# Ready.\n") {
+            if introduction.ends_with("# Ready.\n") || introduction.starts_with('{') {
                 break;
             }
         }
-        let issuer = introduction.lines().find_map(|line| line.strip_prefix("issuer = \""));
-        let issuer = issuer.expect("it prints its issuer").trim_end_matches('"').to_owned();
+        let issuer = ["issuer = \"", "\"issuer\":\""].iter().find_map(|name| {
+            let (_, rest) = introduction.split_once(name)?;
+            rest.split('"').next()
+        });
+        let issuer = issuer.expect("it prints its issuer").to_owned();
         Self { child, issuer, introduction }
     }
 

@@ -31,7 +31,7 @@ impl FakeOp {
             options.collect::<String>(),
             kind = hidden("kind", "fault"),
         );
-        html(200, None, &body)
+        html(200, "Faults", None, &body)
     }
 
     /// What was chosen there.

@@ -36,7 +36,7 @@ fn list(journal: &Journal) -> Response {
          <tbody>{}</tbody></table>",
         rows.collect::<String>(),
     );
-    html(200, Some(REFRESH), &body)
+    html(200, "Journal", Some(REFRESH), &body)
 }
 
 fn one(journal: &Journal, number: &str) -> Response {
@@ -47,13 +47,12 @@ fn one(journal: &Journal, number: &str) -> Response {
         .details
         .iter()
         .map(|(what, text)| format!("<h2>{}</h2><pre>{}</pre>", escape(what), escape(text)));
+    let title = format!("{} {}", escape(&entry.method), escape(&entry.path));
     let body = format!(
-        "<p><a href=\"journal\">Journal</a></p><h1>{} {}</h1><p>{}, answered: {}</p>{}",
-        escape(&entry.method),
-        escape(&entry.path),
+        "<p><a href=\"journal\">Journal</a></p><h1>{title}</h1><p>{}, answered: {}</p>{}",
         rfc3339(entry.at),
         escape(&entry.outcome),
         details.collect::<String>(),
     );
-    html(200, None, &body)
+    html(200, &title, None, &body)
 }

@@ -42,7 +42,7 @@ impl FakeOp {
 
 pub(super) fn error(reason: &str) -> Response {
     let body = format!("<h1>Fake itsme</h1><p>This request was refused: {}</p>", escape(reason));
-    html(400, None, &body)
+    html(400, "Refused", None, &body)
 }
 
 /// What the app shows of a request.
@@ -103,12 +103,12 @@ fn see_other(url: &str) -> Response {
 }
 
 /// A page; one that waits looks again after so many seconds.
-fn html(status: u16, refresh: Option<u32>, body: &str) -> Response {
+fn html(status: u16, title: &str, refresh: Option<u32>, body: &str) -> Response {
     let refresh = refresh.map_or(String::new(), |seconds| {
         format!("<meta http-equiv=\"refresh\" content=\"{seconds}\">")
     });
     let page = format!(
-        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Fake itsme</title>\
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}: fake itsme</title>\
          <meta name=\"viewport\" content=\"width=device-width\">{refresh}<style>{STYLE}</style>\
          </head><body><main>{body}</main></body></html>"
     );

@@ -39,10 +39,11 @@ impl FakeOp {
         match cards.as_str() {
             "" => {
                 let body = format!("<h1>Phone</h1><p>Nothing to do. Waiting.</p>{FAULTS}");
-                html(200, Some(REFRESH), &body)
+                html(200, "Phone", Some(REFRESH), &body)
             }
             cards => html(
                 200,
+                "Phone, something to do",
                 None,
                 &format!("<h1>Phone</h1>{cards}<p><a href=\"phone\">Look again</a></p>{FAULTS}"),
             ),

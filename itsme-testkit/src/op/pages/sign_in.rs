@@ -34,7 +34,7 @@ pub(in super::super) fn sign_in(
         code(issuer, id),
         escape(issuer),
     );
-    html(200, None, &body)
+    html(200, "Sign in", None, &body)
 }
 
 /// The QR code, and the way to the phone for those who have only one screen.
@@ -68,7 +68,8 @@ impl FakeOp {
             None => error("this login is over"),
             Some((_, OnPage { id, stage: Stage::Waiting(_), .. })) => {
                 let code = code(&self.issuer, id);
-                html(200, Some(REFRESH), &format!("<h1>Waiting for the phone</h1>{code}"))
+                let body = format!("<h1>Waiting for the phone</h1>{code}");
+                html(200, "Waiting for the phone", Some(REFRESH), &body)
             }
             Some((place, OnPage { stage: Stage::Decided(callback), .. })) => {
                 let onward = redirect(callback);
