@@ -173,6 +173,7 @@ impl<T> Job<T> {
 }
 
 impl<T> Machine for Authorize<T> {
+    const NAME: &'static str = "authorize";
     type Output = T;
 
     fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {

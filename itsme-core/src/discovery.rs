@@ -110,6 +110,7 @@ impl FetchProvider {
 }
 
 impl Machine for FetchProvider {
+    const NAME: &'static str = "refresh";
     type Output = Arc<Provider>;
 
     fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use crate::{Request, Response, env::Env, error::Error};
+use crate::{Request, Response, attempt::Attempt, env::Env, error::Error};
 
 use self::machine::{Machine, Moment, Next};
 
@@ -28,6 +28,12 @@ pub trait Flow: Machine {
     fn start(self, env: &mut impl Env) -> Result<Step<Self>, Error> {
         step(env, |at| self.next(at))
     }
+
+    /// What to call it in logs and metrics: the method of [`Client`](crate::Client) that makes it, with
+    /// `authorize` for [`request_object`](crate::Client::request_object) as well.
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
 }
 
 impl<M: Machine> Flow for M {}
@@ -46,7 +52,10 @@ pub enum Step<F: Flow> {
 
 /// A request is out.
 #[must_use = "a flow goes no further than its steps are taken"]
-pub struct Pending<F>(F);
+pub struct Pending<F> {
+    flow: F,
+    attempt: Option<Attempt>,
+}
 
 /// The flow waits.
 #[must_use = "a flow goes no further than its steps are taken"]
@@ -70,7 +79,7 @@ impl<F: Flow> Pending<F> {
     /// # Errors
     /// The flow has failed, see [`Error`].
     pub fn receive(self, response: Response, env: &mut impl Env) -> Result<Step<F>, Error> {
-        step(env, |at| self.0.on_response(response, at))
+        step(env, |at| self.flow.on_response(response, at))
     }
 
     /// There is no response. `None`: the flow gives up, and what the HTTP client said is the
@@ -81,7 +90,8 @@ impl<F: Flow> Pending<F> {
     /// The flow has failed for another reason, see [`Error`].
     pub fn failed(self, why: Failure, env: &mut impl Env) -> Result<Option<Step<F>>, Error> {
         let mut moment = Moment { now: env.now(), env };
-        Ok(self.0.on_failure(why, &mut moment)?.map(Next::into_step))
+        let next = self.flow.on_failure(why, &mut moment)?;
+        Ok(next.map(|next| next.into_step().after(self.attempt)))
     }
 }
 
@@ -92,6 +102,19 @@ impl<F: Flow> Paused<F> {
     /// The flow has failed, see [`Error`].
     pub fn resume(self, env: &mut impl Env) -> Result<Step<F>, Error> {
         step(env, |at| self.0.next(at))
+    }
+}
+
+impl<F: Flow> Step<F> {
+    /// Counts a request that is made again.
+    fn after(mut self, failed: Option<Attempt>) -> Self {
+        if let (Self::Send(request, pending), Some(failed)) = (&mut self, failed)
+            && let Some(attempt) = request.extensions_mut().get_mut::<Attempt>()
+        {
+            *attempt = attempt.after(failed);
+            pending.attempt = Some(*attempt);
+        }
+        self
     }
 }
 
@@ -143,6 +166,9 @@ pub(crate) mod machine {
 
     /// A flow from the inside.
     pub trait Machine: Sized {
+        /// What to call it in logs.
+        const NAME: &'static str;
+
         /// What the flow ends with.
         type Output;
 
@@ -174,7 +200,10 @@ pub(crate) mod machine {
             M: Flow,
         {
             match self {
-                Self::Send(request, machine) => Step::Send(request, Pending(machine)),
+                Self::Send(request, flow) => {
+                    let attempt = request.extensions().get().copied();
+                    Step::Send(request, Pending { flow, attempt })
+                }
                 Self::After(duration, machine) => Step::Wait(duration, Paused(machine)),
                 Self::Done(output) => Step::Done(output),
             }

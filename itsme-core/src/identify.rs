@@ -200,6 +200,7 @@ impl Job {
 }
 
 impl Machine for Identify {
+    const NAME: &'static str = "identify";
     type Output = LoggedIn;
 
     fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {

@@ -122,7 +122,7 @@
 //!
 //! itsme is a trademark of Belgian Mobile ID, which has nothing to do with this library.
 
-/// A request to send.
+/// A request to send. What it is stands in its extensions, as an [`Attempt`].
 pub type Request = http::Request<Vec<u8>>;
 /// A response that was received, whatever its status.
 pub type Response = http::Response<Vec<u8>>;
@@ -202,6 +202,8 @@ mod env;
 pub use env::Env;
 #[cfg(feature = "system")]
 pub use env::SystemEnv;
+mod attempt;
+pub use attempt::Attempt;
 mod limits;
 pub use limits::{MAX_RESPONSE_BYTES, Timeouts};
 

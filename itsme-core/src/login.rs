@@ -127,6 +127,7 @@ fn identify(
 }
 
 impl Machine for FinishLogin {
+    const NAME: &'static str = "user";
     type Output = LoggedIn;
 
     fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {

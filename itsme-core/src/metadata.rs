@@ -3,6 +3,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Request, Response,
+    attempt::Attempt,
     environment::Environment,
     error::{Endpoint, Error, MetadataError, UrlFault},
     reply,
@@ -44,7 +45,7 @@ impl Metadata {
     pub fn request(environment: &Environment) -> Request {
         let issuer = environment.issuer();
         let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
-        get(&format!("{issuer}/.well-known/openid-configuration"))
+        get(Endpoint::Discovery, &format!("{issuer}/.well-known/openid-configuration"))
     }
 
     /// Reads and checks the discovery document.
@@ -151,7 +152,7 @@ impl Metadata {
 
     /// The request for the OP's keys.
     pub fn key_set_request(&self) -> Request {
-        get(&self.jwks_uri)
+        get(Endpoint::KeySet, &self.jwks_uri)
     }
 }
 
@@ -165,8 +166,9 @@ fn optional<'a>(
     Ok(url)
 }
 
-fn get(url: &str) -> Request {
+fn get(endpoint: Endpoint, url: &str) -> Request {
     http::Request::get(url)
+        .extension(Attempt::at(endpoint))
         .header(http::header::ACCEPT, "application/json")
         .body(Vec::new())
         .expect("the URL was checked")

@@ -42,6 +42,9 @@ pub(crate) mod call {
 
     /// One kind of request.
     pub trait Call: Sized {
+        /// What to call the flow in logs.
+        const NAME: &'static str;
+
         /// What it gives.
         type Output;
 
@@ -110,6 +113,7 @@ impl<C: Call> OneCall<C> {
 }
 
 impl<C: Call> Machine for OneCall<C> {
+    const NAME: &'static str = C::NAME;
     type Output = C::Output;
 
     fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {

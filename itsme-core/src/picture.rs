@@ -4,6 +4,7 @@ use http::{HeaderValue, header};
 
 use crate::{
     Request, Response,
+    attempt::Attempt,
     error::{Endpoint, Error, PictureError},
     flow::machine::Moment,
     jose,
@@ -29,6 +30,7 @@ pub struct Picture {
 
 #[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for Picture {
+    const NAME: &'static str = "picture";
     type Output = Photo;
 
     /// V1 writes the image itself into the claim.
@@ -59,6 +61,7 @@ impl Call for Picture {
             return Err(PictureError::ForeignHost.into());
         }
         Ok(http::Request::get(url)
+            .extension(Attempt::at(Endpoint::Picture))
             .header(header::ACCEPT, "image/jpeg, image/png, image/jp2")
             .header(header::AUTHORIZATION, userinfo::bearer(&self.access_token)?)
             .body(Vec::new())

@@ -5,6 +5,7 @@ use url::form_urlencoded;
 
 use crate::{
     Request, Response,
+    attempt::Attempt,
     credentials::{ClientSecret, Credentials},
     error::{Endpoint, Error, RequestError},
     flow::machine::Moment,
@@ -41,6 +42,7 @@ fn secret(rp: &RelyingParty) -> Result<&ClientSecret, RequestError> {
 
 #[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for Revocation {
+    const NAME: &'static str = "revoke";
     type Output = ();
 
     fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<()>, Error> {
@@ -68,6 +70,7 @@ impl Call for Revocation {
             .append_pair("token_type_hint", "access_token")
             .finish();
         Ok(http::Request::post(endpoint)
+            .extension(Attempt::at(Endpoint::Revocation))
             .header(header::ACCEPT, "application/json")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::AUTHORIZATION, basic)

@@ -18,7 +18,7 @@ pub(crate) fn request(
     grant: &[(&str, &str)],
     authentication: &[(&str, String)],
 ) -> Request {
-    form::post(&metadata.token_endpoint, grant, authentication)
+    form::post((Endpoint::Token, &metadata.token_endpoint), grant, authentication)
 }
 
 /// The answer to a token request, nothing of it verified (RFC 6749 §5.1, OIDC Core §3.1.3.3).

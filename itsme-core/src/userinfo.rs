@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     Request, Response,
+    attempt::Attempt,
     error::{Endpoint, Error, TokenError},
     metadata::Metadata,
     oauth_error::Refusal,
@@ -17,6 +18,7 @@ use crate::{
 /// The userinfo request (OIDC Core §5.3.1, RFC 6750 §2.1).
 pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Result<Request, Error> {
     Ok(http::Request::get(&metadata.userinfo_endpoint)
+        .extension(Attempt::at(Endpoint::Userinfo))
         .header(header::ACCEPT, "application/jwt")
         .header(header::AUTHORIZATION, bearer(access_token)?)
         .body(Vec::new())

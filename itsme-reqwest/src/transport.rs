@@ -2,8 +2,9 @@ use itsme_core::{
     Env, Failure, Flow, MAX_RESPONSE_BYTES, Request, Response, SystemEnv, Timeouts, drive_async,
 };
 use thiserror::Error as ThisError;
+use tracing::{Instrument, info_span};
 
-use crate::Error;
+use crate::{Error, sending::Sending};
 
 /// A reqwest client that sends as the protocol needs it. `Clone` is cheap and shares connections.
 #[derive(Clone, Debug)]
@@ -78,8 +79,9 @@ impl Transport {
     /// # Errors
     /// Those of the flow, or of the network.
     pub async fn run_in<F: Flow>(&self, flow: F, env: &mut impl Env) -> Result<F::Output, Error> {
-        let send = |request| self.send(request);
-        drive_async(flow, env, send, tokio::time::sleep, SendError::what_became).await
+        let span = info_span!("itsme", flow = flow.name());
+        let (send, sleep) = (|request| self.send(request), tokio::time::sleep);
+        drive_async(flow, env, send, sleep, SendError::what_became).instrument(span).await
     }
 
     /// Sends one request and reads its response, whatever the status.
@@ -87,6 +89,13 @@ impl Transport {
     /// # Errors
     /// There is no response, or not a whole one of at most 1 MiB.
     pub async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let sending = Sending::new(&request);
+        let outcome = self.exchange(request).await;
+        sending.log(&outcome);
+        outcome
+    }
+
+    async fn exchange(&self, request: Request) -> Result<Response, SendError> {
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from));
         let request = request.map_err(SendError::of)?;
         let mut response =

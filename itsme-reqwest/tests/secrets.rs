@@ -41,9 +41,12 @@ async fn a_login_logs_nothing_that_is_secret() {
         let (flow, sleep) = (itsme.user(redirect.state, &callback), tokio::time::sleep);
         let who =
             drive_async(flow, &mut SystemEnv::new(), send, sleep, SendError::what_became).await;
-        let who = who.expect("a person");
+        let mut who = who.expect("a person");
         secrets = traffic.into_inner();
         secrets.add_token(who.evidence.id_token());
+        // An OP may sign an address, or put what it likes into it.
+        let signed = |url| format!("{url}?signed={}", who.access_token.expose());
+        who.user.picture = who.user.picture.map(signed);
         transport.run(itsme.picture(&who)).await.expect("a picture");
         // Only a client with a secret may; a refusal is logged, too.
         let _ = transport.run(itsme.revoke(who.access_token.clone())).await;
@@ -61,6 +64,9 @@ async fn a_login_logs_nothing_that_is_secret() {
 
     let log = log.text();
     assert!(log.contains("TRACE") && log.contains("127.0.0.1"), "the HTTP client logs: {log}");
+    for event in ["the OP has answered", "the OP has not answered"] {
+        assert!(log.contains(event), "the library logs that {event}: {log}");
+    }
     secrets.assert_hidden_in("the log", &log);
     secrets.assert_seen();
 }

@@ -25,6 +25,26 @@
 //! not do is proved by `itsme_testkit::conformance`: no redirect followed, no cookie, no retry,
 //! no answer over 1 MiB, no waiting without end.
 //!
+//! # Logs
+//!
+//! Through [`tracing`](https://docs.rs/tracing), by the name of this crate. Each flow is a span `itsme` at
+//! level `info`, with a field `flow`: `authorize`, `user`, `poll` and so on, as the method of [`Client`] is
+//! called. In it, each request is an event:
+//!
+//! | level | event |
+//! |---|---|
+//! | `debug` | the OP has answered |
+//! | `warn` | the OP is in trouble: status 429 or 5xx |
+//! | `warn` | the OP has not answered, with the `error` and its causes |
+//!
+//! Its fields are the `endpoint` ([`Endpoint`](itsme_core::Endpoint)), the `host`, the `attempt` (2 if the
+//! request is made again after there was no answer), how many `ms` it took, and the `status`. Nothing
+//! is logged of a path, a query, a header, a body, a person.
+//!
+//! What ureq logs itself is its own affair. **At trace level, `ureq_proto` logs the heads of
+//! requests, access tokens and the client secret included**: keep it at debug
+//! (`RUST_LOG=trace,ureq_proto=debug`).
+//!
 //! # Features
 //! * `rustls` (default): TLS through rustls.
 //! * `native-tls`: TLS through the system's library. With both, rustls is taken.
@@ -34,6 +54,7 @@
 
 mod client;
 pub use client::Client;
+mod sending;
 mod transport;
 pub use transport::{SendError, Transport};
 

@@ -7,9 +7,10 @@ use itsme_core::{
     Env, Failure, Flow, MAX_RESPONSE_BYTES, Request, Response, SystemEnv, Timeouts, drive,
 };
 use thiserror::Error as ThisError;
+use tracing::info_span;
 use ureq::{Agent, AsSendBody, Body, Timeout};
 
-use crate::Error;
+use crate::{Error, sending::Sending};
 
 /// A ureq agent that sends as the protocol needs it. `Clone` is cheap and shares connections.
 #[derive(Clone, Debug)]
@@ -72,6 +73,7 @@ impl Transport {
     /// # Errors
     /// Those of the flow, or of the network.
     pub fn run_in<F: Flow>(&self, flow: F, env: &mut impl Env) -> Result<F::Output, Error> {
+        let _span = info_span!("itsme", flow = flow.name()).entered();
         let send = |request| self.send(request);
         drive(flow, env, send, thread::sleep, SendError::what_became)
     }
@@ -81,11 +83,18 @@ impl Transport {
     /// # Errors
     /// There is no response, or not a whole one of at most 1 MiB.
     pub fn send(&self, request: Request) -> Result<Response, SendError> {
+        let sending = Sending::new(&request);
+        let outcome = self.exchange(request);
+        sending.log(&outcome);
+        outcome
+    }
+
+    fn exchange(&self, request: Request) -> Result<Response, SendError> {
         // An empty body would be announced with `Content-Length: 0`, which a GET must not have.
         let response = if request.body().is_empty() {
-            self.exchange(request.map(|_| ()))
+            self.run_agent(request.map(|_| ()))
         } else {
-            self.exchange(request)
+            self.run_agent(request)
         };
         let (head, mut body) = response.map_err(SendError::of)?.into_parts();
         let mut octets = Vec::new();
@@ -97,7 +106,7 @@ impl Transport {
         Ok(Response::from_parts(head, octets))
     }
 
-    fn exchange(
+    fn run_agent(
         &self,
         request: http::Request<impl AsSendBody>,
     ) -> Result<http::Response<Body>, ureq::Error> {

@@ -130,7 +130,7 @@ fn request(
     let url = metadata.user_discovery(session_id.map(|id| id.0.as_str()), plain_http)?;
     // Protocol: the audience is the other endpoint (itsme: user discovery).
     let authentication = rp.authentication(provider, metadata.backchannel(plain_http)?, at)?;
-    Ok(form::post(&url, &[], &authentication))
+    Ok(form::post((ENDPOINT, &url), &[], &authentication))
 }
 
 fn malformed(what: &'static str) -> Error {
@@ -162,6 +162,7 @@ fn session_id(answer: &Map<String, Value>) -> Result<SessionId, Error> {
 
 #[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for BeginDiscovery {
+    const NAME: &'static str = "discover_user";
     type Output = DiscoveryTicket;
 
     fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<DiscoveryTicket>, Error> {
@@ -199,6 +200,7 @@ impl Call for BeginDiscovery {
 
 #[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for DiscoveryPoll {
+    const NAME: &'static str = "poll_discovery";
     type Output = Discovery;
 
     fn begin(&self, rp: &RelyingParty, now: UnixTime) -> Result<Option<Discovery>, Error> {

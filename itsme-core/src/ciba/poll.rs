@@ -95,6 +95,7 @@ fn identify(
 }
 
 impl Machine for PollBackchannel {
+    const NAME: &'static str = "poll";
     type Output = Backchannel;
 
     fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
@@ -129,6 +130,7 @@ impl Machine for PollBackchannel {
 }
 
 impl Call for TokenPoll {
+    const NAME: &'static str = "poll";
     type Output = Polled;
 
     fn begin(&self, rp: &RelyingParty, now: UnixTime) -> Result<Option<Polled>, Error> {

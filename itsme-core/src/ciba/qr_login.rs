@@ -165,6 +165,7 @@ fn poll(rp: Arc<RelyingParty>, next: Next<PollBackchannel>, at: &mut Moment<'_>)
 }
 
 impl Machine for NextProgress {
+    const NAME: &'static str = "next";
     type Output = Progress;
 
     fn next(self, at: &mut Moment<'_>) -> Going {

@@ -78,6 +78,7 @@ impl BackchannelStart {
 
 #[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for BackchannelStart {
+    const NAME: &'static str = "start_backchannel";
     type Output = CibaTicket;
 
     fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<CibaTicket>, Error> {
@@ -96,7 +97,7 @@ impl Call for BackchannelStart {
         let claims = self.claims(rp, provider, at)?;
         let request = rp.sealed(TokenForm::Signed, &claims, provider, at)?;
         let authentication = rp.authentication(provider, &metadata.token_endpoint, at)?;
-        Ok(form::post(url, &[("request", &request)], &authentication))
+        Ok(form::post((ENDPOINT, url), &[("request", &request)], &authentication))
     }
 
     fn read(

@@ -1,0 +1,35 @@
+use crate::error::Endpoint;
+
+/// What a request is, for logs and metrics: an extension of every [`Request`](crate::Request) that a
+/// flow wants sent. Unlike the request's URL, it has nothing of the person in it.
+///
+/// ```
+/// # use itsme_core::{Attempt, Endpoint, Request};
+/// # fn example(request: &Request) {
+/// if let Some(Attempt { endpoint, number, .. }) = request.extensions().get() {
+///     println!("attempt {number} at the {endpoint}");
+/// }
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Which of the OP's addresses it goes to.
+    pub endpoint: Endpoint,
+    /// 1 for the first. More: the one before got no response.
+    pub number: u32,
+}
+
+impl Attempt {
+    pub(crate) fn at(endpoint: Endpoint) -> Self {
+        Self { endpoint, number: 1 }
+    }
+
+    /// What it is when it follows on another that got no response.
+    pub(crate) fn after(self, failed: Self) -> Self {
+        if self.endpoint == failed.endpoint {
+            return Self { number: failed.number + 1, ..self };
+        }
+        self
+    }
+}

@@ -1,0 +1,32 @@
+//! What an application sees in its log of a whole login.
+
+#[path = "../../itsme-testkit/tests/secrecy/events.rs"]
+mod events;
+#[path = "../../itsme-testkit/tests/secrecy/log.rs"]
+mod log;
+
+use events::{LOGIN, events};
+use itsme_core::{Login, Scope, Timeouts};
+use itsme_reqwest::{Client, Transport};
+use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, Wire};
+use log::Log;
+
+#[tokio::test]
+async fn a_login_is_a_span_for_each_flow_and_an_event_for_each_request() {
+    let log = Log::start();
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let builder = reqwest::Client::builder().no_proxy();
+    let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
+    let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
+    let itsme = Client::with_transport(core, transport);
+
+    server.op().react("/jwkSet", Reaction::Wire(Wire::Closed { after: 0 }));
+    let login = itsme.authorize(Login::new(SERVICE).scope(Scope::Email)).await.expect("a URL");
+    let callback = server.approve(&login.url, &Person::ann());
+    itsme.user(login.state, callback).await.expect("a person");
+    let page = http::Response::builder().status(503).body(Vec::new()).expect("a response");
+    server.op().react("/.well-known/openid-configuration", Reaction::Reply(page));
+    itsme.refresh().await.expect_err("the OP is in trouble");
+
+    assert_eq!(events(&log, "itsme_reqwest"), LOGIN);
+}

@@ -1,0 +1,30 @@
+//! What an application sees in its log, without what differs each time.
+
+use super::log::Log;
+
+/// Of a login by scope `email` with nothing cached, where the first answer with the keys is cut off; then
+/// of a refresh while the OP is down.
+pub const LOGIN: [&str; 6] = [
+    r#"DEBUG itsme{flow="authorize"} the OP has answered endpoint=Discovery host="127.0.0.1" attempt=1 status=200"#,
+    r#"WARN itsme{flow="authorize"} the OP has not answered endpoint=KeySet host="127.0.0.1" attempt=1 error=the connection broke or took too long"#,
+    r#"DEBUG itsme{flow="authorize"} the OP has answered endpoint=KeySet host="127.0.0.1" attempt=2 status=200"#,
+    r#"DEBUG itsme{flow="user"} the OP has answered endpoint=Token host="127.0.0.1" attempt=1 status=200"#,
+    r#"DEBUG itsme{flow="user"} the OP has answered endpoint=Userinfo host="127.0.0.1" attempt=1 status=200"#,
+    r#"WARN itsme{flow="refresh"} the OP is in trouble endpoint=Discovery host="127.0.0.1" attempt=1 status=503"#,
+];
+
+/// The lines that a crate of ours has logged: level, spans and event, with neither times nor causes.
+pub fn events(log: &Log, target: &str) -> Vec<String> {
+    log.text().lines().filter_map(|line| event(line, target)).collect()
+}
+
+fn event(line: &str, target: &str) -> Option<String> {
+    let (head, event) = line.split_once(&format!(": {target}::"))?;
+    let (_, head) = head.split_once(' ').expect("a time");
+    let (_, event) = event.split_once(": ").expect("a module");
+    let event = event.split(" error.sources=").next().expect("one part at least");
+    let (timed, known): (Vec<_>, Vec<_>) =
+        event.split(' ').partition(|word| word.starts_with("ms="));
+    assert_eq!(timed.len(), 1, "each says how long it took: {line}");
+    Some(format!("{} {}", head.trim(), known.join(" ")))
+}
