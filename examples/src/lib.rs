@@ -8,6 +8,8 @@
 //! * `report`: what is printed, and the exit codes;
 //! * `own_client`: how to bring another HTTP client than reqwest or ureq.
 
+#[cfg(doctest)]
+mod guide;
 pub mod options;
 pub mod own_client;
 pub mod qr;

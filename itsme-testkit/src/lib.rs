@@ -97,7 +97,7 @@ pub use registration::{
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::Server;
+pub use server::{Browser, Page, Server};
 pub mod conformance;
 pub mod faults;
 pub use faults::Fault;

@@ -1,3 +1,4 @@
+mod browser;
 mod wire;
 
 use std::{
@@ -14,6 +15,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use itsme_core::{Failure, Request, Settings};
 use tokio::{sync::oneshot, task::JoinSet, time::sleep};
 
+pub use self::browser::{Browser, Page};
 use self::wire::{Fuse, Socket, WireBody};
 use crate::{Clock, FakeOp, Person, Wire};
 

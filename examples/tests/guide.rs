@@ -1,0 +1,138 @@
+//! The guide is whole: its chapters can be found, its links lead somewhere, and what can be looked up in it
+//! is all there.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The chapters without the index, by their names.
+fn chapters() -> Vec<String> {
+    let files = fs::read_dir(root().join("docs/guide")).expect("the guide");
+    let names = files.map(|file| file.expect("a file").file_name().into_string().expect("UTF-8"));
+    let chapters: Vec<_> =
+        names.filter(|name| name.ends_with(".md") && name != "README.md").collect();
+    assert!(chapters.len() > 10, "{chapters:?}");
+    chapters
+}
+
+/// What stands as code in the tables of a chapter: names, without what they are called with.
+fn names_in(chapter: &str) -> BTreeSet<String> {
+    let text = read(chapter);
+    let text: String = text.lines().filter(|line| line.starts_with('|')).collect();
+    let code = text.split('`').skip(1).step_by(2);
+    let names =
+        code.flat_map(|code| code.split(|c: char| !c.is_alphanumeric() && !"_-".contains(c)));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_option_stands_in_its_chapter() {
+    let names = names_in("docs/guide/options.md");
+    for source in [
+        "itsme-core/src/settings.rs",
+        "itsme-core/src/environment.rs",
+        "itsme-core/src/authorization_request/mod.rs",
+        "itsme-core/src/authorization_request/services.rs",
+        "itsme-core/src/ciba/request.rs",
+        "itsme-core/src/claims/request.rs",
+        "itsme-core/src/limits.rs",
+        "itsme-reqwest/src/transport.rs",
+        "itsme-ureq/src/transport.rs",
+    ] {
+        let text = read(source);
+        let functions = text.lines().filter_map(|line| {
+            let line = line.trim_start().strip_prefix("pub ")?;
+            let line = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ")?;
+            line.split(['(', '<']).next()
+        });
+        let functions: Vec<_> = functions.filter(|name| !NO_OPTIONS.contains(name)).collect();
+        assert!(!functions.is_empty(), "{source} has no function");
+        for function in functions {
+            assert!(names.contains(function), "{function} of {source} is not in options.md");
+        }
+    }
+}
+
+/// They read what was set.
+const NO_OPTIONS: [&str; 3] = ["issuer", "dialect", "what_became"];
+
+#[test]
+fn every_feature_stands_in_the_options() {
+    let names = names_in("docs/guide/options.md");
+    for krate in ["itsme-core", "itsme-reqwest", "itsme-ureq", "itsme-testkit"] {
+        let manifest = read(&format!("{krate}/Cargo.toml"));
+        let (_, features) = manifest.split_once("[features]\n").expect("features");
+        let features = features.split("\n[").next().expect("a section");
+        let features = features.lines().filter_map(|line| line.split_once(" = ")).map(|(f, _)| f);
+        for feature in features.filter(|feature| *feature != "default") {
+            assert!(names.contains(feature), "{feature} of {krate} is not in options.md");
+        }
+    }
+}
+
+#[test]
+fn every_error_stands_in_its_chapter() {
+    let names = names_in("docs/guide/errors.md");
+    let source = read("itsme-core/src/error/mod.rs");
+    let (_, variants) = source.split_once("pub enum Error {\n").expect("the enum");
+    let variants = variants.split("\n}").next().expect("its end").lines();
+    let variants = variants.filter_map(|line| line.strip_prefix("    "));
+    let variants: Vec<_> = variants
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .filter_map(|line| line.split(|c: char| !c.is_alphanumeric()).next())
+        .collect();
+    assert!(variants.len() > 10, "{variants:?}");
+    for variant in variants {
+        assert!(names.contains(variant), "{variant} is not in errors.md");
+    }
+}
+
+#[test]
+fn every_chapter_is_in_the_index_and_its_code_is_tried() {
+    let (index, tried) = (read("docs/guide/README.md"), read("examples/src/guide.rs"));
+    for chapter in chapters() {
+        assert!(index.contains(&format!("({chapter})")), "{chapter} is not in the index");
+        assert!(tried.contains(&format!("docs/guide/{chapter}\"")), "{chapter} is not tried");
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let guide = chapters().into_iter().map(|chapter| format!("docs/guide/{chapter}"));
+    for page in guide.chain(["docs/guide/README.md".to_owned(), "README.md".to_owned()]) {
+        let text = read(&page);
+        let folder = root().join(&page).parent().expect("a folder").to_path_buf();
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.starts_with("https://")) {
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { root().join(&page) } else { folder.join(file) };
+            assert!(target.exists(), "{page} links to {link}");
+            if !anchor.is_empty() {
+                let text = fs::read_to_string(&target).expect("a page");
+                assert!(anchors(&text).contains(anchor), "{page} links to {link}");
+            }
+        }
+    }
+}
+
+/// As forges make them of headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let kept = |c: char| c.is_alphanumeric() || "-_ ".contains(c);
+    let anchor = |heading: &str| {
+        let text = heading.trim_start_matches('#').trim().to_lowercase();
+        text.chars().filter(|c| kept(*c)).collect::<String>().replace(' ', "-")
+    };
+    headings.map(anchor).collect()
+}
