@@ -3,7 +3,8 @@
 //! This crate builds [`http::Request`]s and reads [`http::Response`]s. It opens no socket, reads no
 //! clock and asks no operating system for randomness, so it runs in any runtime, sync or async, and
 //! in tests that are the same each time. `itsme-reqwest` and `itsme-ureq` run it over an HTTP client
-//! and are what most applications want; `itsme-testkit` is a strict fake itsme to test against.
+//! and are what most applications want; `itsme-testkit` is a strict fake itsme to test against. The guide,
+//! in `docs/guide` of the repository, answers what comes after the first login.
 //!
 //! # A login
 //!

@@ -1,29 +1,122 @@
 //! itsme for async applications: the flows of [`itsme_core`] over [`reqwest`].
 //!
+//! # A login
+//!
+//! Make one [`Client`] at the start of the program and share it: it is cheap to clone, and holds the parsed
+//! keys, the connections, and what is cached of itsme.
+//!
 //! ```no_run
-//! use itsme_core::{Environment, Login, PrivateKeys, Scope, Settings};
+//! use itsme_core::{Callback, Claim, Environment, Login, PrivateKeys, Settings};
+//! # use itsme_core::LoginState;
+//! # struct Session;
+//! # impl Session {
+//! #     fn insert(&self, _: &str, _: &LoginState) {}
+//! #     fn remove(&self, _: Option<String>) -> Option<LoginState> { None }
+//! # }
 //!
-//! # async fn example(jwks: &str, callback: String) -> Result<(), Box<dyn std::error::Error>> {
-//! let settings = Settings::new("my_client_id", PrivateKeys::from_json(jwks)?, Environment::Production)
+//! # async fn example(session: Session, callback_url: String) -> Result<(), Box<dyn std::error::Error>> {
+//! let keys = PrivateKeys::from_json(&std::fs::read_to_string("jwks_private.json")?)?;
+//! let settings = Settings::new("my_client_id", keys, Environment::Production)
 //!     .redirect_uri("https://example.be/itsme/callback");
-//! let itsme = itsme_reqwest::Client::new(settings)?; // once, at the start of the program
+//! let itsme = itsme_reqwest::Client::new(settings)?;
 //!
-//! // 1. Send the person to itsme, and keep `login.state` in their session.
-//! let login = itsme.authorize(Login::new("MY_SERVICE").scope(Scope::Email)).await?;
-//! println!("302 to {}", login.url);
+//! // 1. Send the person to itsme, and keep the state in their session.
+//! let login = itsme.authorize(Login::new("MY_SERVICE").claim(Claim::GivenName)).await?;
+//! session.insert(login.state.id(), &login.state);
+//! println!("303 to {}", login.url);
 //!
-//! // 2. They are back. `Callback::from(query).state()` tells which state to take out of the session.
-//! let who = itsme.user(login.state, callback).await?;
+//! // 2. They are back. Take the state out of the session first: it is for one use.
+//! let callback = Callback::from(callback_url);
+//! let state = session.remove(callback.state()).ok_or("no login waits for this callback")?;
+//! let who = itsme.user(state, callback).await?;
 //!
-//! // 3. `sub` is the only link to an account.
-//! println!("welcome {}", who.sub);
+//! // 3. `sub` is the only link to an account. Every claim may be missing.
+//! println!("welcome {:?}, account {}", who.given_name, who.sub);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! What [`Client`] lacks, [`Transport::run`] does with any flow. What a transport must do and must
-//! not do is proved by `itsme_testkit::conformance`: no redirect followed, no cookie, no retry,
-//! no answer over 1 MiB, no waiting without end.
+//! The session's cookie must be `SameSite=Lax`: the person comes back from another site. The guide, in
+//! `docs/guide` of the repository, has complete servers in axum and actix-web.
+//!
+//! # More than a login
+//!
+//! [`Identification`](itsme_core::Identification), [`ShareData`](itsme_core::ShareData) and
+//! [`Confirm`](itsme_core::Confirm) take the place of [`Login`](itsme_core::Login). [`Client::qr_login`] and
+//! [`Client::start_backchannel`] ask people without a browser, [`Client::picture`] fetches their picture, and
+//! [`Client::refresh`] warms the cache up. What [`Client`] lacks, [`Transport::run`] does with any flow.
+//!
+//! # Errors
+//!
+//! An [`Error`] is the protocol's ([`DriveError::Flow`]) or the network's ([`DriveError::Transport`]). The
+//! first is sorted by whose turn it is; the person is told one of four things:
+//!
+//! ```
+//! use itsme_reqwest::{DriveError, Error, itsme_core};
+//!
+//! fn for_the_person(error: &Error) -> &'static str {
+//!     match error {
+//!         DriveError::Flow(itsme_core::Error::Cancelled) => "you cancelled the login",
+//!         DriveError::Flow(itsme_core::Error::Callback(_) | itsme_core::Error::LoginExpired) => {
+//!             "please log in again"
+//!         }
+//!         DriveError::Flow(itsme_core::Error::ProviderUnavailable { .. })
+//!         | DriveError::Transport(_) => "please try again later",
+//!         _ => "an error on our side", // and wake somebody
+//!     }
+//! }
+//! # assert_eq!(for_the_person(&DriveError::Flow(itsme_core::Error::Cancelled)), "you cancelled the login");
+//! ```
+//!
+//! No error has a token, a code, a URL or a claim in it, so each can be logged. Nothing needs to be tried again:
+//! what can be sent twice safely was sent twice.
+//!
+//! # Testing
+//!
+//! `itsme-testkit` is a strict fake itsme on loopback; neither an account nor a network is needed.
+//!
+//! ```
+//! use itsme_core::Login;
+//! use itsme_testkit::{Clock, Person, SERVICE, Server};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::start(Clock::system())?;
+//! let itsme = itsme_reqwest::Client::new(server.settings())?;
+//!
+//! let login = itsme.authorize(Login::new(SERVICE)).await?;
+//! let callback = server.approve(&login.url, &Person::ann());
+//! let who = itsme.user(login.state, callback).await?;
+//! assert_eq!(who.sub, server.op().sub_of(&Person::ann()));
+//!
+//! // Another time she says no.
+//! let login = itsme.authorize(Login::new(SERVICE)).await?;
+//! let callback = server.deny(&login.url);
+//! assert!(itsme.user(login.state, callback).await.unwrap_err().is_cancelled());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Proxies, certificates, timeouts
+//!
+//! [`Transport::with_builder`] takes a [`reqwest::ClientBuilder`] and [`Timeouts`](itsme_core::Timeouts), by
+//! default 10 seconds for a connection and 30 for a request:
+//!
+//! ```
+//! use itsme_core::{Client as Core, Settings, Timeouts};
+//! use itsme_reqwest::{Client, Transport};
+//! use std::time::Duration;
+//!
+//! # fn example(settings: Settings) -> Result<Client, Box<dyn std::error::Error>> {
+//! let timeouts = Timeouts::default().total(Duration::from_secs(10));
+//! let transport = Transport::with_builder(reqwest::Client::builder(), timeouts)?;
+//! let itsme = Client::with_transport(Core::new(settings)?, transport);
+//! # Ok(itsme)
+//! # }
+//! ```
+//!
+//! `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured. Whatever is configured, no redirect is followed, no
+//! cookie kept, nothing sent twice, and no answer over 1 MiB read: `itsme_testkit::conformance` proves it.
 //!
 //! # Logs
 //!
@@ -44,11 +137,10 @@
 //! What reqwest logs itself is its own affair; by default it has no secret in it.
 //!
 //! # Features
+//!
 //! * `rustls` (default): TLS through rustls.
 //! * `native-tls`: TLS through the system's library. With both, reqwest takes this one.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
-//!
-//! `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured, as by every reqwest client.
 
 mod client;
 pub use client::Client;

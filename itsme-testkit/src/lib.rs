@@ -36,22 +36,27 @@
 //! ```
 //!
 //! `play` takes flows of `itsme-core`. An application that holds a client of `itsme-reqwest` or
-//! `itsme-ureq` is tested against a [`Server`]:
+//! `itsme-ureq` is tested against a [`Server`], by a [`Browser`] that logs in as a person would:
 //!
-//! ```
+//! ```no_run
 //! # #[cfg(feature = "server")]
-//! # fn example() -> std::io::Result<()> {
-//! use itsme_testkit::{Clock, Person, Server};
+//! # fn example(start_your_application: fn(itsme_core::Settings)) -> std::io::Result<()> {
+//! use itsme_testkit::{Browser, Clock, Person, Server};
 //!
 //! let server = Server::start(Clock::system())?;
-//! server.op().allow_redirect_uri("http://127.0.0.1:8080/itsme/callback");
-//! let settings = server.settings().redirect_uri("http://127.0.0.1:8080/itsme/callback");
-//! // Give the settings to your application, ask it for a login, and follow it to the OP:
-//! # let location = "";
-//! let callback = server.approve(location, &Person::ann());
-//! // Ask your application for the callback URL.
+//! let redirect_uri = "http://127.0.0.1:8080/itsme/callback";
+//! server.op().allow_redirect_uri(redirect_uri);
+//! start_your_application(server.settings().redirect_uri(redirect_uri));
+//!
+//! let mut browser = Browser::new("http://127.0.0.1:8080");
+//! let at_itsme = browser.open("/login")?;
+//! let back = server.approve(&at_itsme.url, &Person::ann());
+//! assert!(browser.open(&back)?.text.contains("Ann"));
 //! # Ok(()) }
 //! ```
+//!
+//! The guide, in `docs/guide` of the repository, has such tests of whole applications in axum, actix-web and
+//! with threads.
 //!
 //! If `HTTP_PROXY` is set, an HTTP client may want to reach loopback through it; switch that off.
 //!
@@ -78,7 +83,7 @@
 //! ```
 //!
 //! # Features
-//! * `server`: [`Server`], the module `soak`, and the program `itsme-op`.
+//! * `server`: [`Server`], [`Browser`], the module `soak`, and the program `itsme-op`.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
 
 mod world;
