@@ -71,6 +71,24 @@
 //! No error has a token, a code, a URL or a claim in it, so each can be logged. Nothing needs to be tried again:
 //! what can be sent twice safely was sent twice.
 //!
+//! # Logs
+//!
+//! Through [`tracing`](https://docs.rs/tracing), by the name of this crate. Each flow is a span `itsme` at
+//! level `info`, with a field `flow`: `authorize`, `user`, `poll` and so on, as the method of [`Client`] is
+//! called. In it, each request is an event:
+//!
+//! | level | event |
+//! |---|---|
+//! | `debug` | the OP has answered |
+//! | `warn` | the OP is in trouble: status 429 or 5xx |
+//! | `warn` | the OP has not answered, with the `error` and its causes |
+//!
+//! Its fields are the `endpoint` ([`Endpoint`](itsme_core::Endpoint)), the `host`, the `attempt` (2 if the
+//! request is made again after there was no answer), how many `ms` it took, and the `status`. Nothing
+//! is logged of a path, a query, a header, a body, a person.
+//!
+//! What reqwest logs itself is its own affair; by default it has no secret in it.
+//!
 //! # Testing
 //!
 //! `itsme-testkit` is a strict fake itsme on loopback; neither an account nor a network is needed.
@@ -117,24 +135,6 @@
 //!
 //! `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured. Whatever is configured, no redirect is followed, no
 //! cookie kept, nothing sent twice, and no answer over 1 MiB read: `itsme_testkit::conformance` proves it.
-//!
-//! # Logs
-//!
-//! Through [`tracing`](https://docs.rs/tracing), by the name of this crate. Each flow is a span `itsme` at
-//! level `info`, with a field `flow`: `authorize`, `user`, `poll` and so on, as the method of [`Client`] is
-//! called. In it, each request is an event:
-//!
-//! | level | event |
-//! |---|---|
-//! | `debug` | the OP has answered |
-//! | `warn` | the OP is in trouble: status 429 or 5xx |
-//! | `warn` | the OP has not answered, with the `error` and its causes |
-//!
-//! Its fields are the `endpoint` ([`Endpoint`](itsme_core::Endpoint)), the `host`, the `attempt` (2 if the
-//! request is made again after there was no answer), how many `ms` it took, and the `status`. Nothing
-//! is logged of a path, a query, a header, a body, a person.
-//!
-//! What reqwest logs itself is its own affair; by default it has no secret in it.
 //!
 //! # Features
 //!
