@@ -5,11 +5,14 @@
 //! * `visitor`: the person with the browser and the phone, simulated or real;
 //! * `run`: what the programs after `login` do in the same way;
 //! * `qr`: a QR code in a terminal;
+//! * `countdown`: how much time is left, while somebody is waited for;
 //! * `report`: what is printed, and the exit codes;
 //! * `own_client`: how to bring another HTTP client than reqwest or ureq.
 
 #[cfg(doctest)]
 mod guide;
+
+pub mod countdown;
 pub mod options;
 pub mod own_client;
 pub mod qr;

@@ -1,8 +1,10 @@
 //! A QR code in a terminal.
 
 use std::{
-    env, fs,
-    io::{self, Write as _},
+    env,
+    fs::File,
+    io::{self, Write},
+    path::{Path, PathBuf},
     process,
 };
 
@@ -16,21 +18,28 @@ const QUIET: usize = 4;
 ///
 /// # Errors
 /// It cannot be written.
-pub fn show(code: &QrCode) -> io::Result<()> {
+pub fn show(code: &QrCode, out: &mut impl Write) -> io::Result<()> {
     match modules(&code.image) {
-        Some(modules) => print!("{}", drawing(&modules)),
+        Some(modules) => write!(out, "{}", drawing(&modules))?,
         None => {
-            let path = env::temp_dir().join(format!("itsme-qr-{}", process::id()));
-            // Nobody else's file, and nobody else's link.
-            fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&path)?
-                .write_all(&code.image)?;
-            println!("The code ({}) is in {}", code.media_type(), path.display());
+            let (mut file, path) = new_file(&env::temp_dir())?;
+            file.write_all(&code.image)?;
+            writeln!(out, "The code ({}) is in {}", code.media_type(), path.display())?;
         }
     }
-    io::stdout().flush()
+    out.flush()
+}
+
+/// Nobody else's file, nobody else's link, and not that of an earlier code.
+fn new_file(directory: &Path) -> io::Result<(File, PathBuf)> {
+    let mut number = 1;
+    loop {
+        let path = directory.join(format!("itsme-qr-{}-{number}", process::id()));
+        match File::create_new(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+            file => return Ok((file?, path)),
+        }
+    }
 }
 
 /// Row by row, whether a module is dark.
@@ -72,4 +81,31 @@ fn drawing(modules: &[Vec<bool>]) -> String {
         drawing.push_str("\x1b[0m\n");
     }
     drawing
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_image_that_can_be_read_here_is_put_into_a_new_file() {
+        // "GIF89a", the beginning of an image that is none of ours.
+        let answer = serde_json::json!({ "qr_code": "R0lGODlh" });
+        let code: QrCode = serde_json::from_value(answer).expect("a code");
+        let mut paths = Vec::new();
+        for _ in 0..2 {
+            let mut out = Vec::new();
+            show(&code, &mut out).expect("a file");
+            let text = String::from_utf8(out).expect("UTF-8");
+            let told = text.strip_prefix(&format!("The code ({}) is in ", code.media_type()));
+            paths.push(told.expect("it says where").trim_end().to_owned());
+        }
+        assert_ne!(paths[0], paths[1], "a later code does not take the place of an earlier one");
+        for path in paths {
+            assert_eq!(fs::read(&path).expect("a file"), b"GIF89a");
+            fs::remove_file(path).expect("it is ours");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use itsme_core::{LoggedIn, Redirect, Settings};
 use itsme_reqwest::{Client, Transport};
 
-use crate::{report, visitor::Visitor};
+use crate::{report::Report, visitor::Visitor};
 
 /// A client that reaches the OP, past any proxy if it is our own.
 ///
@@ -46,9 +46,10 @@ pub async fn visit(
     itsme: &Client,
     login: Redirect,
     visitor: &Visitor,
+    report: &Report,
 ) -> Result<LoggedIn, Box<dyn Error>> {
-    report::sent_to(&login.url);
-    let callback = tokio::task::block_in_place(|| visitor.visit(&login.url))?;
-    report::came_back(&callback);
+    report.sent_to(&login.url);
+    let callback = tokio::task::block_in_place(|| visitor.visit(&login.url, report))?;
+    report.came_back(&callback);
     Ok(itsme.user(login.state, callback).await?)
 }

@@ -11,6 +11,8 @@ use std::{
 use itsme_core::{RequestObject, Settings};
 use itsme_testkit::{Clock, Person, Server};
 
+use crate::report::Report;
+
 /// How long the browser may take to come back.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -36,7 +38,11 @@ impl Visitor {
     ///
     /// # Errors
     /// Loopback has no free port.
-    pub fn simulated(person: Person, approves: bool) -> io::Result<(Self, Settings)> {
+    pub fn simulated(
+        person: Person,
+        approves: bool,
+        report: &Report,
+    ) -> io::Result<(Self, Settings)> {
         let server = Server::start(Clock::system())?;
         let callbacks = TcpListener::bind(("127.0.0.1", 0))?;
         let redirect_uri = format!("http://{}/callback", callbacks.local_addr()?);
@@ -45,7 +51,7 @@ impl Visitor {
             op.allow_redirect_uri(&redirect_uri);
             // Nobody wants to watch five seconds pass.
             op.polling_interval(Some(1));
-            println!("A fake itsme listens at {}", op.issuer());
+            report.say(format_args!("A fake itsme listens at {}", op.issuer()));
             op.settings().redirect_uri(redirect_uri)
         };
         Ok((Self(Kind::Simulated { server, callbacks, person, approves }), settings))
@@ -60,7 +66,12 @@ impl Visitor {
     ///
     /// # Errors
     /// Nobody says that it was put there.
-    pub fn host(&self, request_uri: &str, object: &RequestObject) -> io::Result<()> {
+    pub fn host(
+        &self,
+        request_uri: &str,
+        object: &RequestObject,
+        report: &Report,
+    ) -> io::Result<()> {
         match &self.0 {
             Kind::Simulated { server, .. } => {
                 let (uri, response) = (request_uri.to_owned(), object.response());
@@ -70,7 +81,7 @@ impl Visitor {
             Kind::Real => {
                 let media_type = RequestObject::MEDIA_TYPE;
                 eprintln!("Serve this at {request_uri} as {media_type}, then press Enter:");
-                println!("{}", object.jwt.expose());
+                report.say(object.jwt.expose());
                 io::stdin().lock().read_line(&mut String::new()).map(drop)
             }
         }
@@ -104,11 +115,13 @@ impl Visitor {
     ///
     /// # Errors
     /// The OP shows an error page, the browser does not come back, or nothing was typed.
-    pub fn visit(&self, url: &str) -> io::Result<String> {
+    pub fn visit(&self, url: &str, report: &Report) -> io::Result<String> {
         match &self.0 {
             Kind::Real => ask_for_the_callback(),
             Kind::Simulated { callbacks, person, approves, .. } => {
                 let arrived = await_callback(callbacks.try_clone()?);
+                let answers = if *approves { "approves" } else { "refuses" };
+                report.say(format_args!("2. {} {answers} in the itsme app", person.id()));
                 use_the_phone(url, person, *approves)?;
                 let path =
                     arrived.recv_timeout(PATIENCE).map_err(|_| failed("nobody came back"))??;
@@ -119,7 +132,9 @@ impl Visitor {
 }
 
 fn ask_for_the_callback() -> io::Result<String> {
-    eprintln!("Open this URL, sign in, and paste the URL that the browser ends at:");
+    eprintln!(
+        "Open this URL, sign in within 15 minutes, and paste the URL that the browser ends at:"
+    );
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
     match line.trim() {
@@ -139,11 +154,6 @@ fn use_the_phone(url: &str, person: &Person, approves: bool) -> io::Result<()> {
     }
     let (endpoint, query) = url.split_once('?').ok_or_else(|| failed("the URL has no query"))?;
     let decision = if approves { "approve" } else { "deny" };
-    println!(
-        "2. {} {} in the itsme app",
-        person.id(),
-        if approves { "approves" } else { "refuses" }
-    );
     let form = [("request", query), ("person", person.id()), ("decision", decision)];
     browser.post(endpoint).send_form(form).map(drop).map_err(ureq::Error::into_io)
 }

@@ -1,11 +1,16 @@
 //! The other programs, run as a newcomer runs them.
 
 use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
     path::PathBuf,
     process::{Command, Output, Stdio},
+    thread,
+    time::Duration,
 };
 
-use itsme_testkit::{CLIENT_ID, Clock, REDIRECT_URI, SERVICE, Server, private_jwks};
+use http::{HeaderValue, header};
+use itsme_testkit::{CLIENT_ID, Clock, REDIRECT_URI, SERVICE, Server, private_jwks, private_keys};
 
 fn run(program: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(program);
@@ -85,6 +90,24 @@ fn a_key_file_is_made_and_never_replaced_without_asking() {
     assert!(stderr(&missing).contains("/nowhere/keys.json cannot be read"));
 }
 
+/// A server for our keys: it takes a second and a half, and says nothing of caching.
+fn publish_badly() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let url = format!("http://{}/jwks.json", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(&stream).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            thread::sleep(Duration::from_millis(1500));
+            let jwks = private_keys().public_jwks();
+            let length = jwks.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+            (&stream).write_all((head + &jwks).as_bytes()).expect("it listens");
+        }
+    });
+    url
+}
+
 #[test]
 fn the_doctor_finds_what_is_wrong() {
     let program = env!("CARGO_BIN_EXE_doctor");
@@ -104,6 +127,27 @@ fn the_doctor_finds_what_is_wrong() {
     assert_eq!(output.status.code(), Some(1));
     let text = stdout(&output);
     assert!(text.contains(&format!("BAD  {jwks} has the keys of the file")), "{text}");
+
+    // Keys that are published late and kept by nobody, and an OP in another year.
+    let published = publish_badly();
+    for path in ["/.well-known/openid-configuration", "/jwkSet"] {
+        server.op().tamper(path, |response| {
+            let date = HeaderValue::from_static("Wed, 01 Jan 2020 00:00:00 GMT");
+            response.headers_mut().insert(header::DATE, date);
+        });
+    }
+    let rest = ["--redirect-uri", REDIRECT_URI, "--keys", file, "--jwks-url", &published];
+    let output = run(program, &[&known[..], &rest].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    for finding in [
+        "BAD  the clocks are ".to_owned(),
+        format!("ok   {published} has the keys of the file, status 200"),
+        "BAD  it answers in 1.".to_owned(),
+        "BAD  Cache-Control: max-age is missing; itsme wants 1800".to_owned(),
+    ] {
+        assert!(text.contains(&finding), "no {finding} in {text}");
+    }
 
     drop(server);
     let output = run(program, &[&known[..], &rest].concat());

@@ -79,7 +79,7 @@
 //! show, to approve, refuse or scan.
 //!
 //! ```sh
-//! cargo run -p itsme-testkit --features server --bin itsme-op -- --help
+//! cargo run --bin itsme-op -- --help
 //! ```
 //!
 //! # Features

@@ -6,7 +6,8 @@ use clap::Parser;
 use itsme_core::{Acr, Confirm, Evidence, FreeText, Payment, Template};
 use itsme_examples::{
     options::{Options, Prepared},
-    report, run,
+    report::Report,
+    run,
 };
 use itsme_testkit::{CONFIRM_SERVICE, REQUEST_URI};
 
@@ -24,6 +25,9 @@ use itsme_testkit::{CONFIRM_SERVICE, REQUEST_URI};
 struct Program {
     #[command(flatten)]
     options: Options,
+
+    #[command(flatten)]
+    report: Report,
 
     /// The text to confirm, with `<b>`, `<i>`, `<u>` and `<br>`.
     #[arg(
@@ -47,12 +51,16 @@ const DEFAULT_URI: &str = "https://rp.example:443/itsme/request/1";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    report::exit(confirm(Program::parse()).await)
+    let mut program = Program::parse();
+    let mut report = std::mem::take(&mut program.report);
+    let ended = confirm(program, &mut report).await;
+    report.exit(ended)
 }
 
-async fn confirm(program: Program) -> Result<(), Box<dyn Error>> {
+async fn confirm(program: Program, report: &mut Report) -> Result<(), Box<dyn Error>> {
     debug_assert!(DEFAULT_URI.starts_with(REQUEST_URI));
-    let Prepared { settings, service, visitor } = program.options.prepare(CONFIRM_SERVICE)?;
+    let Prepared { settings, service, visitor } =
+        program.options.prepare(CONFIRM_SERVICE, report)?;
     let itsme = run::client(settings, &visitor)?;
 
     let template: Template = match program.pay.as_deref() {
@@ -65,22 +73,25 @@ async fn confirm(program: Program) -> Result<(), Box<dyn Error>> {
         Some(request_uri) => {
             let hosted = request.hosted_at(&request_uri, Duration::from_secs(600));
             let hosted = itsme.request_object(hosted).await?;
-            tokio::task::block_in_place(|| visitor.host(&request_uri, &hosted.object))?;
+            tokio::task::block_in_place(|| visitor.host(&request_uri, &hosted.object, report))?;
             hosted.redirect
         }
     };
     let confirmed = login.claims.clone();
-    let who = run::visit(&itsme, login, &visitor).await?;
-    report::verified(&who);
+    let who = run::visit(&itsme, login, &visitor, report).await?;
+    report.verified(&who);
 
     // The proof: to be archived, together with what was confirmed.
     let archived = who.evidence.to_text();
     let evidence = Evidence::from_text(&archived)?;
-    println!("\n   Confirmed: {}", confirmed.unwrap_or_default());
-    println!(
+    let confirmed = confirmed.unwrap_or_default();
+    report.say(format_args!("\n   Confirmed: {confirmed}"));
+    report.say(format_args!(
         "   Evidence of {} octets verified offline, signed with the key {}",
         archived.len(),
         evidence.signing_key_thumbprint().unwrap_or_default(),
-    );
+    ));
+    report.add("confirmed", confirmed);
+    report.add("evidence", archived.as_str());
     Ok(())
 }

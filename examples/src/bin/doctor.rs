@@ -15,7 +15,7 @@ use clap::Parser;
 use itsme_core::{Client, Login, Response, SystemEnv, drive};
 use itsme_examples::{
     options::{Options, Prepared},
-    report,
+    report::Report,
 };
 use itsme_testkit::SERVICE;
 use itsme_ureq::{SendError, Transport};
@@ -30,11 +30,15 @@ use serde_json::Value;
     cargo run --bin doctor\n  \
     cargo run --bin doctor -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
     --service CODE --redirect-uri https://example.be/itsme/callback \\\n      \
-    --jwks-url https://example.be/itsme/jwks.json"
+    --jwks-url https://example.be/itsme/jwks.json\n  \
+    cargo run --bin doctor -- --json"
 )]
 struct Program {
     #[command(flatten)]
     options: Options,
+
+    #[command(flatten)]
+    report: Report,
 
     /// Where the public keys are published, as itsme knows it.
     #[arg(long, value_name = "URL", requires = "op")]
@@ -42,14 +46,20 @@ struct Program {
 }
 
 fn main() -> ExitCode {
-    report::exit(examine(Program::parse()))
+    let Program { options, jwks_url, mut report } = Program::parse();
+    let ended = examine(options, jwks_url, &mut report);
+    report.exit(ended)
 }
 
-fn examine(program: Program) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor } = program.options.prepare(SERVICE)?;
+fn examine(
+    options: Options,
+    jwks_url: Option<String>,
+    report: &mut Report,
+) -> Result<(), Box<dyn Error>> {
+    let Prepared { settings, service, visitor } = options.prepare(SERVICE, report)?;
     // Settings and redirect URI are checked here.
     let client = Client::new(settings)?;
-    println!("ok   settings, keys and redirect URI are well-formed");
+    report.check(Some(true), "settings, keys and redirect URI are well-formed");
     let transport = if visitor.is_simulated() {
         let agent = ureq::Agent::config_builder().proxy(None).build().into();
         Transport::with_agent(agent, Default::default())
@@ -57,25 +67,29 @@ fn examine(program: Program) -> Result<(), Box<dyn Error>> {
         Transport::new()
     };
 
-    let mut well = reach_the_op(&client, &transport)?;
+    let mut well = reach_the_op(&client, &transport, report)?;
     let login = transport.run(client.authorize(Login::new(service)))?;
     let (endpoint, _) = login.url.split_once('?').unwrap_or_default();
-    println!("ok   people are sent to {endpoint}");
+    report.check(Some(true), &format!("people are sent to {endpoint}"));
 
-    let published = match (program.jwks_url, visitor.is_simulated()) {
+    let published = match (jwks_url, visitor.is_simulated()) {
         (Some(url), _) => Some(url),
         (None, true) => client.public_jwks_response().map(serve).transpose()?,
         (None, false) => None,
     };
     match published {
-        Some(url) => well &= check_published(&client, &transport, &url)?,
-        None => println!("--   the published keys were not looked at; give --jwks-url"),
+        Some(url) => well &= check_published(&client, &transport, &url, report)?,
+        None => report.check(None, "the published keys were not looked at; give --jwks-url"),
     }
     if well { Ok(()) } else { Err("something above is not as it should be".into()) }
 }
 
 /// Discovery and keys, with the clock of whoever answers.
-fn reach_the_op(client: &Client, transport: &Transport) -> Result<bool, Box<dyn Error>> {
+fn reach_the_op(
+    client: &Client,
+    transport: &Transport,
+    report: &mut Report,
+) -> Result<bool, Box<dyn Error>> {
     let date = RefCell::new(None);
     let send = |request| {
         let response = transport.send(request)?;
@@ -87,15 +101,18 @@ fn reach_the_op(client: &Client, transport: &Transport) -> Result<bool, Box<dyn 
     let begun = Instant::now();
     let provider = drive(client.refresh(), env, send, thread::sleep, SendError::what_became)?;
     let took = begun.elapsed();
-    println!("ok   {} gave metadata and keys in {took:.1?}", provider.issuer());
+    let issuer = provider.issuer();
+    report.check(Some(true), &format!("{issuer} gave metadata and keys in {took:.1?}"));
     let Some(theirs) = date.take() else {
-        println!("--   it sends no Date, so the clocks were not compared");
+        report.check(None, "it sends no Date, so the clocks were not compared");
         return Ok(true);
     };
     let ours = SystemTime::now();
     let apart = ours.duration_since(theirs).or_else(|_| theirs.duration_since(ours))?;
     // A Date has whole seconds, and 60 are forgiven.
-    Ok(tell(apart < Duration::from_secs(30), &format!("the clocks are {apart:.0?} apart")))
+    let close = apart < Duration::from_secs(30);
+    report.check(Some(close), &format!("the clocks are {apart:.0?} apart"));
+    Ok(close)
 }
 
 /// What itsme fetches: our keys, quickly, and to be kept for half an hour at least.
@@ -103,6 +120,7 @@ fn check_published(
     client: &Client,
     transport: &Transport,
     url: &str,
+    report: &mut Report,
 ) -> Result<bool, Box<dyn Error>> {
     let ours = client.public_jwks_response().ok_or("a client secret has no keys to publish")?;
     let request = http::Request::get(url).body(Vec::new())?;
@@ -119,9 +137,11 @@ fn check_published(
     let quick = took < Duration::from_secs(1);
     let max_age = max_age(&response);
     let kept = max_age.is_some_and(|seconds| seconds >= 1800);
-    let same = tell(same, &format!("{url} has the keys of the file, status {}", response.status()));
-    let quick = tell(quick, &format!("it answers in {took:.1?}; itsme waits for a second"));
-    let kept = tell(kept, &format!("Cache-Control: max-age is {max_age:?}; itsme wants 1800"));
+    let status = response.status();
+    report.check(Some(same), &format!("{url} has the keys of the file, status {status}"));
+    report.check(Some(quick), &format!("it answers in {took:.1?}; itsme waits for a second"));
+    let cached = max_age.map_or("is missing".to_owned(), |seconds| format!("is {seconds}"));
+    report.check(Some(kept), &format!("Cache-Control: max-age {cached}; itsme wants 1800"));
     Ok(same && quick && kept)
 }
 
@@ -129,11 +149,6 @@ fn max_age(response: &Response) -> Option<u64> {
     let value = response.headers().get("cache-control")?.to_str().ok()?;
     let seconds = |directive: &str| directive.trim().strip_prefix("max-age=")?.parse().ok();
     value.split(',').find_map(seconds)
-}
-
-fn tell(well: bool, what: &str) -> bool {
-    println!("{}  {what}", if well { "ok " } else { "BAD" });
-    well
 }
 
 /// A server for our public keys, as long as this program runs.

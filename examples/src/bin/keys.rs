@@ -10,13 +10,15 @@ use std::{
 
 use clap::{Parser, Subcommand, ValueEnum};
 use itsme_core::PrivateKeys;
-use itsme_examples::report;
+use itsme_examples::report::Report;
+use serde_json::{Value, json};
 
 /// Makes, checks and rotates the private JWK set of a relying party.
 #[derive(Debug, Parser)]
 #[command(
     version,
     after_help = "The file is written for its owner alone (0600) and never replaced without asking.\n\n\
+    Exit codes: 0 done, 1 failed, 2 wrong options.\n\n\
     Examples:\n  \
     cargo run --bin keys -- generate jwks_private.json\n  \
     cargo run --bin keys -- public jwks_private.json > jwks.json\n  \
@@ -32,6 +34,9 @@ struct Program {
     /// Replaces the file without asking.
     #[arg(long, global = true)]
     yes: bool,
+
+    #[command(flatten)]
+    report: Report,
 }
 
 #[derive(Debug, Subcommand)]
@@ -64,15 +69,20 @@ enum Usage {
 }
 
 fn main() -> ExitCode {
-    report::exit(run(&Program::parse()))
+    let Program { command, yes, mut report } = Program::parse();
+    let ended = run(&command, yes, &mut report);
+    report.exit(ended)
 }
 
-fn run(program: &Program) -> Result<(), Box<dyn Error>> {
-    let replace = |file: &Path, keys: &PrivateKeys| write(file, keys, program.yes);
-    match &program.command {
-        Command::Generate { file } => replace(file, &PrivateKeys::generate()?)?,
-        Command::Public { file } => print!("{}", read(file)?.public_jwks()),
-        Command::Check { file } => tell(&read(file)?),
+fn run(command: &Command, yes: bool, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    match command {
+        Command::Generate { file } => write(file, &PrivateKeys::generate()?, yes, report)?,
+        Command::Public { file } => {
+            let jwks = read(file)?.public_jwks();
+            report.say(jwks.trim_end());
+            report.add("jwks", serde_json::from_str::<Value>(&jwks)?);
+        }
+        Command::Check { file } => tell(&read(file)?, report),
         Command::Rotate { file, usage } => {
             let mut keys = read(file)?;
             if !matches!(usage, Some(Usage::Sig)) {
@@ -81,21 +91,29 @@ fn run(program: &Program) -> Result<(), Box<dyn Error>> {
             if !matches!(usage, Some(Usage::Enc)) {
                 keys = keys.with_new_signing_key()?;
             }
-            replace(file, &keys)?;
+            write(file, &keys, yes, report)?;
         }
-        Command::SignWith { file, kid } => replace(file, &read(file)?.signing_with(kid)?)?,
-        Command::Remove { file, kid } => replace(file, &read(file)?.without(kid)?)?,
+        Command::SignWith { file, kid } => {
+            write(file, &read(file)?.signing_with(kid)?, yes, report)?
+        }
+        Command::Remove { file, kid } => write(file, &read(file)?.without(kid)?, yes, report)?,
     }
     Ok(())
 }
 
-fn tell(keys: &PrivateKeys) {
-    for (place, kid) in keys.signing_kids().into_iter().enumerate() {
-        println!("{kid}  {}", if place == 0 { "published, signs" } else { "published" });
-    }
-    for (place, kid) in keys.encryption_kids().into_iter().enumerate() {
-        println!("{kid}  {}", if place == 0 { "published, decrypts" } else { "decrypts" });
-    }
+fn tell(keys: &PrivateKeys, report: &mut Report) {
+    let signing = keys.signing_kids().into_iter().enumerate();
+    let signing = signing.map(|(place, kid)| (kid, true, (place == 0).then_some("signs")));
+    let encryption = keys.encryption_kids().into_iter().enumerate();
+    let encryption = encryption.map(|(place, kid)| (kid, place == 0, Some("decrypts")));
+    let all = signing.chain(encryption).map(|(kid, published, does)| {
+        let words = [published.then_some("published"), does];
+        let words: Vec<&str> = words.into_iter().flatten().collect();
+        report.say(format_args!("{kid}  {}", words.join(", ")));
+        json!({ "kid": kid, "published": published, "does": does })
+    });
+    let all: Vec<Value> = all.collect();
+    report.add("keys", all);
 }
 
 fn read(file: &Path) -> Result<PrivateKeys, Box<dyn Error>> {
@@ -105,7 +123,12 @@ fn read(file: &Path) -> Result<PrivateKeys, Box<dyn Error>> {
 }
 
 /// Writes beside the file and then takes its place, so that there is always a whole one.
-fn write(file: &Path, keys: &PrivateKeys, yes: bool) -> Result<(), Box<dyn Error>> {
+fn write(
+    file: &Path,
+    keys: &PrivateKeys,
+    yes: bool,
+    report: &mut Report,
+) -> Result<(), Box<dyn Error>> {
     let exists = file.exists();
     if exists && !yes && !asked(&format!("Replace {}?", file.display()))? {
         return Err("nothing was written".into());
@@ -126,7 +149,7 @@ fn write(file: &Path, keys: &PrivateKeys, yes: bool) -> Result<(), Box<dyn Error
         fs::remove_file(&beside)?;
         return Err(error.into());
     }
-    tell(keys);
+    tell(keys, report);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use clap::Parser;
 use itsme_core::{Claim, Login, Scope};
 use itsme_examples::{
     options::{Options, Prepared},
-    report,
+    report::Report,
 };
 use itsme_testkit::SERVICE;
 use itsme_ureq::{Client, Transport};
@@ -20,20 +20,26 @@ use itsme_ureq::{Client, Transport};
     cargo run --bin login-blocking\n  \
     cargo run --bin login-blocking -- --user daan\n  \
     cargo run --bin login-blocking -- --deny\n  \
+    cargo run --bin login-blocking -- --json\n  \
     cargo run --bin login-blocking -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
     --service CODE --redirect-uri https://example.be/itsme/callback"
 )]
 struct Program {
     #[command(flatten)]
     options: Options,
+
+    #[command(flatten)]
+    report: Report,
 }
 
 fn main() -> ExitCode {
-    report::exit(log_in(Program::parse().options))
+    let Program { options, mut report } = Program::parse();
+    let ended = log_in(options, &mut report);
+    report.exit(ended)
 }
 
-fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor } = options.prepare(SERVICE)?;
+fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let Prepared { settings, service, visitor } = options.prepare(SERVICE, report)?;
     let transport = if visitor.is_simulated() {
         // Nobody's proxy leads to our own loopback.
         let agent = ureq::Agent::config_builder().proxy(None).build().into();
@@ -53,16 +59,16 @@ fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
 
     // 1. Send the person to itsme. An application stores `login.state` in their session.
     let login = itsme.authorize(request)?;
-    report::sent_to(&login.url);
+    report.sent_to(&login.url);
 
     // They sign in with their phone, and their browser comes back to the redirect URI.
-    let callback = visitor.visit(&login.url)?;
-    report::came_back(&callback);
+    let callback = visitor.visit(&login.url, report)?;
+    report.came_back(&callback);
 
     // 2. Who is it?
     let who = itsme.user(login.state, callback)?;
 
     // 3. An application looks `who.sub` up among its accounts.
-    report::verified(&who);
+    report.verified(&who);
     Ok(())
 }

@@ -6,7 +6,7 @@ use clap::Parser;
 use itsme_core::{Claim, Login, Scope};
 use itsme_examples::{
     options::{Options, Prepared},
-    report,
+    report::Report,
 };
 use itsme_reqwest::{Client, Transport};
 use itsme_testkit::SERVICE;
@@ -20,21 +20,27 @@ use itsme_testkit::SERVICE;
     cargo run --bin login\n  \
     cargo run --bin login -- --user daan\n  \
     cargo run --bin login -- --deny\n  \
+    cargo run --bin login -- --json\n  \
     cargo run --bin login -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
     --service CODE --redirect-uri https://example.be/itsme/callback"
 )]
 struct Program {
     #[command(flatten)]
     options: Options,
+
+    #[command(flatten)]
+    report: Report,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    report::exit(log_in(Program::parse().options).await)
+    let Program { options, mut report } = Program::parse();
+    let ended = log_in(options, &mut report).await;
+    report.exit(ended)
 }
 
-async fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor } = options.prepare(SERVICE)?;
+async fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let Prepared { settings, service, visitor } = options.prepare(SERVICE, report)?;
     let http = if visitor.is_simulated() {
         // Nobody's proxy leads to our own loopback.
         reqwest::Client::builder().no_proxy()
@@ -54,16 +60,16 @@ async fn log_in(options: Options) -> Result<(), Box<dyn Error>> {
 
     // 1. Send the person to itsme. An application stores `login.state` in their session.
     let login = itsme.authorize(request).await?;
-    report::sent_to(&login.url);
+    report.sent_to(&login.url);
 
     // They sign in with their phone, and their browser comes back to the redirect URI.
-    let callback = tokio::task::block_in_place(|| visitor.visit(&login.url))?;
-    report::came_back(&callback);
+    let callback = tokio::task::block_in_place(|| visitor.visit(&login.url, report))?;
+    report.came_back(&callback);
 
     // 2. Who is it?
     let who = itsme.user(login.state, callback).await?;
 
     // 3. An application looks `who.sub` up among its accounts.
-    report::verified(&who);
+    report.verified(&who);
     Ok(())
 }

@@ -5,8 +5,11 @@ use std::{error::Error, process::ExitCode};
 use clap::Parser;
 use itsme_core::{Claim, Login, Progress, Scope};
 use itsme_examples::{
+    countdown::Countdown,
     options::{Common, Prepared},
-    qr, report, run,
+    qr,
+    report::Report,
+    run,
 };
 use itsme_testkit::SERVICE;
 
@@ -18,35 +21,44 @@ use itsme_testkit::SERVICE;
     Examples:\n  \
     cargo run --bin qr-login-blocking\n  \
     cargo run --bin qr-login-blocking -- --user ioana\n  \
-    cargo run --bin qr-login-blocking -- --deny"
+    cargo run --bin qr-login-blocking -- --deny\n  \
+    cargo run --bin qr-login-blocking -- --json"
 )]
 struct Program {
     #[command(flatten)]
     options: Common,
+
+    #[command(flatten)]
+    report: Report,
 }
 
 fn main() -> ExitCode {
-    report::exit(log_in(Program::parse().options))
+    let Program { options, mut report } = Program::parse();
+    let ended = log_in(options, &mut report);
+    report.exit(ended)
 }
 
-fn log_in(options: Common) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor } = options.prepare(SERVICE)?;
+fn log_in(options: Common, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let Prepared { settings, service, visitor } = options.prepare(SERVICE, report)?;
     let itsme = run::blocking_client(settings, &visitor)?;
     let request = Login::new(service).claim(Claim::Name).scope(Scope::Email);
 
     let mut login = itsme.qr_login(request);
     let who = loop {
-        login = match itsme.next(login)? {
+        let countdown = Countdown::until(login.expires_at());
+        let news = itsme.next(login)?;
+        drop(countdown);
+        login = match news {
             // 1. Show the code, each time that there is another one.
             Progress::Scan { code, then } => {
-                report::scan();
-                qr::show(&code)?;
+                report.scan();
+                qr::show(&code, &mut report.progress())?;
                 visitor.scan();
                 then
             }
             // 2. Somebody has scanned it, and is asked in the app.
             Progress::Scanned { then } => {
-                report::scanned();
+                report.scanned();
                 then
             }
             Progress::Waiting { then } => {
@@ -57,7 +69,7 @@ fn log_in(options: Common) -> Result<(), Box<dyn Error>> {
             Progress::LoggedIn(who) => break who,
         };
     };
-    report::approved();
-    report::verified(&who);
+    report.approved();
+    report.verified(&who);
     Ok(())
 }

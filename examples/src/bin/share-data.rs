@@ -6,7 +6,8 @@ use clap::Parser;
 use itsme_core::{Claim, Country, ShareData};
 use itsme_examples::{
     options::{Options, Prepared},
-    report, run,
+    report::Report,
+    run,
 };
 use itsme_testkit::SHARE_SERVICE;
 
@@ -17,20 +18,26 @@ use itsme_testkit::SHARE_SERVICE;
     after_help = "Exit codes: 0 shared, 1 failed, 2 wrong options, 3 the person refused.\n\n\
     Examples:\n  \
     cargo run --bin share-data\n  \
-    cargo run --bin share-data -- --user ioana"
+    cargo run --bin share-data -- --user ioana\n  \
+    cargo run --bin share-data -- --json"
 )]
 struct Program {
     #[command(flatten)]
     options: Options,
+
+    #[command(flatten)]
+    report: Report,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    report::exit(share(Program::parse().options).await)
+    let Program { options, mut report } = Program::parse();
+    let ended = share(options, &mut report).await;
+    report.exit(ended)
 }
 
-async fn share(options: Options) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor } = options.prepare(SHARE_SERVICE)?;
+async fn share(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    let Prepared { settings, service, visitor } = options.prepare(SHARE_SERVICE, report)?;
     let itsme = run::client(settings, &visitor)?;
 
     // At least one claim is needed, so the constructor takes it. The national number may be asked
@@ -46,10 +53,11 @@ async fn share(options: Options) -> Result<(), Box<dyn Error>> {
         .claim(Claim::NationalNumber(Country::Netherlands))
         .claim(Claim::NationalNumber(Country::Romania));
     let login = itsme.authorize(request).await?;
-    let who = run::visit(&itsme, login, &visitor).await?;
-    report::verified(&who);
+    let who = run::visit(&itsme, login, &visitor, report).await?;
+    report.verified(&who);
     if let Some(until) = who.valid_until(&Claim::IdDocumentSn) {
-        println!("\n   The document is valid until {until}.");
+        report.say(format_args!("\n   The document is valid until {until}."));
+        report.add("valid_until", until.to_string());
     }
     Ok(())
 }

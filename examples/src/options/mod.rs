@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use itsme_core::Settings;
 
 pub use self::op::Op;
-use crate::visitor::Visitor;
+use crate::{report::Report, visitor::Visitor};
 
 /// What every login needs, and all that one without a browser needs.
 ///
@@ -75,7 +75,7 @@ impl Common {
     ///
     /// # Errors
     /// The keys or the secret cannot be read or used, or loopback has no free port.
-    pub fn prepare(self, fake_service: &str) -> Result<Prepared, Box<dyn Error>> {
+    pub fn prepare(self, fake_service: &str, report: &Report) -> Result<Prepared, Box<dyn Error>> {
         if let Some(settings) = self.op.settings()? {
             // The parser has seen to it that it is given.
             let service = self.service.unwrap_or_default();
@@ -86,7 +86,7 @@ impl Common {
             User::Daan => itsme_testkit::Person::daan(),
             User::Ioana => itsme_testkit::Person::ioana(),
         };
-        let (visitor, settings) = Visitor::simulated(person, !self.deny)?;
+        let (visitor, settings) = Visitor::simulated(person, !self.deny, report)?;
         Ok(Prepared { settings, service: fake_service.to_owned(), visitor })
     }
 }
@@ -96,8 +96,8 @@ impl Options {
     ///
     /// # Errors
     /// As [`Common::prepare`].
-    pub fn prepare(self, fake_service: &str) -> Result<Prepared, Box<dyn Error>> {
-        let mut prepared = self.common.prepare(fake_service)?;
+    pub fn prepare(self, fake_service: &str, report: &Report) -> Result<Prepared, Box<dyn Error>> {
+        let mut prepared = self.common.prepare(fake_service, report)?;
         if let Some(uri) = self.redirect_uri {
             prepared.settings = prepared.settings.redirect_uri(uri);
         }

@@ -18,6 +18,7 @@ use crate::{
     },
     logged_in::LoggedIn,
     relying_party::RelyingParty,
+    time::UnixTime,
 };
 
 /// A login by QR code on the way from [`Client::qr_login`](crate::Client::qr_login) to a person, one
@@ -77,6 +78,16 @@ enum Call {
 impl QrLogin {
     pub(crate) fn new<S>(what: AuthorizationRequest<S>) -> Self {
         Self(Stage::Begin(what.into_wish()))
+    }
+
+    /// Until when the next [`next`](crate::Client::next) waits for the person at the most; `None` where
+    /// it does not wait for them.
+    pub fn expires_at(&self) -> Option<UnixTime> {
+        match &self.0 {
+            Stage::Begin(_) | Stage::Found(..) => None,
+            Stage::Discovering(ticket, _) => Some(ticket.expires_at()),
+            Stage::Asked(ticket) => Some(ticket.expires_at()),
+        }
     }
 }
 

@@ -153,6 +153,7 @@ fn all_of_it_in_a_row() {
     let mut scene = Scene::warm();
     let since = Since::now(&scene);
     let login = scene.client.qr_login(Login::new(SERVICE).claim(Claim::Name));
+    assert_eq!(login.expires_at(), None, "nobody is waited for yet");
     let Ok(Progress::Scan { code, then }) = scene.play(scene.client.next(login)) else {
         panic!("a code first")
     };
@@ -160,21 +161,26 @@ fn all_of_it_in_a_row() {
         panic!("another code after half a minute")
     };
     assert_ne!(code.image, another.image);
+    let now = scene.world.now();
+    assert!(then.expires_at().is_some_and(|time| time > now), "somebody can still scan it");
     let session = scene.op.pending_sessions()[0].to_owned();
     scene.op.scan(&session, &Person::daan());
     let Ok(Progress::Scanned { then }) = scene.play(scene.client.next(then)) else {
         panic!("it was scanned")
     };
+    assert_eq!(then.expires_at(), None);
     assert_eq!(scene.times(BACKCHANNEL), 0, "he is asked then");
     let Ok(Progress::Waiting { then }) = scene.play(scene.client.next(then)) else {
         panic!("he is asked")
     };
+    let deadline = then.expires_at().expect("he is waited for");
     let asked = scene.op.pending_backchannel()[0].auth_req_id.clone();
     scene.op.approve_backchannel(&asked);
     let Ok(Progress::LoggedIn(who)) = scene.play(scene.client.next(then)) else {
         panic!("he approved")
     };
     assert_eq!(who.sub, scene.op.sub_of(&Person::daan()));
+    assert!(deadline > scene.world.now());
     let asked = since.asked(&scene);
     assert_eq!(asked[asked.len() - 2..], [at(35, BACKCHANNEL), at(40, TOKEN)]);
 }

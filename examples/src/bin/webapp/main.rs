@@ -24,7 +24,7 @@ use std::{error::Error, io, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use itsme_core::Settings;
-use itsme_examples::report;
+use itsme_examples::report::Report;
 use itsme_reqwest::{Client, Transport};
 use itsme_testkit::{Clock, Server};
 use tokio::{net::TcpListener, signal};
@@ -41,7 +41,7 @@ use self::{
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(io::stderr).init();
-    report::exit(serve(Options::parse()).await)
+    Report::default().exit(serve(Options::parse()).await)
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {

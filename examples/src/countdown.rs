@@ -1,0 +1,116 @@
+//! How much time is left, while a program waits for a person.
+
+use std::{
+    io::{self, IsTerminal as _, Write},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use itsme_core::{Env as _, SystemEnv, UnixTime};
+
+/// Tells on standard error how much time is left until it is dropped: one line that changes every
+/// second on a terminal, else a line now and then.
+#[derive(Debug)]
+pub struct Countdown(Option<(Sender<()>, JoinHandle<()>)>);
+
+impl Countdown {
+    /// Until this time; `None` is nothing to wait for.
+    pub fn until(deadline: Option<UnixTime>) -> Self {
+        Self(deadline.map(|deadline| {
+            let (stop, stopped) = mpsc::channel();
+            let thread = thread::spawn(move || {
+                let style = if io::stderr().is_terminal() { &TERMINAL } else { &PLAIN };
+                let now = || SystemEnv::new().now();
+                // With nowhere to tell it, it is not told.
+                let _ = tell(&mut io::stderr(), style, deadline, now, &stopped);
+            });
+            (stop, thread)
+        }))
+    }
+}
+
+impl Drop for Countdown {
+    fn drop(&mut self) {
+        if let Some((stop, thread)) = self.0.take() {
+            drop(stop);
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Style {
+    before: &'static str,
+    after: &'static str,
+    at_the_end: &'static str,
+    every: Duration,
+}
+
+/// From the start of the line, which is cleared.
+const TERMINAL: Style =
+    Style { before: "\r\x1b[K", after: "", at_the_end: "\r\x1b[K", every: Duration::from_secs(1) };
+
+const PLAIN: Style =
+    Style { before: "", after: "\n", at_the_end: "", every: Duration::from_secs(30) };
+
+fn tell(
+    out: &mut impl Write,
+    style: &Style,
+    deadline: UnixTime,
+    now: impl Fn() -> UnixTime,
+    stopped: &Receiver<()>,
+) -> io::Result<()> {
+    loop {
+        let left = deadline.since(now()).as_secs();
+        let (minutes, seconds) = (left / 60, left % 60);
+        write!(out, "{}Waiting, {minutes}:{seconds:02} left{}", style.before, style.after)?;
+        out.flush()?;
+        if stopped.recv_timeout(style.every) != Err(RecvTimeoutError::Timeout) {
+            break;
+        }
+    }
+    write!(out, "{}", style.at_the_end)?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// What is told in a clock that goes on by a second a look, when it is stopped after three looks.
+    fn told(style: &Style) -> String {
+        let (stop, stopped) = mpsc::channel();
+        let (stop, looks) = (Cell::new(Some(stop)), Cell::new(0));
+        let now = || {
+            looks.set(looks.get() + 1);
+            if looks.get() == 3 {
+                drop(stop.take());
+            }
+            UnixTime::from_secs(looks.get())
+        };
+        let mut out = Vec::new();
+        let style = Style { every: Duration::from_millis(1), ..*style };
+        tell(&mut out, &style, UnixTime::from_secs(63), now, &stopped).expect("a vector takes it");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn one_line_changes_on_a_terminal_and_is_cleared_at_the_end() {
+        let lines = ["Waiting, 1:02 left", "Waiting, 1:01 left", "Waiting, 1:00 left", ""];
+        assert_eq!(told(&TERMINAL), lines.map(|line| format!("\r\x1b[K{line}")).concat());
+    }
+
+    #[test]
+    fn elsewhere_there_are_plain_lines() {
+        let text = "Waiting, 1:02 left\nWaiting, 1:01 left\nWaiting, 1:00 left\n";
+        assert_eq!(told(&PLAIN), text);
+    }
+
+    #[test]
+    fn it_ends_when_it_is_dropped() {
+        drop(Countdown::until(Some(UnixTime::from_secs(0))));
+        assert!(Countdown::until(None).0.is_none());
+    }
+}
