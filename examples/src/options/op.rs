@@ -139,3 +139,39 @@ impl Op {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        op: Op,
+    }
+
+    fn environment(arguments: &[&str]) -> Option<Environment> {
+        let client = ["--client-id", "x", "--keys", "x"];
+        let client = if arguments.is_empty() { &[][..] } else { &client };
+        let all = [&["program"], arguments, client].concat();
+        Program::try_parse_from(all).expect("the options are right").op.environment()
+    }
+
+    #[test]
+    fn each_environment_has_its_name() {
+        let issuer = "https://op.example";
+        for (arguments, expected) in [
+            (&[][..], None),
+            (&["--environment", "e2e"], Some(Environment::E2e)),
+            (&["--environment", "production"], Some(Environment::Production)),
+            (&["--environment", "e2e-v1"], Some(Environment::E2eV1)),
+            (&["--environment", "production-v1"], Some(Environment::ProductionV1)),
+            (&["--issuer", issuer], Some(Environment::custom(issuer))),
+            (&["--issuer", issuer, "--v1"], Some(Environment::custom_v1(issuer))),
+        ] {
+            assert_eq!(environment(arguments), expected, "{arguments:?}");
+        }
+    }
+}
