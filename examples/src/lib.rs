@@ -9,6 +9,8 @@
 //! * `report`: what is printed, and the exit codes;
 //! * `own_client`: how to bring another HTTP client than reqwest or ureq.
 
+#![allow(clippy::exhaustive_structs, reason = "this crate is not published")]
+
 #[cfg(doctest)]
 mod guide;
 

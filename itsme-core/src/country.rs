@@ -3,34 +3,47 @@ use serde::{Deserialize, Serialize};
 /// A country whose people itsme knows by a national number (ISO 3166-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
-#[allow(missing_docs, reason = "the names say it")]
 pub enum Country {
+    /// `BE`: *Rijksregisternummer*, *numéro de registre national*.
     #[serde(rename = "BE")]
     Belgium,
+    /// `BG`: *ЕГН*.
     #[serde(rename = "BG")]
     Bulgaria,
+    /// `HR`: *OIB*.
     #[serde(rename = "HR")]
     Croatia,
+    /// `CZ`: *rodné číslo*.
     #[serde(rename = "CZ")]
     Czechia,
+    /// `LV`: *personas kods*.
     #[serde(rename = "LV")]
     Latvia,
+    /// `LT`: *asmens kodas*.
     #[serde(rename = "LT")]
     Lithuania,
+    /// `LU`: *matricule*.
     #[serde(rename = "LU")]
     Luxembourg,
+    /// `MT`: the number of the identity card.
     #[serde(rename = "MT")]
     Malta,
+    /// `MD`: *IDNP*.
     #[serde(rename = "MD")]
     Moldova,
+    /// `NL`: *BSN*.
     #[serde(rename = "NL")]
     Netherlands,
+    /// `RO`: *CNP*.
     #[serde(rename = "RO")]
     Romania,
+    /// `RS`: *JMBG*.
     #[serde(rename = "RS")]
     Serbia,
+    /// `SK`: *rodné číslo*.
     #[serde(rename = "SK")]
     Slovakia,
+    /// `SI`: *EMŠO*.
     #[serde(rename = "SI")]
     Slovenia,
 }

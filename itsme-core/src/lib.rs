@@ -111,6 +111,13 @@
 //! ([`Error::IdToken`], [`Error::Callback`], …), the caller's ([`Error::Settings`],
 //! [`Error::Request`], …). Nothing that comes from outside panics.
 //!
+//! # Versions
+//!
+//! Requests and responses are types of `http` 1.x. Of other crates, only traits of `serde` 1.x, values of
+//! `serde_json` 1.x and `zeroize::Zeroizing` are part of the public API: no HTTP client, no runtime, no JOSE
+//! and no OpenSSL. Enums and structs that will grow are
+//! `#[non_exhaustive]`; the few that are not say something that has all its answers, such as [`Step`].
+//!
 //! # Limits
 //!
 //! Responses of 1 MiB ([`MAX_RESPONSE_BYTES`]), tokens of 64 KiB (512 KiB where a picture was asked
@@ -122,6 +129,8 @@
 //! * `vendored-openssl`: builds OpenSSL from source.
 //!
 //! itsme is a trademark of Belgian Mobile ID, which has nothing to do with this library.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 /// A request to send. What it is stands in its extensions, as an [`Attempt`].
 pub type Request = http::Request<Vec<u8>>;

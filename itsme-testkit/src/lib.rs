@@ -86,6 +86,8 @@
 //! * `server`: [`Server`], [`Browser`], the module `soak`, and the program `itsme-op`.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod world;
 pub use world::{Clock, World};
 mod play;
@@ -93,7 +95,7 @@ pub use play::{play, play_all};
 mod person;
 pub use person::Person;
 mod op;
-pub use op::{Asked, BackchannelRequest, Document, FakeOp, Reaction, Wire};
+pub use op::{Asked, AskedInApp, Document, FakeOp, Reaction, Wire};
 mod registration;
 pub use registration::{
     CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, IDENTIFY_SERVICE, REDIRECT_URI, REQUEST_URI,

@@ -71,6 +71,12 @@
 //! No error has a token, a code, a URL or a claim in it, so each can be logged. Nothing needs to be tried again:
 //! what can be sent twice safely was sent twice.
 //!
+//! # Versions
+//!
+//! Of ureq, these are public here: [`ureq::Agent`] for a [`Transport`] of your own making, and [`ureq::Error`] as a cause in [`SendError`]. They come from the version that is re-exported as
+//! [`itsme_ureq::ureq`](mod@ureq), and another major version of ureq will be another one of this crate, while
+//! `itsme-core` knows nothing of it.
+//!
 //! # Logs
 //!
 //! Through [`tracing`](https://docs.rs/tracing), by the name of this crate. Each flow is a span `itsme` at
@@ -148,6 +154,7 @@ mod transport;
 pub use transport::{SendError, Transport};
 
 pub use itsme_core::{self, DriveError};
+pub use ureq;
 
 /// Why a flow ended without its result: the protocol, or the network.
 pub type Error = itsme_core::DriveError<SendError>;

@@ -17,6 +17,7 @@ pub enum ContentEncryption {
 
 /// That a content did not decrypt; what was wrong with it is nobody's business.
 #[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Undecryptable;
 
 impl From<ErrorStack> for Undecryptable {

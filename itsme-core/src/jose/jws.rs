@@ -20,6 +20,7 @@ pub enum SignatureCheck<'a> {
 }
 
 /// Claims whose signature is right. Nothing is said about their content.
+#[non_exhaustive]
 pub struct Verified {
     /// The claims, with their names unique.
     pub claims: Map<String, Value>,

@@ -104,9 +104,18 @@ pub enum RsaKeyFault {
     Inconsistent,
 }
 
-impl From<ErrorStack> for RsaKeyFault {
+/// The same before it leaves this file: what OpenSSL says stays in here.
+struct Fault(RsaKeyFault);
+
+impl From<RsaKeyFault> for Fault {
+    fn from(fault: RsaKeyFault) -> Self {
+        Self(fault)
+    }
+}
+
+impl From<ErrorStack> for Fault {
     fn from(_: ErrorStack) -> Self {
-        Self::Inconsistent
+        Self(RsaKeyFault::Inconsistent)
     }
 }
 
@@ -126,15 +135,19 @@ impl RsaPrivateKey {
     /// Checks that the numbers are there, large enough and consistent. Sets with `n`, `e` and `d`
     /// alone are in use: the primes are then computed, so that every key works at full speed.
     pub fn from_jwk(jwk: &PrivateJwk) -> Result<Self, RsaKeyFault> {
+        Self::parse(jwk).map_err(|Fault(fault)| fault)
+    }
+
+    fn parse(jwk: &PrivateJwk) -> Result<Self, Fault> {
         let modulus = jwk.n.as_deref().ok_or(RsaKeyFault::Missing("n"))?;
         let exponent = jwk.e.as_deref().ok_or(RsaKeyFault::Missing("e"))?;
         let d = jwk.d.as_deref().ok_or(RsaKeyFault::PublicOnly)?;
         let (n, e, d) = (number("n", modulus)?, number("e", exponent)?, number("d", d)?);
         if !MODULUS_BITS.contains(&n.num_bits()) {
-            return Err(RsaKeyFault::Size(n.num_bits()));
+            return Err(RsaKeyFault::Size(n.num_bits()).into());
         }
         if !n.is_bit_set(0) || !e.is_bit_set(0) || e.num_bits() < 2 || d.num_bits() > n.num_bits() {
-            return Err(RsaKeyFault::Inconsistent);
+            return Err(RsaKeyFault::Inconsistent.into());
         }
         let decoy = Zeroizing::new(sha256(&[b"itsme-core decoy key", &Zeroizing::new(d.to_vec())]));
         let (n_text, e_text) = (base64url(n.to_vec()), base64url(e.to_vec()));
@@ -146,7 +159,7 @@ impl RsaPrivateKey {
             _ => with_primes(n, e, d)?,
         };
         if !key.check_key()? {
-            return Err(RsaKeyFault::Inconsistent);
+            return Err(RsaKeyFault::Inconsistent.into());
         }
         let modulus_octets = key.size() as usize;
         let der = Zeroizing::new(PKey::from_rsa(key)?.private_key_to_pkcs8()?);
@@ -211,6 +224,7 @@ impl RsaPrivateKey {
 }
 
 /// A private key and the name it is published under.
+#[allow(clippy::exhaustive_structs, reason = "tests of the internals make it")]
 pub struct OwnKey {
     /// Its `kid`.
     pub kid: String,
@@ -228,7 +242,7 @@ fn number(name: &'static str, text: &str) -> Result<BigNum, RsaKeyFault> {
 }
 
 /// Recovers the prime factors of `n` from the two exponents (NIST SP 800-56B, appendix C).
-fn with_primes(n: BigNum, e: BigNum, d: BigNum) -> Result<Rsa<Private>, RsaKeyFault> {
+fn with_primes(n: BigNum, e: BigNum, d: BigNum) -> Result<Rsa<Private>, Fault> {
     let mut context = BigNumContext::new_secure()?;
     let one = BigNum::from_u32(1)?;
     let mut odd = BigNum::new_secure()?;
@@ -259,7 +273,7 @@ fn with_primes(n: BigNum, e: BigNum, d: BigNum) -> Result<Rsa<Private>, RsaKeyFa
             root = square;
         }
     }
-    Err(RsaKeyFault::Inconsistent)
+    Err(RsaKeyFault::Inconsistent.into())
 }
 
 /// Whether `value` is n − 2, which is how n − 1 looks after 1 was taken from it.
@@ -275,7 +289,7 @@ fn crt(
     d: BigNum,
     p: BigNum,
     context: &mut BigNumContext,
-) -> Result<Rsa<Private>, RsaKeyFault> {
+) -> Result<Rsa<Private>, Fault> {
     let (new, one) = (BigNum::new_secure, BigNum::from_u32(1)?);
     let (mut q, mut dp, mut dq, mut qi) = (new()?, new()?, new()?, new()?);
     let (mut p_less_1, mut q_less_1) = (p.to_owned()?, new()?);

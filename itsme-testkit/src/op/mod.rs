@@ -33,7 +33,7 @@ use itsme_core::{
 use serde_json::{Map, Value, json};
 
 pub(crate) use self::answer::error as error_answer;
-pub use self::ciba::BackchannelRequest;
+pub use self::ciba::AskedInApp;
 pub use self::reaction::{Asked, Document, Reaction, Wire};
 use self::{
     authorization::OnPage,

@@ -13,7 +13,7 @@ use crate::Person;
 /// A backchannel authentication request that waits for its person to decide: what the app shows.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct BackchannelRequest {
+pub struct AskedInApp {
     /// What [`FakeOp::approve_backchannel`] and [`FakeOp::deny_backchannel`] want to know.
     pub auth_req_id: String,
     /// Who asks.
@@ -37,8 +37,8 @@ impl Backchannel {
 
 impl FakeOp {
     /// The backchannel authentication requests that wait for a decision, oldest first.
-    pub fn pending_backchannel(&self) -> Vec<BackchannelRequest> {
-        let shown = self.requests_to_decide().map(|(id, request, person)| BackchannelRequest {
+    pub fn pending_backchannel(&self) -> Vec<AskedInApp> {
+        let shown = self.requests_to_decide().map(|(id, request, person)| AskedInApp {
             auth_req_id: id.to_owned(),
             client_id: request.client.client_id.clone(),
             person: person.clone(),

@@ -15,7 +15,7 @@ use std::time::Duration;
 use itsme_core::{Dialect, Request};
 use serde_json::{Map, Value, json};
 
-pub use self::decision::BackchannelRequest;
+pub use self::decision::AskedInApp;
 pub(super) use self::user_discovery::rfc3339;
 use self::{backchannel::Backchannel, user_discovery::Session};
 use super::{FakeOp, answer::Refused};
