@@ -1,0 +1,94 @@
+//! Writes the public API of each published crate to `docs/api`, or checks with `--check` that it is
+//! what stands there.
+//!
+//! rustdoc writes it as JSON, which a stable one does only if it is told that it is not: cargo is
+//! given this very program as rustdoc, which passes the word on. (Telling cargo itself would build
+//! all dependencies anew.)
+
+use std::{
+    env,
+    error::Error,
+    fs,
+    path::Path,
+    process::{Command, ExitCode},
+};
+
+const CRATES: [&str; 4] = ["itsme-core", "itsme-reqwest", "itsme-testkit", "itsme-ureq"];
+const AS_RUSTDOC: &str = "PUBLIC_API_AS_RUSTDOC";
+const REFRESH: &str = "cargo run --manifest-path .ci/public-api/Cargo.toml";
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<ExitCode> {
+    if env::var_os(AS_RUSTDOC).is_some() {
+        return rustdoc();
+    }
+    let check = match env::args().skip(1).collect::<Vec<_>>().as_slice() {
+        [] => false,
+        [option] if option == "--check" => true,
+        _ => return Err("the one option is `--check`".into()),
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let json = document(&root)?;
+    let mut changed = false;
+    for name in CRATES {
+        let file = root.join("docs/api").join(format!("{name}.txt"));
+        let api = listing(&json.join(format!("{}.json", name.replace('-', "_"))))?;
+        if !check {
+            fs::write(file, api)?;
+        } else if fs::read_to_string(&file).unwrap_or_default() != api {
+            changed = true;
+            show_difference(&file, &api, &json.join(format!("{name}.txt")))?;
+        }
+    }
+    if changed {
+        eprintln!(
+            "the public API has changed; if that is meant: {REFRESH}, and a line in CHANGELOG.md"
+        );
+        return Ok(ExitCode::FAILURE);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// As rustdoc, with the same arguments.
+fn rustdoc() -> Result<ExitCode> {
+    let status = Command::new("rustdoc")
+        .args(env::args_os().skip(1))
+        .env("RUSTC_BOOTSTRAP", "1")
+        .status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Has rustdoc write the JSON of the workspace's libraries, with the features that the examples use,
+/// and gives the folder that it is in.
+fn document(root: &Path) -> Result<std::path::PathBuf> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
+    let status = Command::new("cargo")
+        .args(["doc", "--quiet", "--workspace", "--lib", "--no-deps", "--locked"])
+        .current_dir(root)
+        .env("CARGO_TARGET_DIR", &target)
+        .env("RUSTDOC", env::current_exe()?)
+        .env("RUSTDOCFLAGS", "-Z unstable-options --output-format json")
+        .env(AS_RUSTDOC, "1")
+        .status()?;
+    if !status.success() {
+        return Err("rustdoc has failed".into());
+    }
+    Ok(target.join("doc"))
+}
+
+/// One line an item; what every type has is left out.
+fn listing(json: &Path) -> Result<String> {
+    let api = public_api::Builder::from_rustdoc_json(json)
+        .omit_blanket_impls(true)
+        .omit_auto_trait_impls(true)
+        .build()
+        .map_err(|error| format!("{}: {error}", json.display()))?;
+    Ok(api.to_string())
+}
+
+fn show_difference(file: &Path, api: &str, found: &Path) -> Result<()> {
+    fs::write(found, api)?;
+    Command::new("diff").arg("-u").arg(file).arg(found).status()?;
+    Ok(())
+}
