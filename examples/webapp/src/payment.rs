@@ -55,12 +55,13 @@ pub async fn receipt(
     Ok(page::page(
         "Paid",
         &html! {
-            p { "Thank you. You have confirmed in the itsme app:" }
-            pre { (receipt.claims) }
+            p { "Thank you. You have confirmed " (AMOUNT) " " (CURRENCY) " to " (IBAN) "." }
             p {
                 "The proof is archived: a token that itsme signed with the key "
-                code { (evidence.signing_key_thumbprint().unwrap_or_default()) } "."
+                code { (evidence.signing_key_thumbprint().unwrap_or_default()) }
+                ", and what it was asked to show:"
             }
+            pre { (receipt.claims) }
             p { a href="/" { "Back" } }
         },
     ))

@@ -1,10 +1,17 @@
 //! The web application, as two instances of it run behind one address.
 
-mod web;
+mod browser;
+mod fleet;
+#[path = "../program/mod.rs"]
+mod program;
 
 use itsme_testkit::{Clock, Person, Server};
 
-use self::web::{Browser, Fleet, Instance, run};
+use self::{
+    browser::{Browser, parameter},
+    fleet::{Fleet, scratch},
+    program::{Program, command},
+};
 
 #[test]
 fn a_login_begun_on_one_instance_finishes_on_the_other() {
@@ -47,12 +54,12 @@ fn a_pending_login_is_sealed_and_for_one_use() {
 
     let sent = browser.post(&app, "/login");
     let to_itsme = sent.location();
-    let state = web::parameter(&to_itsme, "state");
+    let state = parameter(&to_itsme, "state");
     let cookie = sent.set_cookie(&format!("itsme-{state}"));
     for attribute in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=900"] {
         assert!(cookie.contains(attribute), "{attribute}: {cookie}");
     }
-    assert!(!cookie.contains("nonce") && !cookie.contains(&web::parameter(&to_itsme, "nonce")));
+    assert!(!cookie.contains("nonce") && !cookie.contains(&parameter(&to_itsme, "nonce")));
 
     // Another browser has not begun it; this one has, once.
     let callback = op.approve(&to_itsme, &Person::ann());
@@ -211,15 +218,16 @@ fn a_qr_login_goes_on_at_any_instance() {
 
 #[test]
 fn what_cannot_work_is_told_at_the_start() {
-    let short = web::scratch("short").join("cookie.key");
+    let short = scratch("short").join("cookie.key");
     std::fs::write(&short, [7; 63]).expect("a file");
+    let run = |arguments: &[&str]| command(arguments).output().expect("it runs");
     let ended = run(&["--cookie-key", short.to_str().expect("a path of text")]);
     assert_eq!(ended.status.code(), Some(1));
     let told = String::from_utf8_lossy(&ended.stderr);
     assert!(told.contains("has 63 octets; 64 random ones are needed"), "{told}");
 
-    let taken = Instance::start(&[]);
-    let address = taken.url.trim_start_matches("http://");
+    let taken = Program::start(&[]);
+    let address = taken.address.trim_start_matches("http://");
     let ended = run(&["--listen", address]);
     let told = String::from_utf8_lossy(&ended.stderr);
     assert!(told.contains("--listen 127.0.0.1:0 takes a free port"), "{told}");

@@ -1,0 +1,49 @@
+//! What a page owes to everybody, however they read it and whatever they press.
+
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, DESKTOP, PHONE};
+
+/// What must have a name that can be read out.
+const NAMED: [&str; 11] = [
+    "button",
+    "link",
+    "combobox",
+    "listbox",
+    "textbox",
+    "checkbox",
+    "radio",
+    "image",
+    "img",
+    "heading",
+    "RootWebArea",
+];
+
+const AUDIT: &str = include_str!("audit.js");
+
+impl Browser {
+    /// Checks the page, and keeps pictures of it in `target/browser`.
+    pub async fn examine(&self, name: &str) {
+        self.assert_accessible(name).await;
+        self.picture(name).await;
+        self.screen(PHONE).await;
+        self.assert_accessible(name).await;
+        self.picture(&format!("{name}-phone")).await;
+        self.screen(DESKTOP).await;
+    }
+
+    /// Nothing that the audit finds, and a name for everything that is pressed or looked at.
+    async fn assert_accessible(&self, name: &str) {
+        let faults = self.script(AUDIT).await;
+        assert_eq!(faults, json!([]), "{name}: {}", self.text().await);
+        let tree = self.devtools("Accessibility.getFullAXTree", json!({})).await;
+        let nodes = tree["nodes"].as_array().cloned().unwrap_or_default();
+        let nodes: Vec<&Value> = nodes.iter().filter(|node| node["ignored"] == false).collect();
+        assert!(nodes.iter().any(|node| node["role"]["value"] == "heading"), "{name}: {tree}");
+        for node in nodes {
+            let role = node["role"]["value"].as_str().unwrap_or_default();
+            let has_name = node["name"]["value"].as_str().is_some_and(|it| !it.trim().is_empty());
+            assert!(has_name || !NAMED.contains(&role), "{name}: a {role} without a name: {node}");
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! A Chromium of a test's own, and what a person does with it.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::process::CommandExt as _,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use fantoccini::{
+    Client, ClientBuilder, Locator,
+    actions::{InputSource as _, KeyAction, KeyActions},
+    key::Key,
+    wd::WindowHandle,
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Map, Value, json};
+use tokio::time::{sleep, timeout};
+
+use crate::command::Post;
+
+/// How long a page may take to say what is awaited, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a whole test may take there.
+const WHOLE_TEST: Duration = Duration::from_secs(120);
+/// More than a page has to press.
+const MOST_TABS: usize = 40;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// As root there is no sandbox; nothing is loaded or reported elsewhere; `/dev/shm` is small in containers.
+const ARGUMENTS: [&str; 9] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+];
+
+/// A desktop's window, without its frame.
+pub const DESKTOP: (u32, u32) = (1000, 800);
+/// A small phone's screen.
+pub const PHONE: (u32, u32) = (360, 740);
+
+/// Chromium with a driver and an empty profile. Dropping it ends both.
+pub struct Browser {
+    pub client: Client,
+    _driver: Driver,
+}
+
+/// Runs a test with a browser of its own: in bounded time, and without a word in the console.
+pub async fn browse(test: impl AsyncFnOnce(&Browser)) {
+    let browser = Browser::start().await;
+    if timeout(WHOLE_TEST, test(&browser)).await.is_err() {
+        panic!("the test is not done after {WHOLE_TEST:?}: {}", browser.whereabouts().await);
+    }
+    browser.assert_quiet_console().await;
+}
+
+impl Browser {
+    async fn start() -> Self {
+        let driver = Driver::start();
+        let profile = format!("--user-data-dir={}", driver.profile.display());
+        let arguments: Vec<&str> = ARGUMENTS.into_iter().chain([profile.as_str()]).collect();
+        let capabilities = json!({
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL" },
+            "timeouts": { "pageLoad": PATIENCE.as_millis() as u64 },
+        });
+        let capabilities: Map<String, Value> =
+            capabilities.as_object().cloned().unwrap_or_default();
+        let address = format!("http://127.0.0.1:{}", driver.port);
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let client = timeout(PATIENCE, builder.capabilities(capabilities).connect(&address)).await;
+        let client = client.expect("Chromium starts in time").expect("Chromium starts");
+        let browser = Self { client, _driver: driver };
+        browser.screen(DESKTOP).await;
+        browser
+    }
+
+    /// Makes the screen so wide and so high.
+    pub async fn screen(&self, (width, height): (u32, u32)) {
+        let screen = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500,
+        });
+        self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+        // Only one tab of one window has the focus otherwise.
+        self.devtools("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await;
+    }
+
+    pub async fn goto(&self, url: &str) {
+        let gone = timeout(PATIENCE, self.client.goto(url)).await;
+        let Ok(gone) = gone else { panic!("{url} is not there in time") };
+        gone.unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
+    /// Presses the button, or follows the link, that says this.
+    pub async fn press(&self, label: &str) {
+        let path = something_to_press(label);
+        self.until(&format!("something to press, {label:?}"), async || {
+            let element = self.client.find(Locator::XPath(&path)).await.ok()?;
+            element.click().await.ok()
+        })
+        .await;
+    }
+
+    /// Chooses from the list with this label.
+    pub async fn choose(&self, label: &str, choice: &str) {
+        let path = format!("//select[@id=//label[normalize-space()={label:?}]/@for]");
+        self.until(&format!("{choice:?} to choose as {label:?}"), async || {
+            let list = self.client.find(Locator::XPath(&path)).await.ok()?;
+            list.select_by_label(choice).await.ok()
+        })
+        .await;
+    }
+
+    /// Presses Tab until the button or link that says this has the focus, and then Enter.
+    pub async fn press_by_keyboard(&self, label: &str) {
+        let path = something_to_press(label);
+        self.until(&format!("something to press, {label:?}"), async || {
+            self.client.find(Locator::XPath(&path)).await.ok()
+        })
+        .await;
+        for _ in 0..MOST_TABS {
+            self.key(Key::Tab).await;
+            let focused = self.script("return document.activeElement.innerText").await;
+            if focused.as_str().is_some_and(|text| text.trim() == label) {
+                return self.key(Key::Enter).await;
+            }
+        }
+        panic!("Tab does not reach {label:?}: {}", self.whereabouts().await);
+    }
+
+    pub async fn key(&self, key: Key) {
+        let value = char::from(key);
+        let actions = KeyActions::new("keyboard".to_owned())
+            .then(KeyAction::Down { value })
+            .then(KeyAction::Up { value });
+        self.client.perform_actions(actions).await.expect("a key can be pressed");
+    }
+
+    /// The heading of the page, if it has one already.
+    async fn heading_now(&self) -> Option<String> {
+        let script = "return document.querySelector('h1')?.innerText ?? null";
+        let heading = self.client.execute(script, Vec::new()).await.ok()?;
+        heading.as_str().map(str::to_owned)
+    }
+
+    /// Waits for a page with this heading.
+    pub async fn arrives_at(&self, heading: &str) {
+        self.until(&format!("the page {heading:?}"), async || {
+            self.heading_now().await.filter(|now| now == heading)
+        })
+        .await;
+    }
+
+    /// What is on the page.
+    pub async fn text(&self) -> String {
+        let text = self.script("return document.body.innerText").await;
+        text.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub async fn script(&self, script: &str) -> Value {
+        self.until("a page to ask", async || self.client.execute(script, Vec::new()).await.ok())
+            .await
+    }
+
+    /// Opens another tab and goes there with the person; gives back the tab they were in.
+    pub async fn new_tab(&self) -> WindowHandle {
+        let before = self.client.window().await.expect("there is a tab");
+        let tab = self.client.new_window(true).await.expect("a tab opens");
+        self.tab(tab.handle).await;
+        self.screen(DESKTOP).await;
+        before
+    }
+
+    /// Goes to a tab.
+    pub async fn tab(&self, tab: WindowHandle) {
+        self.client.switch_to_window(tab).await.expect("the tab is open");
+    }
+
+    /// Tries until it succeeds, or fails with what was awaited and what there is instead.
+    async fn until<T>(&self, awaited: &str, attempt: impl AsyncFn() -> Option<T>) -> T {
+        let begun = Instant::now();
+        loop {
+            // A driver that does not answer must not outlast the deadline either.
+            if let Ok(Some(done)) = timeout(PATIENCE, attempt()).await {
+                return done;
+            }
+            if begun.elapsed() > PATIENCE {
+                panic!("no {awaited} after {PATIENCE:?}: {}", self.whereabouts().await);
+            }
+            sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
+    /// For messages: where the browser is, and what it shows.
+    async fn whereabouts(&self) -> String {
+        let script = "return location.href + '\\n' + document.body.innerText";
+        match timeout(PATIENCE, self.client.execute(script, Vec::new())).await {
+            Ok(Ok(text)) => text.as_str().unwrap_or_default().to_owned(),
+            Ok(Err(error)) => format!("the browser says {error}"),
+            Err(_) => "the browser says nothing".to_owned(),
+        }
+    }
+
+    /// A command of Chromium's own protocol.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        self.post("goog/cdp/execute", body).await
+    }
+
+    /// A command of the driver that is none of WebDriver's.
+    pub async fn post(&self, path: &'static str, body: Value) -> Value {
+        let post = Post { path, body };
+        let answer = timeout(PATIENCE, self.client.issue_cmd(post)).await;
+        let Ok(answer) = answer else { panic!("{path} is not answered in time") };
+        answer.unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+}
+
+fn something_to_press(label: &str) -> String {
+    format!("(//button|//a)[normalize-space()={label:?}]")
+}
+
+/// The driver, and the browser that it has started.
+struct Driver {
+    child: Child,
+    port: u16,
+    profile: PathBuf,
+}
+
+impl Driver {
+    fn start() -> Self {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            // A group of its own: that is how Chromium is ended with it.
+            .process_group(0)
+            .spawn()
+            .expect("chromedriver starts (Debian's package chromium-driver)");
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let mut lines = lines.map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            let (_, port) = line.split_once("started successfully on port ")?;
+            port.trim_end_matches('.').parse().ok()
+        });
+        let port = port.expect("chromedriver tells its port");
+        let profiles = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("browser");
+        let profile = profiles.join(child.id().to_string());
+        // Another process had the same id once.
+        let _ = fs::remove_dir_all(&profile);
+        Self { child, port, profile }
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.profile);
+    }
+}

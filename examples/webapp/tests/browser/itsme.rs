@@ -1,0 +1,113 @@
+//! The fake itsme's own pages.
+
+use crate::{
+    browser::{Browser, browse},
+    shop::Shop,
+};
+
+const ITSME: &str = "Fake itsme";
+
+impl Browser {
+    /// Goes from the shop to itsme.
+    async fn begin(&self, shop: &Shop) {
+        self.goto(&shop.address).await;
+        self.press("Log in with itsme").await;
+        self.arrives_at(ITSME).await;
+    }
+}
+
+#[tokio::test]
+async fn a_person_signs_in_by_phone() {
+    let shop = Shop::start();
+    browse(async |browser| {
+        browser.goto(&shop.phone()).await;
+        browser.arrives_at("Phone").await;
+        browser.examine("itsme-phone-waits").await;
+
+        browser.begin(&shop).await;
+        browser.examine("itsme-sign-in").await;
+        assert!(browser.qr_code().await.starts_with(&shop.phone()));
+        browser.press_by_keyboard("Wait for the phone").await;
+        browser.arrives_at("Waiting for the phone").await;
+        browser.examine("itsme-waiting").await;
+        assert!(browser.qr_code().await.starts_with(&shop.phone()));
+
+        let waiting = browser.new_tab().await;
+        browser.goto(&shop.phone()).await;
+        browser.choose("Person", "Ioana Popescu").await;
+        browser.examine("itsme-phone-login").await;
+        browser.press_by_keyboard("Approve").await;
+        browser.arrives_at("Phone").await;
+        browser.tab(waiting).await;
+        browser.arrives_at("Welcome, Ioana Popescu").await;
+
+        browser.press("Pay 20 euro").await;
+        browser.arrives_at(ITSME).await;
+        browser.examine("itsme-sign-in-payment").await;
+        browser.press("Wait for the phone").await;
+        let waiting = browser.new_tab().await;
+        browser.goto(&shop.phone()).await;
+        browser.examine("itsme-phone-payment").await;
+        browser.press_by_keyboard("Refuse").await;
+        browser.tab(waiting).await;
+        browser.arrives_at("You have stopped").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_journal_tells_what_was_asked() {
+    let shop = Shop::start();
+    browse(async |browser| {
+        browser.begin(&shop).await;
+        browser.press("Approve as Ann Peeters").await;
+        browser.arrives_at("Welcome, Ann Peeters").await;
+        browser.goto(&format!("{}/journal", shop.itsme)).await;
+        browser.arrives_at("Journal").await;
+        browser.examine("itsme-journal").await;
+        browser.press("/token").await;
+        browser.arrives_at("POST /token").await;
+        browser.examine("itsme-journal-request").await;
+        browser.press_by_keyboard("Journal").await;
+        browser.arrives_at("Journal").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn something_is_made_to_go_wrong() {
+    let shop = Shop::start();
+    browse(async |browser| {
+        browser.goto(&shop.phone()).await;
+        browser.press_by_keyboard("Inject a fault").await;
+        browser.arrives_at("Faults").await;
+        browser.choose("Fault", "discovery: another issuer").await;
+        browser.press_by_keyboard("Inject").await;
+        browser.arrives_at("Faults").await;
+        browser.examine("itsme-faults").await;
+        browser.goto(&shop.address).await;
+        browser.press("Log in with itsme").await;
+        browser.arrives_at("The answer of itsme could not be trusted").await;
+        browser.examine("not-trusted").await;
+        let said = browser.console().await;
+        assert!(said.len() == 1 && said[0].contains("status of 502"), "{said:?}");
+
+        browser.goto(&format!("{}/phone?faults", shop.itsme)).await;
+        browser.press_by_keyboard("Recover").await;
+        browser.begin(&shop).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_says_why() {
+    let shop = Shop::start();
+    browse(async |browser| {
+        browser.goto(&format!("{}/authorization?client_id=somebody", shop.itsme)).await;
+        browser.arrives_at(ITSME).await;
+        browser.examine("itsme-refuses").await;
+        let said = browser.console().await;
+        assert!(said.len() == 1 && said[0].contains("status of 400"), "{said:?}");
+    })
+    .await;
+}

@@ -1,0 +1,118 @@
+//! A browser that shows its cookies and follows nothing by itself.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use itsme_testkit::{Person, Server};
+use url::Url;
+
+use crate::program::Program;
+
+/// Cookies by name, for a host whatever the port, as in every browser.
+#[derive(Clone, Default)]
+pub struct Browser {
+    cookies: BTreeMap<String, String>,
+}
+
+/// What came.
+pub struct Page {
+    pub status: u16,
+    headers: http::HeaderMap,
+    pub text: String,
+}
+
+impl Browser {
+    pub fn get(&mut self, app: &Program, path: &str) -> Page {
+        self.visit("GET", &format!("{}{path}", app.address))
+    }
+
+    pub fn post(&mut self, app: &Program, path: &str) -> Page {
+        self.visit("POST", &format!("{}{path}", app.address))
+    }
+
+    /// Comes back from itsme, to whichever instance the address in front chooses.
+    pub fn back(&mut self, app: &Program, callback: &str) -> Page {
+        let callback = Url::parse(callback).expect("a URL");
+        let query = callback.query().expect("an answer");
+        self.get(app, &format!("{}?{query}", callback.path()))
+    }
+
+    pub fn log_in(&mut self, app: &Program, op: &Server, person: &Person) {
+        let to_itsme = self.post(app, "/login").location();
+        let callback = op.approve(&to_itsme, person);
+        self.back(app, &callback).leads_to("/");
+    }
+
+    pub fn has(&self, cookie: &str) -> bool {
+        self.cookies.contains_key(cookie)
+    }
+
+    /// How many logins are under way.
+    pub fn pending(&self) -> usize {
+        self.cookies.keys().filter(|name| name.starts_with("itsme-")).count()
+    }
+
+    fn visit(&mut self, method: &str, url: &str) -> Page {
+        let config = ureq::Agent::config_builder()
+            .proxy(None)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(30)));
+        let agent: ureq::Agent = config.build().into();
+        let cookies: Vec<_> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request = http::Request::builder().method(method).uri(url);
+        if !cookies.is_empty() {
+            request = request.header("Cookie", cookies.join("; "));
+        }
+        let request = request.body(()).expect("a request");
+        let mut response = agent.run(request).expect("an answer");
+        let headers = response.headers().clone();
+        for cookie in headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().expect("text");
+            let (pair, attributes) = cookie.split_once(';').expect("attributes");
+            let (name, value) = pair.split_once('=').expect("a pair");
+            if attributes.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let text = response.body_mut().read_to_string().expect("text");
+        Page { status: response.status().as_u16(), headers, text }
+    }
+}
+
+impl Page {
+    #[track_caller]
+    pub fn location(&self) -> String {
+        assert_eq!(self.status, 303, "{}", self.text);
+        self.header("location").to_owned()
+    }
+
+    #[track_caller]
+    pub fn leads_to(&self, path: &str) {
+        assert_eq!(self.location(), path);
+    }
+
+    #[track_caller]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).expect("the header is there")
+    }
+
+    pub fn set_cookie(&self, name: &str) -> &str {
+        let cookies = self.headers.get_all("set-cookie").iter().filter_map(|it| it.to_str().ok());
+        let mut of_that_name = cookies.filter(|cookie| cookie.starts_with(&format!("{name}=")));
+        of_that_name.next().expect("the cookie is set")
+    }
+
+    pub fn heading(&self) -> &str {
+        let heading = self.text.split("<h1>").nth(1).and_then(|rest| rest.split("</h1>").next());
+        heading.unwrap_or_default()
+    }
+}
+
+pub fn parameter(url: &str, name: &str) -> String {
+    let url = Url::parse(url).expect("a URL");
+    let found = url.query_pairs().find(|(found, _)| found == name);
+    found.expect("it is there").1.into_owned()
+}
