@@ -58,10 +58,12 @@ pub async fn receipt(
             p { "Thank you. You have confirmed " (AMOUNT) " " (CURRENCY) " to " (IBAN) "." }
             p {
                 "The proof is archived: a token that itsme signed with the key "
-                code { (evidence.signing_key_thumbprint().unwrap_or_default()) }
-                ", and what it was asked to show:"
+                code { (evidence.signing_key_thumbprint().unwrap_or_default()) } "."
             }
-            pre { (receipt.claims) }
+            details {
+                summary { "What itsme was asked to show" }
+                pre { (receipt.claims) }
+            }
             p { a href="/" { "Back" } }
         },
     ))

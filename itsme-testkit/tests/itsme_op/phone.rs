@@ -66,7 +66,7 @@ fn somebody_scans_and_approves() {
         "<strong>TEST_CLIENT</strong>",
         "For Ioana Popescu",
         "<code>given_name</code> (essential)",
-        "<code>service:TEST_LOGIN</code>",
+        "<code>TEST_LOGIN</code>",
         "<strong>advanced</strong>",
     ] {
         assert!(page.contains(shown), "no {shown} in {page}");

@@ -21,8 +21,8 @@ impl FakeOp {
 fn list(journal: &Journal) -> Response {
     let rows = journal.entries().map(|entry| {
         format!(
-            "<tr><td>{}</td><td>{}</td><td><a href=\"journal?request={}\">{}</a></td><td>{}</td></tr>",
-            rfc3339(entry.at),
+            "<tr><td>{}</td><td>{}</td><td class=\"path\"><a href=\"journal?request={}\">{}</a></td><td>{}</td></tr>",
+            time_of_day(&rfc3339(entry.at)),
             escape(&entry.method),
             entry.number,
             escape(&entry.path),
@@ -37,6 +37,11 @@ fn list(journal: &Journal) -> Response {
         rows.collect::<String>(),
     );
     html(200, "Journal", Some(REFRESH), &body)
+}
+
+/// The day stands on the request's own page.
+fn time_of_day(time: &str) -> &str {
+    time.split_once('T').map_or(time, |(_, time)| time)
 }
 
 fn one(journal: &Journal, number: &str) -> Response {

@@ -51,20 +51,27 @@ fn asked(request: &AuthenticationRequest, dialect: Dialect) -> String {
         true => " (essential)",
         false => "",
     };
-    let scopes = request.scopes.iter().map(|scope| (scope, ""));
+    let is_data = |scope: &&String| *scope != "openid" && !scope.starts_with("service:");
+    let scopes = request.scopes.iter().filter(is_data).map(|scope| (scope, ""));
     let claims = request.claims.id_token.iter().chain(&request.claims.userinfo);
-    let claims = claims.filter(|(name, _)| !name.contains("claim_approval_"));
+    let claims = claims.filter(|(name, _)| *name != "sub" && !name.contains("claim_approval_"));
     let claims = claims.map(|(name, value)| (name, essential(value)));
     let list: String = scopes
         .chain(claims)
         .map(|(name, remark)| format!("<li><code>{}</code>{remark}</li>", escape(name)))
         .collect();
+    let data = match list.as_str() {
+        "" => "<p>No data are asked for.</p>".to_owned(),
+        list => format!("<p>They want to know:</p><ul>{list}</ul>"),
+    };
+    let service = request.scopes.iter().find_map(|scope| scope.strip_prefix("service:"));
     let advanced = request.acr.as_ref().is_some_and(|acr| acr.ends_with("acr_advanced"));
     let level = if advanced { "advanced" } else { "basic" };
     format!(
-        "<p><strong>{}</strong> asks for:</p><ul>{list}</ul>\
-         <p>Level of security: <strong>{level}</strong></p>{}",
+        "<p><strong>{}</strong> asks you, for its service <code>{}</code>.</p>{}{data}\
+         <p>Level of security: <strong>{level}</strong></p>",
         escape(&request.client.client_id),
+        escape(service.unwrap_or_default()),
         to_confirm(request, dialect),
     )
 }
@@ -109,7 +116,7 @@ fn html(status: u16, title: &str, refresh: Option<u32>, body: &str) -> Response 
     });
     let page = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}: fake itsme</title>\
-         <meta name=\"viewport\" content=\"width=device-width\">{refresh}<style>{STYLE}</style>\
+         <meta name=\"viewport\" content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\">{refresh}<style>{STYLE}</style>\
          </head><body><main>{body}</main></body></html>"
     );
     // Not `form-action`: browsers hold it against the redirect to the application, too.

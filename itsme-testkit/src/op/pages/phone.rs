@@ -3,7 +3,10 @@
 use itsme_core::{Request, Response};
 
 use super::{
-    super::{FakeOp, authorization::Stage, parameters::Parameters},
+    super::{
+        FakeOp, authentication_request::AuthenticationRequest, authorization::Stage,
+        parameters::Parameters,
+    },
     REFRESH, asked, error, escape, hidden, html, name,
 };
 use crate::Person;
@@ -21,8 +24,7 @@ impl FakeOp {
             let client = &request.client.client_id;
             let known = request.claims.known_user().and_then(|sub| self.person_with(client, sub));
             let person = self.choice(&login.id, known.as_ref());
-            let buttons = [("approve", "Approve"), ("deny", "Refuse")];
-            card("Log in", &asked(request, self.dialect), "login", &login.id, &person, &buttons)
+            self.to_decide(request, "login", &login.id, &person)
         });
         let sessions = self.sessions_to_scan().map(|(id, client)| {
             let who = format!("<p><strong>{}</strong> shows a QR code.</p>", escape(client));
@@ -30,9 +32,7 @@ impl FakeOp {
         });
         let requests = self.requests_to_decide().map(|(id, request, person)| {
             let who = format!("<p>For {}</p>", name(person));
-            let asked = asked(request, self.dialect);
-            let buttons = [("approve", "Approve"), ("deny", "Refuse")];
-            card("A request", &asked, "request", id, &who, &buttons)
+            self.to_decide(request, "request", id, &who)
         });
         let cards: String = logins.chain(sessions).chain(requests).collect();
         // A page that looks again by itself would undo what is being chosen on it.
@@ -48,6 +48,21 @@ impl FakeOp {
                 &format!("<h1>Phone</h1>{cards}<p><a href=\"phone\">Look again</a></p>{FAULTS}"),
             ),
         }
+    }
+
+    fn to_decide(
+        &self,
+        request: &AuthenticationRequest,
+        kind: &str,
+        id: &str,
+        person: &str,
+    ) -> String {
+        let title = match request.claims.template(self.dialect).is_empty() {
+            true => "Log in",
+            false => "Confirm",
+        };
+        let buttons = [("approve", "Approve"), ("deny", "Refuse")];
+        card(title, &asked(request, self.dialect), kind, id, person, &buttons)
     }
 
     /// Who holds the phone.

@@ -68,7 +68,9 @@ impl FakeOp {
             None => error("this login is over"),
             Some((_, OnPage { id, stage: Stage::Waiting(_), .. })) => {
                 let code = code(&self.issuer, id);
-                let body = format!("<h1>Waiting for the phone</h1>{code}");
+                let body = format!(
+                    "<h1>Waiting for the phone</h1><p>This page goes on by itself when the phone has answered.</p>{code}"
+                );
                 html(200, "Waiting for the phone", Some(REFRESH), &body)
             }
             Some((place, OnPage { stage: Stage::Decided(callback), .. })) => {
