@@ -7,6 +7,7 @@ use axum::{
 use axum_extra::extract::cookie::PrivateCookieJar;
 use itsme_core::{Acr, Confirm, Evidence, LoggedIn, Payment};
 use maud::{Markup, html};
+use serde_json::Value;
 
 use crate::{
     accounts::Account, app::App, login, page, pending::Purpose, problem::Problem, visitor::Visitor,
@@ -55,16 +56,26 @@ pub async fn receipt(
     Ok(page::page(
         "Paid",
         &html! {
-            p { "Thank you. You have confirmed " (AMOUNT) " " (CURRENCY) " to " (IBAN) "." }
+            p { "Thank you. You have confirmed in the itsme app:" }
+            p { strong { (summary(&receipt.claims)) } }
+            details { summary { "As it was asked" } pre { (receipt.claims) } }
             p {
                 "The proof is archived: a token that itsme signed with the key "
                 code { (evidence.signing_key_thumbprint().unwrap_or_default()) } "."
             }
-            details {
-                summary { "What itsme was asked to show" }
-                pre { (receipt.claims) }
-            }
             p { a href="/" { "Back" } }
         },
     ))
+}
+
+/// Amount and account of the archived `claims`.
+fn summary(claims: &str) -> String {
+    let claims: Value = serde_json::from_str(claims).unwrap_or_default();
+    let part = |name: &str| {
+        let mut claims = claims["userinfo"].as_object().into_iter().flatten();
+        let (_, claim) = claims.find(|(key, _)| key.ends_with(name))?;
+        claim["value"].as_str()
+    };
+    let part = |name: &str| part(name).unwrap_or_default();
+    format!("{} {} to {}", part("amount_key"), part("currency_key"), part("iban_key"))
 }

@@ -66,7 +66,7 @@ document.querySelectorAll('select, textarea, input:not([type=hidden])').forEach(
   if (!it.labels.length && !it.ariaLabel) fault('no label', it);
 });
 const before = document.activeElement;
-document.querySelectorAll('a[href], button, select, textarea, input:not([type=hidden])').forEach(it => {
+document.querySelectorAll('a[href], button, summary, select, textarea, input:not([type=hidden])').forEach(it => {
   const { width, height } = it.getBoundingClientRect();
   if (it.tagName !== 'A' && (width < 24 || height < 24)) fault(`a control of ${width} × ${height}`, it);
   it.focus({ focusVisible: true });

@@ -1,11 +1,12 @@
 //! A Chromium of a test's own, and what a person does with it.
 
 use std::{
+    fmt::Display,
     fs,
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Lines},
     os::unix::process::CommandExt as _,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -27,6 +28,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const WHOLE_TEST: Duration = Duration::from_secs(120);
 /// More than a page has to press.
 const MOST_TABS: usize = 40;
+/// How often a driver is started.
+const STARTS: usize = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// As root there is no sandbox; nothing is loaded or reported elsewhere; `/dev/shm` is small in containers.
@@ -76,8 +79,8 @@ impl Browser {
             capabilities.as_object().cloned().unwrap_or_default();
         let address = format!("http://127.0.0.1:{}", driver.port);
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = timeout(PATIENCE, builder.capabilities(capabilities).connect(&address)).await;
-        let client = client.expect("Chromium starts in time").expect("Chromium starts");
+        let client =
+            in_time("Chromium", builder.capabilities(capabilities).connect(&address)).await;
         let browser = Self { client, _driver: driver };
         browser.screen(DESKTOP).await;
         browser
@@ -94,9 +97,7 @@ impl Browser {
     }
 
     pub async fn goto(&self, url: &str) {
-        let gone = timeout(PATIENCE, self.client.goto(url)).await;
-        let Ok(gone) = gone else { panic!("{url} is not there in time") };
-        gone.unwrap_or_else(|error| panic!("{url}: {error}"));
+        in_time(url, self.client.goto(url)).await;
     }
 
     /// Presses the button, or follows the link, that says this.
@@ -144,7 +145,6 @@ impl Browser {
         self.client.perform_actions(actions).await.expect("a key can be pressed");
     }
 
-    /// The heading of the page, if it has one already.
     async fn heading_now(&self) -> Option<String> {
         let script = "return document.querySelector('h1')?.innerText ?? null";
         let heading = self.client.execute(script, Vec::new()).await.ok()?;
@@ -155,6 +155,14 @@ impl Browser {
     pub async fn arrives_at(&self, heading: &str) {
         self.until(&format!("the page {heading:?}"), async || {
             self.heading_now().await.filter(|now| now == heading)
+        })
+        .await;
+    }
+
+    /// Waits for a page that says this.
+    pub async fn sees(&self, text: &str) {
+        self.until(&format!("{text:?} on the page"), async || {
+            self.text().await.contains(text).then_some(())
         })
         .await;
     }
@@ -218,9 +226,16 @@ impl Browser {
     /// A command of the driver that is none of WebDriver's.
     pub async fn post(&self, path: &'static str, body: Value) -> Value {
         let post = Post { path, body };
-        let answer = timeout(PATIENCE, self.client.issue_cmd(post)).await;
-        let Ok(answer) = answer else { panic!("{path} is not answered in time") };
-        answer.unwrap_or_else(|error| panic!("{path}: {error}"))
+        in_time(path, self.client.issue_cmd(post)).await
+    }
+}
+
+/// What comes of it, within the patience.
+async fn in_time<T, E: Display>(what: &str, work: impl Future<Output = Result<T, E>>) -> T {
+    match timeout(PATIENCE, work).await {
+        Ok(Ok(done)) => done,
+        Ok(Err(error)) => panic!("{what}: {error}"),
+        Err(_) => panic!("{what}: no answer after {PATIENCE:?}"),
     }
 }
 
@@ -231,12 +246,19 @@ fn something_to_press(label: &str) -> String {
 /// The driver, and the browser that it has started.
 struct Driver {
     child: Child,
+    /// Open, so that it can go on writing.
+    _output: Lines<BufReader<ChildStdout>>,
     port: u16,
     profile: PathBuf,
 }
 
 impl Driver {
+    /// It takes a port that was free a moment ago; if another has been faster, it ends.
     fn start() -> Self {
+        (0..STARTS).find_map(|_| Self::try_start()).expect("chromedriver finds a port")
+    }
+
+    fn try_start() -> Option<Self> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -244,18 +266,20 @@ impl Driver {
             .process_group(0)
             .spawn()
             .expect("chromedriver starts (Debian's package chromium-driver)");
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let mut lines = lines.map_while(Result::ok);
-        let port = lines.find_map(|line| {
+        let mut output = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let port = output.by_ref().map_while(Result::ok).find_map(|line| {
             let (_, port) = line.split_once("started successfully on port ")?;
             port.trim_end_matches('.').parse().ok()
         });
-        let port = port.expect("chromedriver tells its port");
+        let Some(port) = port else {
+            let _ = child.wait();
+            return None;
+        };
         let profiles = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("browser");
         let profile = profiles.join(child.id().to_string());
         // Another process had the same id once.
         let _ = fs::remove_dir_all(&profile);
-        Self { child, port, profile }
+        Some(Self { child, _output: output, port, profile })
     }
 }
 

@@ -47,6 +47,7 @@ async fn a_person_signs_in_by_phone() {
         browser.press("Wait for the phone").await;
         let waiting = browser.new_tab().await;
         browser.goto(&shop.phone()).await;
+        browser.sees("Confirm").await;
         browser.examine("itsme-phone-payment").await;
         browser.press_by_keyboard("Refuse").await;
         browser.tab(waiting).await;
@@ -64,8 +65,10 @@ async fn the_journal_tells_what_was_asked() {
         browser.arrives_at("Welcome, Ann Peeters").await;
         browser.goto(&format!("{}/journal", shop.itsme)).await;
         browser.arrives_at("Journal").await;
+        browser.press("Pause").await;
+        browser.sees("Paused").await;
         browser.examine("itsme-journal").await;
-        browser.press("/token").await;
+        browser.press_by_keyboard("/token").await;
         browser.arrives_at("POST /token").await;
         browser.examine("itsme-journal-request").await;
         browser.press_by_keyboard("Journal").await;

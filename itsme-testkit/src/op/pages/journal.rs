@@ -13,35 +13,37 @@ impl FakeOp {
         let query = request.uri().query().unwrap_or_default();
         match Parameters::parse(query.as_bytes()).ok().as_ref().and_then(|it| it.get("request")) {
             Some(number) => one(journal, number),
-            None => list(journal),
+            // A page that loads itself again takes the focus away from who uses a keyboard.
+            None if query == "paused" => list(journal, None),
+            None => list(journal, Some(REFRESH)),
         }
     }
 }
 
-fn list(journal: &Journal) -> Response {
+fn list(journal: &Journal, refresh: Option<u32>) -> Response {
     let rows = journal.entries().map(|entry| {
+        let at = rfc3339(entry.at);
+        let (_, time) = at.split_once('T').unwrap_or_default();
         format!(
-            "<tr><td>{}</td><td>{}</td><td class=\"path\"><a href=\"journal?request={}\">{}</a></td><td>{}</td></tr>",
-            time_of_day(&rfc3339(entry.at)),
+            "<tr><td><time datetime=\"{at}\">{time}</time></td><td>{} <a href=\"journal?request={}\">{}</a></td><td>{}</td></tr>",
             escape(&entry.method),
             entry.number,
             escape(&entry.path),
             escape(&entry.outcome),
         )
     });
+    let onward = match refresh {
+        Some(_) => "<a href=\"journal?paused\">Pause</a>",
+        None => "Paused. <a href=\"journal\">Go on</a>",
+    };
     let body = format!(
         "<h1>Journal</h1><p>Nothing here is secret: this itsme is a fake, and so are its people.</p>\
-         <table><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Method</th>\
-         <th scope=\"col\">Path</th><th scope=\"col\">Answer</th></tr></thead>\
+         <p>{onward}</p><table><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Request</th>\
+         <th scope=\"col\">Answer</th></tr></thead>\
          <tbody>{}</tbody></table>",
         rows.collect::<String>(),
     );
-    html(200, "Journal", Some(REFRESH), &body)
-}
-
-/// The day stands on the request's own page.
-fn time_of_day(time: &str) -> &str {
-    time.split_once('T').map_or(time, |(_, time)| time)
+    html(200, "Journal", refresh, &body)
 }
 
 fn one(journal: &Journal, number: &str) -> Response {

@@ -44,7 +44,7 @@ fn code(issuer: &str, id: &str) -> String {
     let address = escape(&address);
     format!(
         "<p><img src=\"data:image/png;base64,{image}\" alt=\"QR code for the phone\" width=\"200\"></p>\
-         <p><a href=\"{address}\" target=\"_blank\" rel=\"noopener\">Take the phone</a>, in another tab.</p>"
+         <p><a href=\"{address}\" target=\"_blank\" rel=\"noopener\">Take the phone</a> in another tab, if the code cannot be scanned.</p>"
     )
 }
 
