@@ -31,6 +31,8 @@ mod operations {}
 mod options {}
 #[doc = include_str!("../../docs/guide/privacy.md")]
 mod privacy {}
+#[doc = include_str!("../../docs/guide/programs.md")]
+mod programs {}
 #[doc = include_str!("../../docs/guide/share-data.md")]
 mod share_data {}
 #[doc = include_str!("../../docs/guide/testing.md")]

@@ -5,7 +5,11 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+use itsme_core::{Client, DriveError, Error, Login, MAX_RESPONSE_BYTES, Timeouts};
+use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -67,6 +71,61 @@ fn every_option_stands_in_its_chapter() {
 /// They read what was set.
 const NO_OPTIONS: [&str; 3] = ["issuer", "dialect", "what_became"];
 
+/// The last cell of an option's row, which is its default.
+fn default_of(option: &str) -> String {
+    let text = read("docs/guide/options.md");
+    let row = text.lines().find(|line| line.starts_with(&format!("| {option} |")));
+    let row = row.unwrap_or_else(|| panic!("no row for {option}"));
+    row.trim_end_matches('|').rsplit('|').next().expect("a cell").trim().to_owned()
+}
+
+fn duration(text: &str) -> Duration {
+    let (number, unit) = text.split_once(' ').expect("a number and a unit");
+    let seconds = match unit {
+        "seconds" => 1,
+        "minutes" => 60,
+        _ => panic!("{unit}"),
+    };
+    Duration::from_secs(number.parse::<u64>().expect("a number") * seconds)
+}
+
+/// What a login ends in if the person takes so long, and the OP's clock is ahead by so much.
+fn login(taking: Duration, ahead: Duration) -> Result<(), Error> {
+    let mut world = World::new();
+    let mut op = FakeOp::new(world.clock());
+    let itsme = Client::new(op.settings())?;
+    let login = play(itsme.authorize(Login::new(SERVICE)), &mut op, &mut world);
+    let login = login.expect("the OP is well");
+    world.advance(taking);
+    op.set_ahead(ahead);
+    let callback = op.approve(&login.url, &Person::ann());
+    match play(itsme.user(login.state, callback), &mut op, &mut world) {
+        Ok(_) => Ok(()),
+        Err(DriveError::Flow(error)) => Err(error),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn the_defaults_are_those_in_their_chapter() {
+    let timeouts = Timeouts::default();
+    assert_eq!(duration(&default_of("`connect`")), timeouts.connect);
+    assert_eq!(duration(&default_of("`total`")), timeouts.total);
+    let most = default_of("a response");
+    let mebibytes = most.strip_suffix(" MiB (`MAX_RESPONSE_BYTES`)").expect("in MiB");
+    assert_eq!(mebibytes.parse(), Ok(MAX_RESPONSE_BYTES / 1024 / 1024));
+
+    let (zero, second) = (Duration::ZERO, Duration::from_secs(1));
+    let lifetime = duration(&default_of("`login_lifetime`"));
+    login(lifetime, zero).expect("just in time");
+    let late = login(lifetime + second, zero);
+    assert!(matches!(late, Err(Error::LoginExpired)), "{late:?}");
+    let leeway = duration(&default_of("`clock_leeway`"));
+    login(zero, leeway).expect("the clocks are near enough");
+    let apart = login(zero, leeway + second);
+    assert!(matches!(apart, Err(Error::IdToken(_))), "{apart:?}");
+}
+
 #[test]
 fn every_feature_stands_in_the_options() {
     let names = names_in("docs/guide/options.md");
@@ -95,6 +154,33 @@ fn every_error_stands_in_its_chapter() {
     assert!(variants.len() > 10, "{variants:?}");
     for variant in variants {
         assert!(names.contains(variant), "{variant} is not in errors.md");
+    }
+}
+
+/// The small servers and the adapters' front pages copy the mapping of the chapter on errors.
+#[test]
+fn errors_are_told_apart_in_the_same_way_everywhere() {
+    let mapping = |page: &str| {
+        let text = read(page).replace("//!", "").replace("FlowError::", "Error::");
+        let (_, arms) = text.split_once("Error::Callback(_)").expect("a mapping");
+        let (arms, _) = arms.split_once("_ =>").expect("its end");
+        let words = arms.split(|c: char| !c.is_alphanumeric());
+        let variants = words.filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()));
+        let outcomes =
+            ["BeginAgain", "TryLater", "Say", "Self", "BEGIN", "AGAIN", "LATER", "FAULT"];
+        let variants = variants.filter(|word| !outcomes.contains(word));
+        variants.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let guide = mapping("docs/guide/errors.md");
+    assert!(guide.iter().any(|word| word == "TemporaryUnavailable"), "{guide:?}");
+    for page in [
+        "docs/guide/axum.md",
+        "docs/guide/actix.md",
+        "docs/guide/blocking.md",
+        "itsme-reqwest/src/lib.rs",
+        "itsme-ureq/src/lib.rs",
+    ] {
+        assert_eq!(mapping(page), guide, "{page}");
     }
 }
 

@@ -100,7 +100,9 @@
 //!
 //! # Secrets
 //!
-//! No token, key, code, nonce, verifier or claim is in any `Debug`, `Display` or error. Keys,
+//! No token, key, code, nonce, verifier or claim is put into any `Debug`, `Display` or error. Two errors quote
+//! what others wrote: [`Error::Refused`] the OP's own words, and [`Error::UnexpectedReply`] up to 512 characters
+//! of an answer that is not the OP's, less whatever could be a secret. Keys,
 //! content keys and [`Secret`]s are wiped from memory on drop. [`LoginState`] and [`CibaTicket`] are the
 //! values that are made to be stored with secrets in them.
 //!

@@ -52,24 +52,36 @@
 //! first is sorted by whose turn it is; the person is told one of four things:
 //!
 //! ```
-//! use itsme_reqwest::{DriveError, Error, itsme_core};
+//! use itsme_reqwest::{DriveError, Error, itsme_core::{Error as FlowError, ErrorCode}};
 //!
 //! fn for_the_person(error: &Error) -> &'static str {
+//!     const BEGIN_AGAIN: &str = "please log in again";
+//!     const LATER: &str = "please try again later";
+//!     const OUR_FAULT: &str = "an error on our side"; // and wake somebody
+//!     let DriveError::Flow(error) = error else { return LATER };
 //!     match error {
-//!         DriveError::Flow(itsme_core::Error::Cancelled) => "you cancelled the login",
-//!         DriveError::Flow(itsme_core::Error::Callback(_) | itsme_core::Error::LoginExpired) => {
-//!             "please log in again"
-//!         }
-//!         DriveError::Flow(itsme_core::Error::ProviderUnavailable { .. })
-//!         | DriveError::Transport(_) => "please try again later",
-//!         _ => "an error on our side", // and wake somebody
+//!         FlowError::Cancelled => "you cancelled the login",
+//!         FlowError::Callback(_) | FlowError::LoginExpired => BEGIN_AGAIN,
+//!         FlowError::Malformed { .. }
+//!         | FlowError::Metadata(_)
+//!         | FlowError::ProviderUnavailable { .. }
+//!         | FlowError::UnexpectedReply(_) => LATER,
+//!         FlowError::Refused(refusal) => match refusal.code {
+//!             ErrorCode::ExpiredLoginHintToken | ErrorCode::InvalidGrant => BEGIN_AGAIN,
+//!             ErrorCode::ServerError
+//!             | ErrorCode::SlowDown
+//!             | ErrorCode::TemporarilyUnavailable
+//!             | ErrorCode::TemporaryUnavailable => LATER,
+//!             _ => OUR_FAULT,
+//!         },
+//!         _ => OUR_FAULT,
 //!     }
 //! }
-//! # assert_eq!(for_the_person(&DriveError::Flow(itsme_core::Error::Cancelled)), "you cancelled the login");
+//! # assert_eq!(for_the_person(&DriveError::Flow(FlowError::Cancelled)), "you cancelled the login");
 //! ```
 //!
-//! No error has a token, a code, a URL or a claim in it, so each can be logged. Nothing needs to be tried again:
-//! what can be sent twice safely was sent twice.
+//! No token, code, URL or claim is put into an error, so each can be logged; two quote [what others
+//! wrote](itsme_core#secrets). Nothing needs to be tried again: what can be sent twice safely was sent twice.
 //!
 //! # Versions
 //!

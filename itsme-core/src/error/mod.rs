@@ -21,7 +21,8 @@ use crate::{keys::KeysError, oauth_error::Refusal};
 
 /// Why a flow ended without its result, sorted by who can do something about it.
 ///
-/// No variant carries a token, a key, a code or a claim about the person.
+/// No token, key, code or claim about the person is put into any. [`Refused`](Self::Refused) carries the OP's
+/// own words, and [`UnexpectedReply`](Self::UnexpectedReply) quotes an answer that is not the OP's.
 #[derive(Clone, Debug, ThisError)]
 #[non_exhaustive]
 pub enum Error {
