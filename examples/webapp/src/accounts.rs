@@ -1,6 +1,8 @@
 //! Accounts and receipts, in SQLite. `sub` is the only link between an account and a person.
+//!
+//! Instances on one machine can share the file; those on several need a database server.
 
-use std::{path::Path, time::Duration};
+use std::{fs::OpenOptions, path::Path, time::Duration};
 
 use sqlx::{
     FromRow, SqlitePool,
@@ -50,6 +52,9 @@ pub struct Receipt {
 impl Accounts {
     /// Opens or makes the database; without a file, one in memory that ends with the program.
     pub async fn open(file: Option<&Path>) -> sqlx::Result<Self> {
+        if let Some(file) = file {
+            private(file).map_err(sqlx::Error::Io)?;
+        }
         let options = match file {
             Some(file) => SqliteConnectOptions::new()
                 .filename(file)
@@ -82,7 +87,7 @@ impl Accounts {
     pub async fn log_in(&self, sub: &str, name: Option<&str>) -> sqlx::Result<AccountId> {
         // In one statement: two tabs that log in for the first time make one account.
         let statement = "INSERT INTO account (sub, name) VALUES (?, ?)
-            ON CONFLICT (sub) DO UPDATE SET name = excluded.name RETURNING id";
+            ON CONFLICT (sub) DO UPDATE SET name = coalesce(excluded.name, name) RETURNING id";
         sqlx::query_scalar(statement).bind(sub).bind(name).fetch_one(&self.0).await
     }
 
@@ -102,7 +107,8 @@ impl Accounts {
         birthdate: Option<&str>,
         address: Option<&str>,
     ) -> sqlx::Result<()> {
-        let statement = "UPDATE account SET birthdate = ?, address = ? WHERE id = ?";
+        let statement = "UPDATE account SET birthdate = coalesce(?, birthdate),
+            address = coalesce(?, address) WHERE id = ?";
         let update = sqlx::query(statement).bind(birthdate).bind(address).bind(id);
         update.execute(&self.0).await.map(drop)
     }
@@ -124,4 +130,13 @@ impl Accounts {
         let query = "SELECT claims, evidence FROM receipt WHERE account = ? AND id = ?";
         sqlx::query_as(query).bind(account).bind(id).fetch_optional(&self.0).await
     }
+}
+
+/// Makes the file, if it is not there, for its owner alone: sessions are in it, too.
+fn private(file: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop)
 }

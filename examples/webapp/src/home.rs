@@ -5,9 +5,13 @@ use axum::{
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Redirect},
 };
+use axum_extra::extract::cookie::PrivateCookieJar;
 use maud::{Markup, html};
 
-use crate::{accounts::Account, app::App, page, payment, problem::Problem, visitor::Visitor};
+use crate::{
+    accounts::Account, app::App, page, payment, pending::Pending, problem::Problem,
+    visitor::Visitor,
+};
 
 pub async fn home(State(app): State<App>, visitor: Visitor) -> Markup {
     match &visitor.account {
@@ -53,13 +57,16 @@ fn signed_in(app: &App, account: &Account) -> Markup {
 }
 
 /// What changes something is a form, never a link: browsers, and other sites, follow links.
-fn button(action: &str, label: &str) -> Markup {
+pub fn button(action: &str, label: &str) -> Markup {
     html! { form method="post" action=(action) { button { (label) } } }
 }
 
-pub async fn log_out(visitor: Visitor) -> Result<Redirect, Problem> {
+pub async fn log_out(
+    visitor: Visitor,
+    jar: PrivateCookieJar,
+) -> Result<(PrivateCookieJar, Redirect), Problem> {
     visitor.session.flush().await?;
-    Ok(Redirect::to("/"))
+    Ok((Pending::forget(jar), Redirect::to("/")))
 }
 
 pub async fn style() -> impl IntoResponse {

@@ -2,12 +2,14 @@
 
 use axum::{
     extract::{RawQuery, State},
+    http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::cookie::PrivateCookieJar;
 use itsme_core::{AuthorizationRequest, Callback, Claim, LoggedIn, Login};
 
 use crate::{
+    accounts::AccountId,
     app::App,
     pending::{Pending, Purpose},
     problem::Problem,
@@ -59,9 +61,14 @@ pub async fn callback(
     jar: PrivateCookieJar,
 ) -> Response {
     let callback = Callback::from(query.unwrap_or_default());
-    let (pending, jar) = Pending::take(&callback, jar);
+    let (pending, jar) = Pending::take(&callback, app.is_https, jar);
     // The cookie is gone whatever comes of it.
     (jar, finish(&app, &visitor, pending, callback).await).into_response()
+}
+
+/// Programs that look at links before people do must not use one up.
+pub async fn peek() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 async fn finish(
@@ -69,30 +76,34 @@ async fn finish(
     visitor: &Visitor,
     pending: Option<Pending>,
     callback: Callback,
-) -> Result<Redirect, Problem> {
-    let Pending { purpose, state } = pending.ok_or(Problem::UnknownLogin)?;
+) -> Result<Response, Problem> {
+    let Pending { purpose, state, .. } = pending.ok_or(Problem::UnknownLogin)?;
+    // Nobody's data are fetched for an account that is not there any more.
+    if let Purpose::Link(account) | Purpose::Share(account) = purpose {
+        visitor.still(account)?;
+    }
     let who = app.itsme.user(state, callback).await?;
     match purpose {
-        Purpose::LogIn => {
-            log_in(app, visitor, &who).await?;
-            Ok(Redirect::to("/"))
-        }
+        Purpose::LogIn => log_in(app, visitor, &who).await?,
         Purpose::Link(account) => {
-            let account = visitor.still(account)?;
-            match app.accounts.link(account.id, &who.sub).await? {
-                true => Ok(Redirect::to("/")),
-                false => Err(Problem::LinkedElsewhere),
+            if !app.accounts.link(account, &who.sub).await? {
+                return Err(Problem::LinkedElsewhere);
             }
         }
-        Purpose::Share(account) => share::finish(app, visitor.still(account)?, &who).await,
+        Purpose::Share(account) => share::finish(app, visitor.still(account)?, &who).await?,
         Purpose::Pay(account, claims) => {
-            payment::finish(app, visitor.still(account)?, &who, &claims).await
+            return payment::finish(app, visitor, (account, &claims), &who).await;
         }
     }
+    Ok(Redirect::to("/").into_response())
 }
 
 /// `sub` is the only link to an account.
-pub async fn log_in(app: &App, visitor: &Visitor, who: &LoggedIn) -> Result<(), Problem> {
-    let account = app.accounts.log_in(&who.sub, who.name.as_deref()).await?;
-    visitor.log_in(account).await
+async fn log_in(app: &App, visitor: &Visitor, who: &LoggedIn) -> Result<(), Problem> {
+    visitor.log_in(account(app, who).await?).await
+}
+
+/// Theirs, or a new one.
+pub async fn account(app: &App, who: &LoggedIn) -> Result<AccountId, Problem> {
+    Ok(app.accounts.log_in(&who.sub, who.name.as_deref()).await?)
 }

@@ -4,30 +4,33 @@
 //! * `options`: the command line; `app`: what every request needs, and the addresses;
 //! * `login`: to itsme and back; `pending`: what the browser keeps meanwhile;
 //! * `share`, `payment`, `qr`: what else a person can do;
-//! * `accounts`: the database; `visitor`: who is logged in;
+//! * `accounts`, `qr_logins`: the database; `visitor`: who is logged in;
 //! * `home`, `page`: the pages; `problem`: the page for what went wrong.
 
 mod accounts;
 mod app;
 mod home;
 mod login;
+// Not by a dependency: a package cannot depend on one that is not published.
+#[path = "../../src/options/op.rs"]
+mod op;
 mod options;
 mod page;
 mod payment;
 mod pending;
 mod problem;
 mod qr;
+mod qr_logins;
 mod share;
 mod visitor;
 
-use std::{error::Error, io, process::ExitCode, time::Duration};
+use std::{error::Error, future::pending, io, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use itsme_core::Settings;
-use itsme_examples::report::Report;
 use itsme_reqwest::{Client, Transport};
 use itsme_testkit::{Clock, Server};
-use tokio::{net::TcpListener, signal};
+use tokio::{net::TcpListener, signal, time::sleep};
 use tower_sessions::ExpiredDeletion as _;
 use tower_sessions_sqlx_store::SqliteStore;
 
@@ -36,12 +39,20 @@ use self::{
     app::App,
     login::CALLBACK,
     options::{Options, Services},
+    qr_logins::QrLogins,
 };
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt().with_writer(io::stderr).init();
-    Report::default().exit(serve(Options::parse()).await)
+    let options = Options::parse();
+    tracing_subscriber::fmt().with_max_level(options.log).with_writer(io::stderr).init();
+    match serve(options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("webapp: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
@@ -70,15 +81,45 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let accounts = Accounts::open(options.database.as_deref()).await?;
     let sessions = SqliteStore::new(accounts.pool().clone());
     sessions.migrate().await?;
-    tokio::spawn(sessions.clone().continuously_delete_expired(Duration::from_secs(600)));
+    let qr_logins = QrLogins::open(accounts.pool().clone()).await?;
+    tokio::spawn(delete_expired(sessions.clone()));
 
     let is_https = public_url.starts_with("https://");
-    let app = App { itsme, services, accounts, cookie_key, is_https };
+    let app = App { itsme, services, accounts, qr_logins, cookie_key, is_https };
     println!("The application is at {address} (Ctrl-C ends it)");
-    axum::serve(listener, app.router(sessions))
-        .with_graceful_shutdown(async { signal::ctrl_c().await.unwrap_or_default() })
-        .await?;
+    axum::serve(listener, app.router(sessions)).with_graceful_shutdown(told_to_stop()).await?;
     Ok(())
+}
+
+async fn delete_expired(sessions: SqliteStore) {
+    loop {
+        sleep(Duration::from_secs(600)).await;
+        if let Err(error) = sessions.delete_expired().await {
+            tracing::warn!("expired sessions were not deleted: {error}");
+        }
+    }
+}
+
+/// Ctrl-C, or what a supervisor sends.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    let terminated = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = pending::<()>();
+    let interrupted = async {
+        if signal::ctrl_c().await.is_err() {
+            pending().await
+        }
+    };
+    tokio::select! {
+        _ = terminated => {}
+        () = interrupted => {}
+    }
 }
 
 /// A fake itsme, and who the application is to it. To a browser it is another site, as in life.
@@ -90,7 +131,9 @@ fn fake_itsme(redirect_uri: &str) -> io::Result<(Server, Settings)> {
         op.polling_interval(Some(1));
         op.keep_journal();
         let issuer = op.issuer();
-        println!("A fake itsme is at {issuer}, its phone at {issuer}/phone");
+        println!(
+            "A fake itsme is at {issuer}, its phone at {issuer}/phone, its journal at {issuer}/journal"
+        );
         op.settings()
     };
     Ok((server, settings))

@@ -4,8 +4,10 @@ use std::{error::Error, fs, net::SocketAddr, path::PathBuf};
 
 use axum_extra::extract::cookie::Key;
 use clap::{Args, Parser};
-use itsme_examples::options::Op;
 use itsme_testkit::{CONFIRM_SERVICE, SERVICE, SHARE_SERVICE};
+use tracing::level_filters::LevelFilter;
+
+use crate::op::Op;
 
 /// A shop whose customers log in with itsme, share their address and confirm payments.
 ///
@@ -20,7 +22,7 @@ use itsme_testkit::{CONFIRM_SERVICE, SERVICE, SHARE_SERVICE};
     cargo run --bin webapp -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
     --service LOGIN --share-service SHARE --public-url https://shop.example.be\n\n\
     Two instances, of which one finishes what the other began:\n  \
-    head -c 64 /dev/urandom > cookie.key\n  \
+    (umask 077; head -c 64 /dev/urandom > cookie.key)\n  \
     cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP…\n  \
     cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP… \\\n      \
     --listen 127.0.0.1:8801 --public-url http://127.0.0.1:8800\n\
@@ -45,6 +47,10 @@ pub struct Options {
     /// random, so that a restart ends the logins that are under way.
     #[arg(long, value_name = "FILE")]
     pub cookie_key: Option<PathBuf>,
+
+    /// What is logged: error, warn, info, debug (each request to the OP) or trace.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub log: LevelFilter,
 
     #[command(flatten)]
     pub op: Op,
@@ -99,12 +105,20 @@ impl Options {
     /// The key that encrypts cookies.
     ///
     /// # Errors
-    /// The file cannot be read, or is too short.
+    /// The file cannot be read, is too short, or can be read by others.
     pub fn cookie_key(&self) -> Result<Key, Box<dyn Error>> {
         let Some(file) = &self.cookie_key else { return Ok(Key::generate()) };
         let at = file.display();
         let octets = fs::read(file)
             .map_err(|error| format!("the cookie key {at} cannot be read: {error}"))?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            if fs::metadata(file)?.permissions().mode() & 0o077 != 0 {
+                // Whoever has the key can make cookies for every account.
+                return Err(format!("others can read the cookie key {at}: chmod 600 {at}").into());
+            }
+        }
         Key::try_from(&octets[..]).map_err(|_| {
             let length = octets.len();
             format!("the cookie key {at} has {length} octets; 64 random ones are needed").into()

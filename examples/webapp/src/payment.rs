@@ -1,8 +1,8 @@
 //! The person confirms a payment, and the application keeps the proof.
 
 use axum::{
-    extract::{Path, State},
-    response::{Redirect, Response},
+    extract::{Path, State, rejection::PathRejection},
+    response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::cookie::PrivateCookieJar;
 use itsme_core::{Acr, Confirm, Evidence, LoggedIn, Payment};
@@ -10,10 +10,12 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::{
-    accounts::Account, app::App, login, page, pending::Purpose, problem::Problem, visitor::Visitor,
+    accounts::AccountId, app::App, login, page, pending::Purpose, problem::Problem,
+    visitor::Visitor,
 };
 
-/// What is sold here.
+/// What is sold here. itsme's pages do not say whether it counts euros or cents: ask, before real money
+/// is paid.
 pub const AMOUNT: &str = "20";
 const CURRENCY: &str = "EUR";
 const IBAN: &str = "BE68 5390 0754 7034";
@@ -33,23 +35,30 @@ pub async fn begin(
     login::send(&app, request, |claims| Purpose::Pay(id, claims.unwrap_or_default()), jar).await
 }
 
+/// Keeps the proof, whoever is logged in by now: the person has paid, and itsme says who it was.
 pub async fn finish(
     app: &App,
-    account: &Account,
+    visitor: &Visitor,
+    (account, claims): (AccountId, &str),
     who: &LoggedIn,
-    claims: &str,
-) -> Result<Redirect, Problem> {
+) -> Result<Response, Problem> {
     let evidence = who.evidence.to_text();
-    let receipt = app.accounts.add_receipt(account.id, claims, &evidence).await?;
-    Ok(Redirect::to(&format!("/receipts/{receipt}")))
+    let receipt = app.accounts.add_receipt(account, claims, &evidence).await?;
+    if visitor.still(account).is_err() {
+        let content =
+            html! { p { "Thank you. Log in to see the receipt." } p { a href="/" { "Back" } } };
+        return Ok(page::page("Paid", &content).into_response());
+    }
+    Ok(Redirect::to(&format!("/receipts/{receipt}")).into_response())
 }
 
 /// The receipt, with the proof verified again from the archive alone.
 pub async fn receipt(
     State(app): State<App>,
     visitor: Visitor,
-    Path(id): Path<i64>,
+    id: Result<Path<i64>, PathRejection>,
 ) -> Result<Markup, Problem> {
+    let Path(id) = id.map_err(|_| Problem::NoSuchPage)?;
     let account = visitor.account()?;
     let receipt = app.accounts.receipt(account.id, id).await?.ok_or(Problem::NoSuchPage)?;
     let evidence = Evidence::from_text(&receipt.evidence)?;

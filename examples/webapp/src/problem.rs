@@ -1,4 +1,5 @@
-//! What went wrong, for the person to read and for the log.
+//! What went wrong, for the person to read and for the log. What is said of itsme's errors is what the
+//! guide says (`docs/guide/errors.md`).
 
 use std::{error::Error as _, fmt::Write as _};
 
@@ -6,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use itsme_core::{DriveError, Error, EvidenceError};
+use itsme_core::{DriveError, Error, ErrorCode, EvidenceError};
 use maud::html;
 use thiserror::Error as ThisError;
 
@@ -16,10 +17,14 @@ use crate::page;
 pub enum Problem {
     #[error("no such page")]
     NoSuchPage,
+    #[error("a form came from a page of another site")]
+    AnotherSite,
     #[error("a login came back to a browser that has not begun it, or to one that has finished it")]
     UnknownLogin,
-    #[error("nobody is logged in, or somebody else than before")]
+    #[error("nobody is logged in")]
     LoggedOut,
+    #[error("another account is logged in than when this was begun")]
+    AnotherAccount,
     #[error("another person has shared their data than the one who is logged in")]
     SomebodyElse,
     #[error("the new itsme account is linked to another account already")]
@@ -28,18 +33,42 @@ pub enum Problem {
     NoSuchService,
     #[error(transparent)]
     Itsme(#[from] itsme_reqwest::Error),
+    #[error("a pending login is too long for a cookie")]
+    TooLong,
+    #[error("a poll has ended before its time")]
+    Interrupted,
     #[error("an archived proof does not hold")]
     Evidence(#[from] EvidenceError),
-    #[error("the accounts cannot be had")]
-    Accounts(#[from] sqlx::Error),
+    #[error("the database cannot be had")]
+    Database(#[from] sqlx::Error),
     #[error("the session cannot be had")]
     Session(#[from] tower_sessions::session::Error),
-    #[error("a login cannot be stored")]
-    Pending(#[from] serde_json::Error),
+    #[error("a login cannot be stored, or was stored by another version")]
+    Stored(#[from] serde_json::Error),
 }
 
 /// What to say: the status, a heading, and what to do now.
 type Words = (StatusCode, &'static str, &'static str);
+
+/// Their choice, and no error: the status is that of every page.
+const STOPPED: Words =
+    (StatusCode::OK, "You have stopped", "Nothing has happened. You can try again any time.");
+const BEGIN_AGAIN: Words = (
+    StatusCode::BAD_REQUEST,
+    "This has to be begun again",
+    "It took too long, or was finished before. What you may have approved in the app meanwhile does \
+     not count here.",
+);
+const TRY_LATER: Words = (
+    StatusCode::SERVICE_UNAVAILABLE,
+    "itsme cannot be reached",
+    "Please try again in some minutes.",
+);
+const OURS: Words = (
+    StatusCode::INTERNAL_SERVER_ERROR,
+    "Something went wrong here",
+    "It is not your fault. Please try again later, or tell us.",
+);
 
 impl Problem {
     fn words(&self) -> Words {
@@ -47,6 +76,11 @@ impl Problem {
             Self::NoSuchPage | Self::NoSuchService => {
                 (StatusCode::NOT_FOUND, "There is nothing here", "Go back and try something else.")
             }
+            Self::AnotherSite => (
+                StatusCode::FORBIDDEN,
+                "That was not begun here",
+                "Another site has sent you. If it was you who wanted it, begin on our own page.",
+            ),
             Self::UnknownLogin => (
                 StatusCode::BAD_REQUEST,
                 "This login is not known here",
@@ -56,66 +90,52 @@ impl Problem {
             Self::LoggedOut => {
                 (StatusCode::FORBIDDEN, "You are not logged in", "Please log in, and try again.")
             }
+            Self::AnotherAccount => (
+                StatusCode::FORBIDDEN,
+                "Another account is logged in",
+                "It is not the one that began this. Nothing was stored.",
+            ),
             Self::SomebodyElse => (
                 StatusCode::FORBIDDEN,
                 "That was somebody else",
                 "Another person has answered in the itsme app than the one who is logged in here. \
                  Nothing was stored.",
             ),
+            // A shop with something to lose would offer to merge the two.
             Self::LinkedElsewhere => (
                 StatusCode::CONFLICT,
                 "This itsme account has an account here",
-                "It is linked to another account. Log out, and log in with it.",
+                "It was made when somebody logged in with it. Log out, and log in with it to see \
+                 that one; or ask us to make one of the two.",
             ),
-            Self::Itsme(DriveError::Transport(_)) => UNREACHABLE,
+            Self::Itsme(DriveError::Transport(_)) => TRY_LATER,
             Self::Itsme(DriveError::Flow(error)) => of_a_flow(error),
-            Self::Evidence(_) | Self::Accounts(_) | Self::Session(_) | Self::Pending(_) => OURS,
+            Self::TooLong
+            | Self::Interrupted
+            | Self::Evidence(_)
+            | Self::Database(_)
+            | Self::Session(_)
+            | Self::Stored(_) => OURS,
         }
     }
 }
 
-const UNREACHABLE: Words = (
-    StatusCode::SERVICE_UNAVAILABLE,
-    "itsme cannot be reached",
-    "Please try again in some minutes.",
-);
-const OURS: Words = (
-    StatusCode::INTERNAL_SERVER_ERROR,
-    "Something went wrong here",
-    "It is not your fault. Please try again later.",
-);
-
 fn of_a_flow(error: &Error) -> Words {
     match error {
-        // Their choice, and no error: the status is that of every page.
-        Error::Cancelled => (
-            StatusCode::OK,
-            "You have stopped",
-            "Nothing has happened. You can try again any time.",
-        ),
-        Error::LoginExpired => (
-            StatusCode::OK,
-            "That took too long",
-            "For your safety it was stopped. Please try again.",
-        ),
-        Error::Callback(_) => (
-            StatusCode::BAD_REQUEST,
-            "This login is not known here",
-            "The answer does not belong to what was begun in this browser. Please log in again.",
-        ),
-        Error::ProviderUnavailable { .. } | Error::UnexpectedReply(_) | Error::Malformed { .. } => {
-            UNREACHABLE
-        }
-        Error::Refused(_) => (
-            StatusCode::BAD_GATEWAY,
-            "itsme has refused this",
-            "Please try again. If it happens again, tell us.",
-        ),
-        Error::IdToken(_) | Error::Userinfo(_) | Error::Metadata(_) => (
-            StatusCode::BAD_GATEWAY,
-            "The answer of itsme could not be trusted",
-            "Nobody was logged in. Please try again later.",
-        ),
+        Error::Cancelled => STOPPED,
+        Error::LoginExpired | Error::Callback(_) => BEGIN_AGAIN,
+        Error::ProviderUnavailable { .. }
+        | Error::UnexpectedReply(_)
+        | Error::Malformed { .. }
+        | Error::Metadata(_) => TRY_LATER,
+        Error::Refused(refusal) => match refusal.code {
+            ErrorCode::InvalidGrant | ErrorCode::ExpiredLoginHintToken => BEGIN_AGAIN,
+            ErrorCode::ServerError
+            | ErrorCode::SlowDown
+            | ErrorCode::TemporarilyUnavailable
+            | ErrorCode::TemporaryUnavailable => TRY_LATER,
+            _ => OURS,
+        },
         _ => OURS,
     }
 }
@@ -123,16 +143,18 @@ fn of_a_flow(error: &Error) -> Words {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, heading, advice) = self.words();
-        if status.is_success() {
-            tracing::info!("{self}");
-        } else {
-            let mut causes = String::new();
-            let mut cause = self.source();
-            while let Some(error) = cause {
-                let _ = write!(causes, ": {error}");
-                cause = error.source();
-            }
+        let mut causes = String::new();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let _ = write!(causes, ": {error}");
+            cause = error.source();
+        }
+        if !status.is_server_error() {
+            tracing::info!("{self}{causes}");
+        } else if status == StatusCode::SERVICE_UNAVAILABLE {
             tracing::warn!("{self}{causes}");
+        } else {
+            tracing::error!("{self}{causes}");
         }
         let content = html! { p { (advice) } p { a href="/" { "Back" } } };
         (status, page::page(heading, &content)).into_response()

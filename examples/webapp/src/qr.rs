@@ -1,98 +1,132 @@
 //! A login without a redirect: somebody scans a QR code with their phone (CIBA).
 //!
-//! The page asks again by itself, and each time takes up the ticket that is in the session. So
-//! any instance can go on, and nobody polls for a browser that was closed.
+//! The page asks again by itself, and each time the ticket goes on from where it stood. So any
+//! instance can go on, and nobody polls for a browser that was closed. The browser's session is
+//! touched only when somebody logs in: a page that waits must not undo what is done in another tab.
 
 use axum::{
     extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
+use axum_extra::extract::cookie::{Cookie, PrivateCookieJar, SameSite};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use itsme_core::{Backchannel, BackchannelRequest, CibaTicket, Discovery, DiscoveryTicket, QrCode};
-use maud::html;
-use serde::{Deserialize, Serialize};
+use itsme_core::{Backchannel, BackchannelRequest, Discovery, QrCode};
+use maud::{Markup, html};
 
-use crate::{app::App, login, page, problem::Problem, visitor::Visitor};
+use crate::{
+    app::{App, cookie_name},
+    home, login, page,
+    problem::Problem,
+    qr_logins::Stage,
+    visitor::Visitor,
+};
 
-const QR: &str = "qr";
+const COOKIE: &str = "qr";
 
-#[derive(Serialize, Deserialize)]
-enum Stage {
-    /// The code is shown.
-    Discovering(DiscoveryTicket),
-    /// Somebody has scanned it, and is asked in the app.
-    Asked(CibaTicket),
-}
-
-pub async fn begin(State(app): State<App>, visitor: Visitor) -> Result<Redirect, Problem> {
+pub async fn begin(
+    State(app): State<App>,
+    jar: PrivateCookieJar,
+) -> Result<(PrivateCookieJar, Redirect), Problem> {
     let ticket = app.itsme.discover_user().await?;
-    visitor.session.insert(QR, Stage::Discovering(ticket)).await?;
-    Ok(Redirect::to("/qr"))
+    // The OP's name for it is a secret of the two, and of this browser.
+    let id = ticket.session_id().to_owned();
+    app.qr_logins.begin(&id, &Stage::Discovering(ticket)).await?;
+    let cookie = Cookie::build((cookie_name(COOKIE, app.is_https), id))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(app.is_https);
+    Ok((jar.add(cookie), Redirect::to("/qr")))
 }
 
-pub async fn progress(State(app): State<App>, visitor: Visitor) -> Result<Response, Problem> {
-    let Some(stage) = visitor.session.get(QR).await? else {
-        return Ok(Redirect::to("/").into_response());
-    };
-    let polled = match stage {
-        Stage::Discovering(ticket) => discover(&app, ticket).await,
-        Stage::Asked(ticket) => poll(&app, &visitor, ticket).await,
-    };
-    match polled {
-        Ok(Some(stage)) => {
-            let page = show(&stage);
-            visitor.session.insert(QR, stage).await?;
-            Ok(page)
+pub async fn progress(
+    State(app): State<App>,
+    visitor: Visitor,
+    jar: PrivateCookieJar,
+) -> Result<Response, Problem> {
+    let home = || Ok(Redirect::to("/").into_response());
+    let Some(id) = id(&app, &jar) else { return home() };
+    // In a task of its own: a browser that goes away must not take the ticket with it.
+    tokio::spawn(go_on(app.clone(), id.clone())).await.map_err(|_| Problem::Interrupted)??;
+    match app.qr_logins.look(&id).await? {
+        Some(Stage::LoggedIn(account)) => {
+            if app.qr_logins.end(&id).await? {
+                visitor.log_in(account).await?;
+            }
+            home()
         }
-        // One way or the other, it is over.
-        ended => {
-            visitor.session.remove_value(QR).await?;
-            ended.map(|_| Redirect::to("/").into_response())
+        Some(stage) => Ok(show(&stage)),
+        None => home(),
+    }
+}
+
+pub async fn stop(State(app): State<App>, jar: PrivateCookieJar) -> Result<Redirect, Problem> {
+    if let Some(id) = id(&app, &jar) {
+        app.qr_logins.end(&id).await?;
+    }
+    Ok(Redirect::to("/"))
+}
+
+fn id(app: &App, jar: &PrivateCookieJar) -> Option<String> {
+    jar.get(&cookie_name(COOKIE, app.is_https)).map(|cookie| cookie.value().to_owned())
+}
+
+/// The next poll, unless another request is at it.
+async fn go_on(app: App, id: String) -> Result<(), Problem> {
+    let Some(stage) = app.qr_logins.take(&id).await? else { return Ok(()) };
+    match poll(&app, stage).await {
+        Ok(stage) => app.qr_logins.put_back(&id, &stage).await,
+        Err(problem) => {
+            app.qr_logins.end(&id).await?;
+            Err(problem)
         }
     }
 }
 
 /// Waits for as long as the OP wants to be left alone, and asks it.
-async fn discover(app: &App, ticket: DiscoveryTicket) -> Result<Option<Stage>, Problem> {
-    Ok(Some(match app.itsme.poll_discovery(ticket).await? {
-        Discovery::Waiting(ticket) | Discovery::Redraw(ticket) => Stage::Discovering(ticket),
-        Discovery::Found(who) => {
-            let request = BackchannelRequest::discovered(who, login::request(app));
-            Stage::Asked(app.itsme.start_backchannel(request).await?)
-        }
-    }))
-}
-
-async fn poll(app: &App, visitor: &Visitor, ticket: CibaTicket) -> Result<Option<Stage>, Problem> {
-    match app.itsme.poll(ticket).await? {
-        Backchannel::Pending(ticket) => Ok(Some(Stage::Asked(ticket))),
-        Backchannel::LoggedIn(who) => {
-            login::log_in(app, visitor, &who).await?;
-            Ok(None)
-        }
+async fn poll(app: &App, stage: Stage) -> Result<Stage, Problem> {
+    match stage {
+        Stage::Discovering(ticket) => match app.itsme.poll_discovery(ticket).await? {
+            Discovery::Waiting(ticket) | Discovery::Redraw(ticket) => {
+                Ok(Stage::Discovering(ticket))
+            }
+            Discovery::Found(who) => {
+                let request = BackchannelRequest::discovered(who, login::request(app));
+                Ok(Stage::Asked(app.itsme.start_backchannel(request).await?))
+            }
+        },
+        Stage::Asked(ticket) => match app.itsme.poll(ticket).await? {
+            Backchannel::Pending(ticket) => Ok(Stage::Asked(ticket)),
+            Backchannel::LoggedIn(who) => login::account(app, &who).await.map(Stage::LoggedIn),
+        },
+        Stage::LoggedIn(_) => Ok(stage),
     }
 }
 
 fn show(stage: &Stage) -> Response {
-    let page = match stage {
+    // The poll itself waits; this only begins the next one.
+    ([("refresh", "1")], content(stage)).into_response()
+}
+
+fn content(stage: &Stage) -> Markup {
+    let stop = home::button("/qr/stop", "Stop");
+    match stage {
         Stage::Discovering(ticket) => page::page(
             "Scan this code",
             &html! {
-                p { "Open the itsme app on your phone and scan the code." }
+                p { "Open the itsme app on your phone and scan the code, to log in to this shop." }
                 img src=(data_url(ticket.qr())) alt="QR code for the itsme app" width="300";
-                p { a href="/" { "Stop" } }
+                (stop)
             },
         ),
-        Stage::Asked(_) => page::page(
+        Stage::Asked(_) | Stage::LoggedIn(_) => page::page(
             "Look at your phone",
             &html! {
                 p role="status" { "The code was scanned. Now confirm in the itsme app." }
-                p { a href="/" { "Stop" } }
+                (stop)
             },
         ),
-    };
-    // The poll itself waits; this only begins the next one.
-    ([("refresh", "1")], page).into_response()
+    }
 }
 
 fn data_url(code: &QrCode) -> String {

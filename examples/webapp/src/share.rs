@@ -1,9 +1,6 @@
 //! The person shares data of their identity document.
 
-use axum::{
-    extract::State,
-    response::{Redirect, Response},
-};
+use axum::{extract::State, response::Response};
 use axum_extra::extract::cookie::PrivateCookieJar;
 use itsme_core::{Claim, LoggedIn, ShareData};
 
@@ -22,11 +19,10 @@ pub async fn begin(
     login::send(&app, request, |_| Purpose::Share(id), jar).await
 }
 
-pub async fn finish(app: &App, account: &Account, who: &LoggedIn) -> Result<Redirect, Problem> {
+pub async fn finish(app: &App, account: &Account, who: &LoggedIn) -> Result<(), Problem> {
     if who.sub != account.sub {
         return Err(Problem::SomebodyElse);
     }
     let address = who.address.as_ref().and_then(|address| address.formatted.as_deref());
-    app.accounts.share(account.id, who.birthdate.as_deref(), address).await?;
-    Ok(Redirect::to("/"))
+    Ok(app.accounts.share(account.id, who.birthdate.as_deref(), address).await?)
 }

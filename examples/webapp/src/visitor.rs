@@ -30,12 +30,14 @@ impl Visitor {
     pub fn still(&self, id: AccountId) -> Result<&Account, Problem> {
         self.account().and_then(|account| match account.id == id {
             true => Ok(account),
-            false => Err(Problem::LoggedOut),
+            false => Err(Problem::AnotherAccount),
         })
     }
 
     pub async fn log_in(&self, account: AccountId) -> Result<(), Problem> {
-        // A session id that somebody knew before the login is worth nothing after it.
+        // A session id that somebody knew before the login is worth nothing after it, and what
+        // another person left in the session is not this one's.
+        self.session.clear().await;
         self.session.cycle_id().await?;
         Ok(self.session.insert(ACCOUNT, account).await?)
     }

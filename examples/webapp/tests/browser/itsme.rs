@@ -90,10 +90,10 @@ async fn something_is_made_to_go_wrong() {
         browser.examine("itsme-faults").await;
         browser.goto(&shop.address).await;
         browser.press("Log in with itsme").await;
-        browser.arrives_at("The answer of itsme could not be trusted").await;
-        browser.examine("not-trusted").await;
+        browser.arrives_at("itsme cannot be reached").await;
+        browser.examine("unreachable").await;
         let said = browser.console().await;
-        assert!(said.len() == 1 && said[0].contains("status of 502"), "{said:?}");
+        assert!(said.len() == 1 && said[0].contains("status of 503"), "{said:?}");
 
         browser.goto(&format!("{}/phone?faults", shop.itsme)).await;
         browser.press_by_keyboard("Recover").await;

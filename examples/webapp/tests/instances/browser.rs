@@ -1,6 +1,6 @@
 //! A browser that shows its cookies and follows nothing by itself.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, io::Write as _, net::TcpStream, thread, time::Duration};
 
 use itsme_testkit::{Person, Server};
 use url::Url;
@@ -11,6 +11,7 @@ use crate::program::Program;
 #[derive(Clone, Default)]
 pub struct Browser {
     cookies: BTreeMap<String, String>,
+    site: Option<&'static str>,
 }
 
 /// What came.
@@ -27,6 +28,38 @@ impl Browser {
 
     pub fn post(&mut self, app: &Program, path: &str) -> Page {
         self.visit("POST", &format!("{}{path}", app.address))
+    }
+
+    /// As a page of another site makes it.
+    pub fn post_from(&mut self, site: &'static str, app: &Program, path: &str) -> Page {
+        self.site = Some(site);
+        let page = self.post(app, path);
+        self.site = None;
+        page
+    }
+
+    pub fn head(&mut self, app: &Program, path: &str) -> Page {
+        self.visit("HEAD", &format!("{}{path}", app.address))
+    }
+
+    /// Asks for a page, and is gone before it comes.
+    pub fn leave(&self, app: &Program, path: &str, after: Duration) {
+        let address = app.address.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        let cookies = self.cookies();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookies}\r\n\r\n")
+            .expect("it listens");
+        thread::sleep(after);
+    }
+
+    fn cookies(&self) -> String {
+        let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+
+    /// As if its time were over.
+    pub fn lose(&mut self, cookie: &str) {
+        self.cookies.remove(cookie);
     }
 
     /// Comes back from itsme, to whichever instance the address in front chooses.
@@ -58,11 +91,12 @@ impl Browser {
             .max_redirects(0)
             .timeout_global(Some(Duration::from_secs(30)));
         let agent: ureq::Agent = config.build().into();
-        let cookies: Vec<_> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = http::Request::builder().method(method).uri(url);
-        if !cookies.is_empty() {
-            request = request.header("Cookie", cookies.join("; "));
+        if !self.cookies.is_empty() {
+            request = request.header("Cookie", self.cookies());
+        }
+        if let Some(site) = self.site {
+            request = request.header("Sec-Fetch-Site", site);
         }
         let request = request.body(()).expect("a request");
         let mut response = agent.run(request).expect("an answer");
@@ -92,6 +126,10 @@ impl Page {
     #[track_caller]
     pub fn leads_to(&self, path: &str) {
         assert_eq!(self.location(), path);
+    }
+
+    pub fn sets_no_cookie(&self) -> bool {
+        !self.headers.contains_key("set-cookie")
     }
 
     #[track_caller]

@@ -1,6 +1,9 @@
 //! Instances of the application behind one address.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use itsme_testkit::{CLIENT_ID, CONFIRM_SERVICE, SERVICE, SHARE_SERVICE, Server, private_jwks};
 
@@ -14,6 +17,18 @@ pub fn scratch(name: &str) -> PathBuf {
     directory
 }
 
+/// A file that others cannot read.
+pub fn secret_file(directory: &Path, name: &str, content: &[u8]) -> PathBuf {
+    let file = directory.join(name);
+    fs::write(&file, content).expect("a file");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("its owner");
+    }
+    file
+}
+
 /// Instances with one database and one cookie key, and the address of whoever stands in front.
 pub struct Fleet {
     arguments: Vec<String>,
@@ -22,15 +37,15 @@ pub struct Fleet {
 
 impl Fleet {
     pub fn new(name: &str, op: &Server) -> Self {
+        Self::at("http://127.0.0.1:8800", name, op)
+    }
+
+    /// Known to browsers by this address.
+    pub fn at(public_url: &str, name: &str, op: &Server) -> Self {
         let directory = scratch(name);
-        let file = |name: &str, content: &[u8]| {
-            let file = directory.join(name);
-            fs::write(&file, content).expect("a file");
-            file.display().to_string()
-        };
-        let keys = file("keys.json", private_jwks().to_string().as_bytes());
+        let keys = secret_file(&directory, "keys.json", private_jwks().to_string().as_bytes());
+        let keys = keys.display().to_string();
         let database = directory.join("shop.sqlite").display().to_string();
-        let public_url = "http://127.0.0.1:8800";
         op.op().allow_redirect_uri(format!("{public_url}/itsme/callback"));
         let issuer = op.op().issuer().to_owned();
         let arguments = [
@@ -55,8 +70,7 @@ impl Fleet {
     }
 
     fn start_with(&self, name: &str, key: &[u8]) -> Program {
-        let file = self.directory.join(name);
-        fs::write(&file, key).expect("a file");
+        let file = secret_file(&self.directory, name, key);
         let mut arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
         let file = file.display().to_string();
         arguments.extend(["--cookie-key", &file]);

@@ -4,12 +4,13 @@ mod browser;
 mod fleet;
 #[path = "../program/mod.rs"]
 mod program;
+mod qr;
 
 use itsme_testkit::{Clock, Person, Server};
 
 use self::{
     browser::{Browser, parameter},
-    fleet::{Fleet, scratch},
+    fleet::{Fleet, scratch, secret_file},
     program::{Program, command},
 };
 
@@ -61,8 +62,10 @@ fn a_pending_login_is_sealed_and_for_one_use() {
     }
     assert!(!cookie.contains("nonce") && !cookie.contains(&parameter(&to_itsme, "nonce")));
 
-    // Another browser has not begun it; this one has, once.
+    // Another browser has not begun it; this one has, once; and a look ahead is none of these.
     let callback = op.approve(&to_itsme, &Person::ann());
+    let path = callback.split_once("8800").expect("it is at the public address").1;
+    assert_eq!(browser.head(&app, path).status, 204);
     let page = Browser::default().back(&app, &callback);
     assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
     browser.back(&app, &callback).leads_to("/");
@@ -77,15 +80,24 @@ fn logins_in_parallel_tabs_do_not_meet_and_do_not_pile_up() {
     let app = Fleet::new("tabs", &op).start();
     let mut browser = Browser::default();
 
-    let tabs: Vec<_> = (0..4).map(|_| browser.post(&app, "/login").location()).collect();
-    for tab in tabs.iter().rev() {
-        let callback = op.approve(tab, &Person::daan());
-        browser.back(&app, &callback).leads_to("/");
+    let mut callbacks = Vec::new();
+    for _ in 0..9 {
+        let to_itsme = browser.post(&app, "/login").location();
+        callbacks.push(op.approve(&to_itsme, &Person::daan()));
+        assert!(browser.pending() <= 6, "{}", browser.pending());
+        // Which is the oldest is told by the second.
+        std::thread::sleep(std::time::Duration::from_millis(1_010));
     }
-    for _ in 0..20 {
-        browser.post(&app, "/login");
-        assert!(browser.pending() <= 4, "{}", browser.pending());
+    let (oldest, others) = callbacks.split_at(3);
+    for callback in others.iter().rev() {
+        browser.back(&app, callback).leads_to("/");
     }
+    for callback in oldest {
+        assert_eq!(browser.back(&app, callback).heading(), "This login is not known here");
+    }
+    browser.post(&app, "/login");
+    browser.post(&app, "/log-out");
+    assert_eq!(browser.pending(), 0);
 }
 
 #[test]
@@ -114,10 +126,9 @@ fn a_new_itsme_account_is_linked_by_who_is_logged_in() {
 
     // A link that was begun by one account is not finished by another.
     let to_itsme = other.post(&app, "/link").location();
-    other.post(&app, "/log-out");
     other.log_in(&app, &op, &Person::ioana());
     let page = other.back(&app, &op.approve(&to_itsme, &Person::daan()));
-    assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
+    assert_eq!((page.status, page.heading()), (403, "Another account is logged in"));
 }
 
 #[test]
@@ -146,6 +157,14 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
     let receipt = page.location();
     let page = browser.get(&app, &receipt);
     assert!(page.text.contains("BE68539007547034"), "{}", page.text);
+    // Who has paid has paid, also if the session has ended meanwhile.
+    let to_itsme = browser.post(&app, "/pay").location();
+    browser.lose("session");
+    let page = browser.back(&app, &op.approve(&to_itsme, &Person::ann()));
+    assert_eq!((page.status, page.heading()), (200, "Paid"));
+    assert_eq!(browser.get(&app, "/receipts/2").status, 403);
+    browser.log_in(&app, &op, &Person::ann());
+    assert!(browser.get(&app, "/receipts/2").text.contains("BE68539007547034"));
     // Nobody else's.
     let mut other = Browser::default();
     other.log_in(&app, &op, &Person::daan());
@@ -158,7 +177,7 @@ fn a_login_changes_the_sessions_name_and_pages_keep_to_themselves() {
     let app = Fleet::new("session", &op).start();
     let mut browser = Browser::default();
     // Whoever has slipped this session to them does not get in with it.
-    browser.post(&app, "/qr").leads_to("/qr");
+    browser.log_in(&app, &op, &Person::daan());
     let mut thief = browser.clone();
     browser.log_in(&app, &op, &Person::ann());
     assert!(browser.get(&app, "/").text.contains("Welcome, Ann"));
@@ -185,6 +204,16 @@ fn everything_that_goes_wrong_has_a_page() {
     }
     assert_eq!(browser.get(&app, "/receipts/1").status, 403);
     assert_eq!(browser.get(&app, "/qr").location(), "/");
+    assert_eq!(browser.get(&app, "/login").location(), "/", "a bookmark");
+    for nothing in ["/nope", "/receipts", "/style.css/x"] {
+        let page = browser.get(&app, nothing);
+        assert_eq!((page.status, page.heading()), (404, "There is nothing here"), "{nothing}");
+    }
+    for site in ["cross-site", "same-site"] {
+        let page = browser.post_from(site, &app, "/login");
+        assert_eq!((page.status, page.heading()), (403, "That was not begun here"), "{site}");
+    }
+    assert!(browser.post_from("same-origin", &app, "/login").location().contains("authorization"));
 
     let to_itsme = browser.post(&app, "/login").location();
     let callback = op.approve(&to_itsme, &Person::ann());
@@ -196,35 +225,37 @@ fn everything_that_goes_wrong_has_a_page() {
 }
 
 #[test]
-fn a_qr_login_goes_on_at_any_instance() {
+fn over_https_cookies_are_this_hosts_alone() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
-    op.op().polling_interval(Some(1));
-    let fleet = Fleet::new("qr", &op);
-    let (one, two) = (fleet.start(), fleet.start());
+    let app = Fleet::at("https://shop.example.be", "https", &op).start();
     let mut browser = Browser::default();
-
-    browser.post(&one, "/qr").leads_to("/qr");
-    let page = browser.get(&two, "/qr");
-    assert!(page.text.contains("data:image/png;base64,"), "{}", page.text);
-    let session = op.op().pending_sessions().first().map(|session| (*session).to_owned());
-    op.op().scan(&session.expect("a code is shown"), &Person::ioana());
-    assert_eq!(browser.get(&one, "/qr").heading(), "Look at your phone");
-    assert_eq!(browser.get(&two, "/qr").heading(), "Look at your phone");
-    let asked = op.op().pending_backchannel().first().map(|asked| asked.auth_req_id.clone());
-    op.op().approve_backchannel(&asked.expect("she is asked"));
-    browser.get(&one, "/qr").leads_to("/");
-    assert!(browser.get(&two, "/").text.contains("Ioana"));
+    let sent = browser.post(&app, "/login");
+    let state = parameter(&sent.location(), "state");
+    let cookie = sent.set_cookie(&format!("__Host-itsme-{state}"));
+    assert!(cookie.contains("Secure") && cookie.contains("Path=/") && !cookie.contains("Domain"));
+    let callback = op.approve(&sent.location(), &Person::ann());
+    let page = browser.back(&app, &callback);
+    page.leads_to("/");
+    assert!(page.set_cookie("__Host-session").contains("Secure"));
+    assert!(browser.get(&app, "/").text.contains("Welcome, Ann"));
 }
 
 #[test]
 fn what_cannot_work_is_told_at_the_start() {
-    let short = scratch("short").join("cookie.key");
-    std::fs::write(&short, [7; 63]).expect("a file");
+    let short = secret_file(&scratch("short"), "cookie.key", &[7; 63]);
     let run = |arguments: &[&str]| command(arguments).output().expect("it runs");
     let ended = run(&["--cookie-key", short.to_str().expect("a path of text")]);
     assert_eq!(ended.status.code(), Some(1));
     let told = String::from_utf8_lossy(&ended.stderr);
     assert!(told.contains("has 63 octets; 64 random ones are needed"), "{told}");
+    #[cfg(unix)]
+    {
+        let open = scratch("open").join("cookie.key");
+        std::fs::write(&open, [7; 64]).expect("a file");
+        let ended = command(&["--cookie-key", open.to_str().expect("a path of text")]).output();
+        let told = String::from_utf8_lossy(&ended.expect("it runs").stderr).into_owned();
+        assert!(told.contains("others can read the cookie key"), "{told}");
+    }
 
     let taken = Program::start(&[]);
     let address = taken.address.trim_start_matches("http://");

@@ -1,0 +1,135 @@
+//! Logins by QR code, with several tabs and instances at work.
+
+use std::{thread, time::Duration};
+
+use itsme_testkit::{Clock, Person, Server};
+
+use crate::{browser::Browser, fleet::Fleet};
+
+fn sandbox() -> Server {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    op.op().polling_interval(Some(1));
+    op
+}
+
+fn scan(op: &Server, person: &Person) {
+    let session = op.op().pending_sessions().last().map(|session| (*session).to_owned());
+    op.op().scan(&session.expect("a code is shown"), person);
+}
+
+fn approve(op: &Server) {
+    let asked = op.op().pending_backchannel().first().map(|asked| asked.auth_req_id.clone());
+    op.op().approve_backchannel(&asked.expect("somebody is asked"));
+}
+
+#[test]
+fn a_qr_login_goes_on_at_any_instance() {
+    let op = sandbox();
+    let fleet = Fleet::new("qr", &op);
+    let (one, two) = (fleet.start(), fleet.start());
+    let mut browser = Browser::default();
+
+    browser.post(&one, "/qr").leads_to("/qr");
+    let page = browser.get(&two, "/qr");
+    assert!(page.text.contains("data:image/png;base64,"), "{}", page.text);
+    scan(&op, &Person::ioana());
+    assert_eq!(browser.get(&one, "/qr").heading(), "Look at your phone");
+    assert_eq!(browser.get(&two, "/qr").heading(), "Look at your phone");
+    approve(&op);
+    browser.get(&one, "/qr").leads_to("/");
+    assert!(browser.get(&two, "/").text.contains("Ioana"));
+}
+
+#[test]
+fn two_tabs_at_once_do_not_lose_it() {
+    let op = sandbox();
+    let fleet = Fleet::new("qr-tabs", &op);
+    let (one, two) = (fleet.start(), fleet.start());
+    let mut browser = Browser::default();
+    browser.post(&one, "/qr").leads_to("/qr");
+
+    let both = |expected: &[&str]| {
+        thread::scope(|scope| {
+            let look = |app| {
+                let mut tab = browser.clone();
+                scope.spawn(move || tab.get(app, "/qr"))
+            };
+            for tab in [look(&one), look(&two)] {
+                let page = tab.join().expect("it does not panic");
+                assert!(expected.contains(&page.heading()), "{}", page.text);
+            }
+        });
+    };
+    both(&["Scan this code"]);
+    scan(&op, &Person::daan());
+    both(&["Scan this code", "Look at your phone"]);
+    both(&["Look at your phone"]);
+    assert_eq!(op.op().pending_backchannel().len(), 1, "he is asked once");
+    let polls = |op: &Server| op.op().asked().iter().filter(|it| **it == "POST /token").count();
+    let before = polls(&op);
+    both(&["Look at your phone"]);
+    assert_eq!(polls(&op), before + 1, "one of the two polls");
+    approve(&op);
+    browser.get(&two, "/qr").leads_to("/");
+    assert!(browser.get(&one, "/").text.contains("Welcome, Daan"));
+}
+
+#[test]
+fn a_page_that_waits_undoes_nothing_in_other_tabs() {
+    let op = sandbox();
+    let app = Fleet::new("qr-waits", &op).start();
+    let mut browser = Browser::default();
+    browser.log_in(&app, &op, &Person::ann());
+    browser.post(&app, "/qr").leads_to("/qr");
+
+    let mut waiting = browser.clone();
+    let page = thread::scope(|scope| {
+        let page = scope.spawn(|| waiting.get(&app, "/qr"));
+        thread::sleep(Duration::from_millis(300));
+        browser.post(&app, "/log-out").leads_to("/");
+        page.join().expect("it does not panic")
+    });
+    assert_eq!(page.heading(), "Scan this code");
+    assert!(page.sets_no_cookie());
+    // Neither here nor with the cookies from before.
+    for browser in [&mut browser, &mut waiting] {
+        assert!(browser.get(&app, "/").text.contains("Log in with itsme"));
+    }
+}
+
+#[test]
+fn what_ended_is_over() {
+    let op = sandbox();
+    let app = Fleet::new("qr-over", &op).start();
+    let mut browser = Browser::default();
+    browser.post(&app, "/qr").leads_to("/qr");
+    browser.post(&app, "/qr/stop").leads_to("/");
+    browser.get(&app, "/qr").leads_to("/");
+
+    browser.post(&app, "/qr").leads_to("/qr");
+    scan(&op, &Person::daan());
+    assert_eq!(browser.get(&app, "/qr").heading(), "Look at your phone");
+    let asked = op.op().pending_backchannel().first().map(|asked| asked.auth_req_id.clone());
+    op.op().deny_backchannel(&asked.expect("he is asked"));
+    assert_eq!(browser.get(&app, "/qr").heading(), "You have stopped");
+    browser.get(&app, "/qr").leads_to("/");
+
+    // A poll that gets no answer is asked again.
+    browser.post(&app, "/qr").leads_to("/qr");
+    drop(op);
+    assert_eq!(browser.get(&app, "/qr").heading(), "Scan this code");
+}
+
+#[test]
+fn a_browser_that_goes_away_takes_nothing_with_it() {
+    let op = sandbox();
+    let app = Fleet::new("qr-away", &op).start();
+    let mut browser = Browser::default();
+    browser.post(&app, "/qr").leads_to("/qr");
+    scan(&op, &Person::daan());
+    browser.leave(&app, "/qr", Duration::from_millis(200));
+    thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(browser.get(&app, "/qr").heading(), "Look at your phone");
+    approve(&op);
+    browser.get(&app, "/qr").leads_to("/");
+}
