@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -32,6 +32,8 @@ pub struct Authorize<T = Redirect> {
 struct Job<T> {
     rp: Arc<RelyingParty>,
     wish: Wish,
+    /// Where the person comes back to, once the wish was checked.
+    redirect_uri: Option<String>,
     finish: fn(Redirect, Option<RequestObject>) -> T,
 }
 
@@ -85,7 +87,10 @@ impl<T> Authorize<T> {
         wish: Wish,
         finish: fn(Redirect, Option<RequestObject>) -> T,
     ) -> Self {
-        Self { job: Job { rp: Arc::clone(rp), wish, finish }, fetch: FetchProvider::fresh(rp) }
+        Self {
+            job: Job { rp: Arc::clone(rp), wish, redirect_uri: None, finish },
+            fetch: FetchProvider::fresh(rp),
+        }
     }
 }
 
@@ -105,13 +110,17 @@ impl<T> Job<T> {
     fn redirect(self, provider: &Provider, at: &mut Moment<'_>) -> Result<T, Error> {
         let settings = &self.rp.settings;
         let dialect = settings.dialect();
-        let redirect_uri = self.wish.check(settings)?;
+        let redirect_uri = match self.redirect_uri {
+            Some(checked) => checked,
+            None => self.wish.check(settings)?,
+        };
         let mut asked = self.wish.asked(at.now, dialect);
+        let scope = self.wish.scope();
         let fixed = [
-            ("response_type", "code".to_owned()),
-            ("client_id", settings.client_id.clone()),
-            ("scope", self.wish.scope()),
-            ("redirect_uri", redirect_uri.clone()),
+            ("response_type", "code"),
+            ("client_id", settings.client_id.as_str()),
+            ("scope", scope.as_str()),
+            ("redirect_uri", redirect_uri.as_str()),
         ];
         let known_user = self.wish.known_user.as_deref();
         let mut parameters = self.wish.parameters(dialect, known_user)?;
@@ -133,7 +142,7 @@ impl<T> Job<T> {
 
         // What stands in a request object, the OP takes from there; what OAuth requires stands
         // outside as well, with equal values (OIDC Core §6.1).
-        let mut query = form_urlencoded::Serializer::new(String::new());
+        let mut query = form_urlencoded::Serializer::new(String::with_capacity(1024));
         query.extend_pairs(&fixed).append_pair("state", &state);
         let lifetime = match &delivery {
             Delivery::Query | Delivery::QueryButInV1 => None,
@@ -152,19 +161,20 @@ impl<T> Job<T> {
             };
             object = Some(RequestObject { jwt, expires_at });
         } else {
-            query.extend_pairs(parameters.iter().map(|(name, value)| match value {
-                Value::String(text) => (*name, text.clone()),
-                value => (*name, value.to_string()),
+            query.extend_pairs(parameters.iter().map(|(name, value)| match (value, &claims) {
+                (Value::String(text), _) => (*name, Cow::from(text)),
+                (Value::Object(_), Some(claims)) => (*name, claims.into()),
+                (value, _) => (*name, value.to_string().into()),
             }));
         }
         let query = query.finish();
 
         let endpoint = &provider.metadata.authorization_endpoint;
-        let separator = if endpoint.contains('?') { '&' } else { '?' };
+        let separator = if endpoint.contains('?') { "&" } else { "?" };
         let client = (settings.client_id.as_str(), settings.environment.issuer());
         let secrets = (nonce, code_verifier);
         let redirect = Redirect {
-            url: format!("{endpoint}{separator}{query}"),
+            url: [endpoint, separator, &query].concat(),
             state: LoginState::new(client, state, secrets, redirect_uri, asked),
             claims,
         };
@@ -176,8 +186,8 @@ impl<T> Machine for Authorize<T> {
     const NAME: &'static str = "authorize";
     type Output = T;
 
-    fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        self.job.wish.check(&self.job.rp.settings)?;
+    fn next(mut self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+        self.job.redirect_uri = Some(self.job.wish.check(&self.job.rp.settings)?);
         let fetching = self.fetch.next(at)?;
         self.job.go_on(fetching, at)
     }

@@ -1,4 +1,6 @@
-use http::header;
+use std::borrow::Cow;
+
+use http::{HeaderValue, header};
 use url::form_urlencoded;
 
 use crate::{Request, attempt::Attempt, error::Endpoint};
@@ -7,16 +9,17 @@ use crate::{Request, attempt::Attempt, error::Endpoint};
 pub(crate) fn post(
     (endpoint, url): (Endpoint, &str),
     parameters: &[(&str, &str)],
-    authentication: &[(&str, String)],
+    authentication: &[(&str, Cow<'_, str>)],
 ) -> Request {
-    let body = form_urlencoded::Serializer::new(String::new())
+    // An assertion has some 2 KB.
+    let body = form_urlencoded::Serializer::new(String::with_capacity(4096))
         .extend_pairs(parameters)
         .extend_pairs(authentication)
         .finish();
     http::Request::post(url)
         .extension(Attempt::at(endpoint))
-        .header(header::ACCEPT, "application/json")
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
         .body(body.into_bytes())
         .expect("the URL was checked")
 }

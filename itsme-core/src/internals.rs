@@ -1,15 +1,18 @@
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use crate::jose::*;
 use crate::{
     asked::Asked,
+    client_assertion,
     error::TokenError,
     id_token::{Binding, Expected},
     keys::PrivateKeys,
     secret::Secret,
     time::UnixTime,
+    user::User,
     userinfo,
 };
 
@@ -62,4 +65,19 @@ pub fn check_userinfo(
     now: UnixTime,
 ) -> Result<(), TokenError> {
     userinfo::check(claims, who, (now, LEEWAY))
+}
+
+/// What is read of the claims of a checked ID token.
+pub fn user(sub: String, claims: Map<String, Value>) -> User {
+    User::read(sub, claims)
+}
+
+/// The claims of a client assertion.
+pub fn assertion_claims<'a>(
+    client_id: &'a str,
+    audience: &'a str,
+    jti: String,
+    now: UnixTime,
+) -> impl Serialize + use<'a> {
+    client_assertion::claims(client_id, audience, jti, now)
 }

@@ -57,17 +57,23 @@ const DUPLICATE: &str = "duplicate member";
 const MAX_VALUES: usize = 50_000;
 const TOO_MANY: &str = "too many values";
 
+/// Room for the members of a token, made once. What is within it grows as it needs.
+const USUAL_MEMBERS: usize = 16;
+
 struct UniqueMembers(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for UniqueMembers {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let values = Cell::new(0);
-        deserializer.deserialize_map(Members(&values)).map(Self)
+        deserializer.deserialize_map(Members { values: &values, room: USUAL_MEMBERS }).map(Self)
     }
 }
 
 /// Reads the members of an object, each once, and counts its values.
-struct Members<'a>(&'a Cell<usize>);
+struct Members<'a> {
+    values: &'a Cell<usize>,
+    room: usize,
+}
 
 /// Reads any value in the same way.
 struct AnyValue<'a>(&'a Cell<usize>);
@@ -80,9 +86,10 @@ impl<'de> Visitor<'de> for Members<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut members = Map::new();
+        let mut members = Map::with_capacity(self.room);
         while let Some(name) = access.next_key::<String>()? {
-            if members.insert(name, access.next_value_seed(AnyValue(self.0))?).is_some() {
+            let value = access.next_value_seed(AnyValue(self.values))?;
+            if members.insert(name, value).is_some() {
                 return Err(A::Error::custom(DUPLICATE));
             }
         }
@@ -142,7 +149,7 @@ impl<'de> Visitor<'de> for AnyValue<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        Members(self.0).visit_map(access).map(Value::Object)
+        Members { values: self.0, room: 0 }.visit_map(access).map(Value::Object)
     }
 }
 

@@ -1,3 +1,6 @@
+use std::borrow::Cow;
+
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
@@ -25,25 +28,25 @@ pub(crate) struct RelyingParty {
 impl RelyingParty {
     /// The parameters that authenticate the client: a fresh assertion for this audience, or the secret
     /// (OIDC Core §9).
-    pub(crate) fn authentication(
-        &self,
+    pub(crate) fn authentication<'a>(
+        &'a self,
         provider: &Provider,
         audience: &str,
         at: &mut Moment<'_>,
-    ) -> Result<Vec<(&'static str, String)>, Error> {
+    ) -> Result<Vec<(&'static str, Cow<'a, str>)>, Error> {
         let Settings { client_id, credentials, client_assertion: form, .. } = &self.settings;
-        let mut parameters = vec![("client_id", client_id.clone())];
+        let mut parameters = vec![("client_id", Cow::from(client_id))];
         match credentials {
             Credentials::ClientSecret(secret) => {
-                parameters.push(("client_secret", secret.expose().to_owned()));
+                parameters.push(("client_secret", secret.expose().into()));
             }
             Credentials::PrivateKeys(_) => {
                 let jti = at.random_text()?;
                 let claims = client_assertion::claims(client_id, audience, jti, at.now);
                 let assertion = self.sealed(*form, &claims, provider, at)?;
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-                parameters.push(("client_assertion_type", kind.to_owned()));
-                parameters.push(("client_assertion", assertion));
+                parameters.push(("client_assertion_type", kind.into()));
+                parameters.push(("client_assertion", assertion.into()));
             }
         }
         Ok(parameters)
@@ -101,7 +104,7 @@ impl RelyingParty {
     pub(crate) fn sealed(
         &self,
         form: TokenForm,
-        claims: &Value,
+        claims: &impl Serialize,
         provider: &Provider,
         at: &mut Moment<'_>,
     ) -> Result<String, Error> {

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use http::HeaderValue;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn request(
     metadata: &Metadata,
     grant: &[(&str, &str)],
-    authentication: &[(&str, String)],
+    authentication: &[(&str, Cow<'_, str>)],
 ) -> Request {
     form::post((Endpoint::Token, &metadata.token_endpoint), grant, authentication)
 }

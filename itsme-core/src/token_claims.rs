@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::{error::TokenError, secret::Secret, time::UnixTime};
+use crate::{error::TokenError, jose, secret::Secret, time::UnixTime};
 
 /// Claims of a verified token, read strictly: a claim of the wrong kind is an error, not absent.
 pub(crate) struct TokenClaims<'a>(pub(crate) &'a Map<String, Value>);
@@ -78,7 +78,7 @@ impl<'a> TokenClaims<'a> {
     /// `nonce`, required, and this one.
     pub(crate) fn check_nonce(&self, expected: &Secret) -> Result<(), TokenError> {
         let nonce = self.text("nonce")?.ok_or(TokenError::Missing { claim: "nonce" })?;
-        if Secret::new(nonce) != *expected {
+        if !is(nonce, expected) {
             return Err(TokenError::Nonce);
         }
         Ok(())
@@ -87,7 +87,7 @@ impl<'a> TokenClaims<'a> {
     /// The request that the token answers, if it says one.
     pub(crate) fn check_auth_req_id(&self, expected: &Secret) -> Result<(), TokenError> {
         match self.text("urn:openid:params:jwt:claim:auth_req_id")? {
-            Some(id) if Secret::new(id) != *expected => Err(TokenError::AuthReqId),
+            Some(id) if !is(id, expected) => Err(TokenError::AuthReqId),
             _ => Ok(()),
         }
     }
@@ -98,4 +98,9 @@ impl<'a> TokenClaims<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// Told in a time that does not depend on where they differ.
+fn is(text: &str, expected: &Secret) -> bool {
+    jose::constant_time_eq(text.as_bytes(), expected.expose().as_bytes())
 }

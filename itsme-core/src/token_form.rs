@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde::Serialize;
 
 use crate::{
     dialect::Dialect,
@@ -38,7 +38,7 @@ impl TokenForm {
     /// RSA-OAEP-256 (V2) or RSA-OAEP (V1).
     pub(crate) fn make(
         self,
-        claims: &Value,
+        claims: &impl Serialize,
         signer: Signer<'_>,
         (provider, dialect): (&Provider, Dialect),
         random: impl FnMut(&mut [u8]) -> Result<(), Error>,

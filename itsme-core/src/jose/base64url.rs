@@ -8,6 +8,11 @@ pub fn encode(octets: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(octets)
 }
 
+/// The same at the end of a text.
+pub fn append(octets: impl AsRef<[u8]>, text: &mut String) {
+    URL_SAFE_NO_PAD.encode_string(octets, text);
+}
+
 /// Strict: no padding, no white space, no other alphabet, no stray bits in the last character.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     URL_SAFE_NO_PAD.decode(text)
@@ -20,6 +25,10 @@ pub fn encode_standard(octets: impl AsRef<[u8]>) -> String {
 
 /// Either alphabet, with or without padding and line ends: photos come from many hands.
 pub fn decode_any(text: &str) -> Option<Vec<u8>> {
+    // As almost all of them are written.
+    if let Ok(octets) = STANDARD.decode(text) {
+        return Some(octets);
+    }
     let kept = text.bytes().filter(|octet| !octet.is_ascii_whitespace() && *octet != b'=');
     let url_safe = kept.map(|octet| match octet {
         b'+' => b'-',

@@ -1,3 +1,4 @@
+use serde::Serialize;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -40,6 +41,19 @@ impl Header {
     }
 }
 
+/// The protected header of a token of ours.
+#[derive(Serialize)]
+pub(super) struct OwnHeader<'a> {
+    pub(super) alg: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) enc: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cty: Option<&'static str>,
+    pub(super) typ: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) kid: Option<&'a str>,
+}
+
 fn text_member(
     members: &mut Map<String, Value>,
     name: &'static str,
@@ -57,7 +71,7 @@ pub(super) fn malformed(what: &'static str) -> TokenError {
 
 /// Splits a compact serialization into exactly `N` parts, or says how many there are.
 pub(super) fn parts<const N: usize>(token: &str) -> Result<[&str; N], usize> {
-    let count = token.bytes().filter(|&octet| octet == b'.').count() + 1;
+    let count = token.matches('.').count() + 1;
     if count != N {
         return Err(count);
     }

@@ -1,11 +1,10 @@
 use josekit::jwe::{JweEncrypter as _, JweHeader};
-use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{
-    ContentEncryption, OwnKey, PublicKey, base64url,
+    ContentEncryption, OwnKey, PublicKey, base64url_append,
     content::Undecryptable,
-    header::{Header, decode_part, malformed, parts},
+    header::{Header, OwnHeader, decode_part, malformed, parts},
     sha256,
 };
 use crate::error::TokenError;
@@ -120,17 +119,19 @@ pub fn encrypt(
     iv: &[u8],
 ) -> Option<String> {
     let (alg, encrypter) = to.encrypter(default)?;
-    let mut header = json!({ "alg": alg.name(), "enc": enc.name(), "cty": "JWT", "typ": "JWT" });
-    if let Some(kid) = to.kid() {
-        header["kid"] = kid.into();
-    }
-    let header = base64url(header.to_string());
+    let (alg, enc_name, kid) = (alg.name(), Some(enc.name()), to.kid());
+    let header = OwnHeader { alg, enc: enc_name, cty: Some("JWT"), typ: "JWT", kid };
+    let mut jwe = String::with_capacity(2048 + 2 * plaintext.len());
+    base64url_append(serde_json::to_string(&header).ok()?, &mut jwe);
     // The headers passed here are not read by RSA-OAEP.
     let (unread, mut unwritten) = (JweHeader::new(), JweHeader::new());
     let encrypted_key = encrypter.encrypt(content_key, &unread, &mut unwritten).ok()??;
-    let (ciphertext, tag) = enc.encrypt(content_key, iv, header.as_bytes(), plaintext).ok()?;
-    let parts = [base64url(encrypted_key), base64url(iv), base64url(ciphertext), base64url(tag)];
-    Some(parts.iter().fold(header, |jwe, part| jwe + "." + part))
+    let (ciphertext, tag) = enc.encrypt(content_key, iv, jwe.as_bytes(), plaintext).ok()?;
+    for part in [&encrypted_key, iv, &ciphertext, &tag] {
+        jwe.push('.');
+        base64url_append(part, &mut jwe);
+    }
+    Some(jwe)
 }
 
 #[cfg(test)]
@@ -138,7 +139,10 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::{jose::KeySet, keys::PrivateKeys};
+    use crate::{
+        jose::{KeySet, base64url},
+        keys::PrivateKeys,
+    };
 
     const CBC: ContentEncryption = ContentEncryption::A128CbcHs256;
     const GCM: ContentEncryption = ContentEncryption::A256Gcm;

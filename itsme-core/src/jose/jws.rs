@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{
-    KeySet, OwnKey, PublicKey, base64url, constant_time_eq,
-    header::{Header, decode_part, malformed, parts},
+    KeySet, OwnKey, PublicKey, base64url_append, constant_time_eq,
+    header::{Header, OwnHeader, decode_part, malformed, parts},
     hmac_sha256,
 };
 use crate::{error::TokenError, json};
@@ -86,24 +87,28 @@ pub enum Signer<'a> {
 }
 
 /// A compact JWS with `alg`, `typ` and, for RS256, `kid`. `None` is a failure of OpenSSL.
-pub fn sign(claims: &Value, signer: Signer<'_>) -> Option<String> {
-    let header = match signer {
-        Signer::Rs256(key) => json!({ "alg": "RS256", "kid": key.kid, "typ": "JWT" }),
-        Signer::Hs256(_) => json!({ "alg": "HS256", "typ": "JWT" }),
+pub fn sign(claims: &impl Serialize, signer: Signer<'_>) -> Option<String> {
+    let (alg, kid) = match signer {
+        Signer::Rs256(key) => ("RS256", Some(key.kid.as_str())),
+        Signer::Hs256(_) => ("HS256", None),
     };
-    sign_compact(&header.to_string(), &claims.to_string(), signer)
+    let header = OwnHeader { alg, enc: None, cty: None, typ: "JWT", kid };
+    let header = serde_json::to_string(&header).ok()?;
+    sign_compact(&header, &serde_json::to_string(claims).ok()?, signer)
 }
 
 /// The same with a header and a payload as they are.
 pub fn sign_compact(header: &str, payload: &str, signer: Signer<'_>) -> Option<String> {
-    let mut jws = base64url(header);
+    // Room for the signature as well.
+    let mut jws = String::with_capacity(1024 + 2 * payload.len());
+    base64url_append(header, &mut jws);
     jws.push('.');
-    jws.push_str(&base64url(payload));
+    base64url_append(payload, &mut jws);
     let signature = match signer {
         Signer::Rs256(key) => key.key.sign(jws.as_bytes())?,
         Signer::Hs256(secret) => hmac_sha256(secret, &[jws.as_bytes()]).to_vec(),
     };
     jws.push('.');
-    jws.push_str(&base64url(signature));
+    base64url_append(signature, &mut jws);
     Some(jws)
 }

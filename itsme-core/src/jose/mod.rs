@@ -25,8 +25,8 @@ mod rsa_key;
 #[allow(unused_imports, reason = "some are for vectors and fuzz targets alone")]
 pub use self::{
     base64url::{
-        decode as base64url_decode, decode_any as base64_decode, encode as base64url,
-        encode_standard as base64,
+        append as base64url_append, decode as base64url_decode, decode_any as base64_decode,
+        encode as base64url, encode_standard as base64,
     },
     content::{ContentEncryption, Undecryptable},
     hmac::hmac_sha256,

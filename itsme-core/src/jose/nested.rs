@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{
@@ -19,9 +19,14 @@ pub fn open(
     if token.len() > limit {
         return Err(TokenError::TooLarge { limit });
     }
-    let plaintext = jwe::decrypt(token, decryption)?;
-    let inner = std::str::from_utf8(&plaintext).map_err(|_| TokenError::NotSigned)?;
-    Ok(Zeroizing::new(inner.to_owned()))
+    let mut plaintext = jwe::decrypt(token, decryption)?;
+    match String::from_utf8(std::mem::take(&mut *plaintext)) {
+        Ok(inner) => Ok(Zeroizing::new(inner)),
+        Err(error) => {
+            drop(Zeroizing::new(error.into_bytes()));
+            Err(TokenError::NotSigned)
+        }
+    }
 }
 
 /// Verifies the JWS that [`open`] gave.
@@ -32,7 +37,7 @@ pub fn verify(inner: &str, check: SignatureCheck<'_>) -> Result<Verified, TokenE
 /// Signs claims, then encrypts the JWS to `to`. `random` fills a buffer; its error is passed on.
 /// `Ok(None)` is a failure of OpenSSL, or a key that cannot encrypt.
 pub fn sign_then_encrypt<E>(
-    claims: &Value,
+    claims: &impl Serialize,
     signer: Signer<'_>,
     to: &PublicKey,
     default: KeyEncryption,

@@ -164,8 +164,14 @@ fn unwrapped(value: &Value) -> Value {
 }
 
 fn part<T: DeserializeOwned>(value: &Value) -> Option<T> {
-    let object = unwrapped(value);
-    object.is_object().then(|| serde_json::from_value(object).ok()).flatten()
+    match value {
+        Value::Object(_) => T::deserialize(value).ok(),
+        Value::String(text) => {
+            let members = json::object(text.as_bytes()).ok()?;
+            T::deserialize(Value::Object(members)).ok()
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
