@@ -1,0 +1,42 @@
+//! What this library costs beside the operations of OpenSSL that it cannot do without. See README.md.
+
+mod authorization;
+mod client_assertion;
+mod floor;
+mod id_token;
+mod key_set;
+mod login;
+mod paired;
+mod request_object;
+mod scale;
+mod scene;
+mod tokens;
+mod usual;
+mod warm_login;
+
+const MEASUREMENTS: [(&str, fn()); 9] = [
+    // First, while the heap has no room left over from others.
+    ("memory", scale::memory),
+    ("id_token", id_token::of_usual_size),
+    ("request_object", request_object::measure),
+    ("client_assertion", client_assertion::measure),
+    ("authorization", authorization::measure),
+    ("key_set", key_set::measure),
+    ("login", login::measure),
+    ("sizes", id_token::of_every_size),
+    ("threads", scale::threads),
+];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo test --benches` runs this, too, and wants no measurements.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    let wanted: Vec<&String> = arguments.iter().filter(|it| !it.starts_with('-')).collect();
+    for (name, measure) in MEASUREMENTS {
+        if wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str())) {
+            measure();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The login that counts and times are told of: metadata and keys are cached, everything that is
+//! asked is in the ID token, and the login state goes through a session as JSON.
+
+use itsme_core::{Claim, Client, Failure, Flow, LoggedIn, Login, LoginState, Request, drive};
+use itsme_testkit::{Clock, FakeOp, Person, SERVICE};
+
+/// What is asked.
+pub fn request() -> Login {
+    Login::new(SERVICE).claim(Claim::Name).claim(Claim::Birthdate).claim(Claim::Email)
+}
+
+pub struct WarmLogin {
+    pub op: FakeOp,
+    client: Client,
+    clock: Clock,
+    person: Person,
+}
+
+/// Runs something that is not the library's: the OP's work, or the person's.
+pub type Outside<'a> = &'a mut dyn FnMut(&mut dyn FnMut());
+
+impl WarmLogin {
+    pub fn new() -> Self {
+        let clock = Clock::system();
+        let op = FakeOp::new(clock.clone());
+        let client = Client::new(op.settings()).expect("the settings are sound");
+        let mut this = Self { op, client, clock, person: Person::ann() };
+        this.play(this.client.refresh(), &mut |run| run());
+        this
+    }
+
+    /// One login.
+    pub fn run(&mut self, outside: Outside<'_>) -> LoggedIn {
+        let redirect = self.play(self.client.authorize(request()), outside);
+        let session = serde_json::to_string(&redirect.state).expect("JSON");
+        let mut callback = String::new();
+        outside(&mut || callback = self.op.approve(&redirect.url, &self.person));
+        let state: LoginState = serde_json::from_str(&session).expect("a login state");
+        self.play(self.client.user(state, callback), outside)
+    }
+
+    fn play<F: Flow>(&mut self, flow: F, outside: Outside<'_>) -> F::Output {
+        let op = &mut self.op;
+        let send = |request: Request| {
+            let (mut request, mut answer) = (Some(request), None);
+            outside(&mut || answer = request.take().map(|request| op.handle(request)));
+            answer.expect("outside runs what it is given")
+        };
+        let failed = |failure: &Failure| *failure;
+        drive(flow, &mut self.clock, send, |_| {}, failed).expect("nothing goes wrong")
+    }
+}
