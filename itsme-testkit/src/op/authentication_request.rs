@@ -63,13 +63,11 @@ impl FakeOp {
             get("scope").unwrap_or_default().split(' ').map(str::to_owned).collect();
         let services: Vec<&str> =
             scopes.iter().filter_map(|scope| scope.strip_prefix("service:")).collect();
-        let known = |code: &str| client.services.iter().find(|(known, _)| known == code);
         let kind = match services[..] {
-            [code] if scopes.iter().any(|scope| scope == "openid") => known(code),
-            _ => None,
+            [code] if scopes.iter().any(|scope| scope == "openid") => kind_of(code, &client),
+            _ => Err("scope must have openid and one service:CODE".to_owned()),
         };
-        let scope = "scope must have openid and one known service:CODE".to_owned();
-        let &(_, kind) = kind.ok_or(("invalid_scope", scope))?;
+        let kind = kind.map_err(|reason| ("invalid_scope", reason))?;
         let claims = requested_claims(get("claims"))
             .ok_or(("invalid_request", "claims must be JSON as in OIDC Core §5.5".to_owned()))?;
         let acr = highest_acr(get("acr_values"), self.dialect)
@@ -114,6 +112,15 @@ impl FakeOp {
             },
         }
     }
+}
+
+fn kind_of(code: &str, client: &RegisteredClient) -> Result<Kind, String> {
+    let mut services = client.services.iter();
+    services.find(|(known, _)| known == code).map(|&(_, kind)| kind).ok_or_else(|| {
+        let known: Vec<&str> = client.services.iter().map(|(code, _)| code.as_str()).collect();
+        let (id, known) = (&client.client_id, known.join(", "));
+        format!("service:{code} is none of the services of {id}: {known}")
+    })
 }
 
 fn requested_claims(text: Option<&str>) -> Option<RequestedClaims> {

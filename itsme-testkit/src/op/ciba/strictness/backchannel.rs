@@ -80,17 +80,18 @@ fn signed_requests_are_checked() {
         (
             |c| c["scope"] = json!("openid"),
             "invalid_scope",
-            "scope must have openid and one known service:CODE",
+            "scope must have openid and one service:CODE",
         ),
         (
             |c| c["scope"] = json!("openid service:X"),
             "invalid_scope",
-            "scope must have openid and one known service:CODE",
+            "service:X is none of the services of TEST_CLIENT: \
+             TEST_LOGIN, TEST_IDENTIFY, TEST_SHARE, TEST_CONFIRM",
         ),
         (
             |c| c["scope"] = json!(format!("service:{SERVICE}")),
             "invalid_scope",
-            "scope must have openid and one known service:CODE",
+            "scope must have openid and one service:CODE",
         ),
         (
             |c| c["requested_expiry"] = json!(0),
