@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use itsme_testkit::private_keys;
+use itsme_testkit::{private_jwks, private_keys};
 
 /// How long a ping may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -62,6 +62,7 @@ fn serve(stream: TcpStream) -> io::Result<Option<http::Request<Vec<u8>>>> {
     reader.read_exact(&mut body)?;
     let (status, media_type, answer) = match path.as_str() {
         "/jwks" => ("200 OK", "application/json", private_keys().public_jwks()),
+        "/private" => ("200 OK", "application/json", private_jwks().to_owned()),
         "/requests/1" => ("200 OK", "application/jwt", "e30.e30.AA".to_owned()),
         _ => ("202 Accepted", "text/plain", String::new()),
     };

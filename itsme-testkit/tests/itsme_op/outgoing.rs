@@ -13,17 +13,30 @@ use crate::{
 
 const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 
-/// A sandbox that knows the application as the client `MINE`.
-fn start(application: &Application, name: &str) -> Sandbox {
+/// The file of a sandbox that knows the application as the client `MINE`, with its keys there.
+fn configuration(application: &Application, name: &str, keys: &str) -> String {
     let at = &application.address;
     let file = sandbox::directory(name).join("sandbox.toml");
     let text = format!(
-        "[[clients]]\nclient_id = \"MINE\"\njwks = \"{at}/jwks\"\n\
+        "[[clients]]\nclient_id = \"MINE\"\njwks = \"{at}{keys}\"\n\
          redirect_uris = [\"{REDIRECT_URI}\"]\nrequest_uris = [\"{at}/requests/\"]\n\
          notification_endpoint = \"{at}/ping\"\nservices = {{ login = [\"MY_LOGIN\"] }}\n"
     );
     fs::write(&file, text).expect("a file");
-    Sandbox::start(&["--config", file.to_str().expect("a path in UTF-8")])
+    file.to_str().expect("a path in UTF-8").to_owned()
+}
+
+fn start(application: &Application, name: &str) -> Sandbox {
+    Sandbox::start(&["--config", &configuration(application, name, "/jwks")])
+}
+
+#[test]
+fn keys_that_should_not_be_published_are_refused() {
+    let application = Application::start();
+    let file = configuration(&application, "private", "/private");
+    let words = sandbox::first_words(&["--config", &file]);
+    let refused = format!("no keys at {}/private: there are private keys", application.address);
+    assert!(words.contains(&refused), "{words}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use itsme_core::{Login, Scope};
-use itsme_testkit::{CLIENT_ID, REDIRECT_URI as REGISTERED_URI, private_jwks};
+use itsme_testkit::{CLIENT_ID, REDIRECT_URI as REGISTERED_URI, private_jwks, private_keys};
 use serde_json::Value;
 
 use crate::sandbox::{self, Sandbox, run};
@@ -13,7 +13,7 @@ const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 #[test]
 fn the_file_brings_clients_people_and_faults() {
     let directory = sandbox::directory("whole_file");
-    fs::write(directory.join("jwks.json"), private_jwks()).expect("a file");
+    fs::write(directory.join("jwks.json"), private_keys().public_jwks()).expect("a file");
     let file = directory.join("sandbox.toml");
     let text = format!(
         "faults = [\"discovery: another issuer\"]\n\
@@ -41,7 +41,12 @@ fn the_file_brings_clients_people_and_faults() {
 #[test]
 fn a_wrong_file_is_refused_with_cause_and_place() {
     let directory = sandbox::directory("wrong_files");
-    fs::write(directory.join("empty.json"), "{\"keys\":[]}").expect("a file");
+    let secret = r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#;
+    for (name, keys) in
+        [("empty", r#"{"keys":[]}"#), ("private", private_jwks()), ("secret", secret)]
+    {
+        fs::write(directory.join(name).with_extension("json"), keys).expect("a file");
+    }
     let file = directory.join("sandbox.toml");
     let client = |rest: &str| format!("[[clients]]\nclient_id = \"MINE\"\n{rest}\n");
     let services = "services = { login = [\"L\"] }";
@@ -54,6 +59,14 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
             ["clients[0]", "no.json: No such file"],
         ),
         (client(&format!("jwks = \"empty.json\"\n{services}")), ["empty.json", "\"use\": \"sig\""]),
+        (
+            client(&format!("jwks = \"private.json\"\n{services}")),
+            ["clients[0] (\"MINE\"): jwks: ", "private keys in it; publish the output of"],
+        ),
+        (
+            client(&format!("jwks = \"secret.json\"\n{services}")),
+            ["secret.json", "private keys in it"],
+        ),
         (
             client(&format!("jwks = \"http://example.org/j\"\n{services}")),
             ["jwks:", "neither https nor http on loopback"],

@@ -56,6 +56,23 @@ pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
+/// Starts the program, and ends it when it has said something on standard error: that.
+pub fn first_words(arguments: &[&str]) -> String {
+    let mut child = Command::new(PROGRAM)
+        .args(["--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut words = String::new();
+    let read = BufReader::new(child.stderr.take().expect("a pipe")).read_line(&mut words);
+    let _ = child.kill();
+    let _ = child.wait();
+    read.expect("UTF-8");
+    words
+}
+
 impl Sandbox {
     /// Starts it at a free port, and waits until it listens.
     pub fn start(arguments: &[&str]) -> Self {

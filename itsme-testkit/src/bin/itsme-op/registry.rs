@@ -137,6 +137,11 @@ pub fn is_loopback(url: &Url) -> bool {
 
 fn check_jwks(text: &str) -> Result<(), String> {
     let jwks: Value = serde_json::from_str(text).map_err(|error| format!("no JWK set: {error}"))?;
+    let mut keys = jwks["keys"].as_array().into_iter().flatten();
+    if keys.any(|key| key.get("d").is_some() || key.get("k").is_some()) {
+        let reason = "there are private keys in it; publish the output of 'keys -- public'";
+        return Err(reason.to_owned());
+    }
     for usage in ["sig", "enc"] {
         let mut keys = jwks["keys"].as_array().into_iter().flatten();
         let fits =
