@@ -58,6 +58,9 @@
 //! The guide, in `docs/guide` of the repository, has such tests of whole applications in axum, actix-web and
 //! with threads.
 //!
+//! An application that has a service code of its own keeps it in the test: [`FakeOp::allow_service`] gives
+//! it to the test clients.
+//!
 //! If `HTTP_PROXY` is set, an HTTP client may want to reach loopback through it; switch that off.
 //!
 //! The keys in this crate are published with it: they protect nothing.

@@ -260,6 +260,16 @@ impl FakeOp {
         }
     }
 
+    /// Gets to know one more service for logins of the clients that it knows from the start: an
+    /// application can be tested with its own code.
+    pub fn allow_service(&mut self, code: impl Into<String>) {
+        let code = code.into();
+        let built_in = |id: &str| [CLIENT_ID, SECRET_CLIENT_ID].contains(&id);
+        for client in self.clients.iter_mut().filter(|client| built_in(&client.client_id)) {
+            *client = client.clone().service(code.clone());
+        }
+    }
+
     /// Its clock goes so much ahead of everybody else's.
     pub fn set_ahead(&mut self, time: Duration) {
         self.mischief.skew = (time, Duration::ZERO);

@@ -11,8 +11,8 @@ use super::{
     bench::{self, Form, key, set, signed},
 };
 use crate::{
-    CLIENT_ID, CONFIRM_SERVICE, Person, REDIRECT_URI, RegisteredClient, SERVICE, World, jose,
-    private_jwks,
+    CLIENT_ID, CONFIRM_SERVICE, Person, REDIRECT_URI, RegisteredClient, SECRET_CLIENT_ID, SERVICE,
+    World, jose, private_jwks,
 };
 
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -304,6 +304,24 @@ fn an_authorization_request_is_checked() {
         assert!(query.ends_with("&state=s"), "{callback}");
     }
     assert!(ask("prompt", "login consent").expect("a redirect").contains("?code="));
+}
+
+#[test]
+fn a_service_that_is_allowed_is_one_of_both_test_clients() {
+    let mut op = FakeOp::new(World::new().clock());
+    op.allow_service("MINE");
+    for client_id in [CLIENT_ID, SECRET_CLIENT_ID] {
+        let parameters = [
+            ("client_id", client_id),
+            ("response_type", "code"),
+            ("redirect_uri", REDIRECT_URI),
+            ("scope", "openid service:MINE"),
+        ];
+        let query =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let callback = op.decide(&query, Some(&Person::ann())).expect("a redirect");
+        assert!(callback.contains("?code="), "{client_id}: {callback}");
+    }
 }
 
 /// A confirmation as a request object whose claims were changed like this.
