@@ -35,11 +35,15 @@ use self::configuration::Configuration;
     itsme-op --redirect-uri http://127.0.0.1:8080/callback --write-keys keys.json\n  \
     itsme-op --listen localhost:9000 --config sandbox.toml\n  \
     itsme-op --fault 'discovery: another issuer'\n\n\
-    A configuration file, of which every part can be left out:\n\n  \
+    A configuration file. A client needs client_id and one service, a person an id; all else can be\n\
+    left out. [[clients]] replaces the two built-in ones (--redirect-uri is then for yours alone),\n\
+    [[people]] adds to the three.\n\n  \
     faults = [\"discovery: another issuer\"]  # see --list-faults\n\n  \
     [[clients]]\n  \
     client_id = \"MY_CLIENT\"\n  \
-    jwks = \"jwks.json\"  # or http://127.0.0.1:8080/jwks; without: the keys of --write-keys\n  \
+    # The public keys: a file, read at the start (restart after a rotation), or an address such as\n  \
+    # http://127.0.0.1:8080/jwks, read again and again; without: the keys of --write-keys.\n  \
+    jwks = \"jwks.json\"\n  \
     # secret = \"…\"  # instead of keys; hs256 = true signs ID tokens with it\n  \
     redirect_uris = [\"http://127.0.0.1:8080/callback\"]\n  \
     request_uris = [\"http://127.0.0.1:8080/requests/\"]  # how they begin\n  \
