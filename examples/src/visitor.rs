@@ -133,7 +133,9 @@ impl Visitor {
 
 fn ask_for_the_callback() -> io::Result<String> {
     eprintln!(
-        "Open this URL, sign in within 15 minutes, and paste the URL that the browser ends at:"
+        "Open this URL, sign in within 15 minutes, and paste the URL that the browser ends at.\n\
+         The page itself may say that it cannot be reached: nothing needs to listen there. Copy the\n\
+         address from the address bar:"
     );
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;

@@ -131,7 +131,7 @@ fn write(
 ) -> Result<(), Box<dyn Error>> {
     let exists = file.exists();
     if exists && !yes && !asked(&format!("Replace {}?", file.display()))? {
-        return Err("nothing was written".into());
+        return Err("nothing was written (--yes replaces without asking)".into());
     }
     // A new file is made where it shall be, and only if nobody else has just made it.
     let mut beside = file.as_os_str().to_owned();

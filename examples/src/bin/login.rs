@@ -22,7 +22,9 @@ use itsme_testkit::SERVICE;
     cargo run --bin login -- --deny\n  \
     cargo run --bin login -- --json\n  \
     cargo run --bin login -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
-    --service CODE --redirect-uri https://example.be/itsme/callback"
+    --service CODE --redirect-uri https://example.be/itsme/callback\n  \
+    cargo run --bin login -- --issuer http://127.0.0.1:8811/v2 --client-id TEST_CLIENT \\\n      \
+    --keys keys.json --service TEST_LOGIN --redirect-uri http://127.0.0.1:8080/callback"
 )]
 struct Program {
     #[command(flatten)]
