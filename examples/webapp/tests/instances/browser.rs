@@ -105,6 +105,11 @@ impl Browser {
             let cookie = cookie.to_str().expect("text");
             let (pair, attributes) = cookie.split_once(';').expect("attributes");
             let (name, value) = pair.split_once('=').expect("a pair");
+            // Browsers take such a name, also to remove it, with these alone.
+            let is_whole = attributes.contains("Secure") && attributes.contains("Path=/");
+            if name.starts_with("__Host-") && !is_whole {
+                continue;
+            }
             if attributes.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {

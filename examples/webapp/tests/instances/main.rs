@@ -176,7 +176,7 @@ fn a_login_changes_the_sessions_name_and_pages_keep_to_themselves() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("session", &op).start();
     let mut browser = Browser::default();
-    // Whoever has slipped this session to them does not get in with it.
+    // Whoever has slipped them their own session does not get in with it.
     browser.log_in(&app, &op, &Person::daan());
     let mut thief = browser.clone();
     browser.log_in(&app, &op, &Person::ann());
@@ -237,6 +237,7 @@ fn over_https_cookies_are_this_hosts_alone() {
     let page = browser.back(&app, &callback);
     page.leads_to("/");
     assert!(page.set_cookie("__Host-session").contains("Secure"));
+    assert!(!browser.has(&format!("__Host-itsme-{state}")), "it is for one use");
     assert!(browser.get(&app, "/").text.contains("Welcome, Ann"));
 }
 
