@@ -28,7 +28,7 @@ pub struct OwnClient {
 pub enum SendError {
     /// The connection could not be made, or broke.
     #[error("the connection failed")]
-    Connection(#[from] hyper_util::client::legacy::Error),
+    Connection(#[source] hyper_util::client::legacy::Error),
     /// The body broke off, or is too large.
     #[error("the body is incomplete or too large")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -51,37 +51,34 @@ impl OwnClient {
     ///
     /// # Errors
     /// Those of the flow, or of the network.
-    pub async fn run<F: Flow>(&self, flow: F) -> Result<F::Output, DriveError<SendError>> {
+    pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, DriveError<SendError>> {
         let env = &mut SystemEnv::new();
         let send = |request| self.send(request);
-        drive_async(flow, env, send, tokio::time::sleep, SendError::what_became).await
+        drive_async(flow, env, send, tokio::time::sleep).await
     }
 
     /// Sends one request and reads its response, whatever the status.
     ///
     /// # Errors
     /// There is no response, or not a whole one of at most 1 MiB.
-    pub async fn send(&self, request: Request) -> Result<Response, SendError> {
+    pub async fn send(&self, request: Request) -> Result<Response, (Failure, SendError)> {
         let exchange = async {
             let request = request.map(|body| Full::new(Bytes::from(body)));
-            let (head, body) = self.hyper.request(request).await?.into_parts();
+            let response = self.hyper.request(request).await;
+            let (head, body) = response.map_err(SendError::connection)?.into_parts();
             let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await;
-            let body = body.map_err(SendError::Body)?.to_bytes();
-            Ok(Response::from_parts(head, body.to_vec()))
+            let body = body.map_err(|error| (Failure::Lost, SendError::Body(error)))?;
+            Ok(Response::from_parts(head, body.to_bytes().to_vec()))
         };
-        match tokio::time::timeout(self.timeouts.total, exchange).await {
-            Ok(response) => response,
-            Err(_) => Err(SendError::TimedOut),
-        }
+        let outcome = tokio::time::timeout(self.timeouts.total, exchange).await;
+        outcome.unwrap_or(Err((Failure::Lost, SendError::TimedOut)))
     }
 }
 
 impl SendError {
-    /// What the flow is told of it.
-    pub fn what_became(&self) -> Failure {
-        match self {
-            Self::Connection(error) if error.is_connect() => Failure::NotSent,
-            _ => Failure::Lost,
-        }
+    /// The OP cannot have seen what was sent over a connection that was never made.
+    fn connection(error: hyper_util::client::legacy::Error) -> (Failure, Self) {
+        let why = if error.is_connect() { Failure::NotSent } else { Failure::Lost };
+        (why, Self::Connection(error))
     }
 }

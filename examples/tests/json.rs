@@ -102,7 +102,7 @@ fn a_failure_has_its_reason() {
         let ended = run(program, &[&issuer[..], &keys, more].concat());
         assert_eq!((ended.code, &ended.object["result"]), (Some(1), &json!("failed")));
         let reason = ended.object["reason"].as_str().expect("a reason");
-        assert!(reason.starts_with("no response from the OP: "), "{reason}");
+        assert!(reason.starts_with("no response from the discovery endpoint ("), "{reason}");
         assert_ne!(ended.object["because"], json!([]));
         assert!(ended.progress.contains(reason), "people are told as well");
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use itsme_core::{
-    Client, Env, Failure, Flow, Login, Pending, Request, Step, drive, internals::base64url_decode,
+    Client, Env, Flow, Login, Pending, Request, Step, drive, internals::base64url_decode,
 };
 use itsme_testkit::{Clock, FakeOp, Person, private_jwks};
 use openssl::{
@@ -30,9 +30,8 @@ impl Scene {
         let mut op = FakeOp::new(clock.clone());
         op.token_lifetime(Duration::from_secs(24 * 3600));
         let client = Client::new(op.settings()).expect("the settings are sound");
-        let send = |request| op.handle(request);
-        let what_became = |failure: &Failure| *failure;
-        drive(client.refresh(), &mut clock, send, |_| {}, what_became).expect("the OP answers");
+        let send = |request| op.handle(request).map_err(|why| (why, why));
+        drive(client.refresh(), &mut clock, send, |_| {}).expect("the OP answers");
         Self { op, client, clock }
     }
 
@@ -89,7 +88,7 @@ fn number(jwk: &Value, name: &str) -> BigNum {
 }
 
 /// What a flow ends with that makes no request.
-pub fn done<F: Flow>(flow: F, env: &mut impl Env) -> F::Output {
+pub fn done<T>(flow: Flow<T>, env: &mut impl Env) -> T {
     match flow.start(env).expect("nothing goes wrong") {
         Step::Done(output) => output,
         other => panic!("everything is cached, yet {other:?}"),
@@ -97,7 +96,7 @@ pub fn done<F: Flow>(flow: F, env: &mut impl Env) -> F::Output {
 }
 
 /// The request of a flow that makes one at once, and what waits for the answer.
-pub fn sent<F: Flow>(flow: F, env: &mut impl Env) -> (Request, Pending<F>) {
+pub fn sent<T>(flow: Flow<T>, env: &mut impl Env) -> (Request, Pending<T>) {
     match flow.start(env).expect("nothing goes wrong") {
         Step::Send(request, pending) => (request, pending),
         other => panic!("a request, not {other:?}"),

@@ -4,15 +4,11 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::{
-    Response,
     asked::claims_sha256,
     authorization_request::{Delivery, Wish, code_challenge},
     discovery::FetchProvider,
     error::Error,
-    flow::{
-        Failure,
-        machine::{Machine, Moment, Next},
-    },
+    flow::machine::{Event, Machine, Moment, Next},
     login_state::LoginState,
     provider::Provider,
     relying_party::RelyingParty,
@@ -23,7 +19,7 @@ use crate::{
 /// The flow behind [`Client::authorize`](crate::Client::authorize) and
 /// [`Client::request_object`](crate::Client::request_object): no request at all when the OP's
 /// metadata is cached.
-pub struct Authorize<T = Redirect> {
+pub(crate) struct Authorize<T = Redirect> {
     job: Job<T>,
     /// Its requests are the only ones.
     fetch: FetchProvider,
@@ -183,28 +179,13 @@ impl<T> Job<T> {
 }
 
 impl<T> Machine for Authorize<T> {
-    const NAME: &'static str = "authorize";
     type Output = T;
 
-    fn next(mut self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        self.job.redirect_uri = Some(self.job.wish.check(&self.job.rp.settings)?);
-        let fetching = self.fetch.next(at)?;
+    fn step(mut self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+        if let Event::Begin = event {
+            self.job.redirect_uri = Some(self.job.wish.check(&self.job.rp.settings)?);
+        }
+        let fetching = self.fetch.step(event, at)?;
         self.job.go_on(fetching, at)
-    }
-
-    fn on_response(self, response: Response, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        let fetching = self.fetch.on_response(response, at)?;
-        self.job.go_on(fetching, at)
-    }
-
-    fn on_failure(self, why: Failure, at: &mut Moment<'_>) -> Result<Option<Next<Self>>, Error> {
-        let Some(fetching) = self.fetch.on_failure(why, at)? else { return Ok(None) };
-        self.job.go_on(fetching, at).map(Some)
-    }
-}
-
-impl<T> std::fmt::Debug for Authorize<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Authorize").finish_non_exhaustive()
     }
 }

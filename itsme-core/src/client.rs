@@ -3,17 +3,18 @@ use std::{fmt, sync::Arc};
 use crate::{
     Response,
     authorization_request::{AuthorizationRequest, HostedRequest},
-    authorize::{Authorize, Hosted},
+    authorize::{Authorize, Hosted, Redirect},
     cache::Cache,
     callback::Callback,
     ciba::{
-        BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket, DiscoverUser,
-        DiscoveryPoll, DiscoveryTicket, NextProgress, Ping, PingError, PollBackchannel,
-        PollDiscovery, QrLogin, StartBackchannel,
+        Backchannel, BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket,
+        DiscoverUser, Discovery, DiscoveryPoll, DiscoveryTicket, NextProgress, Ping, PingError,
+        PollBackchannel, PollDiscovery, Progress, QrLogin, StartBackchannel,
     },
     credentials::Credentials,
     discovery::FetchProvider,
     error::Error,
+    flow::Flow,
     logged_in::LoggedIn,
     login::FinishLogin,
     login_state::LoginState,
@@ -23,6 +24,7 @@ use crate::{
     revoke::{Revocation, Revoke},
     secret::Secret,
     settings::Settings,
+    user::Photo,
 };
 
 /// An application that itsme knows: settings, keys, and what is cached of the OP.
@@ -47,8 +49,8 @@ impl Client {
     /// # Errors
     /// The flow ends with [`Error::Request`] before any request if the request cannot be sent, or
     /// with why the OP's metadata cannot be had.
-    pub fn authorize<S>(&self, request: AuthorizationRequest<S>) -> Authorize {
-        Authorize::new(&self.0, request.into_wish())
+    pub fn authorize<S>(&self, request: AuthorizationRequest<S>) -> Flow<Redirect> {
+        Flow::of("authorize", Authorize::new(&self.0, request.into_wish()))
     }
 
     /// 1. The same, with the request object to host at the request's `request_uri` before the person
@@ -56,8 +58,8 @@ impl Client {
     ///
     /// # Errors
     /// As [`authorize`](Self::authorize).
-    pub fn request_object<S>(&self, request: HostedRequest<S>) -> Authorize<Hosted> {
-        Authorize::hosted(&self.0, request.into_wish())
+    pub fn request_object<S>(&self, request: HostedRequest<S>) -> Flow<Hosted> {
+        Flow::of("request_object", Authorize::hosted(&self.0, request.into_wish()))
     }
 
     /// 2. Who has come back.
@@ -69,8 +71,8 @@ impl Client {
     /// [`Error::LoginExpired`] if the callback is not an answer to this login, with
     /// [`Error::Refused`] in the OP's words, and with [`Error::IdToken`] or [`Error::Userinfo`] if
     /// what it sent cannot be trusted.
-    pub fn user(&self, login: LoginState, callback: impl Into<Callback>) -> FinishLogin {
-        FinishLogin::new(&self.0, login, callback.into())
+    pub fn user(&self, login: LoginState, callback: impl Into<Callback>) -> Flow<LoggedIn> {
+        Flow::of("user", FinishLogin::new(&self.0, login, callback.into()))
     }
 
     /// A login by QR code: for a person who is not in this browser, or in none. Nothing happens
@@ -85,8 +87,8 @@ impl Client {
     /// # Errors
     /// Those of [`discover_user`](Self::discover_user), [`poll_discovery`](Self::poll_discovery),
     /// [`start_backchannel`](Self::start_backchannel) and [`poll`](Self::poll), which it does in a row.
-    pub fn next(&self, login: QrLogin) -> NextProgress {
-        NextProgress::of(&self.0, login)
+    pub fn next(&self, login: QrLogin) -> Flow<Progress> {
+        Flow::of("next", NextProgress::of(&self.0, login))
     }
 
     /// Has the OP make a QR code, for a person to scan who is not in this browser or in none.
@@ -94,8 +96,8 @@ impl Client {
     /// # Errors
     /// The flow ends with [`Error::Request`] for clients with a secret and in V1, and with
     /// [`Error::Refused`] in the OP's words.
-    pub fn discover_user(&self) -> DiscoverUser {
-        DiscoverUser::new(&self.0, BeginDiscovery::new())
+    pub fn discover_user(&self) -> Flow<DiscoveryTicket> {
+        Flow::of("discover_user", DiscoverUser::new(&self.0, BeginDiscovery::new()))
     }
 
     /// Whether somebody has scanned the code. Waits until it is time to ask. An error is the end of the
@@ -105,8 +107,8 @@ impl Client {
     /// The flow ends with [`Error::LoginExpired`] after ten minutes, with
     /// [`Error::ForeignTicket`] for another client's ticket, and with [`Error::Refused`] in the OP's
     /// words.
-    pub fn poll_discovery(&self, ticket: DiscoveryTicket) -> PollDiscovery {
-        PollDiscovery::new(&self.0, DiscoveryPoll::with(ticket))
+    pub fn poll_discovery(&self, ticket: DiscoveryTicket) -> Flow<Discovery> {
+        Flow::of("poll_discovery", PollDiscovery::new(&self.0, DiscoveryPoll::with(ticket)))
     }
 
     /// Has the OP ask a person in the app.
@@ -114,8 +116,8 @@ impl Client {
     /// # Errors
     /// The flow ends with [`Error::Request`] before any request if the request cannot be sent, and with
     /// [`Error::Refused`] in the OP's words. If no answer came, the person may have been asked.
-    pub fn start_backchannel(&self, request: BackchannelRequest) -> StartBackchannel {
-        StartBackchannel::new(&self.0, BackchannelStart::of(request))
+    pub fn start_backchannel(&self, request: BackchannelRequest) -> Flow<CibaTicket> {
+        Flow::of("start_backchannel", StartBackchannel::new(&self.0, BackchannelStart::of(request)))
     }
 
     /// Whether the person has answered, and who they are. Waits until it is time to ask. An error is the
@@ -125,8 +127,8 @@ impl Client {
     /// The flow ends with [`Error::Cancelled`] if the person said no, with [`Error::LoginExpired`] if
     /// they did not answer in time, with [`Error::ForeignTicket`] for another client's ticket, and
     /// else as [`user`](Self::user).
-    pub fn poll(&self, ticket: CibaTicket) -> PollBackchannel {
-        PollBackchannel::new(&self.0, ticket)
+    pub fn poll(&self, ticket: CibaTicket) -> Flow<Backchannel> {
+        Flow::of("poll", PollBackchannel::new(&self.0, ticket))
     }
 
     /// Reads a request to the notification endpoint: the OP says that a person has answered.
@@ -143,9 +145,9 @@ impl Client {
     /// # Errors
     /// The flow ends with [`Error::Picture`] if there is none, or none that can be trusted, and with
     /// [`Error::Refused`] if the access token is no longer good.
-    pub fn picture(&self, who: &LoggedIn) -> FetchPicture {
+    pub fn picture(&self, who: &LoggedIn) -> Flow<Photo> {
         let (claim, access_token) = (who.user.picture.clone(), who.access_token.clone());
-        FetchPicture::new(&self.0, Picture { claim, access_token })
+        Flow::of("picture", FetchPicture::new(&self.0, Picture { claim, access_token }))
     }
 
     /// Makes an access token useless before its time. For clients with a secret.
@@ -153,8 +155,8 @@ impl Client {
     /// # Errors
     /// The flow ends with [`Error::Request`] for clients with private keys, and with
     /// [`Error::Refused`] in the OP's words.
-    pub fn revoke(&self, access_token: Secret) -> Revoke {
-        Revoke::new(&self.0, Revocation::of(access_token))
+    pub fn revoke(&self, access_token: Secret) -> Flow<()> {
+        Flow::of("revoke", Revoke::new(&self.0, Revocation::of(access_token)))
     }
 
     /// Fetches the OP's metadata and keys now, fresh or not: to warm up, or from time to time in
@@ -162,8 +164,8 @@ impl Client {
     ///
     /// # Errors
     /// The flow ends with what is wrong with the OP's answers.
-    pub fn refresh(&self) -> FetchProvider {
-        FetchProvider::refresh(&self.0)
+    pub fn refresh(&self) -> Flow<Arc<Provider>> {
+        Flow::of("refresh", FetchProvider::refresh(&self.0))
     }
 
     /// What is cached of the OP, to be stored and [imported](Self::import_provider) by another

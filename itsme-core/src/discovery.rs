@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use crate::{
-    Response,
     cache::{Freshness, LOOK_AGAIN, Lease, Look, Since},
     error::Error,
     flow::{
         Failure,
-        machine::{Machine, Moment, Next},
+        machine::{Event, Machine, Moment, Next},
+        retry::Retry,
     },
     metadata::Metadata,
     provider::{self, Provider},
@@ -15,7 +15,7 @@ use crate::{
 
 /// Gets the OP's metadata and keys: from the cache, from another flow that is fetching them, or
 /// by fetching. As a flow of its own it is [`Client::refresh`](crate::Client::refresh).
-pub struct FetchProvider {
+pub(crate) struct FetchProvider {
     rp: Arc<RelyingParty>,
     need: Need,
     since: Option<Since>,
@@ -34,8 +34,25 @@ enum Need {
 /// Where it stands; each but the first is a request.
 enum Call {
     Look,
-    Metadata { lease: Lease<Provider>, retried: bool },
-    Keys { lease: Lease<Provider>, metadata: Metadata, freshness: Freshness, retried: bool },
+    Metadata { lease: Lease<Provider>, retry: Retry },
+    Keys { lease: Lease<Provider>, metadata: Metadata, freshness: Freshness, retry: Retry },
+}
+
+impl Call {
+    /// The same request once more, or the lease if there is none.
+    fn again(self, why: Failure) -> Result<Self, Lease<Provider>> {
+        match self {
+            Self::Keys { lease, metadata, freshness, retry } => match retry.again(why) {
+                Some(retry) => Ok(Self::Keys { lease, metadata, freshness, retry }),
+                None => Err(lease),
+            },
+            Self::Metadata { lease, retry } => match retry.again(why) {
+                Some(retry) => Ok(Self::Metadata { lease, retry }),
+                None => Err(lease),
+            },
+            Self::Look => Ok(Self::Look),
+        }
+    }
 }
 
 impl FetchProvider {
@@ -66,7 +83,7 @@ impl FetchProvider {
         };
         match cache.look(at.now, since, pausing, suits) {
             Look::Found(provider) => Ok(Next::Done(provider)),
-            Look::Wait => Ok(Next::After(LOOK_AGAIN, self)),
+            Look::Wait => Ok(Next::Wait(LOOK_AGAIN, self)),
             Look::Failed(reason) => {
                 let reason = reason.to_string();
                 self.without(Error::ProviderUnavailable { reason }, at).map(Next::Done)
@@ -74,18 +91,27 @@ impl FetchProvider {
             Look::TooEarly(provider) => Ok(Next::Done(provider)),
             Look::Fetch(lease) => {
                 let known = cache.peek().filter(|known| known.metadata_freshness.is_fresh(at.now));
-                self.call = match known {
+                let retry = Retry::Idempotent;
+                let call = match known {
                     Some(known) if !matches!(self.need, Need::Refresh(_)) => Call::Keys {
                         lease,
                         metadata: known.metadata.clone(),
                         freshness: known.metadata_freshness,
-                        retried: false,
+                        retry,
                     },
-                    _ => Call::Metadata { lease, retried: false },
+                    _ => Call::Metadata { lease, retry },
                 };
-                self.next(at)
+                Ok(self.send(call))
             }
         }
+    }
+
+    fn send(self, call: Call) -> Next<Self> {
+        let request = match &call {
+            Call::Keys { metadata, .. } => metadata.key_set_request(),
+            _ => Metadata::request(&self.rp.settings.environment),
+        };
+        Next::Send(request, Self { call, ..self })
     }
 
     /// What can be had when nothing can be fetched: keys that have expired today, or the error.
@@ -110,76 +136,47 @@ impl FetchProvider {
 }
 
 impl Machine for FetchProvider {
-    const NAME: &'static str = "refresh";
     type Output = Arc<Provider>;
 
-    fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        let request = match &self.call {
-            Call::Look => return self.look(at),
-            Call::Metadata { .. } => Metadata::request(&self.rp.settings.environment),
-            Call::Keys { metadata, .. } => metadata.key_set_request(),
-        };
-        Ok(Next::Send(request, self))
-    }
-
-    fn on_response(mut self, response: Response, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        match std::mem::replace(&mut self.call, Call::Look) {
-            Call::Metadata { lease, .. } => {
+    fn step(mut self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+        match (std::mem::replace(&mut self.call, Call::Look), event) {
+            (Call::Look, _) => self.look(at),
+            (call, Event::Begin) => Ok(self.send(call)),
+            (Call::Metadata { lease, .. }, Event::Response(response)) => {
                 let settings = &self.rp.settings;
                 let freshness = Freshness::of(response.headers(), at.now);
                 match Metadata::read(response, &settings.environment, settings.plain_http()) {
                     Ok(metadata) => {
-                        self.call = Call::Keys { lease, metadata, freshness, retried: false };
-                        self.next(at)
+                        let retry = Retry::Idempotent;
+                        Ok(self.send(Call::Keys { lease, metadata, freshness, retry }))
                     }
                     Err(error) => self.give_up(lease, error, at),
                 }
             }
-            Call::Keys { lease, metadata, freshness: metadata_freshness, .. } => {
+            (Call::Keys { lease, metadata, freshness, .. }, Event::Response(response)) => {
                 match provider::read_keys(response, at.now) {
                     Ok((keys, keys_freshness)) => Ok(Next::Done(lease.store(Provider {
                         metadata,
-                        metadata_freshness,
+                        metadata_freshness: freshness,
                         keys,
                         keys_freshness,
                     }))),
                     Err(error) => self.give_up(lease, error, at),
                 }
             }
-            Call::Look => self.next(at),
+            (call, Event::Failed(why)) => match call.again(why) {
+                Ok(call) => Ok(self.send(call)),
+                Err(lease) => {
+                    let reason = match why {
+                        Failure::NotSent => "the connection failed",
+                        Failure::Lost => "no answer came",
+                    };
+                    lease.fail(reason, at.now);
+                    let unavailable = Error::ProviderUnavailable { reason: reason.to_owned() };
+                    // With nothing to fall back on, what the HTTP client said is the better error.
+                    Ok(self.without(unavailable, at).map_or(Next::GiveUp, Next::Done))
+                }
+            },
         }
-    }
-
-    /// Both are GETs and are tried once more, whatever became of them.
-    fn on_failure(
-        mut self,
-        why: Failure,
-        at: &mut Moment<'_>,
-    ) -> Result<Option<Next<Self>>, Error> {
-        let (Call::Metadata { retried, .. } | Call::Keys { retried, .. }) = &mut self.call else {
-            return self.next(at).map(Some);
-        };
-        if !std::mem::replace(retried, true) {
-            return self.next(at).map(Some);
-        }
-        let (Call::Metadata { lease, .. } | Call::Keys { lease, .. }) =
-            std::mem::replace(&mut self.call, Call::Look)
-        else {
-            return Ok(None);
-        };
-        let reason = match why {
-            Failure::NotSent => "the connection failed",
-            Failure::Lost => "no answer came",
-        };
-        lease.fail(reason, at.now);
-        let unavailable = Error::ProviderUnavailable { reason: reason.to_owned() };
-        // With nothing to fall back on, what the HTTP client said is the better error.
-        Ok(self.without(unavailable, at).ok().map(Next::Done))
-    }
-}
-
-impl std::fmt::Debug for FetchProvider {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FetchProvider").finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use http::{HeaderValue, header};
 use url::form_urlencoded;
 
-use crate::{Request, attempt::Attempt, error::Endpoint};
+use crate::{Request, error::Endpoint, flow::attempt::Attempt};
 
 /// A form to an endpoint whose URL was checked, which answers JSON (RFC 6749, appendix B).
 pub(crate) fn post(

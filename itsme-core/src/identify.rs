@@ -4,14 +4,13 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::{
-    Response,
     asked::Asked,
     discovery::FetchProvider,
     error::{Error, TokenError},
     evidence::{Evidence, Signed},
     flow::{
-        Failure,
-        machine::{Machine, Moment, Next},
+        machine::{Event, Machine, Moment, Next},
+        retry::Retry,
     },
     id_token::{Authentication, Binding, Expected},
     jose::{self, Verified},
@@ -46,7 +45,7 @@ pub(crate) struct Job {
 enum Call {
     Start,
     KeysForIdToken(FetchProvider),
-    Userinfo { id: Identified, retried: bool },
+    Userinfo { id: Identified, retry: Retry },
     KeysForUserinfo { id: Identified, token: Secret, fetch: FetchProvider },
 }
 
@@ -126,11 +125,11 @@ impl Job {
     fn id_token(mut self, at: &mut Moment<'_>) -> Result<Next<Identify>, Error> {
         match self.check_id_token(at) {
             Ok(id) if self.asked.needs_userinfo(&id.claims, self.rp.settings.dialect()) => {
-                self.with(Call::Userinfo { id, retried: false }).next(at)
+                self.with(Call::Userinfo { id, retry: Retry::Idempotent }).step(Event::Begin, at)
             }
             Ok(id) => Ok(Next::Done(self.logged_in(id))),
             Err(error) => match self.refetch(&error) {
-                Some(fetch) => self.with(Call::KeysForIdToken(fetch)).next(at),
+                Some(fetch) => self.with(Call::KeysForIdToken(fetch)).step(Event::Begin, at),
                 None => Err(Error::IdToken(error)),
             },
         }
@@ -154,7 +153,9 @@ impl Job {
                 Ok(Next::Done(self.logged_in(id)))
             }
             Err(error) => match self.refetch(&error) {
-                Some(fetch) => self.with(Call::KeysForUserinfo { id, token, fetch }).next(at),
+                Some(fetch) => {
+                    self.with(Call::KeysForUserinfo { id, token, fetch }).step(Event::Begin, at)
+                }
                 None => Err(Error::Userinfo(error)),
             },
         }
@@ -200,54 +201,29 @@ impl Job {
 }
 
 impl Machine for Identify {
-    const NAME: &'static str = "identify";
     type Output = LoggedIn;
 
-    fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+    fn step(self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
         let Self { job, call } = self;
-        match call {
-            Call::Start => job.id_token(at),
-            Call::KeysForIdToken(fetch) => job.keys_for_id_token(fetch.next(at)?, at),
-            Call::Userinfo { .. } => {
+        match (call, event) {
+            (Call::Start, _) => job.id_token(at),
+            (Call::KeysForIdToken(fetch), event) => {
+                job.keys_for_id_token(fetch.step(event, at)?, at)
+            }
+            (call @ Call::Userinfo { .. }, Event::Begin) => {
                 let request = userinfo::request(&job.provider.metadata, &job.answer.access_token)?;
                 Ok(Next::Send(request, job.with(call)))
             }
-            Call::KeysForUserinfo { id, token, fetch } => {
-                job.keys_for_userinfo(id, token, fetch.next(at)?, at)
+            (Call::Userinfo { id, .. }, Event::Response(response)) => {
+                job.userinfo(id, userinfo::token(response)?, at)
             }
-        }
-    }
-
-    fn on_response(self, response: Response, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        let Self { job, call } = self;
-        match call {
-            Call::Start => job.id_token(at),
-            Call::KeysForIdToken(fetch) => {
-                job.keys_for_id_token(fetch.on_response(response, at)?, at)
-            }
-            Call::Userinfo { id, .. } => job.userinfo(id, userinfo::token(response)?, at),
-            Call::KeysForUserinfo { id, token, fetch } => {
-                job.keys_for_userinfo(id, token, fetch.on_response(response, at)?, at)
-            }
-        }
-    }
-
-    /// All of them are GETs; userinfo is asked once more here, keys by [`FetchProvider`].
-    fn on_failure(self, why: Failure, at: &mut Moment<'_>) -> Result<Option<Next<Self>>, Error> {
-        let Self { job, call } = self;
-        match call {
-            Call::KeysForIdToken(fetch) => match fetch.on_failure(why, at)? {
-                Some(fetching) => job.keys_for_id_token(fetching, at).map(Some),
-                None => Ok(None),
+            (Call::Userinfo { id, retry }, Event::Failed(why)) => match retry.again(why) {
+                Some(retry) => job.with(Call::Userinfo { id, retry }).step(Event::Begin, at),
+                None => Ok(Next::GiveUp),
             },
-            Call::Userinfo { id, retried: false } => {
-                job.with(Call::Userinfo { id, retried: true }).next(at).map(Some)
+            (Call::KeysForUserinfo { id, token, fetch }, event) => {
+                job.keys_for_userinfo(id, token, fetch.step(event, at)?, at)
             }
-            Call::KeysForUserinfo { id, token, fetch } => match fetch.on_failure(why, at)? {
-                Some(fetching) => job.keys_for_userinfo(id, token, fetching, at).map(Some),
-                None => Ok(None),
-            },
-            Call::Start | Call::Userinfo { retried: true, .. } => Ok(None),
         }
     }
 }

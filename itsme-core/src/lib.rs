@@ -16,9 +16,8 @@
 //! # let mut env = World::new(); // the clock and the randomness; `SystemEnv` in an application
 //! # let clock = env.clock();
 //! # let op = std::cell::RefCell::new(FakeOp::new(env.clock()));
-//! # let send = |request| op.borrow_mut().handle(request); // your HTTP client
+//! # let send = |request| op.borrow_mut().handle(request).map_err(|why| (why, why)); // your HTTP client
 //! # let sleep = |duration| { let _ = (duration, &clock); };
-//! # let what_became = |failure: &itsme_core::Failure| *failure;
 //!
 //! # let settings = op.borrow().settings();
 //! // Once, at the start: Settings::new("my_client_id", keys, Environment::Production)…
@@ -26,14 +25,14 @@
 //!
 //! // 1. Send the person to itsme; keep the state in their session until they are back.
 //! let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
-//! let redirect = drive(itsme.authorize(login), &mut env, send, sleep, what_became)?;
+//! let redirect = drive(itsme.authorize(login), &mut env, send, sleep)?;
 //! let stored = serde_json::to_string(&redirect.state)?;
 //! println!("302 to {}", redirect.url);
 //!
 //! # let callback = op.borrow_mut().approve(&redirect.url, &Person::ann());
 //! // 2. They are back with a query. Take the state out of the session, and ask who they are.
 //! let state: LoginState = serde_json::from_str(&stored)?;
-//! let who = drive(itsme.user(state, callback), &mut env, send, sleep, what_became)?;
+//! let who = drive(itsme.user(state, callback), &mut env, send, sleep)?;
 //!
 //! // 3. `sub` is the only link to an account.
 //! println!("welcome {:?}, account {}", who.given_name, who.sub);
@@ -59,8 +58,8 @@
 //! compile:
 //!
 //! ```compile_fail,E0382
-//! # use itsme_core::{Env, Error, Flow, Pending, Response};
-//! # fn example<F: Flow>(pending: Pending<F>, a: Response, b: Response, env: &mut impl Env) -> Result<(), Error> {
+//! # use itsme_core::{Env, Error, Pending, Response};
+//! # fn example<T>(pending: Pending<T>, a: Response, b: Response, env: &mut impl Env) -> Result<(), Error> {
 //! let _ = pending.receive(a, env)?;
 //! let _ = pending.receive(b, env)?; // use of moved value
 //! # Ok(()) }
@@ -169,15 +168,14 @@ pub use claims::{Claim, ClaimRequest, Scope};
 mod acr;
 pub use acr::Acr;
 mod authorize;
-pub use authorize::{Authorize, Hosted, Redirect};
+pub use authorize::{Hosted, Redirect};
 mod login_state;
 pub use login_state::LoginState;
 
 mod callback;
 pub use callback::Callback;
-mod login;
-pub use login::FinishLogin;
 mod logged_in;
+mod login;
 pub use logged_in::LoggedIn;
 mod evidence;
 pub use evidence::Evidence;
@@ -189,33 +187,26 @@ pub mod belgium;
 
 mod ciba;
 pub use ciba::{
-    Backchannel, BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket, DiscoverUser,
-    Discovery, DiscoveryPoll, DiscoveryTicket, NextProgress, Ping, PingError, PollBackchannel,
-    PollDiscovery, Progress, QrCode, QrLogin, StartBackchannel, Unredeemed, UserIdentifierToken,
+    Backchannel, BackchannelRequest, CibaTicket, Discovery, DiscoveryTicket, Ping, PingError,
+    Progress, QrCode, QrLogin, Unredeemed, UserIdentifierToken,
 };
 
-mod one_call;
-pub use one_call::OneCall;
 mod picture;
-pub use picture::{FetchPicture, Picture};
 mod revoke;
-pub use revoke::{Revocation, Revoke};
 
 mod discovery;
-pub use discovery::FetchProvider;
 mod provider;
 pub use provider::Provider;
 
 mod flow;
-pub use flow::{Failure, Flow, Paused, Pending, Step};
-mod drive;
-pub use drive::{DriveError, drive, drive_async};
-mod env;
-pub use env::Env;
 #[cfg(feature = "system")]
-pub use env::SystemEnv;
-mod attempt;
-pub use attempt::Attempt;
+pub use flow::env::SystemEnv;
+pub use flow::{
+    Failure, Flow, Paused, Pending, Step,
+    attempt::Attempt,
+    drive::{DriveError, drive, drive_async},
+    env::Env,
+};
 mod limits;
 pub use limits::{MAX_RESPONSE_BYTES, Timeouts};
 

@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
 use crate::{
-    Response,
     callback::{Answer, Callback, Outcome},
     discovery::FetchProvider,
     error::{CallbackError, Error},
     flow::{
-        Failure,
-        machine::{Machine, Moment, Next},
+        machine::{Event, Machine, Moment, Next},
+        retry::Retry,
     },
     id_token::Binding,
     identify::{self, Identify},
@@ -24,7 +23,7 @@ use crate::{
 ///
 /// Metadata and keys are fetched before the code is redeemed, because a code works once: what
 /// fails before that can be tried again.
-pub struct FinishLogin {
+pub(crate) struct FinishLogin {
     rp: Arc<RelyingParty>,
     call: Call,
 }
@@ -33,7 +32,7 @@ pub struct FinishLogin {
 enum Call {
     Callback { login: LoginState, callback: Callback },
     Provider { code: Code, fetch: FetchProvider },
-    Token { code: Code, provider: Arc<Provider>, retried: bool },
+    Token { code: Code, provider: Arc<Provider>, retry: Retry },
     Identify(Identify),
 }
 
@@ -110,7 +109,8 @@ fn provider(
         |fetch, (rp, code)| FinishLogin::with(rp, Call::Provider { code, fetch }),
         |provider, (rp, code)| {
             check_issuer(code.iss.as_deref(), &provider)?;
-            FinishLogin::with(rp, Call::Token { code, provider, retried: false }).next(at)
+            FinishLogin::with(rp, Call::Token { code, provider, retry: Retry::IfNotSent })
+                .step(Event::Begin, at)
         },
     )
 }
@@ -127,20 +127,21 @@ fn identify(
 }
 
 impl Machine for FinishLogin {
-    const NAME: &'static str = "user";
     type Output = LoggedIn;
 
-    fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+    fn step(self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
         let Self { rp, call } = self;
-        match call {
-            Call::Callback { login, callback } => {
+        match (call, event) {
+            (Call::Callback { login, callback }, event) => {
                 let code = code(&rp, login, callback, at)?;
-                let fetching = FetchProvider::fresh(&rp).next(at)?;
+                let fetching = FetchProvider::fresh(&rp).step(event, at)?;
                 provider(rp, code, fetching, at)
             }
-            Call::Provider { code, fetch } => provider(rp, code, fetch.next(at)?, at),
-            Call::Token { ref code, provider: ref op, .. } => {
-                let authentication = rp.authentication(op, &op.metadata.token_endpoint, at)?;
+            (Call::Provider { code, fetch }, event) => {
+                provider(rp, code, fetch.step(event, at)?, at)
+            }
+            (Call::Token { code, provider: op, retry }, Event::Begin) => {
+                let authentication = rp.authentication(&op, &op.metadata.token_endpoint, at)?;
                 let grant = [
                     ("grant_type", "authorization_code"),
                     ("code", code.code.expose()),
@@ -148,20 +149,11 @@ impl Machine for FinishLogin {
                     ("code_verifier", code.login.code_verifier.expose()),
                 ];
                 let request = token::request(&op.metadata, &grant, &authentication);
+                let call = Call::Token { code, provider: op, retry };
+                drop(authentication);
                 Ok(Next::Send(request, Self { rp, call }))
             }
-            Call::Identify(flow) => identify(rp, flow.next(at)?),
-        }
-    }
-
-    fn on_response(self, response: Response, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        let Self { rp, call } = self;
-        match call {
-            Call::Callback { .. } => Self { rp, call }.next(at),
-            Call::Provider { code, fetch } => {
-                provider(rp, code, fetch.on_response(response, at)?, at)
-            }
-            Call::Token { code: Code { login, .. }, provider, .. } => {
+            (Call::Token { code: Code { login, .. }, provider, .. }, Event::Response(response)) => {
                 let answer = TokenAnswer::read(response).map_err(|error| rp.told(error))?;
                 let LoginState { nonce, asked, .. } = login;
                 let job = identify::Job {
@@ -172,36 +164,15 @@ impl Machine for FinishLogin {
                     answer,
                     refetched: false,
                 };
-                identify(rp, Identify::new(job).next(at)?)
+                identify(rp, Identify::new(job).step(Event::Begin, at)?)
             }
-            Call::Identify(flow) => identify(rp, flow.on_response(response, at)?),
-        }
-    }
-
-    /// A code is redeemed again only if the OP cannot have seen it: a second use of a code can
-    /// revoke what the first one gave (RFC 6749 §4.1.2).
-    fn on_failure(self, why: Failure, at: &mut Moment<'_>) -> Result<Option<Next<Self>>, Error> {
-        let Self { rp, call } = self;
-        match call {
-            Call::Callback { .. } => Ok(None),
-            Call::Provider { code, fetch } => match fetch.on_failure(why, at)? {
-                Some(fetching) => provider(rp, code, fetching, at).map(Some),
-                None => Ok(None),
+            (Call::Token { code, provider, retry }, Event::Failed(why)) => match retry.again(why) {
+                Some(retry) => {
+                    Self::with(rp, Call::Token { code, provider, retry }).step(Event::Begin, at)
+                }
+                None => Ok(Next::GiveUp),
             },
-            Call::Token { code, provider, retried: false } if why == Failure::NotSent => {
-                Self::with(rp, Call::Token { code, provider, retried: true }).next(at).map(Some)
-            }
-            Call::Token { .. } => Ok(None),
-            Call::Identify(flow) => match flow.on_failure(why, at)? {
-                Some(identifying) => identify(rp, identifying).map(Some),
-                None => Ok(None),
-            },
+            (Call::Identify(flow), event) => identify(rp, flow.step(event, at)?),
         }
-    }
-}
-
-impl std::fmt::Debug for FinishLogin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FinishLogin").finish_non_exhaustive()
     }
 }

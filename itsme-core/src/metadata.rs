@@ -3,9 +3,9 @@ use serde_json::{Map, Value};
 
 use crate::{
     Request, Response,
-    attempt::Attempt,
     environment::Environment,
     error::{Endpoint, Error, MetadataError, UrlFault},
+    flow::attempt::Attempt,
     reply,
     url_rules::{self, PlainHttp},
 };

@@ -4,11 +4,14 @@ use http::{HeaderValue, header};
 
 use crate::{
     Request, Response,
-    attempt::Attempt,
     error::{Endpoint, Error, PictureError},
-    flow::machine::Moment,
+    flow::{
+        attempt::Attempt,
+        machine::Moment,
+        retry::Retry,
+        single_request::{Call, OneCall},
+    },
     jose,
-    one_call::{OneCall, call::Call},
     provider::Provider,
     relying_party::RelyingParty,
     reply,
@@ -20,17 +23,16 @@ use crate::{
 };
 
 /// The flow behind [`Client::picture`](crate::Client::picture).
-pub type FetchPicture = OneCall<Picture>;
+pub(crate) type FetchPicture = OneCall<Picture>;
 
 /// The picture behind a claim.
-pub struct Picture {
+pub(crate) struct Picture {
     pub(crate) claim: Option<String>,
     pub(crate) access_token: Secret,
 }
 
-#[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for Picture {
-    const NAME: &'static str = "picture";
+    const RETRY: Retry = Retry::Idempotent;
     type Output = Photo;
 
     /// V1 writes the image itself into the claim.

@@ -5,12 +5,15 @@ use url::form_urlencoded;
 
 use crate::{
     Request, Response,
-    attempt::Attempt,
     credentials::{ClientSecret, Credentials},
     error::{Endpoint, Error, RequestError},
-    flow::machine::Moment,
+    flow::{
+        attempt::Attempt,
+        machine::Moment,
+        retry::Retry,
+        single_request::{Call, OneCall},
+    },
     jose,
-    one_call::{OneCall, call::Call},
     provider::Provider,
     relying_party::RelyingParty,
     reply,
@@ -19,10 +22,10 @@ use crate::{
 };
 
 /// The flow behind [`Client::revoke`](crate::Client::revoke).
-pub type Revoke = OneCall<Revocation>;
+pub(crate) type Revoke = OneCall<Revocation>;
 
 /// The end of an access token (RFC 7009).
-pub struct Revocation {
+pub(crate) struct Revocation {
     token: Secret,
 }
 
@@ -40,9 +43,8 @@ fn secret(rp: &RelyingParty) -> Result<&ClientSecret, RequestError> {
     }
 }
 
-#[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for Revocation {
-    const NAME: &'static str = "revoke";
+    const RETRY: Retry = Retry::Idempotent;
     type Output = ();
 
     fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<()>, Error> {

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     Request, Response,
-    attempt::Attempt,
     error::{Endpoint, Error, TokenError},
+    flow::attempt::Attempt,
     metadata::Metadata,
     oauth_error::Refusal,
     reply,

@@ -3,7 +3,7 @@
 mod common;
 
 use common::Scene;
-use itsme_core::{Flow, Login, Scope, Step};
+use itsme_core::{Login, Scope, Step};
 use itsme_testkit::{Person, SERVICE};
 
 #[test]

@@ -45,7 +45,7 @@ fn a_warm_login_asks_for_the_token_alone() {
 /// What an HTTP client, a proxy or a log can see of the requests.
 #[test]
 fn requests_have_their_headers() {
-    use itsme_core::{Flow, Step};
+    use itsme_core::Step;
     let (mut world, mut op, client) = setting();
     let login = Login::new(SERVICE).scope(Scope::Email);
     let login = play(client.authorize(login), &mut op, &mut world).expect("an authorization URL");

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error, id_token_error};
 use itsme_core::{
-    Client, DriveError, Env, Error, Failure, Flow, Login, MetadataError, Provider, Scope, Step,
+    Client, DriveError, Env, Error, Failure, Login, MetadataError, Provider, Scope, Step,
     TokenError,
 };
 use itsme_testkit::{Document, FakeOp, Person, Reaction, SERVICE, World, play_all};
@@ -105,7 +105,7 @@ fn a_leader_whose_requests_are_lost_fails_with_the_transports_error() {
     let mut results = play_all(flows, &mut scene.op, &mut scene.world).into_iter();
     assert_eq!(scene.op.asked(), [DISCOVERY, DISCOVERY], "a GET is tried once more");
     let leader = results.next().expect("a result").expect_err("no OP");
-    assert!(matches!(leader, DriveError::Transport(Failure::Lost)), "{leader}");
+    assert!(matches!(leader, DriveError::Transport { source: Failure::Lost, .. }), "{leader}");
     for follower in results {
         assert!(matches!(flow_error(follower), Error::ProviderUnavailable { .. }));
     }
@@ -252,7 +252,7 @@ fn expired_keys_serve_for_a_day_while_the_op_is_away() {
         let login = scene.play(scene.client.authorize(Login::new(SERVICE)));
         assert_eq!(login.is_ok(), works, "after {hours} more hours");
         if let Err(error) = login {
-            assert!(matches!(error, DriveError::Transport(Failure::NotSent)));
+            assert!(matches!(error, DriveError::Transport { source: Failure::NotSent, .. }));
         }
     }
 }
@@ -422,7 +422,7 @@ fn a_refetch_that_fails_is_the_error() {
     }
     scene.world.advance(minutes(1));
     let error = scene.log_in().expect_err("no keys");
-    assert!(matches!(error, DriveError::Transport(Failure::Lost)), "{error}");
+    assert!(matches!(error, DriveError::Transport { source: Failure::Lost, .. }), "{error}");
 }
 
 /// Somebody who goes away in the middle of a refetch must not cost the others their minute.

@@ -17,7 +17,7 @@ fn log_in(path: &str, reactions: &[Reaction]) -> (Result<LoggedIn, DriveError<Fa
 
 fn transport(result: Result<LoggedIn, DriveError<Failure>>) -> Failure {
     match result {
-        Err(DriveError::Transport(failure)) => failure,
+        Err(DriveError::Transport { source: failure, .. }) => failure,
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("it went well"),
     }
@@ -47,10 +47,9 @@ fn each_attempt_is_built_anew() {
         world,
         |request| {
             bodies.push(request.body().clone());
-            op.handle(request)
+            op.handle(request).map_err(|why| (why, why))
         },
         |_| (),
-        |failure| *failure,
     )
     .expect("a person");
     assert_eq!(bodies.len(), 2);

@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use itsme_core::{
     AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Discovery,
-    DiscoveryTicket, DriveError, Hosted, HostedRequest, LoggedIn, LoginState, Photo, Ping,
-    PingError, Progress, Provider, QrLogin, Redirect, Secret, Settings,
+    DiscoveryTicket, Hosted, HostedRequest, LoggedIn, LoginState, Photo, Ping, PingError, Progress,
+    Provider, QrLogin, Redirect, Secret, Settings,
 };
 
-use crate::{Error, Transport};
+use crate::{Error, SetupError, Transport};
 
 /// An application that itsme knows, with a way to reach it. Make one and share it: `Clone` is
 /// cheap, and clones share connections, metadata and keys.
@@ -21,9 +21,9 @@ impl Client {
     ///
     /// # Errors
     /// The settings cannot work, or TLS cannot be set up.
-    pub fn new(settings: Settings) -> Result<Self, Error> {
+    pub fn new(settings: Settings) -> Result<Self, SetupError> {
         let core = itsme_core::Client::new(settings)?;
-        Ok(Self::with_transport(core, Transport::new().map_err(DriveError::Transport)?))
+        Ok(Self::with_transport(core, Transport::new()?))
     }
 
     /// Over a transport of your own making, or one that other clients share.

@@ -86,7 +86,7 @@
 //! # Versions
 //!
 //! Of reqwest, these are public here: [`reqwest::ClientBuilder`] and [`reqwest::Client`] for a [`Transport`] of your own making, and [`reqwest::Error`] as
-//! a cause in [`SendError`]. They come from the version that is re-exported as
+//! a cause in [`SendError`] and [`SetupError`]. They come from the version that is re-exported as
 //! [`itsme_reqwest::reqwest`](mod@reqwest), and another major version of reqwest will be another one of this crate, while
 //! `itsme-core` knows nothing of it.
 //!
@@ -165,7 +165,7 @@ mod client;
 pub use client::Client;
 mod sending;
 mod transport;
-pub use transport::{SendError, Transport};
+pub use transport::{SendError, SetupError, Transport};
 
 pub use itsme_core::{self, DriveError};
 pub use reqwest;

@@ -10,13 +10,22 @@ use crate::{Error, sending::Sending};
 #[derive(Clone, Debug)]
 pub struct Transport(reqwest::Client);
 
+/// Why a client cannot be made.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// The settings cannot work.
+    #[error(transparent)]
+    Settings(#[from] itsme_core::Error),
+    /// reqwest cannot be set up, for example without TLS roots.
+    #[error("the HTTP client cannot be set up")]
+    HttpClient(#[source] reqwest::Error),
+}
+
 /// Why a request got no response. It names no URL, for a URL can hold a code.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The HTTP client cannot be set up, for want of TLS roots for one.
-    #[error("the HTTP client cannot be set up")]
-    Setup(#[source] reqwest::Error),
     /// There was no connection, so the OP cannot have seen the request.
     #[error("could not connect")]
     NotSent(#[source] reqwest::Error),
@@ -33,7 +42,7 @@ impl Transport {
     ///
     /// # Errors
     /// reqwest cannot set up TLS.
-    pub fn new() -> Result<Self, SendError> {
+    pub fn new() -> Result<Self, SetupError> {
         Self::with_builder(reqwest::Client::builder(), Timeouts::default())
     }
 
@@ -45,7 +54,7 @@ impl Transport {
     pub fn with_builder(
         builder: reqwest::ClientBuilder,
         timeouts: Timeouts,
-    ) -> Result<Self, SendError> {
+    ) -> Result<Self, SetupError> {
         let client = builder
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -57,7 +66,7 @@ impl Transport {
             .connect_timeout(timeouts.connect)
             .timeout(timeouts.total)
             .build();
-        client.map(Self).map_err(SendError::Setup)
+        client.map(Self).map_err(SetupError::HttpClient)
     }
 
     /// A transport over a finished client, which nobody can stop from following a redirect with
@@ -70,7 +79,7 @@ impl Transport {
     ///
     /// # Errors
     /// Those of the flow, or of the network.
-    pub async fn run<F: Flow>(&self, flow: F) -> Result<F::Output, Error> {
+    pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, Error> {
         self.run_in(flow, &mut SystemEnv::new()).await
     }
 
@@ -78,21 +87,22 @@ impl Transport {
     ///
     /// # Errors
     /// Those of the flow, or of the network.
-    pub async fn run_in<F: Flow>(&self, flow: F, env: &mut impl Env) -> Result<F::Output, Error> {
+    pub async fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Env) -> Result<T, Error> {
         let span = info_span!("itsme", flow = flow.name());
         let (send, sleep) = (|request| self.send(request), tokio::time::sleep);
-        drive_async(flow, env, send, sleep, SendError::what_became).instrument(span).await
+        drive_async(flow, env, send, sleep).instrument(span).await
     }
 
     /// Sends one request and reads its response, whatever the status.
     ///
     /// # Errors
-    /// There is no response, or not a whole one of at most 1 MiB.
-    pub async fn send(&self, request: Request) -> Result<Response, SendError> {
+    /// There is no response, or not a whole one of at most 1 MiB. The [`Failure`] says whether the
+    /// OP can have seen the request.
+    pub async fn send(&self, request: Request) -> Result<Response, (Failure, SendError)> {
         let sending = Sending::new(&request);
         let outcome = self.exchange(request).await;
         sending.log(&outcome);
-        outcome
+        outcome.map_err(|error| (error.failure(), error))
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, SendError> {
@@ -130,10 +140,10 @@ impl SendError {
         Self::Lost(error)
     }
 
-    /// What the flow is told of it.
-    pub fn what_became(&self) -> Failure {
+    /// What it means for the flow.
+    fn failure(&self) -> Failure {
         match self {
-            Self::NotSent(_) | Self::Setup(_) => Failure::NotSent,
+            Self::NotSent(_) => Failure::NotSent,
             Self::Lost(_) | Self::TooLarge => Failure::Lost,
         }
     }

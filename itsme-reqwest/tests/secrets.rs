@@ -5,7 +5,9 @@ mod log;
 #[path = "../../itsme-testkit/tests/secrecy/mod.rs"]
 mod secrecy;
 
-use itsme_core::{Claim, Country, DriveError, Login, Scope, SystemEnv, Timeouts, drive_async};
+use itsme_core::{
+    Claim, Country, DriveError, Failure, Login, Scope, SystemEnv, Timeouts, drive_async,
+};
 use itsme_reqwest::{SendError, Transport};
 use itsme_testkit::{Clock, Person, SERVICE, Server};
 use log::Log;
@@ -36,11 +38,10 @@ async fn a_login_logs_nothing_that_is_secret() {
             traffic.borrow_mut().add_request(&request);
             let response = transport.send(request).await?;
             traffic.borrow_mut().add_response(&response);
-            Ok::<_, SendError>(response)
+            Ok::<_, (Failure, SendError)>(response)
         };
         let (flow, sleep) = (itsme.user(redirect.state, &callback), tokio::time::sleep);
-        let who =
-            drive_async(flow, &mut SystemEnv::new(), send, sleep, SendError::what_became).await;
+        let who = drive_async(flow, &mut SystemEnv::new(), send, sleep).await;
         let mut who = who.expect("a person");
         secrets = traffic.into_inner();
         secrets.add_token(who.evidence.id_token());
@@ -59,7 +60,7 @@ async fn a_login_logs_nothing_that_is_secret() {
     drop(server);
     let (itsme, who) = last.expect("two have logged in");
     let error = transport.run(itsme.picture(&who)).await.expect_err("nobody is there");
-    assert!(matches!(error, DriveError::Transport(_)));
+    assert!(matches!(error, DriveError::Transport { .. }));
     secrets.assert_hidden_in("the error", &texts(&error));
 
     let log = log.text();

@@ -14,28 +14,27 @@ const ROUND_TRIP: Duration = Duration::from_millis(20);
 ///
 /// # Errors
 /// Those of the flow, and the [`Failure`] that it could not get over.
-pub fn play<F: Flow>(
-    flow: F,
+pub fn play<T>(
+    flow: Flow<T>,
     op: &mut FakeOp,
     world: &mut World,
-) -> Result<F::Output, DriveError<Failure>> {
+) -> Result<T, DriveError<Failure>> {
     let clock = world.clock();
     drive(
         flow,
         world,
-        |request| op.handle(request),
+        |request| op.handle(request).map_err(|why| (why, why)),
         |duration| clock.advance(duration),
-        |failure| *failure,
     )
 }
 
 /// Runs many flows at once, interleaved: the clock jumps to whichever is next to wake up, and a
 /// request takes 20 ms of the world's time. The results are in the flows' order.
-pub fn play_all<F: Flow>(
-    flows: impl IntoIterator<Item = F>,
+pub fn play_all<T>(
+    flows: impl IntoIterator<Item = Flow<T>>,
     op: &mut FakeOp,
     world: &mut World,
-) -> Vec<Result<F::Output, DriveError<Failure>>> {
+) -> Vec<Result<T, DriveError<Failure>>> {
     let start = world.now();
     let mut results = Vec::new();
     let mut sleeping = Vec::new();
@@ -58,33 +57,34 @@ pub fn play_all<F: Flow>(
 }
 
 /// What a flow is waiting for.
-enum Asleep<F: Flow> {
-    Before(F),
-    Waiting(Paused<F>),
-    UnderWay(Result<Response, Failure>, Pending<F>),
+enum Asleep<T> {
+    Before(Flow<T>),
+    Waiting(Paused<T>),
+    UnderWay(Result<Response, Failure>, Pending<T>),
 }
 
-enum Woken<F: Flow> {
-    Again(UnixTime, Asleep<F>),
-    Done(F::Output),
+enum Woken<T> {
+    Again(UnixTime, Asleep<T>),
+    Done(T),
 }
 
 /// The earliest; among those of one time, the one that has slept longest.
-fn next_to_wake<F: Flow>(sleeping: &[(UnixTime, usize, Asleep<F>)]) -> Option<usize> {
+fn next_to_wake<T>(sleeping: &[(UnixTime, usize, Asleep<T>)]) -> Option<usize> {
     (0..sleeping.len()).min_by_key(|&place| sleeping[place].0)
 }
 
-fn wake<F: Flow>(
-    asleep: Asleep<F>,
+fn wake<T>(
+    asleep: Asleep<T>,
     op: &mut FakeOp,
     world: &mut World,
-) -> Result<Woken<F>, DriveError<Failure>> {
+) -> Result<Woken<T>, DriveError<Failure>> {
     let step = match asleep {
         Asleep::Before(flow) => flow.start(world)?,
         Asleep::Waiting(paused) => paused.resume(world)?,
         Asleep::UnderWay(Ok(response), pending) => pending.receive(response, world)?,
-        Asleep::UnderWay(Err(failure), pending) => {
-            pending.failed(failure, world)?.ok_or(DriveError::Transport(failure))?
+        Asleep::UnderWay(Err(source), pending) => {
+            let attempt = pending.attempt();
+            pending.failed(source, world)?.ok_or(DriveError::Transport { attempt, source })?
         }
     };
     let now = world.now();

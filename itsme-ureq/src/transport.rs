@@ -64,7 +64,7 @@ impl Transport {
     ///
     /// # Errors
     /// Those of the flow, or of the network.
-    pub fn run<F: Flow>(&self, flow: F) -> Result<F::Output, Error> {
+    pub fn run<T>(&self, flow: Flow<T>) -> Result<T, Error> {
         self.run_in(flow, &mut SystemEnv::new())
     }
 
@@ -72,21 +72,22 @@ impl Transport {
     ///
     /// # Errors
     /// Those of the flow, or of the network.
-    pub fn run_in<F: Flow>(&self, flow: F, env: &mut impl Env) -> Result<F::Output, Error> {
+    pub fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Env) -> Result<T, Error> {
         let _span = info_span!("itsme", flow = flow.name()).entered();
         let send = |request| self.send(request);
-        drive(flow, env, send, thread::sleep, SendError::what_became)
+        drive(flow, env, send, thread::sleep)
     }
 
     /// Sends one request and reads its response, whatever the status.
     ///
     /// # Errors
-    /// There is no response, or not a whole one of at most 1 MiB.
-    pub fn send(&self, request: Request) -> Result<Response, SendError> {
+    /// There is no response, or not a whole one of at most 1 MiB. The [`Failure`] says whether the
+    /// OP can have seen the request.
+    pub fn send(&self, request: Request) -> Result<Response, (Failure, SendError)> {
         let sending = Sending::new(&request);
         let outcome = self.exchange(request);
         sending.log(&outcome);
-        outcome
+        outcome.map_err(|error| (error.failure(), error))
     }
 
     fn exchange(&self, request: Request) -> Result<Response, SendError> {
@@ -140,8 +141,8 @@ impl SendError {
         }
     }
 
-    /// What the flow is told of it.
-    pub fn what_became(&self) -> Failure {
+    /// What it means for the flow.
+    fn failure(&self) -> Failure {
         match self {
             Self::NotSent(_) => Failure::NotSent,
             Self::Lost(_) | Self::TooLarge => Failure::Lost,

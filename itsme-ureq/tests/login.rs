@@ -3,7 +3,7 @@
 use std::{thread, time::Duration};
 
 use itsme_core::{
-    Claim, DriveError, Error, Flow, LoggedIn, Login, Scope, Step, SystemEnv, Timeouts, TokenError,
+    Claim, DriveError, Error, LoggedIn, Login, Scope, Step, SystemEnv, Timeouts, TokenError,
 };
 use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, World};
 use itsme_ureq::{Client, Transport};

@@ -7,7 +7,7 @@ mod secrecy;
 
 use std::thread;
 
-use itsme_core::{Claim, Country, DriveError, Login, Scope, SystemEnv, Timeouts, drive};
+use itsme_core::{Claim, Country, DriveError, Failure, Login, Scope, SystemEnv, Timeouts, drive};
 use itsme_testkit::{Clock, Person, SERVICE, Server};
 use itsme_ureq::{SendError, Transport};
 use log::Log;
@@ -41,10 +41,10 @@ fn a_login_logs_nothing_that_is_secret() {
             secrets.add_request(&request);
             let response = transport.send(request)?;
             secrets.add_response(&response);
-            Ok::<_, SendError>(response)
+            Ok::<_, (Failure, SendError)>(response)
         };
         let flow = itsme.user(redirect.state, &callback);
-        let who = drive(flow, &mut SystemEnv::new(), send, thread::sleep, SendError::what_became);
+        let who = drive(flow, &mut SystemEnv::new(), send, thread::sleep);
         let who = who.expect("a person");
         secrets.add_token(who.evidence.id_token());
         transport.run(itsme.picture(&who)).expect("a picture");
@@ -62,7 +62,7 @@ fn a_login_logs_nothing_that_is_secret() {
     let signed = |url| format!("{url}?signed={}", who.access_token.expose());
     who.user.picture = who.user.picture.map(signed);
     let error = transport.run(itsme.picture(&who)).expect_err("nobody is there");
-    assert!(matches!(error, DriveError::Transport(_)));
+    assert!(matches!(error, DriveError::Transport { .. }));
     secrets.assert_hidden_in("the error", &texts(&error));
 
     let text = log.text();

@@ -18,7 +18,7 @@ use itsme_examples::{
     report::Report,
 };
 use itsme_testkit::SERVICE;
-use itsme_ureq::{SendError, Transport};
+use itsme_ureq::Transport;
 use serde_json::Value;
 
 /// Checks what a login stands on: the OP, the clock, the published keys and the redirect URI.
@@ -99,7 +99,7 @@ fn reach_the_op(
     };
     let env = &mut SystemEnv::new();
     let begun = Instant::now();
-    let provider = drive(client.refresh(), env, send, thread::sleep, SendError::what_became)?;
+    let provider = drive(client.refresh(), env, send, thread::sleep)?;
     let took = begun.elapsed();
     let issuer = provider.issuer();
     report.check(Some(true), &format!("{issuer} gave metadata and keys in {took:.1?}"));
@@ -125,7 +125,7 @@ fn check_published(
     let ours = client.public_jwks_response().ok_or("a client secret has no keys to publish")?;
     let request = http::Request::get(url).body(Vec::new())?;
     let begun = Instant::now();
-    let response = transport.send(request)?;
+    let response = transport.send(request).map_err(|(_, error)| error)?;
     let took = begun.elapsed();
     // What is read of a key, whatever else is said of it, in whatever order.
     let read = |response: &Response| -> Option<BTreeSet<String>> {

@@ -108,7 +108,7 @@ impl Problem {
                 "It was made when somebody logged in with it. Log out, and log in with it to see \
                  that one; or ask us to make one of the two.",
             ),
-            Self::Itsme(DriveError::Transport(_)) => TRY_LATER,
+            Self::Itsme(DriveError::Transport { .. }) => TRY_LATER,
             Self::Itsme(DriveError::Flow(error)) => of_a_flow(error),
             Self::TooLong
             | Self::Interrupted

@@ -3,9 +3,9 @@
 use std::{sync::OnceLock, time::Duration};
 
 use itsme_core::{
-    Authorize, Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client,
-    DiscoveryTicket, Error, Evidence, Failure, Flow, LoggedIn, Login, LoginState, Progress,
-    Provider, Response, Scope, Step,
+    Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client, DiscoveryTicket, Error,
+    Evidence, Failure, Flow, LoggedIn, Login, LoginState, Progress, Provider, Response, Scope,
+    Step,
 };
 use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play};
 use serde_json::Value;
@@ -43,11 +43,11 @@ impl Scene {
         scene
     }
 
-    fn play<F: Flow>(&mut self, flow: F) -> F::Output {
+    fn play<T>(&mut self, flow: Flow<T>) -> T {
         play(flow, &mut self.op, &mut self.world).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn authorize(&self) -> Authorize {
+    fn authorize(&self) -> Flow<itsme_core::Redirect> {
         let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
         self.client.authorize(login)
     }
@@ -78,7 +78,7 @@ impl Scene {
     }
 
     /// Takes up what was stored: begins, and goes on after a wait.
-    fn take_up<F: Flow>(&mut self, flow: F) {
+    fn take_up<T>(&mut self, flow: Flow<T>) {
         if let Ok(Step::Wait(time, paused)) = flow.start(&mut self.world) {
             self.world.advance(time);
             let _ = paused.resume(&mut self.world);
@@ -99,12 +99,12 @@ impl Scene {
     }
 
     /// Runs a flow whose `place`th request is answered by this, and the others by the OP.
-    fn answered_once<F: Flow>(
+    fn answered_once<T>(
         &mut self,
-        flow: F,
+        flow: Flow<T>,
         place: usize,
         response: Response,
-    ) -> Result<F::Output, Error> {
+    ) -> Result<T, Error> {
         let mut step = flow.start(&mut self.world)?;
         let mut response = Some(response);
         for number in 0..MOST_STEPS {
@@ -122,11 +122,11 @@ impl Scene {
     }
 
     /// Runs a flow to whose every request the input says what happens.
-    fn at_the_mercy_of<F: Flow>(
+    fn at_the_mercy_of<T>(
         &mut self,
-        flow: F,
+        flow: Flow<T>,
         input: &mut Input<'_>,
-    ) -> Result<F::Output, Option<Error>> {
+    ) -> Result<T, Option<Error>> {
         let mut step = flow.start(&mut self.world)?;
         for _ in 0..MOST_STEPS {
             step = match step {

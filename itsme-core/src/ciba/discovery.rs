@@ -11,12 +11,12 @@ use super::{
 use crate::{
     Request, Response,
     error::{Endpoint, Error},
-    flow::{Failure, machine::Moment},
-    form,
-    one_call::{
-        OneCall,
-        call::{Call, Unanswered},
+    flow::{
+        machine::Moment,
+        retry::Retry,
+        single_request::{Call, OneCall},
     },
+    form,
     provider::Provider,
     relying_party::RelyingParty,
     reply,
@@ -31,10 +31,10 @@ const LIFETIME: Duration = Duration::from_secs(10 * 60);
 const ENDPOINT: Endpoint = Endpoint::UserDiscovery;
 
 /// The flow behind [`Client::discover_user`](crate::Client::discover_user).
-pub type DiscoverUser = OneCall<BeginDiscovery>;
+pub(crate) type DiscoverUser = OneCall<BeginDiscovery>;
 
 /// The flow behind [`Client::poll_discovery`](crate::Client::poll_discovery).
-pub type PollDiscovery = OneCall<DiscoveryPoll>;
+pub(crate) type PollDiscovery = OneCall<DiscoveryPoll>;
 
 /// A QR code that waits to be scanned.
 ///
@@ -86,10 +86,10 @@ pub enum Discovery {
 }
 
 /// The first request of a discovery.
-pub struct BeginDiscovery(());
+pub(crate) struct BeginDiscovery(());
 
 /// A later one.
-pub struct DiscoveryPoll(DiscoveryTicket);
+pub(crate) struct DiscoveryPoll(DiscoveryTicket);
 
 impl DiscoveryTicket {
     /// The code to show.
@@ -160,9 +160,8 @@ fn session_id(answer: &Map<String, Value>) -> Result<SessionId, Error> {
     id.to_owned().try_into().map_err(malformed)
 }
 
-#[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for BeginDiscovery {
-    const NAME: &'static str = "discover_user";
+    const RETRY: Retry = Retry::Idempotent;
     type Output = DiscoveryTicket;
 
     fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<DiscoveryTicket>, Error> {
@@ -198,9 +197,8 @@ impl Call for BeginDiscovery {
     }
 }
 
-#[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for DiscoveryPoll {
-    const NAME: &'static str = "poll_discovery";
+    const RETRY: Retry = Retry::ByDeadline;
     type Output = Discovery;
 
     fn begin(&self, rp: &RelyingParty, now: UnixTime) -> Result<Option<Discovery>, Error> {
@@ -253,10 +251,10 @@ impl Call for DiscoveryPoll {
     }
 
     /// It is polled again, more slowly.
-    fn unanswered(self, _: Failure, _: bool, now: UnixTime) -> Unanswered<Self> {
+    fn unanswered(self, now: UnixTime) -> Option<Discovery> {
         let Self(mut ticket) = self;
         ticket.pace.slow_down(now, None);
-        Unanswered::Done(Discovery::Waiting(ticket))
+        Some(Discovery::Waiting(ticket))
     }
 }
 

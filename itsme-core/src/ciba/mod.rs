@@ -18,15 +18,18 @@ mod request;
 mod start;
 mod ticket;
 
-pub use self::{
-    discovery::{
-        BeginDiscovery, DiscoverUser, Discovery, DiscoveryPoll, DiscoveryTicket, PollDiscovery,
-    },
-    ping::{Ping, PingError, Unredeemed},
-    poll::{Backchannel, PollBackchannel},
-    qr::QrCode,
-    qr_login::{NextProgress, Progress, QrLogin},
-    request::{BackchannelRequest, UserIdentifierToken},
+pub(crate) use self::{
+    discovery::{BeginDiscovery, DiscoverUser, DiscoveryPoll, PollDiscovery},
+    poll::PollBackchannel,
+    qr_login::NextProgress,
     start::{BackchannelStart, StartBackchannel},
+};
+pub use self::{
+    discovery::{Discovery, DiscoveryTicket},
+    ping::{Ping, PingError, Unredeemed},
+    poll::Backchannel,
+    qr::QrCode,
+    qr_login::{Progress, QrLogin},
+    request::{BackchannelRequest, UserIdentifierToken},
     ticket::CibaTicket,
 };

@@ -8,17 +8,14 @@ use crate::{
     Request, Response,
     error::Error,
     flow::{
-        Failure,
-        machine::{Machine, Moment, Next},
+        machine::{Event, Machine, Moment, Next},
+        retry::Retry,
+        single_request::{Call, OneCall},
     },
     id_token::Binding,
     identify::{Identify, Job},
     logged_in::LoggedIn,
     oauth_error::ErrorCode,
-    one_call::{
-        OneCall,
-        call::{Call, Unanswered},
-    },
     provider::Provider,
     relying_party::RelyingParty,
     time::UnixTime,
@@ -26,7 +23,7 @@ use crate::{
 };
 
 /// The flow behind [`Client::poll`](crate::Client::poll): one poll, and what follows from an answer.
-pub struct PollBackchannel {
+pub(crate) struct PollBackchannel {
     rp: Arc<RelyingParty>,
     state: State,
 }
@@ -77,7 +74,7 @@ fn poll(
                 let binding = Binding::AuthReqId(auth_req_id);
                 let job =
                     Job { rp: Arc::clone(&rp), provider, binding, asked, answer, refetched: false };
-                identify(rp, Identify::new(job).next(at)?)
+                identify(rp, Identify::new(job).step(Event::Begin, at)?)
             }
         },
     )
@@ -95,42 +92,19 @@ fn identify(
 }
 
 impl Machine for PollBackchannel {
-    const NAME: &'static str = "poll";
     type Output = Backchannel;
 
-    fn next(self, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+    fn step(self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
         let Self { rp, state } = self;
         match state {
-            State::Poll(flow) => poll(rp, flow.next(at)?, at),
-            State::Identify(flow) => identify(rp, flow.next(at)?),
-        }
-    }
-
-    fn on_response(self, response: Response, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        let Self { rp, state } = self;
-        match state {
-            State::Poll(flow) => poll(rp, flow.on_response(response, at)?, at),
-            State::Identify(flow) => identify(rp, flow.on_response(response, at)?),
-        }
-    }
-
-    fn on_failure(self, why: Failure, at: &mut Moment<'_>) -> Result<Option<Next<Self>>, Error> {
-        let Self { rp, state } = self;
-        match state {
-            State::Poll(flow) => match flow.on_failure(why, at)? {
-                Some(polling) => poll(rp, polling, at).map(Some),
-                None => Ok(None),
-            },
-            State::Identify(flow) => match flow.on_failure(why, at)? {
-                Some(identifying) => identify(rp, identifying).map(Some),
-                None => Ok(None),
-            },
+            State::Poll(flow) => poll(rp, flow.step(event, at)?, at),
+            State::Identify(flow) => identify(rp, flow.step(event, at)?),
         }
     }
 }
 
 impl Call for TokenPoll {
-    const NAME: &'static str = "poll";
+    const RETRY: Retry = Retry::ByDeadline;
     type Output = Polled;
 
     fn begin(&self, rp: &RelyingParty, now: UnixTime) -> Result<Option<Polled>, Error> {
@@ -193,15 +167,9 @@ impl Call for TokenPoll {
 
     /// It is polled again, more slowly. If it was the answer with the tokens that got lost, the OP refuses
     /// the next poll: it has given them out (CIBA Core §10.1.1).
-    fn unanswered(self, _: Failure, _: bool, now: UnixTime) -> Unanswered<Self> {
+    fn unanswered(self, now: UnixTime) -> Option<Polled> {
         let Self(mut ticket) = self;
         ticket.pace.slow_down(now, None);
-        Unanswered::Done(Polled::Pending(ticket))
-    }
-}
-
-impl std::fmt::Debug for PollBackchannel {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PollBackchannel").finish_non_exhaustive()
+        Some(Polled::Pending(ticket))
     }
 }

@@ -9,13 +9,9 @@ use super::{
     ticket::CibaTicket,
 };
 use crate::{
-    Response,
     authorization_request::{AuthorizationRequest, Wish},
     error::Error,
-    flow::{
-        Failure,
-        machine::{Machine, Moment, Next},
-    },
+    flow::machine::{Event, Machine, Moment, Next},
     logged_in::LoggedIn,
     relying_party::RelyingParty,
     time::UnixTime,
@@ -62,7 +58,7 @@ pub enum Progress {
 
 /// The flow behind [`Client::next`](crate::Client::next): as many polls as it takes until there is
 /// something new.
-pub struct NextProgress {
+pub(crate) struct NextProgress {
     rp: Arc<RelyingParty>,
     call: Call,
 }
@@ -141,7 +137,8 @@ fn discover(
         |flow, (rp, wish)| NextProgress::with(rp, Call::Discover(flow, wish)),
         |discovery, (rp, wish)| match discovery {
             Discovery::Waiting(ticket) => {
-                NextProgress::of(&rp, QrLogin(Stage::Discovering(ticket, wish))).next(at)
+                NextProgress::of(&rp, QrLogin(Stage::Discovering(ticket, wish)))
+                    .step(Event::Begin, at)
             }
             Discovery::Redraw(ticket) => {
                 let code = ticket.qr().clone();
@@ -168,7 +165,7 @@ fn poll(rp: Arc<RelyingParty>, next: Next<PollBackchannel>, at: &mut Moment<'_>)
         |flow, rp| NextProgress::with(rp, Call::Poll(flow)),
         |answer, rp| match answer {
             Backchannel::Pending(ticket) => {
-                NextProgress::of(&rp, QrLogin(Stage::Asked(ticket))).next(at)
+                NextProgress::of(&rp, QrLogin(Stage::Asked(ticket))).step(Event::Begin, at)
             }
             Backchannel::LoggedIn(who) => news(Progress::LoggedIn(who)),
         },
@@ -176,54 +173,26 @@ fn poll(rp: Arc<RelyingParty>, next: Next<PollBackchannel>, at: &mut Moment<'_>)
 }
 
 impl Machine for NextProgress {
-    const NAME: &'static str = "next";
     type Output = Progress;
 
-    fn next(self, at: &mut Moment<'_>) -> Going {
+    fn step(self, event: Event, at: &mut Moment<'_>) -> Going {
         let Self { rp, call } = self;
         match call {
             Call::Begin(flow, wish) => {
-                wish.check_backchannel(&rp.settings)?;
-                begin(rp, wish, flow.next(at)?)
+                if let Event::Begin = event {
+                    wish.check_backchannel(&rp.settings)?;
+                }
+                begin(rp, wish, flow.step(event, at)?)
             }
-            Call::Discover(flow, wish) => discover(rp, wish, flow.next(at)?, at),
-            Call::Start(flow) => start(rp, flow.next(at)?),
-            Call::Poll(flow) => poll(rp, flow.next(at)?, at),
+            Call::Discover(flow, wish) => discover(rp, wish, flow.step(event, at)?, at),
+            Call::Start(flow) => start(rp, flow.step(event, at)?),
+            Call::Poll(flow) => poll(rp, flow.step(event, at)?, at),
         }
-    }
-
-    fn on_response(self, response: Response, at: &mut Moment<'_>) -> Going {
-        let Self { rp, call } = self;
-        match call {
-            Call::Begin(flow, wish) => begin(rp, wish, flow.on_response(response, at)?),
-            Call::Discover(flow, wish) => discover(rp, wish, flow.on_response(response, at)?, at),
-            Call::Start(flow) => start(rp, flow.on_response(response, at)?),
-            Call::Poll(flow) => poll(rp, flow.on_response(response, at)?, at),
-        }
-    }
-
-    fn on_failure(self, why: Failure, at: &mut Moment<'_>) -> Result<Option<Next<Self>>, Error> {
-        let Self { rp, call } = self;
-        let going = match call {
-            Call::Begin(flow, wish) => flow.on_failure(why, at)?.map(|next| begin(rp, wish, next)),
-            Call::Discover(flow, wish) => {
-                flow.on_failure(why, at)?.map(|next| discover(rp, wish, next, at))
-            }
-            Call::Start(flow) => flow.on_failure(why, at)?.map(|next| start(rp, next)),
-            Call::Poll(flow) => flow.on_failure(why, at)?.map(|next| poll(rp, next, at)),
-        };
-        going.transpose()
     }
 }
 
 impl std::fmt::Debug for QrLogin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("QrLogin(..)")
-    }
-}
-
-impl std::fmt::Debug for NextProgress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NextProgress").finish_non_exhaustive()
     }
 }

@@ -11,13 +11,13 @@ use crate::{
     Request, Response,
     asked::claims_sha256,
     error::{Endpoint, Error},
-    flow::{Failure, machine::Moment},
+    flow::{
+        machine::Moment,
+        retry::Retry,
+        single_request::{Call, OneCall},
+    },
     form,
     json::seconds,
-    one_call::{
-        OneCall,
-        call::{Call, Unanswered},
-    },
     provider::Provider,
     relying_party::RelyingParty,
     reply, request_object,
@@ -30,10 +30,10 @@ use crate::{
 const ENDPOINT: Endpoint = Endpoint::Backchannel;
 
 /// The flow behind [`Client::start_backchannel`](crate::Client::start_backchannel).
-pub type StartBackchannel = OneCall<BackchannelStart>;
+pub(crate) type StartBackchannel = OneCall<BackchannelStart>;
 
 /// The request that has the OP ask a person.
-pub struct BackchannelStart {
+pub(crate) struct BackchannelStart {
     request: BackchannelRequest,
     /// What was sent along, which the ticket must know.
     claims: Option<String>,
@@ -76,9 +76,8 @@ impl BackchannelStart {
     }
 }
 
-#[allow(private_interfaces, reason = "nobody outside can call it")]
 impl Call for BackchannelStart {
-    const NAME: &'static str = "start_backchannel";
+    const RETRY: Retry = Retry::IfNotSent;
     type Output = CibaTicket;
 
     fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<CibaTicket>, Error> {
@@ -125,13 +124,5 @@ impl Call for BackchannelStart {
             asked,
             claims: self.claims,
         })
-    }
-
-    /// The person may have been asked already; asking them twice is worse than asking the caller.
-    fn unanswered(self, why: Failure, retried: bool, _: UnixTime) -> Unanswered<Self> {
-        match why {
-            Failure::NotSent if !retried => Unanswered::Again(self),
-            _ => Unanswered::GiveUp,
-        }
     }
 }

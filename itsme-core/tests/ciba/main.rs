@@ -278,7 +278,10 @@ fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
         scene.op.react(path, lost);
         let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
         let lost = scene.play(scene.client.start_backchannel(request));
-        assert!(matches!(lost, Err(DriveError::Transport(Failure::Lost))), "{lost:?}");
+        assert!(
+            matches!(lost, Err(DriveError::Transport { source: Failure::Lost, .. })),
+            "{lost:?}"
+        );
         assert_eq!(scene.times(BACKCHANNEL), 1);
     }
     let mut scene = Scene::warm();

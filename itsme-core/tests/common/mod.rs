@@ -39,7 +39,7 @@ impl Scene {
         scene
     }
 
-    pub fn play<F: Flow>(&mut self, flow: F) -> Result<F::Output, DriveError<Failure>> {
+    pub fn play<T>(&mut self, flow: Flow<T>) -> Result<T, DriveError<Failure>> {
         play(flow, &mut self.op, &mut self.world)
     }
 
@@ -79,7 +79,9 @@ pub fn flow_error<T>(result: Result<T, DriveError<Failure>>) -> Error {
     match result {
         Ok(_) => panic!("it went well"),
         Err(DriveError::Flow(error)) => error,
-        Err(DriveError::Transport(failure)) => panic!("the transport failed: {failure:?}"),
+        Err(DriveError::Transport { source: failure, .. }) => {
+            panic!("the transport failed: {failure:?}")
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use itsme_core::{Claim, Error, Flow, Login, Redirect, RequestError, Step};
+use itsme_core::{Claim, Error, Login, Redirect, RequestError, Step};
 use itsme_testkit::{REDIRECT_URI, SERVICE};
 use proptest::{collection, option, prelude::*};
 use serde_json::{Value, json};

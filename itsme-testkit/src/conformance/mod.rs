@@ -7,23 +7,20 @@
 //!
 //! ```no_run
 //! use itsme_testkit::conformance;
+//! # use itsme_core::{Failure, Request, Response};
 //! # #[derive(Debug)] struct MyError;
 //! # impl std::fmt::Display for MyError { fn fmt(&self, _: &mut std::fmt::Formatter) -> std::fmt::Result { Ok(()) } }
 //! # impl std::error::Error for MyError {}
 //! # struct MyClient;
 //! # impl MyClient {
 //! #     fn with_timeouts(_: itsme_core::Timeouts) -> Self { Self }
-//! #     fn send(&self, _: itsme_core::Request) -> Result<itsme_core::Response, MyError> { Err(MyError) }
+//! #     fn send(&self, _: Request) -> Result<Response, (Failure, MyError)> { Err((Failure::Lost, MyError)) }
 //! # }
-//! # fn what_became(_: &MyError) -> itsme_core::Failure { itsme_core::Failure::Lost }
 //!
-//! conformance::blocking(
-//!     |timeouts| {
-//!         let client = MyClient::with_timeouts(timeouts);
-//!         move |request| client.send(request)
-//!     },
-//!     what_became,
-//! );
+//! conformance::blocking(|timeouts| {
+//!     let client = MyClient::with_timeouts(timeouts);
+//!     move |request| client.send(request)
+//! });
 //! ```
 //!
 //! The suite uses loopback alone, takes some seconds and ends by itself. Environment variables
@@ -49,33 +46,31 @@ const TOTAL: Duration = Duration::from_secs(1);
 /// By when it must have given up; the rest is for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Puts a blocking adapter to the test. `make` gives its `send` for these timeouts, `what_became`
-/// says of its errors what the flows are told.
+/// Puts a blocking adapter to the test. `make` gives its `send` for these timeouts, as
+/// [`drive`](itsme_core::drive()) takes it.
 ///
 /// # Panics
 /// The adapter fails a case; the message names all that it failed.
-pub fn blocking<S, E>(make: impl FnOnce(Timeouts) -> S, what_became: impl Fn(&E) -> Failure)
+pub fn blocking<S, E>(make: impl FnOnce(Timeouts) -> S)
 where
-    S: FnMut(Request) -> Result<Response, E>,
+    S: FnMut(Request) -> Result<Response, (Failure, E)>,
     E: Error,
 {
     let make = |timeouts| {
         let mut send = make(timeouts);
         move |request| ready(send(request))
     };
-    now(asynchronous(make, what_became));
+    now(asynchronous(make));
 }
 
 /// Puts an async adapter to the test, in the runtime that polls this future.
 ///
 /// # Panics
 /// The adapter fails a case; the message names all that it failed.
-pub async fn asynchronous<S, E, Sent>(
-    make: impl FnOnce(Timeouts) -> S,
-    what_became: impl Fn(&E) -> Failure,
-) where
+pub async fn asynchronous<S, E, Sent>(make: impl FnOnce(Timeouts) -> S)
+where
     S: FnMut(Request) -> Sent,
-    Sent: Future<Output = Result<Response, E>>,
+    Sent: Future<Output = Result<Response, (Failure, E)>>,
     E: Error,
 {
     let mut send = make(Timeouts::default().total(TOTAL));
@@ -85,7 +80,7 @@ pub async fn asynchronous<S, E, Sent>(
         for request in case.requests() {
             let begun = Instant::now();
             let result = send(request).await;
-            outcomes.push(Outcome::new(result, &what_became, begun));
+            outcomes.push(Outcome::new(result, begun));
         }
         failed.extend(case.judge(outcomes));
     }
@@ -101,14 +96,10 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn new<E: Error>(
-        result: Result<Response, E>,
-        what_became: impl Fn(&E) -> Failure,
-        begun: Instant,
-    ) -> Self {
+    fn new<E: Error>(result: Result<Response, (Failure, E)>, begun: Instant) -> Self {
         let took = begun.elapsed();
-        let error_text = result.as_ref().err().map_or_else(String::new, |error| texts(error));
-        Self { result: result.map_err(|error| what_became(&error)), took, error_text }
+        let error_text = result.as_ref().err().map_or_else(String::new, |(_, error)| texts(error));
+        Self { result: result.map_err(|(why, _)| why), took, error_text }
     }
 }
 

@@ -19,7 +19,7 @@ impl Outcome {
     pub fn of<T, E>(result: &Result<T, DriveError<E>>) -> Self {
         match result {
             Ok(_) => Self::LoggedIn,
-            Err(DriveError::Transport(_)) => Self::NoAnswer,
+            Err(DriveError::Transport { .. }) => Self::NoAnswer,
             Err(DriveError::Flow(error)) => Self::Error(short(error)),
         }
     }

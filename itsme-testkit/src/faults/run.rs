@@ -44,31 +44,29 @@ pub fn in_memory() -> Vec<Verdict> {
         let capped = |response: &Response| response.body().len() <= MAX_RESPONSE_BYTES;
         let send = |request| {
             let answer = lock(&op).handle(request);
-            ready(answer.and_then(|answer| Some(answer).filter(capped).ok_or(Failure::Lost)))
+            let answer = answer.and_then(|answer| Some(answer).filter(capped).ok_or(Failure::Lost));
+            ready(answer.map_err(|why| (why, why)))
         };
-        verdicts.add(&fault, now(try_out(&fault, world, &op, send, |why: &Failure| *why)));
+        verdicts.add(&fault, now(try_out(&fault, world, &op, send)));
     }
     verdicts.all()
 }
 
 /// Logs a person in under every fault, over a blocking HTTP client and loopback. `make` gives its
-/// `send` for these timeouts, `what_became` says of its errors what the flows are told.
+/// `send` for these timeouts.
 ///
 /// # Panics
 /// As [`in_memory`].
 #[cfg(feature = "server")]
-pub fn blocking<S, E>(
-    make: impl Fn(Timeouts) -> S,
-    what_became: impl Fn(&E) -> Failure,
-) -> Vec<Verdict>
+pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
-    S: FnMut(Request) -> Result<Response, E>,
+    S: FnMut(Request) -> Result<Response, (Failure, E)>,
 {
     let make = |timeouts| {
         let mut send = make(timeouts);
         move |request| ready(send(request))
     };
-    now(asynchronous(make, what_became))
+    now(asynchronous(make))
 }
 
 /// The same over an async HTTP client, in the runtime that polls this future.
@@ -76,13 +74,10 @@ where
 /// # Panics
 /// As [`in_memory`].
 #[cfg(feature = "server")]
-pub async fn asynchronous<S, E, Sent>(
-    make: impl Fn(Timeouts) -> S,
-    what_became: impl Fn(&E) -> Failure,
-) -> Vec<Verdict>
+pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
     S: FnMut(Request) -> Sent,
-    Sent: Future<Output = Result<Response, E>>,
+    Sent: Future<Output = Result<Response, (Failure, E)>>,
 {
     let mut verdicts = Verdicts::default();
     for fault in Fault::all() {
@@ -90,7 +85,7 @@ where
         let server = Server::start(world.clock()).expect("loopback has a free port");
         let timeouts = Timeouts::default();
         let send = make(if fault.hangs() { timeouts.total(PATIENCE) } else { timeouts });
-        verdicts.add(&fault, try_out(&fault, world, server.shared(), send, &what_became).await);
+        verdicts.add(&fault, try_out(&fault, world, server.shared(), send).await);
     }
     verdicts.all()
 }
@@ -125,14 +120,13 @@ async fn try_out<S, E, Sent>(
     world: World,
     op: &Mutex<FakeOp>,
     send: S,
-    what_became: impl Fn(&E) -> Failure,
 ) -> Result<Verdict, String>
 where
     S: FnMut(Request) -> Sent,
-    Sent: Future<Output = Result<Response, E>>,
+    Sent: Future<Output = Result<Response, (Failure, E)>>,
 {
     let client = Client::new(fault.settings(&mut lock(op))).expect("the settings are sound");
-    let mut visit = Visit { world, op, client, send, what_became };
+    let mut visit = Visit { world, op, client, send };
     let begun = Instant::now();
     let result = visit.log_in(Some(fault)).await;
     let took = begun.elapsed();
@@ -150,21 +144,19 @@ where
     Ok(Verdict { fault: fault.name.clone(), took })
 }
 
-struct Visit<'a, S, W> {
+struct Visit<'a, S> {
     world: World,
     op: &'a Mutex<FakeOp>,
     client: Client,
     send: S,
-    what_became: W,
 }
 
-impl<S, W> Visit<'_, S, W> {
+impl<S> Visit<'_, S> {
     /// One login that touches all endpoints and all checks.
     async fn log_in<E, Sent>(&mut self, fault: Option<&Fault>) -> Result<LoggedIn, DriveError<E>>
     where
         S: FnMut(Request) -> Sent,
-        Sent: Future<Output = Result<Response, E>>,
-        W: Fn(&E) -> Failure,
+        Sent: Future<Output = Result<Response, (Failure, E)>>,
     {
         if let Some(fault) = fault.filter(|fault| !fault.midway) {
             fault.inject(&mut lock(self.op));
@@ -180,18 +172,17 @@ impl<S, W> Visit<'_, S, W> {
     }
 
     /// In the world's time: a wait takes none.
-    async fn run<F: Flow, E, Sent>(&mut self, flow: F) -> Result<F::Output, DriveError<E>>
+    async fn run<T, E, Sent>(&mut self, flow: Flow<T>) -> Result<T, DriveError<E>>
     where
         S: FnMut(Request) -> Sent,
-        Sent: Future<Output = Result<Response, E>>,
-        W: Fn(&E) -> Failure,
+        Sent: Future<Output = Result<Response, (Failure, E)>>,
     {
         let clock = self.world.clock();
         let sleep = |time| {
             clock.advance(time);
             ready(())
         };
-        drive_async(flow, &mut self.world, &mut self.send, sleep, &self.what_became).await
+        drive_async(flow, &mut self.world, &mut self.send, sleep).await
     }
 
     /// Whoever is logged in is Ann; the code was redeemed once at most; nobody else was asked.

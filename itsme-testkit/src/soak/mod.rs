@@ -10,7 +10,7 @@
 //! # use itsme_testkit::{FakeOp, play, soak::{Soak, Visitor}};
 //! # #[derive(Clone)] struct Transport;
 //! # type Error = DriveError<std::io::Error>;
-//! # impl Transport { fn run_in<F: Flow>(&self, flow: F, env: &mut impl Env) -> Result<F::Output, Error> { unreachable!("an example") } }
+//! # impl Transport { fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Env) -> Result<T, Error> { unreachable!("an example") } }
 //! fn log_in_again_and_again(transport: &Transport, client: &itsme_core::Client, mut visitor: Visitor) {
 //!     while let Some(pause) = visitor.next_pause() {
 //!         std::thread::sleep(pause);

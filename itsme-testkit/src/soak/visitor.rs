@@ -78,7 +78,7 @@ impl Visitor {
         match result {
             Ok(who) if self.is(&who) => seen.people += 1,
             Ok(who) => seen.others.push(format!("{} was taken for {}", self.person.id(), who.sub)),
-            Err(DriveError::Transport(_)) => seen.failed.lost += 1,
+            Err(DriveError::Transport { .. }) => seen.failed.lost += 1,
             Err(DriveError::Flow(error)) => match error {
                 Error::UnexpectedReply(reply) if reply.status == 503 => seen.failed.pages += 1,
                 Error::Refused(refusal) if refusal.description.as_deref() == Some(INJECTED) => {

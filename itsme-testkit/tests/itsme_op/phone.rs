@@ -30,7 +30,7 @@ impl Scene {
         Self { world, op, client }
     }
 
-    fn play<F: itsme_core::Flow>(&mut self, flow: F) -> F::Output {
+    fn play<T>(&mut self, flow: itsme_core::Flow<T>) -> T {
         play(flow, &mut self.op, &mut self.world).expect("the flow succeeds")
     }
 

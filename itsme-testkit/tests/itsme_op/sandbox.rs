@@ -122,9 +122,9 @@ impl Sandbox {
     }
 
     /// Runs a flow against it.
-    pub fn play<F: Flow>(&self, flow: F) -> F::Output {
-        let lost = |_: &ureq::Error| Failure::Lost;
-        let done = drive(flow, &mut SystemEnv::new(), send, thread::sleep, lost);
+    pub fn play<T>(&self, flow: Flow<T>) -> T {
+        let send = |request| send(request).map_err(|error| (Failure::Lost, error));
+        let done = drive(flow, &mut SystemEnv::new(), send, thread::sleep);
         done.unwrap_or_else(|error| panic!("the flow fails: {error:?}"))
     }
 

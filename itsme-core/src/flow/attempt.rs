@@ -1,7 +1,7 @@
 use crate::error::Endpoint;
 
-/// What a request is, for logs and metrics: an extension of every [`Request`](crate::Request) that a
-/// flow wants sent. Unlike the request's URL, it has nothing of the person in it.
+/// Which request it is, for logs and metrics: an extension of every [`Request`](crate::Request) that
+/// a flow sends. Unlike the request's URL, it has nothing of the person in it.
 ///
 /// ```
 /// # use itsme_core::{Attempt, Endpoint, Request};
@@ -25,7 +25,7 @@ impl Attempt {
         Self { endpoint, number: 1 }
     }
 
-    /// What it is when it follows on another that got no response.
+    /// Counts on from another attempt at the same endpoint, which got no response.
     pub(crate) fn after(self, failed: Self) -> Self {
         if self.endpoint == failed.endpoint {
             return Self { number: failed.number + 1, ..self };

@@ -1,0 +1,81 @@
+//! Flows from the inside. Only `flow` makes a [`Moment`], so that no transition is taken without its
+//! step.
+
+use std::time::Duration;
+
+use super::{Failure, env::Env};
+use crate::{
+    Request, Response,
+    error::{EntropyError, Error},
+    jose,
+    time::UnixTime,
+};
+
+/// A state machine. Its states own everything that the rest of the flow needs.
+pub(crate) trait Machine: Sized {
+    /// What the flow ends with.
+    type Output;
+
+    /// The one transition: what follows from an event.
+    fn step(self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error>;
+}
+
+/// What a machine is told.
+pub(crate) enum Event {
+    /// Begin, or go on after a wait.
+    Begin,
+    /// The request was answered.
+    Response(Response),
+    /// The request was not answered.
+    Failed(Failure),
+}
+
+/// What a machine wants.
+pub(crate) enum Next<M: Machine> {
+    /// Send this, then go on with the answer.
+    Send(Request, M),
+    /// Go on after this time.
+    Wait(Duration, M),
+    /// The flow has ended well.
+    Done(M::Output),
+    /// Nothing more can be done: what the HTTP client said is the error. Only after
+    /// [`Event::Failed`].
+    GiveUp,
+}
+
+impl<M: Machine> Next<M> {
+    /// Runs this machine as a part of another: `wrap` puts it back in, `done` goes on from its
+    /// result, and `context` is for whichever of the two is called.
+    pub(crate) fn within<N: Machine, C>(
+        self,
+        context: C,
+        wrap: impl FnOnce(M, C) -> N,
+        done: impl FnOnce(M::Output, C) -> Result<Next<N>, Error>,
+    ) -> Result<Next<N>, Error> {
+        match self {
+            Self::Send(request, machine) => Ok(Next::Send(request, wrap(machine, context))),
+            Self::Wait(duration, machine) => Ok(Next::Wait(duration, wrap(machine, context))),
+            Self::Done(output) => done(output, context),
+            Self::GiveUp => Ok(Next::GiveUp),
+        }
+    }
+}
+
+/// The time of a transition, read once, and the randomness for it.
+pub(crate) struct Moment<'a> {
+    pub(crate) now: UnixTime,
+    pub(super) env: &'a mut dyn Env,
+}
+
+impl Moment<'_> {
+    pub(crate) fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
+        self.env.fill(buf)
+    }
+
+    /// 256 random bits as text.
+    pub(crate) fn random_text(&mut self) -> Result<String, EntropyError> {
+        let mut octets = [0; 32];
+        self.env.fill(&mut octets)?;
+        Ok(jose::base64url(octets))
+    }
+}
