@@ -1,29 +1,28 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    Response,
-    authorization_request::{AuthorizationRequest, HostedRequest},
-    authorize::{Authorize, Hosted, Redirect},
-    cache::Cache,
-    callback::Callback,
+    authorization::{
+        authorize::{Authorize, Hosted, Redirect},
+        callback::Callback,
+        finish::FinishLogin,
+        request::{AuthorizationRequest, HostedRequest},
+        state::LoginState,
+    },
     ciba::{
         Backchannel, BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket,
         DiscoverUser, Discovery, DiscoveryPoll, DiscoveryTicket, NextProgress, Ping, PingError,
         PollBackchannel, PollDiscovery, Progress, QrLogin, StartBackchannel,
     },
-    credentials::Credentials,
-    discovery::FetchProvider,
+    client_auth::inner::RelyingParty,
     error::Error,
     flow::Flow,
-    logged_in::LoggedIn,
-    login::FinishLogin,
-    login_state::LoginState,
+    ground::secret::Secret,
+    http::Response,
     picture::{FetchPicture, Picture},
-    provider::Provider,
-    relying_party::RelyingParty,
-    revoke::{Revocation, Revoke},
-    secret::Secret,
-    settings::Settings,
+    provider::{Provider, cache::Cache, fetch::FetchProvider},
+    revocation::{Revocation, Revoke},
+    settings::{Settings, credentials::Credentials},
+    tokens::logged_in::LoggedIn,
     user::Photo,
 };
 

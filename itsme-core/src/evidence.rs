@@ -5,14 +5,11 @@ use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
 use crate::{
-    acr::Acr,
-    asked::Asked,
-    claims::Scope,
+    claims::{Scope, acr::Acr},
     error::EvidenceError,
+    ground::{time::UnixTime, version::Version1},
     jose::{self, KeySet, PublicKey, SignatureCheck, Verified},
-    time::UnixTime,
-    token_claims::TokenClaims,
-    version::Version1,
+    tokens::{claims::TokenClaims, requested::Asked},
 };
 
 /// The signed tokens as they came, the keys that signed them and what had been asked: to keep, so that

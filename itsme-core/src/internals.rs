@@ -5,15 +5,16 @@ use serde_json::{Map, Value};
 
 pub use crate::jose::*;
 use crate::{
-    asked::Asked,
-    client_assertion,
+    client_auth::assertion,
     error::TokenError,
-    id_token::{Binding, Expected},
-    keys::PrivateKeys,
-    secret::Secret,
-    time::UnixTime,
+    ground::{secret::Secret, time::UnixTime},
+    settings::private_keys::PrivateKeys,
+    tokens::{
+        id_token::{Binding, Expected},
+        requested::Asked,
+        userinfo,
+    },
     user::User,
-    userinfo,
 };
 
 const LEEWAY: Duration = Duration::from_secs(60);
@@ -79,5 +80,5 @@ pub fn assertion_claims<'a>(
     jti: String,
     now: UnixTime,
 ) -> impl Serialize + use<'a> {
-    client_assertion::claims(client_id, audience, jti, now)
+    assertion::claims(client_id, audience, jti, now)
 }

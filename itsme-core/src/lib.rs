@@ -133,70 +133,47 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-/// A request to send. What it is stands in its extensions, as an [`Attempt`].
-pub type Request = http::Request<Vec<u8>>;
-/// A response that was received, whatever its status.
-pub type Response = http::Response<Vec<u8>>;
-
 mod client;
 pub use client::Client;
 mod settings;
-pub use settings::Settings;
-mod environment;
-pub use environment::Environment;
-mod credentials;
-pub use credentials::{ClientSecret, Credentials};
+pub use settings::{
+    Settings,
+    credentials::{ClientSecret, Credentials},
+    environment::Environment,
+    private_keys::PrivateKeys,
+    protection::{LoginHintForm, TokenForm},
+};
 mod dialect;
 pub use dialect::Dialect;
-mod token_form;
-pub use token_form::{LoginHintForm, TokenForm};
-mod keys;
-pub use jose::RsaKeyFault;
-pub use keys::{KeyFault, KeysError, PrivateKeys};
 
-mod authorization_request;
-pub use authorization_request::{
-    AuthorizationRequest, Confirm, FirstAsked, HostedRequest, Identification, Login, Prompt,
-    ShareData, UiLocale, service,
+mod authorization;
+pub use authorization::{
+    authorize::{Hosted, Redirect},
+    callback::Callback,
+    request::{
+        AuthorizationRequest, Confirm, FirstAsked, HostedRequest, Identification, Login, Prompt,
+        ShareData, UiLocale, service,
+    },
+    request_object::RequestObject,
+    state::LoginState,
 };
+mod claims;
+pub use claims::{Claim, ClaimRequest, Scope, acr::Acr, country::Country};
 mod confirm;
 pub use confirm::{FreeText, Payment, Template, plain_typography};
-mod request_object;
-pub use request_object::RequestObject;
-mod claims;
-pub use claims::{Claim, ClaimRequest, Scope};
-mod acr;
-pub use acr::Acr;
-mod authorize;
-pub use authorize::{Hosted, Redirect};
-mod login_state;
-pub use login_state::LoginState;
 
-mod callback;
-pub use callback::Callback;
-mod logged_in;
-mod login;
-pub use logged_in::LoggedIn;
+mod tokens;
+pub use tokens::logged_in::LoggedIn;
+mod user;
+pub use user::{Account, Address, App, Device, Eid, ImageType, Photo, PlaceOfBirth, User, belgium};
 mod evidence;
 pub use evidence::Evidence;
-mod user;
-pub use user::{Account, Address, App, Device, Eid, ImageType, Photo, PlaceOfBirth, User};
-mod country;
-pub use country::Country;
-pub mod belgium;
 
 mod ciba;
 pub use ciba::{
     Backchannel, BackchannelRequest, CibaTicket, Discovery, DiscoveryTicket, Ping, PingError,
     Progress, QrCode, QrLogin, Unredeemed, UserIdentifierToken,
 };
-
-mod picture;
-mod revoke;
-
-mod discovery;
-mod provider;
-pub use provider::Provider;
 
 mod flow;
 #[cfg(feature = "system")]
@@ -207,39 +184,31 @@ pub use flow::{
     drive::{DriveError, drive, drive_async},
     env::Env,
 };
-mod limits;
-pub use limits::{MAX_RESPONSE_BYTES, Timeouts};
+mod http;
+pub use self::http::{
+    Request, Response,
+    endpoint::Endpoint,
+    limits::{MAX_RESPONSE_BYTES, Timeouts},
+};
+mod provider;
+pub use provider::Provider;
 
 mod error;
 pub use error::{
-    CallbackError, Endpoint, EntropyError, Error, EvidenceError, FreeTextFault, MetadataError,
-    PaymentFault, PictureError, RequestError, SettingsError, TokenError, UnexpectedReply, UrlFault,
+    CallbackError, EntropyError, Error, ErrorCode, EvidenceError, FreeTextFault, KeyFault,
+    KeysError, MetadataError, PaymentFault, PictureError, Refusal, RequestError, SettingsError,
+    TokenError, UnexpectedReply, UrlFault,
 };
-mod oauth_error;
-pub use oauth_error::{ErrorCode, Refusal};
-mod secret;
-pub use secret::Secret;
-mod time;
-pub use time::UnixTime;
+mod ground;
+pub use ground::{secret::Secret, time::UnixTime};
+mod jose;
+pub use jose::RsaKeyFault;
+
+mod client_auth;
+mod picture;
+mod revocation;
 
 /// For this project's own fuzz targets, benches and vector tests. Outside semver.
 #[cfg(feature = "unstable-internals")]
 #[doc(hidden)]
 pub mod internals;
-
-mod asked;
-mod cache;
-mod client_assertion;
-mod form;
-mod id_token;
-mod identify;
-mod jose;
-mod json;
-mod metadata;
-mod relying_party;
-mod reply;
-mod token;
-mod token_claims;
-mod url_rules;
-mod userinfo;
-mod version;

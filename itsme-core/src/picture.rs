@@ -3,23 +3,20 @@ use std::sync::Arc;
 use http::{HeaderValue, header};
 
 use crate::{
-    Request, Response,
-    error::{Endpoint, Error, PictureError},
+    client_auth::inner::RelyingParty,
+    error::{Error, PictureError},
     flow::{
         attempt::Attempt,
         machine::Moment,
         retry::Retry,
         single_request::{Call, OneCall},
     },
+    ground::{secret::Secret, time::UnixTime},
+    http::{Request, Response, endpoint::Endpoint, response, url_rules},
     jose,
     provider::Provider,
-    relying_party::RelyingParty,
-    reply,
-    secret::Secret,
-    time::UnixTime,
-    url_rules,
+    tokens::userinfo,
     user::{ImageType, Photo},
-    userinfo,
 };
 
 /// The flow behind [`Client::picture`](crate::Client::picture).
@@ -82,7 +79,7 @@ impl Call for Picture {
             return Err(refusal.into());
         }
         let said = response.headers().get(header::CONTENT_TYPE).cloned();
-        let data = reply::body(Endpoint::Picture, response)?.to_vec();
+        let data = response::body(Endpoint::Picture, response)?.to_vec();
         let found = ImageType::of(&data).ok_or(PictureError::NotAnImage)?;
         if said.is_some_and(|said| !names(&said, found)) {
             return Err(PictureError::MediaType.into());

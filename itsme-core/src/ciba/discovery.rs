@@ -9,20 +9,16 @@ use super::{
     request::{UserIdentifierToken, check_client},
 };
 use crate::{
-    Request, Response,
-    error::{Endpoint, Error},
+    client_auth::inner::RelyingParty,
+    error::Error,
     flow::{
         machine::Moment,
         retry::Retry,
         single_request::{Call, OneCall},
     },
-    form,
+    ground::{secret::Secret, time::UnixTime, version::Version1},
+    http::{Request, Response, endpoint::Endpoint, form, response},
     provider::Provider,
-    relying_party::RelyingParty,
-    reply,
-    secret::Secret,
-    time::UnixTime,
-    version::Version1,
 };
 
 /// After this, whoever has not scanned the code will not (itsme: user discovery).
@@ -138,7 +134,7 @@ fn malformed(what: &'static str) -> Error {
 }
 
 fn answer(response: Response, rp: &RelyingParty) -> Result<Map<String, Value>, Error> {
-    reply::json_object(ENDPOINT, response).map_err(|error| rp.told(error))
+    response::json_object(ENDPOINT, response).map_err(|error| rp.told(error))
 }
 
 /// The person, if the answer says who it is.

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    error::Error, json::seconds, oauth_error::ErrorCode, settings::Settings, time::UnixTime,
+    error::{Error, ErrorCode},
+    ground::{json::seconds, time::UnixTime},
+    settings::Settings,
 };
 
 /// Between two polls, unless the OP says otherwise (CIBA Core §7.3).

@@ -5,7 +5,10 @@ use serde_json::Value;
 use thiserror::Error as ThisError;
 
 use super::ticket::CibaTicket;
-use crate::{Response, json, secret::Secret};
+use crate::{
+    ground::{json, secret::Secret},
+    http::Response,
+};
 
 const MAX_BODY: usize = 4 * 1024;
 

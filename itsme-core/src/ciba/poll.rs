@@ -5,21 +5,22 @@ use super::{
     ticket::CibaTicket,
 };
 use crate::{
-    Request, Response,
-    error::Error,
+    client_auth::inner::RelyingParty,
+    error::{Error, ErrorCode},
     flow::{
         machine::{Event, Machine, Moment, Next},
         retry::Retry,
         single_request::{Call, OneCall},
     },
-    id_token::Binding,
-    identify::{Identify, Job},
-    logged_in::LoggedIn,
-    oauth_error::ErrorCode,
+    ground::time::UnixTime,
+    http::{Request, Response},
     provider::Provider,
-    relying_party::RelyingParty,
-    time::UnixTime,
-    token::{self, TokenAnswer},
+    tokens::{
+        id_token::Binding,
+        logged_in::LoggedIn,
+        response::{TokenAnswer, token_request},
+        verify::{Identify, Job},
+    },
 };
 
 /// The flow behind [`Client::poll`](crate::Client::poll): one poll, and what follows from an answer.
@@ -130,7 +131,7 @@ impl Call for TokenPoll {
             ("grant_type", "urn:openid:params:grant-type:ciba"),
             ("auth_req_id", self.0.auth_req_id.expose()),
         ];
-        Ok(token::request(metadata, &grant, &authentication))
+        Ok(token_request(metadata, &grant, &authentication))
     }
 
     fn read(

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{jose, time::UnixTime, user::ImageType};
+use crate::{ground::time::UnixTime, jose, user::ImageType};
 
 /// A picture to show to the person, who scans it with the itsme app (itsme: user discovery).
 #[derive(Clone, PartialEq, Eq)]

@@ -9,12 +9,12 @@ use super::{
     ticket::CibaTicket,
 };
 use crate::{
-    authorization_request::{AuthorizationRequest, Wish},
+    authorization::{checked::Wish, request::AuthorizationRequest},
+    client_auth::inner::RelyingParty,
     error::Error,
     flow::machine::{Event, Machine, Moment, Next},
-    logged_in::LoggedIn,
-    relying_party::RelyingParty,
-    time::UnixTime,
+    ground::time::UnixTime,
+    tokens::logged_in::LoggedIn,
 };
 
 /// A login by QR code on the way from [`Client::qr_login`](crate::Client::qr_login) to a person, one

@@ -3,14 +3,12 @@ use std::{fmt, time::Duration};
 use serde_json::{Value, json};
 
 use crate::{
-    authorization_request::{AuthorizationRequest, Wish},
-    credentials::Credentials,
+    authorization::{checked::Wish, request::AuthorizationRequest},
     dialect::Dialect,
     error::{Error, RequestError},
+    ground::secret::Secret,
     jose::{self, Signer},
-    secret::Secret,
-    settings::Settings,
-    token_form::LoginHintForm,
+    settings::{Settings, credentials::Credentials, protection::LoginHintForm},
 };
 
 /// Who stood before a QR code: to ask them once, soon. It is no identifier of a person; do not

@@ -8,23 +8,19 @@ use super::{
     ticket::{CibaTicket, StoredSecret},
 };
 use crate::{
-    Request, Response,
-    asked::claims_sha256,
-    error::{Endpoint, Error},
+    authorization::request_object,
+    client_auth::inner::RelyingParty,
+    error::Error,
     flow::{
         machine::Moment,
         retry::Retry,
         single_request::{Call, OneCall},
     },
-    form,
-    json::seconds,
+    ground::{json::seconds, secret::Secret, time::UnixTime, version::Version1},
+    http::{Request, Response, endpoint::Endpoint, form, response},
     provider::Provider,
-    relying_party::RelyingParty,
-    reply, request_object,
-    secret::Secret,
-    time::UnixTime,
-    token_form::TokenForm,
-    version::Version1,
+    settings::protection::TokenForm,
+    tokens::requested::claims_sha256,
 };
 
 const ENDPOINT: Endpoint = Endpoint::Backchannel;
@@ -107,7 +103,7 @@ impl Call for BackchannelStart {
         now: UnixTime,
     ) -> Result<CibaTicket, Error> {
         let malformed = |what| Error::Malformed { endpoint: ENDPOINT, what };
-        let answer = reply::json_object(ENDPOINT, response).map_err(|error| rp.told(error))?;
+        let answer = response::json_object(ENDPOINT, response).map_err(|error| rp.told(error))?;
         let id = answer.get("auth_req_id").and_then(Value::as_str).filter(|id| !id.is_empty());
         let id = id.ok_or(malformed("it has no `auth_req_id`"))?;
         let lifetime = seconds(answer.get("expires_in"));

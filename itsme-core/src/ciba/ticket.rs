@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::pace::Pace;
 use crate::{
-    asked::Asked,
-    secret::{self, Secret},
-    time::UnixTime,
-    version::Version1,
+    ground::{
+        secret::{self, Secret},
+        time::UnixTime,
+        version::Version1,
+    },
+    tokens::requested::Asked,
 };
 
 /// A person has been asked, and has yet to answer.

@@ -1,6 +1,5 @@
 use crate::{
-    claims::request::ClaimRequest,
-    country::Country,
+    claims::{country::Country, request::ClaimRequest},
     dialect::{Dialect, V2_PREFIX},
     error::RequestError,
 };

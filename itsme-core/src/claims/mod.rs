@@ -1,6 +1,8 @@
 //! What can be asked about a person.
 
+pub(crate) mod acr;
 mod claim;
+pub(crate) mod country;
 mod request;
 mod scope;
 

@@ -139,7 +139,7 @@ impl RequestedClaims {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::country::Country;
+    use crate::claims::country::Country;
 
     #[test]
     fn the_parameter_has_each_claim_in_its_place() {

@@ -3,44 +3,8 @@ use std::fmt;
 use thiserror::Error;
 
 use super::UrlFault;
-use crate::oauth_error::{printable, without_secrets};
-
-/// Which of the OP's addresses an answer came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Endpoint {
-    /// `backchannel_authentication_endpoint`.
-    Backchannel,
-    /// The discovery document.
-    Discovery,
-    /// `jwks_uri`.
-    KeySet,
-    /// The address in the `picture` claim.
-    Picture,
-    /// `revocation_endpoint`.
-    Revocation,
-    /// `token_endpoint`.
-    Token,
-    /// Where a person is found by a QR code.
-    UserDiscovery,
-    /// `userinfo_endpoint`.
-    Userinfo,
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Backchannel => "backchannel authentication endpoint",
-            Self::Discovery => "discovery endpoint",
-            Self::KeySet => "key set endpoint",
-            Self::Picture => "picture's address",
-            Self::Revocation => "revocation endpoint",
-            Self::Token => "token endpoint",
-            Self::UserDiscovery => "user discovery endpoint",
-            Self::Userinfo => "userinfo endpoint",
-        })
-    }
-}
+use super::oauth::{printable, without_secrets};
+use crate::http::endpoint::Endpoint;
 
 /// What is wrong with a discovery document (OIDC Discovery §4.3).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -90,7 +54,7 @@ pub struct UnexpectedReply {
 }
 
 impl UnexpectedReply {
-    pub(crate) fn new(endpoint: Endpoint, response: &crate::Response) -> Self {
+    pub(crate) fn new(endpoint: Endpoint, response: &http::Response<Vec<u8>>) -> Self {
         let media_type = response.headers().get(http::header::CONTENT_TYPE);
         let body = response.body();
         let start = String::from_utf8_lossy(&body[..body.len().min(4096)]);

@@ -4,6 +4,8 @@ mod callback;
 mod confirm;
 mod endpoint;
 mod evidence;
+mod keys;
+pub(crate) mod oauth;
 mod picture;
 mod request;
 mod token;
@@ -11,13 +13,15 @@ mod token;
 pub use self::{
     callback::CallbackError,
     confirm::{FreeTextFault, PaymentFault},
-    endpoint::{Endpoint, MetadataError, UnexpectedReply},
+    endpoint::{MetadataError, UnexpectedReply},
     evidence::EvidenceError,
+    keys::{KeyFault, KeysError},
+    oauth::{ErrorCode, Refusal},
     picture::PictureError,
     request::{RequestError, SettingsError, UrlFault},
     token::TokenError,
 };
-use crate::{keys::KeysError, oauth_error::Refusal};
+use crate::http::endpoint::Endpoint;
 
 /// Why a flow ended without its result, sorted by who can do something about it.
 ///

@@ -1,4 +1,4 @@
-use crate::error::Endpoint;
+use crate::http::endpoint::Endpoint;
 
 /// Which request it is, for logs and metrics: an extension of every [`Request`](crate::Request) that
 /// a flow sends. Unlike the request's URL, it has nothing of the person in it.

@@ -1,7 +1,10 @@
 use std::{fmt, future::Future, time::Duration};
 
 use super::{Failure, Flow, Step, attempt::Attempt, env::Env};
-use crate::{Request, Response, error::Error};
+use crate::{
+    error::Error,
+    http::{Request, Response},
+};
 
 /// Why a driven flow ended without its result.
 #[derive(Debug)]

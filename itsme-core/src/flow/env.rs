@@ -1,4 +1,4 @@
-use crate::{error::EntropyError, time::UnixTime};
+use crate::{error::EntropyError, ground::time::UnixTime};
 
 /// The two things that core cannot know by itself: the time, and random octets.
 ///

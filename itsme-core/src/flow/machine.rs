@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::{Failure, env::Env};
 use crate::{
-    Request, Response,
     error::{EntropyError, Error},
+    ground::time::UnixTime,
+    http::{Request, Response},
     jose,
-    time::UnixTime,
 };
 
 /// A state machine. Its states own everything that the rest of the flow needs.

@@ -21,7 +21,10 @@ use self::{
     env::Env,
     machine::{Event, Machine, Moment, Next},
 };
-use crate::{Request, Response, error::Error};
+use crate::{
+    error::Error,
+    http::{Request, Response},
+};
 
 /// A job of the protocol that ends in a `T`, as a chain of steps that own what comes after them.
 ///

@@ -5,8 +5,11 @@ use super::{
     retry::Retry,
 };
 use crate::{
-    Request, Response, discovery::FetchProvider, error::Error, provider::Provider,
-    relying_party::RelyingParty, time::UnixTime,
+    client_auth::inner::RelyingParty,
+    error::Error,
+    ground::time::UnixTime,
+    http::{Request, Response},
+    provider::{Provider, fetch::FetchProvider},
 };
 
 /// A flow of one request, made once the OP's metadata is known, and perhaps after a wait.

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::base64url_decode;
-use crate::{error::TokenError, json};
+use crate::{error::TokenError, ground::json};
 
 const MAX_HEADER: usize = 4 * 1024;
 

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::{
         jose::{KeySet, base64url},
-        keys::PrivateKeys,
+        settings::private_keys::PrivateKeys,
     };
 
     const CBC: ContentEncryption = ContentEncryption::A128CbcHs256;

@@ -8,7 +8,7 @@ use super::{
     header::{Header, OwnHeader, decode_part, malformed, parts},
     hmac_sha256,
 };
-use crate::{error::TokenError, json};
+use crate::{error::TokenError, ground::json};
 
 /// Who may have signed, and how: agreed beforehand, never read from the token.
 #[derive(Clone, Copy)]

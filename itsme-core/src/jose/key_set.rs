@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use thiserror::Error;
 
 use super::{KeyEncryption, base64url, base64url_decode, rsa_key::MODULUS_BITS, sha256};
-use crate::json;
+use crate::ground::json;
 
 const MAX_KEY_SET: usize = 256 * 1024;
 

@@ -3,9 +3,10 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{claims::Claim, country::Country};
+use crate::claims::{Claim, country::Country};
 
 mod about;
+pub mod belgium;
 mod photo;
 mod read;
 

@@ -10,7 +10,11 @@ use super::{
     About, Photo, User,
     about::{Eid, Lenient, PlaceOfBirth},
 };
-use crate::{claims::ABOUT_THE_TOKEN, country::Country, dialect::WireName, json};
+use crate::{
+    claims::{ABOUT_THE_TOKEN, country::Country},
+    dialect::WireName,
+    ground::json,
+};
 
 impl User {
     /// Reads both dialects.

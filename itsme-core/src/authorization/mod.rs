@@ -1,0 +1,17 @@
+//! From a request to the person who comes back (OIDC Core §3.1.2, itsme: authorization request).
+//!
+//! ```text
+//! request.rs    what the application asks for    checked.rs  the request, once it was checked
+//! authorize.rs  the flow to the redirect         state.rs    what is kept until the return
+//! callback.rs   what the browser brings back     finish.rs   the flow from there to the person
+//! pkce.rs       code verifier and challenge      request_object.rs  parameters as a JWT
+//! ```
+
+pub(crate) mod authorize;
+pub(crate) mod callback;
+pub(crate) mod checked;
+pub(crate) mod finish;
+pub(crate) mod pkce;
+pub(crate) mod request;
+pub(crate) mod request_object;
+pub(crate) mod state;

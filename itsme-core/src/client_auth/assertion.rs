@@ -1,0 +1,35 @@
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::ground::time::UnixTime;
+
+const LIFETIME: Duration = Duration::from_secs(300);
+
+/// The claims of an assertion (OIDC Core §9, itsme: token request).
+#[derive(Serialize)]
+pub(crate) struct AssertionClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    jti: String,
+    iat: u64,
+    exp: u64,
+}
+
+/// For `audience`. The five minutes are for clocks that differ; each attempt has a `jti` of its own.
+pub(crate) fn claims<'a>(
+    client_id: &'a str,
+    audience: &'a str,
+    jti: String,
+    now: UnixTime,
+) -> AssertionClaims<'a> {
+    AssertionClaims {
+        iss: client_id,
+        sub: client_id,
+        aud: audience,
+        jti,
+        iat: now.as_secs(),
+        exp: now.after(LIFETIME).as_secs(),
+    }
+}

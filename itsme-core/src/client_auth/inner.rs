@@ -1,0 +1,114 @@
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::assertion;
+use crate::{
+    authorization::request_object,
+    dialect::Dialect,
+    error::{Error, ErrorCode, MetadataError, Refusal},
+    flow::machine::Moment,
+    ground::{secret::Secret, time::UnixTime},
+    provider::{Provider, cache::Cache},
+    settings::{Settings, credentials::Credentials, protection::TokenForm},
+};
+
+/// What all flows of a client share: checked settings, and what is known of the OP.
+pub(crate) struct RelyingParty {
+    pub(crate) settings: Settings,
+    pub(crate) cache: Cache<Provider>,
+}
+
+impl RelyingParty {
+    /// The parameters that authenticate the client: a fresh assertion for this audience, or the secret
+    /// (OIDC Core §9).
+    pub(crate) fn authentication<'a>(
+        &'a self,
+        provider: &Provider,
+        audience: &str,
+        at: &mut Moment<'_>,
+    ) -> Result<Vec<(&'static str, Cow<'a, str>)>, Error> {
+        let Settings { client_id, credentials, client_assertion: form, .. } = &self.settings;
+        let mut parameters = vec![("client_id", Cow::from(client_id))];
+        match credentials {
+            Credentials::ClientSecret(secret) => {
+                parameters.push(("client_secret", secret.expose().into()));
+            }
+            Credentials::PrivateKeys(_) => {
+                let jti = at.random_text()?;
+                let claims = assertion::claims(client_id, audience, jti, at.now);
+                let assertion = self.sealed(*form, &claims, provider, at)?;
+                let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+                parameters.push(("client_assertion_type", kind.into()));
+                parameters.push(("client_assertion", assertion.into()));
+            }
+        }
+        Ok(parameters)
+    }
+
+    /// A request object with these parameters (itsme: request object). V1 wants the authorization
+    /// endpoint as its audience, V2 the issuer.
+    pub(crate) fn request_object(
+        &self,
+        parameters: &[(&'static str, Value)],
+        expires_at: UnixTime,
+        provider: &Provider,
+        at: &mut Moment<'_>,
+    ) -> Result<Secret, Error> {
+        let settings = &self.settings;
+        let audience = match settings.dialect() {
+            Dialect::V1 => &provider.metadata.authorization_endpoint,
+            Dialect::V2 => &provider.metadata.issuer,
+        };
+        let (who, times) = ((settings.client_id.as_str(), audience.as_str()), (at.now, expires_at));
+        let claims = request_object::claims(who, parameters, at.random_text()?, times);
+        self.sealed(settings.request_objects, &claims, provider, at).map(Secret::new)
+    }
+
+    /// Whether what was stored is ours.
+    pub(crate) fn check_ticket(&self, client_id: &str, issuer: &str) -> Result<(), Error> {
+        let Settings { client_id: own, environment, .. } = &self.settings;
+        if client_id != own || issuer != environment.issuer() {
+            return Err(Error::ForeignTicket);
+        }
+        Ok(())
+    }
+
+    /// An error of an answer, as [`refused`](Self::refused) if it is a refusal.
+    pub(crate) fn told(&self, error: Error) -> Error {
+        match error {
+            Error::Refused(refusal) => self.refused(*refusal),
+            error => error,
+        }
+    }
+
+    /// What a refusal is to the caller. Some codes are what an OP answers whose encryption key has
+    /// changed, of which nothing else would tell.
+    pub(crate) fn refused(&self, refusal: Refusal) -> Error {
+        if let ErrorCode::InvalidClient
+        | ErrorCode::InvalidRequestObject
+        | ErrorCode::UnauthorizedClient = refusal.code
+        {
+            self.cache.suspect();
+        }
+        refusal.into()
+    }
+
+    /// A token of ours for the OP.
+    pub(crate) fn sealed(
+        &self,
+        form: TokenForm,
+        claims: &impl Serialize,
+        provider: &Provider,
+        at: &mut Moment<'_>,
+    ) -> Result<String, Error> {
+        let signer = self.settings.credentials.signer();
+        let op = (provider, self.settings.dialect());
+        let made = form.make(claims, signer, op, |buf| Ok(at.fill(buf)?));
+        if let Err(Error::Metadata(MetadataError::NoEncryptionKey)) = made {
+            self.cache.suspect();
+        }
+        made
+    }
+}

@@ -1,0 +1,59 @@
+use thiserror::Error;
+
+use crate::jose::RsaKeyFault;
+
+/// Why a private key file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeysError {
+    /// There is no text.
+    #[error("the file is empty")]
+    Empty,
+    /// The text is not JSON, or not a JWK set.
+    #[error("the file is not a JWK set, a JSON object with an array `keys`: {0}")]
+    NotAKeySet(String),
+    /// One key of the set is of no use. It is named, so that it can be mended or taken out.
+    #[error("{key}: {fault}")]
+    Key {
+        /// Its place in the file and its `kid`.
+        key: String,
+        /// What is wrong with it.
+        fault: KeyFault,
+    },
+    /// There is no key with `"use": "sig"`.
+    #[error("there is no key with \"use\":\"sig\"; it signs what is sent to itsme")]
+    NoSigningKey,
+    /// A key cannot be made.
+    #[error("OpenSSL cannot make a key")]
+    Generation,
+    /// No key has the name that was given.
+    #[error("no key of the set has this name and use")]
+    UnknownKey,
+    /// There is no key with `"use": "enc"`.
+    #[error("there is no key with \"use\":\"enc\"; itsme encrypts its answers to it")]
+    NoEncryptionKey,
+}
+
+/// What is wrong with one key.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeyFault {
+    /// No `kid`, or an empty one.
+    #[error("it has no `kid`")]
+    NoKid,
+    /// Another key has the same `kid`.
+    #[error("an earlier key has the same `kid`")]
+    SameKid,
+    /// `kty` is not `RSA`.
+    #[error("its `kty` must be RSA")]
+    KeyType,
+    /// `use` is neither `sig` nor `enc`.
+    #[error("its `use` must be sig or enc")]
+    Use,
+    /// `alg` does not go with `use`.
+    #[error("its `alg` must be {0}, or left out")]
+    Algorithm(&'static str),
+    /// The numbers of the key.
+    #[error(transparent)]
+    Rsa(#[from] RsaKeyFault),
+}

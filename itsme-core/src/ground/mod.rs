@@ -1,0 +1,6 @@
+//! What everything stands on: secrets, time, strict JSON, versions of stored formats.
+
+pub(crate) mod json;
+pub(crate) mod secret;
+pub(crate) mod time;
+pub(crate) mod version;

@@ -1,0 +1,60 @@
+//! What all of the OP's answers have in common.
+
+use http::StatusCode;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{Error, Refusal, UnexpectedReply},
+    ground::json::{self, JsonFault},
+    http::{Response, endpoint::Endpoint, limits::MAX_RESPONSE_BYTES},
+};
+
+/// The body of an answer with status 200.
+pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
+    check_size(endpoint, &response)?;
+    if response.status() != StatusCode::OK {
+        return Err(unexpected(endpoint, &response));
+    }
+    Ok(Zeroizing::new(response.into_body()))
+}
+
+/// The JSON object of an answer with status 200, or the OP's refusal with whatever status.
+pub(crate) fn json_object(
+    endpoint: Endpoint,
+    response: Response,
+) -> Result<Map<String, Value>, Error> {
+    check_size(endpoint, &response)?;
+    let object = json::object(response.body());
+    let object = match object {
+        // A page from somebody else; its beginning tells whose.
+        Err(JsonFault::NotJson) => return Err(unexpected(endpoint, &response)),
+        Ok(members) => match Refusal::from_json(response.status().as_u16(), &members) {
+            Some(refusal) => return Err(refusal.into()),
+            None => Ok(members),
+        },
+        Err(fault) => Err(Error::Malformed { endpoint, what: fault.as_str() }),
+    };
+    // Wiped, whatever becomes of it.
+    body(endpoint, response)?;
+    object
+}
+
+/// An OAuth error answer (RFC 6749 §5.2). A 5xx may carry one too.
+pub(crate) fn refusal(endpoint: Endpoint, response: &Response) -> Result<Option<Refusal>, Error> {
+    check_size(endpoint, response)?;
+    let members = json::object(response.body()).ok();
+    let status = response.status().as_u16();
+    Ok(members.and_then(|members| Refusal::from_json(status, &members)))
+}
+
+fn check_size(endpoint: Endpoint, response: &Response) -> Result<(), Error> {
+    if response.body().len() > MAX_RESPONSE_BYTES {
+        return Err(Error::Malformed { endpoint, what: "it is larger than 1 MiB" });
+    }
+    Ok(())
+}
+
+fn unexpected(endpoint: Endpoint, response: &Response) -> Error {
+    Error::UnexpectedReply(Box::new(UnexpectedReply::new(endpoint, response)))
+}

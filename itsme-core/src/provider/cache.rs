@@ -1,0 +1,313 @@
+//! A shared value that is fetched by one flow at a time, and how long answers stay fresh.
+//!
+//! It knows nothing of HTTP calls: a flow that finds the value stale takes the *lease*, fetches,
+//! and stores; the others look again every [`LOOK_AGAIN`]. A lease ends when it is dropped (the
+//! flow ended, or was dropped by its caller) or after [`LEASE`].
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use super::{
+    freshness::AHEAD,
+    unknown_kid::{later, within_pause},
+};
+use crate::ground::time::UnixTime;
+
+/// How long one flow may keep the others waiting.
+pub(crate) const LEASE: Duration = Duration::from_secs(15);
+/// How often a waiting flow looks again.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The shared value. `Clone` gives another handle to the same one.
+pub(crate) struct Cache<T>(Arc<Mutex<State<T>>>);
+
+struct State<T> {
+    value: Option<Arc<T>>,
+    lease: Option<(u64, UnixTime)>,
+    leases_given: u64,
+    /// The last lease that has stored something.
+    stored: u64,
+    failures: u64,
+    last_failure: Arc<str>,
+    last_failed: Option<UnixTime>,
+    last_refetch: Option<UnixTime>,
+    /// How many leases had been given when an answer of the OP's suggested that its keys have changed:
+    /// what a later one fetches settles it.
+    suspect: Option<u64>,
+}
+
+impl<T> Clone for Cache<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Cache<T> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(State {
+            value: None,
+            lease: None,
+            leases_given: 0,
+            stored: 0,
+            failures: 0,
+            last_failure: Arc::from(""),
+            last_failed: None,
+            last_refetch: None,
+            suspect: None,
+        })))
+    }
+}
+
+/// What a look into the cache found.
+pub(crate) enum Look<T> {
+    /// As it is needed.
+    Found(Arc<T>),
+    /// Not as it is needed, and it is on the looker to fetch it.
+    Fetch(Lease<T>),
+    /// Not as it is needed, and somebody else is fetching.
+    Wait,
+    /// The fetch that the looker waited for has failed.
+    Failed(Arc<str>),
+    /// Not as it is needed, and it is too early to fetch again.
+    TooEarly(Arc<T>),
+}
+
+/// Since when a flow is waiting: a failure after that is its own too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since(u64);
+
+impl<T> Cache<T> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        // No code that could panic runs under the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is stored, however old.
+    pub(crate) fn peek(&self) -> Option<Arc<T>> {
+        self.state().value.clone()
+    }
+
+    /// Stores a value from elsewhere.
+    pub(crate) fn put(&self, value: T) {
+        self.state().value = Some(Arc::new(value));
+    }
+
+    /// The beginning of a wait.
+    pub(crate) fn since(&self) -> Since {
+        Since(self.state().failures)
+    }
+
+    /// Looks for a value that `suits`, which is told whether a fetch has failed within the last
+    /// minute. With `pausing`, a fetch is at least a minute after the last such one.
+    pub(crate) fn look(
+        &self,
+        now: UnixTime,
+        since: Since,
+        pausing: bool,
+        suits: impl FnOnce(&Arc<T>, bool) -> bool,
+    ) -> Look<T> {
+        let mut state = self.state();
+        let may_refetch = !within_pause(state.last_refetch, now);
+        let has_failed = within_pause(state.last_failed, now);
+        let suspected = state.suspect.is_some() && may_refetch;
+        let latest = now.after(LEASE).after(AHEAD);
+        let held = state.lease.is_some_and(|(_, until)| now < until && until <= latest);
+        // One flow fetches on a suspicion; nobody waits for it, or any browser could stop all logins.
+        if (!suspected || held)
+            && let Some(value) = state.value.as_ref().filter(|value| suits(value, has_failed))
+        {
+            return Look::Found(Arc::clone(value));
+        }
+        if state.failures > since.0 {
+            return Look::Failed(Arc::clone(&state.last_failure));
+        }
+        if held {
+            return Look::Wait;
+        }
+        if pausing && let Some(value) = state.value.as_ref().filter(|_| !may_refetch) {
+            return Look::TooEarly(Arc::clone(value));
+        }
+        state.leases_given += 1;
+        let id = state.leases_given;
+        state.lease = Some((id, now.after(LEASE)));
+        let refetch = (pausing || suspected).then_some(now);
+        drop(state);
+        Look::Fetch(Lease { cache: self.clone(), id, refetch })
+    }
+
+    /// The OP refused in a way that old keys explain: the next flow fetches them anew, under the
+    /// same pause as for unknown `kid`s.
+    pub(crate) fn suspect(&self) {
+        let mut state = self.state();
+        state.suspect = Some(state.leases_given);
+    }
+}
+
+/// The right to fetch, until it is dropped.
+pub(crate) struct Lease<T> {
+    cache: Cache<T>,
+    id: u64,
+    /// When it was taken, if a pause begins with its outcome. A lease that is dropped has none: the
+    /// next flow may fetch at once.
+    refetch: Option<UnixTime>,
+}
+
+impl<T> Lease<T> {
+    /// Stores what was fetched and ends the lease. A lease that was overrun stores nothing over
+    /// what a successor has stored; until then, all can go on with what it has fetched. Otherwise an
+    /// OP that is slower than the lease would be asked by each flow anew, and get slower.
+    pub(crate) fn store(self, value: T) -> Arc<T> {
+        let value = Arc::new(value);
+        let mut state = self.cache.state();
+        if self.id > state.stored {
+            state.stored = self.id;
+            state.value = Some(Arc::clone(&value));
+            state.suspect = state.suspect.filter(|leases_given| self.id <= *leases_given);
+            state.last_refetch = later(state.last_refetch, self.refetch);
+        }
+        drop(state);
+        value
+    }
+
+    /// Ends the lease, and the flows that are waiting for it with it. If it was overrun, they are waiting
+    /// for its successor.
+    pub(crate) fn fail(self, reason: &str, now: UnixTime) {
+        let mut state = self.cache.state();
+        state.last_refetch = later(state.last_refetch, self.refetch);
+        if state.lease.is_none_or(|(id, _)| id != self.id) {
+            return;
+        }
+        state.failures += 1;
+        state.last_failure = Arc::from(reason);
+        state.last_failed = Some(now);
+    }
+}
+
+impl<T> Drop for Lease<T> {
+    fn drop(&mut self) {
+        let mut state = self.cache.state();
+        state.lease = state.lease.filter(|(id, _)| *id != self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::unknown_kid::REFETCH_PAUSE;
+
+    const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+    #[test]
+    fn a_dropped_or_overrun_lease_is_free() {
+        let cache = Cache::<u8>::default();
+        let look = |now| cache.look(now, cache.since(), false, |_, _| true);
+        let Look::Fetch(lease) = look(NOW) else { panic!("the first one fetches") };
+        assert!(matches!(look(NOW), Look::Wait));
+        drop(lease);
+        let Look::Fetch(late) = look(NOW) else { panic!("a dropped lease is free") };
+        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("an overrun one too") };
+        drop(late);
+        assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "the old lease frees only itself");
+        second.store(7);
+        assert!(matches!(look(NOW.after(LEASE)), Look::Found(value) if *value == 7));
+    }
+
+    /// Who read the clock first does not always take the lock first.
+    #[test]
+    fn a_thread_that_was_overtaken_takes_no_second_lease() {
+        let cache = Cache::<u8>::default();
+        let later = NOW.after(Duration::from_millis(1));
+        let look = |now, pausing| cache.look(now, cache.since(), pausing, |_, _| !pausing);
+        let Look::Fetch(lease) = look(later, false) else { panic!("the first one fetches") };
+        assert!(matches!(look(NOW, false), Look::Wait));
+        lease.store(7);
+        assert!(matches!(look(NOW, false), Look::Found(_)));
+        let Look::Fetch(lease) = look(later, true) else { panic!("a refetch") };
+        lease.store(8);
+        assert!(matches!(look(NOW, true), Look::TooEarly(_)));
+    }
+
+    #[test]
+    fn an_overrun_lease_stores_nothing_over_newer_values() {
+        let cache = Cache::default();
+        cache.put(5);
+        let look = |now| cache.look(now, cache.since(), false, |_, _| false);
+        let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
+        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("it was overrun") };
+        let Look::Fetch(third) = look(NOW.after(LEASE * 2)) else { panic!("so was this") };
+        assert_eq!(*late.store(1), 1);
+        assert_eq!(cache.peek().as_deref(), Some(&1), "nobody has fetched anything newer");
+        third.store(3);
+        assert_eq!(*second.store(2), 2, "its own flow goes on with what it has");
+        assert_eq!(cache.peek().as_deref(), Some(&3));
+    }
+
+    #[test]
+    fn an_overrun_lease_that_fails_ends_nobody() {
+        let cache = Cache::<u8>::default();
+        let since = cache.since();
+        let look = |now| cache.look(now, since, false, |_, _| true);
+        let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
+        let later = NOW.after(LEASE);
+        let Look::Fetch(second) = look(later) else { panic!("it was overrun") };
+        late.fail("x", later);
+        assert!(matches!(look(later), Look::Wait), "they wait for the second one");
+        second.store(7);
+        assert!(matches!(look(later), Look::Found(_)));
+    }
+
+    #[test]
+    fn an_overrun_refetch_does_not_shorten_the_pause() {
+        let cache = Cache::default();
+        cache.put(7);
+        let look = |now| cache.look(now, cache.since(), true, |_, _| false);
+        let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
+        let later = NOW.after(LEASE);
+        let Look::Fetch(second) = look(later) else { panic!("it was overrun") };
+        second.store(8);
+        late.store(6);
+        assert!(matches!(look(NOW.after(REFETCH_PAUSE)), Look::TooEarly(_)));
+        assert!(matches!(look(later.after(REFETCH_PAUSE)), Look::Fetch(_)));
+    }
+
+    #[test]
+    fn a_suspicion_makes_one_flow_fetch_and_nobody_wait() {
+        let cache = Cache::default();
+        cache.put(7);
+        let look = || cache.look(NOW, cache.since(), false, |_, _| true);
+        cache.suspect();
+        let Look::Fetch(lease) = look() else { panic!("one fetches") };
+        assert!(matches!(look(), Look::Found(_)), "the others go on with what there is");
+        cache.suspect();
+        lease.store(8);
+        let again = cache.look(NOW.after(REFETCH_PAUSE), cache.since(), false, |_, _| true);
+        assert!(matches!(again, Look::Fetch(_)), "what was fetched before does not settle it");
+    }
+
+    #[test]
+    fn a_clock_put_back_does_not_lock_the_lease() {
+        let cache = Cache::<u8>::default();
+        let look = |now| cache.look(now, cache.since(), false, |_, _| true);
+        let Look::Fetch(_lease) = look(NOW) else { panic!("the first one fetches") };
+        assert!(matches!(look(NOW.before(LEASE * 100)), Look::Fetch(_)));
+    }
+
+    #[test]
+    fn refetches_keep_a_pause() {
+        let cache = Cache::default();
+        cache.put(7);
+        let look = |now| cache.look(now, cache.since(), true, |_, _| false);
+        let Look::Fetch(dropped) = look(NOW) else { panic!("the first one fetches") };
+        drop(dropped);
+        let Look::Fetch(lease) = look(NOW) else { panic!("a dropped lease begins no pause") };
+        lease.store(8);
+        assert!(matches!(look(NOW.after(Duration::from_secs(59))), Look::TooEarly(_)));
+        let later = NOW.after(REFETCH_PAUSE);
+        let Look::Fetch(lease) = look(later) else { panic!("the pause is over") };
+        lease.fail("x", later);
+        assert!(matches!(look(later), Look::TooEarly(_)), "a failed one begins a pause");
+        assert!(matches!(look(NOW), Look::Fetch(_)), "the clock was put back");
+    }
+}

@@ -1,0 +1,113 @@
+use std::time::Duration;
+
+use http::{HeaderMap, header::CACHE_CONTROL};
+use serde::{Deserialize, Serialize};
+
+use crate::ground::time::UnixTime;
+
+/// How far a time can be ahead of ours and still be no sign of a clock put back: another thread reads
+/// the clock after us and takes the lock before us, and machines differ a little.
+pub(super) const AHEAD: Duration = Duration::from_secs(5);
+/// How long what has expired still serves while nothing newer can be had.
+const USABLE_STALE: Duration = Duration::from_secs(24 * 3600);
+
+const SHORTEST: Duration = Duration::from_secs(5 * 60);
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const WHEN_SILENT: Duration = Duration::from_secs(3600);
+
+/// When something was fetched, and until when it needs no fetching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Freshness {
+    at: UnixTime,
+    until: UnixTime,
+}
+
+impl Freshness {
+    /// `Cache-Control: max-age` between 5 minutes and 24 hours; one hour where the answer is
+    /// silent (RFC 9111 §5.2.2).
+    pub(crate) fn of(headers: &HeaderMap, now: UnixTime) -> Self {
+        let mut lifetime = None;
+        for value in headers.get_all(CACHE_CONTROL) {
+            for directive in value.to_str().unwrap_or_default().split(',') {
+                let (name, argument) = directive.split_once('=').unwrap_or((directive, ""));
+                let seconds = match name.trim().to_ascii_lowercase().as_str() {
+                    "no-store" | "no-cache" => Some(0),
+                    "max-age" => delta_seconds(argument),
+                    _ => None,
+                };
+                lifetime = match (lifetime, seconds) {
+                    (Some(known), Some(new)) => Some(std::cmp::min::<u64>(known, new)),
+                    (known, new) => known.or(new),
+                };
+            }
+        }
+        let lifetime = lifetime.map_or(WHEN_SILENT, Duration::from_secs);
+        Self { at: now, until: now.after(lifetime.clamp(SHORTEST, LONGEST)) }
+    }
+
+    /// When it was fetched.
+    pub(crate) fn at(&self) -> UnixTime {
+        self.at
+    }
+
+    /// A clock earlier than the fetch makes it stale: one of the two times is wrong.
+    pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
+        self.at <= now.after(AHEAD) && now < self.until
+    }
+
+    /// Expired, but not so long ago that it could not serve while the OP is away.
+    pub(crate) fn is_usable(&self, now: UnixTime) -> bool {
+        self.at <= now.after(AHEAD) && now < self.until.after(USABLE_STALE)
+    }
+}
+
+/// RFC 9111 §1.2.2: an overlong number means "for ever", another text means nothing.
+fn delta_seconds(text: &str) -> Option<u64> {
+    let digits = text.trim().trim_matches('"');
+    let only_digits = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
+    only_digits.then(|| digits.parse().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+    fn lifetime(cache_control: &[&str]) -> u64 {
+        let mut headers = HeaderMap::new();
+        for value in cache_control {
+            headers.append(CACHE_CONTROL, value.parse().expect("a header value"));
+        }
+        Freshness::of(&headers, NOW).until.since(NOW).as_secs()
+    }
+
+    #[test]
+    fn max_age_is_honoured_within_limits() {
+        assert_eq!(lifetime(&[]), 3600);
+        assert_eq!(lifetime(&["public"]), 3600);
+        assert_eq!(lifetime(&["public, Max-Age=7200"]), 7200);
+        assert_eq!(lifetime(&["max-age = \"600\""]), 600);
+        assert_eq!(lifetime(&["max-age=1"]), 300);
+        assert_eq!(lifetime(&["no-store"]), 300);
+        assert_eq!(lifetime(&["max-age=7200", "no-cache"]), 300);
+        assert_eq!(lifetime(&["max-age=99999999999999999999999"]), 86_400);
+        assert_eq!(lifetime(&["max-age=soon"]), 3600);
+        assert_eq!(lifetime(&["max-age=-1"]), 3600);
+        assert_eq!(lifetime(&["max-age"]), 3600);
+        assert_eq!(lifetime(&["s-maxage=9"]), 3600);
+    }
+
+    #[test]
+    fn a_clock_before_the_fetch_makes_it_stale() {
+        let freshness = Freshness::of(&HeaderMap::new(), NOW);
+        assert!(freshness.is_fresh(NOW));
+        assert!(freshness.is_fresh(NOW.before(AHEAD)), "another thread was quicker");
+        assert!(freshness.is_usable(NOW.before(AHEAD)));
+        assert!(!freshness.is_fresh(NOW.before(AHEAD * 2)));
+        assert!(!freshness.is_usable(NOW.before(AHEAD * 2)));
+        assert!(!freshness.is_fresh(NOW.after(WHEN_SILENT)));
+        assert!(freshness.is_usable(NOW.after(WHEN_SILENT)));
+        assert!(!freshness.is_usable(NOW.after(WHEN_SILENT).after(USABLE_STALE)));
+    }
+}

@@ -1,0 +1,178 @@
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{Error, MetadataError, UrlFault},
+    flow::attempt::Attempt,
+    http::{
+        Request, Response,
+        endpoint::Endpoint,
+        response,
+        url_rules::{self, PlainHttp},
+    },
+    settings::environment::Environment,
+};
+
+/// What is used of the OP's discovery document (OIDC Discovery §3).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// Who the OP is, octet by octet.
+    pub issuer: String,
+    /// Where people are sent to.
+    pub authorization_endpoint: String,
+    /// Where codes are redeemed.
+    pub token_endpoint: String,
+    /// Where claims are asked for.
+    pub userinfo_endpoint: String,
+    /// Where the OP's keys are.
+    pub jwks_uri: String,
+    /// Where tokens are revoked, if they are.
+    #[serde(default)]
+    pub revocation_endpoint: Option<String>,
+    /// Where a person is asked who is not in a browser, if they are (CIBA Core §4).
+    #[serde(default)]
+    pub backchannel_authentication_endpoint: Option<String>,
+    /// Where a person is found by a QR code, if the document says it; itsme's does not.
+    #[serde(default)]
+    pub user_discovery_sessions_endpoint: Option<String>,
+    /// Whether callbacks always carry `iss` (RFC 9207 §3).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+    /// How the OP can decrypt what is sent to it; empty where it does not say.
+    #[serde(default)]
+    pub request_object_encryption_enc_values_supported: Vec<String>,
+}
+
+impl Metadata {
+    /// The request for the discovery document (OIDC Discovery §4.1).
+    pub fn request(environment: &Environment) -> Request {
+        let issuer = environment.issuer();
+        let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
+        get(Endpoint::Discovery, &format!("{issuer}/.well-known/openid-configuration"))
+    }
+
+    /// Reads and checks the discovery document.
+    ///
+    /// # Errors
+    /// It is not a JSON object, speaks for another issuer, or lacks an endpoint that may be called.
+    pub fn read(
+        response: Response,
+        environment: &Environment,
+        plain_http: PlainHttp,
+    ) -> Result<Self, Error> {
+        let members = response::json_object(Endpoint::Discovery, response)?;
+        let metadata = Self::from_members(&members)?;
+        metadata.check(environment, plain_http)?;
+        Ok(metadata)
+    }
+
+    fn from_members(members: &Map<String, Value>) -> Result<Self, MetadataError> {
+        let text = |name: &'static str| {
+            let text = members.get(name).and_then(Value::as_str).map(str::to_owned);
+            text.ok_or(MetadataError::Missing(name))
+        };
+        let names = |name: &str| {
+            let list = members.get(name).and_then(Value::as_array).into_iter().flatten();
+            list.filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let flag = |name: &str| members.get(name).and_then(Value::as_bool).unwrap_or_default();
+        Ok(Self {
+            issuer: text("issuer")?,
+            authorization_endpoint: text("authorization_endpoint")?,
+            token_endpoint: text("token_endpoint")?,
+            userinfo_endpoint: text("userinfo_endpoint")?,
+            jwks_uri: text("jwks_uri")?,
+            revocation_endpoint: text("revocation_endpoint").ok(),
+            backchannel_authentication_endpoint: text("backchannel_authentication_endpoint").ok(),
+            user_discovery_sessions_endpoint: text("user_discovery_sessions_endpoint").ok(),
+            authorization_response_iss_parameter_supported: flag(
+                "authorization_response_iss_parameter_supported",
+            ),
+            request_object_encryption_enc_values_supported: names(
+                "request_object_encryption_enc_values_supported",
+            ),
+        })
+    }
+
+    /// Checks issuer and endpoints; what was stored elsewhere is checked again when it comes back.
+    pub(crate) fn check(
+        &self,
+        environment: &Environment,
+        plain_http: PlainHttp,
+    ) -> Result<(), MetadataError> {
+        if !environment.accepts(&self.issuer) {
+            return Err(MetadataError::ForeignIssuer {
+                expected: environment.issuer().to_owned(),
+                found: self.issuer.chars().take(200).collect(),
+            });
+        }
+        for (member, url) in [
+            ("authorization_endpoint", &self.authorization_endpoint),
+            ("token_endpoint", &self.token_endpoint),
+            ("userinfo_endpoint", &self.userinfo_endpoint),
+            ("jwks_uri", &self.jwks_uri),
+        ] {
+            url_rules::check(url, plain_http)
+                .map_err(|fault| MetadataError::Url { member, fault })?;
+        }
+        Ok(())
+    }
+
+    /// Where tokens are revoked. Not every OP has it, so it is checked when it is needed.
+    pub(crate) fn revocation(&self, plain_http: PlainHttp) -> Result<&str, MetadataError> {
+        optional("revocation_endpoint", self.revocation_endpoint.as_deref(), plain_http)
+    }
+
+    /// Where a person is asked who is not in a browser.
+    pub(crate) fn backchannel(&self, plain_http: PlainHttp) -> Result<&str, MetadataError> {
+        let url = self.backchannel_authentication_endpoint.as_deref();
+        optional("backchannel_authentication_endpoint", url, plain_http)
+    }
+
+    /// Where a person is found by a QR code (itsme: user discovery).
+    /// `session_id` is one segment of a path.
+    pub(crate) fn user_discovery(
+        &self,
+        session_id: Option<&str>,
+        plain_http: PlainHttp,
+    ) -> Result<String, MetadataError> {
+        let member = "user_discovery_sessions_endpoint";
+        let issuer = self.issuer.strip_suffix('/').unwrap_or(&self.issuer);
+        let mut url = match &self.user_discovery_sessions_endpoint {
+            Some(url) => url.clone(),
+            None => format!("{issuer}/user_discovery_sessions"),
+        };
+        if url.contains('?') {
+            return Err(MetadataError::Url { member, fault: UrlFault::Query });
+        }
+        if let Some(id) = session_id {
+            url.push('/');
+            url.push_str(id);
+        }
+        optional(member, Some(&url), plain_http)?;
+        Ok(url)
+    }
+
+    /// The request for the OP's keys.
+    pub fn key_set_request(&self) -> Request {
+        get(Endpoint::KeySet, &self.jwks_uri)
+    }
+}
+
+fn optional<'a>(
+    member: &'static str,
+    url: Option<&'a str>,
+    plain_http: PlainHttp,
+) -> Result<&'a str, MetadataError> {
+    let url = url.ok_or(MetadataError::Missing(member))?;
+    url_rules::check(url, plain_http).map_err(|fault| MetadataError::Url { member, fault })?;
+    Ok(url)
+}
+
+fn get(endpoint: Endpoint, url: &str) -> Request {
+    http::Request::get(url)
+        .extension(Attempt::at(endpoint))
+        .header(http::header::ACCEPT, "application/json")
+        .body(Vec::new())
+        .expect("the URL was checked")
+}

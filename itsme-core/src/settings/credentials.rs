@@ -1,0 +1,87 @@
+use std::{fmt, sync::Arc};
+
+use crate::{
+    ground::secret::Secret,
+    jose::{Decryption, Direct, KeySet, SignatureCheck, Signer},
+    settings::private_keys::PrivateKeys,
+};
+
+/// How the client and the OP know each other, agreed at onboarding.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Credentials {
+    /// By key pairs: `private_key_jwt`, and tokens encrypted to our key.
+    PrivateKeys(PrivateKeys),
+    /// By a shared secret: `client_secret_post`, and tokens encrypted with a key made of it.
+    ClientSecret(ClientSecret),
+}
+
+impl From<PrivateKeys> for Credentials {
+    fn from(keys: PrivateKeys) -> Self {
+        Self::PrivateKeys(keys)
+    }
+}
+
+impl From<ClientSecret> for Credentials {
+    fn from(secret: ClientSecret) -> Self {
+        Self::ClientSecret(secret)
+    }
+}
+
+/// A secret that itsme and the application share (itsme: client secret method).
+#[derive(Clone)]
+pub struct ClientSecret {
+    secret: Secret,
+    direct: Arc<Direct>,
+    hs256: bool,
+}
+
+impl ClientSecret {
+    /// The secret as itsme gave it out. ID tokens are signed with the OP's keys, RS256.
+    pub fn new(secret: impl Into<String>) -> Self {
+        let secret = Secret::new(secret);
+        let direct = Arc::new(Direct::from_secret(secret.expose().as_bytes()));
+        Self { secret, direct, hs256: false }
+    }
+
+    /// ID tokens are signed with the secret itself, HS256, if that was agreed at onboarding.
+    #[must_use]
+    pub fn hs256(self) -> Self {
+        Self { hs256: true, ..self }
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.secret.expose()
+    }
+}
+
+impl Credentials {
+    pub(crate) fn decryption(&self) -> Decryption<'_> {
+        match self {
+            Self::PrivateKeys(keys) => Decryption::PrivateKeys(keys.decryption_keys()),
+            Self::ClientSecret(secret) => Decryption::Direct(&secret.direct),
+        }
+    }
+
+    pub(crate) fn signature_check<'a>(&'a self, op_keys: &'a KeySet) -> SignatureCheck<'a> {
+        match self {
+            Self::ClientSecret(secret) if secret.hs256 => {
+                SignatureCheck::Hs256(secret.expose().as_bytes())
+            }
+            _ => SignatureCheck::Rs256(op_keys),
+        }
+    }
+
+    pub(crate) fn signer(&self) -> Signer<'_> {
+        match self {
+            Self::PrivateKeys(keys) => Signer::Rs256(keys.signing_key()),
+            Self::ClientSecret(secret) => Signer::Hs256(secret.expose().as_bytes()),
+        }
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(..)")
+    }
+}

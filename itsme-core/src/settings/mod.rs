@@ -1,0 +1,161 @@
+pub(crate) mod credentials;
+pub(crate) mod environment;
+pub(crate) mod private_keys;
+pub(crate) mod protection;
+
+use std::time::Duration;
+
+use crate::{
+    dialect::Dialect,
+    error::{SettingsError, UrlFault},
+    http::url_rules::{self, PlainHttp},
+    settings::{
+        credentials::Credentials,
+        environment::Environment,
+        protection::{LoginHintForm, TokenForm},
+    },
+};
+
+/// Who the application is to itsme, and how strict it is.
+///
+/// Nothing is checked before [`Client::new`](crate::Client::new).
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(crate) client_id: String,
+    pub(crate) credentials: Credentials,
+    pub(crate) environment: Environment,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) client_assertion: TokenForm,
+    pub(crate) request_objects: TokenForm,
+    pub(crate) login_hint_token: LoginHintForm,
+    pub(crate) ping: bool,
+    pub(crate) clock_leeway: Duration,
+    pub(crate) login_lifetime: Duration,
+    pub(crate) require_auth_time: bool,
+    pub(crate) danger_accept_weaker_acr: bool,
+    pub(crate) danger_http_on_loopback: bool,
+}
+
+impl Settings {
+    /// The client id that itsme gave out, the [private keys](crate::PrivateKeys) whose public half
+    /// itsme knows or the [client secret](crate::ClientSecret) that it gave out as well, and the
+    /// environment that both belong to.
+    pub fn new(
+        client_id: impl Into<String>,
+        credentials: impl Into<Credentials>,
+        environment: Environment,
+    ) -> Self {
+        Self {
+            client_id: client_id.into(),
+            credentials: credentials.into(),
+            environment,
+            redirect_uri: None,
+            client_assertion: TokenForm::default(),
+            request_objects: TokenForm::default(),
+            login_hint_token: LoginHintForm::default(),
+            ping: false,
+            clock_leeway: Duration::from_secs(60),
+            login_lifetime: Duration::from_secs(15 * 60),
+            require_auth_time: false,
+            danger_accept_weaker_acr: false,
+            danger_http_on_loopback: false,
+        }
+    }
+
+    /// Where people come back to, octet by octet as registered with itsme: `https`, no fragment.
+    /// Default: none, so that every request must name one.
+    #[must_use]
+    pub fn redirect_uri(self, redirect_uri: impl Into<String>) -> Self {
+        Self { redirect_uri: Some(redirect_uri.into()), ..self }
+    }
+
+    /// The form of client assertions. Default: signed, then encrypted.
+    #[must_use]
+    pub fn client_assertion(self, form: TokenForm) -> Self {
+        Self { client_assertion: form, ..self }
+    }
+
+    /// The form of request objects. Default: signed, then encrypted.
+    #[must_use]
+    pub fn request_objects(self, form: TokenForm) -> Self {
+        Self { request_objects: form, ..self }
+    }
+
+    /// The form in which the OP is told whom to ask without a browser. Default: a signed JWT.
+    #[must_use]
+    pub fn login_hint_token(self, form: LoginHintForm) -> Self {
+        Self { login_hint_token: form, ..self }
+    }
+
+    /// The OP [pings](crate::Client::ping) when a person has answered, as was agreed at onboarding
+    /// (CIBA Core §4, ping mode). Default: it does not, and is polled.
+    #[must_use]
+    pub fn ping(self) -> Self {
+        Self { ping: true, ..self }
+    }
+
+    /// How far the OP's clock may be from ours. Default: 60 seconds.
+    #[must_use]
+    pub fn clock_leeway(self, leeway: Duration) -> Self {
+        Self { clock_leeway: leeway, ..self }
+    }
+
+    /// How long a person may take from the redirect to the callback. Default: 15 minutes.
+    #[must_use]
+    pub fn login_lifetime(self, lifetime: Duration) -> Self {
+        Self { login_lifetime: lifetime, ..self }
+    }
+
+    /// Refuses an ID token without `auth_time` when `max_age` was asked for. Default: it is
+    /// accepted, since itsme leaves `auth_time` out and authenticates every time.
+    #[must_use]
+    pub fn require_auth_time(self) -> Self {
+        Self { require_auth_time: true, ..self }
+    }
+
+    /// Accepts an authentication weaker than was asked for. The application must then look at
+    /// [`LoggedIn::acr`](crate::LoggedIn::acr) itself. Default: refused.
+    #[must_use]
+    pub fn danger_accept_weaker_acr(self) -> Self {
+        Self { danger_accept_weaker_acr: true, ..self }
+    }
+
+    /// Allows plain `http` to and from localhost, for tests and demonstrations. Default: refused.
+    #[must_use]
+    pub fn danger_http_on_loopback(self) -> Self {
+        Self { danger_http_on_loopback: true, ..self }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+        if self.client_id.is_empty() {
+            return Err(SettingsError::EmptyClientId);
+        }
+        let issuer = self.environment.issuer();
+        url_rules::check(issuer, self.plain_http()).map_err(SettingsError::Issuer)?;
+        if issuer.contains('?') {
+            return Err(SettingsError::Issuer(UrlFault::Query));
+        }
+        let secret_in_v1 = match &self.credentials {
+            Credentials::ClientSecret(secret) if secret.expose().is_empty() => {
+                return Err(SettingsError::EmptyClientSecret);
+            }
+            Credentials::ClientSecret(_) => self.dialect() == Dialect::V1,
+            Credentials::PrivateKeys(_) => false,
+        };
+        match &self.redirect_uri {
+            _ if secret_in_v1 => Err(SettingsError::SecretInV1),
+            Some(uri) => {
+                url_rules::check(uri, self.plain_http()).map_err(SettingsError::RedirectUri)
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.environment.dialect()
+    }
+
+    pub(crate) fn plain_http(&self) -> PlainHttp {
+        if self.danger_http_on_loopback { PlainHttp::OnLoopback } else { PlainHttp::Never }
+    }
+}

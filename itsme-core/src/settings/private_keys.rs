@@ -1,0 +1,279 @@
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{KeyFault, KeysError},
+    http::Response,
+    jose::{OwnKey, PrivateJwk, RsaPrivateKey},
+};
+
+/// Our own private keys, parsed and checked once (itsme: keys).
+///
+/// Made from a private JWK set (RFC 7517 §5) with at least one RSA key for `"use": "sig"` and one
+/// for `"use": "enc"`, each of 2048 bits or more and with a `kid` of its own. The order matters,
+/// so that keys can be rotated without a pause:
+///
+/// * the first `sig` key signs; all of them are published;
+/// * the first `enc` key is published; the later ones only decrypt, for the day or so that the
+///   OP goes on encrypting to the key it knows.
+///
+/// `Clone` is cheap. `Debug` shows the names of the keys and nothing else.
+#[derive(Clone)]
+pub struct PrivateKeys(Arc<Keys>);
+
+struct Keys {
+    /// As they came, in their order, to be written again.
+    jwks: Vec<PrivateJwk>,
+    signing: Vec<OwnKey>,
+    decryption: Vec<OwnKey>,
+    published: Value,
+}
+
+#[derive(Deserialize)]
+struct KeyFile {
+    keys: Vec<PrivateJwk>,
+}
+
+#[derive(Serialize)]
+struct KeyFileRef<'a> {
+    keys: &'a [PrivateJwk],
+}
+
+impl PrivateKeys {
+    /// Reads the text of a private JWK set file.
+    ///
+    /// This checks every key, which takes some 40 ms a key: do it once, at the start.
+    ///
+    /// # Errors
+    /// [`KeysError`] says which key cannot be used and why; a set with one bad key is refused whole.
+    pub fn from_json(text: &str) -> Result<Self, KeysError> {
+        if text.trim().is_empty() {
+            return Err(KeysError::Empty);
+        }
+        if text.trim_start().starts_with("-----BEGIN") {
+            let why = "it is PEM; convert each key to a JWK with `use` and `kid`";
+            return Err(KeysError::NotAKeySet(why.to_owned()));
+        }
+        let file: KeyFile = serde_json::from_str(text).map_err(|error| not_a_key_set(&error))?;
+        Self::from_jwks(file.keys)
+    }
+
+    fn from_jwks(jwks: Vec<PrivateJwk>) -> Result<Self, KeysError> {
+        let (mut signing, mut decryption, mut published) = (Vec::new(), Vec::new(), Vec::new());
+        let mut kids: Vec<String> = Vec::new();
+        for (place, jwk) in jwks.iter().enumerate() {
+            let named = |kid: &str| match kid {
+                "" => format!("key {}", place + 1),
+                kid => format!("key {} (kid {kid:?})", place + 1),
+            };
+            let kid = jwk.kid.clone().unwrap_or_default();
+            let (usage, public, key) =
+                read(jwk, &kids).map_err(|fault| KeysError::Key { key: named(&kid), fault })?;
+            kids.push(kid.clone());
+            if usage == Usage::Signature || decryption.is_empty() {
+                published.push(public);
+            }
+            let role = match usage {
+                Usage::Signature => &mut signing,
+                Usage::Encryption => &mut decryption,
+            };
+            role.push(OwnKey { kid, key });
+        }
+        if signing.is_empty() {
+            return Err(KeysError::NoSigningKey);
+        }
+        if decryption.is_empty() {
+            return Err(KeysError::NoEncryptionKey);
+        }
+        let published = json!({ "keys": published });
+        Ok(Self(Arc::new(Keys { jwks, signing, decryption, published })))
+    }
+
+    /// A new set: one key of 2048 bits to sign and one to decrypt.
+    ///
+    /// ```
+    /// use itsme_core::PrivateKeys;
+    ///
+    /// let keys = PrivateKeys::generate()?;
+    /// // The file to keep secret, readable by the application alone:
+    /// let private = keys.to_json();
+    /// assert!(PrivateKeys::from_json(&private).is_ok());
+    /// // What the public half of it is to be served as, at an address that itsme knows:
+    /// let public = keys.public_jwks();
+    /// # assert!(!public.contains("\"d\""));
+    /// # Ok::<(), itsme_core::KeysError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`KeysError::Generation`]: OpenSSL cannot make keys.
+    pub fn generate() -> Result<Self, KeysError> {
+        Self::from_jwks(vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?])
+    }
+
+    /// The text of the private JWK set file. It is as secret as the keys: write it where the
+    /// application alone can read it.
+    pub fn to_json(&self) -> Zeroizing<String> {
+        // Room enough that the text is never moved, which would leave a copy behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024 * self.0.jwks.len()));
+        let file = KeyFileRef { keys: &self.0.jwks };
+        serde_json::to_writer_pretty(&mut *text, &file).expect("a JWK is JSON");
+        text.push(b'\n');
+        Zeroizing::new(String::from_utf8(std::mem::take(&mut text)).expect("JSON is text"))
+    }
+
+    /// The same with a new encryption key: it is the one that is published, and the old ones go on
+    /// decrypting what itsme encrypts to them for the next 24 hours (itsme: keys).
+    ///
+    /// # Errors
+    /// [`KeysError::Generation`]: OpenSSL cannot make keys.
+    pub fn with_new_encryption_key(&self) -> Result<Self, KeysError> {
+        let mut jwks = self.0.jwks.clone();
+        let first = self.0.jwks.iter().position(|jwk| jwk.usage.as_deref() == Some("enc"));
+        jwks.insert(first.unwrap_or_default(), new_key(Usage::Encryption)?);
+        Self::from_jwks(jwks)
+    }
+
+    /// The same with a new signing key, published after the old ones, which still sign. Publish it,
+    /// and when itsme has had time to fetch it (a day, to be sure), sign with it by
+    /// [`signing_with`](Self::signing_with).
+    ///
+    /// # Errors
+    /// [`KeysError::Generation`]: OpenSSL cannot make keys.
+    pub fn with_new_signing_key(&self) -> Result<Self, KeysError> {
+        let mut jwks = self.0.jwks.clone();
+        jwks.push(new_key(Usage::Signature)?);
+        Self::from_jwks(jwks)
+    }
+
+    /// The same, signing with the key of this name from now on.
+    ///
+    /// # Errors
+    /// [`KeysError::UnknownKey`]: there is no signing key of this name.
+    pub fn signing_with(&self, kid: &str) -> Result<Self, KeysError> {
+        let mut jwks = self.0.jwks.clone();
+        let named = |jwk: &PrivateJwk| {
+            jwk.kid.as_deref() == Some(kid) && jwk.usage.as_deref() == Some("sig")
+        };
+        let place = jwks.iter().position(named).ok_or(KeysError::UnknownKey)?;
+        let key = jwks.remove(place);
+        jwks.insert(0, key);
+        Self::from_jwks(jwks)
+    }
+
+    /// The same without a key whose time is over.
+    ///
+    /// # Errors
+    /// [`KeysError::UnknownKey`], or what the set lacks without it.
+    pub fn without(&self, kid: &str) -> Result<Self, KeysError> {
+        let (mut jwks, all) = (self.0.jwks.clone(), self.0.jwks.len());
+        jwks.retain(|jwk| jwk.kid.as_deref() != Some(kid));
+        if jwks.len() == all {
+            return Err(KeysError::UnknownKey);
+        }
+        Self::from_jwks(jwks)
+    }
+
+    /// The names of the signing keys, the one that signs first.
+    pub fn signing_kids(&self) -> Vec<&str> {
+        self.0.signing.iter().map(|key| key.kid.as_str()).collect()
+    }
+
+    /// The names of the encryption keys, the one that is published first.
+    pub fn encryption_kids(&self) -> Vec<&str> {
+        self.0.decryption.iter().map(|key| key.kid.as_str()).collect()
+    }
+
+    /// The public JWK set, as text to print, send to itsme or put on a web server: every signing
+    /// key and the first encryption key.
+    pub fn public_jwks(&self) -> String {
+        format!("{:#}\n", self.0.published)
+    }
+
+    /// The response that serves [`public_jwks`](Self::public_jwks) at the address registered with
+    /// itsme. It may be cached for an hour; itsme wants 30 minutes at least, and the answer within
+    /// a second (itsme: keys).
+    pub fn public_jwks_response(&self) -> Response {
+        let mut response = Response::new(self.0.published.to_string().into_bytes());
+        for (name, value) in [
+            (http::header::CONTENT_TYPE, "application/json"),
+            (http::header::CACHE_CONTROL, "public, max-age=3600"),
+        ] {
+            response.headers_mut().insert(name, http::HeaderValue::from_static(value));
+        }
+        response
+    }
+
+    /// The key that signs.
+    pub(crate) fn signing_key(&self) -> &OwnKey {
+        self.0.signing.first().expect("a set without a signing key is refused")
+    }
+
+    /// The keys that decrypt.
+    pub(crate) fn decryption_keys(&self) -> &[OwnKey] {
+        &self.0.decryption
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Usage {
+    Signature,
+    Encryption,
+}
+
+fn new_key(usage: Usage) -> Result<PrivateJwk, KeysError> {
+    let made = match usage {
+        Usage::Signature => PrivateJwk::generate("sig", "RS256"),
+        Usage::Encryption => PrivateJwk::generate("enc", "RSA-OAEP-256"),
+    };
+    made.ok_or(KeysError::Generation)
+}
+
+fn read(jwk: &PrivateJwk, earlier: &[String]) -> Result<(Usage, Value, RsaPrivateKey), KeyFault> {
+    let kid = jwk.kid.as_deref().filter(|kid| !kid.is_empty()).ok_or(KeyFault::NoKid)?;
+    if earlier.iter().any(|other| other == kid) {
+        return Err(KeyFault::SameKid);
+    }
+    if jwk.kty.as_deref() != Some("RSA") {
+        return Err(KeyFault::KeyType);
+    }
+    let alg = jwk.alg.as_deref();
+    let usage = match jwk.usage.as_deref() {
+        Some("sig") if matches!(alg, None | Some("RS256")) => Usage::Signature,
+        Some("sig") => return Err(KeyFault::Algorithm("RS256")),
+        Some("enc") if matches!(alg, None | Some("RSA-OAEP" | "RSA-OAEP-256")) => Usage::Encryption,
+        Some("enc") => return Err(KeyFault::Algorithm("RSA-OAEP or RSA-OAEP-256")),
+        _ => return Err(KeyFault::Use),
+    };
+    let key = RsaPrivateKey::from_jwk(jwk)?;
+    let mut public = json!({ "kty": "RSA", "use": jwk.usage, "kid": kid });
+    if let Some(alg) = alg.or((usage == Usage::Signature).then_some("RS256")) {
+        public["alg"] = alg.into();
+    }
+    public["n"] = key.n().into();
+    public["e"] = key.e().into();
+    Ok((usage, public, key))
+}
+
+/// Says where, and not what: serde_json's own errors can quote a private number.
+fn not_a_key_set(error: &serde_json::Error) -> KeysError {
+    let kind = match error.classify() {
+        serde_json::error::Category::Data => "a member is missing or of the wrong type",
+        serde_json::error::Category::Eof => "the text ends too early",
+        _ => "a syntax error",
+    };
+    let (line, column) = (error.line(), error.column());
+    KeysError::NotAKeySet(format!("{kind} (line {line}, column {column})"))
+}
+
+impl fmt::Debug for PrivateKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kids = |keys: &[OwnKey]| keys.iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
+        f.debug_struct("PrivateKeys")
+            .field("signing", &kids(&self.0.signing))
+            .field("decryption", &kids(&self.0.decryption))
+            .finish_non_exhaustive()
+    }
+}

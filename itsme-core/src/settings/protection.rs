@@ -1,0 +1,25 @@
+/// The form of a JWT that the client sends: a client assertion (OIDC Core §9, RFC 7523) or a request
+/// object (OIDC Core §6, RFC 9101).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokenForm {
+    /// Signed, then encrypted to the OP's key. itsme takes it and once insisted on it.
+    #[default]
+    SignedThenEncrypted,
+    /// Signed only, for OPs that take no encrypted ones.
+    Signed,
+}
+
+/// How the OP is told whom to ask without a browser (CIBA Core §7.1 `login_hint_token`). itsme's pages
+/// say less than one would like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LoginHintForm {
+    /// A JWT, signed like everything else.
+    #[default]
+    Signed,
+    /// A JWT that nobody signed (`alg` is `none`), within the signed request.
+    Unsigned,
+    /// An object, within the signed request.
+    Object,
+}

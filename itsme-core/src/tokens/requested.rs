@@ -1,0 +1,64 @@
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    claims::{Scope, acr::Acr},
+    dialect::Dialect,
+    ground::time::UnixTime,
+    jose,
+};
+
+/// What was asked of the OP when a login began, and so what must come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// When.
+    pub(crate) at: UnixTime,
+    /// The code of the service.
+    #[serde(default)]
+    pub(crate) service: String,
+    /// SHA-256 of the `claims` parameter, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) claims_sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scopes: Vec<Scope>,
+    /// Claims were asked for in the userinfo answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) in_userinfo: bool,
+    /// A photo or picture was asked for: tokens may be large.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) image: bool,
+    /// The known user who was asked, and nobody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sub: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acr: Option<Acr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_age: Option<Duration>,
+}
+
+/// The digest of a `claims` parameter as it was sent, to archive beside it.
+pub(crate) fn claims_sha256(claims: &str) -> String {
+    jose::base64url(jose::sha256(&[claims.as_bytes()]))
+}
+
+/// The largest token where a photo can be in it, in characters.
+const MAX_TOKEN_WITH_IMAGE: usize = 512 * 1024;
+
+impl Asked {
+    /// Whether something that was asked for can only be in the userinfo answer. A claim asked for
+    /// in the ID token and not found there is one that the person does not have.
+    pub(crate) fn needs_userinfo(&self, id_token: &Map<String, Value>, dialect: Dialect) -> bool {
+        let mut by_scope = self.scopes.iter().flat_map(|scope| scope.claims(dialect));
+        let has = |claim: &str| {
+            id_token.contains_key(claim) || id_token.keys().any(|n| n.eq_ignore_ascii_case(claim))
+        };
+        self.in_userinfo || by_scope.any(|claim| !has(claim))
+    }
+
+    /// The most characters that a token may have.
+    pub(crate) fn token_limit(&self) -> usize {
+        if self.image { MAX_TOKEN_WITH_IMAGE } else { jose::MAX_TOKEN }
+    }
+}

@@ -1,0 +1,112 @@
+use std::{borrow::Cow, time::Duration};
+
+use http::HeaderValue;
+use serde_json::Value;
+
+use crate::{
+    error::Error,
+    ground::{json, secret::Secret},
+    http::{Request, Response, endpoint::Endpoint, form, response},
+    provider::metadata::Metadata,
+};
+
+/// The token request (RFC 6749 §4.1.3, RFC 7523 §2.2, itsme: token request).
+pub(crate) fn token_request(
+    metadata: &Metadata,
+    grant: &[(&str, &str)],
+    authentication: &[(&str, Cow<'_, str>)],
+) -> Request {
+    form::post((Endpoint::Token, &metadata.token_endpoint), grant, authentication)
+}
+
+/// The answer to a token request, nothing of it verified (RFC 6749 §5.1, OIDC Core §3.1.3.3).
+#[derive(Debug)]
+pub(crate) struct TokenAnswer {
+    pub(crate) access_token: Secret,
+    pub(crate) id_token: Secret,
+    pub(crate) expires_in: Option<Duration>,
+}
+
+impl TokenAnswer {
+    pub(crate) fn read(response: Response) -> Result<Self, Error> {
+        let endpoint = Endpoint::Token;
+        let malformed = |what| Error::Malformed { endpoint, what };
+        let mut members = response::json_object(endpoint, response)?;
+        let mut text = |name: &str, what| match members.remove(name) {
+            Some(Value::String(text)) if !text.is_empty() => Ok(text),
+            _ => Err(malformed(what)),
+        };
+        let token_type = text("token_type", "it has no `token_type`")?;
+        let access_token = text("access_token", "it has no `access_token`")?;
+        let id_token = text("id_token", "it has no `id_token`")?;
+        if !token_type.eq_ignore_ascii_case("Bearer") {
+            return Err(malformed("its `token_type` is not Bearer"));
+        }
+        if HeaderValue::try_from(&access_token).is_err() {
+            return Err(malformed("its `access_token` cannot stand in a header"));
+        }
+        let expires_in = members.get("expires_in").or_else(|| members.get("expire_in"));
+        Ok(Self {
+            access_token: Secret::new(access_token),
+            id_token: Secret::new(id_token),
+            expires_in: json::seconds(expires_in).map(Duration::from_secs),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<TokenAnswer, Error> {
+        TokenAnswer::read(http::Response::new(body.as_bytes().to_vec()))
+    }
+
+    #[test]
+    fn expires_in_is_read_in_every_form_itsme_has_used() {
+        for (member, expected) in [
+            (r#","expires_in":300"#, Some(300)),
+            (r#","expires_in":"300""#, Some(300)),
+            (r#","expire_in":300"#, Some(300)),
+            (r#","expires_in":null"#, None),
+            (r#","expires_in":-1"#, None),
+            ("", None),
+        ] {
+            let body =
+                format!(r#"{{"access_token":"a","token_type":"bearer","id_token":"i"{member}}}"#);
+            let answer = read(&body).expect("a token answer");
+            assert_eq!(answer.expires_in, expected.map(Duration::from_secs), "{member}");
+        }
+    }
+
+    #[test]
+    fn an_unusable_answer_is_named_without_its_tokens() {
+        for (body, what) in [
+            (r#"{"token_type":"Bearer","id_token":"i"}"#, "it has no `access_token`"),
+            (r#"{"access_token":"a","id_token":"i"}"#, "it has no `token_type`"),
+            (r#"{"access_token":"a","token_type":"Bearer"}"#, "it has no `id_token`"),
+            (
+                r#"{"access_token":"a","token_type":"DPoP","id_token":"i"}"#,
+                "its `token_type` is not Bearer",
+            ),
+            (
+                r#"{"access_token":"a\nb","token_type":"Bearer","id_token":"i"}"#,
+                "its `access_token` cannot stand in a header",
+            ),
+            (
+                r#"{"access_token":"","token_type":"Bearer","id_token":"i"}"#,
+                "it has no `access_token`",
+            ),
+            (r#"{"access_token":7,"token_type":"Bearer"}"#, "it has no `access_token`"),
+            (r#"{"id_token":"i","id_token":"j"}"#, "a JSON member stands twice"),
+            ("", "the JSON text ends too early"),
+            ("[]", "it is JSON, but not an object"),
+        ] {
+            let error = read(body).expect_err(body);
+            assert!(
+                matches!(error, Error::Malformed { what: found, .. } if found == what),
+                "{error}"
+            );
+        }
+    }
+}

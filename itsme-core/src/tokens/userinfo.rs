@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use http::{HeaderValue, header};
+use serde_json::{Map, Value};
+
+use crate::{
+    error::{Error, Refusal, TokenError},
+    flow::attempt::Attempt,
+    ground::{secret::Secret, time::UnixTime},
+    http::{Request, Response, endpoint::Endpoint, response},
+    provider::metadata::Metadata,
+    tokens::claims::TokenClaims,
+};
+
+/// The userinfo request (OIDC Core §5.3.1, RFC 6750 §2.1).
+pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Result<Request, Error> {
+    Ok(http::Request::get(&metadata.userinfo_endpoint)
+        .extension(Attempt::at(Endpoint::Userinfo))
+        .header(header::ACCEPT, "application/jwt")
+        .header(header::AUTHORIZATION, bearer(access_token)?)
+        .body(Vec::new())
+        .expect("the URL was checked with the metadata"))
+}
+
+/// The nested JWT of the answer. Its media type is not insisted on; white space around it is cut.
+pub(crate) fn token(response: Response) -> Result<Secret, Error> {
+    let endpoint = Endpoint::Userinfo;
+    if let Some(refusal) = refusal(endpoint, &response)? {
+        return Err(refusal.into());
+    }
+    let body = response::body(endpoint, response)?;
+    let text = std::str::from_utf8(&body);
+    let text = text.map_err(|_| Error::Malformed { endpoint, what: "it is not text" })?;
+    Ok(Secret::new(text.trim()))
+}
+
+/// The access token as a request carries it, kept out of logs.
+pub(crate) fn bearer(access_token: &Secret) -> Result<HeaderValue, Error> {
+    let bearer = HeaderValue::try_from(format!("Bearer {}", access_token.expose()));
+    let what = "its `access_token` cannot stand in a header";
+    let mut bearer = bearer.map_err(|_| Error::Malformed { endpoint: Endpoint::Token, what })?;
+    bearer.set_sensitive(true);
+    Ok(bearer)
+}
+
+/// A refusal by JSON, or by challenge.
+pub(crate) fn refusal(endpoint: Endpoint, response: &Response) -> Result<Option<Refusal>, Error> {
+    Ok(response::refusal(endpoint, response)?.or_else(|| challenge(response)))
+}
+
+/// A refusal in `WWW-Authenticate` (RFC 6750 §3), of which only the code is told.
+fn challenge(response: &Response) -> Option<Refusal> {
+    let challenge = response.headers().get(header::WWW_AUTHENTICATE)?.to_str().ok()?;
+    let (scheme, parameters) = challenge.split_once(' ').unwrap_or((challenge, ""));
+    if !scheme.eq_ignore_ascii_case("Bearer") || response.status().is_success() {
+        return None;
+    }
+    let quoted = |name: &str| {
+        let (_, rest) = parameters.split_once(&format!("{name}=\""))?;
+        rest.split_once('"').map(|(value, _)| value)
+    };
+    let code = quoted("error").unwrap_or("invalid_token");
+    Refusal::read(Some(response.status().as_u16()), |member| match member {
+        "error" => Some(code),
+        "error_description" => quoted("error_description"),
+        _ => None,
+    })
+}
+
+/// Checks the claims of a userinfo answer whose signature is right (OIDC Core §5.3.4).
+pub(crate) fn check(
+    claims: &Map<String, Value>,
+    (issuer, client_id, sub): (&str, &str, &str),
+    (now, leeway): (UnixTime, Duration),
+) -> Result<(), TokenError> {
+    let token = TokenClaims(claims);
+    token.subject(Some(sub))?;
+    token.check_issuer(issuer)?;
+    token.check_audience(client_id)?;
+    token.check_times(now, leeway)
+}
