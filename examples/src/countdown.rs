@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use itsme_core::{Env as _, SystemEnv, UnixTime};
+use itsme_core::{Platform as _, SystemPlatform, UnixTime};
 
 /// Tells on standard error how much time is left until it is dropped: one line that changes every
 /// second on a terminal, else a line now and then.
@@ -21,7 +21,7 @@ impl Countdown {
             let (stop, stopped) = mpsc::channel();
             let thread = thread::spawn(move || {
                 let style = if io::stderr().is_terminal() { &TERMINAL } else { &PLAIN };
-                let now = || SystemEnv::new().now();
+                let now = || SystemPlatform::new().now();
                 // With nowhere to tell it, it is not told.
                 let _ = tell(&mut io::stderr(), style, deadline, now, &stopped);
             });

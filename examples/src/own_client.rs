@@ -10,7 +10,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use itsme_core::{
-    DriveError, Failure, Flow, MAX_RESPONSE_BYTES, Request, Response, SystemEnv, Timeouts,
+    DriveError, Flow, MAX_RESPONSE_BYTES, Request, Response, SendFailure, SystemPlatform, Timeouts,
     drive_async,
 };
 use thiserror::Error;
@@ -52,7 +52,7 @@ impl OwnClient {
     /// # Errors
     /// Those of the flow, or of the network.
     pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, DriveError<SendError>> {
-        let env = &mut SystemEnv::new();
+        let env = &mut SystemPlatform::new();
         let send = |request| self.send(request);
         drive_async(flow, env, send, tokio::time::sleep).await
     }
@@ -61,24 +61,24 @@ impl OwnClient {
     ///
     /// # Errors
     /// There is no response, or not a whole one of at most 1 MiB.
-    pub async fn send(&self, request: Request) -> Result<Response, (Failure, SendError)> {
+    pub async fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
         let exchange = async {
             let request = request.map(|body| Full::new(Bytes::from(body)));
             let response = self.hyper.request(request).await;
             let (head, body) = response.map_err(SendError::connection)?.into_parts();
             let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await;
-            let body = body.map_err(|error| (Failure::Lost, SendError::Body(error)))?;
+            let body = body.map_err(|error| (SendFailure::Lost, SendError::Body(error)))?;
             Ok(Response::from_parts(head, body.to_bytes().to_vec()))
         };
         let outcome = tokio::time::timeout(self.timeouts.total, exchange).await;
-        outcome.unwrap_or(Err((Failure::Lost, SendError::TimedOut)))
+        outcome.unwrap_or(Err((SendFailure::Lost, SendError::TimedOut)))
     }
 }
 
 impl SendError {
     /// The OP cannot have seen what was sent over a connection that was never made.
-    fn connection(error: hyper_util::client::legacy::Error) -> (Failure, Self) {
-        let why = if error.is_connect() { Failure::NotSent } else { Failure::Lost };
+    fn connection(error: hyper_util::client::legacy::Error) -> (SendFailure, Self) {
+        let why = if error.is_connect() { SendFailure::NotSent } else { SendFailure::Lost };
         (why, Self::Connection(error))
     }
 }

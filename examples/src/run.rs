@@ -51,5 +51,5 @@ pub async fn visit(
     report.sent_to(&login.url);
     let callback = tokio::task::block_in_place(|| visitor.visit(&login.url, report))?;
     report.came_back(&callback);
-    Ok(itsme.user(login.state, callback).await?)
+    Ok(itsme.finish_login(login.state, callback).await?)
 }

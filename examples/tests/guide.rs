@@ -44,13 +44,12 @@ fn names_in(chapter: &str) -> BTreeSet<String> {
 fn every_option_stands_in_its_chapter() {
     let names = names_in("docs/guide/options.md");
     for source in [
-        "itsme-core/src/settings.rs",
-        "itsme-core/src/environment.rs",
-        "itsme-core/src/authorization_request/mod.rs",
-        "itsme-core/src/authorization_request/services.rs",
+        "itsme-core/src/settings/mod.rs",
+        "itsme-core/src/settings/environment.rs",
+        "itsme-core/src/authorization/request.rs",
         "itsme-core/src/ciba/request.rs",
         "itsme-core/src/claims/request.rs",
-        "itsme-core/src/limits.rs",
+        "itsme-core/src/http/limits.rs",
         "itsme-reqwest/src/transport.rs",
         "itsme-ureq/src/transport.rs",
     ] {
@@ -99,7 +98,7 @@ fn login(taking: Duration, ahead: Duration) -> Result<(), Error> {
     world.advance(taking);
     op.set_ahead(ahead);
     let callback = op.approve(&login.url, &Person::ann());
-    match play(itsme.user(login.state, callback), &mut op, &mut world) {
+    match play(itsme.finish_login(login.state, callback), &mut op, &mut world) {
         Ok(_) => Ok(()),
         Err(DriveError::Flow(error)) => Err(error),
         Err(error) => panic!("{error}"),

@@ -31,6 +31,6 @@ async fn a_person_logs_in_over_hyper() {
     let http = OwnClient::new(Timeouts::default());
     let login = http.run(itsme.authorize(Login::new(SERVICE))).await.expect("a URL");
     let callback = server.op().approve(&login.url, &Person::ioana());
-    let who = http.run(itsme.user(login.state, callback)).await.expect("a person");
+    let who = http.run(itsme.finish_login(login.state, callback)).await.expect("a person");
     assert_eq!(who.sub, server.op().sub_of(&Person::ioana()));
 }

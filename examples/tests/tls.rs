@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use itsme_core::{Failure, Request, Timeouts};
+use itsme_core::{Request, SendFailure, Timeouts};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -80,7 +80,10 @@ async fn reqwest_speaks_tls_to_whom_it_trusts() {
     let response = trusting.send(server.request()).await.expect("a response");
     assert_eq!(response.body(), b"{}");
     let error = transport(builder()).send(server.request()).await.expect_err("not trusted");
-    assert!(matches!(error, (Failure::NotSent, itsme_reqwest::SendError::NotSent(_))), "{error:?}");
+    assert!(
+        matches!(error, (SendFailure::NotSent, itsme_reqwest::SendError::NotSent(_))),
+        "{error:?}"
+    );
 }
 
 #[test]

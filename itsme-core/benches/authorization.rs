@@ -38,6 +38,6 @@ pub fn measure() {
         ("(5) state and callback", way(200, || (), |()| come_back(&state, &callback))),
         ("(1) ID token", token.itsme(&scene, 8)),
     ];
-    let octets = serde_json::to_string(&state).expect("JSON").len();
-    compare(&format!("(4) and (5), login state of {octets} octets"), ways);
+    let bytes = serde_json::to_string(&state).expect("JSON").len();
+    compare(&format!("(4) and (5), login state of {bytes} bytes"), ways);
 }

@@ -1,7 +1,7 @@
 //! (3) A client assertion that is signed only.
 
 use itsme_core::{
-    Env,
+    Platform,
     internals::{self, Signer, base64url},
 };
 use itsme_testkit::{CLIENT_ID, private_keys};
@@ -22,7 +22,7 @@ pub fn measure() {
         let mut jti = [0; 32];
         env.fill(&mut jti).expect("randomness");
         let claims =
-            internals::assertion_claims(CLIENT_ID, &audience, base64url(jti), Env::now(&env));
+            internals::assertion_claims(CLIENT_ID, &audience, base64url(jti), Platform::now(&env));
         internals::sign(&claims, Signer::Rs256(internals::signing_key(&keys))).expect("a JWS")
     };
     let assertion = Signed::new(itsme());

@@ -33,7 +33,7 @@ impl Content {
         let bits = (sealed.protected.len() as u64 * 8).to_be_bytes();
         let padded = |pad: u8| {
             let mut block = [pad; 64];
-            block.iter_mut().zip(key).for_each(|(octet, key)| *octet ^= key);
+            block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
             let mut hash = Sha256::new();
             hash.update(&block);
             hash

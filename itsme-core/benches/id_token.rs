@@ -1,7 +1,7 @@
 //! Decrypts an ID token, verifies and checks it, and reads a `User`.
 
 use itsme_core::{
-    Claim, Country, Env, Login,
+    Claim, Country, Login, Platform,
     internals::{self, KeySet, SignatureCheck, Verified},
 };
 use itsme_testkit::{CLIENT_ID, Person, SERVICE, private_keys};
@@ -67,7 +67,7 @@ impl IdToken {
             let verified = internals::verify(&inner, SignatureCheck::Rs256(&self.op_keys));
             let Verified { claims, .. } = verified.expect("it was signed");
             let who = (self.issuer.as_str(), CLIENT_ID, NONCE);
-            let sub = internals::check_id_token(&claims, who, Env::now(&clock));
+            let sub = internals::check_id_token(&claims, who, Platform::now(&clock));
             internals::user(sub.expect("it passes"), claims)
         };
         way(executions, || (), execute)
@@ -95,18 +95,18 @@ pub fn of_usual_size() {
         ("floor", token.floor(&mut scene, 8)),
         ("usual", token.usual(&mut scene, 8)),
     ];
-    compare(&format!("(1) ID token, {} octets of claims", token.signed.payload_len()), ways);
+    compare(&format!("(1) ID token, {} bytes of claims", token.signed.payload_len()), ways);
 }
 
-/// A value of so many octets, made of small ones.
-fn small_values(octets: usize) -> Value {
+/// A value of so many bytes, made of small ones.
+fn small_values(bytes: usize) -> Value {
     let value = json!({ "at": "2023-06-01T13:04:26Z", "what": "something", "how": [1, true] });
-    json!(vec![value.clone(); octets / value.to_string().len()])
+    json!(vec![value.clone(); bytes / value.to_string().len()])
 }
 
 /// (9) The cost grows as the claims do.
 pub fn of_every_size() {
-    let attestation = |octets| (Claim::StudentAttestation, small_values(octets));
+    let attestation = |bytes| (Claim::StudentAttestation, small_values(bytes));
     let photo = json!({ "format": "jpg", "value": "/9j/4AAQ".repeat(200 * 1024 / 8) });
     for (what, (claim, value)) in [
         ("1 KB of claims", attestation(1024 - 200)),
@@ -122,8 +122,8 @@ pub fn of_every_size() {
             ("decrypt, verify, check, read", token.itsme(&scene, 4)),
             ("floor", token.floor(&mut scene, 4)),
         ];
-        let octets = token.signed.payload_len();
-        let [time, floor] = compare(&format!("(9) {what}: {octets} octets"), ways);
-        println!("    {:.1} ns more than the floor an octet", (time - floor) / octets as f64);
+        let bytes = token.signed.payload_len();
+        let [time, floor] = compare(&format!("(9) {what}: {bytes} bytes"), ways);
+        println!("    {:.1} ns more than the floor an byte", (time - floor) / bytes as f64);
     }
 }

@@ -10,11 +10,11 @@ const EXPONENT: u32 = 65_537;
 
 /// An odd number of 2048 bits: whether it has two prime factors, nobody asks of a public key.
 fn modulus(number: usize) -> Vec<u8> {
-    let mut octets: Vec<u8> =
+    let mut bytes: Vec<u8> =
         (0..8).flat_map(|part| sha256(format!("{number} {part}").as_bytes())).collect();
-    octets[0] |= 0x80;
-    octets[255] |= 1;
-    octets
+    bytes[0] |= 0x80;
+    bytes[255] |= 1;
+    bytes
 }
 
 pub fn measure() {
@@ -32,7 +32,7 @@ pub fn measure() {
             PKey::from_rsa(key.expect("a key")).expect("a key")
         };
         let times = compare(
-            &format!("(6) key set of {count}, {} octets", text.len()),
+            &format!("(6) key set of {count}, {} bytes", text.len()),
             [
                 ("read and made ready", way(2, || (), |()| KeySet::parse(text.as_bytes()))),
                 (

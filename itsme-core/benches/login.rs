@@ -51,5 +51,5 @@ pub fn measure() {
     let mut login = WarmLogin::new();
     drop(login.run(&mut |run| run()));
     let counted = count(|| drop(login.run(&mut |run| opt_out(run))));
-    println!("    {} heap allocations, {} octets", counted.count_total, counted.bytes_total);
+    println!("    {} heap allocations, {} bytes", counted.count_total, counted.bytes_total);
 }

@@ -1,7 +1,7 @@
 //! (2) A request object: claims, signed and encrypted.
 
 use itsme_core::{
-    Env, Login,
+    Login, Platform,
     internals::{self, ContentEncryption, KeyEncryption, KeySet, Signer, sign_then_encrypt},
 };
 use itsme_testkit::private_keys;
@@ -47,5 +47,5 @@ pub fn measure() {
         ("floor", way(8, || (), |()| sealing.seal(&sealed, &signed, &[7; 32]))),
         ("usual", way(8, || (), |()| usual::seal(&own, &theirs, (&sealed, &signed), &[7; 32]))),
     ];
-    compare(&format!("(2) request object, {} octets signed", signed.compact.len()), ways);
+    compare(&format!("(2) request object, {} bytes signed", signed.compact.len()), ways);
 }

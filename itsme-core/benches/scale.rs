@@ -17,7 +17,7 @@ use crate::{
     scene::{Scene, done},
 };
 
-/// The memory of this process in octets, that of OpenSSL included; Linux alone tells.
+/// The memory of this process in bytes, that of OpenSSL included; Linux alone tells.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -37,10 +37,10 @@ fn each<T>(what: &str, number: u64, make: impl Fn() -> T) {
     println!();
 }
 
-/// Octets for each pending login, client and cached key set.
+/// Bytes for each pending login, client and cached key set.
 pub fn memory() {
     let Scene { client, clock, op } = Scene::new();
-    println!("octets");
+    println!("bytes");
     let begin = || done(client.authorize(Login::new(SERVICE)), &mut clock.clone()).state;
     let stored = serde_json::to_string(&begin()).expect("JSON");
     println!("    {:<28} {:>7} as JSON", "login state", stored.len());

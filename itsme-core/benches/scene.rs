@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use itsme_core::{
-    Client, Env, Flow, Login, Pending, Request, Step, drive, internals::base64url_decode,
+    Client, Flow, Login, Pending, Platform, Request, Step, drive, internals::base64url_decode,
 };
 use itsme_testkit::{Clock, FakeOp, Person, private_jwks};
 use openssl::{
@@ -39,7 +39,7 @@ impl Scene {
     pub fn token_request(&mut self, login: Login, person: &Person) -> Request {
         let redirect = done(self.client.authorize(login), &mut self.clock);
         let callback = self.op.approve(&redirect.url, person);
-        sent(self.client.user(redirect.state, callback), &mut self.clock).0
+        sent(self.client.finish_login(redirect.state, callback), &mut self.clock).0
     }
 
     /// The ID token that the OP answers with, under [`NONCE`].
@@ -83,12 +83,12 @@ fn key<'a>(jwks: &'a Value, usage: &str) -> &'a Value {
 }
 
 fn number(jwk: &Value, name: &str) -> BigNum {
-    let octets = base64url_decode(jwk[name].as_str().expect("a number")).expect("base64url");
-    BigNum::from_slice(&octets).expect("a number")
+    let bytes = base64url_decode(jwk[name].as_str().expect("a number")).expect("base64url");
+    BigNum::from_slice(&bytes).expect("a number")
 }
 
 /// What a flow ends with that makes no request.
-pub fn done<T>(flow: Flow<T>, env: &mut impl Env) -> T {
+pub fn done<T>(flow: Flow<T>, env: &mut impl Platform) -> T {
     match flow.start(env).expect("nothing goes wrong") {
         Step::Done(output) => output,
         other => panic!("everything is cached, yet {other:?}"),
@@ -96,7 +96,7 @@ pub fn done<T>(flow: Flow<T>, env: &mut impl Env) -> T {
 }
 
 /// The request of a flow that makes one at once, and what waits for the answer.
-pub fn sent<T>(flow: Flow<T>, env: &mut impl Env) -> (Request, Pending<T>) {
+pub fn sent<T>(flow: Flow<T>, env: &mut impl Platform) -> (Request, Pending<T>) {
     match flow.start(env).expect("nothing goes wrong") {
         Step::Send(request, pending) => (request, pending),
         other => panic!("a request, not {other:?}"),

@@ -21,7 +21,7 @@ pub struct Signed {
     pub signature: Vec<u8>,
 }
 
-fn octets(text: &str) -> Vec<u8> {
+fn bytes(text: &str) -> Vec<u8> {
     base64url_decode(text).expect("base64url")
 }
 
@@ -33,10 +33,10 @@ impl Sealed {
         };
         Self {
             protected: protected.to_owned(),
-            encrypted_key: octets(encrypted_key),
-            iv: octets(iv),
-            ciphertext: octets(ciphertext),
-            tag: octets(tag),
+            encrypted_key: bytes(encrypted_key),
+            iv: bytes(iv),
+            ciphertext: bytes(ciphertext),
+            tag: bytes(tag),
         }
     }
 }
@@ -44,7 +44,7 @@ impl Sealed {
 impl Signed {
     pub fn new(jws: String) -> Self {
         let (message, signature) = jws.rsplit_once('.').expect("a JWS has parts");
-        let (message, signature) = (message.to_owned(), octets(signature));
+        let (message, signature) = (message.to_owned(), bytes(signature));
         Self { compact: jws, message, signature }
     }
 
@@ -62,9 +62,9 @@ impl Signed {
         Self::new(format!("{message}.{signature}"))
     }
 
-    /// Octets of the claims.
+    /// Bytes of the claims.
     pub fn payload_len(&self) -> usize {
         let (_, payload) = self.message.split_once('.').expect("a header and a payload");
-        octets(payload).len()
+        bytes(payload).len()
     }
 }

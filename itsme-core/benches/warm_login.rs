@@ -36,7 +36,7 @@ impl WarmLogin {
         let mut callback = String::new();
         outside(&mut || callback = self.op.approve(&redirect.url, &self.person));
         let state: LoginState = serde_json::from_str(&session).expect("a login state");
-        self.play(self.client.user(state, callback), outside)
+        self.play(self.client.finish_login(state, callback), outside)
     }
 
     fn play<T>(&mut self, flow: Flow<T>, outside: Outside<'_>) -> T {

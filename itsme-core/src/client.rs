@@ -9,11 +9,11 @@ use crate::{
         state::LoginState,
     },
     ciba::{
-        Backchannel, BackchannelRequest, BackchannelStart, BeginDiscovery, CibaTicket,
-        DiscoverUser, Discovery, DiscoveryPoll, DiscoveryTicket, NextProgress, Ping, PingError,
-        PollBackchannel, PollDiscovery, Progress, QrLogin, StartBackchannel,
+        Backchannel, BackchannelRequest, BackchannelStart, BeginUserDiscovery, CibaTicket,
+        DiscoverUser, NextProgress, Ping, PingError, PollBackchannel, PollUserDiscovery, Progress,
+        QrLogin, StartBackchannel, UserDiscovery, UserDiscoveryPoll, UserDiscoveryTicket,
     },
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::Error,
     flow::Flow,
     ground::secret::Secret,
@@ -31,7 +31,7 @@ use crate::{
 /// Make one at the start of the program and share it: `Clone` is cheap, and clones share the
 /// cache. Its methods return flows, which do nothing until they are [driven](crate::drive()).
 #[derive(Clone)]
-pub struct Client(Arc<RelyingParty>);
+pub struct Client(Arc<ClientInner>);
 
 impl Client {
     /// Checks the settings.
@@ -40,7 +40,7 @@ impl Client {
     /// [`Error::Settings`]: what in them cannot work.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         settings.check()?;
-        Ok(Self(Arc::new(RelyingParty { settings, cache: Cache::default() })))
+        Ok(Self(Arc::new(ClientInner { settings, cache: Cache::default() })))
     }
 
     /// 1. Where to send a person, and what to keep until they are back.
@@ -70,12 +70,12 @@ impl Client {
     /// [`Error::LoginExpired`] if the callback is not an answer to this login, with
     /// [`Error::Refused`] in the OP's words, and with [`Error::IdToken`] or [`Error::Userinfo`] if
     /// what it sent cannot be trusted.
-    pub fn user(&self, login: LoginState, callback: impl Into<Callback>) -> Flow<LoggedIn> {
-        Flow::of("user", FinishLogin::new(&self.0, login, callback.into()))
+    pub fn finish_login(&self, login: LoginState, callback: impl Into<Callback>) -> Flow<LoggedIn> {
+        Flow::of("finish_login", FinishLogin::new(&self.0, login, callback.into()))
     }
 
     /// A login by QR code: for a person who is not in this browser, or in none. Nothing happens
-    /// before its first [`next`](Self::next).
+    /// before its first [`next_qr_step`](Self::next_qr_step).
     pub fn qr_login<S>(&self, what: AuthorizationRequest<S>) -> QrLogin {
         QrLogin::new(what)
     }
@@ -84,10 +84,10 @@ impl Client {
     /// scanned, who it is.
     ///
     /// # Errors
-    /// Those of [`discover_user`](Self::discover_user), [`poll_discovery`](Self::poll_discovery),
-    /// [`start_backchannel`](Self::start_backchannel) and [`poll`](Self::poll), which it does in a row.
-    pub fn next(&self, login: QrLogin) -> Flow<Progress> {
-        Flow::of("next", NextProgress::of(&self.0, login))
+    /// Those of [`discover_user`](Self::discover_user), [`poll_user_discovery`](Self::poll_user_discovery),
+    /// [`start_backchannel`](Self::start_backchannel) and [`poll_backchannel`](Self::poll_backchannel), which it does in a row.
+    pub fn next_qr_step(&self, login: QrLogin) -> Flow<Progress> {
+        Flow::of("next_qr_step", NextProgress::of(&self.0, login))
     }
 
     /// Has the OP make a QR code, for a person to scan who is not in this browser or in none.
@@ -95,8 +95,8 @@ impl Client {
     /// # Errors
     /// The flow ends with [`Error::Request`] for clients with a secret and in V1, and with
     /// [`Error::Refused`] in the OP's words.
-    pub fn discover_user(&self) -> Flow<DiscoveryTicket> {
-        Flow::of("discover_user", DiscoverUser::new(&self.0, BeginDiscovery::new()))
+    pub fn discover_user(&self) -> Flow<UserDiscoveryTicket> {
+        Flow::of("discover_user", DiscoverUser::new(&self.0, BeginUserDiscovery::new()))
     }
 
     /// Whether somebody has scanned the code. Waits until it is time to ask. An error is the end of the
@@ -106,8 +106,11 @@ impl Client {
     /// The flow ends with [`Error::LoginExpired`] after ten minutes, with
     /// [`Error::ForeignTicket`] for another client's ticket, and with [`Error::Refused`] in the OP's
     /// words.
-    pub fn poll_discovery(&self, ticket: DiscoveryTicket) -> Flow<Discovery> {
-        Flow::of("poll_discovery", PollDiscovery::new(&self.0, DiscoveryPoll::with(ticket)))
+    pub fn poll_user_discovery(&self, ticket: UserDiscoveryTicket) -> Flow<UserDiscovery> {
+        Flow::of(
+            "poll_user_discovery",
+            PollUserDiscovery::new(&self.0, UserDiscoveryPoll::with(ticket)),
+        )
     }
 
     /// Has the OP ask a person in the app.
@@ -125,9 +128,9 @@ impl Client {
     /// # Errors
     /// The flow ends with [`Error::Cancelled`] if the person said no, with [`Error::LoginExpired`] if
     /// they did not answer in time, with [`Error::ForeignTicket`] for another client's ticket, and
-    /// else as [`user`](Self::user).
-    pub fn poll(&self, ticket: CibaTicket) -> Flow<Backchannel> {
-        Flow::of("poll", PollBackchannel::new(&self.0, ticket))
+    /// else as [`finish_login`](Self::finish_login).
+    pub fn poll_backchannel(&self, ticket: CibaTicket) -> Flow<Backchannel> {
+        Flow::of("poll_backchannel", PollBackchannel::new(&self.0, ticket))
     }
 
     /// Reads a request to the notification endpoint: the OP says that a person has answered.

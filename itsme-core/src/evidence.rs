@@ -9,7 +9,7 @@ use crate::{
     error::EvidenceError,
     ground::{time::UnixTime, version::Version1},
     jose::{self, KeySet, PublicKey, SignatureCheck, Verified},
-    tokens::{claims::TokenClaims, requested::Asked},
+    tokens::{claims::TokenClaims, requested::Requested},
 };
 
 /// The signed tokens as they came, the keys that signed them and what had been asked: to keep, so that
@@ -29,7 +29,7 @@ pub struct Evidence {
     userinfo: Option<Signed>,
     issuer: String,
     client_id: String,
-    asked: Asked,
+    asked: Requested,
 }
 
 /// A verified token, and who signed it; nobody in particular if it was a shared secret.
@@ -48,7 +48,7 @@ struct Stored {
     userinfo: Option<StoredToken>,
     issuer: String,
     client_id: String,
-    asked: Asked,
+    asked: Requested,
     digest: String,
 }
 
@@ -86,7 +86,11 @@ impl StoredToken {
 }
 
 impl Evidence {
-    pub(crate) fn new(id_token: Signed, (issuer, client_id): (&str, &str), asked: Asked) -> Self {
+    pub(crate) fn new(
+        id_token: Signed,
+        (issuer, client_id): (&str, &str),
+        asked: Requested,
+    ) -> Self {
         let (issuer, client_id) = (issuer.to_owned(), client_id.to_owned());
         Self { id_token, userinfo: None, issuer, client_id, asked }
     }
@@ -110,7 +114,7 @@ impl Evidence {
         Zeroizing::new(json!(stored).to_string())
     }
 
-    /// Verifies an archived text: that no octet was changed, that the keys in it signed the tokens,
+    /// Verifies an archived text: that no byte was changed, that the keys in it signed the tokens,
     /// and that these are of the issuer, for the client, about one person, the known one if one was
     /// asked. Whether they have expired since does not matter.
     ///

@@ -11,7 +11,7 @@ use crate::{
     settings::private_keys::PrivateKeys,
     tokens::{
         id_token::{Binding, Expected},
-        requested::Asked,
+        requested::Requested,
         userinfo,
     },
     user::User,
@@ -35,7 +35,7 @@ pub fn check_id_token(
     (issuer, client_id, nonce): (&str, &str, &str),
     now: UnixTime,
 ) -> Result<String, TokenError> {
-    let asked = Asked {
+    let asked = Requested {
         at: now,
         service: String::new(),
         claims_sha256: None,

@@ -13,9 +13,9 @@
 //! ```
 //! use itsme_core::{Claim, Client, Login, LoginState, Scope, drive};
 //! # use itsme_testkit::{FakeOp, Person, SERVICE, World};
-//! # let mut env = World::new(); // the clock and the randomness; `SystemEnv` in an application
-//! # let clock = env.clock();
-//! # let op = std::cell::RefCell::new(FakeOp::new(env.clock()));
+//! # let mut platform = World::new(); // the clock and the randomness; `SystemPlatform` in an application
+//! # let clock = platform.clock();
+//! # let op = std::cell::RefCell::new(FakeOp::new(platform.clock()));
 //! # let send = |request| op.borrow_mut().handle(request).map_err(|why| (why, why)); // your HTTP client
 //! # let sleep = |duration| { let _ = (duration, &clock); };
 //!
@@ -25,14 +25,14 @@
 //!
 //! // 1. Send the person to itsme; keep the state in their session until they are back.
 //! let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
-//! let redirect = drive(itsme.authorize(login), &mut env, send, sleep)?;
+//! let redirect = drive(itsme.authorize(login), &mut platform, send, sleep)?;
 //! let stored = serde_json::to_string(&redirect.state)?;
 //! println!("302 to {}", redirect.url);
 //!
 //! # let callback = op.borrow_mut().approve(&redirect.url, &Person::ann());
 //! // 2. They are back with a query. Take the state out of the session, and ask who they are.
 //! let state: LoginState = serde_json::from_str(&stored)?;
-//! let who = drive(itsme.user(state, callback), &mut env, send, sleep)?;
+//! let who = drive(itsme.finish_login(state, callback), &mut platform, send, sleep)?;
 //!
 //! // 3. `sub` is the only link to an account.
 //! println!("welcome {:?}, account {}", who.given_name, who.sub);
@@ -58,10 +58,10 @@
 //! compile:
 //!
 //! ```compile_fail,E0382
-//! # use itsme_core::{Env, Error, Pending, Response};
-//! # fn example<T>(pending: Pending<T>, a: Response, b: Response, env: &mut impl Env) -> Result<(), Error> {
-//! let _ = pending.receive(a, env)?;
-//! let _ = pending.receive(b, env)?; // use of moved value
+//! # use itsme_core::{Platform, Error, Pending, Response};
+//! # fn example<T>(pending: Pending<T>, a: Response, b: Response, platform: &mut impl Platform) -> Result<(), Error> {
+//! let _ = pending.receive(a, platform)?;
+//! let _ = pending.receive(b, platform)?; // use of moved value
 //! # Ok(()) }
 //! ```
 //!
@@ -70,8 +70,8 @@
 //! ```compile_fail,E0382
 //! # use itsme_core::{Client, LoginState};
 //! # fn example(itsme: Client, state: LoginState) {
-//! let _ = itsme.user(state, "code=a&state=b");
-//! let _ = itsme.user(state, "code=a&state=b"); // use of moved value
+//! let _ = itsme.finish_login(state, "code=a&state=b");
+//! let _ = itsme.finish_login(state, "code=a&state=b"); // use of moved value
 //! # }
 //! ```
 //!
@@ -79,7 +79,7 @@
 //!
 //! | what | how | source |
 //! |---|---|---|
-//! | discovery | the issuer octet by octet; every endpoint https | OIDC Discovery §4.3 |
+//! | discovery | the issuer byte by byte; every endpoint https | OIDC Discovery §4.3 |
 //! | the OP's keys | RSA of 2048 to 8192 bits, a sound exponent, unambiguous names; unknown `kid`: one fetch a minute | RFC 7517, RFC 8725 |
 //! | callback | no parameter twice; `state`; `iss` if present, or promised; age of the login; same client | RFC 6749 §10.12, RFC 9207 |
 //! | redemption | PKCE S256, the same redirect URI, `private_key_jwt` with a new `jti` each time | RFC 7636, RFC 7523 |
@@ -93,7 +93,7 @@
 //!
 //! # Time
 //!
-//! Every step reads [`Env::now`] once. The OP's clock may differ from ours by a minute
+//! Every step reads [`Platform::now`] once. The OP's clock may differ from ours by a minute
 //! ([`Settings::clock_leeway`]); a person may take 15 minutes ([`Settings::login_lifetime`]).
 //! Flows read no clock when they are made.
 //!
@@ -126,7 +126,7 @@
 //!
 //! # Features
 //!
-//! * `system`: [`SystemEnv`], the clock and the randomness of the operating system.
+//! * `system`: [`SystemPlatform`], the clock and the randomness of the operating system.
 //! * `vendored-openssl`: builds OpenSSL from source.
 //!
 //! itsme is a trademark of Belgian Mobile ID, which has nothing to do with this library.
@@ -141,7 +141,7 @@ pub use settings::{
     credentials::{ClientSecret, Credentials},
     environment::Environment,
     private_keys::PrivateKeys,
-    protection::{LoginHintForm, TokenForm},
+    protection::{JwtProtection, LoginHintForm},
 };
 mod dialect;
 pub use dialect::Dialect;
@@ -151,7 +151,7 @@ pub use authorization::{
     authorize::{Hosted, Redirect},
     callback::Callback,
     request::{
-        AuthorizationRequest, Confirm, FirstAsked, HostedRequest, Identification, Login, Prompt,
+        AuthorizationRequest, Confirm, DataRequest, HostedRequest, Identification, Login, Prompt,
         ShareData, UiLocale, service,
     },
     request_object::RequestObject,
@@ -171,18 +171,18 @@ pub use evidence::Evidence;
 
 mod ciba;
 pub use ciba::{
-    Backchannel, BackchannelRequest, CibaTicket, Discovery, DiscoveryTicket, Ping, PingError,
-    Progress, QrCode, QrLogin, Unredeemed, UserIdentifierToken,
+    Backchannel, BackchannelRequest, CibaTicket, Ping, PingError, Progress, QrCode, QrLogin,
+    RejectedPing, UserDiscovery, UserDiscoveryTicket, UserIdentifierToken,
 };
 
 mod flow;
 #[cfg(feature = "system")]
-pub use flow::env::SystemEnv;
+pub use flow::platform::SystemPlatform;
 pub use flow::{
-    Failure, Flow, Paused, Pending, Step,
+    Flow, Paused, Pending, SendFailure, Step,
     attempt::Attempt,
     drive::{DriveError, drive, drive_async},
-    env::Env,
+    platform::Platform,
 };
 mod http;
 pub use self::http::{

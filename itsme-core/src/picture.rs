@@ -3,13 +3,13 @@ use std::sync::Arc;
 use http::{HeaderValue, header};
 
 use crate::{
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::{Error, PictureError},
     flow::{
         attempt::Attempt,
-        machine::Moment,
+        machine::Context,
         retry::Retry,
-        single_request::{Call, OneCall},
+        single_request::{Exchange, SingleRequest},
     },
     ground::{secret::Secret, time::UnixTime},
     http::{Request, Response, endpoint::Endpoint, response, url_rules},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The flow behind [`Client::picture`](crate::Client::picture).
-pub(crate) type FetchPicture = OneCall<Picture>;
+pub(crate) type FetchPicture = SingleRequest<Picture>;
 
 /// The picture behind a claim.
 pub(crate) struct Picture {
@@ -28,12 +28,12 @@ pub(crate) struct Picture {
     pub(crate) access_token: Secret,
 }
 
-impl Call for Picture {
+impl Exchange for Picture {
     const RETRY: Retry = Retry::Idempotent;
     type Output = Photo;
 
     /// V1 writes the image itself into the claim.
-    fn begin(&self, _: &RelyingParty, _: UnixTime) -> Result<Option<Photo>, Error> {
+    fn begin(&self, _: &ClientInner, _: UnixTime) -> Result<Option<Photo>, Error> {
         let claim = self.claim.as_deref().ok_or(PictureError::Missing)?;
         let data = jose::base64_decode(claim);
         let image = data.filter(|data| ImageType::of(data).is_some());
@@ -43,11 +43,11 @@ impl Call for Picture {
     /// The access token goes to the OP and nobody else, whatever a claim says (itsme: userinfo).
     fn request(
         &mut self,
-        rp: &RelyingParty,
+        client: &ClientInner,
         provider: &Provider,
-        _: &mut Moment<'_>,
+        _: &mut Context<'_>,
     ) -> Result<Request, Error> {
-        let settings = &rp.settings;
+        let settings = &client.settings;
         let url = self.claim.as_deref().ok_or(PictureError::Missing)?;
         url_rules::check(url, settings.plain_http()).map_err(PictureError::Url)?;
         let host = url_rules::host(url);
@@ -71,7 +71,7 @@ impl Call for Picture {
     fn read(
         self,
         response: Response,
-        _: &RelyingParty,
+        _: &ClientInner,
         _: Arc<Provider>,
         _: UnixTime,
     ) -> Result<Photo, Error> {

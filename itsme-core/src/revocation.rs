@@ -4,13 +4,13 @@ use http::{HeaderValue, StatusCode, header};
 use url::form_urlencoded;
 
 use crate::{
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::{Error, RequestError},
     flow::{
         attempt::Attempt,
-        machine::Moment,
+        machine::Context,
         retry::Retry,
-        single_request::{Call, OneCall},
+        single_request::{Exchange, SingleRequest},
     },
     ground::{secret::Secret, time::UnixTime},
     http::{Request, Response, endpoint::Endpoint, response},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The flow behind [`Client::revoke`](crate::Client::revoke).
-pub(crate) type Revoke = OneCall<Revocation>;
+pub(crate) type Revoke = SingleRequest<Revocation>;
 
 /// The end of an access token (RFC 7009).
 pub(crate) struct Revocation {
@@ -34,34 +34,34 @@ impl Revocation {
 }
 
 /// itsme revokes tokens of clients with a secret alone.
-fn secret(rp: &RelyingParty) -> Result<&ClientSecret, RequestError> {
-    match &rp.settings.credentials {
+fn secret(client: &ClientInner) -> Result<&ClientSecret, RequestError> {
+    match &client.settings.credentials {
         Credentials::ClientSecret(secret) => Ok(secret),
         Credentials::PrivateKeys(_) => Err(RequestError::RevocationNeedsSecret),
     }
 }
 
-impl Call for Revocation {
+impl Exchange for Revocation {
     const RETRY: Retry = Retry::Idempotent;
     type Output = ();
 
-    fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<()>, Error> {
-        secret(rp)?;
+    fn begin(&self, client: &ClientInner, _: UnixTime) -> Result<Option<()>, Error> {
+        secret(client)?;
         Ok(None)
     }
 
     /// RFC 7009 §2.1, with HTTP Basic (RFC 6749 §2.3.1).
     fn request(
         &mut self,
-        rp: &RelyingParty,
+        client: &ClientInner,
         provider: &Provider,
-        _: &mut Moment<'_>,
+        _: &mut Context<'_>,
     ) -> Result<Request, Error> {
-        let endpoint = provider.metadata.revocation(rp.settings.plain_http())?;
+        let endpoint = provider.metadata.revocation(client.settings.plain_http())?;
         let escaped =
             |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
-        let client_id = escaped(&rp.settings.client_id);
-        let basic = jose::base64(format!("{client_id}:{}", escaped(secret(rp)?.expose())));
+        let client_id = escaped(&client.settings.client_id);
+        let basic = jose::base64(format!("{client_id}:{}", escaped(secret(client)?.expose())));
         let mut basic =
             HeaderValue::try_from(format!("Basic {basic}")).expect("base64 is printable");
         basic.set_sensitive(true);
@@ -82,7 +82,7 @@ impl Call for Revocation {
     fn read(
         self,
         response: Response,
-        _: &RelyingParty,
+        _: &ClientInner,
         _: Arc<Provider>,
         _: UnixTime,
     ) -> Result<(), Error> {

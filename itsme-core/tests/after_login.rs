@@ -187,7 +187,7 @@ fn evidence_is_verified_again_without_the_op() {
     let confirmed = login.claims.clone().expect("a template is in the claims");
     assert!(confirmed.contains("BE68539007547034"));
     let callback = scene.op.approve(&login.url, &Person::ann());
-    let who = scene.play(scene.client.user(login.state, callback)).expect("a person");
+    let who = scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
     let archived = who.evidence.to_text();
     let thumbprint = who.evidence.signing_key_thumbprint().expect("a key");
 
@@ -206,7 +206,7 @@ fn evidence_is_verified_again_without_the_op() {
 }
 
 #[test]
-fn a_changed_octet_of_evidence_is_noticed() {
+fn a_changed_byte_of_evidence_is_noticed() {
     let mut scene = Scene::warm();
     let who = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email)).expect("a person");
     let archived = who.evidence.to_text();
@@ -217,7 +217,7 @@ fn a_changed_octet_of_evidence_is_noticed() {
         let mut changed = archived.as_bytes().to_vec();
         changed[at] ^= 1;
         let changed = String::from_utf8(changed).expect("ASCII");
-        assert!(Evidence::from_text(&changed).is_err(), "octet {at}: {changed}");
+        assert!(Evidence::from_text(&changed).is_err(), "byte {at}: {changed}");
     }
     for odd in ["", "{}", "null", &archived[1..], &format!("{} ", archived.as_str())] {
         assert!(Evidence::from_text(odd).is_err(), "{odd}");
@@ -232,7 +232,7 @@ fn forged_evidence_is_refused() {
     let who = scene.log_in_for(login).expect("a person");
     let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
     let callback = scene.op.approve(&login.url, &Person::ioana());
-    let other = scene.play(scene.client.user(login.state, callback)).expect("a person");
+    let other = scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
     let other: serde_json::Value = serde_json::from_str(&other.evidence.to_text()).expect("JSON");
     let forge = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut stored: serde_json::Value =

@@ -36,5 +36,5 @@ fn a_warm_login_allocates_as_little_as_it_did() {
     assert_eq!(login.op.asked(), ["POST /token"], "one request");
     assert!(count_total <= LIMIT, "{count_total} allocations");
     assert_near("heap allocations", count_total);
-    assert_near("octets allocated", bytes_total);
+    assert_near("bytes allocated", bytes_total);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::Scene;
 use itsme_core::{
-    Attempt, BackchannelRequest, Claim, Client, Discovery, Endpoint, Flow, Login, drive,
+    Attempt, BackchannelRequest, Claim, Client, Endpoint, Flow, Login, UserDiscovery, drive,
 };
 use itsme_testkit::{Person, Reaction, SERVICE};
 
@@ -33,18 +33,18 @@ fn each_request_says_where_it_goes_and_for_which_time() {
     let redirect = run(&mut scene, itsme.authorize(login), &mut noted);
     let callback = scene.op.approve(&redirect.url, &Person::ann());
     scene.op.react("/token", Reaction::NotSent);
-    let who = run(&mut scene, itsme.user(redirect.state, callback), &mut noted);
+    let who = run(&mut scene, itsme.finish_login(redirect.state, callback), &mut noted);
     scene.op.react("/picture", Reaction::Lost);
     run(&mut scene, itsme.picture(&who), &mut noted);
 
     let ticket = run(&mut scene, itsme.discover_user(), &mut noted);
     scene.op.scan(ticket.session_id(), &Person::daan());
-    let found = run(&mut scene, itsme.poll_discovery(ticket), &mut noted);
-    let Discovery::Found(found) = found else { panic!("Daan has scanned it") };
+    let found = run(&mut scene, itsme.poll_user_discovery(ticket), &mut noted);
+    let UserDiscovery::Found(found) = found else { panic!("Daan has scanned it") };
     let request = BackchannelRequest::discovered(found, Login::new(SERVICE));
     let ticket = run(&mut scene, itsme.start_backchannel(request), &mut noted);
     scene.op.approve_backchannel(ticket.auth_req_id());
-    run(&mut scene, itsme.poll(ticket), &mut noted);
+    run(&mut scene, itsme.poll_backchannel(ticket), &mut noted);
 
     let by_secret = Client::new(scene.op.secret_settings()).expect("the settings are sound");
     by_secret.import_provider((*itsme.provider().expect("it is cached")).clone()).expect("it fits");
@@ -75,7 +75,7 @@ fn flows_are_called_like_the_methods_that_make_them() {
     let login = || Login::new(SERVICE);
     let ann = scene.op.sub_of(&Person::ann());
     assert_eq!(itsme.authorize(login()).name(), "authorize");
-    assert_eq!(itsme.next(itsme.qr_login(login())).name(), "next");
+    assert_eq!(itsme.next_qr_step(itsme.qr_login(login())).name(), "next_qr_step");
     assert_eq!(itsme.discover_user().name(), "discover_user");
     let request = BackchannelRequest::known_user(ann, login());
     assert_eq!(itsme.start_backchannel(request).name(), "start_backchannel");

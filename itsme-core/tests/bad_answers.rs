@@ -348,7 +348,7 @@ fn white_space_and_media_type_of_userinfo_do_not_matter() {
         response
     };
     let who = itsme_core::drive(
-        client.user(login.state, callback),
+        client.finish_login(login.state, callback),
         world,
         |request| {
             let userinfo = request.uri().path().ends_with("/userinfo");

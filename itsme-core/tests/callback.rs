@@ -21,7 +21,7 @@ fn begun(scene: &mut Scene) -> (LoginState, String) {
 fn refused(change: impl FnOnce(&str) -> String) -> Error {
     let mut scene = Scene::warm();
     let (state, callback) = begun(&mut scene);
-    let error = flow_error(scene.play(scene.client.user(state, change(&callback))));
+    let error = flow_error(scene.play(scene.client.finish_login(state, change(&callback))));
     assert_eq!(scene.op.asked(), [""; 0], "no request is made");
     error
 }
@@ -44,7 +44,7 @@ fn each_form_of_a_callback_logs_in() {
     for form in [url, query, pairs] {
         let mut scene = Scene::warm();
         let (state, callback) = begun(&mut scene);
-        assert!(scene.play(scene.client.user(state, form(&callback))).is_ok());
+        assert!(scene.play(scene.client.finish_login(state, form(&callback))).is_ok());
     }
 }
 
@@ -83,7 +83,7 @@ fn the_issuer_is_compared_if_present_and_required_if_promised() {
     promise(&mut scene);
     let Redirect { url, state, .. } = scene.authorize(Login::new(SERVICE));
     let denied = scene.op.deny(&url);
-    let error = flow_error(scene.play(scene.client.user(state, denied)));
+    let error = flow_error(scene.play(scene.client.finish_login(state, denied)));
     assert!(matches!(error, Error::Callback(CallbackError::MissingIssuer)), "{error}");
     for (promised, present, works) in
         [(false, false, true), (false, true, true), (true, true, true), (true, false, false)]
@@ -94,7 +94,7 @@ fn the_issuer_is_compared_if_present_and_required_if_promised() {
         }
         let (state, callback) = begun(&mut scene);
         let callback = if present { iss(callback) } else { callback };
-        let result = scene.play(scene.client.user(state, callback));
+        let result = scene.play(scene.client.finish_login(state, callback));
         assert_eq!(result.is_ok(), works, "promised {promised}, present {present}");
         if !works {
             assert!(matches!(flow_error(result), Error::Callback(CallbackError::MissingIssuer)));
@@ -108,7 +108,7 @@ fn the_person_may_refuse() {
     let mut scene = Scene::warm();
     let Redirect { url, state, .. } = scene.authorize(Login::new(SERVICE));
     let callback = scene.op.deny(&url);
-    let error = flow_error(scene.play(scene.client.user(state, callback)));
+    let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
     assert!(matches!(error, Error::Cancelled), "{error}");
     assert_eq!(scene.op.asked(), [""; 0]);
 }
@@ -128,7 +128,7 @@ fn the_op_may_refuse_in_its_own_words() {
     let mut scene = Scene::warm();
     let Redirect { url, state, .. } = scene.authorize(Login::new("NOT_MY_SERVICE"));
     let callback = scene.op.approve(&url, &Person::ann());
-    let error = flow_error(scene.play(scene.client.user(state, callback)));
+    let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
     let Error::Refused(refusal) = error else { panic!("{error}") };
     assert_eq!(refusal.code, ErrorCode::InvalidScope);
 }
@@ -140,7 +140,7 @@ fn a_login_expires_after_a_quarter_of_an_hour() {
         let Redirect { url, state, .. } = scene.authorize(Login::new(SERVICE));
         scene.world.advance(Duration::from_secs(wait));
         let callback = scene.op.approve(&url, &Person::ann());
-        let result = scene.play(scene.client.user(state, callback));
+        let result = scene.play(scene.client.finish_login(state, callback));
         assert_eq!(result.is_ok(), works, "after {wait} s");
         if !works {
             assert!(matches!(flow_error(result), Error::LoginExpired));
@@ -151,11 +151,11 @@ fn a_login_expires_after_a_quarter_of_an_hour() {
 
 #[test]
 fn a_login_from_the_future_is_expired() {
-    use itsme_core::Env;
+    use itsme_core::Platform;
     let mut scene = Scene::warm();
     let (state, callback) = begun(&mut scene);
     scene.world.set(scene.world.now().before(Duration::from_secs(61)));
-    let error = flow_error(scene.play(scene.client.user(state, callback)));
+    let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
     assert!(matches!(error, Error::LoginExpired), "{error}");
 }
 
@@ -168,12 +168,15 @@ fn a_login_of_another_client_is_refused() {
         let mut foreign = stored.clone();
         foreign[member] = json!(other);
         let foreign: LoginState = serde_json::from_value(foreign).expect("a state");
-        let error = flow_error(scene.play(scene.client.user(foreign, callback.as_str())));
+        let error = flow_error(scene.play(scene.client.finish_login(foreign, callback.as_str())));
         assert!(matches!(error, Error::Callback(CallbackError::ForeignClient)), "{error}");
     }
     stored["unknown"] = json!({ "x": 1 });
     let state: LoginState = serde_json::from_value(stored).expect("a state");
-    assert!(scene.play(scene.client.user(state, callback)).is_ok(), "unknown members are accepted");
+    assert!(
+        scene.play(scene.client.finish_login(state, callback)).is_ok(),
+        "unknown members are accepted"
+    );
 }
 
 /// The library cannot know that a state was used before; the OP knows that the code was.
@@ -182,9 +185,9 @@ fn a_replay_with_a_kept_state_ends_at_the_op() {
     let mut scene = Scene::warm();
     let (state, callback) = begun(&mut scene);
     let kept = serde_json::to_string(&state).expect("JSON");
-    assert!(scene.play(scene.client.user(state, callback.as_str())).is_ok());
+    assert!(scene.play(scene.client.finish_login(state, callback.as_str())).is_ok());
     let state = serde_json::from_str(&kept).expect("a state");
-    let error = flow_error(scene.play(scene.client.user(state, callback)));
+    let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
     let Error::Refused(refusal) = error else { panic!("{error}") };
     assert_eq!(refusal.code, ErrorCode::InvalidGrant);
     assert_eq!(refusal.description.as_deref(), Some("the code was used before"));
@@ -202,7 +205,7 @@ fn an_injected_code_is_refused() {
         rest.split_once('&').expect("a state").0.to_owned()
     };
     let injected = own.replace(&code(&own), &code(&foreign));
-    let error = flow_error(scene.play(scene.client.user(state, injected)));
+    let error = flow_error(scene.play(scene.client.finish_login(state, injected)));
     let Error::Refused(refusal) = error else { panic!("{error}") };
     assert_eq!(refusal.description.as_deref(), Some("code_verifier does not match code_challenge"));
 }
@@ -216,7 +219,7 @@ fn a_state_fits_into_a_cookie_and_hides_its_secrets() {
     let stored = serde_json::to_value(&state).expect("JSON");
     assert_eq!(stored["v"], 1);
     assert_eq!(stored["state"], state.id());
-    assert!(stored.to_string().len() <= 1024, "{} octets", stored.to_string().len());
+    assert!(stored.to_string().len() <= 1024, "{} bytes", stored.to_string().len());
     assert_eq!(format!("{state:?}"), "LoginState { .. }");
 
     let mut newer = stored;
@@ -233,5 +236,5 @@ fn another_client_finishes_what_one_began() {
     let carried = serde_json::to_string(&state).expect("JSON");
     scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
     let state = serde_json::from_str(&carried).expect("a state");
-    assert!(scene.play(scene.client.user(state, callback)).is_ok());
+    assert!(scene.play(scene.client.finish_login(state, callback)).is_ok());
 }

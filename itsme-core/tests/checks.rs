@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Scene, id_token_error, userinfo_error};
-use itsme_core::{Acr, Claim, Env, Login, Scope, TokenError, UnixTime};
+use itsme_core::{Acr, Claim, Login, Platform, Scope, TokenError, UnixTime};
 use itsme_testkit::{CLIENT_ID, Document, Person, SERVICE};
 use serde_json::{Map, Value, json};
 
@@ -173,7 +173,7 @@ fn a_stripped_authentication_level_is_noticed() {
     let (before, rest) = login.url.split_once("&acr_values=").expect("it is asked for");
     let (_, after) = rest.split_once('&').expect("more follows");
     let callback = scene.op.approve(&format!("{before}&{after}"), &Person::ann());
-    let result = scene.play(scene.client.user(login.state, callback));
+    let result = scene.play(scene.client.finish_login(login.state, callback));
     assert_eq!(id_token_error(result), TokenError::Acr);
 }
 
@@ -218,7 +218,8 @@ fn max_age_counts_from_the_request() {
         claims.insert("auth_time".into(), json!(begun));
     });
     let callback = scene.op.approve(&redirect.url, &Person::ann());
-    let who = scene.play(scene.client.user(redirect.state, callback)).expect("a slow person");
+    let who =
+        scene.play(scene.client.finish_login(redirect.state, callback)).expect("a slow person");
     assert_eq!(who.auth_time, Some(UnixTime::from_secs(begun)));
 }
 

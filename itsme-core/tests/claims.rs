@@ -40,7 +40,7 @@ fn identify(dialect: Dialect, asked: impl IntoIterator<Item = Claim>) -> (Logged
         everybody()
     };
     let callback = scene.op.approve(&login.url, &person);
-    let who = scene.play(scene.client.user(login.state, callback)).expect("a person");
+    let who = scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
     (who, serde_json::from_str(&claims).expect("JSON"))
 }
 
@@ -271,7 +271,7 @@ fn a_missing_claim_is_missing_and_nothing_else() {
         let request = asked.iter().fold(request, |request, claim| request.claim(claim.clone()));
         let login = scene.play(scene.client.authorize(request)).expect("a URL");
         let callback = scene.op.approve(&login.url, &person);
-        let who = scene.play(scene.client.user(login.state, callback)).expect("a person");
+        let who = scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
         assert!(who.name.is_some() && who.phone_number.is_some());
         assert_eq!(who.address.is_some(), has_address);
         assert_eq!(who.be_eid_sn.is_some(), has_address);

@@ -12,7 +12,7 @@ fn steps_show_method_and_path_alone() {
     let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
     let callback = scene.op.approve(&login.url, &Person::ann());
     let Scene { world, op, client } = &mut scene;
-    let mut step = client.user(login.state, callback).start(world).expect("a step");
+    let mut step = client.finish_login(login.state, callback).start(world).expect("a step");
     let mut shown = Vec::new();
     loop {
         shown.push(format!("{step:?}"));
@@ -35,7 +35,7 @@ fn values_hide_what_they_hold() {
     assert_eq!(format!("{login:?}"), "Redirect { .. }");
     let callback = scene.op.approve(&login.url, &Person::ann());
     assert_eq!(format!("{:?}", itsme_core::Callback::from(&callback)), "Callback(..)");
-    let who = scene.play(scene.client.user(login.state, callback)).expect("a person");
+    let who = scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
     let shown = format!("{who:?} {:?} {:?} {:?}", who.access_token, who.evidence, scene.client);
     for hidden in [
         who.sub.as_str(),
@@ -52,13 +52,13 @@ fn values_hide_what_they_hold() {
 
 #[test]
 fn requests_hide_what_is_asked_and_confirmed() {
-    use itsme_core::{Claim, Confirm, FirstAsked, FreeText, Payment, Template};
+    use itsme_core::{Claim, Confirm, DataRequest, FreeText, Payment, Template};
     let text = FreeText::new("hidden");
     let claim = Claim::Name.essential().value("hidden");
     let shown = format!(
         "{text:?} {:?} {claim:?} {:?} {:?} {:?}",
         Template::from(text.clone()),
-        FirstAsked::from(claim.clone()),
+        DataRequest::from(claim.clone()),
         Confirm::new("SERVICE", text.clone()).known_user("hidden").claim(claim.clone()),
         Payment::new("hidden", "hidden", "hidden"),
     );
@@ -68,7 +68,7 @@ fn requests_hide_what_is_asked_and_confirmed() {
 #[test]
 fn evidence_is_the_signed_token_and_its_key() {
     let mut scene = Scene::warm();
-    let begun = itsme_core::Env::now(&scene.world);
+    let begun = itsme_core::Platform::now(&scene.world);
     let who = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email)).expect("a person");
     let evidence = &who.evidence;
     assert_eq!(evidence.id_token().split('.').count(), 3);

@@ -6,7 +6,7 @@ mod targets;
 
 use std::{fs, path::Path};
 
-use itsme_core::Env as _;
+use itsme_core::Platform as _;
 use itsme_testkit::World;
 
 /// Words that the formats are made of, so that changes reach deeper than noise.
@@ -19,27 +19,27 @@ struct Mutator(World);
 
 impl Mutator {
     fn number(&mut self, below: usize) -> usize {
-        let mut octets = [0; 8];
-        self.0.fill(&mut octets).expect("a world has octets");
-        usize::try_from(u64::from_le_bytes(octets) >> 16).unwrap_or_default() % below.max(1)
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes).expect("a world has bytes");
+        usize::try_from(u64::from_le_bytes(bytes) >> 16).unwrap_or_default() % below.max(1)
     }
 
-    fn change(&mut self, octets: &mut Vec<u8>) {
+    fn change(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..=self.number(4) {
-            let place = self.number(octets.len());
+            let place = self.number(bytes.len());
             match self.number(7) {
-                0 => octets.truncate(place),
-                1 => octets.splice(place..place, *b"\xff").for_each(drop),
-                2 if !octets.is_empty() => drop(octets.remove(place)),
+                0 => bytes.truncate(place),
+                1 => bytes.splice(place..place, *b"\xff").for_each(drop),
+                2 if !bytes.is_empty() => drop(bytes.remove(place)),
                 3 => {
-                    let end = place + self.number(octets.len() - place);
-                    octets.extend_from_within(place..end);
+                    let end = place + self.number(bytes.len() - place);
+                    bytes.extend_from_within(place..end);
                 }
                 4 | 5 => {
                     let word = WORDS[self.number(WORDS.len())];
-                    octets.splice(place..place, word.bytes()).for_each(drop);
+                    bytes.splice(place..place, word.bytes()).for_each(drop);
                 }
-                _ => octets.iter_mut().skip(place).take(1).for_each(|octet| *octet ^= 1),
+                _ => bytes.iter_mut().skip(place).take(1).for_each(|byte| *byte ^= 1),
             }
         }
     }
@@ -55,10 +55,10 @@ fn run(name: &str, target: impl Fn(&[u8]), changes: usize) {
     assert!(!seeds.is_empty(), "{name} has no seeds");
     let mut mutator = Mutator(World::new());
     for seed in &seeds {
-        let octets = fs::read(seed).expect("a seed can be read");
-        target(&octets);
+        let bytes = fs::read(seed).expect("a seed can be read");
+        target(&bytes);
         for _ in 0..changes / seeds.len() {
-            let mut changed = octets.clone();
+            let mut changed = bytes.clone();
             mutator.change(&mut changed);
             target(&changed);
         }

@@ -8,7 +8,7 @@ use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 fn log_in(client: &Client, op: &mut FakeOp, world: &mut World, login: Login) -> LoggedIn {
     let login = play(client.authorize(login), op, world).expect("an authorization URL");
     let callback = op.approve(&login.url, &Person::ann());
-    play(client.user(login.state, callback), op, world).expect("a person")
+    play(client.finish_login(login.state, callback), op, world).expect("a person")
 }
 
 fn setting() -> (World, FakeOp, Client) {
@@ -50,7 +50,7 @@ fn requests_have_their_headers() {
     let login = Login::new(SERVICE).scope(Scope::Email);
     let login = play(client.authorize(login), &mut op, &mut world).expect("an authorization URL");
     let callback = op.approve(&login.url, &Person::ann());
-    let step = client.user(login.state, callback).start(&mut world).expect("a step");
+    let step = client.finish_login(login.state, callback).start(&mut world).expect("a step");
     let Step::Send(request, pending) = step else { panic!("it redeems the code") };
     assert_eq!(request.method(), "POST");
     assert_eq!(request.uri(), "https://op.example/v2/token");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use itsme_core::{
-    Env as _, TokenError,
+    Platform as _, TokenError,
     internals::{
         ContentEncryption, Decryption, Direct, KeyEncryption, KeySet, MAX_TOKEN, base64url,
         base64url_decode, decryption, encrypt, open,
@@ -19,21 +19,21 @@ fn changed(token: &str, world: &mut World) -> String {
     let mut parts: Vec<Vec<u8>> =
         token.split('.').map(str::to_owned).map(String::into_bytes).collect();
     let mut draw = |below: usize| {
-        let mut octets = [0; 4];
-        world.fill(&mut octets).expect("a world has octets");
-        u32::from_le_bytes(octets) as usize % below.max(1)
+        let mut bytes = [0; 4];
+        world.fill(&mut bytes).expect("a world has bytes");
+        u32::from_le_bytes(bytes) as usize % below.max(1)
     };
     let place = 1 + draw(4);
-    let mut octets = base64url_decode(&parts[place]).expect("base64url");
-    let at = draw(octets.len());
+    let mut bytes = base64url_decode(&parts[place]).expect("base64url");
+    let at = draw(bytes.len());
     match draw(6) {
-        0 | 1 if !octets.is_empty() => octets[at] ^= 1 << draw(8),
-        2 => octets.truncate(at),
-        3 => octets.extend([draw(256) as u8; 16]),
-        4 if octets.len() >= 32 => octets.rotate_left(16),
-        _ => octets.insert(at, 0),
+        0 | 1 if !bytes.is_empty() => bytes[at] ^= 1 << draw(8),
+        2 => bytes.truncate(at),
+        3 => bytes.extend([draw(256) as u8; 16]),
+        4 if bytes.len() >= 32 => bytes.rotate_left(16),
+        _ => bytes.insert(at, 0),
     }
-    parts[place] = base64url(octets).into_bytes();
+    parts[place] = base64url(bytes).into_bytes();
     let parts: Vec<_> = parts.iter().map(|part| String::from_utf8_lossy(part)).collect();
     parts.join(".")
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error, id_token_error};
 use itsme_core::{
-    Client, DriveError, Env, Error, Failure, Login, MetadataError, Provider, Scope, Step,
+    Client, DriveError, Error, Login, MetadataError, Platform, Provider, Scope, SendFailure, Step,
     TokenError,
 };
 use itsme_testkit::{Document, FakeOp, Person, Reaction, SERVICE, World, play_all};
@@ -29,7 +29,7 @@ fn a_hundred_cold_logins_make_one_fetch() {
     for login in logins {
         let login = login.expect("an authorization URL");
         let callback = scene.op.approve(&login.url, &Person::ann());
-        flows.push(scene.client.user(login.state, callback));
+        flows.push(scene.client.finish_login(login.state, callback));
     }
     let people = play_all(flows, &mut scene.op, &mut scene.world);
     assert!(people.iter().all(Result::is_ok));
@@ -105,7 +105,7 @@ fn a_leader_whose_requests_are_lost_fails_with_the_transports_error() {
     let mut results = play_all(flows, &mut scene.op, &mut scene.world).into_iter();
     assert_eq!(scene.op.asked(), [DISCOVERY, DISCOVERY], "a GET is tried once more");
     let leader = results.next().expect("a result").expect_err("no OP");
-    assert!(matches!(leader, DriveError::Transport { source: Failure::Lost, .. }), "{leader}");
+    assert!(matches!(leader, DriveError::Transport { source: SendFailure::Lost, .. }), "{leader}");
     for follower in results {
         assert!(matches!(flow_error(follower), Error::ProviderUnavailable { .. }));
     }
@@ -157,7 +157,7 @@ fn keys_that_were_announced_cost_no_fetch() {
     let login = scene.authorize(Login::new(SERVICE));
     let callback = scene.op.approve(&login.url, &Person::ann());
     scene.op.roll_signing_key();
-    scene.play(scene.client.user(login.state, callback)).expect("a person");
+    scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
     assert_eq!(scene.op.asked(), [TOKEN, TOKEN, TOKEN, KEYS]);
 }
 
@@ -167,7 +167,7 @@ fn a_rotation_between_token_and_userinfo_costs_one_key_fetch() {
     let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
     let callback = scene.op.approve(&login.url, &Person::ann());
     let Scene { world, op, client } = &mut scene;
-    let mut step = client.user(login.state, callback).start(world).expect("a step");
+    let mut step = client.finish_login(login.state, callback).start(world).expect("a step");
     let who = loop {
         let Step::Send(request, pending) = step else { panic!("it asks") };
         if request.uri().path() == "/v2/userinfo" {
@@ -190,7 +190,7 @@ fn a_hundred_logins_after_a_rotation_make_one_key_fetch() {
     for _ in 0..100 {
         let login = scene.authorize(Login::new(SERVICE));
         let callback = scene.op.approve(&login.url, &Person::ann());
-        flows.push(scene.client.user(login.state, callback));
+        flows.push(scene.client.finish_login(login.state, callback));
     }
     scene.op.rotate_signing_key();
     let results = play_all(flows, &mut scene.op, &mut scene.world);
@@ -252,7 +252,7 @@ fn expired_keys_serve_for_a_day_while_the_op_is_away() {
         let login = scene.play(scene.client.authorize(Login::new(SERVICE)));
         assert_eq!(login.is_ok(), works, "after {hours} more hours");
         if let Err(error) = login {
-            assert!(matches!(error, DriveError::Transport { source: Failure::NotSent, .. }));
+            assert!(matches!(error, DriveError::Transport { source: SendFailure::NotSent, .. }));
         }
     }
 }
@@ -422,7 +422,7 @@ fn a_refetch_that_fails_is_the_error() {
     }
     scene.world.advance(minutes(1));
     let error = scene.log_in().expect_err("no keys");
-    assert!(matches!(error, DriveError::Transport { source: Failure::Lost, .. }), "{error}");
+    assert!(matches!(error, DriveError::Transport { source: SendFailure::Lost, .. }), "{error}");
 }
 
 /// Somebody who goes away in the middle of a refetch must not cost the others their minute.
@@ -433,7 +433,7 @@ fn a_dropped_refetch_is_made_by_the_next() {
     let callback = scene.op.approve(&login.url, &Person::ann());
     scene.op.rotate_signing_key();
     let Scene { world, op, client } = &mut scene;
-    let step = client.user(login.state, callback).start(world).expect("a step");
+    let step = client.finish_login(login.state, callback).start(world).expect("a step");
     let Step::Send(request, pending) = step else { panic!("it redeems the code") };
     let answer = op.handle(request).expect("an answer");
     let step = pending.receive(answer, world).expect("a step");
@@ -558,7 +558,7 @@ fn the_content_encryption_is_one_that_the_op_reads() {
         let login = scene.authorize(Login::new(SERVICE));
         let callback = scene.op.approve(&login.url, &Person::ann());
         let Scene { world, op, client } = &mut scene;
-        let step = client.user(login.state, callback).start(world).expect("a step");
+        let step = client.finish_login(login.state, callback).start(world).expect("a step");
         let Step::Send(request, pending) = step else { panic!("it redeems the code") };
         let form: Vec<_> = url::form_urlencoded::parse(request.body()).into_owned().collect();
         let assertion = form.iter().find(|(name, _)| name == "client_assertion");
@@ -588,7 +588,7 @@ fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, KEYS, TOKEN]);
 
     let mut signed =
-        Scene::with(|settings| settings.client_assertion(itsme_core::TokenForm::Signed));
+        Scene::with(|settings| settings.client_assertion(itsme_core::JwtProtection::Signed));
     signed.op.alter(Document::KeySet, |set| {
         set["keys"].as_array_mut().expect("keys").retain(|key| key["use"] == "sig");
     });

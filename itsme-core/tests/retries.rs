@@ -3,10 +3,13 @@
 mod common;
 
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO};
-use itsme_core::{DriveError, Failure, LoggedIn, Login, Scope};
+use itsme_core::{DriveError, LoggedIn, Login, Scope, SendFailure};
 use itsme_testkit::{Reaction, SERVICE};
 
-fn log_in(path: &str, reactions: &[Reaction]) -> (Result<LoggedIn, DriveError<Failure>>, Scene) {
+fn log_in(
+    path: &str,
+    reactions: &[Reaction],
+) -> (Result<LoggedIn, DriveError<SendFailure>>, Scene) {
     let mut scene = Scene::warm();
     for reaction in reactions {
         scene.op.react(path, reaction.clone());
@@ -15,7 +18,7 @@ fn log_in(path: &str, reactions: &[Reaction]) -> (Result<LoggedIn, DriveError<Fa
     (result, scene)
 }
 
-fn transport(result: Result<LoggedIn, DriveError<Failure>>) -> Failure {
+fn transport(result: Result<LoggedIn, DriveError<SendFailure>>) -> SendFailure {
     match result {
         Err(DriveError::Transport { source: failure, .. }) => failure,
         Err(error) => panic!("{error}"),
@@ -29,7 +32,7 @@ fn a_token_request_that_was_not_sent_is_made_once_more() {
     assert!(result.is_ok());
     assert_eq!(scene.op.asked(), [TOKEN, TOKEN, USERINFO]);
     let (result, scene) = log_in("/token", &[Reaction::NotSent, Reaction::NotSent]);
-    assert_eq!(transport(result), Failure::NotSent);
+    assert_eq!(transport(result), SendFailure::NotSent);
     assert_eq!(scene.op.asked(), [TOKEN, TOKEN]);
 }
 
@@ -43,7 +46,7 @@ fn each_attempt_is_built_anew() {
     let callback = scene.op.approve(&login.url, &itsme_testkit::Person::ann());
     let Scene { world, op, client } = &mut scene;
     itsme_core::drive(
-        client.user(login.state, callback),
+        client.finish_login(login.state, callback),
         world,
         |request| {
             bodies.push(request.body().clone());
@@ -60,11 +63,11 @@ fn each_attempt_is_built_anew() {
 fn a_token_request_that_may_have_arrived_is_not_made_again() {
     for reaction in [Reaction::Lost, Reaction::AnswerLost] {
         let (result, scene) = log_in("/token", &[reaction]);
-        assert_eq!(transport(result), Failure::Lost);
+        assert_eq!(transport(result), SendFailure::Lost);
         assert_eq!(scene.op.asked(), [TOKEN]);
     }
     let (result, scene) = log_in("/token", &[Reaction::NotSent, Reaction::Lost]);
-    assert_eq!(transport(result), Failure::Lost);
+    assert_eq!(transport(result), SendFailure::Lost);
     assert_eq!(scene.op.asked(), [TOKEN, TOKEN]);
 }
 

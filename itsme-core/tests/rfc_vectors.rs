@@ -26,12 +26,12 @@ impl Example {
         self.0[member].as_str().expect(member)
     }
 
-    fn octets(&self, member: &str) -> Vec<u8> {
+    fn bytes(&self, member: &str) -> Vec<u8> {
         base64url_decode(self.text(member)).expect("base64url")
     }
 
     fn content_key(&self) -> [u8; 32] {
-        self.octets("content_key").try_into().expect("32 octets")
+        self.bytes("content_key").try_into().expect("32 bytes")
     }
 
     fn token(&self) -> &str {
@@ -75,7 +75,7 @@ impl Example {
 #[test]
 fn signed_claims() {
     let hs256 = Example::of("RFC 7515 A.1");
-    let secret = hs256.octets("k");
+    let secret = hs256.bytes("k");
     let rs256 = Example::of("RFC 7515 A.2");
     let keys = rs256.public_keys();
     for (example, check) in
@@ -91,14 +91,14 @@ fn signed_claims() {
 }
 
 /// RFC 7520 §4.1, §4.4: a sentence, whose signatures are right, and which is refused for being no
-/// claims. RS256 and HS256 give the same octets each time, so that ours must be the RFC's.
+/// claims. RS256 and HS256 give the same bytes each time, so that ours must be the RFC's.
 #[test]
 fn signed_prose() {
     let prose = Err(TokenError::Malformed { what: "it is not JSON" });
     let rs256 = Example::of("RFC 7520 4.1");
     let (own, keys) = (rs256.own_key(), rs256.public_keys());
     let hs256 = Example::of("RFC 7520 4.4");
-    let secret = hs256.octets("k");
+    let secret = hs256.bytes("k");
     for (example, check, signer) in [
         (&rs256, SignatureCheck::Rs256(&keys), Signer::Rs256(&own)),
         (&hs256, SignatureCheck::Hs256(&secret), Signer::Hs256(&secret)),
@@ -136,10 +136,10 @@ fn a128cbc_hs256() {
 #[test]
 fn a128cbc_hs256_alone() {
     let example = Example::of("RFC 7518 B.1");
-    let (key, iv, aad) = (&example.content_key(), example.octets("iv"), example.text("aad"));
+    let (key, iv, aad) = (&example.content_key(), example.bytes("iv"), example.text("aad"));
     let plaintext = example.text("plaintext").as_bytes();
     let (ciphertext, tag) = CBC.encrypt(key, &iv, aad.as_bytes(), plaintext).expect("encrypts");
-    assert_eq!((&ciphertext, tag.to_vec()), (&example.octets("ciphertext"), example.octets("tag")));
+    assert_eq!((&ciphertext, tag.to_vec()), (&example.bytes("ciphertext"), example.bytes("tag")));
     let decrypted = CBC.decrypt(key, &iv, aad.as_bytes(), &ciphertext, &tag).expect("decrypts");
     assert_eq!(*decrypted, plaintext);
 }
@@ -150,7 +150,7 @@ fn a128cbc_hs256_alone() {
 fn other_algorithms_are_refused() {
     let own = Example::of("RFC 7520 5.2").own_key();
     let ours = Decryption::PrivateKeys(std::slice::from_ref(&own));
-    let direct = Direct::from_secret(&Example::of("RFC 7520 5.6").octets("k"));
+    let direct = Direct::from_secret(&Example::of("RFC 7520 5.6").bytes("k"));
     let nested = Example::of("RFC 7520 6");
     for (example, decryption, found) in [
         (&Example::of("RFC 7516 A.3"), ours, "A128KW"),
@@ -162,7 +162,7 @@ fn other_algorithms_are_refused() {
     }
     // Its RSA-OAEP is ours, and gives a content key that is too short for what we take.
     let content_key = own.key.decrypt(KeyEncryption::RsaOaep, &nested.part(1)).expect("decrypts");
-    assert_eq!(*content_key, nested.octets("content_key"));
+    assert_eq!(*content_key, nested.bytes("content_key"));
     let keys = nested.public_keys();
     let refused = verify(nested.text("plaintext"), SignatureCheck::Rs256(&keys)).map(drop);
     assert_eq!(refused, Err(TokenError::SignatureAlgorithm { found: "PS256".to_owned() }));

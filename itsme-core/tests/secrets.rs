@@ -7,8 +7,8 @@ mod secrecy;
 
 use common::Scene;
 use itsme_core::{
-    BackchannelRequest, Claim, Client, Country, DriveError, Failure, Flow, LoggedIn, Login,
-    Progress, Scope, Step, drive,
+    BackchannelRequest, Claim, Client, Country, DriveError, Flow, LoggedIn, Login, Progress, Scope,
+    SendFailure, Step, drive,
 };
 use itsme_testkit::{FakeOp, Fault, Person, Reaction, SERVICE, World};
 use secrecy::{Secrets, texts};
@@ -28,7 +28,7 @@ fn login() -> Login {
 fn run<T>(
     flow: Flow<T>,
     (op, world, secrets): (&mut FakeOp, &mut World, &mut Secrets),
-) -> Result<T, DriveError<Failure>> {
+) -> Result<T, DriveError<SendFailure>> {
     let send = |request| {
         secrets.add_request(&request);
         let response = op.handle(request).map_err(|why| (why, why))?;
@@ -48,7 +48,7 @@ fn a_login_prints_nothing_that_is_secret() {
     secrets.add_login(&redirect.state, &callback);
     let mut shown = format!("{redirect:?} {:?} {:?}", redirect.state, scene.client);
     let Scene { world, op, client } = &mut scene;
-    let mut step = client.user(redirect.state, callback).start(world).expect("a step");
+    let mut step = client.finish_login(redirect.state, callback).start(world).expect("a step");
     let who: LoggedIn = loop {
         shown.push_str(&format!("\n{step:?}"));
         step = match step {
@@ -83,7 +83,7 @@ fn a_login_without_a_browser_prints_nothing_that_is_secret() {
     let what = Login::new(SERVICE).claim(Claim::NationalNumber(Country::Belgium)).scope(Scope::Eid);
     let mut login = itsme.qr_login(what);
     loop {
-        let flow = itsme.next(login);
+        let flow = itsme.next_qr_step(login);
         shown.push_str(&format!("\n{flow:?}"));
         let progress = run(flow, (&mut op, &mut world, &mut secrets)).expect("progress");
         shown.push_str(&format!("\n{progress:?}"));
@@ -132,7 +132,8 @@ fn what_an_op_quotes_is_not_quoted() {
         let response = http::Response::builder().status(status).body(body.to_string().into_bytes());
         scene.op.react("/token", Reaction::Reply(response.expect("a response")));
     }
-    let error = scene.play(scene.client.user(redirect.state, callback)).expect_err("refused");
+    let error =
+        scene.play(scene.client.finish_login(redirect.state, callback)).expect_err("refused");
     secrets.assert_hidden_in("the error", &texts(&error));
     assert!(error.to_string().contains("what is"), "the rest of it is: {error}");
 }
@@ -155,7 +156,7 @@ fn no_error_prints_anything_that_is_secret() {
                 fault.inject(&mut op);
             }
             secrets.add_login(&redirect.state, &callback);
-            let flow = client.user(redirect.state, callback);
+            let flow = client.finish_login(redirect.state, callback);
             run(flow, (&mut op, &mut world, &mut secrets))
         });
         if let Err(error) = result {

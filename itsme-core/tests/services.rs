@@ -7,8 +7,8 @@ use std::time::Duration;
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error, id_token_error};
 use itsme_core::{
     Acr, AuthorizationRequest, Claim, Client, ClientSecret, Confirm, DriveError, Error, ErrorCode,
-    Failure, FreeText, FreeTextFault, Identification, LoggedIn, Login, Payment, PaymentFault,
-    RequestError, RequestObject, Scope, ShareData, TokenError, TokenForm, UrlFault,
+    FreeText, FreeTextFault, Identification, JwtProtection, LoggedIn, Login, Payment, PaymentFault,
+    RequestError, RequestObject, Scope, SendFailure, ShareData, TokenError, UrlFault,
 };
 use itsme_testkit::{
     CLIENT_SECRET, CONFIRM_SERVICE, Document, FakeOp, IDENTIFY_SERVICE, Person, REDIRECT_URI,
@@ -30,13 +30,13 @@ fn scenes() -> Vec<(&'static str, Scene)> {
         ("V2 by keys", scene(|op| op, |op| op.settings())),
         (
             "V2 by keys, signed assertion",
-            scene(|op| op, |op| op.settings().client_assertion(TokenForm::Signed)),
+            scene(|op| op, |op| op.settings().client_assertion(JwtProtection::Signed)),
         ),
         ("V1 by keys", scene(FakeOp::v1, |op| op.settings())),
         ("V2 by secret, RS256", scene(|op| op, |op| op.secret_settings())),
         (
             "V2 by secret, request objects signed only",
-            scene(|op| op, |op| op.secret_settings().request_objects(TokenForm::Signed)),
+            scene(|op| op, |op| op.secret_settings().request_objects(JwtProtection::Signed)),
         ),
         (
             "V2 by secret, HS256",
@@ -65,10 +65,10 @@ fn scenes() -> Vec<(&'static str, Scene)> {
 fn go<S>(
     scene: &mut Scene,
     request: AuthorizationRequest<S>,
-) -> Result<LoggedIn, DriveError<Failure>> {
+) -> Result<LoggedIn, DriveError<SendFailure>> {
     let login = scene.play(scene.client.authorize(request))?;
     let callback = scene.op.approve(&login.url, &Person::ann());
-    scene.play(scene.client.user(login.state, callback))
+    scene.play(scene.client.finish_login(login.state, callback))
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_known_user_is_that_user() {
     let confirm = || Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?")).known_user(&ann);
     let login = scene.play(scene.client.authorize(confirm())).expect("a URL");
     let callback = scene.op.approve(&login.url, &Person::daan());
-    let error = flow_error(scene.play(scene.client.user(login.state, callback)));
+    let error = flow_error(scene.play(scene.client.finish_login(login.state, callback)));
     assert!(matches!(error, Error::Cancelled), "the OP knows: {error}");
 
     // An OP that lets somebody else in.
@@ -175,7 +175,7 @@ fn a_hosted_request_object_is_fetched_by_the_op() {
         let hosted = confirm.hosted_at(&uri, Duration::from_secs(600));
         let hosted = scene.play(scene.client.request_object(hosted)).expect(name);
         assert_eq!(
-            hosted.object.expires_at.since(itsme_core::Env::now(&scene.world)).as_secs(),
+            hosted.object.expires_at.since(itsme_core::Platform::now(&scene.world)).as_secs(),
             600
         );
         let response = hosted.object.response();
@@ -188,7 +188,7 @@ fn a_hosted_request_object_is_fetched_by_the_op() {
         let sent = url.query_pairs().find(|(name, _)| name == "request_uri").expect("it is sent").1;
         assert_eq!(sent, uri, "with its port, as written");
         let callback = scene.op.approve(&hosted.redirect.url, &Person::ann());
-        let who = scene.play(scene.client.user(hosted.redirect.state, callback));
+        let who = scene.play(scene.client.finish_login(hosted.redirect.state, callback));
         assert!(who.is_ok(), "{name}");
     }
 }

@@ -159,7 +159,7 @@ fn each_refusal_names_its_reason() {
     }
 }
 
-/// Each octet of the first and last 40 of each part, changed in two ways: nothing panics, and nothing
+/// Each byte of the first and last 40 of each part, changed in two ways: nothing panics, and nothing
 /// that was changed is accepted.
 #[test]
 fn changed_tokens_are_refused_without_panic() {
@@ -170,13 +170,13 @@ fn changed_tokens_are_refused_without_panic() {
             let end = start + part.len();
             let edges = (start..end).filter(|&at| at < start + 40 || at + 40 >= end);
             for at in edges {
-                let octet = case.token.as_bytes()[at];
-                for change in [octet ^ 1, if octet == b'A' { b'B' } else { b'A' }] {
+                let byte = case.token.as_bytes()[at];
+                for change in [byte ^ 1, if byte == b'A' { b'B' } else { b'A' }] {
                     let mut token = case.token.as_bytes().to_vec();
                     token[at] = change;
                     let token = String::from_utf8(token).expect("ASCII");
                     let verdict = case.judge(&token);
-                    assert!(verdict.is_err(), "{}: octet {at} changed", case.name);
+                    assert!(verdict.is_err(), "{}: byte {at} changed", case.name);
                 }
             }
             start = end + 1;
@@ -201,7 +201,7 @@ fn truncated_tokens_are_refused_without_panic() {
     for case in vectors.cases() {
         for length in 0..case.token.len() {
             let verdict = case.judge(&case.token[..length]);
-            assert!(verdict.is_err(), "{}: {length} octets", case.name);
+            assert!(verdict.is_err(), "{}: {length} bytes", case.name);
         }
     }
 }
@@ -294,7 +294,7 @@ fn inner_headers_and_texts_of_every_wrong_kind_do_not_panic() {
         let jws = resealed.sign(header, &good);
         assert!(resealed.judge_inner(&case, &jws).is_err(), "{header}");
     }
-    // The largest header, of 4096 characters as it is written, and one octet more.
+    // The largest header, of 4096 characters as it is written, and one byte more.
     let padded = |length: usize| {
         let mut header = json!({ "alg": "RS256", "kid": "own", "pad": "" });
         header["pad"] = "x".repeat(length - header.to_string().len()).into();

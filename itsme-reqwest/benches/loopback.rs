@@ -38,7 +38,7 @@ async fn log_in() -> Vec<Duration> {
         let begun = start.elapsed();
         let callback = server.approve(&login.url, &Person::ann());
         let start = ThreadTime::now();
-        itsme.user(login.state, callback).await.expect("a person");
+        itsme.finish_login(login.state, callback).await.expect("a person");
         times.push(begun + start.elapsed());
     }
     times

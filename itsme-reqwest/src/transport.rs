@@ -1,5 +1,6 @@
 use itsme_core::{
-    Env, Failure, Flow, MAX_RESPONSE_BYTES, Request, Response, SystemEnv, Timeouts, drive_async,
+    Flow, MAX_RESPONSE_BYTES, Platform, Request, Response, SendFailure, SystemPlatform, Timeouts,
+    drive_async,
 };
 use thiserror::Error as ThisError;
 use tracing::{Instrument, info_span};
@@ -33,7 +34,7 @@ pub enum SendError {
     #[error("the connection broke or took too long")]
     Lost(#[source] reqwest::Error),
     /// The response is larger than 1 MiB.
-    #[error("the response is larger than {MAX_RESPONSE_BYTES} octets")]
+    #[error("the response is larger than {MAX_RESPONSE_BYTES} bytes")]
     TooLarge,
 }
 
@@ -80,14 +81,14 @@ impl Transport {
     /// # Errors
     /// Those of the flow, or of the network.
     pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, Error> {
-        self.run_in(flow, &mut SystemEnv::new()).await
+        self.run_in(flow, &mut SystemPlatform::new()).await
     }
 
     /// Runs a flow with a clock and randomness of the caller's.
     ///
     /// # Errors
     /// Those of the flow, or of the network.
-    pub async fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Env) -> Result<T, Error> {
+    pub async fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Platform) -> Result<T, Error> {
         let span = info_span!("itsme", flow = flow.name());
         let (send, sleep) = (|request| self.send(request), tokio::time::sleep);
         drive_async(flow, env, send, sleep).instrument(span).await
@@ -96,9 +97,9 @@ impl Transport {
     /// Sends one request and reads its response, whatever the status.
     ///
     /// # Errors
-    /// There is no response, or not a whole one of at most 1 MiB. The [`Failure`] says whether the
+    /// There is no response, or not a whole one of at most 1 MiB. The [`SendFailure`] says whether the
     /// OP can have seen the request.
-    pub async fn send(&self, request: Request) -> Result<Response, (Failure, SendError)> {
+    pub async fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
         let sending = Sending::new(&request);
         let outcome = self.exchange(request).await;
         sending.log(&outcome);
@@ -141,10 +142,10 @@ impl SendError {
     }
 
     /// What it means for the flow.
-    fn failure(&self) -> Failure {
+    fn failure(&self) -> SendFailure {
         match self {
-            Self::NotSent(_) => Failure::NotSent,
-            Self::Lost(_) | Self::TooLarge => Failure::Lost,
+            Self::NotSent(_) => SendFailure::NotSent,
+            Self::Lost(_) | Self::TooLarge => SendFailure::Lost,
         }
     }
 }

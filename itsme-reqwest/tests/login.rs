@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use itsme_core::{
-    Claim, DriveError, Error, LoggedIn, Login, Scope, SystemEnv, Timeouts, TokenError,
+    Claim, DriveError, Error, LoggedIn, Login, Scope, SystemPlatform, Timeouts, TokenError,
 };
 use itsme_reqwest::{Client, Transport};
 use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, World};
@@ -27,7 +27,7 @@ async fn a_person_logs_in() {
     let request = Login::new(SERVICE).scope(Scope::Email).claim(Claim::Name);
     let login = itsme.authorize(request).await.expect("an authorization URL");
     let callback = server.op().approve(&login.url, &Person::ann());
-    let who = itsme.user(login.state, callback).await.expect("a person");
+    let who = itsme.finish_login(login.state, callback).await.expect("a person");
     assert_eq!(who.sub, server.op().sub_of(&Person::ann()));
     assert_eq!(who.name.as_deref(), Some("Ann Peeters"));
     assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
@@ -48,8 +48,8 @@ async fn a_hundred_cold_logins_share_one_fetch() {
         logins.spawn(async move {
             let login = itsme.authorize(Login::new(SERVICE)).await.expect("an authorization URL");
             let callback = server.op().approve(&login.url, &Person::daan());
-            let flow = itsme.core().user(login.state, callback);
-            let mut env = SystemEnv::new();
+            let flow = itsme.core().finish_login(login.state, callback);
+            let mut env = SystemPlatform::new();
             let who = itsme.transport().run_in(flow, &mut env).await.expect("a person");
             assert_eq!(who.sub, server.op().sub_of(&Person::daan()));
         });
@@ -129,7 +129,7 @@ async fn log_in(
     let (core, transport) = (itsme.core(), itsme.transport());
     let login = transport.run_in(core.authorize(Login::new(SERVICE)), world).await?;
     let callback = server.approve(&login.url, &Person::ann());
-    transport.run_in(core.user(login.state, callback), world).await
+    transport.run_in(core.finish_login(login.state, callback), world).await
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ mod log;
 mod secrecy;
 
 use itsme_core::{
-    Claim, Country, DriveError, Failure, Login, Scope, SystemEnv, Timeouts, drive_async,
+    Claim, Country, DriveError, Login, Scope, SendFailure, SystemPlatform, Timeouts, drive_async,
 };
 use itsme_reqwest::{SendError, Transport};
 use itsme_testkit::{Clock, Person, SERVICE, Server};
@@ -38,10 +38,10 @@ async fn a_login_logs_nothing_that_is_secret() {
             traffic.borrow_mut().add_request(&request);
             let response = transport.send(request).await?;
             traffic.borrow_mut().add_response(&response);
-            Ok::<_, (Failure, SendError)>(response)
+            Ok::<_, (SendFailure, SendError)>(response)
         };
-        let (flow, sleep) = (itsme.user(redirect.state, &callback), tokio::time::sleep);
-        let who = drive_async(flow, &mut SystemEnv::new(), send, sleep).await;
+        let (flow, sleep) = (itsme.finish_login(redirect.state, &callback), tokio::time::sleep);
+        let who = drive_async(flow, &mut SystemPlatform::new(), send, sleep).await;
         let mut who = who.expect("a person");
         secrets = traffic.into_inner();
         secrets.add_token(who.evidence.id_token());

@@ -28,7 +28,7 @@ impl Scene {
     async fn go<S>(&self, request: AuthorizationRequest<S>) -> LoggedIn {
         let login = self.itsme.authorize(request).await.expect("an authorization URL");
         let callback = self.server.approve(&login.url, &Person::ann());
-        self.itsme.user(login.state, callback).await.expect("a person")
+        self.itsme.finish_login(login.state, callback).await.expect("a person")
     }
 }
 
@@ -59,5 +59,5 @@ async fn a_request_object_is_hosted() {
     let response = hosted.object.response();
     scene.server.op().host(move |asked| (asked == uri).then(|| response.clone()));
     let callback = scene.server.approve(&hosted.redirect.url, &Person::daan());
-    assert!(scene.itsme.user(hosted.redirect.state, callback).await.is_ok());
+    assert!(scene.itsme.finish_login(hosted.redirect.state, callback).await.is_ok());
 }

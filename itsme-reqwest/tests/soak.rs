@@ -15,7 +15,7 @@ async fn log_in_again_and_again(
         let who = match login {
             Ok(login) => {
                 let callback = visitor.approve(&login.url);
-                transport.run_in(client.user(login.state, callback), visitor.env()).await
+                transport.run_in(client.finish_login(login.state, callback), visitor.env()).await
             }
             Err(error) => Err(error),
         };

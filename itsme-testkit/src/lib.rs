@@ -23,14 +23,14 @@
 //! // Daan approves …
 //! let login = play(client.authorize(Login::new(SERVICE)), &mut op, &mut world)?;
 //! let callback = op.approve(&login.url, &Person::daan());
-//! let who = play(client.user(login.state, callback), &mut op, &mut world)?;
+//! let who = play(client.finish_login(login.state, callback), &mut op, &mut world)?;
 //! assert_eq!(who.sub, op.sub_of(&Person::daan()));
 //! assert_eq!(op.asked(), ["GET /.well-known/openid-configuration", "GET /jwkSet", "POST /token"]);
 //!
 //! // … and another time he does not.
 //! let login = play(client.authorize(Login::new(SERVICE)), &mut op, &mut world)?;
 //! let callback = op.deny(&login.url);
-//! let error = play(client.user(login.state, callback), &mut op, &mut world).unwrap_err();
+//! let error = play(client.finish_login(login.state, callback), &mut op, &mut world).unwrap_err();
 //! assert!(matches!(error, DriveError::Flow(Error::Cancelled)));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use itsme_core::{
-    DriveError, Env, Failure, Flow, Paused, Pending, Response, Step, UnixTime, drive,
+    DriveError, Flow, Paused, Pending, Platform, Response, SendFailure, Step, UnixTime, drive,
 };
 
 use crate::{FakeOp, World};
@@ -13,12 +13,12 @@ const ROUND_TRIP: Duration = Duration::from_millis(20);
 /// time.
 ///
 /// # Errors
-/// Those of the flow, and the [`Failure`] that it could not get over.
+/// Those of the flow, and the [`SendFailure`] that it could not get over.
 pub fn play<T>(
     flow: Flow<T>,
     op: &mut FakeOp,
     world: &mut World,
-) -> Result<T, DriveError<Failure>> {
+) -> Result<T, DriveError<SendFailure>> {
     let clock = world.clock();
     drive(
         flow,
@@ -34,7 +34,7 @@ pub fn play_all<T>(
     flows: impl IntoIterator<Item = Flow<T>>,
     op: &mut FakeOp,
     world: &mut World,
-) -> Vec<Result<T, DriveError<Failure>>> {
+) -> Vec<Result<T, DriveError<SendFailure>>> {
     let start = world.now();
     let mut results = Vec::new();
     let mut sleeping = Vec::new();
@@ -60,7 +60,7 @@ pub fn play_all<T>(
 enum Asleep<T> {
     Before(Flow<T>),
     Waiting(Paused<T>),
-    UnderWay(Result<Response, Failure>, Pending<T>),
+    UnderWay(Result<Response, SendFailure>, Pending<T>),
 }
 
 enum Woken<T> {
@@ -77,7 +77,7 @@ fn wake<T>(
     asleep: Asleep<T>,
     op: &mut FakeOp,
     world: &mut World,
-) -> Result<Woken<T>, DriveError<Failure>> {
+) -> Result<Woken<T>, DriveError<SendFailure>> {
     let step = match asleep {
         Asleep::Before(flow) => flow.start(world)?,
         Asleep::Waiting(paused) => paused.resume(world)?,

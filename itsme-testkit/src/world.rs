@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use itsme_core::{EntropyError, Env, SystemEnv, UnixTime};
+use itsme_core::{EntropyError, Platform, SystemPlatform, UnixTime};
 
 /// A world for tests: a clock that only moves when it is told to, and randomness that is counted,
 /// so that two runs are the same.
@@ -48,12 +48,12 @@ impl World {
     }
 }
 
-impl Env for World {
+impl Platform for World {
     fn now(&self) -> UnixTime {
         self.clock.now()
     }
 
-    /// Splitmix64 over a counter: far from random, and never the same octets twice.
+    /// Splitmix64 over a counter: far from random, and never the same bytes twice.
     fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
         for chunk in buf.chunks_mut(8) {
             self.drawn += 1;
@@ -69,7 +69,7 @@ impl Env for World {
 
 /// A clock that several parties can hold: the system's, an accelerated one, or a [`World`]'s.
 ///
-/// It is an [`Env`] as well, with the system's randomness: for flows that run on real sockets in a
+/// It is an [`Platform`] as well, with the system's randomness: for flows that run on real sockets in a
 /// time that is not the system's.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
@@ -89,14 +89,14 @@ impl Clock {
 
     /// A clock that shows the system's time now, and runs so many times as fast from here on.
     pub fn accelerated(factor: u32) -> Self {
-        let at = SystemEnv::new().now();
+        let at = SystemPlatform::new().now();
         Self(Source::Accelerated { began: Instant::now(), at, factor })
     }
 
     /// The time now.
     pub fn now(&self) -> UnixTime {
         match &self.0 {
-            Source::System => SystemEnv::new().now(),
+            Source::System => SystemPlatform::new().now(),
             Source::Accelerated { began, at, factor } => at.after(began.elapsed() * *factor),
             Source::Virtual(millis) => UnixTime::from_millis(millis.load(Ordering::SeqCst)),
         }
@@ -114,13 +114,13 @@ impl Clock {
     }
 }
 
-impl Env for Clock {
+impl Platform for Clock {
     fn now(&self) -> UnixTime {
         Clock::now(self)
     }
 
     fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
-        SystemEnv::new().fill(buf)
+        SystemPlatform::new().fill(buf)
     }
 }
 
@@ -143,10 +143,10 @@ mod tests {
 
     #[test]
     fn a_clock_is_an_environment_with_randomness() {
-        let mut octets = [[0; 16]; 2];
-        for octets in &mut octets {
-            Clock::system().fill(octets).expect("randomness");
+        let mut bytes = [[0; 16]; 2];
+        for bytes in &mut bytes {
+            Clock::system().fill(bytes).expect("randomness");
         }
-        assert_ne!(octets[0], octets[1]);
+        assert_ne!(bytes[0], bytes[1]);
     }
 }

@@ -26,7 +26,7 @@ fn main() {
         let begun = start.elapsed();
         let callback = server.approve(&login.url, &Person::ann());
         let start = ThreadTime::now();
-        itsme.user(login.state, callback).expect("a person");
+        itsme.finish_login(login.state, callback).expect("a person");
         begun + start.elapsed()
     };
     let mut times: Vec<_> = (0..LOGINS).map(log_in).collect();

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use itsme_core::{
-    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Discovery,
-    DiscoveryTicket, Hosted, HostedRequest, LoggedIn, LoginState, Photo, Ping, PingError, Progress,
-    Provider, QrLogin, Redirect, Secret, Settings,
+    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Hosted,
+    HostedRequest, LoggedIn, LoginState, Photo, Ping, PingError, Progress, Provider, QrLogin,
+    Redirect, Secret, Settings, UserDiscovery, UserDiscoveryTicket,
 };
 
 use crate::{Error, Transport};
@@ -48,17 +48,17 @@ impl Client {
         self.transport.run(self.core.request_object(request))
     }
 
-    /// 2. Who has come back. See [`itsme_core::Client::user`].
+    /// 2. Who has come back. See [`itsme_core::Client::finish_login`].
     ///
     /// # Errors
     /// The person said no, the callback is not an answer to this login, or what the OP sent cannot
     /// be trusted.
-    pub fn user(
+    pub fn finish_login(
         &self,
         login: LoginState,
         callback: impl Into<Callback>,
     ) -> Result<LoggedIn, Error> {
-        self.transport.run(self.core.user(login, callback))
+        self.transport.run(self.core.finish_login(login, callback))
     }
 
     /// A login by QR code. See [`itsme_core::Client::qr_login`].
@@ -66,28 +66,28 @@ impl Client {
         self.core.qr_login(what)
     }
 
-    /// What is new with a login by QR code. See [`itsme_core::Client::next`].
+    /// What is new with a login by QR code. See [`itsme_core::Client::next_qr_step`].
     ///
     /// # Errors
     /// The person said no or took too long, or the OP refuses or cannot be trusted.
-    pub fn next(&self, login: QrLogin) -> Result<Progress, Error> {
-        self.transport.run(self.core.next(login))
+    pub fn next_qr_step(&self, login: QrLogin) -> Result<Progress, Error> {
+        self.transport.run(self.core.next_qr_step(login))
     }
 
     /// A QR code to show. See [`itsme_core::Client::discover_user`].
     ///
     /// # Errors
     /// The client cannot ask without a browser, or the OP refuses.
-    pub fn discover_user(&self) -> Result<DiscoveryTicket, Error> {
+    pub fn discover_user(&self) -> Result<UserDiscoveryTicket, Error> {
         self.transport.run(self.core.discover_user())
     }
 
-    /// Whether it was scanned. See [`itsme_core::Client::poll_discovery`].
+    /// Whether it was scanned. See [`itsme_core::Client::poll_user_discovery`].
     ///
     /// # Errors
     /// Nobody has scanned it in time, the ticket is another client's, or the OP refuses.
-    pub fn poll_discovery(&self, ticket: DiscoveryTicket) -> Result<Discovery, Error> {
-        self.transport.run(self.core.poll_discovery(ticket))
+    pub fn poll_user_discovery(&self, ticket: UserDiscoveryTicket) -> Result<UserDiscovery, Error> {
+        self.transport.run(self.core.poll_user_discovery(ticket))
     }
 
     /// Asks a person in the app. See [`itsme_core::Client::start_backchannel`].
@@ -98,13 +98,13 @@ impl Client {
         self.transport.run(self.core.start_backchannel(request))
     }
 
-    /// Whether they have answered. See [`itsme_core::Client::poll`].
+    /// Whether they have answered. See [`itsme_core::Client::poll_backchannel`].
     ///
     /// # Errors
     /// The person said no or took too long, the ticket is another client's, or what the OP sent
     /// cannot be trusted.
-    pub fn poll(&self, ticket: CibaTicket) -> Result<Backchannel, Error> {
-        self.transport.run(self.core.poll(ticket))
+    pub fn poll_backchannel(&self, ticket: CibaTicket) -> Result<Backchannel, Error> {
+        self.transport.run(self.core.poll_backchannel(ticket))
     }
 
     /// Reads a ping of the OP's. See [`itsme_core::Client::ping`].

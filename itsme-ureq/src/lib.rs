@@ -28,7 +28,7 @@
 //! // 2. They are back. Take the state out of the session first: it is for one use.
 //! let callback = Callback::from(callback_url);
 //! let state = session.remove(callback.state()).ok_or("no login waits for this callback")?;
-//! let who = itsme.user(state, callback)?;
+//! let who = itsme.finish_login(state, callback)?;
 //!
 //! // 3. `sub` is the only link to an account. Every claim may be missing.
 //! println!("welcome {:?}, account {}", who.given_name, who.sub);
@@ -92,7 +92,7 @@
 //! # Logs
 //!
 //! Through [`tracing`](https://docs.rs/tracing), by the name of this crate. Each flow is a span `itsme` at
-//! level `info`, with a field `flow`: `authorize`, `user`, `poll` and so on, as the method of [`Client`] is
+//! level `info`, with a field `flow`: `authorize`, `finish_login`, `poll_backchannel` and so on, as the method of [`Client`] is
 //! called. In it, each request is an event:
 //!
 //! | level | event |
@@ -122,13 +122,13 @@
 //!
 //! let login = itsme.authorize(Login::new(SERVICE))?;
 //! let callback = server.approve(&login.url, &Person::ann());
-//! let who = itsme.user(login.state, callback)?;
+//! let who = itsme.finish_login(login.state, callback)?;
 //! assert_eq!(who.sub, server.op().sub_of(&Person::ann()));
 //!
 //! // Another time she says no.
 //! let login = itsme.authorize(Login::new(SERVICE))?;
 //! let callback = server.deny(&login.url);
-//! assert!(itsme.user(login.state, callback).unwrap_err().is_cancelled());
+//! assert!(itsme.finish_login(login.state, callback).unwrap_err().is_cancelled());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

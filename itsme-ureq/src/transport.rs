@@ -4,7 +4,8 @@ use std::{
 };
 
 use itsme_core::{
-    Env, Failure, Flow, MAX_RESPONSE_BYTES, Request, Response, SystemEnv, Timeouts, drive,
+    Flow, MAX_RESPONSE_BYTES, Platform, Request, Response, SendFailure, SystemPlatform, Timeouts,
+    drive,
 };
 use thiserror::Error as ThisError;
 use tracing::info_span;
@@ -30,7 +31,7 @@ pub enum SendError {
     #[error("the connection broke or took too long")]
     Lost(#[source] ureq::Error),
     /// The response is larger than 1 MiB.
-    #[error("the response is larger than {MAX_RESPONSE_BYTES} octets")]
+    #[error("the response is larger than {MAX_RESPONSE_BYTES} bytes")]
     TooLarge,
 }
 
@@ -65,14 +66,14 @@ impl Transport {
     /// # Errors
     /// Those of the flow, or of the network.
     pub fn run<T>(&self, flow: Flow<T>) -> Result<T, Error> {
-        self.run_in(flow, &mut SystemEnv::new())
+        self.run_in(flow, &mut SystemPlatform::new())
     }
 
     /// Runs a flow with a clock and randomness of the caller's.
     ///
     /// # Errors
     /// Those of the flow, or of the network.
-    pub fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Env) -> Result<T, Error> {
+    pub fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Platform) -> Result<T, Error> {
         let _span = info_span!("itsme", flow = flow.name()).entered();
         let send = |request| self.send(request);
         drive(flow, env, send, thread::sleep)
@@ -81,9 +82,9 @@ impl Transport {
     /// Sends one request and reads its response, whatever the status.
     ///
     /// # Errors
-    /// There is no response, or not a whole one of at most 1 MiB. The [`Failure`] says whether the
+    /// There is no response, or not a whole one of at most 1 MiB. The [`SendFailure`] says whether the
     /// OP can have seen the request.
-    pub fn send(&self, request: Request) -> Result<Response, (Failure, SendError)> {
+    pub fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
         let sending = Sending::new(&request);
         let outcome = self.exchange(request);
         sending.log(&outcome);
@@ -98,13 +99,13 @@ impl Transport {
             self.run_agent(request)
         };
         let (head, mut body) = response.map_err(SendError::of)?.into_parts();
-        let mut octets = Vec::new();
+        let mut bytes = Vec::new();
         let mut capped = body.as_reader().take(MAX_RESPONSE_BYTES as u64 + 1);
-        capped.read_to_end(&mut octets).map_err(|error| SendError::Lost(error.into()))?;
-        if octets.len() > MAX_RESPONSE_BYTES {
+        capped.read_to_end(&mut bytes).map_err(|error| SendError::Lost(error.into()))?;
+        if bytes.len() > MAX_RESPONSE_BYTES {
             return Err(SendError::TooLarge);
         }
-        Ok(Response::from_parts(head, octets))
+        Ok(Response::from_parts(head, bytes))
     }
 
     fn run_agent(
@@ -142,10 +143,10 @@ impl SendError {
     }
 
     /// What it means for the flow.
-    fn failure(&self) -> Failure {
+    fn failure(&self) -> SendFailure {
         match self {
-            Self::NotSent(_) => Failure::NotSent,
-            Self::Lost(_) | Self::TooLarge => Failure::Lost,
+            Self::NotSent(_) => SendFailure::NotSent,
+            Self::Lost(_) | Self::TooLarge => SendFailure::Lost,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! People who are asked without a browser, over a real socket.
 
 use itsme_core::{
-    Backchannel, BackchannelRequest, CibaTicket, Discovery, DiscoveryTicket, Login, Progress,
-    Scope, Timeouts,
+    Backchannel, BackchannelRequest, CibaTicket, Login, Progress, Scope, Timeouts, UserDiscovery,
+    UserDiscoveryTicket,
 };
 use itsme_testkit::{Clock, Person, SERVICE, Server};
 use itsme_ureq::{Client, Transport};
@@ -27,7 +27,7 @@ fn somebody_scans_a_code_and_approves() {
     let itsme = client(&server);
     let mut login = itsme.qr_login(Login::new(SERVICE).scope(Scope::Email));
     let who = loop {
-        login = match itsme.next(login).expect("progress") {
+        login = match itsme.next_qr_step(login).expect("progress") {
             Progress::Scan { then, .. } => {
                 let mut op = server.op();
                 let session = op.pending_sessions()[0].to_owned();
@@ -55,14 +55,18 @@ fn what_one_client_begins_others_finish() {
     server.op().scan(ticket.session_id(), &Person::daan());
     let ticket = serde_json::to_string(&ticket).expect("a ticket is JSON");
 
-    let ticket: DiscoveryTicket = serde_json::from_str(&ticket).expect("a ticket");
-    let Ok(Discovery::Found(who)) = client(&server).poll_discovery(ticket) else { panic!("Daan") };
+    let ticket: UserDiscoveryTicket = serde_json::from_str(&ticket).expect("a ticket");
+    let Ok(UserDiscovery::Found(who)) = client(&server).poll_user_discovery(ticket) else {
+        panic!("Daan")
+    };
     let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
     let ticket = client(&server).start_backchannel(request).expect("a ticket");
     server.op().approve_backchannel(ticket.auth_req_id());
     let ticket = serde_json::to_string(&ticket).expect("a ticket is JSON");
 
     let ticket: CibaTicket = serde_json::from_str(&ticket).expect("a ticket");
-    let Ok(Backchannel::LoggedIn(who)) = client(&server).poll(ticket) else { panic!("Daan") };
+    let Ok(Backchannel::LoggedIn(who)) = client(&server).poll_backchannel(ticket) else {
+        panic!("Daan")
+    };
     assert_eq!(who.sub, server.op().sub_of(&Person::daan()));
 }

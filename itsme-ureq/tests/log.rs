@@ -23,7 +23,7 @@ fn a_login_is_a_span_for_each_flow_and_an_event_for_each_request() {
     server.op().react("/jwkSet", Reaction::Wire(Wire::Closed { after: 0 }));
     let login = itsme.authorize(Login::new(SERVICE).scope(Scope::Email)).expect("a URL");
     let callback = server.approve(&login.url, &Person::ann());
-    itsme.user(login.state, callback).expect("a person");
+    itsme.finish_login(login.state, callback).expect("a person");
     let page = http::Response::builder().status(503).body(Vec::new()).expect("a response");
     server.op().react("/.well-known/openid-configuration", Reaction::Reply(page));
     itsme.refresh().expect_err("the OP is in trouble");

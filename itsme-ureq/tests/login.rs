@@ -3,7 +3,7 @@
 use std::{thread, time::Duration};
 
 use itsme_core::{
-    Claim, DriveError, Error, LoggedIn, Login, Scope, Step, SystemEnv, Timeouts, TokenError,
+    Claim, DriveError, Error, LoggedIn, Login, Scope, Step, SystemPlatform, Timeouts, TokenError,
 };
 use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, World};
 use itsme_ureq::{Client, Transport};
@@ -27,7 +27,7 @@ fn a_person_logs_in() {
     let request = Login::new(SERVICE).scope(Scope::Email).claim(Claim::Name);
     let login = itsme.authorize(request).expect("an authorization URL");
     let callback = server.op().approve(&login.url, &Person::ann());
-    let who = itsme.user(login.state, callback).expect("a person");
+    let who = itsme.finish_login(login.state, callback).expect("a person");
     assert_eq!(who.sub, server.op().sub_of(&Person::ann()));
     assert_eq!(who.name.as_deref(), Some("Ann Peeters"));
     assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
@@ -45,8 +45,9 @@ fn a_hundred_cold_logins_share_one_fetch() {
             scope.spawn(|| {
                 let login = itsme.authorize(Login::new(SERVICE)).expect("an authorization URL");
                 let callback = server.op().approve(&login.url, &Person::daan());
-                let flow = itsme.core().user(login.state, callback);
-                let who = itsme.transport().run_in(flow, &mut SystemEnv::new()).expect("a person");
+                let flow = itsme.core().finish_login(login.state, callback);
+                let who =
+                    itsme.transport().run_in(flow, &mut SystemPlatform::new()).expect("a person");
                 assert_eq!(who.sub, server.op().sub_of(&Person::daan()));
             });
         }
@@ -86,7 +87,7 @@ fn a_failed_fetch_ends_those_who_wait_for_it() {
 #[test]
 fn an_abandoned_fetch_is_made_by_another() {
     let (server, itsme) = server_and_client();
-    let leader = itsme.core().authorize(Login::new(SERVICE)).start(&mut SystemEnv::new());
+    let leader = itsme.core().authorize(Login::new(SERVICE)).start(&mut SystemPlatform::new());
     let Ok(Step::Send(_, pending)) = leader else { panic!("it fetches") };
     thread::scope(|scope| {
         for _ in 0..99 {
@@ -107,7 +108,7 @@ fn log_in(
     let (core, transport) = (itsme.core(), itsme.transport());
     let login = transport.run_in(core.authorize(Login::new(SERVICE)), world)?;
     let callback = server.approve(&login.url, &Person::ann());
-    transport.run_in(core.user(login.state, callback), world)
+    transport.run_in(core.finish_login(login.state, callback), world)
 }
 
 #[test]

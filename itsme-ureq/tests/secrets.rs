@@ -7,7 +7,9 @@ mod secrecy;
 
 use std::thread;
 
-use itsme_core::{Claim, Country, DriveError, Failure, Login, Scope, SystemEnv, Timeouts, drive};
+use itsme_core::{
+    Claim, Country, DriveError, Login, Scope, SendFailure, SystemPlatform, Timeouts, drive,
+};
 use itsme_testkit::{Clock, Person, SERVICE, Server};
 use itsme_ureq::{SendError, Transport};
 use log::Log;
@@ -41,10 +43,10 @@ fn a_login_logs_nothing_that_is_secret() {
             secrets.add_request(&request);
             let response = transport.send(request)?;
             secrets.add_response(&response);
-            Ok::<_, (Failure, SendError)>(response)
+            Ok::<_, (SendFailure, SendError)>(response)
         };
-        let flow = itsme.user(redirect.state, &callback);
-        let who = drive(flow, &mut SystemEnv::new(), send, thread::sleep);
+        let flow = itsme.finish_login(redirect.state, &callback);
+        let who = drive(flow, &mut SystemPlatform::new(), send, thread::sleep);
         let who = who.expect("a person");
         secrets.add_token(who.evidence.id_token());
         transport.run(itsme.picture(&who)).expect("a picture");

@@ -28,7 +28,7 @@ impl Scene {
     fn go<S>(&self, request: AuthorizationRequest<S>) -> LoggedIn {
         let login = self.itsme.authorize(request).expect("an authorization URL");
         let callback = self.server.approve(&login.url, &Person::ann());
-        self.itsme.user(login.state, callback).expect("a person")
+        self.itsme.finish_login(login.state, callback).expect("a person")
     }
 }
 
@@ -58,5 +58,5 @@ fn a_request_object_is_hosted() {
     let response = hosted.object.response();
     scene.server.op().host(move |asked| (asked == uri).then(|| response.clone()));
     let callback = scene.server.approve(&hosted.redirect.url, &Person::daan());
-    assert!(scene.itsme.user(hosted.redirect.state, callback).is_ok());
+    assert!(scene.itsme.finish_login(hosted.redirect.state, callback).is_ok());
 }

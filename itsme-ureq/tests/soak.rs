@@ -17,7 +17,7 @@ fn log_in_again_and_again(
         let login = transport.run_in(client.authorize(visitor.login()), visitor.env());
         let who = login.and_then(|login| {
             let callback = visitor.approve(&login.url);
-            transport.run_in(client.user(login.state, callback), visitor.env())
+            transport.run_in(client.finish_login(login.state, callback), visitor.env())
         });
         visitor.note(who);
     }

@@ -87,7 +87,7 @@ async fn confirm(program: Program, report: &mut Report) -> Result<(), Box<dyn Er
     let confirmed = confirmed.unwrap_or_default();
     report.say(format_args!("\n   Confirmed: {confirmed}"));
     report.say(format_args!(
-        "   Evidence of {} octets verified offline, signed with the key {}",
+        "   Evidence of {} bytes verified offline, signed with the key {}",
         archived.len(),
         evidence.signing_key_thumbprint().unwrap_or_default(),
     ));

@@ -12,7 +12,7 @@ use std::{
 };
 
 use clap::Parser;
-use itsme_core::{Client, Login, Response, SystemEnv, drive};
+use itsme_core::{Client, Login, Response, SystemPlatform, drive};
 use itsme_examples::{
     options::{Options, Prepared},
     report::Report,
@@ -97,7 +97,7 @@ fn reach_the_op(
         *date.borrow_mut() = header.and_then(|text| httpdate::parse_http_date(text).ok());
         Ok(response)
     };
-    let env = &mut SystemEnv::new();
+    let env = &mut SystemPlatform::new();
     let begun = Instant::now();
     let provider = drive(client.refresh(), env, send, thread::sleep)?;
     let took = begun.elapsed();

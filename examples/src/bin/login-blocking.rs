@@ -66,7 +66,7 @@ fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
     report.came_back(&callback);
 
     // 2. Who is it?
-    let who = itsme.user(login.state, callback)?;
+    let who = itsme.finish_login(login.state, callback)?;
 
     // 3. An application looks `who.sub` up among its accounts.
     report.verified(&who);

@@ -69,7 +69,7 @@ async fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Err
     report.came_back(&callback);
 
     // 2. Who is it?
-    let who = itsme.user(login.state, callback).await?;
+    let who = itsme.finish_login(login.state, callback).await?;
 
     // 3. An application looks `who.sub` up among its accounts.
     report.verified(&who);

@@ -46,7 +46,7 @@ fn log_in(options: Common, report: &mut Report) -> Result<(), Box<dyn Error>> {
     let mut login = itsme.qr_login(request);
     let who = loop {
         let countdown = Countdown::until(login.expires_at());
-        let news = itsme.next(login)?;
+        let news = itsme.next_qr_step(login)?;
         drop(countdown);
         login = match news {
             // 1. Show the code, each time that there is another one.

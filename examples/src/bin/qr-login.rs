@@ -47,7 +47,7 @@ async fn log_in(options: Common, report: &mut Report) -> Result<(), Box<dyn Erro
     let mut login = itsme.qr_login(request);
     let who = loop {
         let countdown = Countdown::until(login.expires_at());
-        let news = itsme.next(login).await?;
+        let news = itsme.next_qr_step(login).await?;
         drop(countdown);
         login = match news {
             // 1. Show the code, each time that there is another one.

@@ -3,7 +3,7 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
-use itsme_core::{ClientSecret, Credentials, Environment, PrivateKeys, Settings, TokenForm};
+use itsme_core::{ClientSecret, Credentials, Environment, JwtProtection, PrivateKeys, Settings};
 
 /// Which itsme, and as whom. Without any of it, there is a fake one.
 ///
@@ -86,8 +86,8 @@ impl Op {
     pub fn settings(&self) -> Result<Option<Settings>, Box<dyn Error>> {
         let Some(environment) = self.environment() else { return Ok(None) };
         let form = match self.assertion {
-            Assertion::Signed => TokenForm::Signed,
-            Assertion::Encrypted => TokenForm::SignedThenEncrypted,
+            Assertion::Signed => JwtProtection::Signed,
+            Assertion::Encrypted => JwtProtection::Nested,
         };
         let client_id = self.client_id.clone().unwrap_or_default();
         let settings =

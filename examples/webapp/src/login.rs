@@ -82,7 +82,7 @@ async fn finish(
     if let Purpose::Link(account) | Purpose::Share(account) = purpose {
         visitor.still(account)?;
     }
-    let who = app.itsme.user(state, callback).await?;
+    let who = app.itsme.finish_login(state, callback).await?;
     match purpose {
         Purpose::LogIn => log_in(app, visitor, &who).await?,
         Purpose::Link(account) => {

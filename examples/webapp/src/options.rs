@@ -43,7 +43,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub database: Option<PathBuf>,
 
-    /// A file of 64 random octets or more, the same for all instances, that encrypts cookies. Default:
+    /// A file of 64 random bytes or more, the same for all instances, that encrypts cookies. Default:
     /// random, so that a restart ends the logins that are under way.
     #[arg(long, value_name = "FILE")]
     pub cookie_key: Option<PathBuf>,
@@ -109,7 +109,7 @@ impl Options {
     pub fn cookie_key(&self) -> Result<Key, Box<dyn Error>> {
         let Some(file) = &self.cookie_key else { return Ok(Key::generate()) };
         let at = file.display();
-        let octets = fs::read(file)
+        let bytes = fs::read(file)
             .map_err(|error| format!("the cookie key {at} cannot be read: {error}"))?;
         #[cfg(unix)]
         {
@@ -119,9 +119,9 @@ impl Options {
                 return Err(format!("others can read the cookie key {at}: chmod 600 {at}").into());
             }
         }
-        Key::try_from(&octets[..]).map_err(|_| {
-            let length = octets.len();
-            format!("the cookie key {at} has {length} octets; 64 random ones are needed").into()
+        Key::try_from(&bytes[..]).map_err(|_| {
+            let length = bytes.len();
+            format!("the cookie key {at} has {length} bytes; 64 random ones are needed").into()
         })
     }
 }

@@ -21,7 +21,7 @@ const MOST: usize = 6;
 
 /// Browsers drop a cookie of 4 KB or more without a word; encryption makes it a third longer. The
 /// `claims` of a long text belong in the database.
-const MOST_OCTETS: usize = 2_800;
+const MOST_BYTES: usize = 2_800;
 
 #[derive(Serialize, Deserialize)]
 pub struct Pending {
@@ -60,7 +60,7 @@ impl Pending {
         let name = cookie_name(&format!("{PREFIX}{}", redirect.state.id()), is_https);
         let begun_at = OffsetDateTime::now_utc().unix_timestamp();
         let value = serde_json::to_string(&Self { purpose, state: redirect.state, begun_at })?;
-        if value.len() > MOST_OCTETS {
+        if value.len() > MOST_BYTES {
             return Err(Problem::TooLong);
         }
         let cookie = Cookie::build((name, value))

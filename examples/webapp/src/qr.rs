@@ -10,7 +10,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, PrivateCookieJar, SameSite};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use itsme_core::{Backchannel, BackchannelRequest, Discovery, QrCode};
+use itsme_core::{Backchannel, BackchannelRequest, QrCode, UserDiscovery};
 use maud::{Markup, html};
 
 use crate::{
@@ -86,16 +86,16 @@ async fn go_on(app: App, id: String) -> Result<(), Problem> {
 /// Waits for as long as the OP wants to be left alone, and asks it.
 async fn poll(app: &App, stage: Stage) -> Result<Stage, Problem> {
     match stage {
-        Stage::Discovering(ticket) => match app.itsme.poll_discovery(ticket).await? {
-            Discovery::Waiting(ticket) | Discovery::Redraw(ticket) => {
+        Stage::Discovering(ticket) => match app.itsme.poll_user_discovery(ticket).await? {
+            UserDiscovery::Waiting(ticket) | UserDiscovery::Redraw(ticket) => {
                 Ok(Stage::Discovering(ticket))
             }
-            Discovery::Found(who) => {
+            UserDiscovery::Found(who) => {
                 let request = BackchannelRequest::discovered(who, login::request(app));
                 Ok(Stage::Asked(app.itsme.start_backchannel(request).await?))
             }
         },
-        Stage::Asked(ticket) => match app.itsme.poll(ticket).await? {
+        Stage::Asked(ticket) => match app.itsme.poll_backchannel(ticket).await? {
             Backchannel::Pending(ticket) => Ok(Stage::Asked(ticket)),
             Backchannel::LoggedIn(who) => login::account(app, &who).await.map(Stage::LoggedIn),
         },

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::SqlitePool;
 
-use itsme_core::{CibaTicket, DiscoveryTicket};
+use itsme_core::{CibaTicket, UserDiscoveryTicket};
 
 use crate::{accounts::AccountId, problem::Problem};
 
@@ -24,7 +24,7 @@ const LIFETIME: i64 = 1_800;
 #[derive(Serialize, Deserialize)]
 pub enum Stage {
     /// The code is shown.
-    Discovering(DiscoveryTicket),
+    Discovering(UserDiscoveryTicket),
     /// Somebody has scanned it, and is asked in the app.
     Asked(CibaTicket),
     /// They have approved.

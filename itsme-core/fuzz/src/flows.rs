@@ -3,9 +3,9 @@
 use std::{sync::OnceLock, time::Duration};
 
 use itsme_core::{
-    Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client, DiscoveryTicket, Error,
-    Evidence, Failure, Flow, LoggedIn, Login, LoginState, Progress, Provider, Response, Scope,
-    Step,
+    Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client, Error, Evidence, Flow,
+    LoggedIn, Login, LoginState, Progress, Provider, Response, Scope, SendFailure, Step,
+    UserDiscoveryTicket,
 };
 use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play};
 use serde_json::Value;
@@ -56,7 +56,7 @@ impl Scene {
     fn scan_and_approve(&mut self, input: &mut Input<'_>) -> Result<(), Option<Error>> {
         let mut login = self.client.qr_login(Login::new(SERVICE).claim(Claim::GivenName));
         for _ in 0..8 {
-            login = match self.at_the_mercy_of(self.client.next(login), input)? {
+            login = match self.at_the_mercy_of(self.client.next_qr_step(login), input)? {
                 Progress::Scan { then, .. } => {
                     let session = self.op.pending_sessions().last().map(|id| (*id).to_owned());
                     session.into_iter().for_each(|id| self.op.scan(&id, &Person::ann()));
@@ -139,7 +139,7 @@ impl Scene {
                 }
                 Step::Wait(duration, paused) => {
                     // Nobody keeps the time exactly, and nobody's clock stands still.
-                    let slept = duration.mul_f64(f64::from(input.octet() % 3 + 1) / 2.0);
+                    let slept = duration.mul_f64(f64::from(input.byte() % 3 + 1) / 2.0);
                     self.world.advance(slept.max(Duration::from_millis(1)));
                     paused.resume(&mut self.world)?
                 }
@@ -155,10 +155,10 @@ fn happening(
     input: &mut Input<'_>,
     op: &mut FakeOp,
     world: &World,
-) -> Result<Response, Failure> {
-    match input.octet() % 16 {
-        1 => return Err(Failure::NotSent),
-        2 => return Err(Failure::Lost),
+) -> Result<Response, SendFailure> {
+    match input.byte() % 16 {
+        1 => return Err(SendFailure::NotSent),
+        2 => return Err(SendFailure::Lost),
         3 => return Ok(answer(input)),
         4 => input.spoil(honest.body_mut()),
         5 => *honest.status_mut() = status(input),
@@ -182,8 +182,8 @@ fn status(input: &mut Input<'_>) -> http::StatusCode {
 /// A status, a header and the rest as the body.
 fn answer(input: &mut Input<'_>) -> Response {
     const NAMES: [&str; 4] = ["content-type", "cache-control", "www-authenticate", "location"];
-    let status = if input.octet().is_multiple_of(2) { http::StatusCode::OK } else { status(input) };
-    let name = NAMES[usize::from(input.octet()) % NAMES.len()];
+    let status = if input.byte().is_multiple_of(2) { http::StatusCode::OK } else { status(input) };
+    let name = NAMES[usize::from(input.byte()) % NAMES.len()];
     let value = http::HeaderValue::from_bytes(input.line());
     let mut response = Response::new(input.line().to_vec());
     *response.status_mut() = status;
@@ -225,7 +225,7 @@ pub fn callback(data: &[u8]) {
     let callback = Callback::from(text.as_str());
     let found = callback.state();
     let state = login.id().to_owned();
-    match scene.client.user(login, callback).start(&mut scene.world) {
+    match scene.client.finish_login(login, callback).start(&mut scene.world) {
         Ok(_) => assert_eq!(found, Some(state), "a code is redeemed for the right state alone"),
         Err(error) => tell(&error),
     }
@@ -235,7 +235,7 @@ pub fn callback(data: &[u8]) {
 pub fn token(data: &[u8]) {
     let mut scene = Scene::warm();
     let (login, callback) = scene.approved();
-    let flow = scene.client.user(login, callback);
+    let flow = scene.client.finish_login(login, callback);
     let result = scene.answered_once(flow, 0, answer(&mut Input::new(data)));
     tell(&result.expect_err("nobody but the OP can make a token"));
 }
@@ -244,7 +244,7 @@ pub fn token(data: &[u8]) {
 pub fn userinfo(data: &[u8]) {
     let mut scene = Scene::warm();
     let (login, callback) = scene.approved();
-    let flow = scene.client.user(login, callback);
+    let flow = scene.client.finish_login(login, callback);
     let result = scene.answered_once(flow, 1, answer(&mut Input::new(data)));
     tell(&result.expect_err("nobody but the OP can make a userinfo answer"));
 }
@@ -270,10 +270,10 @@ pub fn ping(data: &[u8]) {
     }
 }
 
-/// Texts that were stored: a login's state, a provider, evidence, tickets. The first octet says which.
+/// Texts that were stored: a login's state, a provider, evidence, tickets. The first byte says which.
 pub fn stored(data: &[u8]) {
     let mut input = Input::new(data);
-    let kind = input.octet();
+    let kind = input.byte();
     let text = String::from_utf8_lossy(input.rest()).into_owned();
     match kind % 5 {
         0 => {
@@ -283,7 +283,7 @@ pub fn stored(data: &[u8]) {
             assert_eq!(serde_json::to_string(&read).expect("JSON"), again);
             let mut scene = Scene::warm();
             let callback = Callback::from_pairs([("code", "c"), ("state", login.id())]);
-            if let Err(error) = scene.client.user(login, callback).start(&mut scene.world) {
+            if let Err(error) = scene.client.finish_login(login, callback).start(&mut scene.world) {
                 tell(&error);
             }
         }
@@ -302,12 +302,12 @@ pub fn stored(data: &[u8]) {
         3 => {
             let Ok(ticket) = serde_json::from_str::<CibaTicket>(&text) else { return };
             let mut scene = Scene::warm();
-            scene.take_up(scene.client.poll(ticket));
+            scene.take_up(scene.client.poll_backchannel(ticket));
         }
         _ => {
-            let Ok(ticket) = serde_json::from_str::<DiscoveryTicket>(&text) else { return };
+            let Ok(ticket) = serde_json::from_str::<UserDiscoveryTicket>(&text) else { return };
             let mut scene = Scene::warm();
-            scene.take_up(scene.client.poll_discovery(ticket));
+            scene.take_up(scene.client.poll_user_discovery(ticket));
         }
     }
 }
@@ -316,7 +316,7 @@ pub fn stored(data: &[u8]) {
 /// ends well, then with the truth.
 pub fn flow(data: &[u8]) {
     let mut input = Input::new(data);
-    let kind = input.octet();
+    let kind = input.byte();
     let mut scene = if kind & 0x80 == 0 { Scene::warm() } else { Scene::cold() };
     let told = match kind % 12 {
         0 => scene.at_the_mercy_of(scene.authorize(), &mut input).err(),
@@ -331,14 +331,14 @@ pub fn flow(data: &[u8]) {
             if kind & 0x40 != 0 {
                 scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
             }
-            let flow = scene.client.user(login, callback);
+            let flow = scene.client.finish_login(login, callback);
             scene.at_the_mercy_of(flow, &mut input).map(|who| must_be_ann(&who, &scene.op)).err()
         }
         4 => {
             let redirect =
                 scene.play(scene.client.authorize(Login::new(SERVICE).claim(Claim::Picture)));
             let callback = scene.op.approve(&redirect.url, &Person::ann());
-            let who = scene.play(scene.client.user(redirect.state, callback));
+            let who = scene.play(scene.client.finish_login(redirect.state, callback));
             scene.at_the_mercy_of(scene.client.picture(&who), &mut input).err()
         }
         5 => scene.at_the_mercy_of(scene.client.discover_user(), &mut input).err(),
@@ -347,7 +347,7 @@ pub fn flow(data: &[u8]) {
             if kind & 0x40 != 0 {
                 scene.op.scan(ticket.session_id(), &Person::ann());
             }
-            scene.at_the_mercy_of(scene.client.poll_discovery(ticket), &mut input).err()
+            scene.at_the_mercy_of(scene.client.poll_user_discovery(ticket), &mut input).err()
         }
         7 => {
             let flow = scene.client.start_backchannel(scene.ann_by_name());
@@ -358,7 +358,7 @@ pub fn flow(data: &[u8]) {
             if kind & 0x40 != 0 {
                 scene.op.approve_backchannel(ticket.auth_req_id());
             }
-            let answer = scene.at_the_mercy_of(scene.client.poll(ticket), &mut input);
+            let answer = scene.at_the_mercy_of(scene.client.poll_backchannel(ticket), &mut input);
             if let Ok(Backchannel::LoggedIn(who)) = &answer {
                 must_be_ann(who, &scene.op);
             }
@@ -373,7 +373,7 @@ pub fn flow(data: &[u8]) {
             let settings = scene.op.secret_settings();
             scene.client = Client::new(settings).expect("the settings are sound");
             let (login, callback) = scene.approved();
-            let who = scene.play(scene.client.user(login, callback));
+            let who = scene.play(scene.client.finish_login(login, callback));
             let flow = scene.client.revoke(who.access_token.clone());
             scene.at_the_mercy_of(flow, &mut input).err()
         }

@@ -62,11 +62,11 @@ pub fn jws(data: &[u8]) {
     }
 }
 
-/// A JWE as it is; and around these octets, first whole and then spoilt.
+/// A JWE as it is; and around these bytes, first whole and then spoilt.
 pub fn jwe(data: &[u8]) {
     open_with_each(&String::from_utf8_lossy(data));
     let mut input = Input::new(data);
-    let flags = input.octet();
+    let flags = input.byte();
     let enc = [ContentEncryption::A128CbcHs256, ContentEncryption::A256Gcm][usize::from(flags & 1)];
     let alg = [KeyEncryption::RsaOaep, KeyEncryption::RsaOaep256][usize::from(flags >> 1 & 1)];
     let to = keys().public.encryption_key().expect("a key");

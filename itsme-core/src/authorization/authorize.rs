@@ -10,9 +10,9 @@ use crate::{
         request_object::{self, RequestObject},
         state::LoginState,
     },
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::Error,
-    flow::machine::{Event, Machine, Moment, Next},
+    flow::machine::{Context, Event, Machine, Next},
     ground::secret::Secret,
     provider::{Provider, fetch::FetchProvider},
     tokens::requested::claims_sha256,
@@ -22,13 +22,13 @@ use crate::{
 /// [`Client::request_object`](crate::Client::request_object): no request at all when the OP's
 /// metadata is cached.
 pub(crate) struct Authorize<T = Redirect> {
-    job: Job<T>,
+    job: Verification<T>,
     /// Its requests are the only ones.
     fetch: FetchProvider,
 }
 
-struct Job<T> {
-    rp: Arc<RelyingParty>,
+struct Verification<T> {
+    client: Arc<ClientInner>,
     wish: Wish,
     /// Where the person comes back to, once the wish was checked.
     redirect_uri: Option<String>,
@@ -64,15 +64,15 @@ impl fmt::Debug for Redirect {
 }
 
 impl Authorize {
-    pub(crate) fn new(rp: &Arc<RelyingParty>, wish: Wish) -> Self {
-        Self::finishing(rp, wish, |redirect, _sent_along| redirect)
+    pub(crate) fn new(client: &Arc<ClientInner>, wish: Wish) -> Self {
+        Self::finishing(client, wish, |redirect, _sent_along| redirect)
     }
 }
 
 impl Authorize<Hosted> {
     /// For a wish with [`Delivery::Reference`].
-    pub(crate) fn hosted(rp: &Arc<RelyingParty>, wish: Wish) -> Self {
-        Self::finishing(rp, wish, |redirect, object| {
+    pub(crate) fn hosted(client: &Arc<ClientInner>, wish: Wish) -> Self {
+        Self::finishing(client, wish, |redirect, object| {
             let object = object.expect("what is sent by reference is a request object");
             Hosted { object, redirect }
         })
@@ -81,38 +81,38 @@ impl Authorize<Hosted> {
 
 impl<T> Authorize<T> {
     fn finishing(
-        rp: &Arc<RelyingParty>,
+        client: &Arc<ClientInner>,
         wish: Wish,
         finish: fn(Redirect, Option<RequestObject>) -> T,
     ) -> Self {
         Self {
-            job: Job { rp: Arc::clone(rp), wish, redirect_uri: None, finish },
-            fetch: FetchProvider::fresh(rp),
+            job: Verification { client: Arc::clone(client), wish, redirect_uri: None, finish },
+            fetch: FetchProvider::fresh(client),
         }
     }
 }
 
-impl<T> Job<T> {
+impl<T> Verification<T> {
     fn go_on(
         self,
         fetching: Next<FetchProvider>,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Next<Authorize<T>>, Error> {
         fetching.within(
             self,
             |fetch, job| Authorize { job, fetch },
-            |provider, job| job.redirect(&provider, at).map(Next::Done),
+            |provider, job| job.redirect(&provider, cx).map(Next::Done),
         )
     }
 
-    fn redirect(self, provider: &Provider, at: &mut Moment<'_>) -> Result<T, Error> {
-        let settings = &self.rp.settings;
+    fn redirect(self, provider: &Provider, cx: &mut Context<'_>) -> Result<T, Error> {
+        let settings = &self.client.settings;
         let dialect = settings.dialect();
         let redirect_uri = match self.redirect_uri {
             Some(checked) => checked,
             None => self.wish.check(settings)?,
         };
-        let mut asked = self.wish.asked(at.now, dialect);
+        let mut asked = self.wish.asked(cx.now, dialect);
         let scope = self.wish.scope();
         let fixed = [
             ("response_type", "code"),
@@ -127,10 +127,10 @@ impl<T> Job<T> {
         let claims = claims.map(|(_, claims)| claims.to_string());
         asked.claims_sha256 = claims.as_deref().map(claims_sha256);
 
-        let state = self.wish.state.map_or_else(|| at.random_text(), Ok)?;
+        let state = self.wish.state.map_or_else(|| cx.random_text(), Ok)?;
         let mut secret = |own: Option<Secret>| match own {
             Some(own) => Ok(own),
-            None => at.random_text().map(Secret::new),
+            None => cx.random_text().map(Secret::new),
         };
         let nonce = secret(self.wish.nonce)?;
         let code_verifier = secret(self.wish.code_verifier)?;
@@ -151,8 +151,8 @@ impl<T> Job<T> {
         if let Some(lifetime) = lifetime {
             parameters.extend(fixed.map(|(name, value)| (name, json!(value))));
             parameters.push(("state", json!(state)));
-            let expires_at = at.now.after(lifetime);
-            let jwt = self.rp.request_object(&parameters, expires_at, provider, at)?;
+            let expires_at = cx.now.after(lifetime);
+            let jwt = self.client.request_object(&parameters, expires_at, provider, cx)?;
             match &delivery {
                 Delivery::Reference(uri, _) => query.append_pair("request_uri", uri),
                 _ => query.append_pair("request", jwt.expose()),
@@ -183,11 +183,11 @@ impl<T> Job<T> {
 impl<T> Machine for Authorize<T> {
     type Output = T;
 
-    fn step(mut self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+    fn step(mut self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         if let Event::Begin = event {
-            self.job.redirect_uri = Some(self.job.wish.check(&self.job.rp.settings)?);
+            self.job.redirect_uri = Some(self.job.wish.check(&self.job.client.settings)?);
         }
-        let fetching = self.fetch.step(event, at)?;
-        self.job.go_on(fetching, at)
+        let fetching = self.fetch.step(event, cx)?;
+        self.job.go_on(fetching, cx)
     }
 }

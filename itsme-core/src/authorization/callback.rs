@@ -196,7 +196,7 @@ mod tests {
             query.to_owned(),
             format!("?{query}"),
             format!("/cb?{query}"),
-            format!("https://rp.example/cb?{query}#_=_"),
+            format!("https://client.example/cb?{query}#_=_"),
             format!(" http://127.0.0.1:80/cb?{query}\n"),
         ] {
             assert_eq!(code(&callback).as_deref(), Some("a+b"), "{callback}");
@@ -219,7 +219,7 @@ mod tests {
         use CallbackError::*;
         for (callback, expected) in [
             ("", MissingState),
-            ("https://rp.example/cb", MissingState),
+            ("https://client.example/cb", MissingState),
             ("code=c", MissingState),
             ("code=c&state=", MissingState),
             ("code=c&state=other", ForeignState),
@@ -238,7 +238,7 @@ mod tests {
         let pairs = Callback::from_pairs([("code", "x".repeat(MAX_CALLBACK))]);
         assert_eq!(read(pairs).map(drop), Err(TooLong));
         let pairs = Callback::from_pairs([("n".repeat(200), "v".repeat(200))]);
-        assert_eq!(read(pairs).map(drop), Err(MissingState), "400 octets are few");
+        assert_eq!(read(pairs).map(drop), Err(MissingState), "400 bytes are few");
     }
 
     #[test]

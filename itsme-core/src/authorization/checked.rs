@@ -14,7 +14,7 @@ use crate::{
     ground::{secret::Secret, time::UnixTime},
     http::url_rules,
     settings::Settings,
-    tokens::requested::Asked,
+    tokens::requested::Requested,
 };
 
 /// The same without the service, as the flow takes it.
@@ -56,7 +56,7 @@ impl Wish {
         if self.service_code.is_empty() {
             return Err(RequestError::EmptyServiceCode);
         }
-        let scope_character = |octet: u8| octet.is_ascii_graphic() && !b"\"\\".contains(&octet);
+        let scope_character = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
         if !self.service_code.bytes().all(scope_character) {
             return Err(RequestError::ServiceCode);
         }
@@ -132,9 +132,9 @@ impl Wish {
     }
 
     /// What must come back.
-    pub(crate) fn asked(&self, at: UnixTime, dialect: Dialect) -> Asked {
+    pub(crate) fn asked(&self, at: UnixTime, dialect: Dialect) -> Requested {
         let v1_photo = dialect == Dialect::V1 && self.scopes.contains(&Scope::Profile);
-        Asked {
+        Requested {
             at,
             service: self.service_code.clone(),
             claims_sha256: None,

@@ -5,10 +5,10 @@ use crate::{
         callback::{Answer, Callback, Outcome},
         state::LoginState,
     },
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::{CallbackError, Error, ErrorCode},
     flow::{
-        machine::{Event, Machine, Moment, Next},
+        machine::{Context, Event, Machine, Next},
         retry::Retry,
     },
     ground::secret::Secret,
@@ -16,17 +16,17 @@ use crate::{
     tokens::{
         id_token::Binding,
         logged_in::LoggedIn,
-        response::{TokenAnswer, token_request},
-        verify::{Identify, Job},
+        response::{TokenResponse, token_request},
+        verify::{Verification, VerifyTokens},
     },
 };
 
-/// The flow behind [`Client::user`](crate::Client::user): from the callback to the person.
+/// The flow behind [`Client::finish_login`](crate::Client::finish_login): from the callback to the person.
 ///
 /// Metadata and keys are fetched before the code is redeemed, because a code works once: what
 /// fails before that can be tried again.
 pub(crate) struct FinishLogin {
-    rp: Arc<RelyingParty>,
+    client: Arc<ClientInner>,
     call: Call,
 }
 
@@ -35,7 +35,7 @@ enum Call {
     Callback { login: LoginState, callback: Callback },
     Provider { code: Code, fetch: FetchProvider },
     Token { code: Code, provider: Arc<Provider>, retry: Retry },
-    Identify(Identify),
+    VerifyTokens(VerifyTokens),
 }
 
 /// A code that came back to this login.
@@ -46,23 +46,23 @@ struct Code {
 }
 
 impl FinishLogin {
-    pub(crate) fn new(rp: &Arc<RelyingParty>, login: LoginState, callback: Callback) -> Self {
-        Self { rp: Arc::clone(rp), call: Call::Callback { login, callback } }
+    pub(crate) fn new(client: &Arc<ClientInner>, login: LoginState, callback: Callback) -> Self {
+        Self { client: Arc::clone(client), call: Call::Callback { login, callback } }
     }
 
-    fn with(rp: Arc<RelyingParty>, call: Call) -> Self {
-        Self { rp, call }
+    fn with(client: Arc<ClientInner>, call: Call) -> Self {
+        Self { client, call }
     }
 }
 
 /// Reads the callback as the answer to this login, or as the reason why there is no code.
 fn code(
-    rp: &RelyingParty,
+    client: &ClientInner,
     login: LoginState,
     callback: Callback,
-    at: &Moment<'_>,
+    cx: &Context<'_>,
 ) -> Result<Code, Error> {
-    let settings = &rp.settings;
+    let settings = &client.settings;
     let issuer = settings.environment.issuer();
     if !login.is_of(&settings.client_id, issuer) {
         return Err(CallbackError::ForeignClient.into());
@@ -72,7 +72,7 @@ fn code(
     if iss.as_deref().is_some_and(|iss| !settings.environment.accepts(iss)) {
         return Err(CallbackError::ForeignIssuer.into());
     }
-    if let Some(known) = rp.cache.peek() {
+    if let Some(known) = client.cache.peek() {
         check_issuer(iss.as_deref(), &known)?;
     }
     let code = match outcome {
@@ -81,9 +81,9 @@ fn code(
         Outcome::Refusal(refusal) if refusal.code == ErrorCode::AccessDenied => {
             return Err(Error::Cancelled);
         }
-        Outcome::Refusal(refusal) => return Err(rp.refused(refusal)),
+        Outcome::Refusal(refusal) => return Err(client.refused(refusal)),
     };
-    if login.is_expired(at.now, settings.login_lifetime, settings.clock_leeway) {
+    if login.is_expired(cx.now, settings.login_lifetime, settings.clock_leeway) {
         return Err(Error::LoginExpired);
     }
     Ok(Code { login, code, iss })
@@ -101,29 +101,29 @@ fn check_issuer(iss: Option<&str>, provider: &Provider) -> Result<(), CallbackEr
 }
 
 fn provider(
-    rp: Arc<RelyingParty>,
+    client: Arc<ClientInner>,
     code: Code,
     fetching: Next<FetchProvider>,
-    at: &mut Moment<'_>,
+    cx: &mut Context<'_>,
 ) -> Result<Next<FinishLogin>, Error> {
     fetching.within(
-        (rp, code),
-        |fetch, (rp, code)| FinishLogin::with(rp, Call::Provider { code, fetch }),
-        |provider, (rp, code)| {
+        (client, code),
+        |fetch, (client, code)| FinishLogin::with(client, Call::Provider { code, fetch }),
+        |provider, (client, code)| {
             check_issuer(code.iss.as_deref(), &provider)?;
-            FinishLogin::with(rp, Call::Token { code, provider, retry: Retry::IfNotSent })
-                .step(Event::Begin, at)
+            FinishLogin::with(client, Call::Token { code, provider, retry: Retry::IfNotSent })
+                .step(Event::Begin, cx)
         },
     )
 }
 
 fn identify(
-    rp: Arc<RelyingParty>,
-    identifying: Next<Identify>,
+    client: Arc<ClientInner>,
+    identifying: Next<VerifyTokens>,
 ) -> Result<Next<FinishLogin>, Error> {
     identifying.within(
-        rp,
-        |identify, rp| FinishLogin::with(rp, Call::Identify(identify)),
+        client,
+        |identify, client| FinishLogin::with(client, Call::VerifyTokens(identify)),
         |logged_in, _| Ok(Next::Done(logged_in)),
     )
 }
@@ -131,19 +131,19 @@ fn identify(
 impl Machine for FinishLogin {
     type Output = LoggedIn;
 
-    fn step(self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        let Self { rp, call } = self;
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+        let Self { client, call } = self;
         match (call, event) {
             (Call::Callback { login, callback }, event) => {
-                let code = code(&rp, login, callback, at)?;
-                let fetching = FetchProvider::fresh(&rp).step(event, at)?;
-                provider(rp, code, fetching, at)
+                let code = code(&client, login, callback, cx)?;
+                let fetching = FetchProvider::fresh(&client).step(event, cx)?;
+                provider(client, code, fetching, cx)
             }
             (Call::Provider { code, fetch }, event) => {
-                provider(rp, code, fetch.step(event, at)?, at)
+                provider(client, code, fetch.step(event, cx)?, cx)
             }
             (Call::Token { code, provider: op, retry }, Event::Begin) => {
-                let authentication = rp.authentication(&op, &op.metadata.token_endpoint, at)?;
+                let authentication = client.authentication(&op, &op.metadata.token_endpoint, cx)?;
                 let grant = [
                     ("grant_type", "authorization_code"),
                     ("code", code.code.expose()),
@@ -153,28 +153,29 @@ impl Machine for FinishLogin {
                 let request = token_request(&op.metadata, &grant, &authentication);
                 let call = Call::Token { code, provider: op, retry };
                 drop(authentication);
-                Ok(Next::Send(request, Self { rp, call }))
+                Ok(Next::Send(request, Self { client, call }))
             }
             (Call::Token { code: Code { login, .. }, provider, .. }, Event::Response(response)) => {
-                let answer = TokenAnswer::read(response).map_err(|error| rp.told(error))?;
+                let answer =
+                    TokenResponse::read(response).map_err(|error| client.note_refusal(error))?;
                 let LoginState { nonce, asked, .. } = login;
-                let job = Job {
-                    rp: Arc::clone(&rp),
+                let job = Verification {
+                    client: Arc::clone(&client),
                     provider,
                     binding: Binding::Nonce(nonce),
                     asked,
                     answer,
                     refetched: false,
                 };
-                identify(rp, Identify::new(job).step(Event::Begin, at)?)
+                identify(client, VerifyTokens::new(job).step(Event::Begin, cx)?)
             }
             (Call::Token { code, provider, retry }, Event::Failed(why)) => match retry.again(why) {
                 Some(retry) => {
-                    Self::with(rp, Call::Token { code, provider, retry }).step(Event::Begin, at)
+                    Self::with(client, Call::Token { code, provider, retry }).step(Event::Begin, cx)
                 }
                 None => Ok(Next::GiveUp),
             },
-            (Call::Identify(flow), event) => identify(rp, flow.step(event, at)?),
+            (Call::VerifyTokens(flow), event) => identify(client, flow.step(event, cx)?),
         }
     }
 }

@@ -8,7 +8,7 @@ pub(crate) fn code_challenge(verifier: &Secret) -> String {
 }
 
 pub(crate) fn is_code_verifier(text: &str) -> bool {
-    let unreserved = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
+    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     (43..=128).contains(&text.len()) && text.bytes().all(unreserved)
 }
 

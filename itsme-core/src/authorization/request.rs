@@ -56,10 +56,10 @@ impl<S> AuthorizationRequest<S> {
         Self { wish: Wish { service_code, delivery, ..Wish::default() }, service: PhantomData }
     }
 
-    fn first(self, asked: FirstAsked) -> Self {
+    fn first(self, asked: DataRequest) -> Self {
         match asked {
-            FirstAsked::Scope(scope) => self.scope(scope),
-            FirstAsked::Claim(claim) => self.claim(claim),
+            DataRequest::Scope(scope) => self.scope(scope),
+            DataRequest::Claim(claim) => self.claim(claim),
         }
     }
 
@@ -112,7 +112,7 @@ impl<S> AuthorizationRequest<S> {
         self
     }
 
-    /// Where the person comes back to, octet by octet as registered with itsme. Default:
+    /// Where the person comes back to, byte by byte as registered with itsme. Default:
     /// [`Settings::redirect_uri`](crate::Settings::redirect_uri).
     #[must_use]
     pub fn redirect_uri(mut self, redirect_uri: impl Into<String>) -> Self {
@@ -277,20 +277,20 @@ pub type Confirm = AuthorizationRequest<service::Confirm>;
 /// What an [`Identification`] or a [`ShareData`] asks for at least: a scope or a claim.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum FirstAsked {
+pub enum DataRequest {
     /// A scope.
     Scope(Scope),
     /// A claim.
     Claim(ClaimRequest),
 }
 
-impl From<Scope> for FirstAsked {
+impl From<Scope> for DataRequest {
     fn from(scope: Scope) -> Self {
         Self::Scope(scope)
     }
 }
 
-impl<C: Into<ClaimRequest>> From<C> for FirstAsked {
+impl<C: Into<ClaimRequest>> From<C> for DataRequest {
     fn from(claim: C) -> Self {
         Self::Claim(claim.into())
     }
@@ -306,14 +306,14 @@ impl AuthorizationRequest<service::Login> {
 
 impl AuthorizationRequest<service::Identification> {
     /// An identification by the service code that itsme gave out, and what is asked for at least.
-    pub fn new(service_code: impl Into<String>, first_asked: impl Into<FirstAsked>) -> Self {
+    pub fn new(service_code: impl Into<String>, first_asked: impl Into<DataRequest>) -> Self {
         Self::with_delivery(service_code, Delivery::Query).first(first_asked.into())
     }
 }
 
 impl AuthorizationRequest<service::ShareData> {
     /// Sharing of data by the service code that itsme gave out, and what is asked for at least.
-    pub fn new(service_code: impl Into<String>, first_asked: impl Into<FirstAsked>) -> Self {
+    pub fn new(service_code: impl Into<String>, first_asked: impl Into<DataRequest>) -> Self {
         Self::with_delivery(service_code, Delivery::QueryButInV1).first(first_asked.into())
     }
 }

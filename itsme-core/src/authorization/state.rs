@@ -8,7 +8,7 @@ use crate::{
         time::UnixTime,
         version::Version1,
     },
-    tokens::requested::Asked,
+    tokens::requested::Requested,
 };
 
 /// What the application keeps between sending a person to itsme and their return.
@@ -30,7 +30,7 @@ pub struct LoginState {
     pub(crate) redirect_uri: String,
     client_id: String,
     issuer: String,
-    pub(crate) asked: Asked,
+    pub(crate) asked: Requested,
 }
 
 impl LoginState {
@@ -39,7 +39,7 @@ impl LoginState {
         state: String,
         (nonce, code_verifier): (Secret, Secret),
         redirect_uri: String,
-        asked: Asked,
+        asked: Requested,
     ) -> Self {
         let (client_id, issuer) = (client_id.to_owned(), issuer.to_owned());
         let v = Version1;

@@ -15,7 +15,7 @@ const MAX_BODY: usize = 4 * 1024;
 /// The OP's word that a person has answered (CIBA Core §10.2), of the right form and not yet believed.
 ///
 /// Look up the ticket by [`auth_req_id`](Self::auth_req_id) and take it out of the store, so that a
-/// second ping finds none; then [`redeem`](Self::redeem) it, and poll at once. Pings can be lost: poll for
+/// second ping finds none; then [`authenticate`](Self::authenticate) it, and poll at once. Pings can be lost: poll for
 /// tickets that nobody pinged before they [expire](CibaTicket::expires_at).
 ///
 /// ```
@@ -51,11 +51,11 @@ const MAX_BODY: usize = 4 * 1024;
 ///     let Some(ticket) = tickets.take(ping.auth_req_id()) else {
 ///         return (PingError::Unknown.response(), None);
 ///     };
-///     match ping.redeem(ticket) {
+///     match ping.authenticate(ticket) {
 ///         Ok(ticket) => (ping.response(), Some(ticket)),
-///         Err(unredeemed) => {
-///             tickets.put(unredeemed.ticket);
-///             (unredeemed.error.response(), None)
+///         Err(rejected) => {
+///             tickets.put(rejected.ticket);
+///             (rejected.error.response(), None)
 ///         }
 ///     }
 /// }
@@ -63,7 +63,7 @@ const MAX_BODY: usize = 4 * 1024;
 /// # use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 /// # let mut world = World::new();
 /// # let mut op = FakeOp::new(world.clock());
-/// # op.ping_at("https://rp.example/itsme/ping");
+/// # op.ping_at("https://client.example/itsme/ping");
 /// # let itsme = Client::new(op.settings().ping())?;
 /// # let request = BackchannelRequest::known_user(op.sub_of(&Person::ann()), Login::new(SERVICE));
 /// # let ticket = play(itsme.start_backchannel(request), &mut op, &mut world)?;
@@ -78,7 +78,7 @@ const MAX_BODY: usize = 4 * 1024;
 /// # let (answer, ticket) = on_ping(&itsme, &tickets, &ping);
 /// # assert_eq!(answer.status(), 204);
 /// # let ticket = ticket.expect("a stranger does not use it up");
-/// # let answer = play(itsme.poll(ticket), &mut op, &mut world)?;
+/// # let answer = play(itsme.poll_backchannel(ticket), &mut op, &mut world)?;
 /// # assert!(matches!(answer, Backchannel::LoggedIn(_)));
 /// # let (answer, ticket) = on_ping(&itsme, &tickets, &ping);
 /// # assert!(answer.status() == 404 && ticket.is_none(), "a replay finds none");
@@ -122,7 +122,7 @@ pub enum PingError {
 /// A ticket that a ping did not fit, to be put back where it was.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Unredeemed {
+pub struct RejectedPing {
     /// What is wrong.
     pub error: PingError,
     /// The ticket, as it was.
@@ -160,7 +160,7 @@ impl Ping {
     /// # Errors
     /// The ping is not for this ticket, or from a stranger. The ticket comes back.
     #[allow(clippy::result_large_err, reason = "once a login, and a box would have to be opened")]
-    pub fn redeem(&self, mut ticket: CibaTicket) -> Result<CibaTicket, Unredeemed> {
+    pub fn authenticate(&self, mut ticket: CibaTicket) -> Result<CibaTicket, RejectedPing> {
         let error = match &ticket.notification_token {
             Some(_) if ticket.auth_req_id != self.auth_req_id => PingError::ForeignTicket,
             Some(token) if token.0 != self.bearer => PingError::Bearer,
@@ -170,7 +170,7 @@ impl Ping {
             }
             None => PingError::ForeignTicket,
         };
-        Err(Unredeemed { error, ticket })
+        Err(RejectedPing { error, ticket })
     }
 
     /// What to answer the OP, whose ping was right.

@@ -5,12 +5,12 @@ use super::{
     ticket::CibaTicket,
 };
 use crate::{
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::{Error, ErrorCode},
     flow::{
-        machine::{Event, Machine, Moment, Next},
+        machine::{Context, Event, Machine, Next},
         retry::Retry,
-        single_request::{Call, OneCall},
+        single_request::{Exchange, SingleRequest},
     },
     ground::time::UnixTime,
     http::{Request, Response},
@@ -18,21 +18,21 @@ use crate::{
     tokens::{
         id_token::Binding,
         logged_in::LoggedIn,
-        response::{TokenAnswer, token_request},
-        verify::{Identify, Job},
+        response::{TokenResponse, token_request},
+        verify::{Verification, VerifyTokens},
     },
 };
 
-/// The flow behind [`Client::poll`](crate::Client::poll): one poll, and what follows from an answer.
+/// The flow behind [`Client::poll_backchannel`](crate::Client::poll_backchannel): one poll, and what follows from an answer.
 pub(crate) struct PollBackchannel {
-    rp: Arc<RelyingParty>,
+    client: Arc<ClientInner>,
     state: State,
 }
 
 /// Each makes requests.
 enum State {
-    Poll(OneCall<TokenPoll>),
-    Identify(Identify),
+    Poll(SingleRequest<TokenPoll>),
+    VerifyTokens(VerifyTokens),
 }
 
 /// What a poll has brought.
@@ -50,44 +50,50 @@ struct TokenPoll(CibaTicket);
 
 enum Polled {
     Pending(CibaTicket),
-    Approved(CibaTicket, Arc<Provider>, TokenAnswer),
+    Approved(CibaTicket, Arc<Provider>, TokenResponse),
 }
 
 impl PollBackchannel {
-    pub(crate) fn new(rp: &Arc<RelyingParty>, ticket: CibaTicket) -> Self {
-        let poll = OneCall::new(rp, TokenPoll(ticket));
-        Self { rp: Arc::clone(rp), state: State::Poll(poll) }
+    pub(crate) fn new(client: &Arc<ClientInner>, ticket: CibaTicket) -> Self {
+        let poll = SingleRequest::new(client, TokenPoll(ticket));
+        Self { client: Arc::clone(client), state: State::Poll(poll) }
     }
 }
 
 fn poll(
-    rp: Arc<RelyingParty>,
-    polling: Next<OneCall<TokenPoll>>,
-    at: &mut Moment<'_>,
+    client: Arc<ClientInner>,
+    polling: Next<SingleRequest<TokenPoll>>,
+    cx: &mut Context<'_>,
 ) -> Result<Next<PollBackchannel>, Error> {
     polling.within(
-        rp,
-        |poll, rp| PollBackchannel { rp, state: State::Poll(poll) },
-        |polled, rp| match polled {
+        client,
+        |poll, client| PollBackchannel { client, state: State::Poll(poll) },
+        |polled, client| match polled {
             Polled::Pending(ticket) => Ok(Next::Done(Backchannel::Pending(ticket))),
             Polled::Approved(ticket, provider, answer) => {
                 let CibaTicket { auth_req_id, asked, .. } = ticket;
                 let binding = Binding::AuthReqId(auth_req_id);
-                let job =
-                    Job { rp: Arc::clone(&rp), provider, binding, asked, answer, refetched: false };
-                identify(rp, Identify::new(job).step(Event::Begin, at)?)
+                let job = Verification {
+                    client: Arc::clone(&client),
+                    provider,
+                    binding,
+                    asked,
+                    answer,
+                    refetched: false,
+                };
+                identify(client, VerifyTokens::new(job).step(Event::Begin, cx)?)
             }
         },
     )
 }
 
 fn identify(
-    rp: Arc<RelyingParty>,
-    identifying: Next<Identify>,
+    client: Arc<ClientInner>,
+    identifying: Next<VerifyTokens>,
 ) -> Result<Next<PollBackchannel>, Error> {
     identifying.within(
-        rp,
-        |identify, rp| PollBackchannel { rp, state: State::Identify(identify) },
+        client,
+        |identify, client| PollBackchannel { client, state: State::VerifyTokens(identify) },
         |logged_in, _| Ok(Next::Done(Backchannel::LoggedIn(Box::new(logged_in)))),
     )
 }
@@ -95,23 +101,23 @@ fn identify(
 impl Machine for PollBackchannel {
     type Output = Backchannel;
 
-    fn step(self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        let Self { rp, state } = self;
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+        let Self { client, state } = self;
         match state {
-            State::Poll(flow) => poll(rp, flow.step(event, at)?, at),
-            State::Identify(flow) => identify(rp, flow.step(event, at)?),
+            State::Poll(flow) => poll(client, flow.step(event, cx)?, cx),
+            State::VerifyTokens(flow) => identify(client, flow.step(event, cx)?),
         }
     }
 }
 
-impl Call for TokenPoll {
+impl Exchange for TokenPoll {
     const RETRY: Retry = Retry::ByDeadline;
     type Output = Polled;
 
-    fn begin(&self, rp: &RelyingParty, now: UnixTime) -> Result<Option<Polled>, Error> {
+    fn begin(&self, client: &ClientInner, now: UnixTime) -> Result<Option<Polled>, Error> {
         let CibaTicket { client_id, issuer, pace, .. } = &self.0;
-        rp.check_ticket(client_id, issuer)?;
-        pace.check(now, &rp.settings)?;
+        client.check_ticket(client_id, issuer)?;
+        pace.check(now, &client.settings)?;
         Ok(None)
     }
 
@@ -121,12 +127,12 @@ impl Call for TokenPoll {
 
     fn request(
         &mut self,
-        rp: &RelyingParty,
+        client: &ClientInner,
         provider: &Provider,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Request, Error> {
         let metadata = &provider.metadata;
-        let authentication = rp.authentication(provider, &metadata.token_endpoint, at)?;
+        let authentication = client.authentication(provider, &metadata.token_endpoint, cx)?;
         let grant = [
             ("grant_type", "urn:openid:params:grant-type:ciba"),
             ("auth_req_id", self.0.auth_req_id.expose()),
@@ -137,13 +143,13 @@ impl Call for TokenPoll {
     fn read(
         self,
         response: Response,
-        rp: &RelyingParty,
+        client: &ClientInner,
         provider: Arc<Provider>,
         now: UnixTime,
     ) -> Result<Polled, Error> {
         let Self(mut ticket) = self;
         let (pause, status) = (retry_after(response.headers()), response.status());
-        let error = match TokenAnswer::read(response) {
+        let error = match TokenResponse::read(response) {
             Ok(answer) => return Ok(Polled::Approved(ticket, provider, answer)),
             Err(error) => error,
         };
@@ -162,7 +168,7 @@ impl Call for TokenPoll {
             }
             Some(ErrorCode::AccessDenied) => Err(Error::Cancelled),
             Some(ErrorCode::ExpiredToken) => Err(Error::LoginExpired),
-            _ => Err(rp.told(error)),
+            _ => Err(client.note_refusal(error)),
         }
     }
 

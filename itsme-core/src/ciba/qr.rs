@@ -17,7 +17,7 @@ pub struct QrCode {
 }
 
 impl QrCode {
-    /// Its media type, by its first octets: `image/png` for one.
+    /// Its media type, by its first bytes: `image/png` for one.
     pub fn media_type(&self) -> &'static str {
         ImageType::of(&self.image).map_or("application/octet-stream", ImageType::media_type)
     }

@@ -1,24 +1,26 @@
 use std::sync::Arc;
 
 use super::{
-    discovery::{BeginDiscovery, DiscoverUser, Discovery, DiscoveryPoll, PollDiscovery},
     poll::{Backchannel, PollBackchannel},
     qr::QrCode,
     request::{BackchannelRequest, UserIdentifierToken},
     start::{BackchannelStart, StartBackchannel},
     ticket::CibaTicket,
+    user_discovery::{
+        BeginUserDiscovery, DiscoverUser, PollUserDiscovery, UserDiscovery, UserDiscoveryPoll,
+    },
 };
 use crate::{
     authorization::{checked::Wish, request::AuthorizationRequest},
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::Error,
-    flow::machine::{Event, Machine, Moment, Next},
+    flow::machine::{Context, Event, Machine, Next},
     ground::time::UnixTime,
     tokens::logged_in::LoggedIn,
 };
 
 /// A login by QR code on the way from [`Client::qr_login`](crate::Client::qr_login) to a person, one
-/// [`next`](crate::Client::next) after the other.
+/// [`next_qr_step`](crate::Client::next_qr_step) after the other.
 ///
 /// It lives in one process. To go on in another one, use the four flows that it is made of, whose
 /// tickets can be stored.
@@ -26,7 +28,7 @@ pub struct QrLogin(Stage);
 
 enum Stage {
     Begin(Wish),
-    Discovering(super::DiscoveryTicket, Wish),
+    Discovering(super::UserDiscoveryTicket, Wish),
     Found(UserIdentifierToken, Wish),
     Asked(CibaTicket),
 }
@@ -56,17 +58,17 @@ pub enum Progress {
     LoggedIn(Box<LoggedIn>),
 }
 
-/// The flow behind [`Client::next`](crate::Client::next): as many polls as it takes until there is
+/// The flow behind [`Client::next_qr_step`](crate::Client::next_qr_step): as many polls as it takes until there is
 /// something new.
 pub(crate) struct NextProgress {
-    rp: Arc<RelyingParty>,
+    client: Arc<ClientInner>,
     call: Call,
 }
 
 /// Each makes requests.
 enum Call {
     Begin(DiscoverUser, Wish),
-    Discover(PollDiscovery, Wish),
+    Discover(PollUserDiscovery, Wish),
     Start(StartBackchannel),
     Poll(PollBackchannel),
 }
@@ -76,7 +78,7 @@ impl QrLogin {
         Self(Stage::Begin(what.into_wish()))
     }
 
-    /// Until when the next [`next`](crate::Client::next) waits for the person at the most; `None` where
+    /// Until when the next [`next_qr_step`](crate::Client::next_qr_step) waits for the person at the most; `None` where
     /// it does not wait for them.
     pub fn expires_at(&self) -> Option<UnixTime> {
         match &self.0 {
@@ -88,23 +90,26 @@ impl QrLogin {
 }
 
 impl NextProgress {
-    pub(crate) fn of(rp: &Arc<RelyingParty>, login: QrLogin) -> Self {
+    pub(crate) fn of(client: &Arc<ClientInner>, login: QrLogin) -> Self {
         let call = match login.0 {
-            Stage::Begin(wish) => Call::Begin(DiscoverUser::new(rp, BeginDiscovery::new()), wish),
-            Stage::Discovering(ticket, wish) => {
-                Call::Discover(PollDiscovery::new(rp, DiscoveryPoll::with(ticket)), wish)
+            Stage::Begin(wish) => {
+                Call::Begin(DiscoverUser::new(client, BeginUserDiscovery::new()), wish)
             }
+            Stage::Discovering(ticket, wish) => Call::Discover(
+                PollUserDiscovery::new(client, UserDiscoveryPoll::with(ticket)),
+                wish,
+            ),
             Stage::Found(who, wish) => {
                 let request = BackchannelRequest::of(who, wish);
-                Call::Start(StartBackchannel::new(rp, BackchannelStart::of(request)))
+                Call::Start(StartBackchannel::new(client, BackchannelStart::of(request)))
             }
-            Stage::Asked(ticket) => Call::Poll(PollBackchannel::new(rp, ticket)),
+            Stage::Asked(ticket) => Call::Poll(PollBackchannel::new(client, ticket)),
         };
-        Self { rp: Arc::clone(rp), call }
+        Self { client: Arc::clone(client), call }
     }
 
-    fn with(rp: Arc<RelyingParty>, call: Call) -> Self {
-        Self { rp, call }
+    fn with(client: Arc<ClientInner>, call: Call) -> Self {
+        Self { client, call }
     }
 }
 
@@ -115,10 +120,10 @@ fn news(progress: Progress) -> Going {
     Ok(Next::Done(progress))
 }
 
-fn begin(rp: Arc<RelyingParty>, wish: Wish, next: Next<DiscoverUser>) -> Going {
+fn begin(client: Arc<ClientInner>, wish: Wish, next: Next<DiscoverUser>) -> Going {
     next.within(
-        (rp, wish),
-        |flow, (rp, wish)| NextProgress::with(rp, Call::Begin(flow, wish)),
+        (client, wish),
+        |flow, (client, wish)| NextProgress::with(client, Call::Begin(flow, wish)),
         |ticket, (_, wish)| {
             let code = ticket.qr().clone();
             news(Progress::Scan { code, then: QrLogin(Stage::Discovering(ticket, wish)) })
@@ -127,45 +132,45 @@ fn begin(rp: Arc<RelyingParty>, wish: Wish, next: Next<DiscoverUser>) -> Going {
 }
 
 fn discover(
-    rp: Arc<RelyingParty>,
+    client: Arc<ClientInner>,
     wish: Wish,
-    next: Next<PollDiscovery>,
-    at: &mut Moment<'_>,
+    next: Next<PollUserDiscovery>,
+    cx: &mut Context<'_>,
 ) -> Going {
     next.within(
-        (rp, wish),
-        |flow, (rp, wish)| NextProgress::with(rp, Call::Discover(flow, wish)),
-        |discovery, (rp, wish)| match discovery {
-            Discovery::Waiting(ticket) => {
-                NextProgress::of(&rp, QrLogin(Stage::Discovering(ticket, wish)))
-                    .step(Event::Begin, at)
+        (client, wish),
+        |flow, (client, wish)| NextProgress::with(client, Call::Discover(flow, wish)),
+        |discovery, (client, wish)| match discovery {
+            UserDiscovery::Waiting(ticket) => {
+                NextProgress::of(&client, QrLogin(Stage::Discovering(ticket, wish)))
+                    .step(Event::Begin, cx)
             }
-            Discovery::Redraw(ticket) => {
+            UserDiscovery::Redraw(ticket) => {
                 let code = ticket.qr().clone();
                 news(Progress::Scan { code, then: QrLogin(Stage::Discovering(ticket, wish)) })
             }
-            Discovery::Found(who) => {
+            UserDiscovery::Found(who) => {
                 news(Progress::Scanned { then: QrLogin(Stage::Found(who, wish)) })
             }
         },
     )
 }
 
-fn start(rp: Arc<RelyingParty>, next: Next<StartBackchannel>) -> Going {
+fn start(client: Arc<ClientInner>, next: Next<StartBackchannel>) -> Going {
     next.within(
-        rp,
-        |flow, rp| NextProgress::with(rp, Call::Start(flow)),
+        client,
+        |flow, client| NextProgress::with(client, Call::Start(flow)),
         |ticket, _| news(Progress::Waiting { then: QrLogin(Stage::Asked(ticket)) }),
     )
 }
 
-fn poll(rp: Arc<RelyingParty>, next: Next<PollBackchannel>, at: &mut Moment<'_>) -> Going {
+fn poll(client: Arc<ClientInner>, next: Next<PollBackchannel>, cx: &mut Context<'_>) -> Going {
     next.within(
-        rp,
-        |flow, rp| NextProgress::with(rp, Call::Poll(flow)),
-        |answer, rp| match answer {
+        client,
+        |flow, client| NextProgress::with(client, Call::Poll(flow)),
+        |answer, client| match answer {
             Backchannel::Pending(ticket) => {
-                NextProgress::of(&rp, QrLogin(Stage::Asked(ticket))).step(Event::Begin, at)
+                NextProgress::of(&client, QrLogin(Stage::Asked(ticket))).step(Event::Begin, cx)
             }
             Backchannel::LoggedIn(who) => news(Progress::LoggedIn(who)),
         },
@@ -175,18 +180,18 @@ fn poll(rp: Arc<RelyingParty>, next: Next<PollBackchannel>, at: &mut Moment<'_>)
 impl Machine for NextProgress {
     type Output = Progress;
 
-    fn step(self, event: Event, at: &mut Moment<'_>) -> Going {
-        let Self { rp, call } = self;
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Going {
+        let Self { client, call } = self;
         match call {
             Call::Begin(flow, wish) => {
                 if let Event::Begin = event {
-                    wish.check_backchannel(&rp.settings)?;
+                    wish.check_backchannel(&client.settings)?;
                 }
-                begin(rp, wish, flow.step(event, at)?)
+                begin(client, wish, flow.step(event, cx)?)
             }
-            Call::Discover(flow, wish) => discover(rp, wish, flow.step(event, at)?, at),
-            Call::Start(flow) => start(rp, flow.step(event, at)?),
-            Call::Poll(flow) => poll(rp, flow.step(event, at)?, at),
+            Call::Discover(flow, wish) => discover(client, wish, flow.step(event, cx)?, cx),
+            Call::Start(flow) => start(client, flow.step(event, cx)?),
+            Call::Poll(flow) => poll(client, flow.step(event, cx)?, cx),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
         time::UnixTime,
         version::Version1,
     },
-    tokens::requested::Asked,
+    tokens::requested::Requested,
 };
 
 /// A person has been asked, and has yet to answer.
@@ -28,7 +28,7 @@ pub struct CibaTicket {
     pub(super) client_id: String,
     pub(super) issuer: String,
     pub(super) pace: Pace,
-    pub(super) asked: Asked,
+    pub(super) asked: Requested,
     /// The `claims` that were sent.
     pub(super) claims: Option<String>,
 }

@@ -8,26 +8,26 @@ use crate::{
     authorization::request_object,
     dialect::Dialect,
     error::{Error, ErrorCode, MetadataError, Refusal},
-    flow::machine::Moment,
+    flow::machine::Context,
     ground::{secret::Secret, time::UnixTime},
     provider::{Provider, cache::Cache},
-    settings::{Settings, credentials::Credentials, protection::TokenForm},
+    settings::{Settings, credentials::Credentials, protection::JwtProtection},
 };
 
 /// What all flows of a client share: checked settings, and what is known of the OP.
-pub(crate) struct RelyingParty {
+pub(crate) struct ClientInner {
     pub(crate) settings: Settings,
     pub(crate) cache: Cache<Provider>,
 }
 
-impl RelyingParty {
+impl ClientInner {
     /// The parameters that authenticate the client: a fresh assertion for this audience, or the secret
     /// (OIDC Core §9).
     pub(crate) fn authentication<'a>(
         &'a self,
         provider: &Provider,
         audience: &str,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Vec<(&'static str, Cow<'a, str>)>, Error> {
         let Settings { client_id, credentials, client_assertion: form, .. } = &self.settings;
         let mut parameters = vec![("client_id", Cow::from(client_id))];
@@ -36,9 +36,9 @@ impl RelyingParty {
                 parameters.push(("client_secret", secret.expose().into()));
             }
             Credentials::PrivateKeys(_) => {
-                let jti = at.random_text()?;
-                let claims = assertion::claims(client_id, audience, jti, at.now);
-                let assertion = self.sealed(*form, &claims, provider, at)?;
+                let jti = cx.random_text()?;
+                let claims = assertion::claims(client_id, audience, jti, cx.now);
+                let assertion = self.make_jwt(*form, &claims, provider, cx)?;
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
                 parameters.push(("client_assertion_type", kind.into()));
                 parameters.push(("client_assertion", assertion.into()));
@@ -54,16 +54,16 @@ impl RelyingParty {
         parameters: &[(&'static str, Value)],
         expires_at: UnixTime,
         provider: &Provider,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Secret, Error> {
         let settings = &self.settings;
         let audience = match settings.dialect() {
             Dialect::V1 => &provider.metadata.authorization_endpoint,
             Dialect::V2 => &provider.metadata.issuer,
         };
-        let (who, times) = ((settings.client_id.as_str(), audience.as_str()), (at.now, expires_at));
-        let claims = request_object::claims(who, parameters, at.random_text()?, times);
-        self.sealed(settings.request_objects, &claims, provider, at).map(Secret::new)
+        let (who, times) = ((settings.client_id.as_str(), audience.as_str()), (cx.now, expires_at));
+        let claims = request_object::claims(who, parameters, cx.random_text()?, times);
+        self.make_jwt(settings.request_objects, &claims, provider, cx).map(Secret::new)
     }
 
     /// Whether what was stored is ours.
@@ -76,7 +76,7 @@ impl RelyingParty {
     }
 
     /// An error of an answer, as [`refused`](Self::refused) if it is a refusal.
-    pub(crate) fn told(&self, error: Error) -> Error {
+    pub(crate) fn note_refusal(&self, error: Error) -> Error {
         match error {
             Error::Refused(refusal) => self.refused(*refusal),
             error => error,
@@ -96,16 +96,16 @@ impl RelyingParty {
     }
 
     /// A token of ours for the OP.
-    pub(crate) fn sealed(
+    pub(crate) fn make_jwt(
         &self,
-        form: TokenForm,
+        form: JwtProtection,
         claims: &impl Serialize,
         provider: &Provider,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<String, Error> {
         let signer = self.settings.credentials.signer();
         let op = (provider, self.settings.dialect());
-        let made = form.make(claims, signer, op, |buf| Ok(at.fill(buf)?));
+        let made = form.make(claims, signer, op, |buf| Ok(cx.fill(buf)?));
         if let Err(Error::Metadata(MetadataError::NoEncryptionKey)) = made {
             self.cache.suspect();
         }

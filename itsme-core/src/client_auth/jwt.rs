@@ -5,10 +5,10 @@ use crate::{
     error::{Error, MetadataError},
     jose::{self, ContentEncryption, KeyEncryption, Signer},
     provider::Provider,
-    settings::protection::TokenForm,
+    settings::protection::JwtProtection,
 };
 
-impl TokenForm {
+impl JwtProtection {
     /// Signs, and encrypts if that is the form: with the algorithm that the OP's key names, else
     /// RSA-OAEP-256 (V2) or RSA-OAEP (V1).
     pub(crate) fn make(
@@ -20,7 +20,7 @@ impl TokenForm {
     ) -> Result<String, Error> {
         let made = match self {
             Self::Signed => jose::sign(claims, signer),
-            Self::SignedThenEncrypted => {
+            Self::Nested => {
                 let to = provider.keys.encryption_key().ok_or(MetadataError::NoEncryptionKey)?;
                 let default = match dialect {
                     Dialect::V1 => KeyEncryption::RsaOaep,

@@ -32,7 +32,7 @@ pub enum MetadataError {
     /// The OP publishes no key to encrypt the client assertion to.
     #[error(
         "its key set has no encryption key; for an OP that takes assertions unencrypted, use \
-         `Settings::client_assertion(TokenForm::Signed)`"
+         `Settings::client_assertion(JwtProtection::Signed)`"
     )]
     NoEncryptionKey,
 }

@@ -9,7 +9,7 @@ pub enum EvidenceError {
     /// Not a text that [`Evidence::to_text`](crate::Evidence::to_text) wrote.
     #[error("it is not a text of stored evidence, or of another version")]
     Malformed,
-    /// At least one octet is not the one that was stored.
+    /// At least one byte is not the one that was stored.
     #[error("it was changed since it was stored")]
     Changed,
     /// The ID token was signed with the client secret, which proves nothing to others.

@@ -100,9 +100,9 @@ pub enum Error {
     Crypto(&'static str),
 }
 
-/// That an [`Env`](crate::Env) could not give random octets.
+/// That an [`Platform`](crate::Platform) could not give random bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ThisError)]
-#[error("the system gives no random octets")]
+#[error("the system gives no random bytes")]
 #[allow(clippy::exhaustive_structs)]
 pub struct EntropyError;
 

@@ -1,6 +1,6 @@
 use std::{fmt, future::Future, time::Duration};
 
-use super::{Failure, Flow, Step, attempt::Attempt, env::Env};
+use super::{Flow, SendFailure, Step, attempt::Attempt, platform::Platform};
 use crate::{
     error::Error,
     http::{Request, Response},
@@ -61,17 +61,17 @@ impl<E: std::error::Error + 'static> std::error::Error for DriveError<E> {
 /// HTTP client is plugged in with these two:
 ///
 /// ```
-/// # use itsme_core::{Client, DriveError, Env, Failure, Provider, Request, Response, drive};
+/// # use itsme_core::{Client, DriveError, Platform, SendFailure, Provider, Request, Response, drive};
 /// # use std::{io, sync::Arc, thread};
 /// # fn exchange(request: Request) -> io::Result<Response> { Err(io::ErrorKind::Unsupported.into()) }
-/// # fn example(client: Client, env: &mut impl Env) -> Result<Arc<Provider>, DriveError<io::Error>> {
+/// # fn example(client: Client, platform: &mut impl Platform) -> Result<Arc<Provider>, DriveError<io::Error>> {
 /// let send = |request| {
 ///     exchange(request).map_err(|error| match error.kind() {
-///         io::ErrorKind::ConnectionRefused => (Failure::NotSent, error),
-///         _ => (Failure::Lost, error),
+///         io::ErrorKind::ConnectionRefused => (SendFailure::NotSent, error),
+///         _ => (SendFailure::Lost, error),
 ///     })
 /// };
-/// drive(client.refresh(), env, send, thread::sleep)
+/// drive(client.refresh(), platform, send, thread::sleep)
 /// # }
 /// ```
 ///
@@ -79,25 +79,25 @@ impl<E: std::error::Error + 'static> std::error::Error for DriveError<E> {
 /// The flow failed, or a request got no response and cannot be made again.
 pub fn drive<T, E>(
     flow: Flow<T>,
-    env: &mut impl Env,
-    mut send: impl FnMut(Request) -> Result<Response, (Failure, E)>,
+    platform: &mut impl Platform,
+    mut send: impl FnMut(Request) -> Result<Response, (SendFailure, E)>,
     mut sleep: impl FnMut(Duration),
 ) -> Result<T, DriveError<E>> {
-    let mut step = flow.start(env)?;
+    let mut step = flow.start(platform)?;
     loop {
         step = match step {
             Step::Send(request, pending) => {
                 let attempt = pending.attempt();
                 match send(request) {
-                    Ok(response) => pending.receive(response, env)?,
+                    Ok(response) => pending.receive(response, platform)?,
                     Err((why, source)) => pending
-                        .failed(why, env)?
+                        .failed(why, platform)?
                         .ok_or(DriveError::Transport { attempt, source })?,
                 }
             }
             Step::Wait(duration, paused) => {
                 sleep(duration);
-                paused.resume(env)?
+                paused.resume(platform)?
             }
             Step::Done(output) => return Ok(output),
         }
@@ -111,29 +111,29 @@ pub fn drive<T, E>(
 /// The flow failed, or a request got no response and cannot be made again.
 pub async fn drive_async<T, E, Sent, Slept>(
     flow: Flow<T>,
-    env: &mut impl Env,
+    platform: &mut impl Platform,
     mut send: impl FnMut(Request) -> Sent,
     mut sleep: impl FnMut(Duration) -> Slept,
 ) -> Result<T, DriveError<E>>
 where
-    Sent: Future<Output = Result<Response, (Failure, E)>>,
+    Sent: Future<Output = Result<Response, (SendFailure, E)>>,
     Slept: Future<Output = ()>,
 {
-    let mut step = flow.start(env)?;
+    let mut step = flow.start(platform)?;
     loop {
         step = match step {
             Step::Send(request, pending) => {
                 let attempt = pending.attempt();
                 match send(request).await {
-                    Ok(response) => pending.receive(response, env)?,
+                    Ok(response) => pending.receive(response, platform)?,
                     Err((why, source)) => pending
-                        .failed(why, env)?
+                        .failed(why, platform)?
                         .ok_or(DriveError::Transport { attempt, source })?,
                 }
             }
             Step::Wait(duration, paused) => {
                 sleep(duration).await;
-                paused.resume(env)?
+                paused.resume(platform)?
             }
             Step::Done(output) => return Ok(output),
         }

@@ -1,9 +1,9 @@
-//! Flows from the inside. Only `flow` makes a [`Moment`], so that no transition is taken without its
+//! Flows from the inside. Only `flow` makes a [`Context`], so that no transition is taken without its
 //! step.
 
 use std::time::Duration;
 
-use super::{Failure, env::Env};
+use super::{SendFailure, platform::Platform};
 use crate::{
     error::{EntropyError, Error},
     ground::time::UnixTime,
@@ -17,7 +17,7 @@ pub(crate) trait Machine: Sized {
     type Output;
 
     /// The one transition: what follows from an event.
-    fn step(self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error>;
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error>;
 }
 
 /// What a machine is told.
@@ -27,7 +27,7 @@ pub(crate) enum Event {
     /// The request was answered.
     Response(Response),
     /// The request was not answered.
-    Failed(Failure),
+    Failed(SendFailure),
 }
 
 /// What a machine wants.
@@ -62,20 +62,20 @@ impl<M: Machine> Next<M> {
 }
 
 /// The time of a transition, read once, and the randomness for it.
-pub(crate) struct Moment<'a> {
+pub(crate) struct Context<'a> {
     pub(crate) now: UnixTime,
-    pub(super) env: &'a mut dyn Env,
+    pub(super) platform: &'a mut dyn Platform,
 }
 
-impl Moment<'_> {
+impl Context<'_> {
     pub(crate) fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
-        self.env.fill(buf)
+        self.platform.fill(buf)
     }
 
     /// 256 random bits as text.
     pub(crate) fn random_text(&mut self) -> Result<String, EntropyError> {
-        let mut octets = [0; 32];
-        self.env.fill(&mut octets)?;
-        Ok(jose::base64url(octets))
+        let mut bytes = [0; 32];
+        self.platform.fill(&mut bytes)?;
+        Ok(jose::base64url(bytes))
     }
 }

@@ -9,8 +9,8 @@
 
 pub(crate) mod attempt;
 pub(crate) mod drive;
-pub(crate) mod env;
 pub(crate) mod machine;
+pub(crate) mod platform;
 pub(crate) mod retry;
 pub(crate) mod single_request;
 
@@ -18,8 +18,8 @@ use std::{fmt, time::Duration};
 
 use self::{
     attempt::Attempt,
-    env::Env,
-    machine::{Event, Machine, Moment, Next},
+    machine::{Context, Event, Machine, Next},
+    platform::Platform,
 };
 use crate::{
     error::Error,
@@ -97,7 +97,7 @@ pub struct Paused<T>(Box<dyn Running<T> + Send>);
 /// What is known of a request that got no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Failure {
+pub enum SendFailure {
     /// The OP cannot have seen it: the host was not found, or the connection was refused.
     #[error("the request was not sent")]
     NotSent,
@@ -120,8 +120,8 @@ impl<T> Flow<T> {
     ///
     /// # Errors
     /// Those of the flow, see [`Error`].
-    pub fn start(self, env: &mut impl Env) -> Result<Step<T>, Error> {
-        step(self.running, Event::Begin, env).map(not_given_up)
+    pub fn start(self, platform: &mut impl Platform) -> Result<Step<T>, Error> {
+        step(self.running, Event::Begin, platform).map(not_given_up)
     }
 
     /// The name for logs and metrics: the method of [`Client`](crate::Client) that made the flow.
@@ -140,18 +140,26 @@ impl<T> Pending<T> {
     ///
     /// # Errors
     /// The flow has failed, see [`Error`].
-    pub fn receive(self, response: Response, env: &mut impl Env) -> Result<Step<T>, Error> {
-        step(self.running, Event::Response(response), env).map(not_given_up)
+    pub fn receive(
+        self,
+        response: Response,
+        platform: &mut impl Platform,
+    ) -> Result<Step<T>, Error> {
+        step(self.running, Event::Response(response), platform).map(not_given_up)
     }
 
     /// Says that there is no response. `None`: the flow gives up, and what the HTTP client said is
     /// the error. A GET is tried once more; a code is redeemed again only after
-    /// [`NotSent`](Failure::NotSent).
+    /// [`NotSent`](SendFailure::NotSent).
     ///
     /// # Errors
     /// The flow has failed for another reason, see [`Error`].
-    pub fn failed(self, why: Failure, env: &mut impl Env) -> Result<Option<Step<T>>, Error> {
-        let next = step(self.running, Event::Failed(why), env)?;
+    pub fn failed(
+        self,
+        why: SendFailure,
+        platform: &mut impl Platform,
+    ) -> Result<Option<Step<T>>, Error> {
+        let next = step(self.running, Event::Failed(why), platform)?;
         Ok(next.map(|next| next.after(self.attempt)))
     }
 }
@@ -161,8 +169,8 @@ impl<T> Paused<T> {
     ///
     /// # Errors
     /// The flow has failed, see [`Error`].
-    pub fn resume(self, env: &mut impl Env) -> Result<Step<T>, Error> {
-        step(self.0, Event::Begin, env).map(not_given_up)
+    pub fn resume(self, platform: &mut impl Platform) -> Result<Step<T>, Error> {
+        step(self.0, Event::Begin, platform).map(not_given_up)
     }
 }
 
@@ -179,7 +187,7 @@ impl<T> Step<T> {
 
 /// A machine in its box, which stays where it is from step to step.
 trait Running<T> {
-    fn step(&mut self, event: Event, at: &mut Moment<'_>) -> Result<Turn<T>, Error>;
+    fn step(&mut self, event: Event, cx: &mut Context<'_>) -> Result<Turn<T>, Error>;
 }
 
 /// What a machine wants, once it is back in its box.
@@ -194,9 +202,9 @@ enum Turn<T> {
 struct Slot<M>(Option<M>);
 
 impl<M: Machine> Running<M::Output> for Slot<M> {
-    fn step(&mut self, event: Event, at: &mut Moment<'_>) -> Result<Turn<M::Output>, Error> {
+    fn step(&mut self, event: Event, cx: &mut Context<'_>) -> Result<Turn<M::Output>, Error> {
         let machine = self.0.take().expect("a flow that has ended is in nobody's hands");
-        let (turn, machine) = match machine.step(event, at)? {
+        let (turn, machine) = match machine.step(event, cx)? {
             Next::Send(request, machine) => (Turn::Send(request), machine),
             Next::Wait(duration, machine) => (Turn::Wait(duration), machine),
             Next::Done(output) => return Ok(Turn::Done(output)),
@@ -210,10 +218,10 @@ impl<M: Machine> Running<M::Output> for Slot<M> {
 fn step<T>(
     mut running: Box<dyn Running<T> + Send>,
     event: Event,
-    env: &mut impl Env,
+    platform: &mut impl Platform,
 ) -> Result<Option<Step<T>>, Error> {
-    let mut moment = Moment { now: env.now(), env };
-    Ok(match running.step(event, &mut moment)? {
+    let mut cx = Context { now: platform.now(), platform };
+    Ok(match running.step(event, &mut cx)? {
         Turn::Send(request) => {
             let attempt = request.extensions().get().copied();
             let attempt = attempt.expect("every request of a flow says which it is");

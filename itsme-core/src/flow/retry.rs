@@ -1,4 +1,4 @@
-use super::Failure;
+use super::SendFailure;
 
 /// Whether a request that got no response is sent again. All that this library repeats is repeated
 /// by one of these policies.
@@ -17,9 +17,9 @@ pub(crate) enum Retry {
 
 impl Retry {
     /// The policy of the next attempt, if there is one after this failure.
-    pub(crate) fn again(self, why: Failure) -> Option<Self> {
+    pub(crate) fn again(self, why: SendFailure) -> Option<Self> {
         match (self, why) {
-            (Self::Idempotent, _) | (Self::IfNotSent, Failure::NotSent) => Some(Self::Used),
+            (Self::Idempotent, _) | (Self::IfNotSent, SendFailure::NotSent) => Some(Self::Used),
             _ => None,
         }
     }
@@ -28,7 +28,7 @@ impl Retry {
 #[cfg(test)]
 mod tests {
     use super::{
-        Failure::{Lost, NotSent},
+        SendFailure::{Lost, NotSent},
         *,
     };
 

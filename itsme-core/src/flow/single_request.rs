@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use super::{
-    machine::{Event, Machine, Moment, Next},
+    machine::{Context, Event, Machine, Next},
     retry::Retry,
 };
 use crate::{
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::Error,
     ground::time::UnixTime,
     http::{Request, Response},
@@ -13,20 +13,20 @@ use crate::{
 };
 
 /// A flow of one request, made once the OP's metadata is known, and perhaps after a wait.
-pub(crate) struct OneCall<C> {
-    rp: Arc<RelyingParty>,
-    call: C,
+pub(crate) struct SingleRequest<X> {
+    client: Arc<ClientInner>,
+    exchange: X,
     state: State,
 }
 
 /// Each is a request.
 enum State {
     Provider(FetchProvider),
-    Call { provider: Arc<Provider>, retry: Retry },
+    Exchange { provider: Arc<Provider>, retry: Retry },
 }
 
 /// One kind of request.
-pub(crate) trait Call: Sized {
+pub(crate) trait Exchange: Sized {
     /// Whether it is made again if no answer comes.
     const RETRY: Retry;
 
@@ -34,7 +34,7 @@ pub(crate) trait Call: Sized {
     type Output;
 
     /// Before any request: what is wrong with the caller's input, or the result if it is there.
-    fn begin(&self, rp: &RelyingParty, now: UnixTime) -> Result<Option<Self::Output>, Error>;
+    fn begin(&self, client: &ClientInner, now: UnixTime) -> Result<Option<Self::Output>, Error>;
 
     /// It is not made before this time.
     fn not_before(&self) -> UnixTime {
@@ -44,16 +44,16 @@ pub(crate) trait Call: Sized {
     /// The request, made anew for each attempt.
     fn request(
         &mut self,
-        rp: &RelyingParty,
+        client: &ClientInner,
         provider: &Provider,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Request, Error>;
 
     /// The answer.
     fn read(
         self,
         response: Response,
-        rp: &RelyingParty,
+        client: &ClientInner,
         provider: Arc<Provider>,
         now: UnixTime,
     ) -> Result<Self::Output, Error>;
@@ -64,64 +64,71 @@ pub(crate) trait Call: Sized {
     }
 }
 
-impl<C: Call> OneCall<C> {
-    pub(crate) fn new(rp: &Arc<RelyingParty>, call: C) -> Self {
-        Self { rp: Arc::clone(rp), call, state: State::Provider(FetchProvider::fresh(rp)) }
+impl<X: Exchange> SingleRequest<X> {
+    pub(crate) fn new(client: &Arc<ClientInner>, exchange: X) -> Self {
+        Self {
+            client: Arc::clone(client),
+            exchange,
+            state: State::Provider(FetchProvider::fresh(client)),
+        }
     }
 
     fn go_on(
-        rp: Arc<RelyingParty>,
-        call: C,
+        client: Arc<ClientInner>,
+        exchange: X,
         fetching: Next<FetchProvider>,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Next<Self>, Error> {
         fetching.within(
-            (rp, call),
-            |fetch, (rp, call)| Self { rp, call, state: State::Provider(fetch) },
-            |provider, (rp, call)| Self::send(rp, call, provider, C::RETRY, at),
+            (client, exchange),
+            |fetch, (client, exchange)| Self { client, exchange, state: State::Provider(fetch) },
+            |provider, (client, exchange)| Self::send(client, exchange, provider, X::RETRY, cx),
         )
     }
 
     fn send(
-        rp: Arc<RelyingParty>,
-        mut call: C,
+        client: Arc<ClientInner>,
+        mut exchange: X,
         provider: Arc<Provider>,
         retry: Retry,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Next<Self>, Error> {
-        let request = call.request(&rp, &provider, at)?;
-        Ok(Next::Send(request, Self { rp, call, state: State::Call { provider, retry } }))
+        let request = exchange.request(&client, &provider, cx)?;
+        Ok(Next::Send(
+            request,
+            Self { client, exchange, state: State::Exchange { provider, retry } },
+        ))
     }
 }
 
-impl<C: Call> Machine for OneCall<C> {
-    type Output = C::Output;
+impl<X: Exchange> Machine for SingleRequest<X> {
+    type Output = X::Output;
 
-    fn step(self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
-        let Self { rp, call, state } = self;
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+        let Self { client, exchange, state } = self;
         match (state, event) {
             (State::Provider(fetch), event) => {
                 if let Event::Begin = event {
-                    if let Some(output) = call.begin(&rp, at.now)? {
+                    if let Some(output) = exchange.begin(&client, cx.now)? {
                         return Ok(Next::Done(output));
                     }
-                    let early = call.not_before().since(at.now);
+                    let early = exchange.not_before().since(cx.now);
                     if !early.is_zero() {
                         let state = State::Provider(fetch);
-                        return Ok(Next::Wait(early, Self { rp, call, state }));
+                        return Ok(Next::Wait(early, Self { client, exchange, state }));
                     }
                 }
-                Self::go_on(rp, call, fetch.step(event, at)?, at)
+                Self::go_on(client, exchange, fetch.step(event, cx)?, cx)
             }
-            (State::Call { provider, .. }, Event::Response(response)) => {
-                call.read(response, &rp, provider, at.now).map(Next::Done)
+            (State::Exchange { provider, .. }, Event::Response(response)) => {
+                exchange.read(response, &client, provider, cx.now).map(Next::Done)
             }
-            (State::Call { provider, retry }, Event::Failed(why)) => match retry.again(why) {
-                Some(retry) => Self::send(rp, call, provider, retry, at),
-                None => Ok(call.unanswered(at.now).map_or(Next::GiveUp, Next::Done)),
+            (State::Exchange { provider, retry }, Event::Failed(why)) => match retry.again(why) {
+                Some(retry) => Self::send(client, exchange, provider, retry, cx),
+                None => Ok(exchange.unanswered(cx.now).map_or(Next::GiveUp, Next::Done)),
             },
-            (State::Call { provider, retry }, Event::Begin) => {
-                Self::send(rp, call, provider, retry, at)
+            (State::Exchange { provider, retry }, Event::Begin) => {
+                Self::send(client, exchange, provider, retry, cx)
             }
         }
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// Core never asks the system for it; it comes from [`Env::now`](crate::Env::now).
+/// Core never asks the system for it; it comes from [`Platform::now`](crate::Platform::now).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixTime(u64);

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// The most octets of a response body that are taken, 1 MiB. An HTTP client stops reading there;
+/// The most bytes of a response body that are taken, 1 MiB. An HTTP client stops reading there;
 /// core refuses what is larger.
 pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
@@ -10,7 +10,7 @@ pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 pub struct Timeouts {
     /// Until the connection stands, including TLS. Default: 10 seconds.
     pub connect: Duration,
-    /// Until the last octet of the response, including the connection. Default: 30 seconds.
+    /// Until the last byte of the response, including the connection. Default: 30 seconds.
     pub total: Duration,
 }
 

@@ -4,13 +4,13 @@ use base64::{
 };
 
 /// Base64url without padding (RFC 7515 §2).
-pub fn encode(octets: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(octets)
+pub fn encode(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 /// The same at the end of a text.
-pub fn append(octets: impl AsRef<[u8]>, text: &mut String) {
-    URL_SAFE_NO_PAD.encode_string(octets, text);
+pub fn append(bytes: impl AsRef<[u8]>, text: &mut String) {
+    URL_SAFE_NO_PAD.encode_string(bytes, text);
 }
 
 /// Strict: no padding, no white space, no other alphabet, no stray bits in the last character.
@@ -19,18 +19,18 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
 }
 
 /// Base64 with padding (RFC 4648 §4), as photos are written.
-pub fn encode_standard(octets: impl AsRef<[u8]>) -> String {
-    STANDARD.encode(octets)
+pub fn encode_standard(bytes: impl AsRef<[u8]>) -> String {
+    STANDARD.encode(bytes)
 }
 
 /// Either alphabet, with or without padding and line ends: photos come from many hands.
 pub fn decode_any(text: &str) -> Option<Vec<u8>> {
     // As almost all of them are written.
-    if let Ok(octets) = STANDARD.decode(text) {
-        return Some(octets);
+    if let Ok(bytes) = STANDARD.decode(text) {
+        return Some(bytes);
     }
-    let kept = text.bytes().filter(|octet| !octet.is_ascii_whitespace() && *octet != b'=');
-    let url_safe = kept.map(|octet| match octet {
+    let kept = text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=');
+    let url_safe = kept.map(|byte| match byte {
         b'+' => b'-',
         b'/' => b'_',
         other => other,

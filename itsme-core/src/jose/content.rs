@@ -27,7 +27,7 @@ impl From<ErrorStack> for Undecryptable {
 }
 
 impl ContentEncryption {
-    /// Octets of a content encryption key, for both.
+    /// Bytes of a content encryption key, for both.
     pub const KEY: usize = 32;
 
     /// By its name in the `enc` header.
@@ -43,7 +43,7 @@ impl ContentEncryption {
         }
     }
 
-    /// Octets of an initialization vector.
+    /// Bytes of an initialization vector.
     pub fn iv(self) -> usize {
         match self {
             Self::A128CbcHs256 => 16,
@@ -51,7 +51,7 @@ impl ContentEncryption {
         }
     }
 
-    /// The ciphertext and its tag. `key` is [`KEY`](Self::KEY) octets long and `iv` as long as
+    /// The ciphertext and its tag. `key` is [`KEY`](Self::KEY) bytes long and `iv` as long as
     /// [`iv`](Self::iv) says.
     pub fn encrypt(
         self,

@@ -19,7 +19,7 @@ pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
 }
 
 fn padded(block: &[u8; BLOCK], pad: u8, parts: &[&[u8]]) -> [u8; 32] {
-    let padded = Zeroizing::new(block.map(|octet| octet ^ pad));
+    let padded = Zeroizing::new(block.map(|byte| byte ^ pad));
     let mut hash = Sha256::new();
     hash.update(&*padded);
     for part in parts {

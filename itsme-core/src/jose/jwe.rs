@@ -34,7 +34,7 @@ impl KeyEncryption {
     }
 }
 
-/// The content key that a client secret stands for: SHA-256 of its octets (OIDC Core §10.2).
+/// The content key that a client secret stands for: SHA-256 of its bytes (OIDC Core §10.2).
 pub struct Direct(Zeroizing<[u8; ContentEncryption::KEY]>);
 
 impl Direct {
@@ -155,7 +155,7 @@ mod tests {
         (own, public)
     }
 
-    /// A JWE under a content key of any length, of which the first 32 octets are used.
+    /// A JWE under a content key of any length, of which the first 32 bytes are used.
     fn sealed(to: &PublicKey, content_key: &[u8], encrypted_key: Option<&[u8]>) -> String {
         let header = base64url(r#"{"alg":"RSA-OAEP-256","enc":"A128CBC-HS256"}"#);
         let (_, encrypter) = to.encrypter(KeyEncryption::RsaOaep256).expect("an encrypter");
@@ -184,7 +184,7 @@ mod tests {
         }
     }
 
-    /// OpenSSL would take an encrypted key whose leading zero octet was cut.
+    /// OpenSSL would take an encrypted key whose leading zero byte was cut.
     #[test]
     fn an_encrypted_key_is_as_long_as_the_modulus() {
         let (own, public) = keys();

@@ -16,7 +16,7 @@ use crate::{error::TokenError, ground::json};
 pub enum SignatureCheck<'a> {
     /// RS256 by one of the OP's keys.
     Rs256(&'a KeySet),
-    /// HS256 keyed with the octets of the client secret.
+    /// HS256 keyed with the bytes of the client secret.
     Hs256(&'a [u8]),
 }
 
@@ -82,7 +82,7 @@ fn signing_key(
 pub enum Signer<'a> {
     /// RS256 with our key, under its name.
     Rs256(&'a OwnKey),
-    /// HS256 keyed with the octets of the client secret.
+    /// HS256 keyed with the bytes of the client secret.
     Hs256(&'a [u8]),
 }
 

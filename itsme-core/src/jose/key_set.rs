@@ -69,7 +69,7 @@ enum Alg {
 #[non_exhaustive]
 pub enum KeySetFault {
     /// More than 256 KiB.
-    #[error("a key set of more than {MAX_KEY_SET} octets")]
+    #[error("a key set of more than {MAX_KEY_SET} bytes")]
     TooLarge,
     /// Not a JSON object with an array `keys`.
     #[error("not a JWK set: {0}")]
@@ -265,9 +265,9 @@ mod tests {
 
     /// An odd number of so many bits.
     fn number_of(bits: usize) -> String {
-        let mut octets = vec![0xff; bits.div_ceil(8)];
-        octets[0] >>= (8 - bits % 8) % 8;
-        base64url(octets)
+        let mut bytes = vec![0xff; bits.div_ceil(8)];
+        bytes[0] >>= (8 - bits % 8) % 8;
+        base64url(bytes)
     }
 
     fn parse(keys: impl Into<Value>) -> KeySet {
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_set_has_so_many_octets() {
+    fn a_key_set_has_so_many_bytes() {
         let mut set = json!({ "keys": [key()] }).to_string().into_bytes();
         set.resize(MAX_KEY_SET, b' ');
         assert!(KeySet::parse(&set).is_ok());

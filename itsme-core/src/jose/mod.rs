@@ -1,7 +1,7 @@
 //! JOSE as itsme uses it, and the only room that names josekit and openssl.
 //!
 //! josekit carries the RSA work: keys, RS256 and RSA-OAEP. Everything between the dots is read and
-//! written here, because josekit 0.10.3 decrypts before it checks a tag, accepts tags of one octet
+//! written here, because josekit 0.10.3 decrypts before it checks a tag, accepts tags of one byte
 //! and IVs of any length, ignores `crit`, inflates `zip` without a limit, lets the last of two
 //! equal members win, and panics on some malformed tokens and times.
 //!

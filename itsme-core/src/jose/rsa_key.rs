@@ -124,7 +124,7 @@ pub struct RsaPrivateKey {
     signer: RsassaJwsSigner,
     oaep: RsaesJweDecrypter,
     oaep_256: RsaesJweDecrypter,
-    modulus_octets: usize,
+    modulus_bytes: usize,
     n: String,
     e: String,
     /// Makes the content key that stands in for one that does not decrypt.
@@ -161,7 +161,7 @@ impl RsaPrivateKey {
         if !key.check_key()? {
             return Err(RsaKeyFault::Inconsistent.into());
         }
-        let modulus_octets = key.size() as usize;
+        let modulus_bytes = key.size() as usize;
         let der = Zeroizing::new(PKey::from_rsa(key)?.private_key_to_pkcs8()?);
         let decrypter = |alg: RsaesJweAlgorithm| alg.decrypter_from_der(&*der);
         let inconsistent = |_| RsaKeyFault::Inconsistent;
@@ -169,7 +169,7 @@ impl RsaPrivateKey {
             signer: RsassaJwsAlgorithm::Rs256.signer_from_der(&*der).map_err(inconsistent)?,
             oaep: decrypter(RsaesJweAlgorithm::RsaOaep).map_err(inconsistent)?,
             oaep_256: decrypter(RsaesJweAlgorithm::RsaOaep256).map_err(inconsistent)?,
-            modulus_octets,
+            modulus_bytes,
             n: n_text,
             e: e_text,
             decoy,
@@ -191,9 +191,9 @@ impl RsaPrivateKey {
         self.signer.sign(message).ok()
     }
 
-    /// RSA-OAEP. `None` is an octet string that is not as long as the modulus, or does not decrypt.
+    /// RSA-OAEP. `None` is an byte string that is not as long as the modulus, or does not decrypt.
     pub fn decrypt(&self, alg: KeyEncryption, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        if encrypted.len() != self.modulus_octets {
+        if encrypted.len() != self.modulus_bytes {
             return None;
         }
         let decrypter = match alg {
@@ -233,12 +233,12 @@ pub struct OwnKey {
 }
 
 fn number(name: &'static str, text: &str) -> Result<BigNum, RsaKeyFault> {
-    let octets = base64url_decode(text).map_err(|_| RsaKeyFault::NotANumber(name))?;
-    let octets = Zeroizing::new(octets);
-    if octets.is_empty() {
+    let bytes = base64url_decode(text).map_err(|_| RsaKeyFault::NotANumber(name))?;
+    let bytes = Zeroizing::new(bytes);
+    if bytes.is_empty() {
         return Err(RsaKeyFault::Missing(name));
     }
-    BigNum::from_slice(&octets).map_err(|_| RsaKeyFault::NotANumber(name))
+    BigNum::from_slice(&bytes).map_err(|_| RsaKeyFault::NotANumber(name))
 }
 
 /// Recovers the prime factors of `n` from the two exponents (NIST SP 800-56B, appendix C).

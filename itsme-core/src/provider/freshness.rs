@@ -64,7 +64,7 @@ impl Freshness {
 /// RFC 9111 §1.2.2: an overlong number means "for ever", another text means nothing.
 fn delta_seconds(text: &str) -> Option<u64> {
     let digits = text.trim().trim_matches('"');
-    let only_digits = !digits.is_empty() && digits.bytes().all(|octet| octet.is_ascii_digit());
+    let only_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     only_digits.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 

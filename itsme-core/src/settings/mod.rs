@@ -12,7 +12,7 @@ use crate::{
     settings::{
         credentials::Credentials,
         environment::Environment,
-        protection::{LoginHintForm, TokenForm},
+        protection::{JwtProtection, LoginHintForm},
     },
 };
 
@@ -25,8 +25,8 @@ pub struct Settings {
     pub(crate) credentials: Credentials,
     pub(crate) environment: Environment,
     pub(crate) redirect_uri: Option<String>,
-    pub(crate) client_assertion: TokenForm,
-    pub(crate) request_objects: TokenForm,
+    pub(crate) client_assertion: JwtProtection,
+    pub(crate) request_objects: JwtProtection,
     pub(crate) login_hint_token: LoginHintForm,
     pub(crate) ping: bool,
     pub(crate) clock_leeway: Duration,
@@ -50,8 +50,8 @@ impl Settings {
             credentials: credentials.into(),
             environment,
             redirect_uri: None,
-            client_assertion: TokenForm::default(),
-            request_objects: TokenForm::default(),
+            client_assertion: JwtProtection::default(),
+            request_objects: JwtProtection::default(),
             login_hint_token: LoginHintForm::default(),
             ping: false,
             clock_leeway: Duration::from_secs(60),
@@ -62,7 +62,7 @@ impl Settings {
         }
     }
 
-    /// Where people come back to, octet by octet as registered with itsme: `https`, no fragment.
+    /// Where people come back to, byte by byte as registered with itsme: `https`, no fragment.
     /// Default: none, so that every request must name one.
     #[must_use]
     pub fn redirect_uri(self, redirect_uri: impl Into<String>) -> Self {
@@ -71,13 +71,13 @@ impl Settings {
 
     /// The form of client assertions. Default: signed, then encrypted.
     #[must_use]
-    pub fn client_assertion(self, form: TokenForm) -> Self {
+    pub fn client_assertion(self, form: JwtProtection) -> Self {
         Self { client_assertion: form, ..self }
     }
 
     /// The form of request objects. Default: signed, then encrypted.
     #[must_use]
-    pub fn request_objects(self, form: TokenForm) -> Self {
+    pub fn request_objects(self, form: JwtProtection) -> Self {
         Self { request_objects: form, ..self }
     }
 

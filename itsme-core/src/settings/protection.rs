@@ -2,10 +2,10 @@
 /// object (OIDC Core §6, RFC 9101).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum TokenForm {
+pub enum JwtProtection {
     /// Signed, then encrypted to the OP's key. itsme takes it and once insisted on it.
     #[default]
-    SignedThenEncrypted,
+    Nested,
     /// Signed only, for OPs that take no encrypted ones.
     Signed,
 }

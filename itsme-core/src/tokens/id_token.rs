@@ -7,7 +7,7 @@ use crate::{
     error::TokenError,
     ground::{secret::Secret, time::UnixTime},
     jose,
-    tokens::{claims::TokenClaims, requested::Asked},
+    tokens::{claims::TokenClaims, requested::Requested},
 };
 
 /// What an ID token is held against (OIDC Core §3.1.3.7).
@@ -16,7 +16,7 @@ pub(crate) struct Expected<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) binding: &'a Binding,
     pub(crate) access_token: &'a Secret,
-    pub(crate) asked: &'a Asked,
+    pub(crate) asked: &'a Requested,
     pub(crate) leeway: Duration,
     pub(crate) accept_weaker_acr: bool,
     pub(crate) require_auth_time: bool,

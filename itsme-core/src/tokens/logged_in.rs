@@ -36,6 +36,6 @@ impl Deref for LoggedIn {
 
 impl fmt::Debug for LoggedIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoggedIn").field("user", &self.user).finish_non_exhaustive()
+        f.debug_struct("LoggedIn").field("finish_login", &self.user).finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// What was asked of the OP when a login began, and so what must come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Asked {
+pub(crate) struct Requested {
     /// When.
     pub(crate) at: UnixTime,
     /// The code of the service.
@@ -46,7 +46,7 @@ pub(crate) fn claims_sha256(claims: &str) -> String {
 /// The largest token where a photo can be in it, in characters.
 const MAX_TOKEN_WITH_IMAGE: usize = 512 * 1024;
 
-impl Asked {
+impl Requested {
     /// Whether something that was asked for can only be in the userinfo answer. A claim asked for
     /// in the ID token and not found there is one that the person does not have.
     pub(crate) fn needs_userinfo(&self, id_token: &Map<String, Value>, dialect: Dialect) -> bool {

@@ -21,13 +21,13 @@ pub(crate) fn token_request(
 
 /// The answer to a token request, nothing of it verified (RFC 6749 §5.1, OIDC Core §3.1.3.3).
 #[derive(Debug)]
-pub(crate) struct TokenAnswer {
+pub(crate) struct TokenResponse {
     pub(crate) access_token: Secret,
     pub(crate) id_token: Secret,
     pub(crate) expires_in: Option<Duration>,
 }
 
-impl TokenAnswer {
+impl TokenResponse {
     pub(crate) fn read(response: Response) -> Result<Self, Error> {
         let endpoint = Endpoint::Token;
         let malformed = |what| Error::Malformed { endpoint, what };
@@ -58,8 +58,8 @@ impl TokenAnswer {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Result<TokenAnswer, Error> {
-        TokenAnswer::read(http::Response::new(body.as_bytes().to_vec()))
+    fn read(body: &str) -> Result<TokenResponse, Error> {
+        TokenResponse::read(http::Response::new(body.as_bytes().to_vec()))
     }
 
     #[test]

@@ -4,11 +4,11 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::{
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::{Error, TokenError},
     evidence::{Evidence, Signed},
     flow::{
-        machine::{Event, Machine, Moment, Next},
+        machine::{Context, Event, Machine, Next},
         retry::Retry,
     },
     ground::secret::Secret,
@@ -17,8 +17,8 @@ use crate::{
     tokens::{
         id_token::{Authentication, Binding, Expected},
         logged_in::LoggedIn,
-        requested::Asked,
-        response::TokenAnswer,
+        requested::Requested,
+        response::TokenResponse,
         userinfo,
     },
     user::User,
@@ -26,18 +26,18 @@ use crate::{
 
 /// From a token answer to a person: verifies the ID token, asks for userinfo if something is
 /// missing, and verifies that. Every flow that logs somebody in ends with it.
-pub(crate) struct Identify {
-    job: Job,
+pub(crate) struct VerifyTokens {
+    job: Verification,
     call: Call,
 }
 
 /// What the tokens are held against.
-pub(crate) struct Job {
-    pub(crate) rp: Arc<RelyingParty>,
+pub(crate) struct Verification {
+    pub(crate) client: Arc<ClientInner>,
     pub(crate) provider: Arc<Provider>,
     pub(crate) binding: Binding,
-    pub(crate) asked: Asked,
-    pub(crate) answer: TokenAnswer,
+    pub(crate) asked: Requested,
+    pub(crate) answer: TokenResponse,
     /// The OP's keys were fetched anew for an unknown `kid`; that is done once.
     pub(crate) refetched: bool,
 }
@@ -57,15 +57,15 @@ struct Identified {
     evidence: Evidence,
 }
 
-impl Identify {
-    pub(crate) fn new(job: Job) -> Self {
+impl VerifyTokens {
+    pub(crate) fn new(job: Verification) -> Self {
         Self { job, call: Call::Start }
     }
 }
 
-impl Job {
-    fn with(self, call: Call) -> Identify {
-        Identify { job: self, call }
+impl Verification {
+    fn with(self, call: Call) -> VerifyTokens {
+        VerifyTokens { job: self, call }
     }
 
     /// Whether newer keys of the OP may help, and this is the first time to hope so. A wrong signature
@@ -73,26 +73,26 @@ impl Job {
     /// else tells, so the next flow fetches them.
     fn refetch(&mut self, error: &TokenError) -> Option<FetchProvider> {
         if *error == TokenError::Signature {
-            self.rp.cache.suspect();
+            self.client.cache.suspect();
         }
         if self.refetched || !matches!(error, TokenError::UnknownSigningKey { .. }) {
             return None;
         }
         self.refetched = true;
-        Some(FetchProvider::new_keys(&self.rp, &self.provider))
+        Some(FetchProvider::new_keys(&self.client, &self.provider))
     }
 
     fn verify(&self, token: &Secret) -> Result<(Zeroizing<String>, Verified), TokenError> {
-        let credentials = &self.rp.settings.credentials;
+        let credentials = &self.client.settings.credentials;
         let limit = self.asked.token_limit();
         let inner = jose::open(token.expose(), credentials.decryption(), limit)?;
         let verified = jose::verify(&inner, credentials.signature_check(&self.provider.keys))?;
         Ok((inner, verified))
     }
 
-    fn check_id_token(&self, at: &Moment<'_>) -> Result<Identified, TokenError> {
+    fn check_id_token(&self, cx: &Context<'_>) -> Result<Identified, TokenError> {
         let (inner, Verified { claims, key }) = self.verify(&self.answer.id_token)?;
-        let settings = &self.rp.settings;
+        let settings = &self.client.settings;
         let expected = Expected {
             issuer: &self.provider.metadata.issuer,
             client_id: &settings.client_id,
@@ -103,7 +103,7 @@ impl Job {
             accept_weaker_acr: settings.danger_accept_weaker_acr,
             require_auth_time: settings.require_auth_time,
         };
-        let authentication = expected.check(&claims, at.now)?;
+        let authentication = expected.check(&claims, cx.now)?;
         let who = (expected.issuer, expected.client_id);
         let evidence = Evidence::new(Signed { jws: inner, key }, who, self.asked.clone());
         Ok(Identified { authentication, claims, evidence })
@@ -113,24 +113,24 @@ impl Job {
         &self,
         id: &Identified,
         token: &Secret,
-        at: &Moment<'_>,
+        cx: &Context<'_>,
     ) -> Result<(Map<String, Value>, Signed), TokenError> {
         let (inner, Verified { claims, key }) = self.verify(token)?;
-        let settings = &self.rp.settings;
+        let settings = &self.client.settings;
         let (issuer, sub) = (&self.provider.metadata.issuer, &id.authentication.sub);
         let who = (issuer.as_str(), settings.client_id.as_str(), sub.as_str());
-        userinfo::check(&claims, who, (at.now, settings.clock_leeway))?;
+        userinfo::check(&claims, who, (cx.now, settings.clock_leeway))?;
         Ok((claims, Signed { jws: inner, key }))
     }
 
-    fn id_token(mut self, at: &mut Moment<'_>) -> Result<Next<Identify>, Error> {
-        match self.check_id_token(at) {
-            Ok(id) if self.asked.needs_userinfo(&id.claims, self.rp.settings.dialect()) => {
-                self.with(Call::Userinfo { id, retry: Retry::Idempotent }).step(Event::Begin, at)
+    fn id_token(mut self, cx: &mut Context<'_>) -> Result<Next<VerifyTokens>, Error> {
+        match self.check_id_token(cx) {
+            Ok(id) if self.asked.needs_userinfo(&id.claims, self.client.settings.dialect()) => {
+                self.with(Call::Userinfo { id, retry: Retry::Idempotent }).step(Event::Begin, cx)
             }
             Ok(id) => Ok(Next::Done(self.logged_in(id))),
             Err(error) => match self.refetch(&error) {
-                Some(fetch) => self.with(Call::KeysForIdToken(fetch)).step(Event::Begin, at),
+                Some(fetch) => self.with(Call::KeysForIdToken(fetch)).step(Event::Begin, cx),
                 None => Err(Error::IdToken(error)),
             },
         }
@@ -140,9 +140,9 @@ impl Job {
         mut self,
         mut id: Identified,
         token: Secret,
-        at: &mut Moment<'_>,
-    ) -> Result<Next<Identify>, Error> {
-        match self.check_userinfo(&id, &token, at) {
+        cx: &mut Context<'_>,
+    ) -> Result<Next<VerifyTokens>, Error> {
+        match self.check_userinfo(&id, &token, cx) {
             Ok((claims, signed)) => {
                 for (name, value) in claims {
                     // Where both speak, the ID token was made for this very login.
@@ -155,7 +155,7 @@ impl Job {
             }
             Err(error) => match self.refetch(&error) {
                 Some(fetch) => {
-                    self.with(Call::KeysForUserinfo { id, token, fetch }).step(Event::Begin, at)
+                    self.with(Call::KeysForUserinfo { id, token, fetch }).step(Event::Begin, cx)
                 }
                 None => Err(Error::Userinfo(error)),
             },
@@ -177,12 +177,12 @@ impl Job {
     fn keys_for_id_token(
         self,
         fetching: Next<FetchProvider>,
-        at: &mut Moment<'_>,
-    ) -> Result<Next<Identify>, Error> {
+        cx: &mut Context<'_>,
+    ) -> Result<Next<VerifyTokens>, Error> {
         fetching.within(
             self,
             |fetch, job| job.with(Call::KeysForIdToken(fetch)),
-            |provider, job| Self { provider, ..job }.id_token(at),
+            |provider, job| Self { provider, ..job }.id_token(cx),
         )
     }
 
@@ -191,39 +191,39 @@ impl Job {
         id: Identified,
         token: Secret,
         fetching: Next<FetchProvider>,
-        at: &mut Moment<'_>,
-    ) -> Result<Next<Identify>, Error> {
+        cx: &mut Context<'_>,
+    ) -> Result<Next<VerifyTokens>, Error> {
         fetching.within(
             (self, id, token),
             |fetch, (job, id, token)| job.with(Call::KeysForUserinfo { id, token, fetch }),
-            |provider, (job, id, token)| Self { provider, ..job }.userinfo(id, token, at),
+            |provider, (job, id, token)| Self { provider, ..job }.userinfo(id, token, cx),
         )
     }
 }
 
-impl Machine for Identify {
+impl Machine for VerifyTokens {
     type Output = LoggedIn;
 
-    fn step(self, event: Event, at: &mut Moment<'_>) -> Result<Next<Self>, Error> {
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Self { job, call } = self;
         match (call, event) {
-            (Call::Start, _) => job.id_token(at),
+            (Call::Start, _) => job.id_token(cx),
             (Call::KeysForIdToken(fetch), event) => {
-                job.keys_for_id_token(fetch.step(event, at)?, at)
+                job.keys_for_id_token(fetch.step(event, cx)?, cx)
             }
             (call @ Call::Userinfo { .. }, Event::Begin) => {
                 let request = userinfo::request(&job.provider.metadata, &job.answer.access_token)?;
                 Ok(Next::Send(request, job.with(call)))
             }
             (Call::Userinfo { id, .. }, Event::Response(response)) => {
-                job.userinfo(id, userinfo::token(response)?, at)
+                job.userinfo(id, userinfo::token(response)?, cx)
             }
             (Call::Userinfo { id, retry }, Event::Failed(why)) => match retry.again(why) {
-                Some(retry) => job.with(Call::Userinfo { id, retry }).step(Event::Begin, at),
+                Some(retry) => job.with(Call::Userinfo { id, retry }).step(Event::Begin, cx),
                 None => Ok(Next::GiveUp),
             },
             (Call::KeysForUserinfo { id, token, fetch }, event) => {
-                job.keys_for_userinfo(id, token, fetch.step(event, at)?, at)
+                job.keys_for_userinfo(id, token, fetch.step(event, cx)?, cx)
             }
         }
     }

@@ -52,7 +52,7 @@ pub fn is_eid_number(text: &str) -> bool {
 /// The digits alone; punctuation is left out only where it stands as it should.
 fn digits(text: &str, punctuated: bool) -> Option<String> {
     let kept: String = text.chars().filter(|c| c.is_ascii_digit() || !punctuated).collect();
-    kept.bytes().all(|octet| octet.is_ascii_digit()).then_some(kept)
+    kept.bytes().all(|byte| byte.is_ascii_digit()).then_some(kept)
 }
 
 /// `N` digits as the number before the last two, and the last two.

@@ -28,7 +28,7 @@ pub enum ImageType {
 }
 
 impl ImageType {
-    /// What the first octets of an image say.
+    /// What the first bytes of an image say.
     pub fn of(image: &[u8]) -> Option<Self> {
         const JPEG_2000_FILE: &[u8] = b"\x00\x00\x00\x0cjP  \r\n\x87\n";
         const JPEG_2000_STREAM: &[u8] = b"\xff\x4f\xff\x51";
@@ -59,7 +59,7 @@ impl ImageType {
 }
 
 impl Photo {
-    /// What kind of image it is, by its first octets.
+    /// What kind of image it is, by its first bytes.
     pub fn image_type(&self) -> Option<ImageType> {
         ImageType::of(&self.data)
     }

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error};
 use itsme_core::{
-    Acr, Backchannel, BackchannelRequest, CibaTicket, Claim, Client, Confirm, Discovery,
-    DiscoveryTicket, DriveError, Endpoint, Env as _, Error, ErrorCode, Failure, FreeText, LoggedIn,
-    Login, LoginHintForm, Payment, Progress, Scope, Template, TokenError, UserIdentifierToken,
+    Acr, Backchannel, BackchannelRequest, CibaTicket, Claim, Client, Confirm, DriveError, Endpoint,
+    Error, ErrorCode, FreeText, LoggedIn, Login, LoginHintForm, Payment, Platform as _, Progress,
+    Scope, SendFailure, Template, TokenError, UserDiscovery, UserDiscoveryTicket,
+    UserIdentifierToken,
     internals::{base64url, sha256},
 };
 use itsme_testkit::{CONFIRM_SERVICE, Document, Person, Reaction, SERVICE};
@@ -39,17 +40,17 @@ fn at(seconds: u64, request: &str) -> (u64, String) {
     (seconds, request.to_owned())
 }
 
-fn begin(scene: &mut Scene) -> DiscoveryTicket {
+fn begin(scene: &mut Scene) -> UserDiscoveryTicket {
     scene.play(scene.client.discover_user()).expect("a QR code")
 }
 
-fn poll_discovery(scene: &mut Scene, ticket: DiscoveryTicket) -> Discovery {
-    scene.play(scene.client.poll_discovery(ticket)).expect("an answer")
+fn poll_user_discovery(scene: &mut Scene, ticket: UserDiscoveryTicket) -> UserDiscovery {
+    scene.play(scene.client.poll_user_discovery(ticket)).expect("an answer")
 }
 
-fn waiting(discovery: Discovery) -> DiscoveryTicket {
+fn waiting(discovery: UserDiscovery) -> UserDiscoveryTicket {
     match discovery {
-        Discovery::Waiting(ticket) => ticket,
+        UserDiscovery::Waiting(ticket) => ticket,
         other => panic!("nothing is new, but: {other:?}"),
     }
 }
@@ -58,8 +59,8 @@ fn waiting(discovery: Discovery) -> DiscoveryTicket {
 fn discovered(scene: &mut Scene, person: &Person) -> UserIdentifierToken {
     let ticket = begin(scene);
     scene.op.scan(ticket.session_id(), person);
-    match poll_discovery(scene, ticket) {
-        Discovery::Found(who) => who,
+    match poll_user_discovery(scene, ticket) {
+        UserDiscovery::Found(who) => who,
         other => panic!("somebody was found, but: {other:?}"),
     }
 }
@@ -76,18 +77,18 @@ fn asked(scene: &mut Scene) -> CibaTicket {
     ticket
 }
 
-fn poll(scene: &mut Scene, ticket: CibaTicket) -> Result<Backchannel, DriveError<Failure>> {
-    scene.play(scene.client.poll(ticket))
+fn poll(scene: &mut Scene, ticket: CibaTicket) -> Result<Backchannel, DriveError<SendFailure>> {
+    scene.play(scene.client.poll_backchannel(ticket))
 }
 
-fn pending(answer: Result<Backchannel, DriveError<Failure>>) -> CibaTicket {
+fn pending(answer: Result<Backchannel, DriveError<SendFailure>>) -> CibaTicket {
     match answer {
         Ok(Backchannel::Pending(ticket)) => ticket,
         other => panic!("the person has yet to answer, but: {other:?}"),
     }
 }
 
-fn logged_in(answer: Result<Backchannel, DriveError<Failure>>) -> LoggedIn {
+fn logged_in(answer: Result<Backchannel, DriveError<SendFailure>>) -> LoggedIn {
     match answer {
         Ok(Backchannel::LoggedIn(who)) => *who,
         other => panic!("somebody is logged in, but: {other:?}"),
@@ -118,17 +119,19 @@ fn a_person_scans_a_changing_code_and_approves() {
     let first = ticket.qr().clone();
     assert_eq!(first.media_type(), "image/png");
     for _ in 0..5 {
-        ticket = waiting(poll_discovery(&mut scene, ticket));
+        ticket = waiting(poll_user_discovery(&mut scene, ticket));
         assert_eq!(ticket.qr().image, first.image);
     }
-    let Discovery::Redraw(ticket) = poll_discovery(&mut scene, ticket) else {
+    let UserDiscovery::Redraw(ticket) = poll_user_discovery(&mut scene, ticket) else {
         panic!("after half a minute the code is another one")
     };
     assert_ne!(ticket.qr().image, first.image);
     assert!(ticket.qr().expires_at > first.expires_at);
 
     scene.op.scan(ticket.session_id(), &Person::ann());
-    let Discovery::Found(who) = poll_discovery(&mut scene, ticket) else { panic!("Ann scanned") };
+    let UserDiscovery::Found(who) = poll_user_discovery(&mut scene, ticket) else {
+        panic!("Ann scanned")
+    };
     let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email).acr(Acr::Advanced);
     let ticket = start(&mut scene, BackchannelRequest::discovered(who, login));
     let answer = poll(&mut scene, ticket);
@@ -154,10 +157,11 @@ fn all_of_it_in_a_row() {
     let since = Since::now(&scene);
     let login = scene.client.qr_login(Login::new(SERVICE).claim(Claim::Name));
     assert_eq!(login.expires_at(), None, "nobody is waited for yet");
-    let Ok(Progress::Scan { code, then }) = scene.play(scene.client.next(login)) else {
+    let Ok(Progress::Scan { code, then }) = scene.play(scene.client.next_qr_step(login)) else {
         panic!("a code first")
     };
-    let Ok(Progress::Scan { code: another, then }) = scene.play(scene.client.next(then)) else {
+    let Ok(Progress::Scan { code: another, then }) = scene.play(scene.client.next_qr_step(then))
+    else {
         panic!("another code after half a minute")
     };
     assert_ne!(code.image, another.image);
@@ -165,18 +169,18 @@ fn all_of_it_in_a_row() {
     assert!(then.expires_at().is_some_and(|time| time > now), "somebody can still scan it");
     let session = scene.op.pending_sessions()[0].to_owned();
     scene.op.scan(&session, &Person::daan());
-    let Ok(Progress::Scanned { then }) = scene.play(scene.client.next(then)) else {
+    let Ok(Progress::Scanned { then }) = scene.play(scene.client.next_qr_step(then)) else {
         panic!("it was scanned")
     };
     assert_eq!(then.expires_at(), None);
     assert_eq!(scene.times(BACKCHANNEL), 0, "he is asked then");
-    let Ok(Progress::Waiting { then }) = scene.play(scene.client.next(then)) else {
+    let Ok(Progress::Waiting { then }) = scene.play(scene.client.next_qr_step(then)) else {
         panic!("he is asked")
     };
     let deadline = then.expires_at().expect("he is waited for");
     let asked = scene.op.pending_backchannel()[0].auth_req_id.clone();
     scene.op.approve_backchannel(&asked);
-    let Ok(Progress::LoggedIn(who)) = scene.play(scene.client.next(then)) else {
+    let Ok(Progress::LoggedIn(who)) = scene.play(scene.client.next_qr_step(then)) else {
         panic!("he approved")
     };
     assert_eq!(who.sub, scene.op.sub_of(&Person::daan()));
@@ -229,10 +233,10 @@ fn the_op_says_when_to_come_back() {
     let path = format!("/user_discovery_sessions/{}", ticket.session_id());
     let page = http::Response::builder().status(503).body(b"<html>".to_vec());
     scene.op.react(&path, Reaction::Reply(page.expect("a response")));
-    let ticket = waiting(poll_discovery(&mut scene, ticket));
+    let ticket = waiting(poll_user_discovery(&mut scene, ticket));
     scene.op.forget_asked();
     let since = Since::now(&scene);
-    waiting(poll_discovery(&mut scene, ticket));
+    waiting(poll_user_discovery(&mut scene, ticket));
     assert_eq!(since.asked(&scene), [at(10, &format!("POST {path}"))]);
 }
 
@@ -243,9 +247,11 @@ fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
         let ticket = begin(&mut scene);
         let path = format!("/user_discovery_sessions/{}", ticket.session_id());
         scene.op.react(&path, lost.clone());
-        let ticket = waiting(poll_discovery(&mut scene, ticket));
+        let ticket = waiting(poll_user_discovery(&mut scene, ticket));
         scene.op.scan(ticket.session_id(), &Person::ann());
-        let Discovery::Found(who) = poll_discovery(&mut scene, ticket) else { panic!("Ann") };
+        let UserDiscovery::Found(who) = poll_user_discovery(&mut scene, ticket) else {
+            panic!("Ann")
+        };
         let ticket = start(&mut scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
         scene.op.forget_asked();
         let since = Since::now(&scene);
@@ -279,7 +285,7 @@ fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
         let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
         let lost = scene.play(scene.client.start_backchannel(request));
         assert!(
-            matches!(lost, Err(DriveError::Transport { source: Failure::Lost, .. })),
+            matches!(lost, Err(DriveError::Transport { source: SendFailure::Lost, .. })),
             "{lost:?}"
         );
         assert_eq!(scene.times(BACKCHANNEL), 1);
@@ -333,8 +339,8 @@ fn a_discovery_is_abandoned_after_ten_minutes() {
     let mut ticket = begin(&mut scene);
     let error = loop {
         assert!(scene.op.asked().len() < 200, "it goes on for ever");
-        ticket = match scene.play(scene.client.poll_discovery(ticket)) {
-            Ok(Discovery::Waiting(ticket) | Discovery::Redraw(ticket)) => ticket,
+        ticket = match scene.play(scene.client.poll_user_discovery(ticket)) {
+            Ok(UserDiscovery::Waiting(ticket) | UserDiscovery::Redraw(ticket)) => ticket,
             other => break flow_error(other),
         };
     };
@@ -351,7 +357,9 @@ fn a_ticket_is_polled_by_another_client() {
     scene.op.scan(ticket.session_id(), &Person::ioana());
     let ticket = stored(&ticket);
     scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
-    let Discovery::Found(who) = poll_discovery(&mut scene, ticket) else { panic!("Ioana") };
+    let UserDiscovery::Found(who) = poll_user_discovery(&mut scene, ticket) else {
+        panic!("Ioana")
+    };
     let ticket = start(&mut scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
     scene.op.approve_backchannel(ticket.auth_req_id());
     let [ticket, copy] = [stored(&ticket), ticket];

@@ -31,7 +31,7 @@ fn after_a_ping_that_was_too_early_it_is_polled_on() {
         .header("content-type", "application/json")
         .body(json!({ "auth_req_id": ticket.auth_req_id() }).to_string())
         .expect("a request");
-    let ticket = scene.client.ping(&early).expect("a ping").redeem(ticket).expect("the OP's");
+    let ticket = scene.client.ping(&early).expect("a ping").authenticate(ticket).expect("the OP's");
     scene.op.forget_asked();
     let since = Since::now(&scene);
     let ticket = pending(poll(&mut scene, ticket));
@@ -46,7 +46,7 @@ fn notification_token(ticket: &CibaTicket) -> String {
 }
 
 #[test]
-fn a_ping_is_redeemed_once_by_whoever_proves_to_be_the_op() {
+fn a_ping_is_accepted_once_by_whoever_proves_to_be_the_op() {
     use itsme_core::PingError::{Bearer, ForeignTicket};
     let mut scene = pinged();
     let ann = scene.op.sub_of(&Person::ann());
@@ -62,16 +62,16 @@ fn a_ping_is_redeemed_once_by_whoever_proves_to_be_the_op() {
     assert_eq!(ping.auth_req_id(), ticket.auth_req_id());
     for foreign in [other, unpinged] {
         let id = foreign.auth_req_id().to_owned();
-        let unredeemed = ping.redeem(foreign).expect_err("another request");
-        assert_eq!((unredeemed.error, unredeemed.ticket.auth_req_id()), (ForeignTicket, &*id));
+        let rejected = ping.authenticate(foreign).expect_err("another request");
+        assert_eq!((rejected.error, rejected.ticket.auth_req_id()), (ForeignTicket, &*id));
     }
     let mut forged = sent.clone();
     forged.headers_mut().insert("authorization", "Bearer guessed".parse().expect("a value"));
     let forged = scene.client.ping(&forged).expect("of the right form");
-    let unredeemed = forged.redeem(ticket).expect_err("a stranger");
-    assert_eq!((unredeemed.error, unredeemed.error.response().status().as_u16()), (Bearer, 401));
+    let rejected = forged.authenticate(ticket).expect_err("a stranger");
+    assert_eq!((rejected.error, rejected.error.response().status().as_u16()), (Bearer, 401));
 
-    let ticket = ping.redeem(unredeemed.ticket).expect("the OP's ping");
+    let ticket = ping.authenticate(rejected.ticket).expect("the OP's ping");
     assert_eq!(ping.response().status(), 204);
     scene.op.forget_asked();
     let since = Since::now(&scene);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use itsme_core::{
-    BackchannelRequest, CibaTicket, Client, DiscoveryTicket, Endpoint, Error, Login, Prompt,
-    RequestError, Response, Settings,
+    BackchannelRequest, CibaTicket, Client, Endpoint, Error, Login, Prompt, RequestError, Response,
+    Settings, UserDiscoveryTicket,
 };
 use itsme_testkit::{FakeOp, REDIRECT_URI, Reaction, SERVICE, private_keys};
 use serde_json::json;
@@ -28,22 +28,22 @@ fn a_foreign_ticket_is_told_before_any_request() {
         [settings, FakeOp::with_issuer("https://b.example", scene.world.clock()).settings()]
     {
         let other = Client::new(settings).expect("the settings are sound");
-        let error = flow_error(scene.play(other.poll(stored(&ticket))));
+        let error = flow_error(scene.play(other.poll_backchannel(stored(&ticket))));
         assert!(matches!(error, Error::ForeignTicket), "{error}");
-        let error = flow_error(scene.play(other.poll_discovery(stored(&discovery))));
+        let error = flow_error(scene.play(other.poll_user_discovery(stored(&discovery))));
         assert!(matches!(error, Error::ForeignTicket), "{error}");
     }
     assert!(scene.op.asked().is_empty());
     let text = serde_json::to_string(&discovery).expect("JSON");
     for id in ["../token", "a/b", "a?b", "a#b", "a b", "a%2Fb", "é", "", ".", &"x".repeat(257)] {
         let with_id = text.replace(discovery.session_id(), id);
-        let read = serde_json::from_str::<DiscoveryTicket>(&with_id);
+        let read = serde_json::from_str::<UserDiscoveryTicket>(&with_id);
         assert!(read.is_err(), "{id:?} is no segment of a path");
     }
     let version = |text: String| text.replacen("\"v\":1", "\"v\":2", 1);
     let later = version(serde_json::to_string(&ticket).expect("JSON"));
     assert!(serde_json::from_str::<CibaTicket>(&later).is_err(), "of another version");
-    assert_eq!(format!("{ticket:?} {discovery:?}"), "CibaTicket { .. } DiscoveryTicket { .. }");
+    assert_eq!(format!("{ticket:?} {discovery:?}"), "CibaTicket { .. } UserDiscoveryTicket { .. }");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn what_a_browser_would_carry_is_refused_before_any_request() {
     ] {
         let error = refused(&mut scene, BackchannelRequest::known_user("sub", request.clone()));
         assert_eq!(error, RequestError::NotInBackchannel(name));
-        let flow = scene.client.next(scene.client.qr_login(request));
+        let flow = scene.client.next_qr_step(scene.client.qr_login(request));
         let error = flow_error(scene.play(flow));
         assert!(matches!(error, Error::Request(RequestError::NotInBackchannel(n)) if n == name));
     }
@@ -121,7 +121,7 @@ fn answers_that_are_none_are_named() {
         let ticket = begin(&mut scene);
         let path = format!("/user_discovery_sessions/{}", ticket.session_id());
         scene.op.react(&path, reply(body));
-        let error = flow_error(scene.play(scene.client.poll_discovery(ticket)));
+        let error = flow_error(scene.play(scene.client.poll_user_discovery(ticket)));
         assert!(matches!(error, Error::Malformed { what, .. } if what == expected), "{error}");
     }
     for (body, expected) in [

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use itsme_core::{
-    AuthorizationRequest, Client, DriveError, Error, Failure, Flow, LoggedIn, Login, Redirect,
+    AuthorizationRequest, Client, DriveError, Error, Flow, LoggedIn, Login, Redirect, SendFailure,
     Settings, TokenError,
 };
 use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
@@ -39,7 +39,7 @@ impl Scene {
         scene
     }
 
-    pub fn play<T>(&mut self, flow: Flow<T>) -> Result<T, DriveError<Failure>> {
+    pub fn play<T>(&mut self, flow: Flow<T>) -> Result<T, DriveError<SendFailure>> {
         play(flow, &mut self.op, &mut self.world)
     }
 
@@ -52,20 +52,20 @@ impl Scene {
     }
 
     /// Ann approves, and comes back.
-    pub fn log_in_for(&mut self, login: Login) -> Result<LoggedIn, DriveError<Failure>> {
+    pub fn log_in_for(&mut self, login: Login) -> Result<LoggedIn, DriveError<SendFailure>> {
         let Redirect { url, state, .. } = self.authorize(login);
         let callback = self.op.approve(&url, &Person::ann());
-        self.play(self.client.user(state, callback))
+        self.play(self.client.finish_login(state, callback))
     }
 
-    pub fn log_in(&mut self) -> Result<LoggedIn, DriveError<Failure>> {
+    pub fn log_in(&mut self) -> Result<LoggedIn, DriveError<SendFailure>> {
         self.log_in_for(Login::new(SERVICE))
     }
 
     pub fn log_in_if_possible(&mut self) -> bool {
         let Ok(login) = self.play(self.client.authorize(Login::new(SERVICE))) else { return false };
         let callback = self.op.approve(&login.url, &Person::ann());
-        self.play(self.client.user(login.state, callback)).is_ok()
+        self.play(self.client.finish_login(login.state, callback)).is_ok()
     }
 
     /// How often this was asked.
@@ -75,7 +75,7 @@ impl Scene {
 }
 
 /// The protocol's error; a test that meets a transport's fails.
-pub fn flow_error<T>(result: Result<T, DriveError<Failure>>) -> Error {
+pub fn flow_error<T>(result: Result<T, DriveError<SendFailure>>) -> Error {
     match result {
         Ok(_) => panic!("it went well"),
         Err(DriveError::Flow(error)) => error,
@@ -85,14 +85,14 @@ pub fn flow_error<T>(result: Result<T, DriveError<Failure>>) -> Error {
     }
 }
 
-pub fn id_token_error<T>(result: Result<T, DriveError<Failure>>) -> TokenError {
+pub fn id_token_error<T>(result: Result<T, DriveError<SendFailure>>) -> TokenError {
     match flow_error(result) {
         Error::IdToken(error) => error,
         other => panic!("not the ID token, but: {other}"),
     }
 }
 
-pub fn userinfo_error<T>(result: Result<T, DriveError<Failure>>) -> TokenError {
+pub fn userinfo_error<T>(result: Result<T, DriveError<SendFailure>>) -> TokenError {
     match flow_error(result) {
         Error::Userinfo(error) => error,
         other => panic!("not userinfo, but: {other}"),

@@ -52,7 +52,7 @@ fn what_is_no_answer_makes_no_request() {
             let login = state.iter().fold(login, |login, state| login.state(state));
             let redirect = scene.authorize(login);
             scene.op.forget_asked();
-            let error = flow_error(scene.play(scene.client.user(redirect.state, callback)));
+            let error = flow_error(scene.play(scene.client.finish_login(redirect.state, callback)));
             if state.is_none() {
                 prop_assert!(matches!(error, Error::Callback(_)), "{error}");
                 prop_assert_eq!(scene.op.asked(), [""; 0]);

@@ -19,19 +19,19 @@ const BASIC_PLANE: RangeInclusive<char> = '\0'..='\u{ffff}';
 
 /// ISO 8859-15, which is ISO 8859-1 but for eight places; V1 has what both have.
 fn shown(dialect: Dialect) -> BTreeSet<char> {
-    let octets = (0x20..=0x7e).chain(0xa0..=0xff_u8);
-    let characters = octets.map(|octet| match octet {
-        0xa4 => (octet, '€'),
-        0xa6 => (octet, 'Š'),
-        0xa8 => (octet, 'š'),
-        0xb4 => (octet, 'Ž'),
-        0xb8 => (octet, 'ž'),
-        0xbc => (octet, 'Œ'),
-        0xbd => (octet, 'œ'),
-        0xbe => (octet, 'Ÿ'),
-        same => (octet, same.into()),
+    let bytes = (0x20..=0x7e).chain(0xa0..=0xff_u8);
+    let characters = bytes.map(|byte| match byte {
+        0xa4 => (byte, '€'),
+        0xa6 => (byte, 'Š'),
+        0xa8 => (byte, 'š'),
+        0xb4 => (byte, 'Ž'),
+        0xb8 => (byte, 'ž'),
+        0xbc => (byte, 'Œ'),
+        0xbd => (byte, 'œ'),
+        0xbe => (byte, 'Ÿ'),
+        same => (byte, same.into()),
     });
-    let both = |(octet, character): &(u8, char)| char::from(*octet) == *character;
+    let both = |(byte, character): &(u8, char)| char::from(*byte) == *character;
     let kept = characters.filter(|pair| dialect == Dialect::V2 || both(pair));
     kept.map(|(_, character)| character).collect()
 }

@@ -47,7 +47,7 @@ fn a_stored_login_is_finished() {
         stored["asked"][&name] = json!({ "later": value });
         let state: LoginState = serde_json::from_str(&stored.to_string())?;
         prop_assert_eq!(state.id(), redirect.state.id());
-        let who = scene.play(scene.client.user(state, callback));
+        let who = scene.play(scene.client.finish_login(state, callback));
         prop_assert_eq!(who.map(|who| who.sub.clone()).ok(), Some(scene.op.sub_of(&Person::ann())));
     });
 }

@@ -40,9 +40,9 @@ fn is_iban(text: &str) -> bool {
 
 /// The text with one character in place of another one.
 fn with(text: &str, place: usize, character: u8) -> String {
-    let mut octets = text.as_bytes().to_vec();
-    octets[place] = character;
-    String::from_utf8(octets).expect("ASCII")
+    let mut bytes = text.as_bytes().to_vec();
+    bytes[place] = character;
+    String::from_utf8(bytes).expect("ASCII")
 }
 
 fn groups_of_four(iban: &str) -> String {
@@ -63,9 +63,9 @@ proptest! {
             }
         }
         for place in 1..iban.len() {
-            let mut octets = iban.clone().into_bytes();
-            octets.swap(place - 1, place);
-            let swapped = String::from_utf8(octets).expect("ASCII");
+            let mut bytes = iban.clone().into_bytes();
+            bytes.swap(place - 1, place);
+            let swapped = String::from_utf8(bytes).expect("ASCII");
             prop_assert_eq!(is_iban(&swapped), swapped == iban, "{}", swapped);
         }
     }
@@ -144,7 +144,7 @@ proptest! {
 
     #[test]
     fn other_texts_are_refused_without_panic(text: String) {
-        prop_assume!(!text.bytes().any(|octet| octet.is_ascii_digit()));
+        prop_assume!(!text.bytes().any(|byte| byte.is_ascii_digit()));
         prop_assert!(!is_national_number(&text) && !is_eid_number(&text) && !is_iban(&text));
     }
 }

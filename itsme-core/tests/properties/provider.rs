@@ -3,7 +3,7 @@
 use std::{cell::RefCell, time::Duration};
 
 use http::{HeaderValue, header::CACHE_CONTROL};
-use itsme_core::{Env, Failure, Login, Step, UnixTime, drive};
+use itsme_core::{Login, Platform, SendFailure, Step, UnixTime, drive};
 use itsme_testkit::SERVICE;
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -22,7 +22,7 @@ fn fetch(scene: &mut Scene, cache_control: &[Vec<u8>]) -> UnixTime {
             let value = HeaderValue::from_bytes(value).expect("a header value");
             response.headers_mut().append(CACHE_CONTROL, value);
         }
-        Ok::<_, (Failure, Failure)>(response)
+        Ok::<_, (SendFailure, SendFailure)>(response)
     };
     drive(client.refresh(), world, send, |_| ()).expect("the OP answers");
     world.now()
@@ -42,7 +42,7 @@ fn lifetime_is(scene: &mut Scene, fetched: UnixTime, seconds: u64) -> bool {
 }
 
 fn any_lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
-    let octet = prop_oneof![Just(b'\t'), 0x20..0x7f_u8, 0x80..=0xff_u8];
+    let byte = prop_oneof![Just(b'\t'), 0x20..0x7f_u8, 0x80..=0xff_u8];
     let directive = select(vec![
         "max-age",
         "=",
@@ -62,7 +62,7 @@ fn any_lines() -> impl Strategy<Value = Vec<Vec<u8>>> {
     ]);
     let formed = vec(directive, 0..8).prop_map(|parts| parts.concat().into_bytes());
     let number = "max-age=[0-9]{1,30}".prop_map(String::into_bytes);
-    vec(prop_oneof![vec(octet, 0..40), formed, number], 0..4)
+    vec(prop_oneof![vec(byte, 0..40), formed, number], 0..4)
 }
 
 #[test]

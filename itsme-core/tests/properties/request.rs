@@ -119,7 +119,7 @@ fn a_state_or_nonce_that_can_be_guessed_is_refused() {
 }
 
 #[test]
-fn a_redirect_uri_is_sent_octet_by_octet_or_refused() {
+fn a_redirect_uri_is_sent_byte_by_byte_or_refused() {
     let clients = Clients::new();
     let ask = |uri: &str| {
         let login = Login::new(SERVICE).redirect_uri(uri);

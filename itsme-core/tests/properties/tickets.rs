@@ -4,8 +4,8 @@
 use std::{cell::RefCell, time::Duration};
 
 use itsme_core::{
-    Backchannel, BackchannelRequest, CibaTicket, Client, Discovery, DiscoveryTicket, Login,
-    Settings,
+    Backchannel, BackchannelRequest, CibaTicket, Client, Login, Settings, UserDiscovery,
+    UserDiscoveryTicket,
 };
 use itsme_testkit::{Person, SERVICE};
 use proptest::{collection::vec, prelude::*};
@@ -33,13 +33,13 @@ fn a_stored_ticket_is_polled_neither_too_early_nor_too_often() {
         for pause in &pauses {
             scene.world.advance(Duration::from_secs(*pause));
             scene.client = Client::new(scene.op.settings())?;
-            ticket = match scene.play(scene.client.poll_discovery(taken_up(&ticket, &unknown)))? {
-                Discovery::Waiting(ticket) | Discovery::Redraw(ticket) => ticket,
+            ticket = match scene.play(scene.client.poll_user_discovery(taken_up(&ticket, &unknown)))? {
+                UserDiscovery::Waiting(ticket) | UserDiscovery::Redraw(ticket) => ticket,
                 other => panic!("nobody has scanned it: {other:?}"),
             };
         }
         scene.op.scan(ticket.session_id(), &Person::ann());
-        let Discovery::Found(who) = scene.play(scene.client.poll_discovery(ticket))? else {
+        let UserDiscovery::Found(who) = scene.play(scene.client.poll_user_discovery(ticket))? else {
             panic!("Ann has scanned it")
         };
         let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
@@ -47,12 +47,12 @@ fn a_stored_ticket_is_polled_neither_too_early_nor_too_often() {
         for pause in &pauses {
             scene.world.advance(Duration::from_secs(*pause));
             scene.client = Client::new(scene.op.settings())?;
-            let polled = scene.play(scene.client.poll(taken_up(&ticket, &unknown)))?;
+            let polled = scene.play(scene.client.poll_backchannel(taken_up(&ticket, &unknown)))?;
             let Backchannel::Pending(next) = polled else { panic!("she has not answered") };
             ticket = next;
         }
         scene.op.approve_backchannel(ticket.auth_req_id());
-        let answer = scene.play(scene.client.poll(ticket))?;
+        let answer = scene.play(scene.client.poll_backchannel(ticket))?;
         prop_assert!(matches!(answer, Backchannel::LoggedIn(_)));
 
         let asked = scene.op.transcript().iter();
@@ -79,7 +79,7 @@ fn what_was_damaged_is_refused() {
         let ticket = scene.play(scene.client.start_backchannel(request))?;
         damaged::<CibaTicket>(&serde_json::to_value(ticket)?, version)?;
         let ticket = scene.play(scene.client.discover_user())?;
-        damaged::<DiscoveryTicket>(&serde_json::to_value(ticket)?, version)?;
+        damaged::<UserDiscoveryTicket>(&serde_json::to_value(ticket)?, version)?;
     });
 }
 

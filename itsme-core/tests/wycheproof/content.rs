@@ -8,7 +8,7 @@ use crate::verdicts::{Explained, Verdicts};
 const CBC: ContentEncryption = ContentEncryption::A128CbcHs256;
 const GCM: ContentEncryption = ContentEncryption::A256Gcm;
 
-/// Decrypts each test; of what is valid, encrypts the plaintext again to the same octets.
+/// Decrypts each test; of what is valid, encrypts the plaintext again to the same bytes.
 fn contents(enc: ContentEncryption, of: aead::TestName) -> Verdicts {
     let mut verdicts = Verdicts::default();
     for group in aead::TestSet::load(of).expect("a test set").test_groups {
@@ -51,7 +51,7 @@ fn cbc_paddings_under_a_right_tag() {
             let mac_key = [7; 16];
             let tag = hmac_sha256(&mac_key, &[&test.nonce, &test.ct, &0_u64.to_be_bytes()]);
             let key: Vec<u8> = mac_key.into_iter().chain(test.key.iter().copied()).collect();
-            let key = key[..].try_into().expect("32 octets");
+            let key = key[..].try_into().expect("32 bytes");
             let decrypted = CBC.decrypt(key, &test.nonce, b"", &test.ct, &tag[..16]);
             if let Ok(decrypted) = &decrypted {
                 assert_eq!(**decrypted, *test.pt, "test {}", test.tc_id);

@@ -73,7 +73,7 @@ fn json_web_signatures() {
         (350..=350, "346 again"),
         (351..=351, "347 again"),
         (355..=355, "key_ops is not looked at: an OP's keys say `use`"),
-        (367..=367, "octet by octet the valid token 357: the suite's own slip"),
+        (367..=367, "byte by byte the valid token 357: the suite's own slip"),
         (370..=370, "the same"),
         (372..=372, "a `?` in base64url, which 361 refuses: the suite's own slip"),
         (373..=373, "the same"),
@@ -138,7 +138,7 @@ fn json_web_encryption() {
 
 /// The suite does this to tokens whose algorithms are not taken here; so it is done to those that
 /// are: each part left out, with and without its dot, begun with another character, cut by 1, 4 and
-/// 8 octets, and made longer.
+/// 8 bytes, and made longer.
 #[test]
 fn what_the_suite_does_to_other_tokens() {
     let suite = suite();
@@ -153,8 +153,8 @@ fn what_the_suite_does_to_other_tokens() {
                     parts.join(".")
                 };
                 let part = parts[place];
-                let octets = base64url_decode(part).expect("base64url");
-                let cut = |by: usize| base64url(&octets[..octets.len().saturating_sub(by)]);
+                let bytes = base64url_decode(part).expect("base64url");
+                let cut = |by: usize| base64url(&bytes[..bytes.len().saturating_sub(by)]);
                 let mut changed = vec![
                     with(String::new()),
                     with(format!("X{}", &part[1..])),

@@ -3,7 +3,7 @@
 use std::{io, net::TcpListener, sync::Arc, thread, time::Duration};
 
 use http::header;
-use itsme_core::{Failure, MAX_RESPONSE_BYTES, Request, Response};
+use itsme_core::{MAX_RESPONSE_BYTES, Request, Response, SendFailure};
 
 use super::peer::{Connection, Peer, header};
 
@@ -12,7 +12,7 @@ pub(super) const SECRET: &str = "3fa85f64-5717-4562";
 
 const PATH: &str = "/a/b?code=3fa85f64-5717-4562&x=%2B+y&z=";
 
-type Outcomes = Vec<Result<Response, Failure>>;
+type Outcomes = Vec<Result<Response, SendFailure>>;
 type Check = Box<dyn FnOnce(&Peer, Outcomes) -> Result<(), String>>;
 
 pub(super) struct Case {
@@ -103,13 +103,13 @@ fn response(outcomes: Outcomes) -> Result<Response, String> {
 }
 
 /// The one failure, of this kind, of a request that was made once.
-fn failed_once(peer: &Peer, outcomes: Outcomes, expected: Failure) -> Result<(), String> {
+fn failed_once(peer: &Peer, outcomes: Outcomes, expected: SendFailure) -> Result<(), String> {
     let times = peer.seen().len();
     ensure(times == 1, format!("the request was made {times} times"))?;
     failed(outcomes, expected)
 }
 
-fn failed(outcomes: Outcomes, expected: Failure) -> Result<(), String> {
+fn failed(outcomes: Outcomes, expected: SendFailure) -> Result<(), String> {
     match outcomes.into_iter().next_back() {
         Some(Err(failure)) if failure == expected => Ok(()),
         Some(Err(failure)) => Err(format!("{failure:?} was told, but it was {expected:?}")),
@@ -200,14 +200,14 @@ fn largest_body() -> Case {
     let act = |_, peer: &mut Connection| say_large(peer, MAX_RESPONSE_BYTES);
     Case::new("a body of 1 MiB is taken", act, &[get], |_, outcomes| {
         let length = response(outcomes)?.body().len();
-        ensure(length == MAX_RESPONSE_BYTES, format!("it was cut to {length} octets"))
+        ensure(length == MAX_RESPONSE_BYTES, format!("it was cut to {length} bytes"))
     })
 }
 
 fn too_large_body() -> Case {
     let act = |_, peer: &mut Connection| say_large(peer, MAX_RESPONSE_BYTES + 1);
     Case::new("a body over 1 MiB is refused", act, &[get], |peer, outcomes| {
-        failed_once(peer, outcomes, Failure::Lost)
+        failed_once(peer, outcomes, SendFailure::Lost)
     })
 }
 
@@ -223,10 +223,10 @@ fn endless_body() -> Case {
         Ok(false)
     };
     Case::new("an endless body is refused at 1 MiB", act, &[get], |peer, outcomes| {
-        failed_once(peer, outcomes, Failure::Lost)?;
+        failed_once(peer, outcomes, SendFailure::Lost)?;
         // What the sockets' buffers hold was sent, too.
         let sent = peer.counted();
-        ensure(sent < 32 * MAX_RESPONSE_BYTES, format!("{sent} octets were read"))
+        ensure(sent < 32 * MAX_RESPONSE_BYTES, format!("{sent} bytes were read"))
     })
 }
 
@@ -260,7 +260,7 @@ fn silence_before_the_head() -> Case {
         Ok(false)
     };
     Case::new("silence ends with the time", act, &[post], |peer, outcomes| {
-        failed_once(peer, outcomes, Failure::Lost)
+        failed_once(peer, outcomes, SendFailure::Lost)
     })
 }
 
@@ -271,7 +271,7 @@ fn silence_after_the_head() -> Case {
         Ok(false)
     };
     Case::new("silence after the head ends with the time", act, &[post], |peer, outcomes| {
-        failed_once(peer, outcomes, Failure::Lost)
+        failed_once(peer, outcomes, SendFailure::Lost)
     })
 }
 
@@ -285,13 +285,13 @@ fn trickling_body() -> Case {
         Ok(false)
     };
     Case::new("a trickling body ends with the time", act, &[post], |peer, outcomes| {
-        failed_once(peer, outcomes, Failure::Lost)
+        failed_once(peer, outcomes, SendFailure::Lost)
     })
 }
 
 fn refused_connection() -> Case {
     let mut case = Case::new("a refused connection is NotSent", ok, &[post], |_, outcomes| {
-        failed(outcomes, Failure::NotSent)
+        failed(outcomes, SendFailure::NotSent)
     });
     let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
     let nobody = format!("http://{}{PATH}", free.expect("loopback has a free port"));
@@ -302,7 +302,7 @@ fn refused_connection() -> Case {
 fn closed_without_answer() -> Case {
     let act = |_, _: &mut Connection| Ok(false);
     let name = "a connection that is closed without an answer is Lost, and nothing sent again";
-    Case::new(name, act, &[post], |peer, outcomes| failed_once(peer, outcomes, Failure::Lost))
+    Case::new(name, act, &[post], |peer, outcomes| failed_once(peer, outcomes, SendFailure::Lost))
 }
 
 /// The tempting case: the second request of a kept connection looks as if it could be repeated.
@@ -315,7 +315,7 @@ fn closed_when_used_again() -> Case {
     Case::new(name, act, &[post, post], |peer, outcomes| {
         let times = peer.seen().len();
         ensure(times == 2, format!("two requests were made {times} times"))?;
-        failed(outcomes, Failure::Lost)
+        failed(outcomes, SendFailure::Lost)
     })
 }
 
@@ -325,7 +325,7 @@ fn truncated_body() -> Case {
         Ok(false)
     };
     Case::new("a truncated body is Lost", act, &[post], |peer, outcomes| {
-        failed_once(peer, outcomes, Failure::Lost)
+        failed_once(peer, outcomes, SendFailure::Lost)
     })
 }
 
@@ -335,6 +335,6 @@ fn not_http() -> Case {
         Ok(false)
     };
     Case::new("an answer that is not HTTP is Lost", act, &[post], |peer, outcomes| {
-        failed_once(peer, outcomes, Failure::Lost)
+        failed_once(peer, outcomes, SendFailure::Lost)
     })
 }

@@ -7,14 +7,14 @@
 //!
 //! ```no_run
 //! use itsme_testkit::conformance;
-//! # use itsme_core::{Failure, Request, Response};
+//! # use itsme_core::{SendFailure, Request, Response};
 //! # #[derive(Debug)] struct MyError;
 //! # impl std::fmt::Display for MyError { fn fmt(&self, _: &mut std::fmt::Formatter) -> std::fmt::Result { Ok(()) } }
 //! # impl std::error::Error for MyError {}
 //! # struct MyClient;
 //! # impl MyClient {
 //! #     fn with_timeouts(_: itsme_core::Timeouts) -> Self { Self }
-//! #     fn send(&self, _: Request) -> Result<Response, (Failure, MyError)> { Err((Failure::Lost, MyError)) }
+//! #     fn send(&self, _: Request) -> Result<Response, (SendFailure, MyError)> { Err((SendFailure::Lost, MyError)) }
 //! # }
 //!
 //! conformance::blocking(|timeouts| {
@@ -36,7 +36,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use itsme_core::{Failure, Request, Response, Timeouts};
+use itsme_core::{Request, Response, SendFailure, Timeouts};
 
 use self::cases::{Case, cases};
 use crate::now::now;
@@ -53,7 +53,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The adapter fails a case; the message names all that it failed.
 pub fn blocking<S, E>(make: impl FnOnce(Timeouts) -> S)
 where
-    S: FnMut(Request) -> Result<Response, (Failure, E)>,
+    S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
     E: Error,
 {
     let make = |timeouts| {
@@ -70,7 +70,7 @@ where
 pub async fn asynchronous<S, E, Sent>(make: impl FnOnce(Timeouts) -> S)
 where
     S: FnMut(Request) -> Sent,
-    Sent: Future<Output = Result<Response, (Failure, E)>>,
+    Sent: Future<Output = Result<Response, (SendFailure, E)>>,
     E: Error,
 {
     let mut send = make(Timeouts::default().total(TOTAL));
@@ -89,14 +89,14 @@ where
 
 /// What became of one request.
 struct Outcome {
-    result: Result<Response, Failure>,
+    result: Result<Response, SendFailure>,
     took: Duration,
     /// Everything that the error says of itself.
     error_text: String,
 }
 
 impl Outcome {
-    fn new<E: Error>(result: Result<Response, (Failure, E)>, begun: Instant) -> Self {
+    fn new<E: Error>(result: Result<Response, (SendFailure, E)>, begun: Instant) -> Self {
         let took = begun.elapsed();
         let error_text = result.as_ref().err().map_or_else(String::new, |(_, error)| texts(error));
         Self { result: result.map_err(|(why, _)| why), took, error_text }

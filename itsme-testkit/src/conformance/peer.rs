@@ -1,4 +1,4 @@
-//! A server that says whatever octets a case wants, and remembers what it was asked.
+//! A server that says whatever bytes a case wants, and remembers what it was asked.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -100,8 +100,8 @@ impl Connection {
         self.stream.shutdown(Shutdown::Both)
     }
 
-    pub(super) fn say(&mut self, octets: impl AsRef<[u8]>) -> io::Result<()> {
-        self.stream.write_all(octets.as_ref())
+    pub(super) fn say(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.stream.write_all(bytes.as_ref())
     }
 
     /// Says nothing for as long as anybody could be waiting.
@@ -116,8 +116,8 @@ impl Connection {
     }
 
     /// Adds to what [`Peer::counted`] tells.
-    pub(super) fn count(&self, octets: usize) {
-        self.counted.fetch_add(octets, Ordering::SeqCst);
+    pub(super) fn count(&self, bytes: usize) {
+        self.counted.fetch_add(bytes, Ordering::SeqCst);
     }
 }
 

@@ -101,7 +101,7 @@ fn changes(endpoint: &str) -> Vec<(&'static str, Change, Outcome)> {
             format!("UnexpectedReply({endpoint}, 503)").into(),
         ),
         ("an empty body", |r| r.body_mut().clear(), no_object("the JSON text ends too early")),
-        ("octets that are not text", |r| *r.body_mut() = vec![0xff; 9], not_text),
+        ("bytes that are not text", |r| *r.body_mut() = vec![0xff; 9], not_text),
         (
             "a list in place of an object",
             |r| body(r, "[1]"),

@@ -118,9 +118,9 @@ fn renumbered(key: &Value) -> Value {
 
 /// An odd number of so many bits, in base64url.
 fn odd_number(bits: usize) -> String {
-    let mut octets = vec![0xff; bits.div_ceil(8)];
-    octets[0] >>= (8 - bits % 8) % 8;
-    crate::jose::encode(&octets)
+    let mut bytes = vec![0xff; bits.div_ceil(8)];
+    bytes[0] >>= (8 - bits % 8) % 8;
+    crate::jose::encode(&bytes)
 }
 
 fn set(name: &str, keys: Option<Value>, outcome: &str) -> Fault {

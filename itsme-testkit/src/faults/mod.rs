@@ -57,7 +57,7 @@ pub struct Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Area {
-    /// Sockets and octets.
+    /// Sockets and bytes.
     Wire,
     /// Statuses, headers and bodies.
     Http,

@@ -7,8 +7,8 @@ use std::{
 #[cfg(feature = "server")]
 use itsme_core::Timeouts;
 use itsme_core::{
-    Acr, Claim, Client, DriveError, Failure, Flow, LoggedIn, Login, MAX_RESPONSE_BYTES, Request,
-    Response, Scope, drive_async,
+    Acr, Claim, Client, DriveError, Flow, LoggedIn, Login, MAX_RESPONSE_BYTES, Request, Response,
+    Scope, SendFailure, drive_async,
 };
 
 use super::{Fault, Kind, Outcome};
@@ -44,7 +44,8 @@ pub fn in_memory() -> Vec<Verdict> {
         let capped = |response: &Response| response.body().len() <= MAX_RESPONSE_BYTES;
         let send = |request| {
             let answer = lock(&op).handle(request);
-            let answer = answer.and_then(|answer| Some(answer).filter(capped).ok_or(Failure::Lost));
+            let answer =
+                answer.and_then(|answer| Some(answer).filter(capped).ok_or(SendFailure::Lost));
             ready(answer.map_err(|why| (why, why)))
         };
         verdicts.add(&fault, now(try_out(&fault, world, &op, send)));
@@ -60,7 +61,7 @@ pub fn in_memory() -> Vec<Verdict> {
 #[cfg(feature = "server")]
 pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
-    S: FnMut(Request) -> Result<Response, (Failure, E)>,
+    S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
 {
     let make = |timeouts| {
         let mut send = make(timeouts);
@@ -77,7 +78,7 @@ where
 pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
     S: FnMut(Request) -> Sent,
-    Sent: Future<Output = Result<Response, (Failure, E)>>,
+    Sent: Future<Output = Result<Response, (SendFailure, E)>>,
 {
     let mut verdicts = Verdicts::default();
     for fault in Fault::all() {
@@ -123,7 +124,7 @@ async fn try_out<S, E, Sent>(
 ) -> Result<Verdict, String>
 where
     S: FnMut(Request) -> Sent,
-    Sent: Future<Output = Result<Response, (Failure, E)>>,
+    Sent: Future<Output = Result<Response, (SendFailure, E)>>,
 {
     let client = Client::new(fault.settings(&mut lock(op))).expect("the settings are sound");
     let mut visit = Visit { world, op, client, send };
@@ -156,7 +157,7 @@ impl<S> Visit<'_, S> {
     async fn log_in<E, Sent>(&mut self, fault: Option<&Fault>) -> Result<LoggedIn, DriveError<E>>
     where
         S: FnMut(Request) -> Sent,
-        Sent: Future<Output = Result<Response, (Failure, E)>>,
+        Sent: Future<Output = Result<Response, (SendFailure, E)>>,
     {
         if let Some(fault) = fault.filter(|fault| !fault.midway) {
             fault.inject(&mut lock(self.op));
@@ -168,14 +169,14 @@ impl<S> Visit<'_, S> {
         if let Some(fault) = fault.filter(|fault| fault.midway) {
             fault.inject(&mut lock(self.op));
         }
-        self.run(self.client.user(redirect.state, callback)).await
+        self.run(self.client.finish_login(redirect.state, callback)).await
     }
 
     /// In the world's time: a wait takes none.
     async fn run<T, E, Sent>(&mut self, flow: Flow<T>) -> Result<T, DriveError<E>>
     where
         S: FnMut(Request) -> Sent,
-        Sent: Future<Output = Result<Response, (Failure, E)>>,
+        Sent: Future<Output = Result<Response, (SendFailure, E)>>,
     {
         let clock = self.world.clock();
         let sleep = |time| {

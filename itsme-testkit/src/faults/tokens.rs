@@ -18,7 +18,7 @@ const NOT_TEXT: &str = r#"Malformed { what: "a header member that must be text i
 pub(super) type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
 
 pub(super) fn faults() -> Vec<Fault> {
-    let of_keys = signing().into_iter().chain(encryption()).chain(octets());
+    let of_keys = signing().into_iter().chain(encryption()).chain(bytes());
     let of_keys = of_keys.flat_map(|forgery| both(forgery, "", |fault| fault));
     of_keys.chain(tokens_by_secret::faults()).chain(unencrypted()).collect()
 }
@@ -201,7 +201,7 @@ fn signing() -> Vec<Forgery> {
         }),
         ("JWS of two parts", NOT_SIGNED, |stage| {
             unencrypted_as(stage, |token| {
-                let end = token.plaintext.iter().rposition(|octet| *octet == b'.');
+                let end = token.plaintext.iter().rposition(|byte| *byte == b'.');
                 token.plaintext.truncate(end.unwrap_or_default());
             });
         }),
@@ -219,7 +219,7 @@ fn signing() -> Vec<Forgery> {
         ("nothing encrypted", NOT_SIGNED, |stage| {
             unencrypted_as(stage, |token| token.plaintext.clear());
         }),
-        ("octets encrypted that are no text", NOT_SIGNED, |stage| {
+        ("bytes encrypted that are no text", NOT_SIGNED, |stage| {
             unencrypted_as(stage, |token| token.plaintext = vec![0xff; 99]);
         }),
         ("larger than 64 KiB", "TooLarge { limit: 65536 }", |stage| {
@@ -311,22 +311,22 @@ fn encryption() -> Vec<Forgery> {
                 without(&mut token.header, "kid");
             });
         }),
-        ("a content key of 16 octets", DECRYPTION, |stage| {
+        ("a content key of 16 bytes", DECRYPTION, |stage| {
             unencrypted_as(stage, |token| token.content_key.truncate(16));
         }),
-        ("a content key of 64 octets", DECRYPTION, |stage| {
+        ("a content key of 64 bytes", DECRYPTION, |stage| {
             unencrypted_as(stage, |token| token.content_key.resize(64, 0));
         }),
-        ("a 12-octet IV with CBC", DECRYPTION, |stage| {
+        ("a 12-byte IV with CBC", DECRYPTION, |stage| {
             unencrypted_as(stage, |token| token.iv.truncate(12));
         }),
         ("an empty IV with CBC", DECRYPTION, |stage| {
             unencrypted_as(stage, |token| token.iv.clear());
         }),
-        ("a 16-octet IV with GCM", DECRYPTION, |stage| {
+        ("a 16-byte IV with GCM", DECRYPTION, |stage| {
             header(stage, "enc", json!("A256GCM"));
         }),
-        ("a 12-octet tag with GCM", DECRYPTION, |stage| {
+        ("a 12-byte tag with GCM", DECRYPTION, |stage| {
             header(stage, "enc", json!("A256GCM"));
             unencrypted_as(stage, |token| token.iv.truncate(12));
             parts(stage, |[.., tag]| tag.truncate(12));
@@ -342,7 +342,7 @@ fn previous_key() -> Value {
 }
 
 /// What anybody can do to a token on its way.
-fn octets() -> Vec<Forgery> {
+fn bytes() -> Vec<Forgery> {
     vec![
         ("JWE header changed", DECRYPTION, |stage| {
             parts(stage, |[header, ..]| {
@@ -373,7 +373,7 @@ fn octets() -> Vec<Forgery> {
         }),
         ("no ciphertext", DECRYPTION, |stage| parts(stage, |[_, _, _, text, _]| text.clear())),
         ("tag damaged", DECRYPTION, |stage| parts(stage, |[.., tag]| tag[15] ^= 0x80)),
-        ("a tag of one octet", DECRYPTION, |stage| parts(stage, |[.., tag]| tag.truncate(1))),
+        ("a tag of one byte", DECRYPTION, |stage| parts(stage, |[.., tag]| tag.truncate(1))),
         ("no tag", DECRYPTION, |stage| parts(stage, |[.., tag]| tag.clear())),
         ("four parts", FIVE_PARTS, |stage| {
             finished(stage, |token| token.truncate(token.rfind('.').unwrap_or_default()));

@@ -23,9 +23,9 @@ pub(super) fn faults() -> impl Iterator<Item = Fault> {
 fn direct() -> Vec<Forgery> {
     vec![
         ("as agreed", TAKEN, |_| {}),
-        ("a tag of 12 octets", DECRYPTION, |stage| parts(stage, |[.., tag]| tag.truncate(12))),
+        ("a tag of 12 bytes", DECRYPTION, |stage| parts(stage, |[.., tag]| tag.truncate(12))),
         ("an empty IV", DECRYPTION, |stage| parts(stage, |[_, _, iv, ..]| iv.clear())),
-        ("a 16-octet IV", DECRYPTION, |stage| {
+        ("a 16-byte IV", DECRYPTION, |stage| {
             unencrypted_as(stage, |token| token.iv.resize(16, 7));
         }),
         ("an encrypted key", DECRYPTION, |stage| parts(stage, |[_, key, ..]| key.push(7))),

@@ -15,9 +15,9 @@ pub(super) fn faults() -> Vec<Fault> {
     let wires = [
         ("silence", Wire::Silence),
         ("silence after the head", Wire::SilenceAfterHead),
-        ("a body that trickles one octet a second", Wire::Trickle),
+        ("a body that trickles one byte a second", Wire::Trickle),
         ("a body in chunks without end", Wire::Endless),
-        ("a body of one octet too many", Wire::Large(MAX_RESPONSE_BYTES as u64 + 1)),
+        ("a body of one byte too many", Wire::Large(MAX_RESPONSE_BYTES as u64 + 1)),
         ("a body of 512 MiB", Wire::Large(512 * 1024 * 1024)),
         ("closed without an answer", Wire::Closed { after: 0 }),
         ("closed in the head", Wire::Closed { after: IN_THE_HEAD }),

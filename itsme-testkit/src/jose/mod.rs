@@ -153,7 +153,7 @@ pub(crate) fn sha256_base64url(text: &str) -> String {
 }
 
 pub(crate) fn sha256_hex(text: &str) -> String {
-    openssl::sha::sha256(text.as_bytes()).iter().map(|octet| format!("{octet:02x}")).collect()
+    openssl::sha::sha256(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn keys(jwks: &Value) -> impl Iterator<Item = &Value> {
@@ -246,13 +246,13 @@ fn cbc_hmac(key: &[u8], aad: &[u8], iv: &[u8], text: &[u8]) -> Result<Vec<u8>, R
 }
 
 fn random<const N: usize>() -> [u8; N] {
-    let mut octets = [0; N];
-    openssl::rand::rand_bytes(&mut octets).expect("openssl has randomness");
-    octets
+    let mut bytes = [0; N];
+    openssl::rand::rand_bytes(&mut bytes).expect("openssl has randomness");
+    bytes
 }
 
-pub(crate) fn encode(octets: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(octets)
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
 }
 
 fn encode_json(value: &Value) -> String {
@@ -265,8 +265,8 @@ fn decode(text: &str) -> Result<Vec<u8>, Refused> {
 
 /// The members of one part of a JWT.
 pub(crate) fn decode_json(text: &str) -> Result<Map<String, Value>, Refused> {
-    let octets = decode(text)?;
-    serde_json::from_slice(&octets).map_err(|_| "a part of a JWT is not a JSON object".to_owned())
+    let bytes = decode(text)?;
+    serde_json::from_slice(&bytes).map_err(|_| "a part of a JWT is not a JSON object".to_owned())
 }
 
 fn refused(_: openssl::error::ErrorStack) -> Refused {

@@ -17,7 +17,7 @@ pub(crate) type Forger = Box<dyn FnMut(&mut Stage<'_>) + Send>;
 pub(crate) enum Stage<'a> {
     Unsigned(&'a mut Unsigned),
     Unencrypted(&'a mut Unencrypted),
-    /// The five parts: the header's text, then octets.
+    /// The five parts: the header's text, then bytes.
     Encrypted(&'a mut [Vec<u8>; 5]),
     Finished(&'a mut String),
 }
@@ -35,7 +35,7 @@ pub(crate) enum SignedBy {
     Op,
     /// Somebody else's RSA key.
     Stranger,
-    /// HS256 with these octets.
+    /// HS256 with these bytes.
     Secret(Vec<u8>),
     /// HS256 with the PEM of the OP's public key, as a reader would use it who believes the header.
     PublicKey,
@@ -50,7 +50,7 @@ pub(crate) struct Unencrypted {
     /// The client's public JWK, or another one.
     pub(crate) recipient: Value,
     pub(crate) iv: Vec<u8>,
-    /// Octets of the content key.
+    /// Bytes of the content key.
     pub(crate) content_key: Vec<u8>,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use http::header;
-use itsme_core::{Failure, Request, Response, UnixTime};
+use itsme_core::{Request, Response, SendFailure, UnixTime};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -167,7 +167,7 @@ impl FakeOp {
     pub(super) fn write_into_journal(
         &mut self,
         entry: Option<Entry>,
-        answer: Result<&Response, &Failure>,
+        answer: Result<&Response, &SendFailure>,
     ) {
         let (Some(journal), Some(mut entry)) = (&mut self.journal, entry) else { return };
         entry.details.append(&mut journal.issued);

@@ -28,7 +28,8 @@ use std::{
 
 use http::Method;
 use itsme_core::{
-    ClientSecret, Credentials, Dialect, Environment, Failure, Request, Response, Settings, UnixTime,
+    ClientSecret, Credentials, Dialect, Environment, Request, Response, SendFailure, Settings,
+    UnixTime,
 };
 use serde_json::{Map, Value, json};
 
@@ -71,7 +72,7 @@ use crate::{
 ///
 /// let login = play(client.authorize(Login::new(SERVICE)), &mut op, &mut world)?;
 /// let callback = op.approve(&login.url, &Person::ann());
-/// let who = play(client.user(login.state, callback), &mut op, &mut world)?;
+/// let who = play(client.finish_login(login.state, callback), &mut op, &mut world)?;
 ///
 /// assert_eq!(who.sub, op.sub_of(&Person::ann()));
 /// assert_eq!(op.asked(), ["GET /.well-known/openid-configuration", "GET /jwkSet", "POST /token"]);
@@ -325,8 +326,8 @@ impl FakeOp {
         };
     }
 
-    /// Answers a request, as an OP at the end of a wire would; a [`Failure`] is the wire's.
-    pub fn handle(&mut self, request: Request) -> Result<Response, Failure> {
+    /// Answers a request, as an OP at the end of a wire would; a [`SendFailure`] is the wire's.
+    pub fn handle(&mut self, request: Request) -> Result<Response, SendFailure> {
         let (answer, wire) = self.over_the_wire(request)?;
         match wire {
             Some(wire) => wire.in_memory(self, answer),
@@ -338,7 +339,7 @@ impl FakeOp {
     pub(crate) fn over_the_wire(
         &mut self,
         request: Request,
-    ) -> Result<(Response, Option<Wire>), Failure> {
+    ) -> Result<(Response, Option<Wire>), SendFailure> {
         let path = self.path(&request);
         if let Some(page) = self.page(&path, &request) {
             return Ok((page, None));
@@ -354,17 +355,17 @@ impl FakeOp {
         &mut self,
         path: &str,
         request: &Request,
-    ) -> Result<(Response, Option<Wire>), Failure> {
+    ) -> Result<(Response, Option<Wire>), SendFailure> {
         let asked = Asked { at: self.now(), request: format!("{} {path}", request.method()) };
         let reaction = self.mischief.decide(&asked);
         self.transcript.push(asked);
         match reaction {
             None => Ok((self.answer(path, request), None)),
-            Some(Reaction::NotSent) => Err(Failure::NotSent),
-            Some(Reaction::Lost) => Err(Failure::Lost),
+            Some(Reaction::NotSent) => Err(SendFailure::NotSent),
+            Some(Reaction::Lost) => Err(SendFailure::Lost),
             Some(Reaction::AnswerLost) => {
                 self.answer(path, request);
-                Err(Failure::Lost)
+                Err(SendFailure::Lost)
             }
             Some(Reaction::Reply(response)) => Ok((response, None)),
             Some(Reaction::Wire(wire)) => Ok((self.answer(path, request), Some(wire))),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itsme_core::{Failure, Response, UnixTime};
+use itsme_core::{Response, SendFailure, UnixTime};
 use serde_json::{Map, Value};
 
 use super::FakeOp;
@@ -43,20 +43,20 @@ pub enum Wire {
     Silence,
     /// The head comes, and nothing after it.
     SilenceAfterHead,
-    /// The body comes one octet a second.
+    /// The body comes one byte a second.
     Trickle,
     /// The body comes in chunks and does not end.
     Endless,
-    /// The body is as many octets long, and begins like the OP's.
+    /// The body is as many bytes long, and begins like the OP's.
     Large(u64),
-    /// The connection is closed after so many octets of the answer, head included.
+    /// The connection is closed after so many bytes of the answer, head included.
     Closed {
-        /// Octets.
+        /// Bytes.
         after: usize,
     },
-    /// The connection is reset after so many octets of the answer, head included.
+    /// The connection is reset after so many bytes of the answer, head included.
     Reset {
-        /// Octets.
+        /// Bytes.
         after: usize,
     },
     /// All of it comes, so much later.
@@ -184,13 +184,13 @@ impl FakeOp {
 
 impl Wire {
     /// What becomes of an answer in memory.
-    pub(super) fn in_memory(self, op: &FakeOp, answer: Response) -> Result<Response, Failure> {
+    pub(super) fn in_memory(self, op: &FakeOp, answer: Response) -> Result<Response, SendFailure> {
         match self {
             Self::Late(time) => {
                 op.clock.advance(time);
                 Ok(answer)
             }
-            _ => Err(Failure::Lost),
+            _ => Err(SendFailure::Lost),
         }
     }
 }

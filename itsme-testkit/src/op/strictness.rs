@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itsme_core::{Env as _, Request};
+use itsme_core::{Platform as _, Request};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 

@@ -12,14 +12,14 @@ use std::{
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use itsme_core::{Failure, Request, Settings};
+use itsme_core::{Request, SendFailure, Settings};
 use tokio::{sync::oneshot, task::JoinSet, time::sleep};
 
 pub use self::browser::{Browser, Page};
 use self::wire::{Fuse, Socket, WireBody};
 use crate::{Clock, FakeOp, Person, Wire};
 
-/// The most octets of a request body that are read.
+/// The most bytes of a request body that are read.
 const MAX_REQUEST: usize = 1024 * 1024;
 
 /// A [`FakeOp`] on a loopback socket, in a thread of its own. Dropping it closes it.
@@ -29,7 +29,7 @@ const MAX_REQUEST: usize = 1024 * 1024;
 /// [`FakeOp::settings`] sets. A person signs in on a page at the authorization endpoint, on a
 /// simulated phone at `/phone` below the issuer, or by [`approve`](Self::approve). HTTP clients live
 /// in the system's time, so use [`Clock::system`] unless they run flows in a world of their own. A
-/// [`Failure`] is a connection that is closed without an answer.
+/// [`SendFailure`] is a connection that is closed without an answer.
 #[derive(Debug)]
 pub struct Server {
     op: Arc<Mutex<FakeOp>>,
@@ -163,7 +163,7 @@ async fn answer(
     let body = Limited::new(body, MAX_REQUEST).collect().await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_bytes().to_vec());
     let answer = lock(&op).over_the_wire(request);
-    let (response, wire) = answer.map_err(|_: Failure| io::ErrorKind::ConnectionAborted)?;
+    let (response, wire) = answer.map_err(|_: SendFailure| io::ErrorKind::ConnectionAborted)?;
     match wire {
         Some(Wire::Silence) => pending().await,
         Some(Wire::Late(time)) => sleep(time).await,

@@ -23,7 +23,7 @@ use tokio::{
 
 use crate::Wire;
 
-const BETWEEN_OCTETS: Duration = Duration::from_secs(1);
+const BETWEEN_BYTES: Duration = Duration::from_secs(1);
 
 static FILLING: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
@@ -33,13 +33,13 @@ pub(super) struct Fuse(Arc<State>);
 
 #[derive(Debug)]
 struct State {
-    octets: AtomicUsize,
+    bytes: AtomicUsize,
     resets: AtomicBool,
 }
 
 impl Fuse {
     pub(super) fn new() -> Self {
-        Self(Arc::new(State { octets: usize::MAX.into(), resets: false.into() }))
+        Self(Arc::new(State { bytes: usize::MAX.into(), resets: false.into() }))
     }
 
     pub(super) fn set(&self, wire: Wire) {
@@ -49,7 +49,7 @@ impl Fuse {
             _ => return,
         };
         self.0.resets.store(resets, Ordering::SeqCst);
-        self.0.octets.store(after, Ordering::SeqCst);
+        self.0.bytes.store(after, Ordering::SeqCst);
     }
 }
 
@@ -79,20 +79,20 @@ impl Write for Socket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        octets: &[u8],
+        bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let state = Arc::clone(&self.fuse.0);
-        let left = state.octets.load(Ordering::SeqCst);
+        let left = state.bytes.load(Ordering::SeqCst);
         if left == 0 {
             if state.resets.load(Ordering::SeqCst) {
                 self.stream.inner().set_zero_linger()?;
             }
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
-        let octets = &octets[..octets.len().min(left)];
-        let written = ready!(Pin::new(&mut self.stream).poll_write(context, octets))?;
+        let bytes = &bytes[..bytes.len().min(left)];
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
         if left != usize::MAX {
-            state.octets.fetch_sub(written, Ordering::SeqCst);
+            state.bytes.fetch_sub(written, Ordering::SeqCst);
         }
         Poll::Ready(Ok(written))
     }
@@ -108,7 +108,7 @@ impl Write for Socket {
 
 /// A body that goes over the wire as the wire wants.
 pub(super) struct WireBody {
-    octets: Bytes,
+    bytes: Bytes,
     wire: Option<Wire>,
     pause: Option<Pin<Box<Sleep>>>,
     /// How much of a large body is yet to come.
@@ -116,19 +116,19 @@ pub(super) struct WireBody {
 }
 
 impl WireBody {
-    pub(super) fn new(octets: Vec<u8>, wire: Option<Wire>) -> Self {
+    pub(super) fn new(bytes: Vec<u8>, wire: Option<Wire>) -> Self {
         let left = match wire {
-            Some(Wire::Large(octets)) => octets,
-            _ => octets.len() as u64,
+            Some(Wire::Large(bytes)) => bytes,
+            _ => bytes.len() as u64,
         };
-        Self { octets: octets.into(), wire, pause: None, left }
+        Self { bytes: bytes.into(), wire, pause: None, left }
     }
 
     fn trickle(&mut self, context: &mut Context<'_>) -> Poll<Bytes> {
-        let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(BETWEEN_OCTETS)));
+        let pause = self.pause.get_or_insert_with(|| Box::pin(sleep(BETWEEN_BYTES)));
         ready!(pause.as_mut().poll(context));
         self.pause = None;
-        Poll::Ready(self.octets.split_to(1))
+        Poll::Ready(self.bytes.split_to(1))
     }
 }
 
@@ -143,12 +143,12 @@ impl Body for WireBody {
         if self.left == 0 {
             return Poll::Ready(None);
         }
-        let octets = match self.wire {
+        let bytes = match self.wire {
             Some(Wire::SilenceAfterHead) => return Poll::Pending,
             Some(Wire::Trickle) => ready!(self.trickle(context)),
-            _ if !self.octets.is_empty() => {
-                let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.octets.len());
-                self.octets.split_to(most)
+            _ if !self.bytes.is_empty() => {
+                let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(self.bytes.len());
+                self.bytes.split_to(most)
             }
             _ => {
                 let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(FILLING.len());
@@ -156,9 +156,9 @@ impl Body for WireBody {
             }
         };
         if self.wire != Some(Wire::Endless) {
-            self.left -= octets.len() as u64;
+            self.left -= bytes.len() as u64;
         }
-        Poll::Ready(Some(Ok(Frame::data(octets))))
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -6,18 +6,18 @@
 //! is a person in a task or thread of their own:
 //!
 //! ```
-//! # use itsme_core::{DriveError, Env, Flow};
+//! # use itsme_core::{DriveError, Platform, Flow};
 //! # use itsme_testkit::{FakeOp, play, soak::{Soak, Visitor}};
 //! # #[derive(Clone)] struct Transport;
 //! # type Error = DriveError<std::io::Error>;
-//! # impl Transport { fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Env) -> Result<T, Error> { unreachable!("an example") } }
+//! # impl Transport { fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Platform) -> Result<T, Error> { unreachable!("an example") } }
 //! fn log_in_again_and_again(transport: &Transport, client: &itsme_core::Client, mut visitor: Visitor) {
 //!     while let Some(pause) = visitor.next_pause() {
 //!         std::thread::sleep(pause);
 //!         let login = transport.run_in(client.authorize(visitor.login()), visitor.env());
 //!         let who = login.and_then(|login| {
 //!             let callback = visitor.approve(&login.url);
-//!             transport.run_in(client.user(login.state, callback), visitor.env())
+//!             transport.run_in(client.finish_login(login.state, callback), visitor.env())
 //!         });
 //!         visitor.note(who);
 //!     }

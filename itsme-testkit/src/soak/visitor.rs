@@ -3,7 +3,7 @@ use std::{
     time::Duration,
 };
 
-use itsme_core::{Claim, DriveError, Env, Error, LoggedIn, Login, Scope, TokenError};
+use itsme_core::{Claim, DriveError, Error, LoggedIn, Login, Platform, Scope, TokenError};
 
 use super::{
     LOGINS, NOBODYS, OUTAGE_BEGINS, OUTAGE_ENDS, PAUSE, Shared, VISITORS, WARM, faults::INJECTED,
@@ -60,7 +60,7 @@ impl Visitor {
     }
 
     /// The time and the randomness to run the flows in.
-    pub fn env(&mut self) -> &mut impl Env {
+    pub fn env(&mut self) -> &mut impl Platform {
         &mut self.clock
     }
 

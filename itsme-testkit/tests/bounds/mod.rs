@@ -7,7 +7,7 @@ use itsme_testkit::faults::Verdict;
 const LONGEST: Duration = Duration::from_secs(5);
 const MOST: u64 = 64 * 1024 * 1024;
 
-/// The memory that this process has, in octets; known on Linux alone.
+/// The memory that this process has, in bytes; known on Linux alone.
 pub fn resident() -> Option<u64> {
     status("VmRSS:")
 }
@@ -21,7 +21,7 @@ pub fn assert_kept(verdicts: &[Verdict], resident_before: Option<u64>) {
     if let Some((before, peak)) = resident_before.zip(status("VmHWM:")) {
         let grown = peak.saturating_sub(before);
         println!("all of them together: {} KiB", grown / 1024);
-        assert!(grown < MOST, "the faults took {grown} octets");
+        assert!(grown < MOST, "the faults took {grown} bytes");
     }
 }
 

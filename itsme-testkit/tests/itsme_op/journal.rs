@@ -1,6 +1,6 @@
 //! The journal: requests with their tokens, and pings.
 
-use itsme_core::{BackchannelRequest, Claim, Client, Login, Scope, TokenForm};
+use itsme_core::{BackchannelRequest, Claim, Client, JwtProtection, Login, Scope};
 use itsme_testkit::{FakeOp, Person, Reaction, SERVICE, World, play};
 
 use crate::page::Page;
@@ -14,7 +14,7 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(form: TokenForm) -> Self {
+    fn new(form: JwtProtection) -> Self {
         let world = World::new();
         let mut op = FakeOp::new(world.clock());
         op.keep_journal();
@@ -42,8 +42,8 @@ impl Scene {
 #[test]
 fn assertions_and_login_hints_are_decoded() {
     for (form, shown) in [
-        (TokenForm::Signed, "client_assertion, header (verified)"),
-        (TokenForm::SignedThenEncrypted, "client_assertion, header (encrypted, verified)"),
+        (JwtProtection::Signed, "client_assertion, header (verified)"),
+        (JwtProtection::Nested, "client_assertion, header (encrypted, verified)"),
     ] {
         let mut scene = Scene::new(form);
         let ann = scene.op.sub_of(&Person::ann());
@@ -66,11 +66,11 @@ fn assertions_and_login_hints_are_decoded() {
 
 #[test]
 fn tokens_are_shown_as_they_were_before_they_were_encrypted() {
-    let mut scene = Scene::new(TokenForm::Signed);
+    let mut scene = Scene::new(JwtProtection::Signed);
     let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
     let login = scene.play(scene.client.authorize(login));
     let callback = scene.op.approve(&login.url, &Person::ann());
-    scene.play(scene.client.user(login.state, callback));
+    scene.play(scene.client.finish_login(login.state, callback));
     let page = scene.last("/token");
     assert!(page.contains("answer, claims of IdToken"), "{page}");
     assert!(page.contains("\"given_name\": \"Ann\"") && page.contains("\"nonce\":"), "{page}");
@@ -81,7 +81,7 @@ fn tokens_are_shown_as_they_were_before_they_were_encrypted() {
 
 #[test]
 fn it_says_why_a_token_is_not_believed() {
-    let mut scene = Scene::new(TokenForm::Signed);
+    let mut scene = Scene::new(JwtProtection::Signed);
     let url = "https://op.example/v2/authorization?client_id=TEST_CLIENT&request=e30.e30.AA";
     scene.get(url);
     let page = scene.last("/authorization");
@@ -96,7 +96,7 @@ fn it_says_why_a_token_is_not_believed() {
 
 #[test]
 fn it_holds_the_last_200_requests_and_not_its_own_pages() {
-    let mut scene = Scene::new(TokenForm::Signed);
+    let mut scene = Scene::new(JwtProtection::Signed);
     for number in 0..=200 {
         scene.get(&format!("https://op.example/v2/nothing/{number}?text={}", "x".repeat(10_000)));
     }

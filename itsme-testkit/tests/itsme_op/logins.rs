@@ -15,7 +15,7 @@ fn a_person_logs_in_on_the_page() {
     let page = sandbox.get(&login.url);
     assert_eq!(page.status, 200, "{}", page.body);
     let callback = sandbox.submit(&login.url, page.form("Approve as Ioana Popescu", &[]));
-    let who = sandbox.play(client.user(login.state, callback.location()));
+    let who = sandbox.play(client.finish_login(login.state, callback.location()));
     assert_eq!(who.user.name.as_deref(), Some("Ioana Popescu"));
 }
 
@@ -37,7 +37,7 @@ fn a_person_logs_in_by_phone() {
     assert!(sandbox.get(&phone).refreshes());
 
     let callback = sandbox.get(&waiting).location();
-    let who = sandbox.play(client.user(login.state, callback));
+    let who = sandbox.play(client.finish_login(login.state, callback));
     assert_eq!(who.user.name.as_deref(), Some("Daan de Vries"));
     assert_eq!(sandbox.get(&waiting).status, 400, "the browser has gone on");
 }
@@ -52,7 +52,7 @@ fn its_name_is_localhost_where_that_is_asked() {
     assert!(login.url.starts_with(&sandbox.issuer), "{}", login.url);
     let page = sandbox.get(&login.url);
     let callback = sandbox.submit(&login.url, page.form("Approve as Ann Peeters", &[]));
-    sandbox.play(client.user(login.state, callback.location()));
+    sandbox.play(client.finish_login(login.state, callback.location()));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn the_older_dialect_is_spoken() {
         let page = sandbox.get(&login.url);
         assert!(page.body.contains("<code>given_name</code> (essential)"), "{}", page.body);
         let callback = sandbox.submit(&login.url, page.form("Approve as Ann Peeters", &[]));
-        let who = sandbox.play(client.user(login.state, callback.location()));
+        let who = sandbox.play(client.finish_login(login.state, callback.location()));
         assert_eq!(who.given_name.as_deref(), Some("Ann"));
         assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
     }
@@ -92,7 +92,7 @@ fn a_person_logs_in_by_qr_code() {
     let mut shown = Vec::new();
     let mut login = client.qr_login(Login::new(SERVICE).claim(Claim::Name));
     let who = loop {
-        login = match sandbox.play(client.next(login)) {
+        login = match sandbox.play(client.next_qr_step(login)) {
             Progress::Scan { code, then } => {
                 shown.push(code.media_type().to_owned());
                 press("Scan", &[("person", "daan")]);

@@ -3,8 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Request, header};
 use itsme_core::{
-    Acr, Backchannel, BackchannelRequest, Claim, Client, Confirm, Discovery, FreeText, Login,
-    Payment, Scope,
+    Acr, Backchannel, BackchannelRequest, Claim, Client, Confirm, FreeText, Login, Payment, Scope,
+    UserDiscovery,
 };
 use itsme_testkit::{
     CONFIRM_SERVICE, FakeOp, Fault, Person, Reaction, RegisteredClient, SERVICE, World, play,
@@ -55,7 +55,7 @@ fn somebody_scans_and_approves() {
     let mut scene = Scene::new();
     let ticket = scene.play(scene.client.discover_user());
     scene.press("Scan", &[("person", "ioana")]);
-    let Discovery::Found(who) = scene.play(scene.client.poll_discovery(ticket)) else {
+    let UserDiscovery::Found(who) = scene.play(scene.client.poll_user_discovery(ticket)) else {
         panic!("Ioana has scanned")
     };
     let login = Login::new(SERVICE).claim(Claim::GivenName.essential()).acr(Acr::Advanced);
@@ -72,7 +72,7 @@ fn somebody_scans_and_approves() {
         assert!(page.contains(shown), "no {shown} in {page}");
     }
     scene.press("Approve", &[]);
-    let Backchannel::LoggedIn(who) = scene.play(scene.client.poll(ticket)) else {
+    let Backchannel::LoggedIn(who) = scene.play(scene.client.poll_backchannel(ticket)) else {
         panic!("Ioana has approved")
     };
     assert_eq!(who.given_name.as_deref(), Some("Ioana"));

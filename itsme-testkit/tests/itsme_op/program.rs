@@ -34,7 +34,7 @@ fn the_file_brings_clients_people_and_faults() {
     let login = sandbox.play(client.authorize(Login::new("MY_LOGIN").scope(Scope::Profile)));
     let page = sandbox.get(&login.url);
     let callback = sandbox.submit(&login.url, page.form("Approve as Eva Maes", &[]));
-    let who = sandbox.play(client.user(login.state, callback.location()));
+    let who = sandbox.play(client.finish_login(login.state, callback.location()));
     assert_eq!(who.user.birthdate.map(|date| date.to_string()).as_deref(), Some("1990-05-06"));
 }
 

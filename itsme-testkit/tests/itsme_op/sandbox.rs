@@ -10,7 +10,7 @@ use std::{
 };
 
 use http::{Request, Response};
-use itsme_core::{Client, Environment, Failure, Flow, Settings, SystemEnv, drive};
+use itsme_core::{Client, Environment, Flow, SendFailure, Settings, SystemPlatform, drive};
 use itsme_testkit::private_keys;
 use ureq::Agent;
 
@@ -52,7 +52,7 @@ pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     }
     let _ = child.kill();
     let output = child.wait_with_output().expect("it has ended");
-    let text = |octets| String::from_utf8(octets).expect("UTF-8");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
@@ -123,8 +123,8 @@ impl Sandbox {
 
     /// Runs a flow against it.
     pub fn play<T>(&self, flow: Flow<T>) -> T {
-        let send = |request| send(request).map_err(|error| (Failure::Lost, error));
-        let done = drive(flow, &mut SystemEnv::new(), send, thread::sleep);
+        let send = |request| send(request).map_err(|error| (SendFailure::Lost, error));
+        let done = drive(flow, &mut SystemPlatform::new(), send, thread::sleep);
         done.unwrap_or_else(|error| panic!("the flow fails: {error:?}"))
     }
 

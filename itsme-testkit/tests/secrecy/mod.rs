@@ -140,9 +140,9 @@ fn forms(secret: &[u8]) -> Vec<String> {
         start.iter().map(form).collect::<Vec<_>>().join(separator)
     };
     let mut forms = vec![
-        list(", ", |octet| octet.to_string()),
-        list("", |octet| format!("{octet:02x}")),
-        list("", |octet| format!("{octet:02X}")),
+        list(", ", |byte| byte.to_string()),
+        list("", |byte| format!("{byte:02x}")),
+        list("", |byte| format!("{byte:02X}")),
         start.escape_ascii().to_string(),
     ];
     forms.extend(String::from_utf8(start.to_vec()));

@@ -248,7 +248,7 @@ fn what_cannot_work_is_told_at_the_start() {
     let ended = run(&["--cookie-key", short.to_str().expect("a path of text")]);
     assert_eq!(ended.status.code(), Some(1));
     let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(told.contains("has 63 octets; 64 random ones are needed"), "{told}");
+    assert!(told.contains("has 63 bytes; 64 random ones are needed"), "{told}");
     #[cfg(unix)]
     {
         let open = scratch("open").join("cookie.key");

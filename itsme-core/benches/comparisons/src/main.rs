@@ -9,7 +9,7 @@ mod scene;
 use std::str::FromStr;
 
 use itsme_core::{
-    Claim, Env, Login, User,
+    Claim, Platform, Login, User,
     internals::{self, KeySet, SignatureCheck},
 };
 use itsme_testkit::{CLIENT_ID, Clock, Person, SERVICE, private_jwks, private_keys};
@@ -71,7 +71,7 @@ impl Subject {
         let verified = internals::verify(jws, SignatureCheck::Rs256(&self.op_keys));
         let claims = verified.expect("it was signed").claims;
         let who = (self.issuer.as_str(), CLIENT_ID, NONCE);
-        let sub = internals::check_id_token(&claims, who, Env::now(&self.clock));
+        let sub = internals::check_id_token(&claims, who, Platform::now(&self.clock));
         internals::user(sub.expect("it passes"), claims)
     }
 }

@@ -110,6 +110,6 @@ fn send(request: Request) -> Result<Response, String> {
     let answer =
         if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
     let (head, mut body) = answer.map_err(|error| error.to_string())?.into_parts();
-    let octets = body.with_config().limit(MAX_BODY).read_to_vec();
-    Ok(Response::from_parts(head, octets.map_err(|error| error.to_string())?))
+    let bytes = body.with_config().limit(MAX_BODY).read_to_vec();
+    Ok(Response::from_parts(head, bytes.map_err(|error| error.to_string())?))
 }

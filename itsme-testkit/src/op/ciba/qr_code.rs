@@ -4,18 +4,18 @@ use qrcode::{Color, QrCode};
 
 /// The white border that readers need, in modules (ISO/IEC 18004).
 const QUIET_ZONE: usize = 4;
-/// Pixels a module, each way: at one bit a pixel, an octet in each row.
+/// Pixels a module, each way: at one bit a pixel, an byte in each row.
 const PIXELS: usize = 8;
 
 pub(in super::super) fn png(content: &str) -> Vec<u8> {
     let code = QrCode::new(content).expect("a URL fits into a QR code");
     let modules = code.width() + 2 * QUIET_ZONE;
     let inside = |at: usize| at.checked_sub(QUIET_ZONE).filter(|at| *at < code.width());
-    let octet = |x, y| match (inside(x), inside(y)) {
+    let byte = |x, y| match (inside(x), inside(y)) {
         (Some(x), Some(y)) if code[(x, y)] == Color::Dark => 0x00,
         _ => 0xff,
     };
-    let row = |y: usize| -> Vec<u8> { (0..modules).map(|x| octet(x, y)).collect() };
+    let row = |y: usize| -> Vec<u8> { (0..modules).map(|x| byte(x, y)).collect() };
     let pixels: Vec<u8> = (0..modules).flat_map(|y| row(y).repeat(PIXELS)).collect();
     let mut file = Vec::new();
     write(&mut file, modules * PIXELS, &pixels).expect("a Vec takes what is written to it");

@@ -7,7 +7,7 @@ mod user_discovery;
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use itsme_core::{Env as _, Response};
+use itsme_core::{Platform as _, Response};
 use serde_json::{Map, Value, json};
 
 use super::{

@@ -9,12 +9,12 @@ use super::{
     request::{UserIdentifierToken, check_client},
 };
 use crate::{
-    client_auth::inner::RelyingParty,
+    client_auth::inner::ClientInner,
     error::Error,
     flow::{
-        machine::Moment,
+        machine::Context,
         retry::Retry,
-        single_request::{Call, OneCall},
+        single_request::{Exchange, SingleRequest},
     },
     ground::{secret::Secret, time::UnixTime, version::Version1},
     http::{Request, Response, endpoint::Endpoint, form, response},
@@ -27,17 +27,17 @@ const LIFETIME: Duration = Duration::from_secs(10 * 60);
 const ENDPOINT: Endpoint = Endpoint::UserDiscovery;
 
 /// The flow behind [`Client::discover_user`](crate::Client::discover_user).
-pub(crate) type DiscoverUser = OneCall<BeginDiscovery>;
+pub(crate) type DiscoverUser = SingleRequest<BeginUserDiscovery>;
 
-/// The flow behind [`Client::poll_discovery`](crate::Client::poll_discovery).
-pub(crate) type PollDiscovery = OneCall<DiscoveryPoll>;
+/// The flow behind [`Client::poll_user_discovery`](crate::Client::poll_user_discovery).
+pub(crate) type PollUserDiscovery = SingleRequest<UserDiscoveryPoll>;
 
 /// A QR code that waits to be scanned.
 ///
 /// It is serde and versioned, so that another process can go on with it: it knows when to poll, and
 /// it ends after ten minutes. It belongs to one client, and shows nothing in `Debug`.
 #[derive(Serialize, Deserialize)]
-pub struct DiscoveryTicket {
+pub struct UserDiscoveryTicket {
     v: Version1,
     session_id: SessionId,
     client_id: String,
@@ -55,7 +55,7 @@ impl TryFrom<String> for SessionId {
     type Error = &'static str;
 
     fn try_from(id: String) -> Result<Self, Self::Error> {
-        let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if id.is_empty() || id.len() > 256 || !id.bytes().all(plain) || id.starts_with('.') {
             return Err("it has no usable `user_discovery_session_id`");
         }
@@ -72,22 +72,22 @@ impl From<SessionId> for String {
 /// What a poll for the person before the QR code has brought.
 #[derive(Debug)]
 #[allow(clippy::exhaustive_enums, reason = "whoever polls must go on with each ticket")]
-pub enum Discovery {
+pub enum UserDiscovery {
     /// Nobody has scanned it yet.
-    Waiting(DiscoveryTicket),
+    Waiting(UserDiscoveryTicket),
     /// Nobody has scanned it yet, and the code is another one now: draw it anew.
-    Redraw(DiscoveryTicket),
+    Redraw(UserDiscoveryTicket),
     /// Somebody has scanned it: ask them what you want to know.
     Found(UserIdentifierToken),
 }
 
 /// The first request of a discovery.
-pub(crate) struct BeginDiscovery(());
+pub(crate) struct BeginUserDiscovery(());
 
 /// A later one.
-pub(crate) struct DiscoveryPoll(DiscoveryTicket);
+pub(crate) struct UserDiscoveryPoll(UserDiscoveryTicket);
 
-impl DiscoveryTicket {
+impl UserDiscoveryTicket {
     /// The code to show.
     pub fn qr(&self) -> &QrCode {
         &self.qr
@@ -104,28 +104,28 @@ impl DiscoveryTicket {
     }
 }
 
-impl BeginDiscovery {
+impl BeginUserDiscovery {
     pub(crate) fn new() -> Self {
         Self(())
     }
 }
 
-impl DiscoveryPoll {
-    pub(crate) fn with(ticket: DiscoveryTicket) -> Self {
+impl UserDiscoveryPoll {
+    pub(crate) fn with(ticket: UserDiscoveryTicket) -> Self {
         Self(ticket)
     }
 }
 
 fn request(
-    rp: &RelyingParty,
+    client: &ClientInner,
     provider: &Provider,
     session_id: Option<&SessionId>,
-    at: &mut Moment<'_>,
+    cx: &mut Context<'_>,
 ) -> Result<Request, Error> {
-    let (metadata, plain_http) = (&provider.metadata, rp.settings.plain_http());
+    let (metadata, plain_http) = (&provider.metadata, client.settings.plain_http());
     let url = metadata.user_discovery(session_id.map(|id| id.0.as_str()), plain_http)?;
     // Protocol: the audience is the other endpoint (itsme: user discovery).
-    let authentication = rp.authentication(provider, metadata.backchannel(plain_http)?, at)?;
+    let authentication = client.authentication(provider, metadata.backchannel(plain_http)?, cx)?;
     Ok(form::post((ENDPOINT, &url), &[], &authentication))
 }
 
@@ -133,8 +133,8 @@ fn malformed(what: &'static str) -> Error {
     Error::Malformed { endpoint: ENDPOINT, what }
 }
 
-fn answer(response: Response, rp: &RelyingParty) -> Result<Map<String, Value>, Error> {
-    response::json_object(ENDPOINT, response).map_err(|error| rp.told(error))
+fn answer(response: Response, client: &ClientInner) -> Result<Map<String, Value>, Error> {
+    response::json_object(ENDPOINT, response).map_err(|error| client.note_refusal(error))
 }
 
 /// The person, if the answer says who it is.
@@ -156,51 +156,55 @@ fn session_id(answer: &Map<String, Value>) -> Result<SessionId, Error> {
     id.to_owned().try_into().map_err(malformed)
 }
 
-impl Call for BeginDiscovery {
+impl Exchange for BeginUserDiscovery {
     const RETRY: Retry = Retry::Idempotent;
-    type Output = DiscoveryTicket;
+    type Output = UserDiscoveryTicket;
 
-    fn begin(&self, rp: &RelyingParty, _: UnixTime) -> Result<Option<DiscoveryTicket>, Error> {
-        check_client(&rp.settings)?;
+    fn begin(
+        &self,
+        client: &ClientInner,
+        _: UnixTime,
+    ) -> Result<Option<UserDiscoveryTicket>, Error> {
+        check_client(&client.settings)?;
         Ok(None)
     }
 
     fn request(
         &mut self,
-        rp: &RelyingParty,
+        client: &ClientInner,
         provider: &Provider,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Request, Error> {
-        request(rp, provider, None, at)
+        request(client, provider, None, cx)
     }
 
     fn read(
         self,
         response: Response,
-        rp: &RelyingParty,
+        client: &ClientInner,
         _: Arc<Provider>,
         now: UnixTime,
-    ) -> Result<DiscoveryTicket, Error> {
-        let answer = answer(response, rp)?;
-        Ok(DiscoveryTicket {
+    ) -> Result<UserDiscoveryTicket, Error> {
+        let answer = answer(response, client)?;
+        Ok(UserDiscoveryTicket {
             v: Version1,
             session_id: session_id(&answer)?,
-            client_id: rp.settings.client_id.clone(),
-            issuer: rp.settings.environment.issuer().to_owned(),
+            client_id: client.settings.client_id.clone(),
+            issuer: client.settings.environment.issuer().to_owned(),
             pace: Pace::new(now, &answer, LIFETIME),
             qr: QrCode::read(&answer).ok_or(malformed("it has no `qr_code`"))?,
         })
     }
 }
 
-impl Call for DiscoveryPoll {
+impl Exchange for UserDiscoveryPoll {
     const RETRY: Retry = Retry::ByDeadline;
-    type Output = Discovery;
+    type Output = UserDiscovery;
 
-    fn begin(&self, rp: &RelyingParty, now: UnixTime) -> Result<Option<Discovery>, Error> {
-        let DiscoveryTicket { client_id, issuer, pace, .. } = &self.0;
-        rp.check_ticket(client_id, issuer)?;
-        pace.check(now, &rp.settings)?;
+    fn begin(&self, client: &ClientInner, now: UnixTime) -> Result<Option<UserDiscovery>, Error> {
+        let UserDiscoveryTicket { client_id, issuer, pace, .. } = &self.0;
+        client.check_ticket(client_id, issuer)?;
+        pace.check(now, &client.settings)?;
         Ok(None)
     }
 
@@ -210,52 +214,52 @@ impl Call for DiscoveryPoll {
 
     fn request(
         &mut self,
-        rp: &RelyingParty,
+        client: &ClientInner,
         provider: &Provider,
-        at: &mut Moment<'_>,
+        cx: &mut Context<'_>,
     ) -> Result<Request, Error> {
-        request(rp, provider, Some(&self.0.session_id), at)
+        request(client, provider, Some(&self.0.session_id), cx)
     }
 
     fn read(
         self,
         response: Response,
-        rp: &RelyingParty,
+        client: &ClientInner,
         _: Arc<Provider>,
         now: UnixTime,
-    ) -> Result<Discovery, Error> {
+    ) -> Result<UserDiscovery, Error> {
         let Self(mut ticket) = self;
         let pause = retry_after(response.headers());
         let status = response.status();
-        let mut answer = match answer(response, rp) {
+        let mut answer = match answer(response, client) {
             Ok(answer) => answer,
             Err(error) if says_later(status, &error) => {
                 ticket.pace.slow_down(now, pause);
-                return Ok(Discovery::Waiting(ticket));
+                return Ok(UserDiscovery::Waiting(ticket));
             }
             Err(error) => return Err(error),
         };
         if let Some(user) = found(&mut answer)? {
-            return Ok(Discovery::Found(user));
+            return Ok(UserDiscovery::Found(user));
         }
         ticket.pace.lengthen(&answer);
         ticket.pace.pause(now, pause);
         let qr = QrCode::read(&answer).ok_or(malformed("it has no `qr_code`"))?;
         let is_another = qr.image != ticket.qr.image;
         ticket.qr = qr;
-        Ok(if is_another { Discovery::Redraw(ticket) } else { Discovery::Waiting(ticket) })
+        Ok(if is_another { UserDiscovery::Redraw(ticket) } else { UserDiscovery::Waiting(ticket) })
     }
 
     /// It is polled again, more slowly.
-    fn unanswered(self, now: UnixTime) -> Option<Discovery> {
+    fn unanswered(self, now: UnixTime) -> Option<UserDiscovery> {
         let Self(mut ticket) = self;
         ticket.pace.slow_down(now, None);
-        Some(Discovery::Waiting(ticket))
+        Some(UserDiscovery::Waiting(ticket))
     }
 }
 
-impl fmt::Debug for DiscoveryTicket {
+impl fmt::Debug for UserDiscoveryTicket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DiscoveryTicket").finish_non_exhaustive()
+        f.debug_struct("UserDiscoveryTicket").finish_non_exhaustive()
     }
 }

@@ -1,23 +1,23 @@
 use crate::{error::EntropyError, ground::time::UnixTime};
 
-/// The two things that core cannot know by itself: the time, and random octets.
+/// The two things that core cannot know by itself: the time, and random bytes.
 ///
 /// Every transition of a flow reads the clock once. All randomness of the protocol comes from
 /// here (`state`, `nonce`, code verifier, `jti`, content keys, IVs); OpenSSL draws its own for the
-/// seed of RSA-OAEP and for blinding, so two runs with the same `Env` give tokens that differ and
+/// seed of RSA-OAEP and for blinding, so two runs with the same `Platform` give tokens that differ and
 /// decrypt to the same.
-pub trait Env {
+pub trait Platform {
     /// The time now.
     fn now(&self) -> UnixTime;
 
-    /// Fills `buf` with octets that nobody can guess.
+    /// Fills `buf` with bytes that nobody can guess.
     ///
     /// # Errors
     /// There is no randomness to be had; the flow ends with it.
     fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError>;
 }
 
-impl<E: Env + ?Sized> Env for &mut E {
+impl<E: Platform + ?Sized> Platform for &mut E {
     fn now(&self) -> UnixTime {
         (**self).now()
     }
@@ -31,10 +31,10 @@ impl<E: Env + ?Sized> Env for &mut E {
 #[cfg(feature = "system")]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct SystemEnv;
+pub struct SystemPlatform;
 
 #[cfg(feature = "system")]
-impl SystemEnv {
+impl SystemPlatform {
     /// The system's.
     pub const fn new() -> Self {
         Self
@@ -42,7 +42,7 @@ impl SystemEnv {
 }
 
 #[cfg(feature = "system")]
-impl Env for SystemEnv {
+impl Platform for SystemPlatform {
     fn now(&self) -> UnixTime {
         // A clock before 1970 reads as 1970, where no token is valid.
         let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
