@@ -124,6 +124,6 @@ pub fn of_every_size() {
         ];
         let bytes = token.signed.payload_len();
         let [time, floor] = compare(&format!("(9) {what}: {bytes} bytes"), ways);
-        println!("    {:.1} ns more than the floor an byte", (time - floor) / bytes as f64);
+        println!("    {:.1} ns more than the floor a byte", (time - floor) / bytes as f64);
     }
 }

@@ -79,7 +79,7 @@
 //!
 //! | what | how | source |
 //! |---|---|---|
-//! | discovery | the issuer byte by byte; every endpoint https | OIDC Discovery §4.3 |
+//! | discovery | the issuer byte for byte; every endpoint https | OIDC Discovery §4.3 |
 //! | the OP's keys | RSA of 2048 to 8192 bits, a sound exponent, unambiguous names; unknown `kid`: one fetch a minute | RFC 7517, RFC 8725 |
 //! | callback | no parameter twice; `state`; `iss` if present, or promised; age of the login; same client | RFC 6749 §10.12, RFC 9207 |
 //! | redemption | PKCE S256, the same redirect URI, `private_key_jwt` with a new `jti` each time | RFC 7636, RFC 7523 |

@@ -100,7 +100,7 @@ impl RegisteredClient {
         }
     }
 
-    /// One more redirect URI, compared byte by byte.
+    /// One more redirect URI, compared byte for byte.
     #[must_use]
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());

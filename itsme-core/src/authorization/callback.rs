@@ -196,7 +196,7 @@ mod tests {
             query.to_owned(),
             format!("?{query}"),
             format!("/cb?{query}"),
-            format!("https://client.example/cb?{query}#_=_"),
+            format!("https://rp.example/cb?{query}#_=_"),
             format!(" http://127.0.0.1:80/cb?{query}\n"),
         ] {
             assert_eq!(code(&callback).as_deref(), Some("a+b"), "{callback}");
@@ -219,7 +219,7 @@ mod tests {
         use CallbackError::*;
         for (callback, expected) in [
             ("", MissingState),
-            ("https://client.example/cb", MissingState),
+            ("https://rp.example/cb", MissingState),
             ("code=c", MissingState),
             ("code=c&state=", MissingState),
             ("code=c&state=other", ForeignState),

@@ -112,7 +112,7 @@ impl<S> AuthorizationRequest<S> {
         self
     }
 
-    /// Where the person comes back to, byte by byte as registered with itsme. Default:
+    /// Where the person comes back to, byte for byte as registered with itsme. Default:
     /// [`Settings::redirect_uri`](crate::Settings::redirect_uri).
     #[must_use]
     pub fn redirect_uri(mut self, redirect_uri: impl Into<String>) -> Self {

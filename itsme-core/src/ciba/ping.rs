@@ -63,7 +63,7 @@ const MAX_BODY: usize = 4 * 1024;
 /// # use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 /// # let mut world = World::new();
 /// # let mut op = FakeOp::new(world.clock());
-/// # op.ping_at("https://client.example/itsme/ping");
+/// # op.ping_at("https://rp.example/itsme/ping");
 /// # let itsme = Client::new(op.settings().ping())?;
 /// # let request = BackchannelRequest::known_user(op.sub_of(&Person::ann()), Login::new(SERVICE));
 /// # let ticket = play(itsme.start_backchannel(request), &mut op, &mut world)?;

@@ -1,5 +1,5 @@
 //! The rules for URLs that are called or sent. They look at a URL and never rewrite it: issuer and
-//! redirect URI are compared byte by byte, and a parsed URL prints differently.
+//! redirect URI are compared byte for byte, and a parsed URL prints differently.
 
 use url::{Host, Url};
 
@@ -85,11 +85,11 @@ mod tests {
     fn a_request_uri_names_its_port_and_is_elsewhere() {
         use PlainHttp::{Never, OnLoopback};
         for (text, plain_http, expected) in [
-            ("https://client.example:443/r", Never, Ok(())),
-            ("https://client.example:443?r", Never, Ok(())),
-            ("https://client.example/r", Never, Err(UrlFault::Port)),
-            ("https://client.example/r:443", Never, Err(UrlFault::Port)),
-            ("https://client.example:8443/r", Never, Err(UrlFault::Port)),
+            ("https://rp.example:443/r", Never, Ok(())),
+            ("https://rp.example:443?r", Never, Ok(())),
+            ("https://rp.example/r", Never, Err(UrlFault::Port)),
+            ("https://rp.example/r:443", Never, Err(UrlFault::Port)),
+            ("https://rp.example:8443/r", Never, Err(UrlFault::Port)),
             ("https://localhost:443/r", Never, Err(UrlFault::Local)),
             ("https://127.0.0.1:443/r", OnLoopback, Err(UrlFault::Local)),
             ("https://localhost.:443/r", Never, Err(UrlFault::Local)),
@@ -99,7 +99,7 @@ mod tests {
             ("https://10.0.0.1:443/r", Never, Err(UrlFault::Local)),
             ("https://[::ffff:127.0.0.1]:443/r", Never, Err(UrlFault::Local)),
             ("http://127.0.0.1:80/r", OnLoopback, Ok(())),
-            ("http://client.example:443/r", Never, Err(UrlFault::NotHttps)),
+            ("http://rp.example:443/r", Never, Err(UrlFault::NotHttps)),
         ] {
             assert_eq!(check_request_uri(text, plain_http), expected, "{text}");
         }

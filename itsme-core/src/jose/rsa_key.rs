@@ -191,7 +191,7 @@ impl RsaPrivateKey {
         self.signer.sign(message).ok()
     }
 
-    /// RSA-OAEP. `None` is an byte string that is not as long as the modulus, or does not decrypt.
+    /// RSA-OAEP. `None` is a byte string that is not as long as the modulus, or does not decrypt.
     pub fn decrypt(&self, alg: KeyEncryption, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         if encrypted.len() != self.modulus_bytes {
             return None;

@@ -16,7 +16,7 @@ use crate::{
 /// What is used of the OP's discovery document (OIDC Discovery §3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// Who the OP is, byte by byte.
+    /// Who the OP is, byte for byte.
     pub issuer: String,
     /// Where people are sent to.
     pub authorization_endpoint: String,

@@ -18,7 +18,7 @@ pub enum Environment {
     /// Another issuer, made with [`custom`](Self::custom) or [`custom_v1`](Self::custom_v1).
     #[non_exhaustive]
     Custom {
-        /// The issuer, byte by byte as its discovery document writes it.
+        /// The issuer, byte for byte as its discovery document writes it.
         issuer: String,
         /// What it speaks.
         dialect: Dialect,
@@ -39,7 +39,7 @@ impl Environment {
         Self::Custom { issuer: issuer.into(), dialect: Dialect::V1 }
     }
 
-    /// The issuer, byte by byte.
+    /// The issuer, byte for byte.
     pub fn issuer(&self) -> &str {
         match self {
             Self::Production => "https://idp.prd.itsme.services/v2",

@@ -62,7 +62,7 @@ impl Settings {
         }
     }
 
-    /// Where people come back to, byte by byte as registered with itsme: `https`, no fragment.
+    /// Where people come back to, byte for byte as registered with itsme: `https`, no fragment.
     /// Default: none, so that every request must name one.
     #[must_use]
     pub fn redirect_uri(self, redirect_uri: impl Into<String>) -> Self {

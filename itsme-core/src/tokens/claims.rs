@@ -31,7 +31,7 @@ impl<'a> TokenClaims<'a> {
         Ok(Some(UnixTime::from_millis((seconds * 1000.0) as u64)))
     }
 
-    /// `iss` is `issuer`, byte by byte. An absent one passes; who needs it asks for it.
+    /// `iss` is `issuer`, byte for byte. An absent one passes; who needs it asks for it.
     pub(crate) fn check_issuer(&self, issuer: &str) -> Result<(), TokenError> {
         match self.text("iss")? {
             Some(iss) if iss != issuer => Err(TokenError::Issuer),

@@ -29,7 +29,7 @@ pub use self::{
 #[serde(default)]
 #[non_exhaustive]
 pub struct User {
-    /// Who they are to this application: an opaque text, compared byte by byte.
+    /// Who they are to this application: an opaque text, compared byte for byte.
     pub sub: String,
     /// Full name.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -73,7 +73,7 @@ fn json_web_signatures() {
         (350..=350, "346 again"),
         (351..=351, "347 again"),
         (355..=355, "key_ops is not looked at: an OP's keys say `use`"),
-        (367..=367, "byte by byte the valid token 357: the suite's own slip"),
+        (367..=367, "byte for byte the valid token 357: the suite's own slip"),
         (370..=370, "the same"),
         (372..=372, "a `?` in base64url, which 361 refuses: the suite's own slip"),
         (373..=373, "the same"),

@@ -4,7 +4,7 @@ use qrcode::{Color, QrCode};
 
 /// The white border that readers need, in modules (ISO/IEC 18004).
 const QUIET_ZONE: usize = 4;
-/// Pixels a module, each way: at one bit a pixel, an byte in each row.
+/// Pixels a module, each way: at one bit a pixel, a byte in each row.
 const PIXELS: usize = 8;
 
 pub(in super::super) fn png(content: &str) -> Vec<u8> {
