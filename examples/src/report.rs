@@ -8,7 +8,7 @@ use std::{
 };
 
 use clap::Args;
-use itsme_core::{DriveError, LoggedIn};
+use itsme_core::{Advice, DriveError, LoggedIn};
 use serde_json::{Map, Value, json};
 
 /// What a program tells people as it goes on, or a script at the end.
@@ -138,6 +138,9 @@ fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
 }
 
 fn is_cancelled(error: &(dyn Error + 'static)) -> bool {
-    error.downcast_ref::<itsme_reqwest::Error>().is_some_and(DriveError::is_cancelled)
-        || error.downcast_ref::<itsme_ureq::Error>().is_some_and(DriveError::is_cancelled)
+    let advice = match error.downcast_ref::<itsme_reqwest::Error>() {
+        Some(error) => Some(error.advice()),
+        None => error.downcast_ref::<itsme_ureq::Error>().map(DriveError::advice),
+    };
+    advice == Some(Advice::Cancelled)
 }

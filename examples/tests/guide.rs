@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use itsme_core::{Client, DriveError, Error, Login, MAX_RESPONSE_BYTES, Timeouts};
+use itsme_core::{AuthorizationRequest, Client, DriveError, Error, MAX_RESPONSE_BYTES, Timeouts};
 use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 
 fn root() -> PathBuf {
@@ -93,7 +93,7 @@ fn login(taking: Duration, ahead: Duration) -> Result<(), Error> {
     let mut world = World::new();
     let mut op = FakeOp::new(world.clock());
     let itsme = Client::new(op.settings())?;
-    let login = play(itsme.authorize(Login::new(SERVICE)), &mut op, &mut world);
+    let login = play(itsme.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world);
     let login = login.expect("the OP is well");
     world.advance(taking);
     op.set_ahead(ahead);
@@ -153,33 +153,6 @@ fn every_error_stands_in_its_chapter() {
     assert!(variants.len() > 10, "{variants:?}");
     for variant in variants {
         assert!(names.contains(variant), "{variant} is not in errors.md");
-    }
-}
-
-/// The small servers and the adapters' front pages copy the mapping of the chapter on errors.
-#[test]
-fn errors_are_told_apart_in_the_same_way_everywhere() {
-    let mapping = |page: &str| {
-        let text = read(page).replace("//!", "").replace("FlowError::", "Error::");
-        let (_, arms) = text.split_once("Error::Callback(_)").expect("a mapping");
-        let (arms, _) = arms.split_once("_ =>").expect("its end");
-        let words = arms.split(|c: char| !c.is_alphanumeric());
-        let variants = words.filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()));
-        let outcomes =
-            ["BeginAgain", "TryLater", "Say", "Self", "BEGIN", "AGAIN", "LATER", "FAULT"];
-        let variants = variants.filter(|word| !outcomes.contains(word));
-        variants.map(str::to_owned).collect::<Vec<_>>()
-    };
-    let guide = mapping("docs/guide/errors.md");
-    assert!(guide.iter().any(|word| word == "TemporaryUnavailable"), "{guide:?}");
-    for page in [
-        "docs/guide/axum.md",
-        "docs/guide/actix.md",
-        "docs/guide/blocking.md",
-        "itsme-reqwest/src/lib.rs",
-        "itsme-ureq/src/lib.rs",
-    ] {
-        assert_eq!(mapping(page), guide, "{page}");
     }
 }
 

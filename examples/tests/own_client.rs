@@ -1,6 +1,6 @@
 //! A third HTTP client: it conforms, it is short, and somebody logs in over it.
 
-use itsme_core::{Client, Login, Timeouts};
+use itsme_core::{AuthorizationRequest, Client, Timeouts};
 use itsme_examples::own_client::OwnClient;
 use itsme_testkit::{Clock, Person, SERVICE, Server, conformance};
 
@@ -29,8 +29,9 @@ async fn a_person_logs_in_over_hyper() {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     let itsme = Client::new(server.op().settings()).expect("the settings are sound");
     let http = OwnClient::new(Timeouts::default());
-    let login = http.run(itsme.authorize(Login::new(SERVICE))).await.expect("a URL");
+    let login =
+        http.run(itsme.authorize(AuthorizationRequest::login(SERVICE))).await.expect("a URL");
     let callback = server.op().approve(&login.url, &Person::ioana());
     let who = http.run(itsme.finish_login(login.state, callback)).await.expect("a person");
-    assert_eq!(who.sub, server.op().sub_of(&Person::ioana()));
+    assert_eq!(who.user.sub, server.op().sub_of(&Person::ioana()));
 }

@@ -57,7 +57,7 @@ fn texts_and_payments_are_confirmed() {
     assert_eq!(wrong.status.code(), Some(1));
     assert!(stderr(&wrong).contains("the amount is not a whole number"), "{}", stderr(&wrong));
     let quote = run(program, &["--text", "a “quote”"]);
-    assert!(stderr(&quote).contains("'“' at position 3"), "{}", stderr(&quote));
+    assert!(stderr(&quote).contains("`“` at position 3"), "{}", stderr(&quote));
 }
 
 #[test]

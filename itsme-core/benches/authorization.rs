@@ -1,7 +1,7 @@
 //! What has no RSA operation: (4) an authorization URL whose parameters are in the query, and (5) a
 //! login state that goes through a session, and the callback that comes back to it.
 
-use itsme_core::{Callback, Client, Login, LoginState, Redirect};
+use itsme_core::{AuthorizationRequest, Callback, Client, LoginState, Redirect};
 use itsme_testkit::{Clock, Person, SERVICE};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 
 /// (4)
 pub fn begin(client: &Client, clock: &mut Clock) -> Redirect {
-    done(client.authorize(Login::new(SERVICE)), clock)
+    done(client.authorize(AuthorizationRequest::login(SERVICE)), clock)
 }
 
 /// (5)

@@ -1,7 +1,7 @@
 //! Decrypts an ID token, verifies and checks it, and reads a `User`.
 
 use itsme_core::{
-    Claim, Country, Login, Platform,
+    AuthorizationRequest, Claim, Country, Platform,
     internals::{self, KeySet, SignatureCheck, Verified},
 };
 use itsme_testkit::{CLIENT_ID, Person, SERVICE, private_keys};
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What an application asks that opens an account.
-pub fn usual_claims() -> Login {
+pub fn usual_claims() -> AuthorizationRequest {
     let claims = [
         Claim::Name,
         Claim::GivenName,
@@ -38,7 +38,7 @@ pub fn usual_claims() -> Login {
         Claim::ValidityTo,
         Claim::Device,
     ];
-    claims.into_iter().fold(Login::new(SERVICE), |login, claim| login.claim(claim))
+    claims.into_iter().fold(AuthorizationRequest::login(SERVICE), |login, claim| login.claim(claim))
 }
 
 /// An ID token, and what it takes to open it with and without this library.
@@ -51,7 +51,7 @@ pub struct IdToken {
 }
 
 impl IdToken {
-    pub fn of(scene: &mut Scene, login: Login, person: &Person) -> Self {
+    pub fn of(scene: &mut Scene, login: AuthorizationRequest, person: &Person) -> Self {
         let jwe = scene.id_token(login, person);
         let op_keys = KeySet::parse(&scene.key_set()).expect("a key set");
         let (sealed, signed) = (Sealed::new(&jwe), Signed::within(&jwe));
@@ -116,7 +116,7 @@ pub fn of_every_size() {
     ] {
         let name = claim.wire_names(itsme_core::Dialect::V2).expect("a name").remove(0);
         let mut scene = Scene::new();
-        let login = Login::new(SERVICE).claim(claim);
+        let login = AuthorizationRequest::login(SERVICE).claim(claim);
         let token = IdToken::of(&mut scene, login, &Person::ann().with(name, value));
         let ways = [
             ("decrypt, verify, check, read", token.itsme(&scene, 4)),

@@ -1,7 +1,7 @@
 //! (2) A request object: claims, signed and encrypted.
 
 use itsme_core::{
-    Login, Platform,
+    AuthorizationRequest, Platform,
     internals::{self, ContentEncryption, KeyEncryption, KeySet, Signer, sign_then_encrypt},
 };
 use itsme_testkit::private_keys;
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The claims of the request object of this login, as far as its parameters make them.
-fn claims(scene: &mut Scene, login: Login) -> Value {
+fn claims(scene: &mut Scene, login: AuthorizationRequest) -> Value {
     let url = done(scene.client.authorize(login), &mut scene.clock).url;
     let url = url::Url::parse(&url).expect("a URL");
     let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| json!(text));

@@ -9,7 +9,7 @@ use std::{
 
 use allocation_counter::measure as count;
 use cpu_time::ThreadTime;
-use itsme_core::{Client, Login, PrivateKeys};
+use itsme_core::{AuthorizationRequest, Client, PrivateKeys};
 use itsme_testkit::{SERVICE, private_jwks};
 
 use crate::{
@@ -41,7 +41,8 @@ fn each<T>(what: &str, number: u64, make: impl Fn() -> T) {
 pub fn memory() {
     let Scene { client, clock, op } = Scene::new();
     println!("bytes");
-    let begin = || done(client.authorize(Login::new(SERVICE)), &mut clock.clone()).state;
+    let begin =
+        || done(client.authorize(AuthorizationRequest::login(SERVICE)), &mut clock.clone()).state;
     let stored = serde_json::to_string(&begin()).expect("JSON");
     println!("    {:<28} {:>7} as JSON", "login state", stored.len());
     each("login state", 20_000, begin);
@@ -68,7 +69,10 @@ pub fn threads() {
             let (cpu, mut made) = (ThreadTime::now(), 0u32);
             while start.elapsed() < TIME {
                 for _ in 0..100 {
-                    black_box(done(client.authorize(Login::new(SERVICE)), &mut clock));
+                    black_box(done(
+                        client.authorize(AuthorizationRequest::login(SERVICE)),
+                        &mut clock,
+                    ));
                 }
                 made += 100;
             }

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use itsme_core::{
-    Client, Flow, Login, Pending, Platform, Request, Step, drive, internals::base64url_decode,
+    AuthorizationRequest, Client, Flow, Pending, Platform, Request, Step, drive,
+    internals::base64url_decode,
 };
 use itsme_testkit::{Clock, FakeOp, Person, private_jwks};
 use openssl::{
@@ -36,14 +37,14 @@ impl Scene {
     }
 
     /// The token request of a person who has approved.
-    pub fn token_request(&mut self, login: Login, person: &Person) -> Request {
+    pub fn token_request(&mut self, login: AuthorizationRequest, person: &Person) -> Request {
         let redirect = done(self.client.authorize(login), &mut self.clock);
         let callback = self.op.approve(&redirect.url, person);
         sent(self.client.finish_login(redirect.state, callback), &mut self.clock).0
     }
 
     /// The ID token that the OP answers with, under [`NONCE`].
-    pub fn id_token(&mut self, login: Login, person: &Person) -> String {
+    pub fn id_token(&mut self, login: AuthorizationRequest, person: &Person) -> String {
         let request = self.token_request(login.nonce(NONCE), person);
         let answer = self.op.handle(request).expect("an answer");
         let members: Value = serde_json::from_slice(answer.body()).expect("JSON");

@@ -1,12 +1,15 @@
 //! The login that counts and times are told of: metadata and keys are cached, everything that is
 //! asked is in the ID token, and the login state goes through a session as JSON.
 
-use itsme_core::{Claim, Client, Flow, LoggedIn, Login, LoginState, Request, drive};
+use itsme_core::{AuthorizationRequest, Claim, Client, Flow, LoggedIn, LoginState, Request, drive};
 use itsme_testkit::{Clock, FakeOp, Person, SERVICE};
 
 /// What is asked.
-pub fn request() -> Login {
-    Login::new(SERVICE).claim(Claim::Name).claim(Claim::Birthdate).claim(Claim::Email)
+pub fn request() -> AuthorizationRequest {
+    AuthorizationRequest::login(SERVICE)
+        .claim(Claim::Name)
+        .claim(Claim::Birthdate)
+        .claim(Claim::Email)
 }
 
 pub struct WarmLogin {

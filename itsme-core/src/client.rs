@@ -1,26 +1,28 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     authorization::{
         authorize::{Authorize, Hosted, Redirect},
         callback::Callback,
-        finish::FinishLogin,
-        request::{AuthorizationRequest, HostedRequest},
+        finish::finish_login,
+        request::AuthorizationRequest,
         state::LoginState,
     },
     ciba::{
-        Backchannel, BackchannelRequest, BackchannelStart, BeginUserDiscovery, CibaTicket,
-        DiscoverUser, NextProgress, Ping, PingError, PollBackchannel, PollUserDiscovery, Progress,
-        QrLogin, StartBackchannel, UserDiscovery, UserDiscoveryPoll, UserDiscoveryTicket,
+        self, Backchannel, BackchannelRequest, CibaTicket, NextProgress, Progress, QrLogin,
+        UserDiscovery, UserDiscoveryTicket,
     },
     client_auth::inner::ClientInner,
     error::Error,
     flow::Flow,
     ground::secret::Secret,
     http::Response,
-    picture::{FetchPicture, Picture},
-    provider::{Provider, cache::Cache, fetch::FetchProvider},
-    revocation::{Revocation, Revoke},
+    picture,
+    provider::{
+        Provider,
+        fetch::{FetchProvider, Need},
+    },
+    revocation,
     settings::{Settings, credentials::Credentials},
     tokens::logged_in::LoggedIn,
     user::Photo,
@@ -29,7 +31,7 @@ use crate::{
 /// An application that itsme knows: settings, keys, and what is cached of the OP.
 ///
 /// Make one at the start of the program and share it: `Clone` is cheap, and clones share the
-/// cache. Its methods return flows, which do nothing until they are [driven](crate::drive()).
+/// cache. Its methods return flows, which send nothing until they are [driven](crate::drive()).
 #[derive(Clone)]
 pub struct Client(Arc<ClientInner>);
 
@@ -39,8 +41,17 @@ impl Client {
     /// # Errors
     /// [`Error::Settings`]: what in them cannot work.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        settings.check()?;
-        Ok(Self(Arc::new(ClientInner { settings, cache: Cache::default() })))
+        ClientInner::new(settings).map(|inner| Self(Arc::new(inner)))
+    }
+
+    /// Makes a client of the same environment, for another tenant or another registration at itsme.
+    /// It has its own settings, and shares what is cached of the OP: hundreds of siblings fetch its
+    /// metadata and keys once. What one of them [imports](Self::import_provider), all of them trust.
+    ///
+    /// # Errors
+    /// [`Error::Settings`]: what in them cannot work, or that they are of another environment.
+    pub fn sibling(&self, settings: Settings) -> Result<Self, Error> {
+        self.0.sibling(settings).map(|inner| Self(Arc::new(inner)))
     }
 
     /// 1. Where to send a person, and what to keep until they are back.
@@ -48,17 +59,27 @@ impl Client {
     /// # Errors
     /// The flow ends with [`Error::Request`] before any request if the request cannot be sent, or
     /// with why the OP's metadata cannot be had.
-    pub fn authorize<S>(&self, request: AuthorizationRequest<S>) -> Flow<Redirect> {
-        Flow::of("authorize", Authorize::new(&self.0, request.into_wish()))
+    pub fn authorize(&self, request: AuthorizationRequest) -> Flow<Redirect> {
+        Flow::of("authorize", Authorize::new(&self.0, request))
     }
 
-    /// 1. The same, with the request object to host at the request's `request_uri` before the person
-    ///    is sent there.
+    /// 1. As [`authorize`](Self::authorize), with a request object that the application hosts and
+    ///    itsme fetches: host it at `request_uri` before the person is sent there.
+    ///
+    /// The URL must be reachable for itsme by https, with the port written out as in
+    /// `https://example.be:443/itsme/request.jwt`. The object is good for `lifetime`, in whole
+    /// seconds: as long as the person may take to arrive.
     ///
     /// # Errors
     /// As [`authorize`](Self::authorize).
-    pub fn request_object<S>(&self, request: HostedRequest<S>) -> Flow<Hosted> {
-        Flow::of("request_object", Authorize::hosted(&self.0, request.into_wish()))
+    pub fn request_object(
+        &self,
+        request: AuthorizationRequest,
+        request_uri: impl Into<String>,
+        lifetime: Duration,
+    ) -> Flow<Hosted> {
+        let at = (request_uri.into(), lifetime);
+        Flow::of("request_object", Authorize::hosted(&self.0, request, at))
     }
 
     /// 2. Who has come back.
@@ -71,13 +92,7 @@ impl Client {
     /// [`Error::Refused`] in the OP's words, and with [`Error::IdToken`] or [`Error::Userinfo`] if
     /// what it sent cannot be trusted.
     pub fn finish_login(&self, login: LoginState, callback: impl Into<Callback>) -> Flow<LoggedIn> {
-        Flow::of("finish_login", FinishLogin::new(&self.0, login, callback.into()))
-    }
-
-    /// A login by QR code: for a person who is not in this browser, or in none. Nothing happens
-    /// before its first [`next_qr_step`](Self::next_qr_step).
-    pub fn qr_login<S>(&self, what: AuthorizationRequest<S>) -> QrLogin {
-        QrLogin::new(what)
+        Flow::of("finish_login", finish_login(&self.0, login, callback.into()))
     }
 
     /// Goes on with a login by QR code until there is something new: a code to show, that it was
@@ -87,7 +102,7 @@ impl Client {
     /// Those of [`discover_user`](Self::discover_user), [`poll_user_discovery`](Self::poll_user_discovery),
     /// [`start_backchannel`](Self::start_backchannel) and [`poll_backchannel`](Self::poll_backchannel), which it does in a row.
     pub fn next_qr_step(&self, login: QrLogin) -> Flow<Progress> {
-        Flow::of("next_qr_step", NextProgress::of(&self.0, login))
+        Flow::of("next_qr_step", NextProgress::new(&self.0, login))
     }
 
     /// Has the OP make a QR code, for a person to scan who is not in this browser or in none.
@@ -96,7 +111,7 @@ impl Client {
     /// The flow ends with [`Error::Request`] for clients with a secret and in V1, and with
     /// [`Error::Refused`] in the OP's words.
     pub fn discover_user(&self) -> Flow<UserDiscoveryTicket> {
-        Flow::of("discover_user", DiscoverUser::new(&self.0, BeginUserDiscovery::new()))
+        Flow::of("discover_user", ciba::discover_user(&self.0).map_err(Error::from))
     }
 
     /// Whether somebody has scanned the code. Waits until it is time to ask. An error is the end of the
@@ -107,10 +122,7 @@ impl Client {
     /// [`Error::ForeignTicket`] for another client's ticket, and with [`Error::Refused`] in the OP's
     /// words.
     pub fn poll_user_discovery(&self, ticket: UserDiscoveryTicket) -> Flow<UserDiscovery> {
-        Flow::of(
-            "poll_user_discovery",
-            PollUserDiscovery::new(&self.0, UserDiscoveryPoll::with(ticket)),
-        )
+        Flow::of("poll_user_discovery", Ok(ciba::poll_user_discovery(&self.0, ticket)))
     }
 
     /// Has the OP ask a person in the app.
@@ -119,7 +131,7 @@ impl Client {
     /// The flow ends with [`Error::Request`] before any request if the request cannot be sent, and with
     /// [`Error::Refused`] in the OP's words. If no answer came, the person may have been asked.
     pub fn start_backchannel(&self, request: BackchannelRequest) -> Flow<CibaTicket> {
-        Flow::of("start_backchannel", StartBackchannel::new(&self.0, BackchannelStart::of(request)))
+        Flow::of("start_backchannel", ciba::start_backchannel(&self.0, request))
     }
 
     /// Whether the person has answered, and who they are. Waits until it is time to ask. An error is the
@@ -130,15 +142,7 @@ impl Client {
     /// they did not answer in time, with [`Error::ForeignTicket`] for another client's ticket, and
     /// else as [`finish_login`](Self::finish_login).
     pub fn poll_backchannel(&self, ticket: CibaTicket) -> Flow<Backchannel> {
-        Flow::of("poll_backchannel", PollBackchannel::new(&self.0, ticket))
-    }
-
-    /// Reads a request to the notification endpoint: the OP says that a person has answered.
-    ///
-    /// # Errors
-    /// It is nothing that the OP sends; [`PingError::response`] is what to answer.
-    pub fn ping<B: AsRef<[u8]>>(&self, request: &http::Request<B>) -> Result<Ping, PingError> {
-        Ping::read(request)
+        Flow::of("poll_backchannel", Ok(ciba::poll_backchannel(&self.0, ticket)))
     }
 
     /// The person's picture, by the `picture` claim and the access token, which goes to nobody but
@@ -148,8 +152,7 @@ impl Client {
     /// The flow ends with [`Error::Picture`] if there is none, or none that can be trusted, and with
     /// [`Error::Refused`] if the access token is no longer good.
     pub fn picture(&self, who: &LoggedIn) -> Flow<Photo> {
-        let (claim, access_token) = (who.user.picture.clone(), who.access_token.clone());
-        Flow::of("picture", FetchPicture::new(&self.0, Picture { claim, access_token }))
+        Flow::of("picture", Ok(picture::fetch(&self.0, who)))
     }
 
     /// Makes an access token useless before its time. For clients with a secret.
@@ -158,7 +161,7 @@ impl Client {
     /// The flow ends with [`Error::Request`] for clients with private keys, and with
     /// [`Error::Refused`] in the OP's words.
     pub fn revoke(&self, access_token: Secret) -> Flow<()> {
-        Flow::of("revoke", Revoke::new(&self.0, Revocation::of(access_token)))
+        Flow::of("revoke", revocation::revoke(&self.0, access_token))
     }
 
     /// Fetches the OP's metadata and keys now, fresh or not: to warm up, or from time to time in
@@ -167,13 +170,14 @@ impl Client {
     /// # Errors
     /// The flow ends with what is wrong with the OP's answers.
     pub fn refresh(&self) -> Flow<Arc<Provider>> {
-        Flow::of("refresh", FetchProvider::refresh(&self.0))
+        let source = &self.0.provider;
+        Flow::of("refresh", Ok(FetchProvider::new(source, Need::Refresh(source.cache.peek()))))
     }
 
     /// What is cached of the OP, to be stored and [imported](Self::import_provider) by another
     /// process. None before the first fetch.
     pub fn provider(&self) -> Option<Arc<Provider>> {
-        self.0.cache.peek()
+        self.0.provider.cache.peek()
     }
 
     /// Takes what another process has cached, unless what is cached here is newer. It is as fresh as
@@ -189,8 +193,8 @@ impl Client {
         }
         provider.metadata.check(&settings.environment, settings.plain_http())?;
         let newer = |known: &Provider| known.is_newer_than(&provider);
-        if !self.0.cache.peek().is_some_and(|known| newer(&known)) {
-            self.0.cache.put(provider);
+        if !self.0.provider.cache.peek().is_some_and(|known| newer(&known)) {
+            self.0.provider.cache.put(provider);
         }
         Ok(())
     }
@@ -203,11 +207,6 @@ impl Client {
             Credentials::PrivateKeys(keys) => Some(keys.public_jwks_response()),
             Credentials::ClientSecret(_) => None,
         }
-    }
-
-    /// What the client was made with.
-    pub fn settings(&self) -> &Settings {
-        &self.0.settings
     }
 }
 

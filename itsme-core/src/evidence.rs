@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -7,9 +7,13 @@ use zeroize::Zeroizing;
 use crate::{
     claims::{Scope, acr::Acr},
     error::EvidenceError,
-    ground::{time::UnixTime, version::Version1},
+    ground::{opaque::opaque, time::UnixTime},
     jose::{self, KeySet, PublicKey, SignatureCheck, Verified},
-    tokens::{claims::TokenClaims, requested::Requested},
+    settings::identity::ClientIdentity,
+    tokens::{
+        claims::{Expected, TokenClaims},
+        requested::Requested,
+    },
 };
 
 /// The signed tokens as they came, the keys that signed them and what had been asked: to keep, so that
@@ -27,9 +31,10 @@ use crate::{
 pub struct Evidence {
     id_token: Signed,
     userinfo: Option<Signed>,
-    issuer: String,
-    client_id: String,
-    asked: Requested,
+    client: ClientIdentity,
+    requested: Requested,
+    /// The text that it was read from.
+    archived: Option<Zeroizing<String>>,
 }
 
 /// A verified token, and who signed it; nobody in particular if it was a shared secret.
@@ -38,39 +43,32 @@ pub(crate) struct Signed {
     pub(crate) key: Option<Arc<PublicKey>>,
 }
 
-/// The text, member by member; `digest` is over all the others.
+/// The text is `itsme-evidence:FORMAT:DIGEST:PAYLOAD` with the base64url SHA-256 of the payload.
+const NAME: &str = "itsme-evidence";
+const FORMAT: u32 = 2;
+
+/// The payload, as JSON. It is verified as it stands, then parsed, and never written again.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
-    v: Version1,
+struct Payload {
     id_token: StoredToken,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     userinfo: Option<StoredToken>,
-    issuer: String,
-    client_id: String,
-    asked: Requested,
-    digest: String,
+    client: ClientIdentity,
+    requested: Requested,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredToken {
-    jws: String,
+    jws: Zeroizing<String>,
     key: Value,
-}
-
-impl Stored {
-    fn digest(&self) -> String {
-        let Self { v, id_token, userinfo, issuer, client_id, asked, .. } = self;
-        let all = json!([v, id_token, userinfo, issuer, client_id, asked]).to_string();
-        jose::base64url(jose::sha256(&[all.as_bytes()]))
-    }
 }
 
 impl StoredToken {
     fn of(signed: &Signed) -> Self {
         let key = signed.key.as_ref().map(|key| key.to_jwk()).unwrap_or_default();
-        Self { jws: signed.jws.to_string(), key }
+        Self { jws: signed.jws.clone(), key }
     }
 
     fn verify(self) -> Result<(Map<String, Value>, Signed), EvidenceError> {
@@ -80,38 +78,64 @@ impl StoredToken {
         let keys = json!({ "keys": [self.key] }).to_string();
         let keys = KeySet::parse(keys.as_bytes()).map_err(|_| EvidenceError::Malformed)?;
         let verified = jose::verify(&self.jws, SignatureCheck::Rs256(&keys));
-        let Verified { claims, key } = verified.map_err(EvidenceError::Token)?;
-        Ok((claims, Signed { jws: Zeroizing::new(self.jws), key }))
+        let Verified { claims, key } =
+            verified.map_err(|error| EvidenceError::Token(error.into()))?;
+        Ok((claims, Signed { jws: self.jws, key }))
     }
 }
 
+fn digest(payload: &str) -> String {
+    jose::base64url(jose::sha256(&[payload.as_bytes()]))
+}
+
+/// The payload of a text, unchanged since it was stored.
+fn payload(text: &str) -> Result<&str, EvidenceError> {
+    // The first format was a JSON object with `"v":1`.
+    let v = |object: Map<String, Value>| object.get("v").and_then(Value::as_u64);
+    if serde_json::from_str(text).ok().and_then(v) == Some(1) {
+        return Err(EvidenceError::OtherFormat { expected: FORMAT, found: 1 });
+    }
+    let mut parts = text.splitn(4, ':');
+    let mut part = || parts.next().ok_or(EvidenceError::Malformed);
+    if part()? != NAME {
+        return Err(EvidenceError::Malformed);
+    }
+    let format = part()?;
+    match format.parse() {
+        Ok(FORMAT) if format == FORMAT.to_string() => {}
+        Err(_) | Ok(FORMAT) => return Err(EvidenceError::Malformed),
+        Ok(found) => return Err(EvidenceError::OtherFormat { expected: FORMAT, found }),
+    }
+    let (stored, payload) = (part()?, part()?);
+    if stored != digest(payload) {
+        return Err(EvidenceError::Changed);
+    }
+    Ok(payload)
+}
+
 impl Evidence {
-    pub(crate) fn new(
-        id_token: Signed,
-        (issuer, client_id): (&str, &str),
-        asked: Requested,
-    ) -> Self {
-        let (issuer, client_id) = (issuer.to_owned(), client_id.to_owned());
-        Self { id_token, userinfo: None, issuer, client_id, asked }
+    pub(crate) fn new(id_token: Signed, client: ClientIdentity, requested: Requested) -> Self {
+        Self { id_token, userinfo: None, client, requested, archived: None }
     }
 
     pub(crate) fn add_userinfo(&mut self, signed: Signed) {
         self.userinfo = Some(signed);
     }
 
-    /// One line of text to archive: a JSON object with the tokens, the keys and what was asked.
+    /// One line of text to archive, with the tokens, the keys and what was asked.
     pub fn to_text(&self) -> Zeroizing<String> {
-        let mut stored = Stored {
-            v: Version1,
+        if let Some(text) = &self.archived {
+            return text.clone();
+        }
+        let payload = Payload {
             id_token: StoredToken::of(&self.id_token),
             userinfo: self.userinfo.as_ref().map(StoredToken::of),
-            issuer: self.issuer.clone(),
-            client_id: self.client_id.clone(),
-            asked: self.asked.clone(),
-            digest: String::new(),
+            client: self.client.clone(),
+            requested: self.requested.clone(),
         };
-        stored.digest = stored.digest();
-        Zeroizing::new(json!(stored).to_string())
+        let payload = serde_json::to_string(&payload).expect("texts and numbers are JSON");
+        let payload = Zeroizing::new(payload);
+        Zeroizing::new(format!("{NAME}:{FORMAT}:{}:{}", digest(&payload), *payload))
     }
 
     /// Verifies an archived text: that no byte was changed, that the keys in it signed the tokens,
@@ -121,30 +145,25 @@ impl Evidence {
     /// # Errors
     /// [`EvidenceError`] says what is wrong.
     pub fn from_text(text: &str) -> Result<Self, EvidenceError> {
-        let stored: Stored = serde_json::from_str(text).map_err(|_| EvidenceError::Malformed)?;
-        // The text is unchanged if and only if what was read writes the same text again.
-        let written = json!(stored).to_string();
-        if stored.digest() != stored.digest || written != text {
-            return Err(EvidenceError::Changed);
-        }
-        let Stored { id_token, userinfo, issuer, client_id, asked, .. } = stored;
+        let payload: Payload =
+            serde_json::from_str(payload(text)?).map_err(|_| EvidenceError::Malformed)?;
+        let Payload { id_token, userinfo, client, requested } = payload;
         let check = |claims: &Map<String, Value>, sub: Option<&str>| {
-            let token = TokenClaims(claims);
-            token.check_issuer(&issuer)?;
-            token.check_audience(&client_id)?;
-            token.subject(sub).map(str::to_owned)
+            let sub = TokenClaims(claims).check(Expected { client: &client, sub });
+            sub.map(str::to_owned).map_err(EvidenceError::Token)
         };
         let (claims, id_token) = id_token.verify()?;
-        let sub = check(&claims, asked.sub.as_deref()).map_err(EvidenceError::Token)?;
+        let sub = check(&claims, requested.sub.as_deref())?;
         let userinfo = match userinfo {
             None => None,
             Some(userinfo) => {
                 let (claims, userinfo) = userinfo.verify()?;
-                check(&claims, Some(&sub)).map_err(EvidenceError::Token)?;
+                check(&claims, Some(&sub))?;
                 Some(userinfo)
             }
         };
-        Ok(Self { id_token, userinfo, issuer, client_id, asked })
+        let archived = Some(Zeroizing::new(text.to_owned()));
+        Ok(Self { id_token, userinfo, client, requested, archived })
     }
 
     /// The ID token, decrypted, as the compact JWS that the OP signed.
@@ -175,29 +194,29 @@ impl Evidence {
 
     /// When the login was begun.
     pub fn asked_at(&self) -> UnixTime {
-        self.asked.at
+        self.requested.at
     }
 
     /// The service that was asked for, by its code.
     pub fn asked_service(&self) -> &str {
-        &self.asked.service
+        &self.requested.service
     }
 
     /// The scopes that were asked for.
     pub fn asked_scopes(&self) -> &[Scope] {
-        &self.asked.scopes
+        &self.requested.scopes
     }
 
     /// The authentication level that was asked for.
     pub fn asked_acr(&self) -> Option<Acr> {
-        self.asked.acr
+        self.requested.acr
     }
 
     /// The SHA-256, base64url, of the `claims` parameter that was sent, with the text or payment of
     /// a confirmation in it: that of [`Redirect::claims`](crate::Redirect::claims), which the
     /// application archives itself if it must prove what was confirmed. A login state has no room.
     pub fn asked_claims_sha256(&self) -> Option<&str> {
-        self.asked.claims_sha256.as_deref()
+        self.requested.claims_sha256.as_deref()
     }
 }
 
@@ -209,8 +228,4 @@ impl Signed {
     }
 }
 
-impl fmt::Debug for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Evidence").finish_non_exhaustive()
-    }
-}
+opaque!(Evidence);

@@ -1,23 +1,23 @@
-use std::time::Duration;
-
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub use crate::jose::*;
 use crate::{
     client_auth::assertion,
     error::TokenError,
     ground::{secret::Secret, time::UnixTime},
-    settings::private_keys::PrivateKeys,
+    settings::{
+        Settings, credentials::ClientSecret, environment::Environment, identity::ClientIdentity,
+        leeway::Leeway, private_keys::PrivateKeys,
+    },
     tokens::{
-        id_token::{Binding, Expected},
+        claims::Expected,
+        id_token::{Binding, IdTokenChecks},
         requested::Requested,
         userinfo,
     },
     user::User,
 };
-
-const LEEWAY: Duration = Duration::from_secs(60);
 
 /// The decryption that a client with these keys does.
 pub fn decryption(keys: &PrivateKeys) -> Decryption<'_> {
@@ -35,37 +35,29 @@ pub fn check_id_token(
     (issuer, client_id, nonce): (&str, &str, &str),
     now: UnixTime,
 ) -> Result<String, TokenError> {
-    let asked = Requested {
-        at: now,
-        service: String::new(),
-        claims_sha256: None,
-        scopes: Vec::new(),
-        in_userinfo: false,
-        image: false,
-        sub: None,
-        acr: None,
-        max_age: None,
-    };
-    let expected = Expected {
-        issuer,
-        client_id,
+    let environment = Environment::custom(issuer);
+    let settings = Settings::new(client_id, ClientSecret::new("unused"), environment);
+    let requested = json!({ "at": now });
+    let requested: Requested = serde_json::from_value(requested).expect("the rest is optional");
+    let checks = IdTokenChecks {
+        client: &settings.identity(),
+        settings: &settings,
         binding: &Binding::Nonce(Secret::new(nonce)),
         access_token: &Secret::new(""),
-        asked: &asked,
-        leeway: LEEWAY,
-        accept_weaker_acr: false,
-        require_auth_time: false,
+        requested: &requested,
     };
-    expected.check(claims, now).map(|authentication| authentication.sub)
+    checks.check(claims, now).map(|authentication| authentication.sub)
 }
 
 /// The claim checks of a userinfo answer.
 pub fn check_userinfo(
     claims: &Map<String, Value>,
-    who: (&str, &str, &str),
+    (issuer, client_id, sub): (&str, &str, &str),
     now: UnixTime,
 ) -> Result<(), TokenError> {
-    userinfo::check(claims, who, (now, LEEWAY))
+    let client = ClientIdentity { issuer: issuer.to_owned(), client_id: client_id.to_owned() };
+    let expected = Expected { client: &client, sub: Some(sub) };
+    userinfo::check(claims, expected, (now, Leeway::DEFAULT))
 }
 
 /// What is read of the claims of a checked ID token.

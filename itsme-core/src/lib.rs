@@ -11,7 +11,7 @@
 //! Everything that takes a request is a [`Flow`], and [`drive()`] runs it over whatever sends:
 //!
 //! ```
-//! use itsme_core::{Claim, Client, Login, LoginState, Scope, drive};
+//! use itsme_core::{AuthorizationRequest, Claim, Client, LoginState, Scope, drive};
 //! # use itsme_testkit::{FakeOp, Person, SERVICE, World};
 //! # let mut platform = World::new(); // the clock and the randomness; `SystemPlatform` in an application
 //! # let clock = platform.clock();
@@ -24,7 +24,8 @@
 //! let itsme = Client::new(settings)?;
 //!
 //! // 1. Send the person to itsme; keep the state in their session until they are back.
-//! let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+//! let login =
+//!     AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
 //! let redirect = drive(itsme.authorize(login), &mut platform, send, sleep)?;
 //! let stored = serde_json::to_string(&redirect.state)?;
 //! println!("302 to {}", redirect.url);
@@ -35,17 +36,18 @@
 //! let who = drive(itsme.finish_login(state, callback), &mut platform, send, sleep)?;
 //!
 //! // 3. `sub` is the only link to an account.
-//! println!("welcome {:?}, account {}", who.given_name, who.sub);
-//! # assert_eq!(who.given_name.as_deref(), Some("Ann"));
-//! # assert!(who.email.is_some());
+//! println!("welcome {:?}, account {}", who.user.given_name, who.user.sub);
+//! # assert_eq!(who.user.given_name.as_deref(), Some("Ann"));
+//! # assert!(who.user.email.is_some());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Identification`], [`ShareData`] and [`Confirm`] are asked for in the same way; each takes what it
-//! cannot do without as an argument. [`Client::picture`] and [`Client::revoke`] take it from a
+//! [`identification`](AuthorizationRequest::identification), [`share_data`](AuthorizationRequest::share_data)
+//! and [`confirm`](AuthorizationRequest::confirm) make the requests of itsme's other services; each takes
+//! what it cannot do without as an argument. [`Client::picture`] and [`Client::revoke`] take it from a
 //! [`LoggedIn`], and its [`Evidence`] proves it later.
 //!
-//! A person who is not in a browser scans a QR code ([`Client::qr_login`]), or is asked by the `sub` that
+//! A person who is not in a browser scans a QR code ([`QrLogin`]), or is asked by the `sub` that
 //! is stored ([`BackchannelRequest::known_user`]); [`CibaTicket`]s can be polled from anywhere.
 //!
 //! The [`Client`] is shared by all logins: it holds the parsed keys and the OP's metadata. A login
@@ -86,7 +88,7 @@
 //! | encryption | nested JWT only; RSA-OAEP(-256); A128CBC-HS256 or A256GCM; tag before anything is decrypted; one error for all failures; no `zip`, no `crit` | RFC 7516, RFC 8725 |
 //! | signature | RS256 by a published key, whatever the header says; no duplicate members | RFC 7515 |
 //! | ID token | `iss`, `aud`, `azp`, `exp`, `iat`, `nbf`, `nonce`, `sub`, `acr`, `auth_time` against `max_age`, `at_hash` | OIDC Core §3.1.3.7 |
-//! | picture | the access token to the OP's hosts alone; the image is of the kind it is said to be | RFC 6750 §5.3 |
+//! | picture | the access token only to the OP's hosts; the image is of the kind it is said to be | RFC 6750 §5.3 |
 //! | userinfo | nested JWT; `sub` of the ID token; `iss`, `aud`, `exp` if present | OIDC Core §5.3.4 |
 //!
 //! Nothing hands out claims before all of it is done.
@@ -127,6 +129,7 @@
 //! # Features
 //!
 //! * `system`: [`SystemPlatform`], the clock and the randomness of the operating system.
+//! * `tracing`: [`RequestLog`], which logs a request as the adapters do.
 //! * `vendored-openssl`: builds OpenSSL from source.
 //!
 //! itsme is a trademark of Belgian Mobile ID, which has nothing to do with this library.
@@ -150,10 +153,7 @@ mod authorization;
 pub use authorization::{
     authorize::{Hosted, Redirect},
     callback::Callback,
-    request::{
-        AuthorizationRequest, Confirm, DataRequest, HostedRequest, Identification, Login, Prompt,
-        ShareData, UiLocale, service,
-    },
+    request::{AuthorizationRequest, DataRequest, Prompt, UiLocale},
     request_object::RequestObject,
     state::LoginState,
 };
@@ -178,9 +178,11 @@ pub use ciba::{
 mod flow;
 #[cfg(feature = "system")]
 pub use flow::platform::SystemPlatform;
+#[cfg(feature = "tracing")]
+pub use flow::request_log::RequestLog;
 pub use flow::{
-    Flow, Paused, Pending, SendFailure, Step,
-    attempt::Attempt,
+    Flow, Paused, Pending, Step,
+    attempt::{Attempt, SendFailure},
     drive::{DriveError, drive, drive_async},
     platform::Platform,
 };
@@ -195,14 +197,14 @@ pub use provider::Provider;
 
 mod error;
 pub use error::{
-    CallbackError, EntropyError, Error, ErrorCode, EvidenceError, FreeTextFault, KeyFault,
-    KeysError, MetadataError, PaymentFault, PictureError, Refusal, RequestError, SettingsError,
-    TokenError, UnexpectedReply, UrlFault,
+    Advice, CallbackError, EntropyError, Error, ErrorCode, EvidenceError, FreeTextError, KeyError,
+    KeysError, MetadataError, PaymentError, PictureError, Refusal, RequestError, SettingsError,
+    TokenError, UnexpectedReply, UrlError,
 };
 mod ground;
 pub use ground::{secret::Secret, time::UnixTime};
 mod jose;
-pub use jose::RsaKeyFault;
+pub use jose::{JoseError, RsaKeyError};
 
 mod client_auth;
 mod picture;

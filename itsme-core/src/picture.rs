@@ -3,29 +3,29 @@ use std::sync::Arc;
 use http::{HeaderValue, header};
 
 use crate::{
-    client_auth::inner::ClientInner,
+    client_auth::{inner::ClientInner, parties::Parties},
     error::{Error, PictureError},
     flow::{
-        attempt::Attempt,
         machine::Context,
         retry::Retry,
         single_request::{Exchange, SingleRequest},
     },
     ground::{secret::Secret, time::UnixTime},
-    http::{Request, Response, endpoint::Endpoint, response, url_rules},
+    http::{Request, Response, endpoint::Endpoint, get::get, response, url_rules},
     jose,
-    provider::Provider,
-    tokens::userinfo,
+    tokens::{logged_in::LoggedIn, userinfo},
     user::{ImageType, Photo},
 };
 
-/// The flow behind [`Client::picture`](crate::Client::picture).
-pub(crate) type FetchPicture = SingleRequest<Picture>;
-
 /// The picture behind a claim.
 pub(crate) struct Picture {
-    pub(crate) claim: Option<String>,
-    pub(crate) access_token: Secret,
+    claim: Option<String>,
+    access_token: Secret,
+}
+
+pub(crate) fn fetch(client: &Arc<ClientInner>, who: &LoggedIn) -> SingleRequest<Picture> {
+    let (claim, access_token) = (who.user.picture.clone(), who.access_token.clone());
+    SingleRequest::new(client, Picture { claim, access_token })
 }
 
 impl Exchange for Picture {
@@ -41,17 +41,12 @@ impl Exchange for Picture {
     }
 
     /// The access token goes to the OP and nobody else, whatever a claim says (itsme: userinfo).
-    fn request(
-        &mut self,
-        client: &ClientInner,
-        provider: &Provider,
-        _: &mut Context<'_>,
-    ) -> Result<Request, Error> {
-        let settings = &client.settings;
+    fn request(&mut self, parties: &Parties, _: &mut Context<'_>) -> Result<Request, Error> {
+        let settings = &parties.client.settings;
         let url = self.claim.as_deref().ok_or(PictureError::Missing)?;
         url_rules::check(url, settings.plain_http()).map_err(PictureError::Url)?;
         let host = url_rules::host(url);
-        let metadata = &provider.metadata;
+        let metadata = &parties.provider.metadata;
         let own = [&metadata.userinfo_endpoint, &metadata.issuer];
         let of_the_op = own.into_iter().any(|url| url_rules::host(url) == host);
         let of_itsme =
@@ -59,22 +54,12 @@ impl Exchange for Picture {
         if !of_the_op && !of_itsme {
             return Err(PictureError::ForeignHost.into());
         }
-        Ok(http::Request::get(url)
-            .extension(Attempt::at(Endpoint::Picture))
-            .header(header::ACCEPT, "image/jpeg, image/png, image/jp2")
-            .header(header::AUTHORIZATION, userinfo::bearer(&self.access_token)?)
-            .body(Vec::new())
-            .expect("the URL was checked"))
+        let images = "image/jpeg, image/png, image/jp2";
+        userinfo::with_bearer(get(Endpoint::Picture, url, images), &self.access_token)
     }
 
     /// An image, and one of the kind that it is said to be.
-    fn read(
-        self,
-        response: Response,
-        _: &ClientInner,
-        _: Arc<Provider>,
-        _: UnixTime,
-    ) -> Result<Photo, Error> {
+    fn read(self, response: Response, _: Parties, _: UnixTime) -> Result<Photo, Error> {
         if let Some(refusal) = userinfo::refusal(Endpoint::Picture, &response)? {
             return Err(refusal.into());
         }

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use common::{Scene, TOKEN, flow_error};
 use itsme_core::{
-    Claim, Client, Confirm, Endpoint, Error, ErrorCode, Evidence, EvidenceError, ImageType,
-    LoggedIn, Login, Payment, PictureError, RequestError, Scope, TokenError,
+    AuthorizationRequest, Claim, Client, Endpoint, Error, ErrorCode, Evidence, EvidenceError,
+    ImageType, JoseError, LoggedIn, Payment, PictureError, RequestError, Scope, TokenError,
 };
 use itsme_testkit::{CONFIRM_SERVICE, Document, FakeOp, Person, Reaction, SERVICE, World};
 use serde_json::json;
 
 fn logged_in(scene: &mut Scene) -> LoggedIn {
-    let who = scene.log_in_for(Login::new(SERVICE).claim(Claim::Picture)).expect("a person");
+    let who = scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).claim(Claim::Picture))
+        .expect("a person");
     scene.op.forget_asked();
     who
 }
@@ -31,7 +33,7 @@ fn with_picture(scene: &mut Scene, picture: &str) -> LoggedIn {
 fn a_picture_is_fetched_with_the_access_token() {
     let mut scene = Scene::warm();
     let who = logged_in(&mut scene);
-    assert_eq!(who.picture.as_deref(), Some("https://op.example/v2/picture"));
+    assert_eq!(who.user.picture.as_deref(), Some("https://op.example/v2/picture"));
     let picture = scene.play(scene.client.picture(&who)).expect("a picture");
     assert_eq!(picture.image_type(), Some(ImageType::Png));
     assert_eq!(scene.op.asked(), ["GET /picture"]);
@@ -51,9 +53,9 @@ fn the_access_token_goes_to_the_op_alone() {
         ("https://op.example.evil.example/picture", PictureError::ForeignHost),
         ("https://op.example:8443/picture", PictureError::ForeignHost),
         ("https://idp.prd.itsme.services/picture", PictureError::ForeignHost),
-        ("http://op.example/v2/picture", PictureError::Url(itsme_core::UrlFault::NotHttps)),
-        ("https://op.example@evil.example/", PictureError::Url(itsme_core::UrlFault::Credentials)),
-        ("javascript:alert(1)", PictureError::Url(itsme_core::UrlFault::NotAUrl)),
+        ("http://op.example/v2/picture", PictureError::Url(itsme_core::UrlError::NotHttps)),
+        ("https://op.example@evil.example/", PictureError::Url(itsme_core::UrlError::Credentials)),
+        ("javascript:alert(1)", PictureError::Url(itsme_core::UrlError::NotAUrl)),
     ] {
         let mut scene = Scene::warm();
         let who = with_picture(&mut scene, picture);
@@ -182,7 +184,8 @@ fn revocation_is_for_clients_with_a_secret() {
 fn evidence_is_verified_again_without_the_op() {
     let mut scene = Scene::warm();
     let payment = Payment::new("20", "EUR", "BE68539007547034");
-    let confirm = Confirm::new(CONFIRM_SERVICE, payment).acr(itsme_core::Acr::Advanced);
+    let confirm =
+        AuthorizationRequest::confirm(CONFIRM_SERVICE, payment).acr(itsme_core::Acr::Advanced);
     let login = scene.play(scene.client.authorize(confirm)).expect("a URL");
     let confirmed = login.claims.clone().expect("a template is in the claims");
     assert!(confirmed.contains("BE68539007547034"));
@@ -194,7 +197,7 @@ fn evidence_is_verified_again_without_the_op() {
     scene.op.rotate_signing_key();
     scene.world.advance(Duration::from_secs(10 * 365 * 86_400));
     let evidence = Evidence::from_text(&archived).expect("it is unchanged");
-    assert_eq!(evidence.claims()["sub"], who.sub);
+    assert_eq!(evidence.claims()["sub"], who.user.sub);
     assert_eq!(evidence.claims()["acr"], "http://itsme.services/v2/claim/acr_advanced");
     assert_eq!(evidence.asked_service(), CONFIRM_SERVICE);
     assert_eq!(evidence.signing_key_thumbprint(), Some(thumbprint));
@@ -208,7 +211,9 @@ fn evidence_is_verified_again_without_the_op() {
 #[test]
 fn a_changed_byte_of_evidence_is_noticed() {
     let mut scene = Scene::warm();
-    let who = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email)).expect("a person");
+    let who = scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email))
+        .expect("a person");
     let archived = who.evidence.to_text();
     let evidence = Evidence::from_text(&archived).expect("it is unchanged");
     let userinfo = evidence.userinfo_claims().expect("the e-mail address came by userinfo");
@@ -228,39 +233,36 @@ fn a_changed_byte_of_evidence_is_noticed() {
 #[test]
 fn forged_evidence_is_refused() {
     let mut scene = Scene::warm();
-    let login = Login::new(SERVICE).scope(Scope::Email);
+    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
     let who = scene.log_in_for(login).expect("a person");
-    let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
     let callback = scene.op.approve(&login.url, &Person::ioana());
     let other = scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
-    let other: serde_json::Value = serde_json::from_str(&other.evidence.to_text()).expect("JSON");
+    let payload = |evidence: &Evidence| {
+        let text = evidence.to_text();
+        let payload = text.splitn(4, ':').nth(3).expect("a payload");
+        serde_json::from_str::<serde_json::Value>(payload).expect("JSON")
+    };
+    let other = payload(&other.evidence);
     let forge = |change: &dyn Fn(&mut serde_json::Value)| {
-        let mut stored: serde_json::Value =
-            serde_json::from_str(&who.evidence.to_text()).expect("JSON");
+        let mut stored = payload(&who.evidence);
         change(&mut stored);
-        let all = json!([
-            stored["v"],
-            stored["id_token"],
-            stored["userinfo"],
-            stored["issuer"],
-            stored["client_id"],
-            stored["asked"],
-        ]);
-        let digest = itsme_core::internals::sha256(&[all.to_string().as_bytes()]);
-        stored["digest"] = json!(itsme_core::internals::base64url(digest));
-        Evidence::from_text(&stored.to_string()).map(drop)
+        let stored = stored.to_string();
+        let digest = itsme_core::internals::sha256(&[stored.as_bytes()]);
+        let digest = itsme_core::internals::base64url(digest);
+        Evidence::from_text(&format!("itsme-evidence:2:{digest}:{stored}")).map(drop)
     };
     assert_eq!(forge(&|_| ()), Ok(()));
     let other_token = forge(&|stored| {
         let jws = stored["id_token"]["jws"].as_str().expect("a token").replacen(".e", ".f", 1);
         stored["id_token"]["jws"] = json!(jws);
     });
-    assert_eq!(other_token, Err(EvidenceError::Token(TokenError::Signature)));
-    let other_issuer = forge(&|stored| stored["issuer"] = json!("https://evil.example"));
+    assert_eq!(other_token, Err(EvidenceError::Token(TokenError::Jose(JoseError::Signature))));
+    let other_issuer = forge(&|stored| stored["client"]["issuer"] = json!("https://evil.example"));
     assert_eq!(other_issuer, Err(EvidenceError::Token(TokenError::Issuer)));
-    let other_client = forge(&|stored| stored["client_id"] = json!("OTHER"));
+    let other_client = forge(&|stored| stored["client"]["client_id"] = json!("OTHER"));
     assert_eq!(other_client, Err(EvidenceError::Token(TokenError::Audience)));
-    let other_person = forge(&|stored| stored["asked"]["sub"] = json!("somebody else"));
+    let other_person = forge(&|stored| stored["requested"]["sub"] = json!("somebody else"));
     assert_eq!(other_person, Err(EvidenceError::Token(TokenError::Subject)));
     let unsigned_userinfo = forge(&|stored| stored["userinfo"]["key"] = json!(null));
     assert_eq!(unsigned_userinfo, Err(EvidenceError::SharedSecret));

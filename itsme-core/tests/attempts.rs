@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use common::Scene;
 use itsme_core::{
-    Attempt, BackchannelRequest, Claim, Client, Endpoint, Flow, Login, UserDiscovery, drive,
+    Attempt, AuthorizationRequest, BackchannelRequest, Claim, Client, Endpoint, Flow, QrLogin,
+    UserDiscovery, drive,
 };
 use itsme_testkit::{Person, Reaction, SERVICE};
 
@@ -29,7 +30,7 @@ fn each_request_says_where_it_goes_and_for_which_time() {
     let itsme = scene.client.clone();
     let mut noted = Vec::new();
     scene.op.react("/.well-known/openid-configuration", Reaction::Lost);
-    let login = Login::new(SERVICE).claim(Claim::Picture);
+    let login = AuthorizationRequest::login(SERVICE).claim(Claim::Picture);
     let redirect = run(&mut scene, itsme.authorize(login), &mut noted);
     let callback = scene.op.approve(&redirect.url, &Person::ann());
     scene.op.react("/token", Reaction::NotSent);
@@ -41,7 +42,7 @@ fn each_request_says_where_it_goes_and_for_which_time() {
     scene.op.scan(ticket.session_id(), &Person::daan());
     let found = run(&mut scene, itsme.poll_user_discovery(ticket), &mut noted);
     let UserDiscovery::Found(found) = found else { panic!("Daan has scanned it") };
-    let request = BackchannelRequest::discovered(found, Login::new(SERVICE));
+    let request = BackchannelRequest::discovered(found, AuthorizationRequest::login(SERVICE));
     let ticket = run(&mut scene, itsme.start_backchannel(request), &mut noted);
     scene.op.approve_backchannel(ticket.auth_req_id());
     run(&mut scene, itsme.poll_backchannel(ticket), &mut noted);
@@ -72,10 +73,10 @@ fn each_request_says_where_it_goes_and_for_which_time() {
 fn flows_are_called_like_the_methods_that_make_them() {
     let scene = Scene::new();
     let itsme = &scene.client;
-    let login = || Login::new(SERVICE);
+    let login = || AuthorizationRequest::login(SERVICE);
     let ann = scene.op.sub_of(&Person::ann());
     assert_eq!(itsme.authorize(login()).name(), "authorize");
-    assert_eq!(itsme.next_qr_step(itsme.qr_login(login())).name(), "next_qr_step");
+    assert_eq!(itsme.next_qr_step(QrLogin::new(login())).name(), "next_qr_step");
     assert_eq!(itsme.discover_user().name(), "discover_user");
     let request = BackchannelRequest::known_user(ann, login());
     assert_eq!(itsme.start_backchannel(request).name(), "start_backchannel");

@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use common::{DISCOVERY, KEYS, Scene, flow_error};
 use itsme_core::{
-    Acr, Claim, Client, Error, Login, Prompt, RequestError, Scope, UiLocale, UrlFault,
+    Acr, AuthorizationRequest, Claim, Client, Error, Prompt, RequestError, Scope, UiLocale,
+    UrlError,
 };
 use itsme_testkit::{CLIENT_ID, Document, REDIRECT_URI, SERVICE};
 use serde_json::json;
@@ -22,7 +23,7 @@ fn parameters(url: &str) -> BTreeMap<String, String> {
 #[test]
 fn a_plain_login_sends_what_is_required_and_recommended() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(Login::new(SERVICE));
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE));
     assert!(login.url.starts_with("https://op.example/v2/authorization?"), "{}", login.url);
     let mut sent = parameters(&login.url);
     for (fresh, length) in [("state", 43), ("nonce", 43), ("code_challenge", 43)] {
@@ -42,7 +43,7 @@ fn a_plain_login_sends_what_is_required_and_recommended() {
 #[test]
 fn everything_that_is_asked_is_sent() {
     let mut scene = Scene::warm();
-    let login = Login::new("A_B-1")
+    let login = AuthorizationRequest::login("A_B-1")
         .scope(Scope::Profile)
         .scope(Scope::Email)
         .scope(Scope::Email)
@@ -93,7 +94,7 @@ fn itsmes_test_links_can_be_rebuilt() {
         let op = op(itsme_testkit::FakeOp::new(world.clock()));
         let client = Client::new(op.settings()).expect("the settings are sound");
         let mut scene = Scene { world, op, client };
-        let login = Login::new(SERVICE)
+        let login = AuthorizationRequest::login(SERVICE)
             .scope(Scope::Profile)
             .scope(Scope::Phone)
             .scope(Scope::Email)
@@ -153,7 +154,7 @@ fn state_nonce_and_challenge_are_new_each_time() {
     let mut scene = Scene::warm();
     let mut seen = std::collections::HashSet::new();
     for _ in 0..10 {
-        let url = scene.authorize(Login::new(SERVICE)).url;
+        let url = scene.authorize(AuthorizationRequest::login(SERVICE)).url;
         let sent = parameters(&url);
         for fresh in ["state", "nonce", "code_challenge"] {
             assert!(seen.insert(sent[fresh].clone()), "{fresh} was seen before");
@@ -168,7 +169,7 @@ fn an_endpoint_with_a_query_keeps_it() {
         let endpoint = "https://op.example/v2/authorization?tenant=1";
         document.insert("authorization_endpoint".into(), json!(endpoint));
     });
-    let url = scene.authorize(Login::new(SERVICE)).url;
+    let url = scene.authorize(AuthorizationRequest::login(SERVICE)).url;
     assert!(url.starts_with("https://op.example/v2/authorization?tenant=1&response_type=code&"));
 }
 
@@ -177,22 +178,38 @@ fn what_cannot_be_sent_is_refused_before_any_request() {
     let mut scene = Scene::new();
     let uri = |fault| RequestError::RedirectUri(fault);
     for (login, expected) in [
-        (Login::new(""), RequestError::EmptyServiceCode),
-        (Login::new("MY SERVICE"), RequestError::ServiceCode),
-        (Login::new("S\u{e9}RVICE"), RequestError::ServiceCode),
-        (Login::new(SERVICE).claim(Claim::Other(String::new())), RequestError::EmptyClaim),
+        (AuthorizationRequest::login(""), RequestError::EmptyServiceCode),
+        (AuthorizationRequest::login("MY SERVICE"), RequestError::ServiceCode),
+        (AuthorizationRequest::login("S\u{e9}RVICE"), RequestError::ServiceCode),
         (
-            Login::new(SERVICE).claim(Claim::Other("sub".into()).in_userinfo().value("x")),
+            AuthorizationRequest::login(SERVICE).claim(Claim::Other(String::new())),
+            RequestError::EmptyClaim,
+        ),
+        (
+            AuthorizationRequest::login(SERVICE)
+                .claim(Claim::Other("sub".into()).in_userinfo().value("x")),
             RequestError::TokenClaim("sub"),
         ),
-        (Login::new(SERVICE).state("too short"), RequestError::TooShort("state")),
-        (Login::new(SERVICE).nonce("too short"), RequestError::TooShort("nonce")),
-        (Login::new(SERVICE).code_verifier("too short"), RequestError::CodeVerifier),
-        (Login::new(SERVICE).redirect_uri("https://rp.example/cb#x"), uri(UrlFault::Fragment)),
-        (Login::new(SERVICE).redirect_uri("http://rp.example/cb"), uri(UrlFault::NotHttps)),
-        (Login::new(SERVICE).redirect_uri("http://localhost/cb"), uri(UrlFault::NotHttps)),
-        (Login::new(SERVICE).redirect_uri("myapp:/cb"), uri(UrlFault::NotAUrl)),
-        (Login::new(SERVICE).redirect_uri("/cb"), uri(UrlFault::NotAUrl)),
+        (AuthorizationRequest::login(SERVICE).state("too short"), RequestError::TooShort("state")),
+        (AuthorizationRequest::login(SERVICE).nonce("too short"), RequestError::TooShort("nonce")),
+        (
+            AuthorizationRequest::login(SERVICE).code_verifier("too short"),
+            RequestError::CodeVerifier,
+        ),
+        (
+            AuthorizationRequest::login(SERVICE).redirect_uri("https://rp.example/cb#x"),
+            uri(UrlError::Fragment),
+        ),
+        (
+            AuthorizationRequest::login(SERVICE).redirect_uri("http://rp.example/cb"),
+            uri(UrlError::NotHttps),
+        ),
+        (
+            AuthorizationRequest::login(SERVICE).redirect_uri("http://localhost/cb"),
+            uri(UrlError::NotHttps),
+        ),
+        (AuthorizationRequest::login(SERVICE).redirect_uri("myapp:/cb"), uri(UrlError::NotAUrl)),
+        (AuthorizationRequest::login(SERVICE).redirect_uri("/cb"), uri(UrlError::NotAUrl)),
     ] {
         let error = flow_error(scene.play(scene.client.authorize(login)));
         let Error::Request(error) = error else { panic!("{error}") };
@@ -207,9 +224,10 @@ fn what_cannot_be_sent_is_refused_before_any_request() {
         itsme_core::Environment::custom(scene.op.issuer()),
     );
     scene.client = Client::new(settings).expect("a redirect URI is not required here");
-    let error = flow_error(scene.play(scene.client.authorize(Login::new(SERVICE))));
+    let error =
+        flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
     assert!(matches!(error, Error::Request(RequestError::NoRedirectUri)), "{error}");
-    let login = Login::new(SERVICE).redirect_uri(REDIRECT_URI);
+    let login = AuthorizationRequest::login(SERVICE).redirect_uri(REDIRECT_URI);
     scene.play(scene.client.authorize(login)).expect("one for the request is enough");
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error, id_token_error, userinfo_error};
 use itsme_core::{
-    Endpoint, Error, ErrorCode, Login, MAX_RESPONSE_BYTES, MetadataError, Response, Scope,
-    TokenError, UrlFault,
+    AuthorizationRequest, Endpoint, Error, ErrorCode, JoseError, MAX_RESPONSE_BYTES, MetadataError,
+    Response, Scope, TokenError, UrlError,
 };
 use itsme_testkit::{Document, Reaction, SERVICE};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ fn login_error(path: &str, reaction: Reaction) -> (Error, Scene) {
     scene.play(scene.client.refresh()).expect("the OP answers");
     scene.op.forget_asked();
     scene.op.react(path, reaction);
-    let result = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email));
+    let result = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
     (flow_error(result), scene)
 }
 
@@ -37,7 +37,8 @@ fn discovery_error(
 ) -> Error {
     let mut scene = Scene::new();
     scene.op.alter(Document::Discovery, change);
-    let error = flow_error(scene.play(scene.client.authorize(Login::new(SERVICE))));
+    let error =
+        flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
     assert_eq!(scene.op.asked(), [DISCOVERY], "nothing else of it is asked");
     assert!(scene.client.provider().is_none(), "nothing is half-stored");
     error
@@ -74,19 +75,19 @@ fn discovery_without_or_with_bad_endpoints() {
             continue;
         }
         for (url, expected) in [
-            ("http://op.example/x", UrlFault::NotHttps),
-            ("http://localhost/x", UrlFault::NotHttps),
-            ("file:///etc/passwd", UrlFault::NotAUrl),
-            ("javascript:alert(1)", UrlFault::NotAUrl),
-            ("/relative", UrlFault::NotAUrl),
-            ("https://user:pass@op.example/", UrlFault::Credentials),
-            ("https://op.example/#x", UrlFault::Fragment),
-            ("https://op.example/a\r\nX: y", UrlFault::NotAUrl),
+            ("http://op.example/x", UrlError::NotHttps),
+            ("http://localhost/x", UrlError::NotHttps),
+            ("file:///etc/passwd", UrlError::NotAUrl),
+            ("javascript:alert(1)", UrlError::NotAUrl),
+            ("/relative", UrlError::NotAUrl),
+            ("https://user:pass@op.example/", UrlError::Credentials),
+            ("https://op.example/#x", UrlError::Fragment),
+            ("https://op.example/a\r\nX: y", UrlError::NotAUrl),
         ] {
             let error = discovery_error(move |document| {
                 document.insert(member.to_owned(), json!(url));
             });
-            let Error::Metadata(MetadataError::Url { member: found, fault }) = &error else {
+            let Error::Metadata(MetadataError::Url { member: found, error: fault }) = &error else {
                 panic!("{error}")
             };
             assert_eq!((*found, *fault), (member, expected), "{url}");
@@ -99,11 +100,11 @@ fn discovery_that_is_no_document() {
     for (reaction, expected) in [
         (
             reply(200, HTML, PAGE),
-            "the discovery endpoint gave an unexpected answer: status 200, text/html, beginning \"<!DOCTYPE html><h1>Sorry</h1>\"",
+            "the discovery endpoint gave an unexpected answer: status 200, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
         ),
         (
             reply(404, HTML, PAGE),
-            "the discovery endpoint gave an unexpected answer: status 404, text/html, beginning \"<!DOCTYPE html><h1>Sorry</h1>\"",
+            "the discovery endpoint gave an unexpected answer: status 404, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
         ),
         (
             reply(200, JSON, "[]"),
@@ -128,7 +129,8 @@ fn discovery_that_is_no_document() {
     ] {
         let mut scene = Scene::new();
         scene.op.react("/.well-known/openid-configuration", reaction);
-        let error = flow_error(scene.play(scene.client.authorize(Login::new(SERVICE))));
+        let error =
+            flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
         assert_eq!(error.to_string(), expected);
         assert!(scene.client.provider().is_none());
         assert!(scene.log_in().is_ok(), "the next one tries again");
@@ -158,7 +160,8 @@ fn key_sets_that_are_none() {
     ] {
         let mut scene = Scene::new();
         scene.op.react("/jwkSet", reaction);
-        let error = flow_error(scene.play(scene.client.authorize(Login::new(SERVICE))));
+        let error =
+            flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
         assert_eq!(error.to_string(), expected);
         assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
         assert!(scene.client.provider().is_none(), "nothing is half-stored");
@@ -170,7 +173,7 @@ fn token_answers_that_are_none() {
     let unexpected = |status, rest: &str| {
         format!("the token endpoint gave an unexpected answer: status {status}, {rest}")
     };
-    let page = "text/html, beginning \"<!DOCTYPE html><h1>Sorry</h1>\"";
+    let page = "text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`";
     let good = r#"{"access_token":"a-very-secret-access-token","token_type":"Bearer","id_token":"eyJhbGciOiJub25lIn0.e30."}"#;
     for (reaction, expected) in [
         (reply(200, HTML, PAGE), unexpected(200, page)),
@@ -244,9 +247,12 @@ fn token_refusals_keep_the_words_of_the_op() {
 #[test]
 fn an_id_token_must_be_nested() {
     for (token, expected) in [
-        ("eyJhbGciOiJSUzI1NiJ9.e30.AAAA", TokenError::NotEncrypted),
-        ("e30", TokenError::Malformed { what: "an encrypted token has five parts" }),
-        ("a.b.c.d.e", TokenError::Malformed { what: "a header is not base64url" }),
+        ("eyJhbGciOiJSUzI1NiJ9.e30.AAAA", TokenError::Jose(JoseError::NotEncrypted)),
+        (
+            "e30",
+            TokenError::Jose(JoseError::Malformed { what: "an encrypted token has five parts" }),
+        ),
+        ("a.b.c.d.e", TokenError::Jose(JoseError::Malformed { what: "a header is not base64url" })),
     ] {
         let mut scene = Scene::warm();
         scene.op.alter(Document::TokenAnswer, move |members| {
@@ -262,10 +268,13 @@ fn a_token_is_large_only_where_a_picture_can_be() {
     scene.op.alter(Document::IdToken, |claims| {
         claims.insert("picture".into(), json!("x".repeat(100_000)));
     });
-    assert_eq!(id_token_error(scene.log_in()), TokenError::TooLarge { limit: 64 * 1024 });
-    let login = Login::new(SERVICE).claim(itsme_core::Claim::Picture);
+    assert_eq!(
+        id_token_error(scene.log_in()),
+        TokenError::Jose(JoseError::TooLarge { limit: 64 * 1024 })
+    );
+    let login = AuthorizationRequest::login(SERVICE).claim(itsme_core::Claim::Picture);
     let who = scene.log_in_for(login).expect("a person");
-    assert_eq!(who.picture.as_ref().map(String::len), Some(100_000));
+    assert_eq!(who.user.picture.as_ref().map(String::len), Some(100_000));
 }
 
 #[test]
@@ -287,9 +296,12 @@ fn userinfo_answers_that_are_none() {
         "nothing of it is quoted, for it could be about the person"
     );
     let (error, _) = login_error("/userinfo", reply(200, JSON, r#"{"sub":"plain JSON"}"#));
-    assert!(matches!(error, Error::Userinfo(TokenError::Malformed { .. })), "{error}");
+    assert!(
+        matches!(error, Error::Userinfo(TokenError::Jose(JoseError::Malformed { .. }))),
+        "{error}"
+    );
     let (error, _) = login_error("/userinfo", reply(200, "application/jwt", "e30.e30.AAAA"));
-    assert!(matches!(error, Error::Userinfo(TokenError::NotEncrypted)), "{error}");
+    assert!(matches!(error, Error::Userinfo(TokenError::Jose(JoseError::NotEncrypted))), "{error}");
 }
 
 #[test]
@@ -330,7 +342,8 @@ fn userinfo_of_an_unknown_access_token_is_refused() {
     scene.op.alter(Document::TokenAnswer, |members| {
         members.insert("access_token".into(), json!("unknown"));
     });
-    let error = flow_error(scene.log_in_for(Login::new(SERVICE).scope(Scope::Email)));
+    let error =
+        flow_error(scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email)));
     let Error::Refused(refusal) = error else { panic!("{error}") };
     assert_eq!(refusal.code, ErrorCode::InvalidToken);
 }
@@ -338,7 +351,7 @@ fn userinfo_of_an_unknown_access_token_is_refused() {
 #[test]
 fn white_space_and_media_type_of_userinfo_do_not_matter() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
     let callback = scene.op.approve(&login.url, &itsme_testkit::Person::ann());
     let Scene { world, op, client } = &mut scene;
     let spaced = |mut response: Response| {
@@ -357,7 +370,7 @@ fn white_space_and_media_type_of_userinfo_do_not_matter() {
         },
         |_: Duration| (),
     );
-    assert!(who.expect("a person").email.is_some());
+    assert!(who.expect("a person").user.email.is_some());
 }
 
 #[test]
@@ -366,6 +379,6 @@ fn userinfo_of_another_person_is_refused() {
     scene.op.alter(Document::Userinfo, |claims| {
         claims.insert("sub".into(), json!("0".repeat(36)));
     });
-    let result = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email));
+    let result = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
     assert_eq!(userinfo_error(result), TokenError::Subject);
 }

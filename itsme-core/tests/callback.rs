@@ -6,13 +6,15 @@ mod common;
 use std::time::Duration;
 
 use common::{Scene, TOKEN, flow_error};
-use itsme_core::{Callback, CallbackError, Client, Error, ErrorCode, Login, LoginState, Redirect};
+use itsme_core::{
+    AuthorizationRequest, Callback, CallbackError, Client, Error, ErrorCode, LoginState, Redirect,
+};
 use itsme_testkit::{Document, Person, SERVICE};
 use serde_json::{Value, json};
 
 /// A login that was begun and approved: its state, and the URL that the browser is sent to.
 fn begun(scene: &mut Scene) -> (LoginState, String) {
-    let Redirect { url, state, .. } = scene.authorize(Login::new(SERVICE));
+    let Redirect { url, state, .. } = scene.authorize(AuthorizationRequest::login(SERVICE));
     let callback = scene.op.approve(&url, &Person::ann());
     scene.op.forget_asked();
     (state, callback)
@@ -81,7 +83,7 @@ fn the_issuer_is_compared_if_present_and_required_if_promised() {
     let iss = |url: String| format!("{url}&iss=https%3A%2F%2Fop.example%2Fv2");
     let mut scene = Scene::new();
     promise(&mut scene);
-    let Redirect { url, state, .. } = scene.authorize(Login::new(SERVICE));
+    let Redirect { url, state, .. } = scene.authorize(AuthorizationRequest::login(SERVICE));
     let denied = scene.op.deny(&url);
     let error = flow_error(scene.play(scene.client.finish_login(state, denied)));
     assert!(matches!(error, Error::Callback(CallbackError::MissingIssuer)), "{error}");
@@ -106,7 +108,7 @@ fn the_issuer_is_compared_if_present_and_required_if_promised() {
 #[test]
 fn the_person_may_refuse() {
     let mut scene = Scene::warm();
-    let Redirect { url, state, .. } = scene.authorize(Login::new(SERVICE));
+    let Redirect { url, state, .. } = scene.authorize(AuthorizationRequest::login(SERVICE));
     let callback = scene.op.deny(&url);
     let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
     assert!(matches!(error, Error::Cancelled), "{error}");
@@ -118,15 +120,16 @@ fn the_op_may_refuse_in_its_own_words() {
     let error =
         refused(|url| url.replace("?code=", "?error=temporary_unavailable&detail=later&uid=17&x="));
     let Error::Refused(refusal) = error else { panic!("{error}") };
-    assert_eq!(refusal.code, ErrorCode::TemporaryUnavailable);
+    assert_eq!(refusal.code, ErrorCode::TemporarilyUnavailable);
     assert_eq!(refusal.description.as_deref(), Some("later"));
     assert_eq!(refusal.uid.as_deref(), Some("17"));
     assert_eq!(refusal.status, None);
-    assert_eq!(refusal.to_string(), "temporary_unavailable: later [uid 17]");
+    assert_eq!(refusal.to_string(), "temporarily_unavailable: later [uid 17]");
 
     // What the fake OP refuses comes back the same way.
     let mut scene = Scene::warm();
-    let Redirect { url, state, .. } = scene.authorize(Login::new("NOT_MY_SERVICE"));
+    let Redirect { url, state, .. } =
+        scene.authorize(AuthorizationRequest::login("NOT_MY_SERVICE"));
     let callback = scene.op.approve(&url, &Person::ann());
     let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
     let Error::Refused(refusal) = error else { panic!("{error}") };
@@ -137,7 +140,7 @@ fn the_op_may_refuse_in_its_own_words() {
 fn a_login_expires_after_a_quarter_of_an_hour() {
     for (wait, works) in [(15 * 60, true), (15 * 60 + 1, false)] {
         let mut scene = Scene::warm();
-        let Redirect { url, state, .. } = scene.authorize(Login::new(SERVICE));
+        let Redirect { url, state, .. } = scene.authorize(AuthorizationRequest::login(SERVICE));
         scene.world.advance(Duration::from_secs(wait));
         let callback = scene.op.approve(&url, &Person::ann());
         let result = scene.play(scene.client.finish_login(state, callback));
@@ -166,7 +169,7 @@ fn a_login_of_another_client_is_refused() {
     let mut stored = serde_json::to_value(&state).expect("JSON");
     for (member, other) in [("client_id", "OTHER"), ("issuer", "https://evil.example")] {
         let mut foreign = stored.clone();
-        foreign[member] = json!(other);
+        foreign["client"][member] = json!(other);
         let foreign: LoginState = serde_json::from_value(foreign).expect("a state");
         let error = flow_error(scene.play(scene.client.finish_login(foreign, callback.as_str())));
         assert!(matches!(error, Error::Callback(CallbackError::ForeignClient)), "{error}");
@@ -214,16 +217,17 @@ fn an_injected_code_is_refused() {
 fn a_state_fits_into_a_cookie_and_hides_its_secrets() {
     let mut scene = Scene::warm();
     let claims = (0..20).map(|n| itsme_core::Claim::Other(format!("urn:claim:{n}")).in_userinfo());
-    let login = claims.fold(Login::new(SERVICE), |login, claim| login.claim(claim));
+    let login =
+        claims.fold(AuthorizationRequest::login(SERVICE), |login, claim| login.claim(claim));
     let state = scene.authorize(login).state;
     let stored = serde_json::to_value(&state).expect("JSON");
-    assert_eq!(stored["v"], 1);
+    assert_eq!(stored["v"], 2);
     assert_eq!(stored["state"], state.id());
     assert!(stored.to_string().len() <= 1024, "{} bytes", stored.to_string().len());
-    assert_eq!(format!("{state:?}"), "LoginState { .. }");
+    assert_eq!(format!("{state:?}"), "LoginState(..)");
 
     let mut newer = stored;
-    newer["v"] = json!(2);
+    newer["v"] = json!(3);
     let error = serde_json::from_value::<LoginState>(newer).expect_err("another version");
     assert!(error.to_string().contains("begin again"), "{error}");
     assert!(serde_json::from_value::<LoginState>(Value::Null).is_err());

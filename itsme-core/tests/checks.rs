@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Scene, id_token_error, userinfo_error};
-use itsme_core::{Acr, Claim, Login, Platform, Scope, TokenError, UnixTime};
+use itsme_core::{Acr, AuthorizationRequest, Claim, Platform, Scope, TokenError, UnixTime};
 use itsme_testkit::{CLIENT_ID, Document, Person, SERVICE};
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ const ADVANCED: &str = "http://itsme.services/v2/claim/acr_advanced";
 
 /// What becomes of a login whose ID token was changed like this.
 fn id_token(
-    login: Login,
+    login: AuthorizationRequest,
     change: impl FnMut(&mut Map<String, Value>) + Send + 'static,
 ) -> Result<(), TokenError> {
     let mut scene = Scene::warm();
@@ -29,13 +29,13 @@ fn id_token(
 
 /// The same, for one claim set to one value, in a plain login.
 fn with(claim: &'static str, value: Value) -> Result<(), TokenError> {
-    id_token(Login::new(SERVICE), move |claims| {
+    id_token(AuthorizationRequest::login(SERVICE), move |claims| {
         claims.insert(claim.to_owned(), value.clone());
     })
 }
 
 fn without(claim: &'static str) -> Result<(), TokenError> {
-    id_token(Login::new(SERVICE), move |claims| {
+    id_token(AuthorizationRequest::login(SERVICE), move |claims| {
         claims.remove(claim);
     })
 }
@@ -73,7 +73,7 @@ fn authorized_party() {
     assert_eq!(with("azp", json!(CLIENT_ID)), Ok(()));
     assert_eq!(with("azp", json!("OTHER")), Err(TokenError::AuthorizedParty));
     let two = |azp: Option<&'static str>| {
-        id_token(Login::new(SERVICE), move |claims| {
+        id_token(AuthorizationRequest::login(SERVICE), move |claims| {
             claims.insert("aud".into(), json!([CLIENT_ID, "OTHER"]));
             if let Some(azp) = azp {
                 claims.insert("azp".into(), json!(azp));
@@ -146,7 +146,7 @@ fn subject() {
 #[test]
 fn authentication_level() {
     let asked = |asked: Acr, found: Option<&'static str>| {
-        id_token(Login::new(SERVICE).acr(asked), move |claims| {
+        id_token(AuthorizationRequest::login(SERVICE).acr(asked), move |claims| {
             claims.remove("acr");
             if let Some(found) = found {
                 claims.insert("acr".into(), json!(found));
@@ -169,7 +169,7 @@ fn authentication_level() {
 #[test]
 fn a_stripped_authentication_level_is_noticed() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(Login::new(SERVICE).acr(Acr::Advanced));
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE).acr(Acr::Advanced));
     let (before, rest) = login.url.split_once("&acr_values=").expect("it is asked for");
     let (_, after) = rest.split_once('&').expect("more follows");
     let callback = scene.op.approve(&format!("{before}&{after}"), &Person::ann());
@@ -183,14 +183,18 @@ fn a_weaker_level_can_be_accepted_on_demand() {
     scene.op.alter(Document::IdToken, |claims| {
         claims.insert("acr".into(), json!(BASIC));
     });
-    let who = scene.log_in_for(Login::new(SERVICE).acr(Acr::Advanced)).expect("a person");
+    let who = scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).acr(Acr::Advanced))
+        .expect("a person");
     assert_eq!(who.acr, Some(Acr::Basic), "the application is told");
 }
 
 #[test]
 fn the_level_is_told() {
     let mut scene = Scene::warm();
-    let who = scene.log_in_for(Login::new(SERVICE).acr(Acr::Advanced)).expect("a person");
+    let who = scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).acr(Acr::Advanced))
+        .expect("a person");
     assert_eq!(who.acr, Some(Acr::Advanced));
     assert_eq!(scene.log_in().expect("a person").acr, None);
 }
@@ -198,7 +202,7 @@ fn the_level_is_told() {
 /// `max_age` is held against the request, so that a person may take their time.
 #[test]
 fn max_age_counts_from_the_request() {
-    let login = || Login::new(SERVICE).max_age(Duration::from_secs(1));
+    let login = || AuthorizationRequest::login(SERVICE).max_age(Duration::from_secs(1));
     let found = |offset: i64| {
         id_token(login(), move |claims| {
             claims.insert("auth_time".into(), at(offset));
@@ -227,7 +231,7 @@ fn max_age_counts_from_the_request() {
 fn auth_time_can_be_required() {
     let mut scene = Scene::with(|settings| settings.require_auth_time());
     assert!(scene.log_in().is_ok(), "without max_age it is not needed");
-    let login = Login::new(SERVICE).max_age(Duration::from_secs(1));
+    let login = AuthorizationRequest::login(SERVICE).max_age(Duration::from_secs(1));
     let error = id_token_error(scene.log_in_for(login));
     assert_eq!(error, TokenError::Missing { claim: "auth_time" });
 }
@@ -255,7 +259,7 @@ fn userinfo(
 ) -> Result<(), TokenError> {
     let mut scene = Scene::warm();
     scene.op.alter(Document::Userinfo, change);
-    let result = scene.log_in_for(Login::new(SERVICE).scope(Scope::Profile));
+    let result = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Profile));
     if result.is_ok() {
         return Ok(());
     }
@@ -297,8 +301,8 @@ fn userinfo_never_speaks_against_the_id_token() {
         claims.insert("name".into(), json!("Somebody Else"));
         claims.insert("gender".into(), json!("female"));
     });
-    let login = Login::new(SERVICE).claim(Claim::Name).scope(Scope::Profile);
+    let login = AuthorizationRequest::login(SERVICE).claim(Claim::Name).scope(Scope::Profile);
     let who = scene.log_in_for(login).expect("a person");
-    assert_eq!(who.name.as_deref(), Some("Ann Peeters"), "the ID token is of this very login");
-    assert_eq!(who.gender.as_deref(), Some("female"));
+    assert_eq!(who.user.name.as_deref(), Some("Ann Peeters"), "the ID token is of this very login");
+    assert_eq!(who.user.gender.as_deref(), Some("female"));
 }

@@ -3,7 +3,9 @@
 mod common;
 
 use common::Scene;
-use itsme_core::{Claim, Client, Country, Dialect, Identification, LoggedIn, RequestError, Scope};
+use itsme_core::{
+    AuthorizationRequest, Claim, Client, Country, Dialect, LoggedIn, RequestError, Scope,
+};
 use itsme_testkit::{FakeOp, IDENTIFY_SERVICE, Person, World};
 use serde_json::{Value, json};
 
@@ -29,7 +31,8 @@ fn everybody() -> Person {
 fn identify(dialect: Dialect, asked: impl IntoIterator<Item = Claim>) -> (LoggedIn, Value) {
     let mut scene = scene(dialect);
     let mut asked = asked.into_iter();
-    let first = Identification::new(IDENTIFY_SERVICE, asked.next().expect("a claim"));
+    let first =
+        AuthorizationRequest::identification(IDENTIFY_SERVICE, asked.next().expect("a claim"));
     let request = asked.fold(first, |request, claim| request.claim(claim));
     let login = scene.play(scene.client.authorize(request)).expect("a URL");
     let url = url::Url::parse(&login.url).expect("a URL");
@@ -50,10 +53,10 @@ type Field = fn(&LoggedIn) -> Option<String>;
 fn table() -> Vec<(Claim, &'static [&'static str], Option<&'static str>, Field)> {
     macro_rules! field {
         ($name:ident) => {
-            |who| who.$name.as_ref().map(|value| value.to_string())
+            |who| who.user.$name.as_ref().map(|value| value.to_string())
         };
         ($name:ident.$part:ident) => {
-            |who| who.$name.as_ref()?.$part.as_ref().map(|value| value.to_string())
+            |who| who.user.$name.as_ref()?.$part.as_ref().map(|value| value.to_string())
         };
     }
     let plain: [(Claim, &'static [&'static str], Field); 16] = [
@@ -90,7 +93,7 @@ fn table() -> Vec<(Claim, &'static [&'static str], Option<&'static str>, Field)>
     }
     macro_rules! number {
         ($country:ident) => {
-            |who| who.national_numbers.get(&Country::$country).cloned()
+            |who| who.user.national_numbers.get(&Country::$country).cloned()
         };
     }
     v2! {
@@ -124,12 +127,12 @@ fn table() -> Vec<(Claim, &'static [&'static str], Option<&'static str>, Field)>
         Claim::OfficialGender, "official_gender", None, field!(official_gender);
         Claim::OngoingCall, "ongoing_call", None, field!(ongoing_call);
         Claim::Photo, "physical_person_photo", Some("tag:sixdots.be,2017-05:claim_photo"),
-            |who| who.photo.as_ref()?.image_type().map(|kind| kind.media_type().to_owned());
+            |who| who.user.photo.as_ref()?.image_type().map(|kind| kind.media_type().to_owned());
         Claim::PlaceOfBirth, "place_of_birth", None, field!(place_of_birth.city);
         Claim::StudentAttestation, "student_attestation_ag", None, field!(student_attestation);
         Claim::TransactionInfo, "transaction_info",
             Some("tag:sixdots.be,2017-05:claim_transaction_info"),
-            |who| Some(who.transaction_info.as_ref()?["mcc"].to_string());
+            |who| Some(who.user.transaction_info.as_ref()?["mcc"].to_string());
         Claim::TransactionIp, "transaction_ip", None, field!(transaction_ip);
     }
     table.push((
@@ -153,9 +156,9 @@ fn table() -> Vec<(Claim, &'static [&'static str], Option<&'static str>, Field)>
             field!(place_of_birth.country),
         ),
         (Claim::Eid, "tag:sixdots.be,2016-06:claim_eid", |who| {
-            let eid = who.eid.as_ref()?.national_number.clone()?;
-            let same = who.national_numbers.get(&Country::Belgium) == Some(&eid);
-            (same && who.be_eid_sn.is_some()).then_some(eid)
+            let eid = who.user.eid.as_ref()?.national_number.clone()?;
+            let same = who.user.national_numbers.get(&Country::Belgium) == Some(&eid);
+            (same && who.user.be_eid_sn.is_some()).then_some(eid)
         }),
         (Claim::PassportSn, "tag:sixdots.be,2017-05:claim_passport_sn", field!(passport_sn)),
     ];
@@ -181,7 +184,11 @@ fn each_claim_is_asked_for_answered_and_read_in_each_dialect() {
                 names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
             assert_eq!(asked, json!({ place: members }), "{claim:?} in {dialect:?}");
             assert!(field(&who).is_some(), "{claim:?} in {dialect:?} was not read: {who:?}");
-            assert!(who.extra.is_empty(), "{claim:?} in {dialect:?}: {:?}", who.extra.keys());
+            assert!(
+                who.user.extra.is_empty(),
+                "{claim:?} in {dialect:?}: {:?}",
+                who.user.extra.keys()
+            );
         }
     }
 }
@@ -198,12 +205,12 @@ fn metadata_is_told_by_claim() {
     ];
     let (who, _) =
         identify(Dialect::V2, [Claim::Birthdate, Claim::IdDocumentSn].into_iter().chain(metadata));
-    assert_eq!(who.verified_at(&Claim::Birthdate), Some("2023-06-01T13:04:26Z"));
-    assert_eq!(who.verified_at(&Claim::Name), None, "it was not asked for");
-    assert_eq!(who.valid_from(&Claim::IdDocumentSn), Some("2020-01-02"));
-    assert_eq!(who.valid_until(&Claim::IdDocumentSn), Some("2030-01-02"));
-    assert_eq!(who.issuing_country(&Claim::IdDocumentSn), Some("BEL"));
-    assert_eq!(who.issuance_locality(&Claim::IdDocumentSn), Some("Gent"));
+    assert_eq!(who.user.verified_at(&Claim::Birthdate), Some("2023-06-01T13:04:26Z"));
+    assert_eq!(who.user.verified_at(&Claim::Name), None, "it was not asked for");
+    assert_eq!(who.user.valid_from(&Claim::IdDocumentSn), Some("2020-01-02"));
+    assert_eq!(who.user.valid_until(&Claim::IdDocumentSn), Some("2030-01-02"));
+    assert_eq!(who.user.issuing_country(&Claim::IdDocumentSn), Some("BEL"));
+    assert_eq!(who.user.issuance_locality(&Claim::IdDocumentSn), Some("Gent"));
 }
 
 /// Everything that itsme can tell of a Belgian account, in one answer, read without loss.
@@ -220,7 +227,7 @@ fn all_possible_claims_at_once() {
     for (claim, v2, _, field) in table() {
         assert_eq!(field(&who).is_some(), !v2.is_empty() || is_part_of_v2(&claim), "{claim:?}");
     }
-    assert!(who.extra.is_empty(), "{:?}", who.extra.keys());
+    assert!(who.user.extra.is_empty(), "{:?}", who.user.extra.keys());
     // Every text that was sent is in what was read.
     let read = serde_json::to_value(&who.user).expect("serializes").to_string();
     for (name, sent) in who.evidence.claims() {
@@ -267,14 +274,14 @@ fn a_missing_claim_is_missing_and_nothing_else() {
         (Person::ioana(), vec![Country::Romania], false),
     ] {
         let mut scene = scene(Dialect::V2);
-        let request = Identification::new(IDENTIFY_SERVICE, Scope::Phone);
+        let request = AuthorizationRequest::identification(IDENTIFY_SERVICE, Scope::Phone);
         let request = asked.iter().fold(request, |request, claim| request.claim(claim.clone()));
         let login = scene.play(scene.client.authorize(request)).expect("a URL");
         let callback = scene.op.approve(&login.url, &person);
         let who = scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
-        assert!(who.name.is_some() && who.phone_number.is_some());
-        assert_eq!(who.address.is_some(), has_address);
-        assert_eq!(who.be_eid_sn.is_some(), has_address);
-        assert_eq!(who.national_numbers.keys().copied().collect::<Vec<_>>(), countries);
+        assert!(who.user.name.is_some() && who.user.phone_number.is_some());
+        assert_eq!(who.user.address.is_some(), has_address);
+        assert_eq!(who.user.be_eid_sn.is_some(), has_address);
+        assert_eq!(who.user.national_numbers.keys().copied().collect::<Vec<_>>(), countries);
     }
 }

@@ -3,13 +3,13 @@
 mod common;
 
 use common::Scene;
-use itsme_core::{Login, Scope, Step};
+use itsme_core::{AuthorizationRequest, Scope, Step};
 use itsme_testkit::{Person, SERVICE};
 
 #[test]
 fn steps_show_method_and_path_alone() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
     let callback = scene.op.approve(&login.url, &Person::ann());
     let Scene { world, op, client } = &mut scene;
     let mut step = client.finish_login(login.state, callback).start(world).expect("a step");
@@ -31,14 +31,14 @@ fn steps_show_method_and_path_alone() {
 #[test]
 fn values_hide_what_they_hold() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(Login::new(SERVICE).scope(Scope::Profile));
-    assert_eq!(format!("{login:?}"), "Redirect { .. }");
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Profile));
+    assert_eq!(format!("{login:?}"), "Redirect(..)");
     let callback = scene.op.approve(&login.url, &Person::ann());
     assert_eq!(format!("{:?}", itsme_core::Callback::from(&callback)), "Callback(..)");
     let who = scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
     let shown = format!("{who:?} {:?} {:?} {:?}", who.access_token, who.evidence, scene.client);
     for hidden in [
-        who.sub.as_str(),
+        who.user.sub.as_str(),
         "Ann",
         "Peeters",
         "1987",
@@ -52,14 +52,16 @@ fn values_hide_what_they_hold() {
 
 #[test]
 fn requests_hide_what_is_asked_and_confirmed() {
-    use itsme_core::{Claim, Confirm, DataRequest, FreeText, Payment, Template};
+    use itsme_core::{Claim, DataRequest, FreeText, Payment, Template};
     let text = FreeText::new("hidden");
     let claim = Claim::Name.essential().value("hidden");
     let shown = format!(
         "{text:?} {:?} {claim:?} {:?} {:?} {:?}",
         Template::from(text.clone()),
         DataRequest::from(claim.clone()),
-        Confirm::new("SERVICE", text.clone()).known_user("hidden").claim(claim.clone()),
+        AuthorizationRequest::confirm("SERVICE", text.clone())
+            .known_user("hidden")
+            .claim(claim.clone()),
         Payment::new("hidden", "hidden", "hidden"),
     );
     assert!(!shown.contains("hidden"), "{shown}");
@@ -69,7 +71,9 @@ fn requests_hide_what_is_asked_and_confirmed() {
 fn evidence_is_the_signed_token_and_its_key() {
     let mut scene = Scene::warm();
     let begun = itsme_core::Platform::now(&scene.world);
-    let who = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email)).expect("a person");
+    let who = scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email))
+        .expect("a person");
     let evidence = &who.evidence;
     assert_eq!(evidence.id_token().split('.').count(), 3);
     assert_eq!(evidence.signing_key().expect("a key")["kid"], "s1");

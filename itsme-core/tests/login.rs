@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use itsme_core::{Claim, Client, LoggedIn, Login, Scope};
+use itsme_core::{AuthorizationRequest, Claim, Client, LoggedIn, Scope};
 use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 
-fn log_in(client: &Client, op: &mut FakeOp, world: &mut World, login: Login) -> LoggedIn {
+fn log_in(
+    client: &Client,
+    op: &mut FakeOp,
+    world: &mut World,
+    login: AuthorizationRequest,
+) -> LoggedIn {
     let login = play(client.authorize(login), op, world).expect("an authorization URL");
     let callback = op.approve(&login.url, &Person::ann());
     play(client.finish_login(login.state, callback), op, world).expect("a person")
@@ -23,23 +28,24 @@ const COLD: [&str; 3] = ["GET /.well-known/openid-configuration", "GET /jwkSet",
 #[test]
 fn a_cold_login_asks_for_metadata_keys_and_token() {
     let (mut world, mut op, client) = setting();
-    let who = log_in(&client, &mut op, &mut world, Login::new(SERVICE));
+    let who = log_in(&client, &mut op, &mut world, AuthorizationRequest::login(SERVICE));
     assert_eq!(op.asked(), COLD);
-    assert_eq!(who.sub, op.sub_of(&Person::ann()));
-    assert_eq!(who.name, None, "nothing was asked for");
+    assert_eq!(who.user.sub, op.sub_of(&Person::ann()));
+    assert_eq!(who.user.name, None, "nothing was asked for");
     assert_eq!(who.expires_in, Some(Duration::from_secs(300)));
 }
 
 #[test]
 fn a_warm_login_asks_for_the_token_alone() {
     let (mut world, mut op, client) = setting();
-    log_in(&client, &mut op, &mut world, Login::new(SERVICE));
+    log_in(&client, &mut op, &mut world, AuthorizationRequest::login(SERVICE));
     op.forget_asked();
-    let login = Login::new(SERVICE).claim(Claim::Name).claim(Claim::Birthdate.essential());
+    let login =
+        AuthorizationRequest::login(SERVICE).claim(Claim::Name).claim(Claim::Birthdate.essential());
     let who = log_in(&client, &mut op, &mut world, login);
     assert_eq!(op.asked(), ["POST /token"]);
-    assert_eq!(who.name.as_deref(), Some("Ann Peeters"));
-    assert_eq!(who.birthdate.as_deref(), Some("1987-04-12"));
+    assert_eq!(who.user.name.as_deref(), Some("Ann Peeters"));
+    assert_eq!(who.user.birthdate.as_deref(), Some("1987-04-12"));
 }
 
 /// What an HTTP client, a proxy or a log can see of the requests.
@@ -47,7 +53,7 @@ fn a_warm_login_asks_for_the_token_alone() {
 fn requests_have_their_headers() {
     use itsme_core::Step;
     let (mut world, mut op, client) = setting();
-    let login = Login::new(SERVICE).scope(Scope::Email);
+    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
     let login = play(client.authorize(login), &mut op, &mut world).expect("an authorization URL");
     let callback = op.approve(&login.url, &Person::ann());
     let step = client.finish_login(login.state, callback).start(&mut world).expect("a step");
@@ -70,12 +76,12 @@ fn requests_have_their_headers() {
 #[test]
 fn userinfo_is_asked_for_what_the_id_token_lacks() {
     let (mut world, mut op, client) = setting();
-    let login = Login::new(SERVICE).scope(Scope::Profile).scope(Scope::Email);
+    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scope(Scope::Email);
     let who = log_in(&client, &mut op, &mut world, login);
     assert_eq!(op.asked()[..3], COLD);
     assert_eq!(op.asked()[3..], ["GET /userinfo"]);
-    assert_eq!(who.given_name.as_deref(), Some("Ann"));
-    assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
-    assert_eq!(who.email_verified, Some(false));
-    assert_eq!(who.phone_number, None);
+    assert_eq!(who.user.given_name.as_deref(), Some("Ann"));
+    assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
+    assert_eq!(who.user.email_verified, Some(false));
+    assert_eq!(who.user.phone_number, None);
 }

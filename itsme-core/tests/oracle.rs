@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use itsme_core::{
-    Platform as _, TokenError,
+    JoseError, Platform as _,
     internals::{
         ContentEncryption, Decryption, Direct, KeyEncryption, KeySet, MAX_TOKEN, base64url,
         base64url_decode, decryption, encrypt, open,
@@ -58,7 +58,7 @@ fn outcomes(token: &str, decryption: Decryption<'_>) -> BTreeMap<String, usize> 
 }
 
 fn assert_one_error(token: &str, decryption: Decryption<'_>) {
-    let error = TokenError::Decryption;
+    let error = JoseError::Decryption;
     let expected = BTreeMap::from([(format!("{error} {error:?}"), CHANGED)]);
     assert_eq!(outcomes(token, decryption), expected);
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error, id_token_error};
 use itsme_core::{
-    Client, DriveError, Error, Login, MetadataError, Platform, Provider, Scope, SendFailure, Step,
-    TokenError,
+    AuthorizationRequest, Client, DriveError, Error, JoseError, MetadataError, Platform, Provider,
+    Scope, SendFailure, Step, TokenError,
 };
 use itsme_testkit::{Document, FakeOp, Person, Reaction, SERVICE, World, play_all};
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ fn minutes(minutes: u64) -> Duration {
 #[test]
 fn a_hundred_cold_logins_make_one_fetch() {
     let mut scene = Scene::new();
-    let flows = (0..100).map(|_| scene.client.authorize(Login::new(SERVICE)));
+    let flows = (0..100).map(|_| scene.client.authorize(AuthorizationRequest::login(SERVICE)));
     let logins = play_all(flows, &mut scene.op, &mut scene.world);
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
     let mut flows = Vec::new();
@@ -40,12 +40,13 @@ fn a_hundred_cold_logins_make_one_fetch() {
 #[test]
 fn a_dropped_leader_is_followed_by_another() {
     let Scene { mut world, mut op, client } = Scene::new();
-    let leader = client.authorize(Login::new(SERVICE)).start(&mut world).expect("a step");
+    let leader =
+        client.authorize(AuthorizationRequest::login(SERVICE)).start(&mut world).expect("a step");
     let Step::Send(request, pending) = leader else { panic!("a cold flow asks") };
     assert_eq!(request.uri().path(), "/v2/.well-known/openid-configuration");
     let _ = op.handle(request);
     let mut followers: Vec<_> =
-        (0..99).map(|_| client.authorize(Login::new(SERVICE))).collect::<Vec<_>>();
+        (0..99).map(|_| client.authorize(AuthorizationRequest::login(SERVICE))).collect::<Vec<_>>();
     let Step::Wait(wait, _paused) =
         followers.pop().expect("a flow").start(&mut world).expect("a step")
     else {
@@ -53,7 +54,7 @@ fn a_dropped_leader_is_followed_by_another() {
     };
     assert_eq!(wait, Duration::from_millis(50));
     drop(pending);
-    followers.push(client.authorize(Login::new(SERVICE)));
+    followers.push(client.authorize(AuthorizationRequest::login(SERVICE)));
     let results = play_all(followers, &mut op, &mut world);
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 99);
     assert_eq!(op.asked(), [DISCOVERY, DISCOVERY, KEYS], "the leader's request and one more");
@@ -62,9 +63,10 @@ fn a_dropped_leader_is_followed_by_another() {
 #[test]
 fn a_leader_that_hangs_is_overtaken_after_fifteen_seconds() {
     let Scene { mut world, mut op, client } = Scene::new();
-    let leader = client.authorize(Login::new(SERVICE)).start(&mut world).expect("a step");
+    let leader =
+        client.authorize(AuthorizationRequest::login(SERVICE)).start(&mut world).expect("a step");
     let begun = world.now();
-    let flows = (0..10).map(|_| client.authorize(Login::new(SERVICE)));
+    let flows = (0..10).map(|_| client.authorize(AuthorizationRequest::login(SERVICE)));
     let results = play_all(flows, &mut op, &mut world);
     assert!(results.iter().all(Result::is_ok));
     assert_eq!(op.asked(), [DISCOVERY, KEYS]);
@@ -77,15 +79,18 @@ fn a_leader_that_hangs_is_overtaken_after_fifteen_seconds() {
 fn a_failed_leader_ends_those_who_wait_and_nobody_else() {
     let mut scene = Scene::new();
     scene.op.react("/.well-known/openid-configuration", Reaction::Reply(page(503)));
-    let flows = (0..100).map(|_| scene.client.authorize(Login::new(SERVICE)));
+    let flows = (0..100).map(|_| scene.client.authorize(AuthorizationRequest::login(SERVICE)));
     let results = play_all(flows, &mut scene.op, &mut scene.world);
     assert_eq!(scene.op.asked(), [DISCOVERY], "one request, one hundred errors");
     let mut unavailable = 0;
     for result in results {
         match flow_error(result) {
             Error::UnexpectedReply(reply) => assert_eq!(reply.status, 503),
-            Error::ProviderUnavailable { reason } => {
-                assert!(reason.contains("503"), "{reason}");
+            Error::ProviderUnavailable { cause } => {
+                assert!(
+                    matches!(&*cause, Error::UnexpectedReply(reply) if reply.status == 503),
+                    "{cause}"
+                );
                 unavailable += 1;
             }
             other => panic!("{other}"),
@@ -101,7 +106,7 @@ fn a_leader_whose_requests_are_lost_fails_with_the_transports_error() {
     for _ in 0..2 {
         scene.op.react("/.well-known/openid-configuration", Reaction::Lost);
     }
-    let flows = (0..3).map(|_| scene.client.authorize(Login::new(SERVICE)));
+    let flows = (0..3).map(|_| scene.client.authorize(AuthorizationRequest::login(SERVICE)));
     let mut results = play_all(flows, &mut scene.op, &mut scene.world).into_iter();
     assert_eq!(scene.op.asked(), [DISCOVERY, DISCOVERY], "a GET is tried once more");
     let leader = results.next().expect("a result").expect_err("no OP");
@@ -154,7 +159,7 @@ fn keys_that_were_announced_cost_no_fetch() {
         scene.log_in().expect("a person");
     }
     assert_eq!(scene.op.asked(), [TOKEN, TOKEN]);
-    let login = scene.authorize(Login::new(SERVICE));
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE));
     let callback = scene.op.approve(&login.url, &Person::ann());
     scene.op.roll_signing_key();
     scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
@@ -164,7 +169,7 @@ fn keys_that_were_announced_cost_no_fetch() {
 #[test]
 fn a_rotation_between_token_and_userinfo_costs_one_key_fetch() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(Login::new(SERVICE).scope(Scope::Email));
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
     let callback = scene.op.approve(&login.url, &Person::ann());
     let Scene { world, op, client } = &mut scene;
     let mut step = client.finish_login(login.state, callback).start(world).expect("a step");
@@ -180,7 +185,7 @@ fn a_rotation_between_token_and_userinfo_costs_one_key_fetch() {
         };
     };
     assert_eq!(op.asked(), [TOKEN, USERINFO, KEYS]);
-    assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
+    assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
 }
 
 #[test]
@@ -188,7 +193,7 @@ fn a_hundred_logins_after_a_rotation_make_one_key_fetch() {
     let mut scene = Scene::warm();
     let mut flows = Vec::new();
     for _ in 0..100 {
-        let login = scene.authorize(Login::new(SERVICE));
+        let login = scene.authorize(AuthorizationRequest::login(SERVICE));
         let callback = scene.op.approve(&login.url, &Person::ann());
         flows.push(scene.client.finish_login(login.state, callback));
     }
@@ -198,6 +203,44 @@ fn a_hundred_logins_after_a_rotation_make_one_key_fetch() {
     assert_eq!(scene.times(KEYS), 1);
 }
 
+/// Whether the OP says so itself or by the browser.
+#[test]
+fn a_refused_request_object_that_comes_back_by_the_browser_has_the_keys_fetched() {
+    let mut scene = Scene::warm();
+    for _ in 0..2 {
+        let login = scene.authorize(AuthorizationRequest::login(SERVICE));
+        let callback = format!("error=invalid_request_object&state={}", login.state.id());
+        let error = flow_error(scene.play(scene.client.finish_login(login.state, callback)));
+        assert!(matches!(error, Error::Refused(_)), "{error}");
+        scene.log_in().expect("a person");
+    }
+    assert_eq!(scene.times(KEYS), 1, "within a minute once");
+}
+
+/// What counts is when the person came back, not how long another flow takes to fetch.
+#[test]
+fn a_login_does_not_expire_while_it_waits_for_the_ops_keys() {
+    let mut scene = Scene::warm();
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE));
+    scene.world.advance(minutes(15) - Duration::from_millis(20));
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
+    let leader = scene.client.refresh().start(&mut scene.world).expect("a step");
+    let Step::Send(request, pending) = leader else { panic!("a cold flow asks") };
+    let flow = scene.client.finish_login(login.state, callback);
+    let Step::Wait(wait, paused) = flow.start(&mut scene.world).expect("in time") else {
+        panic!("another flow is fetching")
+    };
+    let metadata = scene.op.handle(request).expect("metadata");
+    let keys = pending.receive(metadata, &mut scene.world).expect("a step");
+    let Step::Send(request, pending) = keys else { panic!("the keys") };
+    let keys = scene.op.handle(request).expect("keys");
+    assert!(matches!(pending.receive(keys, &mut scene.world), Ok(Step::Done(_))));
+    scene.world.advance(wait);
+    let step = paused.resume(&mut scene.world).expect("it was in time");
+    assert!(matches!(step, Step::Send(..)), "{step:?}");
+}
+
 #[test]
 fn two_rotations_within_a_minute_are_one_too_many() {
     let mut scene = Scene::warm();
@@ -205,7 +248,13 @@ fn two_rotations_within_a_minute_are_one_too_many() {
     scene.log_in().expect("a person");
     scene.op.rotate_signing_key();
     let error = id_token_error(scene.log_in());
-    assert_eq!(error, TokenError::UnknownSigningKey { kid: Some("s3".into()) });
+    assert_eq!(
+        error,
+        TokenError::Jose(JoseError::UnknownSigningKey {
+            kid: Some("s3".into()),
+            published: vec!["s2".into()],
+        })
+    );
     assert_eq!(scene.times(KEYS), 1);
     scene.world.advance(minutes(1));
     scene.log_in().expect("a minute later it is known");
@@ -219,7 +268,7 @@ fn forged_kids_cost_one_key_fetch_a_minute() {
     for forged in 0..1000 {
         scene.op.forge_kid(Some(&format!("forged-{forged}")));
         let error = id_token_error(scene.log_in());
-        assert!(matches!(error, TokenError::UnknownSigningKey { .. }), "{error}");
+        assert!(matches!(error, TokenError::Jose(JoseError::UnknownSigningKey { .. })), "{error}");
         scene.world.advance(Duration::from_millis(100));
     }
     let minutes = scene.world.now().since(begun).as_secs() / 60;
@@ -242,14 +291,14 @@ fn a_lost_key_fetch_after_the_token_answer_is_made_once_more() {
 #[test]
 fn expired_keys_serve_for_a_day_while_the_op_is_away() {
     let mut scene = Scene::warm();
-    let redirect = scene.authorize(Login::new(SERVICE));
+    let redirect = scene.authorize(AuthorizationRequest::login(SERVICE));
     drop(redirect);
     for (hours, works) in [(2, true), (22, true), (2, false)] {
         scene.world.advance(HOUR * hours);
         for _ in 0..2 {
             scene.op.react("/.well-known/openid-configuration", Reaction::NotSent);
         }
-        let login = scene.play(scene.client.authorize(Login::new(SERVICE)));
+        let login = scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE)));
         assert_eq!(login.is_ok(), works, "after {hours} more hours");
         if let Err(error) = login {
             assert!(matches!(error, DriveError::Transport { source: SendFailure::NotSent, .. }));
@@ -348,7 +397,7 @@ fn a_foreign_or_newer_snapshot_is_refused() {
         import(&http),
         Err(Error::Metadata(MetadataError::Url { member: "token_endpoint", .. }))
     ));
-    stored["v"] = json!(2);
+    stored["v"] = json!(3);
     let error = serde_json::from_value::<Provider>(stored).expect_err("another version");
     assert!(error.to_string().contains("another version"), "{error}");
 }
@@ -396,8 +445,11 @@ fn bad_keys_among_good_ones_are_skipped() {
         keys.push(other);
     });
     let error = flow_error(scene.play(scene.client.refresh()));
-    let expected = "the key set endpoint gave an unusable answer: it has no usable signing key";
-    assert_eq!(error.to_string(), expected);
+    assert_eq!(
+        error.to_string(),
+        "the key set endpoint gave an unusable answer: it has no usable signing key: `s1` is the \
+         name of two keys; `e1` is for another purpose"
+    );
 }
 
 /// An empty set must not push good keys out.
@@ -429,7 +481,7 @@ fn a_refetch_that_fails_is_the_error() {
 #[test]
 fn a_dropped_refetch_is_made_by_the_next() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(Login::new(SERVICE));
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE));
     let callback = scene.op.approve(&login.url, &Person::ann());
     scene.op.rotate_signing_key();
     let Scene { world, op, client } = &mut scene;
@@ -555,7 +607,7 @@ fn the_content_encryption_is_one_that_the_op_reads() {
             let name = "request_object_encryption_enc_values_supported".to_owned();
             document.extend(advertised.clone().map(|names| (name, names)));
         });
-        let login = scene.authorize(Login::new(SERVICE));
+        let login = scene.authorize(AuthorizationRequest::login(SERVICE));
         let callback = scene.op.approve(&login.url, &Person::ann());
         let Scene { world, op, client } = &mut scene;
         let step = client.finish_login(login.state, callback).start(world).expect("a step");

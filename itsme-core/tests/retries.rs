@@ -3,7 +3,7 @@
 mod common;
 
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO};
-use itsme_core::{DriveError, LoggedIn, Login, Scope, SendFailure};
+use itsme_core::{AuthorizationRequest, DriveError, LoggedIn, Scope, SendFailure};
 use itsme_testkit::{Reaction, SERVICE};
 
 fn log_in(
@@ -14,7 +14,7 @@ fn log_in(
     for reaction in reactions {
         scene.op.react(path, reaction.clone());
     }
-    let result = scene.log_in_for(Login::new(SERVICE).scope(Scope::Email));
+    let result = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
     (result, scene)
 }
 
@@ -42,7 +42,7 @@ fn each_attempt_is_built_anew() {
     let mut scene = Scene::warm();
     scene.op.react("/token", Reaction::NotSent);
     let mut bodies = Vec::new();
-    let login = scene.authorize(Login::new(SERVICE));
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE));
     let callback = scene.op.approve(&login.url, &itsme_testkit::Person::ann());
     let Scene { world, op, client } = &mut scene;
     itsme_core::drive(

@@ -2,7 +2,7 @@
 //! goes: most of them protect prose, and a token here holds claims.
 
 use itsme_core::{
-    TokenError,
+    JoseError,
     internals::{
         ContentEncryption, Decryption, Direct, KeyEncryption, KeySet, MAX_TOKEN, OwnKey,
         RsaPrivateKey, SignatureCheck, Signer, base64url_decode, open, sign_compact, verify,
@@ -94,7 +94,7 @@ fn signed_claims() {
 /// claims. RS256 and HS256 give the same bytes each time, so that ours must be the RFC's.
 #[test]
 fn signed_prose() {
-    let prose = Err(TokenError::Malformed { what: "it is not JSON" });
+    let prose = Err(JoseError::Malformed { what: "it is not JSON" });
     let rs256 = Example::of("RFC 7520 4.1");
     let (own, keys) = (rs256.own_key(), rs256.public_keys());
     let hs256 = Example::of("RFC 7520 4.4");
@@ -107,7 +107,7 @@ fn signed_prose() {
         assert_eq!(verify(example.token(), check).map(drop), prose);
         assert_eq!(sign_compact(&header, &payload, signer).as_deref(), Some(example.token()));
         let other = example.token().replace(".SXTi", ".SXTj");
-        assert_eq!(verify(&other, check).map(drop), Err(TokenError::Signature));
+        assert_eq!(verify(&other, check).map(drop), Err(JoseError::Signature));
     }
 }
 
@@ -158,12 +158,12 @@ fn other_algorithms_are_refused() {
         (&nested, ours, "A128GCM"),
     ] {
         let refused = open(example.token(), decryption, MAX_TOKEN).map(drop);
-        assert_eq!(refused, Err(TokenError::EncryptionAlgorithm { found: found.to_owned() }));
+        assert_eq!(refused, Err(JoseError::EncryptionAlgorithm { found: found.to_owned() }));
     }
     // Its RSA-OAEP is ours, and gives a content key that is too short for what we take.
     let content_key = own.key.decrypt(KeyEncryption::RsaOaep, &nested.part(1)).expect("decrypts");
     assert_eq!(*content_key, nested.bytes("content_key"));
     let keys = nested.public_keys();
     let refused = verify(nested.text("plaintext"), SignatureCheck::Rs256(&keys)).map(drop);
-    assert_eq!(refused, Err(TokenError::SignatureAlgorithm { found: "PS256".to_owned() }));
+    assert_eq!(refused, Err(JoseError::SignatureAlgorithm { found: "PS256".to_owned() }));
 }

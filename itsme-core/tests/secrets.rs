@@ -7,16 +7,16 @@ mod secrecy;
 
 use common::Scene;
 use itsme_core::{
-    BackchannelRequest, Claim, Client, Country, DriveError, Flow, LoggedIn, Login, Progress, Scope,
-    SendFailure, Step, drive,
+    AuthorizationRequest, BackchannelRequest, Claim, Client, Country, DriveError, Flow, LoggedIn,
+    Ping, Progress, QrLogin, Scope, SendFailure, Step, drive,
 };
 use itsme_testkit::{FakeOp, Fault, Person, Reaction, SERVICE, World};
 use secrecy::{Secrets, texts};
 use serde_json::json;
 
 /// Everything that is most personal.
-fn login() -> Login {
-    Login::new(SERVICE)
+fn login() -> AuthorizationRequest {
+    AuthorizationRequest::login(SERVICE)
         .claim(Claim::NationalNumber(Country::Belgium))
         .claim(Claim::Photo)
         .claim(Claim::Picture)
@@ -64,11 +64,10 @@ fn a_login_prints_nothing_that_is_secret() {
         };
     };
     secrets.add_token(who.evidence.id_token());
-    assert!(who.photo.is_some() && who.national_numbers.len() == 1);
-    let settings = client.settings();
+    assert!(who.user.photo.is_some() && who.user.national_numbers.len() == 1);
     let provider = client.provider();
     shown.push_str(&format!("\n{who:?} {:?} {:?} {:?}", who.user, who.access_token, who.evidence));
-    shown.push_str(&format!("\n{settings:?} {provider:?} {:?}", who.photo));
+    shown.push_str(&format!("\n{client:?} {provider:?} {:?}", who.user.photo));
     secrets.assert_hidden_in("a login", &shown);
     secrets.assert_seen();
 }
@@ -80,8 +79,10 @@ fn a_login_without_a_browser_prints_nothing_that_is_secret() {
     let itsme = Client::new(op.settings().ping()).expect("the settings are sound");
     let mut secrets = Secrets::of(&Person::ann());
     let mut shown = String::new();
-    let what = Login::new(SERVICE).claim(Claim::NationalNumber(Country::Belgium)).scope(Scope::Eid);
-    let mut login = itsme.qr_login(what);
+    let what = AuthorizationRequest::login(SERVICE)
+        .claim(Claim::NationalNumber(Country::Belgium))
+        .scope(Scope::Eid);
+    let mut login = QrLogin::new(what);
     loop {
         let flow = itsme.next_qr_step(login);
         shown.push_str(&format!("\n{flow:?}"));
@@ -100,7 +101,7 @@ fn a_login_without_a_browser_prints_nothing_that_is_secret() {
                 let ping = op.pings().remove(0);
                 let bearer = ping.headers()["authorization"].to_str().expect("text");
                 secrets.add_token(bearer.trim_start_matches("Bearer "));
-                shown.push_str(&format!("\n{:?}", itsme.ping(&ping)));
+                shown.push_str(&format!("\n{:?}", Ping::read(&ping)));
                 then
             }
             Progress::LoggedIn(who) => {
@@ -109,7 +110,10 @@ fn a_login_without_a_browser_prints_nothing_that_is_secret() {
             }
         };
     }
-    let known = BackchannelRequest::known_user(op.sub_of(&Person::ann()), Login::new(SERVICE));
+    let known = BackchannelRequest::known_user(
+        op.sub_of(&Person::ann()),
+        AuthorizationRequest::login(SERVICE),
+    );
     shown.push_str(&format!("\n{known:?}"));
     let ticket = run(itsme.start_backchannel(known), (&mut op, &mut world, &mut secrets));
     shown.push_str(&format!("\n{ticket:?}"));

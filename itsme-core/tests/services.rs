@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error, id_token_error};
 use itsme_core::{
-    Acr, AuthorizationRequest, Claim, Client, ClientSecret, Confirm, DriveError, Error, ErrorCode,
-    FreeText, FreeTextFault, Identification, JwtProtection, LoggedIn, Login, Payment, PaymentFault,
-    RequestError, RequestObject, Scope, SendFailure, ShareData, TokenError, UrlFault,
+    Acr, AuthorizationRequest, Claim, Client, ClientSecret, DriveError, Error, ErrorCode, FreeText,
+    FreeTextError, JwtProtection, LoggedIn, Payment, PaymentError, RequestError, RequestObject,
+    Scope, SendFailure, TokenError, UrlError,
 };
 use itsme_testkit::{
     CLIENT_SECRET, CONFIRM_SERVICE, Document, FakeOp, IDENTIFY_SERVICE, Person, REDIRECT_URI,
@@ -62,9 +62,9 @@ fn scenes() -> Vec<(&'static str, Scene)> {
     ]
 }
 
-fn go<S>(
+fn go(
     scene: &mut Scene,
-    request: AuthorizationRequest<S>,
+    request: AuthorizationRequest,
 ) -> Result<LoggedIn, DriveError<SendFailure>> {
     let login = scene.play(scene.client.authorize(request))?;
     let callback = scene.op.approve(&login.url, &Person::ann());
@@ -74,7 +74,8 @@ fn go<S>(
 #[test]
 fn a_login_works_everywhere() {
     for (name, mut scene) in scenes() {
-        let who = go(&mut scene, Login::new(SERVICE).acr(Acr::Advanced)).expect(name);
+        let who =
+            go(&mut scene, AuthorizationRequest::login(SERVICE).acr(Acr::Advanced)).expect(name);
         assert_eq!(who.acr, Some(Acr::Advanced), "{name}");
         assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN], "{name}");
     }
@@ -83,28 +84,29 @@ fn a_login_works_everywhere() {
 #[test]
 fn an_identification_works_everywhere() {
     for (name, mut scene) in scenes() {
-        let request = Identification::new(IDENTIFY_SERVICE, Scope::Profile)
+        let request = AuthorizationRequest::identification(IDENTIFY_SERVICE, Scope::Profile)
             .scope(Scope::Address)
             .scope(Scope::Eid)
             .claim(Claim::BirthdateAsString);
         let who = go(&mut scene, request).expect(name);
-        assert_eq!(who.family_name.as_deref(), Some("Peeters"), "{name}");
-        assert_eq!(who.birthdate_as_string.as_deref(), Some("12 APR 1987"), "{name}");
-        let town = who.address.as_ref().and_then(|address| address.locality.as_deref());
+        assert_eq!(who.user.family_name.as_deref(), Some("Peeters"), "{name}");
+        assert_eq!(who.user.birthdate_as_string.as_deref(), Some("12 APR 1987"), "{name}");
+        let town = who.user.address.as_ref().and_then(|address| address.locality.as_deref());
         assert_eq!(town, Some("Gent"), "{name}");
-        let number = who.national_numbers.get(&itsme_core::Country::Belgium);
+        let number = who.user.national_numbers.get(&itsme_core::Country::Belgium);
         assert_eq!(number.map(String::as_str), Some("87041212345"), "{name}");
-        assert_eq!(who.be_eid_sn.as_deref(), Some("591-1234567-53"), "{name}");
+        assert_eq!(who.user.be_eid_sn.as_deref(), Some("591-1234567-53"), "{name}");
     }
 }
 
 #[test]
 fn data_is_shared_everywhere() {
     for (name, mut scene) in scenes() {
-        let request = ShareData::new(SHARE_SERVICE, Claim::Email.essential()).claim(Claim::Device);
+        let request = AuthorizationRequest::share_data(SHARE_SERVICE, Claim::Email.essential())
+            .claim(Claim::Device);
         let who = go(&mut scene, request).expect(name);
-        assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"), "{name}");
-        let device = who.device.as_ref().expect(name);
+        assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"), "{name}");
+        let device = who.user.device.as_ref().expect(name);
         assert_eq!(device.rooted, Some(false), "{name}");
         assert_eq!(device.msisdn.as_deref(), Some("0032470123456"), "{name}");
     }
@@ -114,12 +116,14 @@ fn data_is_shared_everywhere() {
 fn both_templates_are_confirmed_everywhere() {
     for (name, mut scene) in scenes() {
         let text = FreeText::new("Close the account?</br><b>For good</b>");
-        let who = go(&mut scene, Confirm::new(CONFIRM_SERVICE, text)).expect(name);
-        let sub = who.sub.clone();
+        let who = go(&mut scene, AuthorizationRequest::confirm(CONFIRM_SERVICE, text)).expect(name);
+        let sub = who.user.sub.clone();
         let payment = Payment::new("20", "EUR", IBAN);
-        let confirm = Confirm::new(CONFIRM_SERVICE, payment).known_user(&sub).acr(Acr::Advanced);
+        let confirm = AuthorizationRequest::confirm(CONFIRM_SERVICE, payment)
+            .known_user(&sub)
+            .acr(Acr::Advanced);
         let who = go(&mut scene, confirm).expect(name);
-        assert_eq!(who.sub, sub, "{name}");
+        assert_eq!(who.user.sub, sub, "{name}");
         assert_eq!(scene.times(USERINFO), 0, "{name}: a template is no claim");
     }
 }
@@ -128,7 +132,7 @@ fn both_templates_are_confirmed_everywhere() {
 #[test]
 fn a_confirmation_is_hidden_and_sealed() {
     let mut scene = Scene::warm();
-    let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("a secret text"));
+    let confirm = AuthorizationRequest::confirm(CONFIRM_SERVICE, FreeText::new("a secret text"));
     let login = scene.play(scene.client.authorize(confirm)).expect("a URL");
     let url = url::Url::parse(&login.url).expect("a URL");
     let names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
@@ -142,8 +146,9 @@ fn a_confirmation_is_hidden_and_sealed() {
         ("response_type=code", "response_type=token"),
         ("&state=", "&state=x"),
     ] {
-        let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("a secret text"));
-        let url = scene.authorize_any(confirm).url;
+        let confirm =
+            AuthorizationRequest::confirm(CONFIRM_SERVICE, FreeText::new("a secret text"));
+        let url = scene.authorize(confirm).url;
         assert!(url.contains(sent));
         let callback = scene.op.approve(&url.replace(sent, instead), &Person::ann());
         assert!(callback.contains("error=invalid_request&"), "{callback}");
@@ -154,7 +159,8 @@ fn a_confirmation_is_hidden_and_sealed() {
 fn a_known_user_is_that_user() {
     let mut scene = Scene::warm();
     let ann = scene.op.sub_of(&Person::ann());
-    let confirm = || Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?")).known_user(&ann);
+    let confirm =
+        || AuthorizationRequest::confirm(CONFIRM_SERVICE, FreeText::new("Yes?")).known_user(&ann);
     let login = scene.play(scene.client.authorize(confirm())).expect("a URL");
     let callback = scene.op.approve(&login.url, &Person::daan());
     let error = flow_error(scene.play(scene.client.finish_login(login.state, callback)));
@@ -171,9 +177,9 @@ fn a_known_user_is_that_user() {
 fn a_hosted_request_object_is_fetched_by_the_op() {
     for (name, mut scene) in scenes() {
         let uri = format!("{REQUEST_URI}1?x=y");
-        let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?"));
-        let hosted = confirm.hosted_at(&uri, Duration::from_secs(600));
-        let hosted = scene.play(scene.client.request_object(hosted)).expect(name);
+        let confirm = AuthorizationRequest::confirm(CONFIRM_SERVICE, FreeText::new("Yes?"));
+        let flow = scene.client.request_object(confirm, &uri, Duration::from_secs(600));
+        let hosted = scene.play(flow).expect(name);
         assert_eq!(
             hosted.object.expires_at.since(itsme_core::Platform::now(&scene.world)).as_secs(),
             600
@@ -196,7 +202,7 @@ fn a_hosted_request_object_is_fetched_by_the_op() {
 #[test]
 fn any_service_can_travel_as_a_request_object() {
     let mut scene = Scene::warm();
-    let request = Login::new(SERVICE)
+    let request = AuthorizationRequest::login(SERVICE)
         .claim(Claim::Name)
         .max_age(Duration::from_secs(1))
         .prompt(itsme_core::Prompt::Consent)
@@ -204,13 +210,15 @@ fn any_service_can_travel_as_a_request_object() {
         .acr(Acr::Basic)
         .as_request_object();
     let who = go(&mut scene, request).expect("a person");
-    assert_eq!(who.name.as_deref(), Some("Ann Peeters"));
+    assert_eq!(who.user.name.as_deref(), Some("Ann Peeters"));
 }
 
 #[test]
 fn what_the_op_cannot_do_for_a_service_comes_back_in_its_words() {
     let mut scene = Scene::warm();
-    for request in [Login::new(CONFIRM_SERVICE), Login::new(SHARE_SERVICE)] {
+    for request in
+        [AuthorizationRequest::login(CONFIRM_SERVICE), AuthorizationRequest::login(SHARE_SERVICE)]
+    {
         let Error::Refused(refusal) = flow_error(go(&mut scene, request)) else { panic!() };
         assert_eq!(refusal.code, ErrorCode::InvalidRequest);
     }
@@ -220,7 +228,7 @@ fn what_the_op_cannot_do_for_a_service_comes_back_in_its_words() {
 #[test]
 fn request_objects_are_wrapped_as_the_dialect_says() {
     for (name, mut scene) in scenes() {
-        let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?"));
+        let confirm = AuthorizationRequest::confirm(CONFIRM_SERVICE, FreeText::new("Yes?"));
         let login = scene.play(scene.client.authorize(confirm)).expect(name);
         let url = url::Url::parse(&login.url).expect("a URL");
         let jwt = url.query_pairs().find(|(name, _)| name == "request").expect("it is sent").1;
@@ -240,7 +248,7 @@ fn request_objects_are_wrapped_as_the_dialect_says() {
     }
 }
 
-fn refused<S>(request: AuthorizationRequest<S>) -> RequestError {
+fn refused(request: AuthorizationRequest) -> RequestError {
     let mut scene = Scene::new();
     let error = flow_error(scene.play(scene.client.authorize(request)));
     assert_eq!(scene.op.asked(), [""; 0], "before any request");
@@ -252,14 +260,17 @@ fn refused<S>(request: AuthorizationRequest<S>) -> RequestError {
 
 #[test]
 fn wrong_texts_are_refused_before_any_request() {
-    let text = |text: &str| match refused(Confirm::new(CONFIRM_SERVICE, FreeText::new(text))) {
+    let text = |text: &str| match refused(AuthorizationRequest::confirm(
+        CONFIRM_SERVICE,
+        FreeText::new(text),
+    )) {
         RequestError::FreeText(fault) => fault,
         other => panic!("{other}"),
     };
-    assert_eq!(text("It is “so”"), FreeTextFault::Character { character: '“', position: 7 });
-    assert_eq!(text("a — b"), FreeTextFault::Character { character: '—', position: 3 });
-    assert!(matches!(text("<script>x</script>"), FreeTextFault::Tag { position: 1, .. }));
-    let too_long = FreeTextFault::TooLong { characters: 7501, limit: 7500 };
+    assert_eq!(text("It is “so”"), FreeTextError::Character { character: '“', position: 7 });
+    assert_eq!(text("a — b"), FreeTextError::Character { character: '—', position: 3 });
+    assert!(matches!(text("<script>x</script>"), FreeTextError::Tag { position: 1, .. }));
+    let too_long = FreeTextError::TooLong { characters: 7501, limit: 7500 };
     assert_eq!(text(&"x".repeat(7501)), too_long);
 }
 
@@ -272,8 +283,12 @@ fn a_template_cannot_come_in_as_a_claim() {
         "tag:sixdots.be,2016-08:claim_approval_amount_key",
     ] {
         let claim = || Claim::Other(name.to_owned()).in_userinfo().value("anything");
-        assert_eq!(refused(Login::new(SERVICE).claim(claim())), RequestError::TemplateClaim);
-        let confirm = Confirm::new(CONFIRM_SERVICE, FreeText::new("ok")).claim(claim());
+        assert_eq!(
+            refused(AuthorizationRequest::login(SERVICE).claim(claim())),
+            RequestError::TemplateClaim
+        );
+        let confirm =
+            AuthorizationRequest::confirm(CONFIRM_SERVICE, FreeText::new("ok")).claim(claim());
         assert_eq!(refused(confirm), RequestError::TemplateClaim);
     }
 }
@@ -281,7 +296,7 @@ fn a_template_cannot_come_in_as_a_claim() {
 #[test]
 fn a_scope_without_a_meaning_in_the_dialect_is_refused_before_any_request() {
     for (name, mut scene) in scenes() {
-        let request = Login::new(SERVICE).scope(Scope::IdDocument);
+        let request = AuthorizationRequest::login(SERVICE).scope(Scope::IdDocument);
         let result = scene.play(scene.client.authorize(request));
         assert_eq!(result.is_ok(), !name.starts_with("V1"), "{name}");
     }
@@ -291,7 +306,7 @@ fn a_scope_without_a_meaning_in_the_dialect_is_refused_before_any_request() {
 #[test]
 fn claims_are_answered_where_they_are_asked_for() {
     let mut scene = Scene::warm();
-    let request = Login::new(SERVICE)
+    let request = AuthorizationRequest::login(SERVICE)
         .claim(Claim::Name.essential())
         .claim(Claim::Email.in_userinfo().essential())
         .claim(Claim::Other("birthdate".to_owned()).in_userinfo());
@@ -301,7 +316,7 @@ fn claims_are_answered_where_they_are_asked_for() {
     let userinfo = who.evidence.userinfo_claims().expect("a userinfo answer");
     assert!(userinfo.contains_key("email") && userinfo.contains_key("birthdate"));
     assert!(!userinfo.contains_key("name"));
-    assert!(who.name.is_some() && who.email.is_some() && who.birthdate.is_some());
+    assert!(who.user.name.is_some() && who.user.email.is_some() && who.user.birthdate.is_some());
 }
 
 /// Real shapes of real countries, each wrong in one character.
@@ -309,16 +324,16 @@ fn claims_are_answered_where_they_are_asked_for() {
 fn wrong_payments_are_refused_before_any_request() {
     let payment = |amount: &str, currency: &str, iban: &str| {
         let payment = Payment::new(amount, currency, iban);
-        match refused(Confirm::new(CONFIRM_SERVICE, payment)) {
+        match refused(AuthorizationRequest::confirm(CONFIRM_SERVICE, payment)) {
             RequestError::Payment(fault) => fault,
             other => panic!("{other}"),
         }
     };
     for amount in ["20.5", "-1", "", "+1", "1e3", " 20", "20,00", "007", "٢٠"] {
-        assert_eq!(payment(amount, "EUR", IBAN), PaymentFault::Amount, "{amount:?}");
+        assert_eq!(payment(amount, "EUR", IBAN), PaymentError::Amount, "{amount:?}");
     }
     for currency in ["", "eur", "EURO", "EU", "XYZ", "€"] {
-        assert_eq!(payment("20", currency, IBAN), PaymentFault::Currency, "{currency:?}");
+        assert_eq!(payment("20", currency, IBAN), PaymentError::Currency, "{currency:?}");
     }
     let right = [
         "BE68539007547034",
@@ -349,47 +364,50 @@ fn wrong_payments_are_refused_before_any_request() {
         let mut wrong = iban.to_owned();
         let last = wrong.pop().expect("a character");
         wrong.push(if last == '1' { '2' } else { '1' });
-        assert!(matches!(payment("20", "EUR", &wrong), PaymentFault::Iban(_)), "{wrong}");
-        assert!(matches!(payment("20", "EUR", &iban[..iban.len() - 1]), PaymentFault::Iban(_)));
-        assert!(matches!(payment("20", "EUR", &format!("{iban}0")), PaymentFault::Iban(_)));
+        assert!(matches!(payment("20", "EUR", &wrong), PaymentError::Iban(_)), "{wrong}");
+        assert!(matches!(payment("20", "EUR", &iban[..iban.len() - 1]), PaymentError::Iban(_)));
+        assert!(matches!(payment("20", "EUR", &format!("{iban}0")), PaymentError::Iban(_)));
     }
     // Right check digits, wrong length for the country.
     for iban in ["BE975390075470340", "BE0853900754703"] {
-        let fault = PaymentFault::Iban("its length or form for its country");
+        let fault = PaymentError::Iban("its length or form for its country");
         assert_eq!(payment("20", "EUR", iban), fault, "{iban}");
     }
     for place in 0..16 {
         let mut wrong = right[0].as_bytes().to_vec();
         wrong[place] = if wrong[place] == b'9' { b'8' } else { b'9' };
         let wrong = String::from_utf8(wrong).expect("ASCII");
-        assert!(matches!(payment("20", "EUR", &wrong), PaymentFault::Iban(_)), "{wrong}");
+        assert!(matches!(payment("20", "EUR", &wrong), PaymentError::Iban(_)), "{wrong}");
     }
     for iban in ["", "BE", "XX68539007547034", "be68539007547034", "BE68-5390-0754-7034", "ＢＥ68"]
     {
-        assert!(matches!(payment("20", "EUR", iban), PaymentFault::Iban(_)), "{iban}");
+        assert!(matches!(payment("20", "EUR", iban), PaymentError::Iban(_)), "{iban}");
     }
 }
 
 #[test]
 fn wrong_request_uris_are_refused_before_any_request() {
     for (uri, fault) in [
-        ("https://rp.example/r", UrlFault::Port),
-        ("https://localhost:443/r", UrlFault::Local),
-        ("http://rp.example:443/r", UrlFault::NotHttps),
-        ("https://rp.example:443/r#x", UrlFault::Fragment),
+        ("https://rp.example/r", UrlError::Port),
+        ("https://localhost:443/r", UrlError::Local),
+        ("http://rp.example:443/r", UrlError::NotHttps),
+        ("https://rp.example:443/r#x", UrlError::Fragment),
     ] {
         let mut scene = Scene::new();
-        let hosted = Login::new(SERVICE).hosted_at(uri, Duration::from_secs(60));
-        let error = flow_error(scene.play(scene.client.request_object(hosted)));
+        let login = AuthorizationRequest::login(SERVICE);
+        let flow = scene.client.request_object(login, uri, Duration::from_secs(60));
+        let error = flow_error(scene.play(flow));
         let Error::Request(RequestError::RequestUri(found)) = error else { panic!("{error}") };
         assert_eq!(found, fault, "{uri}");
         assert_eq!(scene.op.asked(), [""; 0]);
     }
-    let hosted = Login::new(SERVICE).hosted_at(REQUEST_URI, Duration::ZERO);
     let mut scene = Scene::new();
-    let error = flow_error(scene.play(scene.client.request_object(hosted)));
+    let login = AuthorizationRequest::login(SERVICE);
+    let flow = scene.client.request_object(login, REQUEST_URI, Duration::ZERO);
+    let error = flow_error(scene.play(flow));
     assert!(matches!(error, Error::Request(RequestError::Lifetime)), "{error}");
-    let empty = Confirm::new(CONFIRM_SERVICE, FreeText::new("Yes?")).known_user("");
+    let empty =
+        AuthorizationRequest::confirm(CONFIRM_SERVICE, FreeText::new("Yes?")).known_user("");
     assert_eq!(refused(empty), RequestError::EmptyKnownUser);
 }
 
@@ -398,7 +416,9 @@ fn a_claim_without_a_name_in_the_dialect_is_refused_before_any_request() {
     for (name, mut scene) in scenes() {
         let claim = if name.starts_with("V1") { Claim::BeEidSn } else { Claim::Eid };
         let error =
-            flow_error(scene.play(scene.client.authorize(ShareData::new(SHARE_SERVICE, claim))));
+            flow_error(scene.play(
+                scene.client.authorize(AuthorizationRequest::share_data(SHARE_SERVICE, claim)),
+            ));
         let not_in_dialect =
             matches!(error, Error::Request(RequestError::ClaimNotInDialect { .. }));
         assert!(not_in_dialect, "{name}: {error}");
@@ -412,20 +432,21 @@ fn a_claim_without_a_name_in_the_dialect_is_refused_before_any_request() {
 fn a_new_account_is_linked_by_a_logged_in_user_alone() {
     use std::collections::HashMap;
     let mut scene = Scene::warm();
-    let login = || Login::new(SERVICE).claim(Claim::Email);
+    let login = || AuthorizationRequest::login(SERVICE).claim(Claim::Email);
     let before = go(&mut scene, login()).expect("a person");
-    let mut accounts: HashMap<String, &str> = HashMap::from([(before.sub.clone(), "account 1")]);
+    let mut accounts: HashMap<String, &str> =
+        HashMap::from([(before.user.sub.clone(), "account 1")]);
 
     scene.op.recreate_account(&Person::ann());
     let after = go(&mut scene, login()).expect("a person");
-    assert_eq!(after.email, before.email);
-    assert_ne!(after.sub, before.sub);
-    assert_eq!(accounts.get(&after.sub), None, "by sub alone they are a stranger");
+    assert_eq!(after.user.email, before.user.email);
+    assert_ne!(after.user.sub, before.user.sub);
+    assert_eq!(accounts.get(&after.user.sub), None, "by sub alone they are a stranger");
 
     // Logged in to "account 1" by a password, they ask to link itsme anew.
     let session_account = "account 1";
     accounts.retain(|_, account| *account != session_account);
-    accounts.insert(after.sub.clone(), session_account);
-    assert_eq!(accounts.get(&after.sub), Some(&"account 1"));
-    assert_eq!(accounts.get(&before.sub), None, "the old one opens nothing any more");
+    accounts.insert(after.user.sub.clone(), session_account);
+    assert_eq!(accounts.get(&after.user.sub), Some(&"account 1"));
+    assert_eq!(accounts.get(&before.user.sub), None, "the old one opens nothing any more");
 }

@@ -1,6 +1,6 @@
 //! Settings that cannot work are refused when the client is made.
 
-use itsme_core::{Client, Environment, Error, Settings, SettingsError, UrlFault};
+use itsme_core::{Client, Environment, Error, Settings, SettingsError, UrlError};
 use itsme_testkit::private_keys;
 
 fn settings(client_id: &str, issuer: &str) -> Settings {
@@ -36,30 +36,30 @@ fn a_client_secret_is_not_empty_and_not_for_v1() {
 #[test]
 fn an_issuer_is_an_address_to_call() {
     for (issuer, fault) in [
-        ("http://op.example", UrlFault::NotHttps),
-        ("http://localhost:8080", UrlFault::NotHttps),
-        ("op.example", UrlFault::NotAUrl),
-        ("", UrlFault::NotAUrl),
-        ("https://op.example/#x", UrlFault::Fragment),
-        ("https://op.example/?x=y", UrlFault::Query),
-        ("https://me:secret@op.example/", UrlFault::Credentials),
+        ("http://op.example", UrlError::NotHttps),
+        ("http://localhost:8080", UrlError::NotHttps),
+        ("op.example", UrlError::NotAUrl),
+        ("", UrlError::NotAUrl),
+        ("https://op.example/#x", UrlError::Fragment),
+        ("https://op.example/?x=y", UrlError::Query),
+        ("https://me:secret@op.example/", UrlError::Credentials),
     ] {
         assert_eq!(refused(settings("a", issuer)), Some(SettingsError::Issuer(fault)), "{issuer}");
     }
     let local = settings("a", "http://localhost:8080").danger_http_on_loopback();
     assert_eq!(refused(local), None);
     let remote = settings("a", "http://op.example").danger_http_on_loopback();
-    assert_eq!(refused(remote), Some(SettingsError::Issuer(UrlFault::NotHttps)));
+    assert_eq!(refused(remote), Some(SettingsError::Issuer(UrlError::NotHttps)));
 }
 
 #[test]
 fn a_redirect_uri_is_one_that_itsme_accepts() {
     for (uri, fault) in [
-        ("https://rp.example/cb#x", UrlFault::Fragment),
-        ("http://rp.example/cb", UrlFault::NotHttps),
-        ("http://127.0.0.1/cb", UrlFault::NotHttps),
-        ("be.example.app://cb", UrlFault::NotHttps),
-        ("/cb", UrlFault::NotAUrl),
+        ("https://rp.example/cb#x", UrlError::Fragment),
+        ("http://rp.example/cb", UrlError::NotHttps),
+        ("http://127.0.0.1/cb", UrlError::NotHttps),
+        ("be.example.app://cb", UrlError::NotHttps),
+        ("/cb", UrlError::NotAUrl),
     ] {
         let refused = refused(settings("a", "https://op.example").redirect_uri(uri));
         assert_eq!(refused, Some(SettingsError::RedirectUri(fault)), "{uri}");

@@ -2,7 +2,7 @@
 //! each is accepted or refused as the file says, and nothing that is done to them panics.
 
 use itsme_core::{
-    PrivateKeys, TokenError, UnixTime,
+    JoseError, PrivateKeys, TokenError, UnixTime,
     internals::{
         ContentEncryption, Decryption, Direct, KeyEncryption, KeySet, MAX_TOKEN, SignatureCheck,
         Signer, Verified, base64url, base64url_decode, check_id_token, check_userinfo, decryption,
@@ -119,16 +119,17 @@ fn each_token_is_judged_as_the_file_says() {
 /// Refused for the right reason: a check that refuses everything would pass the test above.
 #[test]
 fn each_refusal_names_its_reason() {
+    use JoseError::*;
     use TokenError::*;
     let vectors = Vectors::new();
     let reason = |name: &str| {
         let case = vectors.cases().find(|case| case.name == name).expect(name);
         case.judge(case.token).expect_err(name)
     };
-    let unknown = |alg: &str| EncryptionAlgorithm { found: alg.to_owned() };
+    let unknown = |alg: &str| Jose(EncryptionAlgorithm { found: alg.to_owned() });
     for (name, expected) in [
         ("userinfo of another subject", Subject),
-        ("userinfo signed, not encrypted", NotEncrypted),
+        ("userinfo signed, not encrypted", Jose(NotEncrypted)),
         ("wrong issuer", Issuer),
         ("other audience", Audience),
         ("expired an hour ago", Expired),
@@ -137,23 +138,29 @@ fn each_refusal_names_its_reason() {
         ("other nonce", Nonce),
         ("no nonce", Missing { claim: "nonce" }),
         ("no sub", Missing { claim: "sub" }),
-        ("signature damaged", Signature),
-        ("payload changed after signing", Signature),
-        ("signed by another key under the OP's kid", Signature),
-        ("alg none", SignatureAlgorithm { found: "none".into() }),
-        ("HS256 keyed with the OP's public key", SignatureAlgorithm { found: "HS256".into() }),
-        ("signed, not encrypted", NotEncrypted),
-        ("encrypted to somebody else under our kid", Decryption),
+        ("signature damaged", Jose(Signature)),
+        ("payload changed after signing", Jose(Signature)),
+        ("signed by another key under the OP's kid", Jose(Signature)),
+        ("alg none", Jose(SignatureAlgorithm { found: "none".into() })),
+        (
+            "HS256 keyed with the OP's public key",
+            Jose(SignatureAlgorithm { found: "HS256".into() }),
+        ),
+        ("signed, not encrypted", Jose(NotEncrypted)),
+        ("encrypted to somebody else under our kid", Jose(Decryption)),
         ("RSA1_5", unknown("RSA1_5")),
-        ("ciphertext damaged", Decryption),
-        ("tag damaged", Decryption),
-        ("zip DEF, honest", Header { member: "zip" }),
-        ("crit in the JWE header", Header { member: "crit" }),
-        ("empty IV", Decryption),
-        ("12-octet IV with CBC", Decryption),
-        ("dir: tag of 12 octets", Decryption),
-        ("dir: empty IV", Decryption),
-        ("dir: HS256 inside where RS256 was agreed", SignatureAlgorithm { found: "HS256".into() }),
+        ("ciphertext damaged", Jose(Decryption)),
+        ("tag damaged", Jose(Decryption)),
+        ("zip DEF, honest", Jose(Header { member: "zip" })),
+        ("crit in the JWE header", Jose(Header { member: "crit" })),
+        ("empty IV", Jose(Decryption)),
+        ("12-octet IV with CBC", Jose(Decryption)),
+        ("dir: tag of 12 octets", Jose(Decryption)),
+        ("dir: empty IV", Jose(Decryption)),
+        (
+            "dir: HS256 inside where RS256 was agreed",
+            Jose(SignatureAlgorithm { found: "HS256".into() }),
+        ),
     ] {
         assert_eq!(reason(name), expected, "{name}");
     }
@@ -192,7 +199,7 @@ fn a_token_has_so_many_characters() {
     assert!(open(case.token, case.decryption(), length).is_ok());
     let limit = length - 1;
     let too_large = open(case.token, case.decryption(), limit).map(drop);
-    assert_eq!(too_large, Err(TokenError::TooLarge { limit }));
+    assert_eq!(too_large, Err(JoseError::TooLarge { limit }));
 }
 
 #[test]
@@ -301,7 +308,7 @@ fn inner_headers_and_texts_of_every_wrong_kind_do_not_panic() {
         resealed.judge_inner(&case, &resealed.sign(&header.to_string(), &good))
     };
     assert_eq!(padded(3072), Ok(()));
-    assert_eq!(padded(3073), Err(TokenError::TooLarge { limit: 4096 }));
+    assert_eq!(padded(3073), Err(TokenError::Jose(JoseError::TooLarge { limit: 4096 })));
     for payload in ["", "null", "7", "[]", "{", "{}", r#"{"sub":1,"sub":2}"#, "\u{fffd}", "[[[[[["]
     {
         let jws = resealed.sign(HEADER, payload);
@@ -326,7 +333,10 @@ fn the_encryption_key_may_go_unnamed() {
     let other = base64url(text.replace("rp-enc-2", "rp-enc-9"));
     assert_eq!(
         case.judge(&format!("{other}.{rest}")),
-        Err(TokenError::UnknownDecryptionKey { kid: Some("rp-enc-9".into()) })
+        Err(TokenError::Jose(JoseError::UnknownDecryptionKey {
+            kid: Some("rp-enc-9".into()),
+            ours: vec!["rp-enc-2".into(), "rp-enc-1".into()],
+        }))
     );
     // To a key that is published without a name, the header carries none.
     let resealed = Resealed::new(&vectors);
@@ -351,7 +361,9 @@ fn the_signing_key_may_go_unnamed() {
     resealed.keys =
         KeySet::parse(vectors.file["op_public_jwks"].to_string().as_bytes()).expect("keys");
     let verdict = resealed.judge_token(&case, &seal(&jws, &target));
-    assert_eq!(verdict, Err(TokenError::UnknownSigningKey { kid: None }));
+    let published = vec!["s1".into(), "s2".into()];
+    let unknown = JoseError::UnknownSigningKey { kid: None, published };
+    assert_eq!(verdict, Err(TokenError::Jose(unknown)));
 }
 
 fn honest_claims(case: &Case<'_>) -> Map<String, Value> {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use itsme_core::{Claim, Login, Timeouts};
+use itsme_core::{AuthorizationRequest, Claim, Timeouts};
 use itsme_reqwest::{Client, Transport};
 use itsme_testkit::{Clock, Person, SERVICE, Server};
 
@@ -31,8 +31,10 @@ async fn log_in() -> Vec<Duration> {
     let itsme = Client::with_transport(core, transport);
     let mut times = Vec::new();
     for _ in 0..LOGINS {
-        let request =
-            Login::new(SERVICE).claim(Claim::Name).claim(Claim::Birthdate).claim(Claim::Email);
+        let request = AuthorizationRequest::login(SERVICE)
+            .claim(Claim::Name)
+            .claim(Claim::Birthdate)
+            .claim(Claim::Email);
         let start = ThreadTime::now();
         let login = itsme.authorize(request).await.expect("an authorization URL");
         let begun = start.elapsed();

@@ -6,7 +6,7 @@
 //! keys, the connections, and what is cached of itsme.
 //!
 //! ```no_run
-//! use itsme_core::{Callback, Claim, Environment, Login, PrivateKeys, Settings};
+//! use itsme_core::{AuthorizationRequest, Callback, Claim, Environment, PrivateKeys, Settings};
 //! # use itsme_core::LoginState;
 //! # struct Session;
 //! # impl Session {
@@ -21,7 +21,7 @@
 //! let itsme = itsme_reqwest::Client::new(settings)?;
 //!
 //! // 1. Send the person to itsme, and keep the state in their session.
-//! let login = itsme.authorize(Login::new("MY_SERVICE").claim(Claim::GivenName)).await?;
+//! let login = itsme.authorize(AuthorizationRequest::login("MY_SERVICE").claim(Claim::GivenName)).await?;
 //! session.insert(login.state.id(), &login.state);
 //! println!("303 to {}", login.url);
 //!
@@ -31,7 +31,7 @@
 //! let who = itsme.finish_login(state, callback).await?;
 //!
 //! // 3. `sub` is the only link to an account. Every claim may be missing.
-//! println!("welcome {:?}, account {}", who.given_name, who.sub);
+//! println!("welcome {:?}, account {}", who.user.given_name, who.user.sub);
 //! # Ok(())
 //! # }
 //! ```
@@ -41,43 +41,27 @@
 //!
 //! # More than a login
 //!
-//! [`Identification`](itsme_core::Identification), [`ShareData`](itsme_core::ShareData) and
-//! [`Confirm`](itsme_core::Confirm) take the place of [`Login`](itsme_core::Login). [`Client::qr_login`] and
+//! [`AuthorizationRequest`](itsme_core::AuthorizationRequest) has a constructor for each of itsme's services:
+//! login, identification, sharing of data, confirmation. [`Client::next_qr_step`] and
 //! [`Client::start_backchannel`] ask people without a browser, [`Client::picture`] fetches their picture, and
-//! [`Client::refresh`] warms the cache up. What [`Client`] lacks, [`Transport::run`] does with any flow.
+//! [`Client::refresh`] warms up the cache. [`Transport::run`] runs any flow that [`Client`] lacks.
 //!
 //! # Errors
 //!
-//! An [`Error`] is the protocol's ([`DriveError::Flow`]) or the network's ([`DriveError::Transport`]). The
-//! first is sorted by whose turn it is; the person is told one of four things:
+//! An [`Error`] is the protocol's ([`DriveError::Flow`]) or the network's ([`DriveError::Transport`]).
+//! [`advice`](DriveError::advice) sorts both into the four things that a person can be told:
 //!
 //! ```
-//! use itsme_reqwest::{DriveError, Error, itsme_core::{Error as FlowError, ErrorCode}};
+//! use itsme_reqwest::{Error, itsme_core::Advice};
 //!
 //! fn for_the_person(error: &Error) -> &'static str {
-//!     const BEGIN_AGAIN: &str = "please log in again";
-//!     const LATER: &str = "please try again later";
-//!     const OUR_FAULT: &str = "an error on our side"; // and wake somebody
-//!     let DriveError::Flow(error) = error else { return LATER };
-//!     match error {
-//!         FlowError::Cancelled => "you cancelled the login",
-//!         FlowError::Callback(_) | FlowError::LoginExpired => BEGIN_AGAIN,
-//!         FlowError::Malformed { .. }
-//!         | FlowError::Metadata(_)
-//!         | FlowError::ProviderUnavailable { .. }
-//!         | FlowError::UnexpectedReply(_) => LATER,
-//!         FlowError::Refused(refusal) => match refusal.code {
-//!             ErrorCode::ExpiredLoginHintToken | ErrorCode::InvalidGrant => BEGIN_AGAIN,
-//!             ErrorCode::ServerError
-//!             | ErrorCode::SlowDown
-//!             | ErrorCode::TemporarilyUnavailable
-//!             | ErrorCode::TemporaryUnavailable => LATER,
-//!             _ => OUR_FAULT,
-//!         },
-//!         _ => OUR_FAULT,
+//!     match error.advice() {
+//!         Advice::Cancelled => "you cancelled the login",
+//!         Advice::StartOver => "please log in again",
+//!         Advice::TryLater => "please try again later",
+//!         Advice::OurFault => "an error on our side", // and page someone
 //!     }
 //! }
-//! # assert_eq!(for_the_person(&DriveError::Flow(FlowError::Cancelled)), "you cancelled the login");
 //! ```
 //!
 //! No token, code, URL or claim is put into an error, so each can be logged; two quote [what others
@@ -92,19 +76,11 @@
 //!
 //! # Logs
 //!
-//! Through [`tracing`](https://docs.rs/tracing), by the name of this crate. Each flow is a span `itsme` at
-//! level `info`, with a field `flow`: `authorize`, `finish_login`, `poll_backchannel` and so on, as the method of [`Client`] is
-//! called. In it, each request is an event:
-//!
-//! | level | event |
-//! |---|---|
-//! | `debug` | the OP has answered |
-//! | `warn` | the OP is in trouble: status 429 or 5xx |
-//! | `warn` | the OP has not answered, with the `error` and its causes |
-//!
-//! Its fields are the `endpoint` ([`Endpoint`](itsme_core::Endpoint)), the `host`, the `attempt` (2 if the
-//! request is made again after there was no answer), how many `ms` it took, and the `status`. Nothing
-//! is logged of a path, a query, a header, a body, a person.
+//! Logs go through [`tracing`](https://docs.rs/tracing) to the target `itsme`. Each flow is a span `itsme`
+//! at level `info`, with a field `flow`: `authorize`, `finish_login`, `poll_backchannel` and so on, after the
+//! method of [`Client`]. In it, each request is an event, at level `debug`, or `warn` if the OP is in trouble
+//! or does not answer: see [`RequestLog`](itsme_core::RequestLog) for its fields. No path, query, header,
+//! body or personal datum is logged.
 //!
 //! What reqwest logs itself is its own affair; by default it has no secret in it.
 //!
@@ -113,7 +89,7 @@
 //! `itsme-testkit` is a strict fake itsme on loopback; neither an account nor a network is needed.
 //!
 //! ```
-//! use itsme_core::Login;
+//! use itsme_core::{Advice, AuthorizationRequest};
 //! use itsme_testkit::{Clock, Person, SERVICE, Server};
 //!
 //! # #[tokio::main]
@@ -121,15 +97,16 @@
 //! let server = Server::start(Clock::system())?;
 //! let itsme = itsme_reqwest::Client::new(server.settings())?;
 //!
-//! let login = itsme.authorize(Login::new(SERVICE)).await?;
+//! let login = itsme.authorize(AuthorizationRequest::login(SERVICE)).await?;
 //! let callback = server.approve(&login.url, &Person::ann());
 //! let who = itsme.finish_login(login.state, callback).await?;
-//! assert_eq!(who.sub, server.op().sub_of(&Person::ann()));
+//! assert_eq!(who.user.sub, server.op().sub_of(&Person::ann()));
 //!
 //! // Another time she says no.
-//! let login = itsme.authorize(Login::new(SERVICE)).await?;
+//! let login = itsme.authorize(AuthorizationRequest::login(SERVICE)).await?;
 //! let callback = server.deny(&login.url);
-//! assert!(itsme.finish_login(login.state, callback).await.unwrap_err().is_cancelled());
+//! let error = itsme.finish_login(login.state, callback).await.unwrap_err();
+//! assert_eq!(error.advice(), Advice::Cancelled);
 //! # Ok(())
 //! # }
 //! ```
@@ -163,7 +140,6 @@
 
 mod client;
 pub use client::Client;
-mod sending;
 mod transport;
 pub use transport::{SendError, SetupError, Transport};
 

@@ -1,11 +1,13 @@
+use std::time::Instant;
+
 use itsme_core::{
-    Flow, MAX_RESPONSE_BYTES, Platform, Request, Response, SendFailure, SystemPlatform, Timeouts,
-    drive_async,
+    Flow, MAX_RESPONSE_BYTES, Platform, Request, RequestLog, Response, SendFailure, SystemPlatform,
+    Timeouts, drive_async,
 };
 use thiserror::Error as ThisError;
 use tracing::{Instrument, info_span};
 
-use crate::{Error, sending::Sending};
+use crate::Error;
 
 /// A reqwest client that sends as the protocol needs it. `Clone` is cheap and shares connections.
 #[derive(Clone, Debug)]
@@ -88,10 +90,10 @@ impl Transport {
     ///
     /// # Errors
     /// Those of the flow, or of the network.
-    pub async fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Platform) -> Result<T, Error> {
-        let span = info_span!("itsme", flow = flow.name());
+    pub async fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
+        let span = info_span!(target: "itsme", "itsme", flow = flow.name());
         let (send, sleep) = (|request| self.send(request), tokio::time::sleep);
-        drive_async(flow, env, send, sleep).instrument(span).await
+        drive_async(flow, platform, send, sleep).instrument(span).await
     }
 
     /// Sends one request and reads its response, whatever the status.
@@ -100,9 +102,9 @@ impl Transport {
     /// There is no response, or not a whole one of at most 1 MiB. The [`SendFailure`] says whether the
     /// OP can have seen the request.
     pub async fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
-        let sending = Sending::new(&request);
+        let (log, sent) = (RequestLog::new(&request), Instant::now());
         let outcome = self.exchange(request).await;
-        sending.log(&outcome);
+        log.write(&outcome, sent.elapsed());
         outcome.map_err(|error| (error.failure(), error))
     }
 

@@ -1,8 +1,8 @@
 //! People who are asked without a browser, over a real socket.
 
 use itsme_core::{
-    Backchannel, BackchannelRequest, CibaTicket, Login, Progress, Scope, Timeouts, UserDiscovery,
-    UserDiscoveryTicket,
+    AuthorizationRequest, Backchannel, BackchannelRequest, CibaTicket, Progress, QrLogin, Scope,
+    Timeouts, UserDiscovery, UserDiscoveryTicket,
 };
 use itsme_reqwest::{Client, Transport};
 use itsme_testkit::{Clock, Person, SERVICE, Server};
@@ -24,7 +24,7 @@ fn server() -> Server {
 async fn somebody_scans_a_code_and_approves() {
     let server = server();
     let itsme = client(&server);
-    let mut login = itsme.qr_login(Login::new(SERVICE).scope(Scope::Email));
+    let mut login = QrLogin::new(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
     let who = loop {
         login = match itsme.next_qr_step(login).await.expect("progress") {
             Progress::Scan { then, .. } => {
@@ -43,8 +43,8 @@ async fn somebody_scans_a_code_and_approves() {
             Progress::LoggedIn(who) => break who,
         };
     };
-    assert_eq!(who.sub, server.op().sub_of(&Person::ann()));
-    assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
+    assert_eq!(who.user.sub, server.op().sub_of(&Person::ann()));
+    assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn what_one_client_begins_others_finish() {
     let Ok(UserDiscovery::Found(who)) = client(&server).poll_user_discovery(ticket).await else {
         panic!("Daan")
     };
-    let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
+    let request = BackchannelRequest::discovered(who, AuthorizationRequest::login(SERVICE));
     let ticket = client(&server).start_backchannel(request).await.expect("a ticket");
     server.op().approve_backchannel(ticket.auth_req_id());
     let ticket = serde_json::to_string(&ticket).expect("a ticket is JSON");
@@ -67,5 +67,5 @@ async fn what_one_client_begins_others_finish() {
     let Ok(Backchannel::LoggedIn(who)) = client(&server).poll_backchannel(ticket).await else {
         panic!("Daan")
     };
-    assert_eq!(who.sub, server.op().sub_of(&Person::daan()));
+    assert_eq!(who.user.sub, server.op().sub_of(&Person::daan()));
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use itsme_core::{
-    Claim, DriveError, Error, LoggedIn, Login, Scope, SystemPlatform, Timeouts, TokenError,
+    AuthorizationRequest, Claim, DriveError, Error, JoseError, LoggedIn, Scope, SystemPlatform,
+    Timeouts, TokenError,
 };
 use itsme_reqwest::{Client, Transport};
 use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, World};
@@ -24,13 +25,13 @@ fn server_and_client_in(clock: Clock) -> (Server, Client) {
 #[tokio::test]
 async fn a_person_logs_in() {
     let (server, itsme) = server_and_client();
-    let request = Login::new(SERVICE).scope(Scope::Email).claim(Claim::Name);
+    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email).claim(Claim::Name);
     let login = itsme.authorize(request).await.expect("an authorization URL");
     let callback = server.op().approve(&login.url, &Person::ann());
     let who = itsme.finish_login(login.state, callback).await.expect("a person");
-    assert_eq!(who.sub, server.op().sub_of(&Person::ann()));
-    assert_eq!(who.name.as_deref(), Some("Ann Peeters"));
-    assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
+    assert_eq!(who.user.sub, server.op().sub_of(&Person::ann()));
+    assert_eq!(who.user.name.as_deref(), Some("Ann Peeters"));
+    assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
     assert_eq!(
         server.op().asked(),
         ["GET /.well-known/openid-configuration", "GET /jwkSet", "POST /token", "GET /userinfo"]
@@ -46,12 +47,15 @@ async fn a_hundred_cold_logins_share_one_fetch() {
     for _ in 0..100 {
         let (server, itsme) = (server.clone(), itsme.clone());
         logins.spawn(async move {
-            let login = itsme.authorize(Login::new(SERVICE)).await.expect("an authorization URL");
+            let login = itsme
+                .authorize(AuthorizationRequest::login(SERVICE))
+                .await
+                .expect("an authorization URL");
             let callback = server.op().approve(&login.url, &Person::daan());
             let flow = itsme.core().finish_login(login.state, callback);
             let mut env = SystemPlatform::new();
             let who = itsme.transport().run_in(flow, &mut env).await.expect("a person");
-            assert_eq!(who.sub, server.op().sub_of(&Person::daan()));
+            assert_eq!(who.user.sub, server.op().sub_of(&Person::daan()));
         });
     }
     while let Some(login) = logins.join_next().await {
@@ -77,7 +81,8 @@ async fn a_failed_fetch_ends_those_who_wait_for_it() {
         op.react("/.well-known/openid-configuration", Reaction::Reply(page));
         for _ in 0..100 {
             let itsme = itsme.clone();
-            logins.spawn(async move { itsme.authorize(Login::new(SERVICE)).await });
+            logins
+                .spawn(async move { itsme.authorize(AuthorizationRequest::login(SERVICE)).await });
         }
         std::thread::sleep(UNTIL_ALL_WAIT);
     });
@@ -97,7 +102,7 @@ async fn an_aborted_fetch_is_made_by_another() {
     let mut logins = JoinSet::new();
     let begin = || {
         let itsme = itsme.clone();
-        async move { itsme.authorize(Login::new(SERVICE)).await }
+        async move { itsme.authorize(AuthorizationRequest::login(SERVICE)).await }
     };
     let leader = tokio::task::block_in_place(|| {
         let op = server.op();
@@ -127,7 +132,8 @@ async fn log_in(
     world: &mut World,
 ) -> Result<LoggedIn, itsme_reqwest::Error> {
     let (core, transport) = (itsme.core(), itsme.transport());
-    let login = transport.run_in(core.authorize(Login::new(SERVICE)), world).await?;
+    let login =
+        transport.run_in(core.authorize(AuthorizationRequest::login(SERVICE)), world).await?;
     let callback = server.approve(&login.url, &Person::ann());
     transport.run_in(core.finish_login(login.state, callback), world).await
 }
@@ -144,7 +150,13 @@ async fn a_second_rotation_within_a_minute_is_one_too_many() {
     world.advance(Duration::from_secs(59));
     let error = log_in(&server, &itsme, &mut world).await.expect_err("it is too early to fetch");
     let DriveError::Flow(Error::IdToken(error)) = error else { panic!("another error: {error}") };
-    assert_eq!(error, TokenError::UnknownSigningKey { kid: Some("s3".into()) });
+    assert_eq!(
+        error,
+        TokenError::Jose(JoseError::UnknownSigningKey {
+            kid: Some("s3".into()),
+            published: vec!["s2".into()],
+        })
+    );
     assert_eq!(server.op().asked(), ["POST /token"]);
     world.advance(Duration::from_secs(1));
     log_in(&server, &itsme, &mut world).await.expect("a minute later it is fetched");

@@ -6,7 +6,8 @@ mod log;
 mod secrecy;
 
 use itsme_core::{
-    Claim, Country, DriveError, Login, Scope, SendFailure, SystemPlatform, Timeouts, drive_async,
+    AuthorizationRequest, Claim, Country, DriveError, Scope, SendFailure, SystemPlatform, Timeouts,
+    drive_async,
 };
 use itsme_reqwest::{SendError, Transport};
 use itsme_testkit::{Clock, Person, SERVICE, Server};
@@ -25,7 +26,7 @@ async fn a_login_logs_nothing_that_is_secret() {
     let by_secret = server.op().secret_settings();
     for settings in [by_keys, by_secret] {
         let itsme = itsme_core::Client::new(settings).expect("the settings are sound");
-        let login = Login::new(SERVICE)
+        let login = AuthorizationRequest::login(SERVICE)
             .claim(Claim::NationalNumber(Country::Belgium))
             .claim(Claim::Photo)
             .claim(Claim::Picture)

@@ -13,7 +13,7 @@
 //! # A test of your application
 //!
 //! ```
-//! use itsme_core::{Client, DriveError, Error, Login};
+//! use itsme_core::{AuthorizationRequest, Client, DriveError, Error};
 //! use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 //!
 //! let mut world = World::new();
@@ -21,14 +21,14 @@
 //! let client = Client::new(op.settings())?;
 //!
 //! // Daan approves …
-//! let login = play(client.authorize(Login::new(SERVICE)), &mut op, &mut world)?;
+//! let login = play(client.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world)?;
 //! let callback = op.approve(&login.url, &Person::daan());
 //! let who = play(client.finish_login(login.state, callback), &mut op, &mut world)?;
-//! assert_eq!(who.sub, op.sub_of(&Person::daan()));
+//! assert_eq!(who.user.sub, op.sub_of(&Person::daan()));
 //! assert_eq!(op.asked(), ["GET /.well-known/openid-configuration", "GET /jwkSet", "POST /token"]);
 //!
 //! // … and another time he does not.
-//! let login = play(client.authorize(Login::new(SERVICE)), &mut op, &mut world)?;
+//! let login = play(client.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world)?;
 //! let callback = op.deny(&login.url);
 //! let error = play(client.finish_login(login.state, callback), &mut op, &mut world).unwrap_err();
 //! assert!(matches!(error, DriveError::Flow(Error::Cancelled)));

@@ -2,7 +2,7 @@
 //! thread, whose time does not count. See `itsme-core/benches/README.md`.
 
 use cpu_time::ThreadTime;
-use itsme_core::{Claim, Login, Timeouts};
+use itsme_core::{AuthorizationRequest, Claim, Timeouts};
 use itsme_testkit::{Clock, Person, SERVICE, Server};
 use itsme_ureq::{Client, Transport};
 
@@ -19,8 +19,10 @@ fn main() {
     let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
     let itsme = Client::with_transport(core, transport);
     let log_in = |_| {
-        let request =
-            Login::new(SERVICE).claim(Claim::Name).claim(Claim::Birthdate).claim(Claim::Email);
+        let request = AuthorizationRequest::login(SERVICE)
+            .claim(Claim::Name)
+            .claim(Claim::Birthdate)
+            .claim(Claim::Email);
         let start = ThreadTime::now();
         let login = itsme.authorize(request).expect("an authorization URL");
         let begun = start.elapsed();

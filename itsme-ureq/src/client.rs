@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use itsme_core::{
-    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Hosted,
-    HostedRequest, LoggedIn, LoginState, Photo, Ping, PingError, Progress, Provider, QrLogin,
-    Redirect, Secret, Settings, UserDiscovery, UserDiscoveryTicket,
+    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Hosted, LoggedIn,
+    LoginState, Photo, Progress, Provider, QrLogin, Redirect, Secret, Settings, UserDiscovery,
+    UserDiscoveryTicket,
 };
 
 use crate::{Error, Transport};
@@ -26,6 +26,15 @@ impl Client {
         Ok(Self::with_transport(core, Transport::new()))
     }
 
+    /// Makes a client for another tenant of the same environment, over the same connections. See
+    /// [`itsme_core::Client::sibling`].
+    ///
+    /// # Errors
+    /// The settings cannot work, or are of another environment.
+    pub fn sibling(&self, settings: Settings) -> Result<Self, Error> {
+        Ok(Self::with_transport(self.core.sibling(settings)?, self.transport.clone()))
+    }
+
     /// Over a transport of your own making, or one that other clients share.
     pub fn with_transport(core: itsme_core::Client, transport: Transport) -> Self {
         Self { core, transport }
@@ -36,16 +45,22 @@ impl Client {
     ///
     /// # Errors
     /// The request cannot be sent, or the OP's metadata cannot be had.
-    pub fn authorize<S>(&self, request: AuthorizationRequest<S>) -> Result<Redirect, Error> {
+    pub fn authorize(&self, request: AuthorizationRequest) -> Result<Redirect, Error> {
         self.transport.run(self.core.authorize(request))
     }
 
-    /// 1. The same, with the request object to host. See [`itsme_core::Client::request_object`].
+    /// 1. As [`authorize`](Self::authorize), with a request object to host. See
+    ///    [`itsme_core::Client::request_object`].
     ///
     /// # Errors
     /// As [`authorize`](Self::authorize).
-    pub fn request_object<S>(&self, request: HostedRequest<S>) -> Result<Hosted, Error> {
-        self.transport.run(self.core.request_object(request))
+    pub fn request_object(
+        &self,
+        request: AuthorizationRequest,
+        request_uri: impl Into<String>,
+        lifetime: Duration,
+    ) -> Result<Hosted, Error> {
+        self.transport.run(self.core.request_object(request, request_uri, lifetime))
     }
 
     /// 2. Who has come back. See [`itsme_core::Client::finish_login`].
@@ -59,11 +74,6 @@ impl Client {
         callback: impl Into<Callback>,
     ) -> Result<LoggedIn, Error> {
         self.transport.run(self.core.finish_login(login, callback))
-    }
-
-    /// A login by QR code. See [`itsme_core::Client::qr_login`].
-    pub fn qr_login<S>(&self, what: AuthorizationRequest<S>) -> QrLogin {
-        self.core.qr_login(what)
     }
 
     /// What is new with a login by QR code. See [`itsme_core::Client::next_qr_step`].
@@ -105,14 +115,6 @@ impl Client {
     /// cannot be trusted.
     pub fn poll_backchannel(&self, ticket: CibaTicket) -> Result<Backchannel, Error> {
         self.transport.run(self.core.poll_backchannel(ticket))
-    }
-
-    /// Reads a ping of the OP's. See [`itsme_core::Client::ping`].
-    ///
-    /// # Errors
-    /// It is none.
-    pub fn ping<B: AsRef<[u8]>>(&self, request: &http::Request<B>) -> Result<Ping, PingError> {
-        self.core.ping(request)
     }
 
     /// The person's picture. See [`itsme_core::Client::picture`].

@@ -1,17 +1,18 @@
 use std::{
     io::{self, Read},
     thread,
+    time::Instant,
 };
 
 use itsme_core::{
-    Flow, MAX_RESPONSE_BYTES, Platform, Request, Response, SendFailure, SystemPlatform, Timeouts,
-    drive,
+    Flow, MAX_RESPONSE_BYTES, Platform, Request, RequestLog, Response, SendFailure, SystemPlatform,
+    Timeouts, drive,
 };
 use thiserror::Error as ThisError;
 use tracing::info_span;
 use ureq::{Agent, AsSendBody, Body, Timeout};
 
-use crate::{Error, sending::Sending};
+use crate::Error;
 
 /// A ureq agent that sends as the protocol needs it. `Clone` is cheap and shares connections.
 #[derive(Clone, Debug)]
@@ -73,10 +74,10 @@ impl Transport {
     ///
     /// # Errors
     /// Those of the flow, or of the network.
-    pub fn run_in<T>(&self, flow: Flow<T>, env: &mut impl Platform) -> Result<T, Error> {
-        let _span = info_span!("itsme", flow = flow.name()).entered();
+    pub fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
+        let _span = info_span!(target: "itsme", "itsme", flow = flow.name()).entered();
         let send = |request| self.send(request);
-        drive(flow, env, send, thread::sleep)
+        drive(flow, platform, send, thread::sleep)
     }
 
     /// Sends one request and reads its response, whatever the status.
@@ -85,9 +86,9 @@ impl Transport {
     /// There is no response, or not a whole one of at most 1 MiB. The [`SendFailure`] says whether the
     /// OP can have seen the request.
     pub fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
-        let sending = Sending::new(&request);
+        let (log, sent) = (RequestLog::new(&request), Instant::now());
         let outcome = self.exchange(request);
-        sending.log(&outcome);
+        log.write(&outcome, sent.elapsed());
         outcome.map_err(|error| (error.failure(), error))
     }
 

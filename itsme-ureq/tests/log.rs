@@ -6,7 +6,7 @@ mod events;
 mod log;
 
 use events::{LOGIN, events};
-use itsme_core::{Login, Scope, Timeouts};
+use itsme_core::{AuthorizationRequest, Scope, Timeouts};
 use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, Wire};
 use itsme_ureq::{Client, Transport};
 use log::Log;
@@ -21,12 +21,13 @@ fn a_login_is_a_span_for_each_flow_and_an_event_for_each_request() {
     let itsme = Client::with_transport(core, transport);
 
     server.op().react("/jwkSet", Reaction::Wire(Wire::Closed { after: 0 }));
-    let login = itsme.authorize(Login::new(SERVICE).scope(Scope::Email)).expect("a URL");
+    let login =
+        itsme.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email)).expect("a URL");
     let callback = server.approve(&login.url, &Person::ann());
     itsme.finish_login(login.state, callback).expect("a person");
     let page = http::Response::builder().status(503).body(Vec::new()).expect("a response");
     server.op().react("/.well-known/openid-configuration", Reaction::Reply(page));
     itsme.refresh().expect_err("the OP is in trouble");
 
-    assert_eq!(events(&log, "itsme_ureq"), LOGIN);
+    assert_eq!(events(&log), LOGIN);
 }

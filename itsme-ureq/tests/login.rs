@@ -3,7 +3,8 @@
 use std::{thread, time::Duration};
 
 use itsme_core::{
-    Claim, DriveError, Error, LoggedIn, Login, Scope, Step, SystemPlatform, Timeouts, TokenError,
+    AuthorizationRequest, Claim, DriveError, Error, JoseError, LoggedIn, Scope, Step,
+    SystemPlatform, Timeouts, TokenError,
 };
 use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, World};
 use itsme_ureq::{Client, Transport};
@@ -24,13 +25,13 @@ fn server_and_client_in(clock: Clock) -> (Server, Client) {
 #[test]
 fn a_person_logs_in() {
     let (server, itsme) = server_and_client();
-    let request = Login::new(SERVICE).scope(Scope::Email).claim(Claim::Name);
+    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email).claim(Claim::Name);
     let login = itsme.authorize(request).expect("an authorization URL");
     let callback = server.op().approve(&login.url, &Person::ann());
     let who = itsme.finish_login(login.state, callback).expect("a person");
-    assert_eq!(who.sub, server.op().sub_of(&Person::ann()));
-    assert_eq!(who.name.as_deref(), Some("Ann Peeters"));
-    assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
+    assert_eq!(who.user.sub, server.op().sub_of(&Person::ann()));
+    assert_eq!(who.user.name.as_deref(), Some("Ann Peeters"));
+    assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
     assert_eq!(
         server.op().asked(),
         ["GET /.well-known/openid-configuration", "GET /jwkSet", "POST /token", "GET /userinfo"]
@@ -43,12 +44,14 @@ fn a_hundred_cold_logins_share_one_fetch() {
     thread::scope(|scope| {
         for _ in 0..100 {
             scope.spawn(|| {
-                let login = itsme.authorize(Login::new(SERVICE)).expect("an authorization URL");
+                let login = itsme
+                    .authorize(AuthorizationRequest::login(SERVICE))
+                    .expect("an authorization URL");
                 let callback = server.op().approve(&login.url, &Person::daan());
                 let flow = itsme.core().finish_login(login.state, callback);
                 let who =
                     itsme.transport().run_in(flow, &mut SystemPlatform::new()).expect("a person");
-                assert_eq!(who.sub, server.op().sub_of(&Person::daan()));
+                assert_eq!(who.user.sub, server.op().sub_of(&Person::daan()));
             });
         }
     });
@@ -70,7 +73,11 @@ fn a_failed_fetch_ends_those_who_wait_for_it() {
     op.react("/.well-known/openid-configuration", Reaction::Reply(page));
     let errors = thread::scope(|scope| {
         let logins: Vec<_> = (0..100)
-            .map(|_| scope.spawn(|| itsme.authorize(Login::new(SERVICE)).expect_err("no OP")))
+            .map(|_| {
+                scope.spawn(|| {
+                    itsme.authorize(AuthorizationRequest::login(SERVICE)).expect_err("no OP")
+                })
+            })
             .collect();
         thread::sleep(UNTIL_ALL_WAIT);
         drop(op);
@@ -87,11 +94,16 @@ fn a_failed_fetch_ends_those_who_wait_for_it() {
 #[test]
 fn an_abandoned_fetch_is_made_by_another() {
     let (server, itsme) = server_and_client();
-    let leader = itsme.core().authorize(Login::new(SERVICE)).start(&mut SystemPlatform::new());
+    let leader = itsme
+        .core()
+        .authorize(AuthorizationRequest::login(SERVICE))
+        .start(&mut SystemPlatform::new());
     let Ok(Step::Send(_, pending)) = leader else { panic!("it fetches") };
     thread::scope(|scope| {
         for _ in 0..99 {
-            scope.spawn(|| itsme.authorize(Login::new(SERVICE)).expect("an authorization URL"));
+            scope.spawn(|| {
+                itsme.authorize(AuthorizationRequest::login(SERVICE)).expect("an authorization URL")
+            });
         }
         thread::sleep(UNTIL_ALL_WAIT);
         assert_eq!(server.op().asked(), [""; 0], "all of them wait");
@@ -106,7 +118,7 @@ fn log_in(
     world: &mut World,
 ) -> Result<LoggedIn, itsme_ureq::Error> {
     let (core, transport) = (itsme.core(), itsme.transport());
-    let login = transport.run_in(core.authorize(Login::new(SERVICE)), world)?;
+    let login = transport.run_in(core.authorize(AuthorizationRequest::login(SERVICE)), world)?;
     let callback = server.approve(&login.url, &Person::ann());
     transport.run_in(core.finish_login(login.state, callback), world)
 }
@@ -123,7 +135,13 @@ fn a_second_rotation_within_a_minute_is_one_too_many() {
     world.advance(Duration::from_secs(59));
     let error = log_in(&server, &itsme, &mut world).expect_err("it is too early to fetch");
     let DriveError::Flow(Error::IdToken(error)) = error else { panic!("another error: {error}") };
-    assert_eq!(error, TokenError::UnknownSigningKey { kid: Some("s3".into()) });
+    assert_eq!(
+        error,
+        TokenError::Jose(JoseError::UnknownSigningKey {
+            kid: Some("s3".into()),
+            published: vec!["s2".into()],
+        })
+    );
     assert_eq!(server.op().asked(), ["POST /token"]);
     world.advance(Duration::from_secs(1));
     log_in(&server, &itsme, &mut world).expect("a minute later it is fetched");

@@ -8,7 +8,8 @@ mod secrecy;
 use std::thread;
 
 use itsme_core::{
-    Claim, Country, DriveError, Login, Scope, SendFailure, SystemPlatform, Timeouts, drive,
+    AuthorizationRequest, Claim, Country, DriveError, Scope, SendFailure, SystemPlatform, Timeouts,
+    drive,
 };
 use itsme_testkit::{Clock, Person, SERVICE, Server};
 use itsme_ureq::{SendError, Transport};
@@ -31,7 +32,7 @@ fn a_login_logs_nothing_that_is_secret() {
     let by_secret = server.op().secret_settings();
     for settings in [by_keys, by_secret] {
         let itsme = itsme_core::Client::new(settings).expect("the settings are sound");
-        let login = Login::new(SERVICE)
+        let login = AuthorizationRequest::login(SERVICE)
             .claim(Claim::NationalNumber(Country::Belgium))
             .claim(Claim::Photo)
             .claim(Claim::Picture)
@@ -72,7 +73,7 @@ fn a_login_logs_nothing_that_is_secret() {
     let lines = |text: &str, ours: fn(&str) -> bool| {
         text.lines().filter(|line| ours(line)).collect::<Vec<_>>().join("\n")
     };
-    let ours = lines(after, |line| line.contains(": itsme_ureq::"));
+    let ours = lines(after, |line| line.contains(": itsme: "));
     assert!(ours.contains("the OP has not answered"), "the library logs: {ours}");
     secrets.assert_hidden_in("our log", &ours);
 

@@ -3,7 +3,7 @@
 use std::{error::Error, process::ExitCode, time::Duration};
 
 use clap::Parser;
-use itsme_core::{Acr, Confirm, Evidence, FreeText, Payment, Template};
+use itsme_core::{Acr, AuthorizationRequest, Evidence, FreeText, Payment, Template};
 use itsme_examples::{
     options::{Options, Prepared},
     report::Report,
@@ -67,12 +67,12 @@ async fn confirm(program: Program, report: &mut Report) -> Result<(), Box<dyn Er
         Some([amount, currency, iban]) => Payment::new(amount, currency, iban).into(),
         _ => FreeText::new(program.text).into(),
     };
-    let request = Confirm::new(service, template).acr(Acr::Advanced);
+    let request = AuthorizationRequest::confirm(service, template).acr(Acr::Advanced);
     let login = match program.hosted {
         None => itsme.authorize(request).await?,
         Some(request_uri) => {
-            let hosted = request.hosted_at(&request_uri, Duration::from_secs(600));
-            let hosted = itsme.request_object(hosted).await?;
+            let lifetime = Duration::from_secs(600);
+            let hosted = itsme.request_object(request, &request_uri, lifetime).await?;
             tokio::task::block_in_place(|| visitor.host(&request_uri, &hosted.object, report))?;
             hosted.redirect
         }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use clap::Parser;
-use itsme_core::{Client, Login, Response, SystemPlatform, drive};
+use itsme_core::{AuthorizationRequest, Client, Response, SystemPlatform, drive};
 use itsme_examples::{
     options::{Options, Prepared},
     report::Report,
@@ -68,7 +68,7 @@ fn examine(
     };
 
     let mut well = reach_the_op(&client, &transport, report)?;
-    let login = transport.run(client.authorize(Login::new(service)))?;
+    let login = transport.run(client.authorize(AuthorizationRequest::login(service)))?;
     let (endpoint, _) = login.url.split_once('?').unwrap_or_default();
     report.check(Some(true), &format!("people are sent to {endpoint}"));
 

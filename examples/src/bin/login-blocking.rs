@@ -3,7 +3,7 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
-use itsme_core::{Claim, Login, Scope};
+use itsme_core::{AuthorizationRequest, Claim, Scope};
 use itsme_examples::{
     options::{Options, Prepared},
     report::Report,
@@ -50,7 +50,7 @@ fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
     let itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
 
     // Names and birthdate in the ID token, the e-mail address by scope from userinfo.
-    let request = Login::new(service)
+    let request = AuthorizationRequest::login(service)
         .claim(Claim::Name.essential())
         .claim(Claim::GivenName)
         .claim(Claim::FamilyName)
@@ -68,7 +68,7 @@ fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
     // 2. Who is it?
     let who = itsme.finish_login(login.state, callback)?;
 
-    // 3. An application looks `who.sub` up among its accounts.
+    // 3. An application looks `who.user.sub` up among its accounts.
     report.verified(&who);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
-use itsme_core::{Claim, Login, Progress, Scope};
+use itsme_core::{AuthorizationRequest, Claim, Progress, QrLogin, Scope};
 use itsme_examples::{
     countdown::Countdown,
     options::{Common, Prepared},
@@ -41,9 +41,9 @@ fn main() -> ExitCode {
 fn log_in(options: Common, report: &mut Report) -> Result<(), Box<dyn Error>> {
     let Prepared { settings, service, visitor } = options.prepare(SERVICE, report)?;
     let itsme = run::blocking_client(settings, &visitor)?;
-    let request = Login::new(service).claim(Claim::Name).scope(Scope::Email);
+    let request = AuthorizationRequest::login(service).claim(Claim::Name).scope(Scope::Email);
 
-    let mut login = itsme.qr_login(request);
+    let mut login = QrLogin::new(request);
     let who = loop {
         let countdown = Countdown::until(login.expires_at());
         let news = itsme.next_qr_step(login)?;

@@ -3,7 +3,7 @@
 use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
-use itsme_core::{Claim, Country, ShareData};
+use itsme_core::{AuthorizationRequest, Claim, Country};
 use itsme_examples::{
     options::{Options, Prepared},
     report::Report,
@@ -42,7 +42,7 @@ async fn share(options: Options, report: &mut Report) -> Result<(), Box<dyn Erro
 
     // At least one claim is needed, so the constructor takes it. The national number may be asked
     // for only by those whom the law allows.
-    let request = ShareData::new(service, Claim::Name.essential())
+    let request = AuthorizationRequest::share_data(service, Claim::Name.essential())
         .claim(Claim::Birthdate)
         .claim(Claim::Address)
         .claim(Claim::CitizenshipAsIso)
@@ -55,7 +55,7 @@ async fn share(options: Options, report: &mut Report) -> Result<(), Box<dyn Erro
     let login = itsme.authorize(request).await?;
     let who = run::visit(&itsme, login, &visitor, report).await?;
     report.verified(&who);
-    if let Some(until) = who.valid_until(&Claim::IdDocumentSn) {
+    if let Some(until) = who.user.valid_until(&Claim::IdDocumentSn) {
         report.say(format_args!("\n   The document is valid until {until}."));
         report.add("valid_until", until.to_string());
     }

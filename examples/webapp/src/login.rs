@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::cookie::PrivateCookieJar;
-use itsme_core::{AuthorizationRequest, Callback, Claim, LoggedIn, Login};
+use itsme_core::{AuthorizationRequest, Callback, Claim, LoggedIn};
 
 use crate::{
     accounts::AccountId,
@@ -21,8 +21,8 @@ use crate::{
 pub const CALLBACK: &str = "/itsme/callback";
 
 /// What a login asks for, by browser or by QR code.
-pub fn request(app: &App) -> Login {
-    Login::new(&app.services.login).claim(Claim::Name)
+pub fn request(app: &App) -> AuthorizationRequest {
+    AuthorizationRequest::login(&app.services.login).claim(Claim::Name)
 }
 
 pub async fn begin(State(app): State<App>, jar: PrivateCookieJar) -> Result<Response, Problem> {
@@ -40,9 +40,9 @@ pub async fn begin_link(
 }
 
 /// Sends the person to itsme. `purpose` gets the `claims` that are sent.
-pub async fn send<S>(
+pub async fn send(
     app: &App,
-    request: AuthorizationRequest<S>,
+    request: AuthorizationRequest,
     purpose: impl FnOnce(Option<String>) -> Purpose,
     jar: PrivateCookieJar,
 ) -> Result<Response, Problem> {
@@ -86,7 +86,7 @@ async fn finish(
     match purpose {
         Purpose::LogIn => log_in(app, visitor, &who).await?,
         Purpose::Link(account) => {
-            if !app.accounts.link(account, &who.sub).await? {
+            if !app.accounts.link(account, &who.user.sub).await? {
                 return Err(Problem::LinkedElsewhere);
             }
         }
@@ -105,5 +105,5 @@ async fn log_in(app: &App, visitor: &Visitor, who: &LoggedIn) -> Result<(), Prob
 
 /// Theirs, or a new one.
 pub async fn account(app: &App, who: &LoggedIn) -> Result<AccountId, Problem> {
-    Ok(app.accounts.log_in(&who.sub, who.name.as_deref()).await?)
+    Ok(app.accounts.log_in(&who.user.sub, who.user.name.as_deref()).await?)
 }

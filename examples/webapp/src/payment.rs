@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::cookie::PrivateCookieJar;
-use itsme_core::{Acr, Confirm, Evidence, LoggedIn, Payment};
+use itsme_core::{Acr, AuthorizationRequest, Evidence, LoggedIn, Payment};
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub async fn begin(
 ) -> Result<Response, Problem> {
     let account = visitor.account()?;
     let service = app.services.confirm.as_ref().ok_or(Problem::NoSuchService)?;
-    let request = Confirm::new(service, Payment::new(AMOUNT, CURRENCY, IBAN))
+    let request = AuthorizationRequest::confirm(service, Payment::new(AMOUNT, CURRENCY, IBAN))
         // Nobody else can confirm it.
         .known_user(&account.sub)
         .acr(Acr::Advanced);

@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use itsme_core::{DriveError, Error, ErrorCode, EvidenceError};
+use itsme_core::{Advice, EvidenceError};
 use maud::html;
 use thiserror::Error as ThisError;
 
@@ -108,8 +108,12 @@ impl Problem {
                 "It was made when somebody logged in with it. Log out, and log in with it to see \
                  that one; or ask us to make one of the two.",
             ),
-            Self::Itsme(DriveError::Transport { .. }) => TRY_LATER,
-            Self::Itsme(DriveError::Flow(error)) => of_a_flow(error),
+            Self::Itsme(error) => match error.advice() {
+                Advice::Cancelled => STOPPED,
+                Advice::StartOver => BEGIN_AGAIN,
+                Advice::TryLater => TRY_LATER,
+                Advice::OurFault => OURS,
+            },
             Self::TooLong
             | Self::Interrupted
             | Self::Evidence(_)
@@ -117,26 +121,6 @@ impl Problem {
             | Self::Session(_)
             | Self::Stored(_) => OURS,
         }
-    }
-}
-
-fn of_a_flow(error: &Error) -> Words {
-    match error {
-        Error::Cancelled => STOPPED,
-        Error::LoginExpired | Error::Callback(_) => BEGIN_AGAIN,
-        Error::ProviderUnavailable { .. }
-        | Error::UnexpectedReply(_)
-        | Error::Malformed { .. }
-        | Error::Metadata(_) => TRY_LATER,
-        Error::Refused(refusal) => match refusal.code {
-            ErrorCode::InvalidGrant | ErrorCode::ExpiredLoginHintToken => BEGIN_AGAIN,
-            ErrorCode::ServerError
-            | ErrorCode::SlowDown
-            | ErrorCode::TemporarilyUnavailable
-            | ErrorCode::TemporaryUnavailable => TRY_LATER,
-            _ => OURS,
-        },
-        _ => OURS,
     }
 }
 

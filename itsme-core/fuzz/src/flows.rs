@@ -3,9 +3,9 @@
 use std::{sync::OnceLock, time::Duration};
 
 use itsme_core::{
-    Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client, Error, Evidence, Flow,
-    LoggedIn, Login, LoginState, Progress, Provider, Response, Scope, SendFailure, Step,
-    UserDiscoveryTicket,
+    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client,
+    Error, Evidence, Flow, LoggedIn, LoginState, Ping, Progress, Provider, QrLogin, Response,
+    Scope, SendFailure, Step, UserDiscoveryTicket,
 };
 use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play};
 use serde_json::Value;
@@ -48,13 +48,14 @@ impl Scene {
     }
 
     fn authorize(&self) -> Flow<itsme_core::Redirect> {
-        let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+        let login =
+            AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
         self.client.authorize(login)
     }
 
     /// A login by QR code, in which Ann does what there is to do.
     fn scan_and_approve(&mut self, input: &mut Input<'_>) -> Result<(), Option<Error>> {
-        let mut login = self.client.qr_login(Login::new(SERVICE).claim(Claim::GivenName));
+        let mut login = QrLogin::new(AuthorizationRequest::login(SERVICE).claim(Claim::GivenName));
         for _ in 0..8 {
             login = match self.at_the_mercy_of(self.client.next_qr_step(login), input)? {
                 Progress::Scan { then, .. } => {
@@ -87,7 +88,8 @@ impl Scene {
 
     /// Ann, asked by the `sub` that was stored.
     fn ann_by_name(&self) -> BackchannelRequest {
-        let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+        let login =
+            AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
         BackchannelRequest::known_user(self.op.sub_of(&Person::ann()), login)
     }
 
@@ -197,8 +199,8 @@ fn tell(error: &Error) {
 }
 
 fn must_be_ann(who: &LoggedIn, op: &FakeOp) {
-    assert_eq!(who.sub, op.sub_of(&Person::ann()));
-    assert!(who.given_name.as_deref().is_none_or(|name| name == "Ann"));
+    assert_eq!(who.user.sub, op.sub_of(&Person::ann()));
+    assert!(who.user.given_name.as_deref().is_none_or(|name| name == "Ann"));
     let _ = format!("{who:?} {:?}", who.user);
 }
 
@@ -260,7 +262,7 @@ pub fn ping(data: &[u8]) {
         request.headers_mut().extend(value.ok().map(|value| (Some(name), value)));
     }
     *request.body_mut() = input.rest().to_vec();
-    match Scene::cold().client.ping(&request) {
+    match Ping::read(&request) {
         Ok(ping) => {
             assert_eq!(request.method(), http::Method::POST);
             let body: Value = serde_json::from_slice(request.body()).expect("a ping is JSON");
@@ -321,7 +323,7 @@ pub fn flow(data: &[u8]) {
     let told = match kind % 12 {
         0 => scene.at_the_mercy_of(scene.authorize(), &mut input).err(),
         1 => {
-            let object = Login::new(SERVICE).as_request_object();
+            let object = AuthorizationRequest::login(SERVICE).as_request_object();
             let flow = scene.client.authorize(object);
             scene.at_the_mercy_of(flow, &mut input).err()
         }
@@ -335,8 +337,9 @@ pub fn flow(data: &[u8]) {
             scene.at_the_mercy_of(flow, &mut input).map(|who| must_be_ann(&who, &scene.op)).err()
         }
         4 => {
-            let redirect =
-                scene.play(scene.client.authorize(Login::new(SERVICE).claim(Claim::Picture)));
+            let redirect = scene.play(
+                scene.client.authorize(AuthorizationRequest::login(SERVICE).claim(Claim::Picture)),
+            );
             let callback = scene.op.approve(&redirect.url, &Person::ann());
             let who = scene.play(scene.client.finish_login(redirect.state, callback));
             scene.at_the_mercy_of(scene.client.picture(&who), &mut input).err()
@@ -365,8 +368,10 @@ pub fn flow(data: &[u8]) {
             answer.err()
         }
         9 => {
-            let object = Login::new(SERVICE).hosted_at(REQUEST_URI, Duration::from_secs(60));
-            scene.at_the_mercy_of(scene.client.request_object(object), &mut input).err()
+            let login = AuthorizationRequest::login(SERVICE);
+            let minute = Duration::from_secs(60);
+            let flow = scene.client.request_object(login, REQUEST_URI, minute);
+            scene.at_the_mercy_of(flow, &mut input).err()
         }
         10 => scene.scan_and_approve(&mut input).err(),
         _ => {

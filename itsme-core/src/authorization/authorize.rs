@@ -1,37 +1,38 @@
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+use super::{
+    checked::{CheckedRequest, Delivery, claims_text},
+    pkce::code_challenge,
+    request::AuthorizationRequest,
+    request_object::{self, RequestObject},
+    state::LoginState,
+};
 use crate::{
-    authorization::{
-        checked::{Delivery, Wish},
-        pkce::code_challenge,
-        request_object::{self, RequestObject},
-        state::LoginState,
-    },
-    client_auth::inner::ClientInner,
+    client_auth::{inner::ClientInner, parties::Parties},
     error::Error,
     flow::machine::{Context, Event, Machine, Next},
-    ground::secret::Secret,
-    provider::{Provider, fetch::FetchProvider},
-    tokens::requested::claims_sha256,
+    ground::{opaque::opaque, secret::Secret},
+    provider::{
+        Provider,
+        fetch::{FetchProvider, Need},
+    },
 };
 
 /// The flow behind [`Client::authorize`](crate::Client::authorize) and
 /// [`Client::request_object`](crate::Client::request_object): no request at all when the OP's
 /// metadata is cached.
-pub(crate) struct Authorize<T = Redirect> {
-    job: Verification<T>,
+pub(crate) struct Authorize<T> {
+    plan: Plan<T>,
     /// Its requests are the only ones.
     fetch: FetchProvider,
 }
 
-struct Verification<T> {
+struct Plan<T> {
     client: Arc<ClientInner>,
-    wish: Wish,
-    /// Where the person comes back to, once the wish was checked.
-    redirect_uri: Option<String>,
+    request: CheckedRequest,
     finish: fn(Redirect, Option<RequestObject>) -> T,
 }
 
@@ -57,83 +58,64 @@ pub struct Hosted {
     pub redirect: Redirect,
 }
 
-impl fmt::Debug for Redirect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redirect").finish_non_exhaustive()
-    }
-}
-
-impl Authorize {
-    pub(crate) fn new(client: &Arc<ClientInner>, wish: Wish) -> Self {
-        Self::finishing(client, wish, |redirect, _sent_along| redirect)
+impl Authorize<Redirect> {
+    pub(crate) fn new(
+        client: &Arc<ClientInner>,
+        request: AuthorizationRequest,
+    ) -> Result<Self, Error> {
+        let request = CheckedRequest::new(request, &client.settings)?;
+        Ok(Self::finishing(client, request, |redirect, _sent_along| redirect))
     }
 }
 
 impl Authorize<Hosted> {
-    /// For a wish with [`Delivery::Reference`].
-    pub(crate) fn hosted(client: &Arc<ClientInner>, wish: Wish) -> Self {
-        Self::finishing(client, wish, |redirect, object| {
+    pub(crate) fn hosted(
+        client: &Arc<ClientInner>,
+        request: AuthorizationRequest,
+        at: (String, Duration),
+    ) -> Result<Self, Error> {
+        let request = CheckedRequest::hosted(request, at, &client.settings)?;
+        Ok(Self::finishing(client, request, |redirect, object| {
             let object = object.expect("what is sent by reference is a request object");
             Hosted { object, redirect }
-        })
+        }))
     }
 }
 
 impl<T> Authorize<T> {
     fn finishing(
         client: &Arc<ClientInner>,
-        wish: Wish,
+        request: CheckedRequest,
         finish: fn(Redirect, Option<RequestObject>) -> T,
     ) -> Self {
-        Self {
-            job: Verification { client: Arc::clone(client), wish, redirect_uri: None, finish },
-            fetch: FetchProvider::fresh(client),
-        }
+        let plan = Plan { client: Arc::clone(client), request, finish };
+        Self { plan, fetch: FetchProvider::new(&client.provider, Need::Fresh) }
     }
 }
 
-impl<T> Verification<T> {
-    fn go_on(
-        self,
-        fetching: Next<FetchProvider>,
-        cx: &mut Context<'_>,
-    ) -> Result<Next<Authorize<T>>, Error> {
-        fetching.within(
-            self,
-            |fetch, job| Authorize { job, fetch },
-            |provider, job| job.redirect(&provider, cx).map(Next::Done),
-        )
-    }
-
-    fn redirect(self, provider: &Provider, cx: &mut Context<'_>) -> Result<T, Error> {
-        let settings = &self.client.settings;
-        let dialect = settings.dialect();
-        let redirect_uri = match self.redirect_uri {
-            Some(checked) => checked,
-            None => self.wish.check(settings)?,
-        };
-        let mut asked = self.wish.asked(cx.now, dialect);
-        let scope = self.wish.scope();
-        let fixed = [
-            ("response_type", "code"),
-            ("client_id", settings.client_id.as_str()),
-            ("scope", scope.as_str()),
-            ("redirect_uri", redirect_uri.as_str()),
-        ];
-        let known_user = self.wish.known_user.as_deref();
-        let mut parameters = self.wish.parameters(dialect, known_user)?;
-        let delivery = self.wish.delivery(dialect);
-        let claims = parameters.iter().find(|(name, _)| *name == "claims");
-        let claims = claims.map(|(_, claims)| claims.to_string());
-        asked.claims_sha256 = claims.as_deref().map(claims_sha256);
-
-        let state = self.wish.state.map_or_else(|| cx.random_text(), Ok)?;
+impl<T> Plan<T> {
+    fn redirect(self, provider: Arc<Provider>, cx: &mut Context<'_>) -> Result<T, Error> {
+        let Self { client, request, finish } = self;
+        let parties = Parties { client, provider };
+        let Parties { client, provider } = &parties;
+        let requested = request.content.requested(cx.now);
+        let CheckedRequest { content, redirect_uri, delivery, state, nonce, code_verifier } =
+            request;
+        let state = state.map_or_else(|| cx.random_text(), Ok)?;
         let mut secret = |own: Option<Secret>| match own {
             Some(own) => Ok(own),
             None => cx.random_text().map(Secret::new),
         };
-        let nonce = secret(self.wish.nonce)?;
-        let code_verifier = secret(self.wish.code_verifier)?;
+        let (nonce, code_verifier) = (secret(nonce)?, secret(code_verifier)?);
+        let identity = &client.identity;
+        let fixed = [
+            ("response_type", "code"),
+            ("client_id", identity.client_id.as_str()),
+            ("scope", content.scope.as_str()),
+            ("redirect_uri", redirect_uri.as_str()),
+            ("state", state.as_str()),
+        ];
+        let mut parameters = content.parameters;
         parameters.push(("nonce", json!(nonce.expose())));
         parameters.push(("code_challenge", json!(code_challenge(&code_verifier))));
         parameters.push(("code_challenge_method", json!("S256")));
@@ -141,53 +123,58 @@ impl<T> Verification<T> {
         // What stands in a request object, the OP takes from there; what OAuth requires stands
         // outside as well, with equal values (OIDC Core §6.1).
         let mut query = form_urlencoded::Serializer::new(String::with_capacity(1024));
-        query.extend_pairs(&fixed).append_pair("state", &state);
+        query.extend_pairs(&fixed);
         let lifetime = match &delivery {
-            Delivery::Query | Delivery::QueryButInV1 => None,
+            Delivery::Query => None,
             Delivery::Value => Some(request_object::BY_VALUE),
             Delivery::Reference(_, lifetime) => Some(*lifetime),
         };
         let mut object = None;
         if let Some(lifetime) = lifetime {
             parameters.extend(fixed.map(|(name, value)| (name, json!(value))));
-            parameters.push(("state", json!(state)));
-            let expires_at = cx.now.after(lifetime);
-            let jwt = self.client.request_object(&parameters, expires_at, provider, cx)?;
+            let claims = content.claims.as_deref();
+            let made = request_object::make(&parties, (&parameters, claims), lifetime, cx)?;
             match &delivery {
                 Delivery::Reference(uri, _) => query.append_pair("request_uri", uri),
-                _ => query.append_pair("request", jwt.expose()),
+                _ => query.append_pair("request", made.jwt.expose()),
             };
-            object = Some(RequestObject { jwt, expires_at });
+            object = Some(made);
         } else {
-            query.extend_pairs(parameters.iter().map(|(name, value)| match (value, &claims) {
-                (Value::String(text), _) => (*name, Cow::from(text)),
-                (Value::Object(_), Some(claims)) => (*name, claims.into()),
-                (value, _) => (*name, value.to_string().into()),
+            query.extend_pairs(parameters.iter().map(|(name, value)| match value {
+                Value::String(text) => (*name, Cow::from(text)),
+                value => (*name, value.to_string().into()),
             }));
+            query.extend_pairs(content.claims.iter().map(|claims| ("claims", claims.get())));
         }
         let query = query.finish();
 
         let endpoint = &provider.metadata.authorization_endpoint;
         let separator = if endpoint.contains('?') { "&" } else { "?" };
-        let client = (settings.client_id.as_str(), settings.environment.issuer());
-        let secrets = (nonce, code_verifier);
         let redirect = Redirect {
             url: [endpoint, separator, &query].concat(),
-            state: LoginState::new(client, state, secrets, redirect_uri, asked),
-            claims,
+            state: LoginState::new(
+                identity.clone(),
+                state,
+                (nonce, code_verifier),
+                redirect_uri,
+                requested,
+            ),
+            claims: claims_text(content.claims),
         };
-        Ok((self.finish)(redirect, object))
+        Ok(finish(redirect, object))
     }
 }
 
 impl<T> Machine for Authorize<T> {
     type Output = T;
 
-    fn step(mut self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
-        if let Event::Begin = event {
-            self.job.redirect_uri = Some(self.job.wish.check(&self.job.client.settings)?);
-        }
-        let fetching = self.fetch.step(event, cx)?;
-        self.job.go_on(fetching, cx)
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+        self.fetch.step(event, cx)?.within(
+            self.plan,
+            |fetch, plan| Self { plan, fetch },
+            |provider, plan| plan.redirect(provider, cx).map(Next::Done),
+        )
     }
 }
+
+opaque!(Redirect);

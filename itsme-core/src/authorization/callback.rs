@@ -1,10 +1,8 @@
-use std::fmt;
-
 use url::form_urlencoded;
 
 use crate::{
     error::{CallbackError, Refusal},
-    ground::secret::Secret,
+    ground::{opaque::opaque, secret::Secret},
     jose,
 };
 
@@ -13,8 +11,8 @@ const MAX_CALLBACK: usize = 16_384;
 /// What the person's browser brought back to the redirect URI (RFC 6749 §4.1.2, RFC 9207).
 ///
 /// Made from the full URL, from path and query, from the query alone, or
-/// [from pairs](Self::from_pairs) that a web framework has parsed. Nothing is read before the
-/// login's flow starts.
+/// [from pairs](Self::from_pairs) that a web framework has parsed. The first step of the
+/// login's flow tells what is wrong with it.
 ///
 /// ```
 /// use itsme_core::Callback;
@@ -167,11 +165,7 @@ impl Parameters {
     }
 }
 
-impl fmt::Debug for Callback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Callback(..)")
-    }
-}
+opaque!(Callback);
 
 #[cfg(test)]
 mod tests {

@@ -1,182 +1,206 @@
+//! A request that was checked once. What follows from it cannot fail.
+
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use super::{
     pkce::is_code_verifier,
-    request::{Prompt, UiLocale},
+    request::{AuthorizationRequest, Travels},
 };
 use crate::{
-    claims::{RequestedClaims, Scope, acr::Acr},
-    confirm::Template,
+    claims::Scope,
     dialect::Dialect,
     error::RequestError,
     ground::{secret::Secret, time::UnixTime},
     http::url_rules,
     settings::Settings,
-    tokens::requested::Requested,
+    tokens::requested::{Requested, claims_sha256},
 };
 
-/// The same without the service, as the flow takes it.
-#[derive(Clone, Default)]
-pub(crate) struct Wish {
-    pub(super) service_code: String,
-    pub(super) scopes: Vec<Scope>,
-    pub(super) claims: RequestedClaims,
-    pub(super) template: Option<Template>,
-    pub(crate) known_user: Option<String>,
-    pub(super) acr: Option<Acr>,
-    pub(super) max_age: Option<Duration>,
-    pub(super) prompts: Vec<Prompt>,
-    pub(super) ui_locales: Vec<UiLocale>,
-    pub(super) redirect_uri: Option<String>,
-    pub(crate) state: Option<String>,
-    pub(crate) nonce: Option<Secret>,
-    pub(crate) code_verifier: Option<Secret>,
+/// What is asked, however it travels.
+pub(crate) struct CheckedContent {
+    pub(crate) scope: String,
+    /// How it is asked and for what, in the order of OIDC Core, as a request object writes it;
+    /// without `claims`.
+    pub(crate) parameters: Vec<(&'static str, Value)>,
+    pub(crate) claims: Option<Box<RawValue>>,
+    requested: Requested,
+}
+
+/// A request that a browser carries.
+pub(crate) struct CheckedRequest {
+    pub(super) content: CheckedContent,
+    pub(super) redirect_uri: String,
     pub(super) delivery: Delivery,
+    pub(super) state: Option<String>,
+    pub(super) nonce: Option<Secret>,
+    pub(super) code_verifier: Option<Secret>,
 }
 
 /// How the parameters reach the OP.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
     /// In the query.
-    #[default]
     Query,
-    /// In the query in V2, in a request object in V1.
-    QueryButInV1,
     /// In a request object, in the query.
     Value,
-    /// In a request object that is hosted, for so long.
+    /// In a request object that is hosted at this address, for so long.
     Reference(String, Duration),
 }
 
-impl Wish {
-    /// Everything that can be wrong with what is asked.
-    fn check_content(&self, settings: &Settings) -> Result<(), RequestError> {
-        if self.service_code.is_empty() {
-            return Err(RequestError::EmptyServiceCode);
-        }
-        let scope_character = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
-        if !self.service_code.bytes().all(scope_character) {
-            return Err(RequestError::ServiceCode);
-        }
-        let dialect = settings.dialect();
-        if let Some(scope) = self.scopes.iter().find(|scope| !scope.exists(dialect)) {
-            let scope = scope.as_str();
-            return Err(RequestError::ScopeNotInDialect { scope, dialect });
-        }
-        self.claims.check(dialect)?;
-        self.template_claims(settings.dialect())?;
-        if self.known_user.as_ref().is_some_and(String::is_empty) {
-            return Err(RequestError::EmptyKnownUser);
-        }
-        Ok(())
+impl CheckedRequest {
+    /// In the query, or in a request object with it.
+    pub(crate) fn new(
+        request: AuthorizationRequest,
+        settings: &Settings,
+    ) -> Result<Self, RequestError> {
+        let in_object = match request.travels {
+            Travels::InRequestObject => true,
+            Travels::AsSharedData => settings.dialect().habits().shares_data_by_request_object,
+            Travels::InQuery => false,
+        };
+        let delivery = if in_object { Delivery::Value } else { Delivery::Query };
+        Self::delivered(request, delivery, settings)
     }
 
-    /// The same for a person who is asked without a browser: nothing that a browser would carry.
-    pub(crate) fn check_backchannel(&self, settings: &Settings) -> Result<(), RequestError> {
-        for (name, is_set) in [
-            ("prompt", !self.prompts.is_empty()),
-            ("max_age", self.max_age.is_some()),
-            ("ui_locales", !self.ui_locales.is_empty()),
-            ("redirect_uri", self.redirect_uri.is_some()),
-            ("state", self.state.is_some()),
-            ("nonce", self.nonce.is_some()),
-            ("code_verifier", self.code_verifier.is_some()),
-        ] {
-            if is_set {
-                return Err(RequestError::NotInBackchannel(name));
-            }
+    /// In a request object that itsme fetches.
+    pub(crate) fn hosted(
+        request: AuthorizationRequest,
+        (request_uri, lifetime): (String, Duration),
+        settings: &Settings,
+    ) -> Result<Self, RequestError> {
+        if lifetime.as_secs() == 0 {
+            return Err(RequestError::Lifetime);
         }
-        self.check_content(settings)
+        url_rules::check_request_uri(&request_uri, settings.plain_http())
+            .map_err(RequestError::RequestUri)?;
+        Self::delivered(request, Delivery::Reference(request_uri, lifetime), settings)
     }
 
-    /// Everything that can be wrong before a request is made; gives the redirect URI to use.
-    pub(crate) fn check(&self, settings: &Settings) -> Result<String, RequestError> {
-        self.check_content(settings)?;
+    fn delivered(
+        request: AuthorizationRequest,
+        delivery: Delivery,
+        settings: &Settings,
+    ) -> Result<Self, RequestError> {
+        let content = CheckedContent::new(&request, request.known_user.as_deref(), settings)?;
+        let AuthorizationRequest { redirect_uri, state, nonce, code_verifier, .. } = request;
         for (name, own) in
-            [("state", self.state.as_deref()), ("nonce", self.nonce.as_ref().map(Secret::expose))]
+            [("state", state.as_deref()), ("nonce", nonce.as_ref().map(Secret::expose))]
         {
             if own.is_some_and(|own| own.chars().count() < 16) {
                 return Err(RequestError::TooShort(name));
             }
         }
-        if self.code_verifier.as_ref().is_some_and(|verifier| !is_code_verifier(verifier.expose()))
-        {
+        if code_verifier.as_ref().is_some_and(|verifier| !is_code_verifier(verifier.expose())) {
             return Err(RequestError::CodeVerifier);
         }
-        let plain_http = settings.plain_http();
-        if let Delivery::Reference(uri, lifetime) = &self.delivery {
-            if lifetime.as_secs() == 0 {
-                return Err(RequestError::Lifetime);
-            }
-            url_rules::check_request_uri(uri, plain_http).map_err(RequestError::RequestUri)?;
-        }
-        let redirect_uri = self.redirect_uri.as_ref().or(settings.redirect_uri.as_ref());
+        let redirect_uri = redirect_uri.or_else(|| settings.redirect_uri.clone());
         let redirect_uri = redirect_uri.ok_or(RequestError::NoRedirectUri)?;
-        url_rules::check(redirect_uri, plain_http).map_err(RequestError::RedirectUri)?;
-        Ok(redirect_uri.clone())
+        url_rules::check(&redirect_uri, settings.plain_http())
+            .map_err(RequestError::RedirectUri)?;
+        Ok(Self { content, redirect_uri, delivery, state, nonce, code_verifier })
     }
+}
 
-    fn template_claims(&self, dialect: Dialect) -> Result<Vec<(String, Value)>, RequestError> {
-        self.template.as_ref().map_or_else(|| Ok(Vec::new()), |template| template.claims(dialect))
-    }
-
-    /// How the parameters travel in this dialect.
-    pub(crate) fn delivery(&self, dialect: Dialect) -> Delivery {
-        match (&self.delivery, dialect) {
-            (Delivery::QueryButInV1, Dialect::V1) => Delivery::Value,
-            (Delivery::QueryButInV1, _) => Delivery::Query,
-            (delivery, _) => delivery.clone(),
+impl CheckedContent {
+    /// For a person who is asked without a browser: nothing that a browser would carry. A known
+    /// user is named elsewhere than in the claims.
+    pub(crate) fn without_browser(
+        request: &AuthorizationRequest,
+        settings: &Settings,
+    ) -> Result<Self, RequestError> {
+        for (name, is_set) in [
+            ("prompt", !request.prompts.is_empty()),
+            ("max_age", request.max_age.is_some()),
+            ("ui_locales", !request.ui_locales.is_empty()),
+            ("redirect_uri", request.redirect_uri.is_some()),
+            ("state", request.state.is_some()),
+            ("nonce", request.nonce.is_some()),
+            ("code_verifier", request.code_verifier.is_some()),
+        ] {
+            if is_set {
+                return Err(RequestError::NotInBackchannel(name));
+            }
         }
+        Self::new(request, None, settings)
     }
 
-    /// What must come back.
-    pub(crate) fn asked(&self, at: UnixTime, dialect: Dialect) -> Requested {
-        let v1_photo = dialect == Dialect::V1 && self.scopes.contains(&Scope::Profile);
-        Requested {
-            at,
-            service: self.service_code.clone(),
-            claims_sha256: None,
-            scopes: self.scopes.clone(),
-            in_userinfo: self.claims.any_in_userinfo(dialect),
-            image: self.claims.any_image() || v1_photo,
-            sub: self.known_user.clone(),
-            acr: self.acr,
-            max_age: self.max_age,
+    /// `named` is the known user as the claims name them.
+    fn new(
+        request: &AuthorizationRequest,
+        named: Option<&str>,
+        settings: &Settings,
+    ) -> Result<Self, RequestError> {
+        let AuthorizationRequest { service_code, scopes, claims, template, known_user, .. } =
+            request;
+        if service_code.is_empty() {
+            return Err(RequestError::EmptyServiceCode);
         }
-    }
-
-    /// `scope`.
-    pub(crate) fn scope(&self) -> String {
-        let mut scope = format!("openid service:{}", self.service_code);
-        for name in self.scopes.iter().map(|scope| scope.as_str()) {
-            scope.push(' ');
-            scope.push_str(name);
+        let scope_character = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
+        if !service_code.bytes().all(scope_character) {
+            return Err(RequestError::ServiceCode);
         }
-        scope
+        let dialect = settings.dialect();
+        if let Some(scope) = scopes.iter().find(|scope| !scope.exists(dialect)) {
+            let scope = scope.as_str();
+            return Err(RequestError::ScopeNotInDialect { scope, dialect });
+        }
+        let template = match template {
+            Some(template) => template.claims(dialect)?,
+            None => Vec::new(),
+        };
+        let parameter = claims.parameter(dialect, named, template)?.text();
+        if known_user.as_ref().is_some_and(String::is_empty) {
+            return Err(RequestError::EmptyKnownUser);
+        }
+        Ok(Self {
+            scope: scope(service_code, scopes),
+            parameters: parameters(request, dialect),
+            requested: Requested {
+                at: UnixTime::from_secs(0),
+                service: service_code.clone(),
+                claims_sha256: parameter.as_ref().map(|claims| claims_sha256(claims.get())),
+                scopes: scopes.clone(),
+                in_userinfo: claims.any_in_userinfo(dialect),
+                image: claims.any_image() || scopes.iter().any(|scope| scope.has_image(dialect)),
+                sub: known_user.clone(),
+                acr: request.acr,
+                max_age: request.max_age,
+            },
+            claims: parameter,
+        })
     }
 
-    /// The parameters that say how it is asked and for what, in the order of OIDC Core: as a request
-    /// object writes them, whose `claims` are an object and `max_age` a number. `known_user` is who
-    /// is named among the claims.
-    pub(crate) fn parameters(
-        &self,
-        dialect: Dialect,
-        known_user: Option<&str>,
-    ) -> Result<Vec<(&'static str, Value)>, RequestError> {
-        let joined = |words: Vec<&str>| (!words.is_empty()).then(|| json!(words.join(" ")));
-        let prompt = joined(self.prompts.iter().map(|prompt| prompt.as_str()).collect());
-        let locales = joined(self.ui_locales.iter().map(|locale| locale.as_str()).collect());
-        let template = self.template_claims(dialect)?;
-        let claims = self.claims.parameter(dialect, known_user, &template);
-        let optional = [
-            ("prompt", prompt),
-            ("max_age", self.max_age.map(|age| json!(age.as_secs()))),
-            ("ui_locales", locales),
-            ("acr_values", self.acr.map(|acr| json!(acr.name(dialect)))),
-            ("claims", claims),
-        ];
-        Ok(optional.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    /// What must come back of a request that is made now.
+    pub(crate) fn requested(&self, now: UnixTime) -> Requested {
+        Requested { at: now, ..self.requested.clone() }
     }
+}
+
+/// A `claims` parameter, to archive.
+pub(crate) fn claims_text(claims: Option<Box<RawValue>>) -> Option<String> {
+    claims.map(|claims| Box::<str>::from(claims).into_string())
+}
+
+fn scope(service_code: &str, scopes: &[Scope]) -> String {
+    let mut scope = format!("openid service:{service_code}");
+    for name in scopes.iter().map(|scope| scope.as_str()) {
+        scope.push(' ');
+        scope.push_str(name);
+    }
+    scope
+}
+
+fn parameters(request: &AuthorizationRequest, dialect: Dialect) -> Vec<(&'static str, Value)> {
+    let joined = |words: Vec<&str>| (!words.is_empty()).then(|| json!(words.join(" ")));
+    let prompt = joined(request.prompts.iter().map(|prompt| prompt.as_str()).collect());
+    let locales = joined(request.ui_locales.iter().map(|locale| locale.as_str()).collect());
+    let optional = [
+        ("prompt", prompt),
+        ("max_age", request.max_age.map(|age| json!(age.as_secs()))),
+        ("ui_locales", locales),
+        ("acr_values", request.acr.map(|acr| json!(acr.name(dialect)))),
+    ];
+    optional.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

@@ -1,181 +1,126 @@
 use std::sync::Arc;
 
+use super::{
+    callback::{Answer, Callback, Outcome},
+    state::LoginState,
+};
 use crate::{
-    authorization::{
-        callback::{Answer, Callback, Outcome},
-        state::LoginState,
-    },
-    client_auth::inner::ClientInner,
+    client_auth::{inner::ClientInner, parties::Parties},
     error::{CallbackError, Error, ErrorCode},
     flow::{
-        machine::{Context, Event, Machine, Next},
+        machine::Context,
         retry::Retry,
+        single_request::{Exchange, SingleRequest},
     },
-    ground::secret::Secret,
-    provider::{Provider, fetch::FetchProvider},
+    ground::{secret::Secret, time::UnixTime},
+    http::{Request, Response},
+    provider::Provider,
     tokens::{
         id_token::Binding,
+        log_in::{Granted, LogIn},
         logged_in::LoggedIn,
         response::{TokenResponse, token_request},
-        verify::{Verification, VerifyTokens},
+        verify::Verification,
     },
 };
 
-/// The flow behind [`Client::finish_login`](crate::Client::finish_login): from the callback to the person.
+/// The flow behind [`Client::finish_login`](crate::Client::finish_login): from the callback to the
+/// person.
 ///
 /// Metadata and keys are fetched before the code is redeemed, because a code works once: what
 /// fails before that can be tried again.
-pub(crate) struct FinishLogin {
-    client: Arc<ClientInner>,
-    call: Call,
-}
+pub(crate) type FinishLogin = LogIn<RedeemCode, LoggedIn>;
 
-/// Each but the first is a request.
-enum Call {
-    Callback { login: LoginState, callback: Callback },
-    Provider { code: Code, fetch: FetchProvider },
-    Token { code: Code, provider: Arc<Provider>, retry: Retry },
-    VerifyTokens(VerifyTokens),
-}
-
-/// A code that came back to this login.
-struct Code {
+/// The request that redeems a code (RFC 6749 §4.1.3).
+pub(crate) struct RedeemCode {
     login: LoginState,
-    code: Secret,
-    iss: Option<String>,
+    answer: Answer,
 }
 
-impl FinishLogin {
-    pub(crate) fn new(client: &Arc<ClientInner>, login: LoginState, callback: Callback) -> Self {
-        Self { client: Arc::clone(client), call: Call::Callback { login, callback } }
+impl RedeemCode {
+    /// Reads the callback as the answer to this login.
+    fn new(client: &ClientInner, login: LoginState, callback: Callback) -> Result<Self, Error> {
+        if login.client != client.identity {
+            return Err(CallbackError::ForeignClient.into());
+        }
+        let answer = callback.read(login.id())?;
+        // Once the metadata is there, it is held against its issuer.
+        let accepts = |iss: &str| client.settings.environment.accepts(iss);
+        if answer.iss.as_deref().is_some_and(|iss| !accepts(iss)) {
+            return Err(CallbackError::ForeignIssuer.into());
+        }
+        Ok(Self { login, answer })
     }
 
-    fn with(client: Arc<ClientInner>, call: Call) -> Self {
-        Self { client, call }
+    /// The code that came back, or the reason why there is none.
+    fn code(&self) -> Result<&Secret, Error> {
+        match &self.answer.outcome {
+            Outcome::Code(code) => Ok(code),
+            // The person's own choice is not an error of anybody.
+            Outcome::Refusal(refusal) if refusal.code == ErrorCode::AccessDenied => {
+                Err(Error::Cancelled)
+            }
+            Outcome::Refusal(refusal) => Err(refusal.clone().into()),
+        }
+    }
+
+    /// RFC 9207 §2.4.
+    fn check_issuer(&self, provider: &Provider) -> Result<(), CallbackError> {
+        match self.answer.iss.as_deref() {
+            Some(iss) if iss != provider.metadata.issuer => Err(CallbackError::ForeignIssuer),
+            None if provider.metadata.authorization_response_iss_parameter_supported => {
+                Err(CallbackError::MissingIssuer)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
-/// Reads the callback as the answer to this login, or as the reason why there is no code.
-fn code(
-    client: &ClientInner,
+pub(crate) fn finish_login(
+    client: &Arc<ClientInner>,
     login: LoginState,
     callback: Callback,
-    cx: &Context<'_>,
-) -> Result<Code, Error> {
-    let settings = &client.settings;
-    let issuer = settings.environment.issuer();
-    if !login.is_of(&settings.client_id, issuer) {
-        return Err(CallbackError::ForeignClient.into());
-    }
-    let Answer { iss, outcome } = callback.read(login.id())?;
-    // Once the metadata is there, it is held against its issuer.
-    if iss.as_deref().is_some_and(|iss| !settings.environment.accepts(iss)) {
-        return Err(CallbackError::ForeignIssuer.into());
-    }
-    if let Some(known) = client.cache.peek() {
-        check_issuer(iss.as_deref(), &known)?;
-    }
-    let code = match outcome {
-        Outcome::Code(code) => code,
-        // The person's own choice is not an error of anybody.
-        Outcome::Refusal(refusal) if refusal.code == ErrorCode::AccessDenied => {
-            return Err(Error::Cancelled);
+) -> Result<FinishLogin, Error> {
+    let redeem = RedeemCode::new(client, login, callback)?;
+    Ok(LogIn::new(SingleRequest::new(client, redeem), |who| who))
+}
+
+impl Exchange for RedeemCode {
+    const RETRY: Retry = Retry::IfNotSent;
+    type Output = Granted<LoggedIn>;
+
+    fn begin(&self, client: &ClientInner, now: UnixTime) -> Result<Option<Self::Output>, Error> {
+        if let Some(known) = client.provider.cache.peek() {
+            self.check_issuer(&known)?;
         }
-        Outcome::Refusal(refusal) => return Err(client.refused(refusal)),
-    };
-    if login.is_expired(cx.now, settings.login_lifetime, settings.clock_leeway) {
-        return Err(Error::LoginExpired);
-    }
-    Ok(Code { login, code, iss })
-}
-
-/// RFC 9207 §2.4.
-fn check_issuer(iss: Option<&str>, provider: &Provider) -> Result<(), CallbackError> {
-    match iss {
-        Some(iss) if iss != provider.metadata.issuer => Err(CallbackError::ForeignIssuer),
-        None if provider.metadata.authorization_response_iss_parameter_supported => {
-            Err(CallbackError::MissingIssuer)
+        self.code()?;
+        let settings = &client.settings;
+        if self.login.is_expired(now, settings.login_lifetime, settings.clock_leeway) {
+            return Err(Error::LoginExpired);
         }
-        _ => Ok(()),
+        Ok(None)
     }
-}
 
-fn provider(
-    client: Arc<ClientInner>,
-    code: Code,
-    fetching: Next<FetchProvider>,
-    cx: &mut Context<'_>,
-) -> Result<Next<FinishLogin>, Error> {
-    fetching.within(
-        (client, code),
-        |fetch, (client, code)| FinishLogin::with(client, Call::Provider { code, fetch }),
-        |provider, (client, code)| {
-            check_issuer(code.iss.as_deref(), &provider)?;
-            FinishLogin::with(client, Call::Token { code, provider, retry: Retry::IfNotSent })
-                .step(Event::Begin, cx)
-        },
-    )
-}
+    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error> {
+        self.check_issuer(&parties.provider)?;
+        let grant = [
+            ("grant_type", "authorization_code"),
+            ("code", self.code()?.expose()),
+            ("redirect_uri", self.login.redirect_uri.as_str()),
+            ("code_verifier", self.login.code_verifier.0.expose()),
+        ];
+        token_request(parties, &grant, cx)
+    }
 
-fn identify(
-    client: Arc<ClientInner>,
-    identifying: Next<VerifyTokens>,
-) -> Result<Next<FinishLogin>, Error> {
-    identifying.within(
-        client,
-        |identify, client| FinishLogin::with(client, Call::VerifyTokens(identify)),
-        |logged_in, _| Ok(Next::Done(logged_in)),
-    )
-}
-
-impl Machine for FinishLogin {
-    type Output = LoggedIn;
-
-    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
-        let Self { client, call } = self;
-        match (call, event) {
-            (Call::Callback { login, callback }, event) => {
-                let code = code(&client, login, callback, cx)?;
-                let fetching = FetchProvider::fresh(&client).step(event, cx)?;
-                provider(client, code, fetching, cx)
-            }
-            (Call::Provider { code, fetch }, event) => {
-                provider(client, code, fetch.step(event, cx)?, cx)
-            }
-            (Call::Token { code, provider: op, retry }, Event::Begin) => {
-                let authentication = client.authentication(&op, &op.metadata.token_endpoint, cx)?;
-                let grant = [
-                    ("grant_type", "authorization_code"),
-                    ("code", code.code.expose()),
-                    ("redirect_uri", code.login.redirect_uri.as_str()),
-                    ("code_verifier", code.login.code_verifier.expose()),
-                ];
-                let request = token_request(&op.metadata, &grant, &authentication);
-                let call = Call::Token { code, provider: op, retry };
-                drop(authentication);
-                Ok(Next::Send(request, Self { client, call }))
-            }
-            (Call::Token { code: Code { login, .. }, provider, .. }, Event::Response(response)) => {
-                let answer =
-                    TokenResponse::read(response).map_err(|error| client.note_refusal(error))?;
-                let LoginState { nonce, asked, .. } = login;
-                let job = Verification {
-                    client: Arc::clone(&client),
-                    provider,
-                    binding: Binding::Nonce(nonce),
-                    asked,
-                    answer,
-                    refetched: false,
-                };
-                identify(client, VerifyTokens::new(job).step(Event::Begin, cx)?)
-            }
-            (Call::Token { code, provider, retry }, Event::Failed(why)) => match retry.again(why) {
-                Some(retry) => {
-                    Self::with(client, Call::Token { code, provider, retry }).step(Event::Begin, cx)
-                }
-                None => Ok(Next::GiveUp),
-            },
-            (Call::VerifyTokens(flow), event) => identify(client, flow.step(event, cx)?),
-        }
+    fn read(
+        self,
+        response: Response,
+        parties: Parties,
+        _: UnixTime,
+    ) -> Result<Self::Output, Error> {
+        let tokens = TokenResponse::read(response)?;
+        let LoginState { nonce, requested, .. } = self.login;
+        let asked = (Binding::Nonce(nonce.0), requested);
+        Ok(Granted::Tokens(Verification::new(parties, asked, tokens)))
     }
 }

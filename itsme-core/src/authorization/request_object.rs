@@ -1,22 +1,26 @@
 use std::time::Duration;
 
-use http::{HeaderValue, header};
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde_json::{Value, value::RawValue};
 
 use crate::{
+    client_auth::parties::Parties,
+    error::Error,
+    flow::machine::Context,
     ground::{secret::Secret, time::UnixTime},
-    http::Response,
+    http::{Response, response},
 };
 
 /// How long a request object is good that travels in the URL.
 pub(crate) const BY_VALUE: Duration = Duration::from_secs(300);
 
-/// A request object to host at the `request_uri` (OIDC Core §6.2, RFC 9101): a JWT that only the OP
-/// can read. It belongs to one login.
+/// A request object to host at the `request_uri` (OIDC Core §6.2, RFC 9101): a JWT,
+/// encrypted to the OP unless [`Settings::request_objects`](crate::Settings::request_objects) says
+/// otherwise. It belongs to one login.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RequestObject {
-    /// The nested JWT, compact.
+    /// The JWT, compact.
     pub jwt: Secret,
     /// Until when it is good; it can be deleted then.
     pub expires_at: UnixTime,
@@ -28,27 +32,58 @@ impl RequestObject {
 
     /// The response to serve at the `request_uri`.
     pub fn response(&self) -> Response {
-        let mut response = Response::new(self.jwt.expose().as_bytes().to_vec());
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(Self::MEDIA_TYPE));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        response
+        let jwt = self.jwt.expose().as_bytes().to_vec();
+        response::document(jwt, Self::MEDIA_TYPE, "no-store")
     }
 }
 
-/// The claims of a request object: the parameters of the request, and whose it is.
-pub(crate) fn claims(
-    (client_id, audience): (&str, &str),
-    parameters: &[(&'static str, Value)],
-    jti: String,
-    (now, expires_at): (UnixTime, UnixTime),
-) -> Value {
-    let mut claims: Map<String, Value> =
-        parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    claims.insert("iss".into(), json!(client_id));
-    claims.insert("aud".into(), json!(audience));
-    claims.insert("iat".into(), json!(now.as_secs()));
-    claims.insert("exp".into(), json!(expires_at.as_secs()));
-    claims.insert("jti".into(), json!(jti));
-    Value::Object(claims)
+/// The claims of a request object: the parameters of the request, whose it is, and for whom.
+pub(crate) struct RequestObjectClaims<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) audience: &'a str,
+    pub(crate) jti: String,
+    pub(crate) now: UnixTime,
+    pub(crate) expires_at: UnixTime,
+    pub(crate) parameters: &'a [(&'static str, Value)],
+    /// The `claims` parameter, byte for byte as its digest was taken.
+    pub(crate) claims: Option<&'a RawValue>,
+}
+
+/// Signs and encrypts the parameters, as the settings say.
+pub(super) fn make(
+    parties: &Parties,
+    (parameters, claims): (&[(&'static str, Value)], Option<&RawValue>),
+    lifetime: Duration,
+    cx: &mut Context<'_>,
+) -> Result<RequestObject, Error> {
+    let Parties { client, provider } = parties;
+    let metadata = &provider.metadata;
+    let audience = match client.settings.dialect().habits().request_object_is_for_endpoint {
+        true => &metadata.authorization_endpoint,
+        false => &metadata.issuer,
+    };
+    let client_id = &client.identity.client_id;
+    let (jti, now, expires_at) = (cx.random_text()?, cx.now, cx.now.after(lifetime));
+    let claims =
+        RequestObjectClaims { client_id, audience, jti, now, expires_at, parameters, claims };
+    let jwt = parties.make_jwt(client.settings.request_objects, &claims, cx)?;
+    Ok(RequestObject { jwt: Secret::new(jwt), expires_at })
+}
+
+impl Serialize for RequestObjectClaims<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut object = to.serialize_map(None)?;
+        for (name, value) in self.parameters {
+            object.serialize_entry(name, value)?;
+        }
+        if let Some(claims) = self.claims {
+            object.serialize_entry("claims", claims)?;
+        }
+        object.serialize_entry("iss", self.client_id)?;
+        object.serialize_entry("aud", self.audience)?;
+        object.serialize_entry("iat", &self.now.as_secs())?;
+        object.serialize_entry("exp", &self.expires_at.as_secs())?;
+        object.serialize_entry("jti", &self.jti)?;
+        object.end()
+    }
 }

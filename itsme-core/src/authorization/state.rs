@@ -1,13 +1,15 @@
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ground::{
-        secret::{self, Secret},
+        opaque::opaque,
+        secret::{Secret, StoredSecret},
         time::UnixTime,
-        version::Version1,
+        version::Version,
     },
+    settings::{identity::ClientIdentity, leeway::Leeway},
     tokens::requested::Requested,
 };
 
@@ -21,29 +23,25 @@ use crate::{
 /// `SameSite=Lax`, or it does not come along. It holds the nonce and the PKCE verifier: in a cookie, encrypt it.
 #[derive(Serialize, Deserialize)]
 pub struct LoginState {
-    v: Version1,
+    v: Version<2>,
     state: String,
-    #[serde(serialize_with = "secret::serialize", deserialize_with = "secret::deserialize")]
-    pub(crate) nonce: Secret,
-    #[serde(serialize_with = "secret::serialize", deserialize_with = "secret::deserialize")]
-    pub(crate) code_verifier: Secret,
+    pub(crate) nonce: StoredSecret,
+    pub(crate) code_verifier: StoredSecret,
     pub(crate) redirect_uri: String,
-    client_id: String,
-    issuer: String,
-    pub(crate) asked: Requested,
+    pub(crate) client: ClientIdentity,
+    pub(crate) requested: Requested,
 }
 
 impl LoginState {
     pub(crate) fn new(
-        (client_id, issuer): (&str, &str),
+        client: ClientIdentity,
         state: String,
         (nonce, code_verifier): (Secret, Secret),
         redirect_uri: String,
-        asked: Requested,
+        requested: Requested,
     ) -> Self {
-        let (client_id, issuer) = (client_id.to_owned(), issuer.to_owned());
-        let v = Version1;
-        Self { v, state, nonce, code_verifier, redirect_uri, client_id, issuer, asked }
+        let (nonce, code_verifier) = (StoredSecret(nonce), StoredSecret(code_verifier));
+        Self { v: Version, state, nonce, code_verifier, redirect_uri, client, requested }
     }
 
     /// The `state` parameter: the name to store it under, and what the callback carries.
@@ -51,18 +49,10 @@ impl LoginState {
         &self.state
     }
 
-    pub(crate) fn is_of(&self, client_id: &str, issuer: &str) -> bool {
-        self.client_id == client_id && self.issuer == issuer
-    }
-
     /// Past its lifetime, or from the future.
-    pub(crate) fn is_expired(&self, now: UnixTime, lifetime: Duration, leeway: Duration) -> bool {
-        self.asked.at > now.after(leeway) || now.since(self.asked.at) > lifetime
+    pub(crate) fn is_expired(&self, now: UnixTime, lifetime: Duration, leeway: Leeway) -> bool {
+        leeway.is_future(self.requested.at, now) || now.since(self.requested.at) > lifetime
     }
 }
 
-impl fmt::Debug for LoginState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoginState").finish_non_exhaustive()
-    }
-}
+opaque!(LoginState);

@@ -28,8 +28,8 @@ pub use self::{
     user_discovery::{UserDiscovery, UserDiscoveryTicket},
 };
 pub(crate) use self::{
-    poll::PollBackchannel,
+    poll::poll_backchannel,
     qr_login::NextProgress,
-    start::{BackchannelStart, StartBackchannel},
-    user_discovery::{BeginUserDiscovery, DiscoverUser, PollUserDiscovery, UserDiscoveryPoll},
+    start::start_backchannel,
+    user_discovery::{discover_user, poll_user_discovery},
 };

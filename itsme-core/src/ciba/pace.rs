@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{
     error::{Error, ErrorCode},
     ground::{json::seconds, time::UnixTime},
-    settings::Settings,
+    settings::leeway::Leeway,
 };
 
 /// Between two polls, unless the OP says otherwise (CIBA Core §7.3).
@@ -37,11 +37,8 @@ impl Pace {
     }
 
     /// Past its deadline, or from the future.
-    pub(super) fn check(&self, now: UnixTime, settings: &Settings) -> Result<(), Error> {
-        if now >= self.deadline || self.begun > now.after(settings.clock_leeway) {
-            return Err(Error::LoginExpired);
-        }
-        Ok(())
+    pub(super) fn is_over(&self, now: UnixTime, leeway: Leeway) -> bool {
+        now >= self.deadline || leeway.is_future(self.begun, now)
     }
 
     pub(super) fn not_before(&self) -> UnixTime {
@@ -88,12 +85,8 @@ pub(super) fn says_later(status: StatusCode, error: &Error) -> bool {
     let busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     match error {
         Error::Refused(refusal) => {
-            let codes = [
-                ErrorCode::ServerError,
-                ErrorCode::SlowDown,
-                ErrorCode::TemporarilyUnavailable,
-                ErrorCode::TemporaryUnavailable,
-            ];
+            let codes =
+                [ErrorCode::ServerError, ErrorCode::SlowDown, ErrorCode::TemporarilyUnavailable];
             busy || codes.contains(&refusal.code)
         }
         Error::UnexpectedReply(_) => busy,

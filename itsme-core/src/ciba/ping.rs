@@ -1,12 +1,10 @@
-use std::fmt;
-
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 use thiserror::Error as ThisError;
 
 use super::ticket::CibaTicket;
 use crate::{
-    ground::{json, secret::Secret},
+    ground::{json, opaque::opaque, secret::Secret},
     http::Response,
 };
 
@@ -19,7 +17,7 @@ const MAX_BODY: usize = 4 * 1024;
 /// tickets that nobody pinged before they [expire](CibaTicket::expires_at).
 ///
 /// ```
-/// # use itsme_core::{CibaTicket, Client, PingError, Response};
+/// # use itsme_core::{CibaTicket, Ping, PingError, Response};
 /// use std::{collections::HashMap, sync::Mutex};
 ///
 /// /// Hands a ticket out once. In a database: delete the row and return it in one statement, and let
@@ -40,11 +38,10 @@ const MAX_BODY: usize = 4 * 1024;
 ///
 /// /// The answer to the OP, and the ticket to poll with.
 /// fn on_ping(
-///     itsme: &Client,
 ///     tickets: &Tickets,
 ///     request: &http::Request<Vec<u8>>,
 /// ) -> (Response, Option<CibaTicket>) {
-///     let ping = match itsme.ping(request) {
+///     let ping = match Ping::read(request) {
 ///         Ok(ping) => ping,
 ///         Err(stranger) => return (stranger.response(), None),
 ///     };
@@ -59,13 +56,13 @@ const MAX_BODY: usize = 4 * 1024;
 ///         }
 ///     }
 /// }
-/// # use itsme_core::{Backchannel, BackchannelRequest, Login};
+/// # use itsme_core::{AuthorizationRequest, Backchannel, BackchannelRequest, Client};
 /// # use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 /// # let mut world = World::new();
 /// # let mut op = FakeOp::new(world.clock());
 /// # op.ping_at("https://rp.example/itsme/ping");
 /// # let itsme = Client::new(op.settings().ping())?;
-/// # let request = BackchannelRequest::known_user(op.sub_of(&Person::ann()), Login::new(SERVICE));
+/// # let request = BackchannelRequest::known_user(op.sub_of(&Person::ann()), AuthorizationRequest::login(SERVICE));
 /// # let ticket = play(itsme.start_backchannel(request), &mut op, &mut world)?;
 /// # op.approve_backchannel(ticket.auth_req_id());
 /// # let tickets = Tickets::default();
@@ -73,14 +70,14 @@ const MAX_BODY: usize = 4 * 1024;
 /// # let ping = op.pings().remove(0);
 /// # let mut forged = ping.clone();
 /// # forged.headers_mut().insert("authorization", "Bearer guessed".parse()?);
-/// # let (answer, ticket) = on_ping(&itsme, &tickets, &forged);
+/// # let (answer, ticket) = on_ping(&tickets, &forged);
 /// # assert!(answer.status() == 401 && ticket.is_none());
-/// # let (answer, ticket) = on_ping(&itsme, &tickets, &ping);
+/// # let (answer, ticket) = on_ping(&tickets, &ping);
 /// # assert_eq!(answer.status(), 204);
 /// # let ticket = ticket.expect("a stranger does not use it up");
 /// # let answer = play(itsme.poll_backchannel(ticket), &mut op, &mut world)?;
 /// # assert!(matches!(answer, Backchannel::LoggedIn(_)));
-/// # let (answer, ticket) = on_ping(&itsme, &tickets, &ping);
+/// # let (answer, ticket) = on_ping(&tickets, &ping);
 /// # assert!(answer.status() == 404 && ticket.is_none(), "a replay finds none");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -131,7 +128,10 @@ pub struct RejectedPing {
 
 impl Ping {
     /// Checks the form of a request to the notification endpoint.
-    pub(crate) fn read<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Self, PingError> {
+    ///
+    /// # Errors
+    /// It is nothing that the OP sends; [`PingError::response`] is what to answer.
+    pub fn read<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Self, PingError> {
         if request.method() != Method::POST {
             return Err(PingError::Method);
         }
@@ -162,7 +162,7 @@ impl Ping {
     #[allow(clippy::result_large_err, reason = "once a login, and a box would have to be opened")]
     pub fn authenticate(&self, mut ticket: CibaTicket) -> Result<CibaTicket, RejectedPing> {
         let error = match &ticket.notification_token {
-            Some(_) if ticket.auth_req_id != self.auth_req_id => PingError::ForeignTicket,
+            Some(_) if ticket.auth_req_id.0 != self.auth_req_id => PingError::ForeignTicket,
             Some(token) if token.0 != self.bearer => PingError::Bearer,
             Some(_) => {
                 ticket.pace.hurry();
@@ -182,23 +182,20 @@ impl Ping {
 impl PingError {
     /// What to answer whoever sent it.
     pub fn response(self) -> Response {
-        match self {
-            Self::Method => {
-                let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
-                response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-                response
-            }
-            Self::MediaType => status(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-            Self::TooLarge => status(StatusCode::PAYLOAD_TOO_LARGE),
-            Self::Malformed | Self::ForeignTicket => status(StatusCode::BAD_REQUEST),
+        let (code, header) = match self {
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Some((header::ALLOW, "POST"))),
+            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, None),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, None),
+            Self::Malformed | Self::ForeignTicket => (StatusCode::BAD_REQUEST, None),
             Self::NoBearer | Self::Bearer => {
-                let mut response = status(StatusCode::UNAUTHORIZED);
-                let challenge = HeaderValue::from_static("Bearer");
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-                response
+                (StatusCode::UNAUTHORIZED, Some((header::WWW_AUTHENTICATE, "Bearer")))
             }
-            Self::Unknown => status(StatusCode::NOT_FOUND),
-        }
+            Self::Unknown => (StatusCode::NOT_FOUND, None),
+        };
+        let mut response = status(code);
+        let header = header.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        response.headers_mut().extend(header);
+        response
     }
 }
 
@@ -221,8 +218,4 @@ fn bearer(headers: &HeaderMap) -> Option<Secret> {
     is_bearer.then(|| Secret::new(token))
 }
 
-impl fmt::Debug for Ping {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ping(..)")
-    }
-}
+opaque!(Ping);

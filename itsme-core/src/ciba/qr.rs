@@ -1,10 +1,12 @@
-use std::fmt;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{ground::time::UnixTime, jose, user::ImageType};
+use crate::{
+    ground::{opaque::opaque, time::UnixTime},
+    jose,
+    user::ImageType,
+};
 
 /// A picture to show to the person, who scans it with the itsme app (itsme: user discovery).
 #[derive(Clone, PartialEq, Eq)]
@@ -61,11 +63,7 @@ impl<'de> Deserialize<'de> for QrCode {
     }
 }
 
-impl fmt::Debug for QrCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("QrCode(..)")
-    }
-}
+opaque!(QrCode);
 
 #[cfg(test)]
 mod tests {

@@ -1,35 +1,38 @@
 use std::sync::Arc;
 
 use super::{
-    poll::{Backchannel, PollBackchannel},
+    poll::{Backchannel, PollBackchannel, poll_backchannel},
     qr::QrCode,
-    request::{BackchannelRequest, UserIdentifierToken},
-    start::{BackchannelStart, StartBackchannel},
+    request::{Hint, UserIdentifierToken},
+    start::{StartBackchannel, start},
     ticket::CibaTicket,
     user_discovery::{
-        BeginUserDiscovery, DiscoverUser, PollUserDiscovery, UserDiscovery, UserDiscoveryPoll,
+        DiscoverUser, PollUserDiscovery, UserDiscovery, UserDiscoveryTicket, discover_user,
+        poll_user_discovery,
     },
 };
 use crate::{
-    authorization::{checked::Wish, request::AuthorizationRequest},
+    authorization::{checked::CheckedContent, request::AuthorizationRequest},
     client_auth::inner::ClientInner,
     error::Error,
     flow::machine::{Context, Event, Machine, Next},
-    ground::time::UnixTime,
+    ground::{opaque::opaque, time::UnixTime},
+    settings::identity::ClientIdentity,
     tokens::logged_in::LoggedIn,
 };
 
-/// A login by QR code on the way from [`Client::qr_login`](crate::Client::qr_login) to a person, one
-/// [`next_qr_step`](crate::Client::next_qr_step) after the other.
+/// A login by QR code, for a person who is not in this browser or in none: on its way to that
+/// person, one [`next_qr_step`](crate::Client::next_qr_step) after the other.
 ///
 /// It lives in one process. To go on in another one, use the four flows that it is made of, whose
 /// tickets can be stored.
 pub struct QrLogin(Stage);
 
 enum Stage {
-    Begin(Wish),
-    Discovering(super::UserDiscoveryTicket, Wish),
-    Found(UserIdentifierToken, Wish),
+    Begin(Box<AuthorizationRequest>),
+    Discovering(UserDiscoveryTicket, CheckedContent),
+    /// By this client.
+    Found(ClientIdentity, UserIdentifierToken, CheckedContent),
     Asked(CibaTicket),
 }
 
@@ -58,24 +61,25 @@ pub enum Progress {
     LoggedIn(Box<LoggedIn>),
 }
 
-/// The flow behind [`Client::next_qr_step`](crate::Client::next_qr_step): as many polls as it takes until there is
-/// something new.
+/// The flow behind [`Client::next_qr_step`](crate::Client::next_qr_step): as many polls as it takes
+/// until there is something new.
 pub(crate) struct NextProgress {
     client: Arc<ClientInner>,
-    call: Call,
+    part: Part,
 }
 
 /// Each makes requests.
-enum Call {
-    Begin(DiscoverUser, Wish),
-    Discover(PollUserDiscovery, Wish),
+enum Part {
+    Begin(DiscoverUser, CheckedContent),
+    Discover(PollUserDiscovery, CheckedContent),
     Start(StartBackchannel),
     Poll(PollBackchannel),
 }
 
 impl QrLogin {
-    pub(crate) fn new<S>(what: AuthorizationRequest<S>) -> Self {
-        Self(Stage::Begin(what.into_wish()))
+    /// Nothing happens before its first step, which also tells what is wrong with the request.
+    pub fn new(what: AuthorizationRequest) -> Self {
+        Self(Stage::Begin(Box::new(what)))
     }
 
     /// Until when the next [`next_qr_step`](crate::Client::next_qr_step) waits for the person at the most; `None` where
@@ -90,114 +94,80 @@ impl QrLogin {
 }
 
 impl NextProgress {
-    pub(crate) fn of(client: &Arc<ClientInner>, login: QrLogin) -> Self {
-        let call = match login.0 {
-            Stage::Begin(wish) => {
-                Call::Begin(DiscoverUser::new(client, BeginUserDiscovery::new()), wish)
+    pub(crate) fn new(client: &Arc<ClientInner>, login: QrLogin) -> Result<Self, Error> {
+        let part = match login.0 {
+            Stage::Begin(what) => {
+                let discover = discover_user(client)?;
+                Part::Begin(discover, CheckedContent::without_browser(&what, &client.settings)?)
             }
-            Stage::Discovering(ticket, wish) => Call::Discover(
-                PollUserDiscovery::new(client, UserDiscoveryPoll::with(ticket)),
-                wish,
-            ),
-            Stage::Found(who, wish) => {
-                let request = BackchannelRequest::of(who, wish);
-                Call::Start(StartBackchannel::new(client, BackchannelStart::of(request)))
+            Stage::Discovering(ticket, content) => {
+                Part::Discover(poll_user_discovery(client, ticket), content)
             }
-            Stage::Asked(ticket) => Call::Poll(PollBackchannel::new(client, ticket)),
+            Stage::Found(owner, ..) if owner != client.identity => {
+                return Err(Error::ForeignTicket);
+            }
+            Stage::Found(_, who, content) => {
+                Part::Start(start(client, content, Hint::Discovered(who), None))
+            }
+            Stage::Asked(ticket) => Part::Poll(poll_backchannel(client, ticket)),
         };
-        Self { client: Arc::clone(client), call }
-    }
-
-    fn with(client: Arc<ClientInner>, call: Call) -> Self {
-        Self { client, call }
+        Ok(Self { client: Arc::clone(client), part })
     }
 }
 
-type Going = Result<Next<NextProgress>, Error>;
-
-/// There is news.
-fn news(progress: Progress) -> Going {
-    Ok(Next::Done(progress))
-}
-
-fn begin(client: Arc<ClientInner>, wish: Wish, next: Next<DiscoverUser>) -> Going {
-    next.within(
-        (client, wish),
-        |flow, (client, wish)| NextProgress::with(client, Call::Begin(flow, wish)),
-        |ticket, (_, wish)| {
-            let code = ticket.qr().clone();
-            news(Progress::Scan { code, then: QrLogin(Stage::Discovering(ticket, wish)) })
-        },
-    )
-}
-
-fn discover(
-    client: Arc<ClientInner>,
-    wish: Wish,
-    next: Next<PollUserDiscovery>,
-    cx: &mut Context<'_>,
-) -> Going {
-    next.within(
-        (client, wish),
-        |flow, (client, wish)| NextProgress::with(client, Call::Discover(flow, wish)),
-        |discovery, (client, wish)| match discovery {
-            UserDiscovery::Waiting(ticket) => {
-                NextProgress::of(&client, QrLogin(Stage::Discovering(ticket, wish)))
-                    .step(Event::Begin, cx)
-            }
-            UserDiscovery::Redraw(ticket) => {
-                let code = ticket.qr().clone();
-                news(Progress::Scan { code, then: QrLogin(Stage::Discovering(ticket, wish)) })
-            }
-            UserDiscovery::Found(who) => {
-                news(Progress::Scanned { then: QrLogin(Stage::Found(who, wish)) })
-            }
-        },
-    )
-}
-
-fn start(client: Arc<ClientInner>, next: Next<StartBackchannel>) -> Going {
-    next.within(
-        client,
-        |flow, client| NextProgress::with(client, Call::Start(flow)),
-        |ticket, _| news(Progress::Waiting { then: QrLogin(Stage::Asked(ticket)) }),
-    )
-}
-
-fn poll(client: Arc<ClientInner>, next: Next<PollBackchannel>, cx: &mut Context<'_>) -> Going {
-    next.within(
-        client,
-        |flow, client| NextProgress::with(client, Call::Poll(flow)),
-        |answer, client| match answer {
-            Backchannel::Pending(ticket) => {
-                NextProgress::of(&client, QrLogin(Stage::Asked(ticket))).step(Event::Begin, cx)
-            }
-            Backchannel::LoggedIn(who) => news(Progress::LoggedIn(who)),
-        },
-    )
+/// The code of a ticket, to show.
+fn scan(ticket: UserDiscoveryTicket, content: CheckedContent) -> Progress {
+    let code = ticket.qr().clone();
+    Progress::Scan { code, then: QrLogin(Stage::Discovering(ticket, content)) }
 }
 
 impl Machine for NextProgress {
     type Output = Progress;
 
-    fn step(self, event: Event, cx: &mut Context<'_>) -> Going {
-        let Self { client, call } = self;
-        match call {
-            Call::Begin(flow, wish) => {
-                if let Event::Begin = event {
-                    wish.check_backchannel(&client.settings)?;
-                }
-                begin(client, wish, flow.step(event, cx)?)
-            }
-            Call::Discover(flow, wish) => discover(client, wish, flow.step(event, cx)?, cx),
-            Call::Start(flow) => start(client, flow.step(event, cx)?),
-            Call::Poll(flow) => poll(client, flow.step(event, cx)?, cx),
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+        let Self { client, part } = self;
+        match part {
+            Part::Begin(flow, content) => flow.step(event, cx)?.within(
+                (client, content),
+                |flow, (client, content)| Self { client, part: Part::Begin(flow, content) },
+                |ticket, (_, content)| Ok(Next::Done(scan(ticket, content))),
+            ),
+            Part::Discover(flow, content) => flow.step(event, cx)?.within(
+                (client, content),
+                |flow, (client, content)| Self { client, part: Part::Discover(flow, content) },
+                |discovery, (client, content)| match discovery {
+                    UserDiscovery::Waiting(ticket) => {
+                        let part = Part::Discover(poll_user_discovery(&client, ticket), content);
+                        Self { client, part }.step(Event::Begin, cx)
+                    }
+                    UserDiscovery::Redraw(ticket) => Ok(Next::Done(scan(ticket, content))),
+                    UserDiscovery::Found(who) => {
+                        let owner = client.identity.clone();
+                        let then = QrLogin(Stage::Found(owner, who, content));
+                        Ok(Next::Done(Progress::Scanned { then }))
+                    }
+                },
+            ),
+            Part::Start(flow) => flow.step(event, cx)?.within(
+                client,
+                |flow, client| Self { client, part: Part::Start(flow) },
+                |ticket, _| {
+                    Ok(Next::Done(Progress::Waiting { then: QrLogin(Stage::Asked(ticket)) }))
+                },
+            ),
+            Part::Poll(flow) => flow.step(event, cx)?.within(
+                client,
+                |flow, client| Self { client, part: Part::Poll(flow) },
+                |answer, client| match answer {
+                    Backchannel::Pending(ticket) => {
+                        let part = Part::Poll(poll_backchannel(&client, ticket));
+                        Self { client, part }.step(Event::Begin, cx)
+                    }
+                    Backchannel::LoggedIn(who) => Ok(Next::Done(Progress::LoggedIn(who))),
+                },
+            ),
         }
     }
 }
 
-impl std::fmt::Debug for QrLogin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("QrLogin(..)")
-    }
-}
+opaque!(QrLogin);

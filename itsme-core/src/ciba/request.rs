@@ -1,12 +1,11 @@
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::{
-    authorization::{checked::Wish, request::AuthorizationRequest},
-    dialect::Dialect,
+    authorization::request::AuthorizationRequest,
     error::{Error, RequestError},
-    ground::secret::Secret,
+    ground::{opaque::opaque, secret::Secret},
     jose::{self, Signer},
     settings::{Settings, credentials::Credentials, protection::LoginHintForm},
 };
@@ -22,14 +21,15 @@ pub struct UserIdentifierToken(pub(super) Secret);
 /// Every [`AuthorizationRequest`] can be asked in this way, with what belongs to browsers left out.
 ///
 /// ```
-/// use itsme_core::{BackchannelRequest, Confirm, FreeText};
+/// use itsme_core::{AuthorizationRequest, BackchannelRequest, FreeText};
 ///
-/// let confirm = Confirm::new("MY_SERVICE", FreeText::new("Pay with this card?"));
+/// let text = FreeText::new("Pay with this card?");
+/// let confirm = AuthorizationRequest::confirm("MY_SERVICE", text);
 /// let request = BackchannelRequest::known_user("the sub that is stored with the account", confirm);
 /// ```
 #[derive(Clone)]
 pub struct BackchannelRequest {
-    pub(super) wish: Wish,
+    pub(super) what: AuthorizationRequest,
     pub(super) hint: Hint,
     pub(super) requested_expiry: Option<Duration>,
 }
@@ -42,20 +42,15 @@ pub(super) enum Hint {
 
 impl BackchannelRequest {
     /// Asks the person who has scanned a QR code.
-    pub fn discovered<S>(who: UserIdentifierToken, what: AuthorizationRequest<S>) -> Self {
-        Self::of(who, what.into_wish())
-    }
-
-    pub(super) fn of(who: UserIdentifierToken, wish: Wish) -> Self {
-        Self { wish, hint: Hint::Discovered(who), requested_expiry: None }
+    pub fn discovered(who: UserIdentifierToken, what: AuthorizationRequest) -> Self {
+        Self { what, hint: Hint::Discovered(who), requested_expiry: None }
     }
 
     /// Asks the person with this `sub`, and nobody else: an answer of another person is refused.
-    pub fn known_user<S>(sub: impl Into<String>, what: AuthorizationRequest<S>) -> Self {
+    pub fn known_user(sub: impl Into<String>, what: AuthorizationRequest) -> Self {
         let sub = sub.into();
-        let mut wish = what.into_wish();
-        wish.known_user = Some(sub.clone());
-        Self { wish, hint: Hint::Known(sub), requested_expiry: None }
+        let what = what.known_user(sub.clone());
+        Self { what, hint: Hint::Known(sub), requested_expiry: None }
     }
 
     /// How long the person may take, in whole seconds. Default: as long as the OP allows.
@@ -63,21 +58,12 @@ impl BackchannelRequest {
     pub fn requested_expiry(self, expiry: Duration) -> Self {
         Self { requested_expiry: Some(expiry), ..self }
     }
-
-    /// Everything that can be wrong before a request is made.
-    pub(super) fn check(&self, settings: &Settings) -> Result<(), RequestError> {
-        check_client(settings)?;
-        if self.requested_expiry.is_some_and(|expiry| expiry.as_secs() == 0) {
-            return Err(RequestError::RequestedExpiry);
-        }
-        self.wish.check_backchannel(settings)
-    }
 }
 
-/// itsme asks without a browser for V2 clients with private keys alone.
+/// itsme asks without a browser only for V2 clients with private keys.
 pub(super) fn check_client(settings: &Settings) -> Result<(), RequestError> {
-    match (&settings.credentials, settings.dialect()) {
-        (Credentials::PrivateKeys(_), Dialect::V2) => Ok(()),
+    match &settings.credentials {
+        Credentials::PrivateKeys(_) if settings.dialect().habits().has_backchannel => Ok(()),
         _ => Err(RequestError::NoBackchannel),
     }
 }
@@ -105,8 +91,4 @@ impl Hint {
     }
 }
 
-impl fmt::Debug for BackchannelRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BackchannelRequest").finish_non_exhaustive()
-    }
-}
+opaque!(BackchannelRequest);

@@ -1,14 +1,11 @@
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::pace::Pace;
 use crate::{
-    ground::{
-        secret::{self, Secret},
-        time::UnixTime,
-        version::Version1,
-    },
+    client_auth::inner::ClientInner,
+    error::Error,
+    ground::{opaque::opaque, secret::StoredSecret, time::UnixTime, version::Version},
+    settings::identity::ClientIdentity,
     tokens::requested::Requested,
 };
 
@@ -20,30 +17,37 @@ use crate::{
 /// as a session.
 #[derive(Serialize, Deserialize)]
 pub struct CibaTicket {
-    pub(super) v: Version1,
-    #[serde(serialize_with = "secret::serialize", deserialize_with = "secret::deserialize")]
-    pub(super) auth_req_id: Secret,
+    pub(super) v: Version<2>,
+    pub(super) auth_req_id: StoredSecret,
     /// What the OP must say when it pings; none where it does not.
     pub(super) notification_token: Option<StoredSecret>,
-    pub(super) client_id: String,
-    pub(super) issuer: String,
+    pub(super) client: ClientIdentity,
     pub(super) pace: Pace,
-    pub(super) asked: Requested,
+    pub(super) requested: Requested,
     /// The `claims` that were sent.
     pub(super) claims: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(transparent)]
-pub(super) struct StoredSecret(
-    #[serde(serialize_with = "secret::serialize", deserialize_with = "secret::deserialize")]
-    pub(super) Secret,
-);
+/// Whether a ticket can be polled with: by the client that got it, and in time.
+pub(super) fn check(
+    owner: &ClientIdentity,
+    pace: &Pace,
+    client: &ClientInner,
+    now: UnixTime,
+) -> Result<(), Error> {
+    if *owner != client.identity {
+        return Err(Error::ForeignTicket);
+    }
+    if pace.is_over(now, client.settings.clock_leeway) {
+        return Err(Error::LoginExpired);
+    }
+    Ok(())
+}
 
 impl CibaTicket {
     /// The OP's name for the request: what a ping carries, and what to store the ticket under.
     pub fn auth_req_id(&self) -> &str {
-        self.auth_req_id.expose()
+        self.auth_req_id.0.expose()
     }
 
     /// The `claims` that were sent, with the text or payment of a confirmation in it: to archive beside
@@ -58,8 +62,4 @@ impl CibaTicket {
     }
 }
 
-impl fmt::Debug for CibaTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CibaTicket").finish_non_exhaustive()
-    }
-}
+opaque!(CibaTicket);

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -7,18 +7,19 @@ use super::{
     pace::{Pace, retry_after, says_later},
     qr::QrCode,
     request::{UserIdentifierToken, check_client},
+    ticket,
 };
 use crate::{
-    client_auth::inner::ClientInner,
-    error::Error,
+    client_auth::{inner::ClientInner, parties::Parties},
+    error::{Error, RequestError},
     flow::{
         machine::Context,
         retry::Retry,
         single_request::{Exchange, SingleRequest},
     },
-    ground::{secret::Secret, time::UnixTime, version::Version1},
+    ground::{opaque::opaque, secret::Secret, time::UnixTime, version::Version},
     http::{Request, Response, endpoint::Endpoint, form, response},
-    provider::Provider,
+    settings::identity::ClientIdentity,
 };
 
 /// After this, whoever has not scanned the code will not (itsme: user discovery).
@@ -38,10 +39,9 @@ pub(crate) type PollUserDiscovery = SingleRequest<UserDiscoveryPoll>;
 /// it ends after ten minutes. It belongs to one client, and shows nothing in `Debug`.
 #[derive(Serialize, Deserialize)]
 pub struct UserDiscoveryTicket {
-    v: Version1,
+    v: Version<2>,
     session_id: SessionId,
-    client_id: String,
-    issuer: String,
+    client: ClientIdentity,
     pace: Pace,
     qr: QrCode,
 }
@@ -82,10 +82,22 @@ pub enum UserDiscovery {
 }
 
 /// The first request of a discovery.
-pub(crate) struct BeginUserDiscovery(());
+pub(crate) struct BeginUserDiscovery;
 
-/// A later one.
+/// One poll for the person before the QR code.
 pub(crate) struct UserDiscoveryPoll(UserDiscoveryTicket);
+
+pub(crate) fn discover_user(client: &Arc<ClientInner>) -> Result<DiscoverUser, RequestError> {
+    check_client(&client.settings)?;
+    Ok(SingleRequest::new(client, BeginUserDiscovery))
+}
+
+pub(crate) fn poll_user_discovery(
+    client: &Arc<ClientInner>,
+    ticket: UserDiscoveryTicket,
+) -> PollUserDiscovery {
+    SingleRequest::new(client, UserDiscoveryPoll(ticket))
+}
 
 impl UserDiscoveryTicket {
     /// The code to show.
@@ -104,37 +116,17 @@ impl UserDiscoveryTicket {
     }
 }
 
-impl BeginUserDiscovery {
-    pub(crate) fn new() -> Self {
-        Self(())
-    }
-}
-
-impl UserDiscoveryPoll {
-    pub(crate) fn with(ticket: UserDiscoveryTicket) -> Self {
-        Self(ticket)
-    }
-}
-
 fn request(
-    client: &ClientInner,
-    provider: &Provider,
+    parties: &Parties,
     session_id: Option<&SessionId>,
     cx: &mut Context<'_>,
 ) -> Result<Request, Error> {
-    let (metadata, plain_http) = (&provider.metadata, client.settings.plain_http());
+    let metadata = &parties.provider.metadata;
+    let plain_http = parties.client.settings.plain_http();
     let url = metadata.user_discovery(session_id.map(|id| id.0.as_str()), plain_http)?;
     // Protocol: the audience is the other endpoint (itsme: user discovery).
-    let authentication = client.authentication(provider, metadata.backchannel(plain_http)?, cx)?;
+    let authentication = parties.authentication(metadata.backchannel(plain_http)?, cx)?;
     Ok(form::post((ENDPOINT, &url), &[], &authentication))
-}
-
-fn malformed(what: &'static str) -> Error {
-    Error::Malformed { endpoint: ENDPOINT, what }
-}
-
-fn answer(response: Response, client: &ClientInner) -> Result<Map<String, Value>, Error> {
-    response::json_object(ENDPOINT, response).map_err(|error| client.note_refusal(error))
 }
 
 /// The person, if the answer says who it is.
@@ -145,54 +137,39 @@ fn found(answer: &mut Map<String, Value>) -> Result<Option<UserIdentifierToken>,
             Some(Value::String(token)) if !token.is_empty() => {
                 Ok(Some(UserIdentifierToken(Secret::new(token))))
             }
-            _ => Err(malformed("it has no `user_identifier_token`")),
+            _ => Err(Error::malformed(ENDPOINT, "it has no `user_identifier_token`")),
         },
-        _ => Err(malformed("its `status` is neither of the two that there are")),
+        _ => Err(Error::malformed(ENDPOINT, "its `status` is neither of the two that there are")),
     }
 }
 
 fn session_id(answer: &Map<String, Value>) -> Result<SessionId, Error> {
     let id = answer.get("user_discovery_session_id").and_then(Value::as_str).unwrap_or_default();
-    id.to_owned().try_into().map_err(malformed)
+    id.to_owned().try_into().map_err(|what| Error::malformed(ENDPOINT, what))
 }
 
 impl Exchange for BeginUserDiscovery {
     const RETRY: Retry = Retry::Idempotent;
     type Output = UserDiscoveryTicket;
 
-    fn begin(
-        &self,
-        client: &ClientInner,
-        _: UnixTime,
-    ) -> Result<Option<UserDiscoveryTicket>, Error> {
-        check_client(&client.settings)?;
-        Ok(None)
-    }
-
-    fn request(
-        &mut self,
-        client: &ClientInner,
-        provider: &Provider,
-        cx: &mut Context<'_>,
-    ) -> Result<Request, Error> {
-        request(client, provider, None, cx)
+    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error> {
+        request(parties, None, cx)
     }
 
     fn read(
         self,
         response: Response,
-        client: &ClientInner,
-        _: Arc<Provider>,
+        parties: Parties,
         now: UnixTime,
     ) -> Result<UserDiscoveryTicket, Error> {
-        let answer = answer(response, client)?;
+        let answer = response::json_object(ENDPOINT, response)?;
         Ok(UserDiscoveryTicket {
-            v: Version1,
+            v: Version,
             session_id: session_id(&answer)?,
-            client_id: client.settings.client_id.clone(),
-            issuer: client.settings.environment.issuer().to_owned(),
+            client: parties.client.identity.clone(),
             pace: Pace::new(now, &answer, LIFETIME),
-            qr: QrCode::read(&answer).ok_or(malformed("it has no `qr_code`"))?,
+            qr: QrCode::read(&answer)
+                .ok_or_else(|| Error::malformed(ENDPOINT, "it has no `qr_code`"))?,
         })
     }
 }
@@ -202,9 +179,7 @@ impl Exchange for UserDiscoveryPoll {
     type Output = UserDiscovery;
 
     fn begin(&self, client: &ClientInner, now: UnixTime) -> Result<Option<UserDiscovery>, Error> {
-        let UserDiscoveryTicket { client_id, issuer, pace, .. } = &self.0;
-        client.check_ticket(client_id, issuer)?;
-        pace.check(now, &client.settings)?;
+        ticket::check(&self.0.client, &self.0.pace, client, now)?;
         Ok(None)
     }
 
@@ -212,26 +187,15 @@ impl Exchange for UserDiscoveryPoll {
         self.0.pace.not_before()
     }
 
-    fn request(
-        &mut self,
-        client: &ClientInner,
-        provider: &Provider,
-        cx: &mut Context<'_>,
-    ) -> Result<Request, Error> {
-        request(client, provider, Some(&self.0.session_id), cx)
+    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error> {
+        request(parties, Some(&self.0.session_id), cx)
     }
 
-    fn read(
-        self,
-        response: Response,
-        client: &ClientInner,
-        _: Arc<Provider>,
-        now: UnixTime,
-    ) -> Result<UserDiscovery, Error> {
+    fn read(self, response: Response, _: Parties, now: UnixTime) -> Result<UserDiscovery, Error> {
         let Self(mut ticket) = self;
         let pause = retry_after(response.headers());
         let status = response.status();
-        let mut answer = match answer(response, client) {
+        let mut answer = match response::json_object(ENDPOINT, response) {
             Ok(answer) => answer,
             Err(error) if says_later(status, &error) => {
                 ticket.pace.slow_down(now, pause);
@@ -244,7 +208,8 @@ impl Exchange for UserDiscoveryPoll {
         }
         ticket.pace.lengthen(&answer);
         ticket.pace.pause(now, pause);
-        let qr = QrCode::read(&answer).ok_or(malformed("it has no `qr_code`"))?;
+        let qr = QrCode::read(&answer)
+            .ok_or_else(|| Error::malformed(ENDPOINT, "it has no `qr_code`"))?;
         let is_another = qr.image != ticket.qr.image;
         ticket.qr = qr;
         Ok(if is_another { UserDiscovery::Redraw(ticket) } else { UserDiscovery::Waiting(ticket) })
@@ -258,8 +223,4 @@ impl Exchange for UserDiscoveryPoll {
     }
 }
 
-impl fmt::Debug for UserDiscoveryTicket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UserDiscoveryTicket").finish_non_exhaustive()
-    }
-}
+opaque!(UserDiscoveryTicket);

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::dialect::{Dialect, WireName};
+use crate::dialect::{
+    Dialect,
+    names::{Origin, WireName},
+};
 
 /// How strongly a person is authenticated (OIDC Core §2 `acr`, itsme: authentication levels).
 ///
@@ -18,24 +21,19 @@ pub enum Acr {
 impl Acr {
     /// As it is written in requests.
     pub fn name(self, dialect: Dialect) -> &'static str {
-        match (dialect, self) {
-            (Dialect::V1, Self::Basic) => "tag:sixdots.be,2016-06:acr_basic",
-            (Dialect::V1, Self::Advanced) => "tag:sixdots.be,2016-06:acr_advanced",
-            (Dialect::V2, Self::Basic) => "http://itsme.services/v2/claim/acr_basic",
-            (Dialect::V2, Self::Advanced) => "http://itsme.services/v2/claim/acr_advanced",
+        match self {
+            Self::Basic => dialect.habits().acr_basic,
+            Self::Advanced => dialect.habits().acr_advanced,
         }
     }
 
     /// The level that a token's `acr` names, in either dialect; none for values that itsme does not
     /// define.
     pub(crate) fn read(acr: &str) -> Option<Self> {
-        match WireName::of(acr) {
-            WireName::V1(name) | WireName::V2(name) if name == "acr_basic" => Some(Self::Basic),
-            WireName::V1(name) | WireName::V2(name) if name == "acr_advanced" => {
-                Some(Self::Advanced)
-            }
-            _ => None,
-        }
+        let WireName { origin, name } = WireName::of(acr);
+        let is = |level: &str| origin != Origin::Plain && name.eq_ignore_ascii_case(level);
+        let basic = is("acr_basic").then_some(Self::Basic);
+        basic.or(is("acr_advanced").then_some(Self::Advanced))
     }
 }
 

@@ -1,98 +1,68 @@
 use serde::{Deserialize, Serialize};
 
-/// A country whose people itsme knows by a national number (ISO 3166-1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Country {
+/// One country, one line: its code, and the claims that carry the national number, behind the prefix
+/// of V2.
+macro_rules! countries {
+    ($($(#[$doc:meta])* $country:ident $code:literal => $($claim:literal)|+;)*) => {
+        /// A country whose people itsme knows by a national number (ISO 3166-1).
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[non_exhaustive]
+        pub enum Country {
+            $($(#[$doc])* #[serde(rename = $code)] $country,)*
+        }
+
+        impl Country {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$country),*];
+
+            pub(crate) fn national_number_claims(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$country => &[$($claim),+],)*
+                }
+            }
+        }
+    };
+}
+
+countries! {
     /// `BE`: *Rijksregisternummer*, *numéro de registre national*.
-    #[serde(rename = "BE")]
-    Belgium,
+    Belgium "BE" => "BENationalNumber";
     /// `BG`: *ЕГН*.
-    #[serde(rename = "BG")]
-    Bulgaria,
+    Bulgaria "BG" => "BGNationalNumber";
     /// `HR`: *OIB*.
-    #[serde(rename = "HR")]
-    Croatia,
+    Croatia "HR" => "HRNationalNumber";
     /// `CZ`: *rodné číslo*.
-    #[serde(rename = "CZ")]
-    Czechia,
+    Czechia "CZ" => "CZNationalNumber";
     /// `LV`: *personas kods*.
-    #[serde(rename = "LV")]
-    Latvia,
+    Latvia "LV" => "LVNationalNumber";
     /// `LT`: *asmens kodas*.
-    #[serde(rename = "LT")]
-    Lithuania,
+    Lithuania "LT" => "LTNationalNumber";
     /// `LU`: *matricule*.
-    #[serde(rename = "LU")]
-    Luxembourg,
+    Luxembourg "LU" => "claim_luxtrust_ssn";
     /// `MT`: the number of the identity card.
-    #[serde(rename = "MT")]
-    Malta,
+    Malta "MT" => "MTNationalNumber";
     /// `MD`: *IDNP*.
-    #[serde(rename = "MD")]
-    Moldova,
+    Moldova "MD" => "MDNationalNumber";
     /// `NL`: *BSN*.
-    #[serde(rename = "NL")]
-    Netherlands,
+    Netherlands "NL" => "claim_nl_bsn";
     /// `RO`: *CNP*.
-    #[serde(rename = "RO")]
-    Romania,
+    Romania "RO" => "RONationalNumber";
     /// `RS`: *JMBG*.
-    #[serde(rename = "RS")]
-    Serbia,
+    Serbia "RS" => "RSNationalNumber";
     /// `SK`: *rodné číslo*.
-    #[serde(rename = "SK")]
-    Slovakia,
-    /// `SI`: *EMŠO*.
-    #[serde(rename = "SI")]
-    Slovenia,
+    Slovakia "SK" => "SKNationalNumber";
+    /// `SI`: *EMŠO*. itsme's pages write the claim in two ways.
+    Slovenia "SI" => "SINationalNumber" | "SVNationalNumber";
 }
 
 impl Country {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::Belgium,
-        Self::Bulgaria,
-        Self::Croatia,
-        Self::Czechia,
-        Self::Latvia,
-        Self::Lithuania,
-        Self::Luxembourg,
-        Self::Malta,
-        Self::Moldova,
-        Self::Netherlands,
-        Self::Romania,
-        Self::Serbia,
-        Self::Slovakia,
-        Self::Slovenia,
-    ];
-
-    /// The claims that carry the national number, behind the prefix of V2. Slovenia's is written in
-    /// two ways on itsme's pages.
-    pub(crate) fn national_number_claims(self) -> &'static [&'static str] {
-        match self {
-            Self::Belgium => &["BENationalNumber"],
-            Self::Bulgaria => &["BGNationalNumber"],
-            Self::Croatia => &["HRNationalNumber"],
-            Self::Czechia => &["CZNationalNumber"],
-            Self::Latvia => &["LVNationalNumber"],
-            Self::Lithuania => &["LTNationalNumber"],
-            Self::Luxembourg => &["claim_luxtrust_ssn"],
-            Self::Malta => &["MTNationalNumber"],
-            Self::Moldova => &["MDNationalNumber"],
-            Self::Netherlands => &["claim_nl_bsn"],
-            Self::Romania => &["RONationalNumber"],
-            Self::Serbia => &["RSNationalNumber"],
-            Self::Slovakia => &["SKNationalNumber"],
-            Self::Slovenia => &["SINationalNumber", "SVNationalNumber"],
-        }
-    }
-
-    /// By the rest of a claim's name behind the prefix, in lower case.
+    /// By the rest of a claim's name behind the prefix, in any case.
     pub(crate) fn of_national_number_claim(name: &str) -> Option<Self> {
-        let has = |country: &Self| {
+        let has = |country: &&Self| {
             country.national_number_claims().iter().any(|claim| claim.eq_ignore_ascii_case(name))
         };
-        Self::ALL.into_iter().find(has)
+        Self::ALL.iter().find(has).copied()
     }
 }

@@ -1,10 +1,17 @@
 use std::fmt;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{
+    Map, Value, json,
+    value::{RawValue, to_raw_value},
+};
 
 use crate::{
     claims::claim::{ABOUT_THE_TOKEN, Claim},
-    dialect::{Dialect, WireName},
+    dialect::{
+        Dialect,
+        names::{Origin, WireName},
+    },
     error::RequestError,
 };
 
@@ -46,7 +53,17 @@ impl ClaimRequest {
     }
 
     fn is_in_userinfo(&self, dialect: Dialect) -> bool {
-        self.in_userinfo || dialect == Dialect::V1
+        self.in_userinfo || dialect.habits().asks_in_userinfo
+    }
+
+    /// How it is asked for.
+    fn asked(&self) -> Value {
+        match (self.essential, &self.value) {
+            (false, None) => Value::Null,
+            (false, Some(value)) => json!({ "value": value }),
+            (true, None) => json!({ "essential": true }),
+            (true, Some(value)) => json!({ "essential": true, "value": value }),
+        }
     }
 }
 
@@ -70,29 +87,6 @@ impl RequestedClaims {
         self.0.push(request);
     }
 
-    /// Every claim has a name in the dialect, and none is the token's own.
-    pub(crate) fn check(&self, dialect: Dialect) -> Result<(), RequestError> {
-        for request in &self.0 {
-            for name in request.claim.wire_names(dialect)? {
-                if name.is_empty() {
-                    return Err(RequestError::EmptyClaim);
-                }
-                // Only a checked template may say what is confirmed.
-                let inner = match WireName::of(&name) {
-                    WireName::V1(inner) | WireName::V2(inner) => inner,
-                    WireName::Plain(_) => String::new(),
-                };
-                if inner.starts_with("claim_approval_") {
-                    return Err(RequestError::TemplateClaim);
-                }
-                if let Some(claim) = ABOUT_THE_TOKEN.iter().find(|claim| **claim == name) {
-                    return Err(RequestError::TokenClaim(claim));
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Whether the answer is worth a userinfo request for these claims alone.
     pub(crate) fn any_in_userinfo(&self, dialect: Dialect) -> bool {
         self.0.iter().any(|request| request.is_in_userinfo(dialect))
@@ -102,37 +96,66 @@ impl RequestedClaims {
         self.0.iter().any(|request| request.claim.is_image())
     }
 
-    /// The `claims` parameter; none if nothing is asked for. `known_user` is asked for by value
-    /// (itsme: known user), `template` is what a Confirm adds.
+    /// The `claims` parameter. `known_user` is asked for by value (itsme: known user), `template` is
+    /// what a confirmation adds.
+    ///
+    /// # Errors
+    /// A claim has no name in the dialect, or is not for the application to ask for.
     pub(crate) fn parameter(
         &self,
         dialect: Dialect,
         known_user: Option<&str>,
-        template: &[(String, Value)],
-    ) -> Option<Value> {
-        let mut parameter = Map::new();
-        let mut ask = |in_userinfo: bool, name: &str, asked: Value| {
-            let place = if in_userinfo { "userinfo" } else { "id_token" };
-            parameter.entry(place).or_insert_with(|| json!({}))[name] = asked;
-        };
+        template: Vec<(String, Value)>,
+    ) -> Result<ClaimsParameter, RequestError> {
+        let mut parameter = ClaimsParameter::default();
         if let Some(sub) = known_user {
-            ask(true, "sub", json!({ "value": sub }));
+            parameter.userinfo.insert("sub".to_owned(), json!({ "value": sub }));
         }
-        for (name, asked) in template {
-            ask(true, name, asked.clone());
-        }
+        parameter.userinfo.extend(template);
         for request in &self.0 {
-            let asked = match (request.essential, &request.value) {
-                (false, None) => Value::Null,
-                (false, Some(value)) => json!({ "value": value }),
-                (true, None) => json!({ "essential": true }),
-                (true, Some(value)) => json!({ "essential": true, "value": value }),
+            let place = match request.is_in_userinfo(dialect) {
+                true => &mut parameter.userinfo,
+                false => &mut parameter.id_token,
             };
-            for name in request.claim.wire_names(dialect).unwrap_or_default() {
-                ask(request.is_in_userinfo(dialect), &name, asked.clone());
+            for name in request.claim.wire_names(dialect)? {
+                check_name(&name)?;
+                place.insert(name, request.asked());
             }
         }
-        (!parameter.is_empty()).then_some(Value::Object(parameter))
+        Ok(parameter)
+    }
+}
+
+/// The `claims` parameter (OIDC Core §5.5).
+#[derive(Default, Serialize)]
+pub(crate) struct ClaimsParameter {
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    id_token: Map<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    userinfo: Map<String, Value>,
+}
+
+impl ClaimsParameter {
+    /// As it is sent, byte for byte; none if nothing is asked for.
+    pub(crate) fn text(&self) -> Option<Box<RawValue>> {
+        let is_empty = self.id_token.is_empty() && self.userinfo.is_empty();
+        (!is_empty).then(|| to_raw_value(self).expect("claims are JSON"))
+    }
+}
+
+/// Some claims are not for the application to ask for.
+fn check_name(name: &str) -> Result<(), RequestError> {
+    if name.is_empty() {
+        return Err(RequestError::EmptyClaim);
+    }
+    // Only a checked template may say what is confirmed.
+    let WireName { origin, name: inner } = WireName::of(name);
+    if origin != Origin::Plain && inner.to_ascii_lowercase().starts_with("claim_approval_") {
+        return Err(RequestError::TemplateClaim);
+    }
+    match ABOUT_THE_TOKEN.iter().find(|claim| **claim == name) {
+        Some(claim) => Err(RequestError::TokenClaim(claim)),
+        None => Ok(()),
     }
 }
 
@@ -141,18 +164,27 @@ mod tests {
     use super::*;
     use crate::claims::country::Country;
 
+    fn parameter(
+        claims: &RequestedClaims,
+        dialect: Dialect,
+        known_user: Option<&str>,
+    ) -> Result<Option<Value>, RequestError> {
+        let parameter = claims.parameter(dialect, known_user, Vec::new())?;
+        Ok(parameter.text().map(|text| json!(text)))
+    }
+
     #[test]
     fn the_parameter_has_each_claim_in_its_place() {
         let mut claims = RequestedClaims::default();
-        assert_eq!(claims.parameter(Dialect::V2, None, &[]), None);
+        assert_eq!(parameter(&claims, Dialect::V2, None), Ok(None));
         claims.add(Claim::Birthdate.into());
         claims.add(Claim::Email.in_userinfo().essential());
         claims.add(Claim::Other("urn:x".into()).essential().value("7"));
         claims.add(Claim::Birthdate.essential());
         claims.add(Claim::NationalNumber(Country::Slovenia).into());
         assert_eq!(
-            claims.parameter(Dialect::V2, Some("known"), &[]),
-            Some(json!({
+            parameter(&claims, Dialect::V2, Some("known")),
+            Ok(Some(json!({
                 "userinfo": { "sub": { "value": "known" }, "email": { "essential": true } },
                 "id_token": {
                     "urn:x": { "essential": true, "value": "7" },
@@ -160,7 +192,7 @@ mod tests {
                     "http://itsme.services/v2/claim/SINationalNumber": null,
                     "http://itsme.services/v2/claim/SVNationalNumber": null,
                 },
-            }))
+            })))
         );
     }
 
@@ -170,14 +202,14 @@ mod tests {
         claims.add(Claim::Citizenship.into());
         assert!(claims.any_in_userinfo(Dialect::V1) && !claims.any_in_userinfo(Dialect::V2));
         assert_eq!(
-            claims.parameter(Dialect::V1, None, &[]),
-            Some(json!({ "userinfo": { "tag:sixdots.be,2016-06:claim_nationality": null } }))
+            parameter(&claims, Dialect::V1, None),
+            Ok(Some(json!({ "userinfo": { "tag:sixdots.be,2016-06:claim_nationality": null } })))
         );
         claims.add(Claim::BeEidSn.into());
         assert_eq!(
-            claims.check(Dialect::V1),
-            Err(RequestError::ClaimNotInDialect { claim: "BeEidSn".into(), dialect: Dialect::V1 })
+            parameter(&claims, Dialect::V1, None),
+            Err(RequestError::ClaimNotInDialect { claim: "BEeidSn".into(), dialect: Dialect::V1 })
         );
-        assert_eq!(claims.check(Dialect::V2), Ok(()));
+        assert!(parameter(&claims, Dialect::V2, None).is_ok());
     }
 }

@@ -1,76 +1,86 @@
 use serde::{Deserialize, Serialize};
 
+use super::{claim::Claim, country::Country};
 use crate::dialect::Dialect;
 
-/// A group of claims (OIDC Core §5.4, itsme: scopes). `openid` and `service:CODE` are always sent.
-///
-/// Claims asked for by scope come in the userinfo answer, which costs one more request; ask by
-/// [`Claim`](crate::Claim) to get them in the ID token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum Scope {
+/// One scope, one line: its name on the wire, and the claims that it stands for in each dialect. A
+/// dialect without claims for it does not have it.
+macro_rules! scopes {
+    ($($(#[$doc:meta])* $scope:ident $name:literal => V1 $v1:expr, V2 $v2:expr;)*) => {
+        /// A group of claims (OIDC Core §5.4, itsme: scopes). `openid` and `service:CODE` are always
+        /// sent.
+        ///
+        /// Claims asked for by scope come in the userinfo answer, which costs one more request; ask
+        /// by [`Claim`] to get them in the ID token.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub enum Scope {
+            $($(#[$doc])* #[serde(rename = $name)] $scope,)*
+        }
+
+        impl Scope {
+            /// As it is written on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$scope => $name,)*
+                }
+            }
+
+            /// The claims that the scope stands for.
+            pub(crate) fn claims(self, dialect: Dialect) -> &'static [Claim] {
+                match (self, dialect) {
+                    $((Self::$scope, Dialect::V1) => $v1, (Self::$scope, Dialect::V2) => $v2,)*
+                }
+            }
+        }
+    };
+}
+
+const V2_PROFILE: &[Claim] = &[
+    Claim::FamilyName,
+    Claim::GivenName,
+    Claim::Name,
+    Claim::Gender,
+    Claim::Locale,
+    Claim::Birthdate,
+    Claim::Picture,
+];
+/// All but the picture.
+const V1_PROFILE: &[Claim] = V2_PROFILE.split_at(6).0;
+const EMAIL: &[Claim] = &[Claim::Email, Claim::EmailVerified];
+const ID_DOCUMENT: &[Claim] = &[
+    Claim::IdDocumentSn,
+    Claim::IdDocumentType,
+    Claim::IdIssuingCountry,
+    Claim::ValidityFrom,
+    Claim::ValidityTo,
+];
+const PHONE: &[Claim] = &[Claim::PhoneNumber, Claim::PhoneNumberVerified];
+const V2_EID: &[Claim] = &[Claim::NationalNumber(Country::Belgium), Claim::BeEidSn];
+
+scopes! {
     /// The postal address.
-    #[serde(rename = "address")]
-    Address,
+    Address "address" => V1 &[Claim::Address], V2 &[Claim::Address];
     /// The Belgian national number and identity card number.
-    #[serde(rename = "eid")]
-    Eid,
+    Eid "eid" => V1 &[Claim::Eid], V2 V2_EID;
     /// `email` and `email_verified`.
-    #[serde(rename = "email")]
-    Email,
+    Email "email" => V1 EMAIL, V2 EMAIL;
     /// Number, kind, country and validity of the identity document. V2.
-    #[serde(rename = "idDocument")]
-    IdDocument,
+    IdDocument "idDocument" => V1 &[], V2 ID_DOCUMENT;
     /// `phone_number` and `phone_number_verified`.
-    #[serde(rename = "phone")]
-    Phone,
+    Phone "phone" => V1 PHONE, V2 PHONE;
     /// Names, gender, birthdate, locale and (V2) picture.
-    #[serde(rename = "profile")]
-    Profile,
+    Profile "profile" => V1 V1_PROFILE, V2 V2_PROFILE;
 }
 
 impl Scope {
-    /// As it is written on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Address => "address",
-            Self::Eid => "eid",
-            Self::Email => "email",
-            Self::IdDocument => "idDocument",
-            Self::Phone => "phone",
-            Self::Profile => "profile",
-        }
-    }
-
     /// Whether a dialect has it.
     pub(crate) fn exists(self, dialect: Dialect) -> bool {
-        self != Self::IdDocument || dialect == Dialect::V2
+        !self.claims(dialect).is_empty()
     }
 
-    /// The claims that the scope stands for, by their names on the wire.
-    pub(crate) fn claims(self, dialect: Dialect) -> &'static [&'static str] {
-        match (self, dialect) {
-            (Self::Address, _) => &["address"],
-            (Self::Eid, Dialect::V1) => &["tag:sixdots.be,2016-06:claim_eid"],
-            (Self::Eid, Dialect::V2) => &[
-                "http://itsme.services/v2/claim/BENationalNumber",
-                "http://itsme.services/v2/claim/BEeidSn",
-            ],
-            (Self::Email, _) => &["email", "email_verified"],
-            (Self::IdDocument, _) => &[
-                "http://itsme.services/v2/claim/IDDocumentSN",
-                "http://itsme.services/v2/claim/IDDocumentType",
-                "http://itsme.services/v2/claim/IDIssuingCountry",
-                "http://itsme.services/v2/claim/validityFrom",
-                "http://itsme.services/v2/claim/validityTo",
-            ],
-            (Self::Phone, _) => &["phone_number", "phone_number_verified"],
-            (Self::Profile, Dialect::V1) => {
-                &["family_name", "given_name", "name", "gender", "locale", "birthdate"]
-            }
-            (Self::Profile, Dialect::V2) => {
-                &["family_name", "given_name", "name", "gender", "locale", "birthdate", "picture"]
-            }
-        }
+    /// Whether an image can come with it: V1 writes the picture itself into the claim.
+    pub(crate) fn has_image(self, dialect: Dialect) -> bool {
+        self == Self::Profile && dialect.habits().writes_picture_into_claim
     }
 }

@@ -1,33 +1,35 @@
 use serde::Serialize;
 
+use super::parties::Parties;
 use crate::{
-    dialect::Dialect,
     error::{Error, MetadataError},
-    jose::{self, ContentEncryption, KeyEncryption, Signer},
+    flow::machine::Context,
+    jose::{self, ContentEncryption},
     provider::Provider,
     settings::protection::JwtProtection,
 };
 
-impl JwtProtection {
-    /// Signs, and encrypts if that is the form: with the algorithm that the OP's key names, else
-    /// RSA-OAEP-256 (V2) or RSA-OAEP (V1).
-    pub(crate) fn make(
-        self,
+impl Parties {
+    /// Signs, and encrypts if it is to be nested: with the algorithm that the OP's key names, else
+    /// with the dialect's.
+    pub(crate) fn make_jwt(
+        &self,
+        protection: JwtProtection,
         claims: &impl Serialize,
-        signer: Signer<'_>,
-        (provider, dialect): (&Provider, Dialect),
-        random: impl FnMut(&mut [u8]) -> Result<(), Error>,
+        cx: &mut Context<'_>,
     ) -> Result<String, Error> {
-        let made = match self {
-            Self::Signed => jose::sign(claims, signer),
-            Self::Nested => {
-                let to = provider.keys.encryption_key().ok_or(MetadataError::NoEncryptionKey)?;
-                let default = match dialect {
-                    Dialect::V1 => KeyEncryption::RsaOaep,
-                    Dialect::V2 => KeyEncryption::RsaOaep256,
+        let (settings, provider) = (&self.client.settings, &self.provider);
+        let signer = settings.credentials.signer();
+        let made = match protection {
+            JwtProtection::Signed => jose::sign(claims, signer),
+            JwtProtection::Nested => {
+                let Some(to) = provider.keys.encryption_key() else {
+                    self.client.provider.cache.suspect();
+                    return Err(MetadataError::NoEncryptionKey.into());
                 };
+                let alg = settings.dialect().habits().key_encryption;
                 let enc = content_encryption(provider);
-                jose::sign_then_encrypt(claims, signer, to, default, enc, random)?
+                jose::sign_then_encrypt(claims, signer, to, alg, enc, |buf| cx.fill(buf))?
             }
         };
         made.ok_or(Error::Crypto("sign or encrypt a token"))

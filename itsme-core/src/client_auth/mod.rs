@@ -1,10 +1,11 @@
 //! How the client proves itself to the OP (OIDC Core §9), and what all its flows share.
 //!
 //! ```text
-//! inner.rs  settings and cache, shared by all flows    jwt.rs  signing and encrypting our own JWTs
-//! assertion.rs  the claims of a client assertion
+//! inner.rs    settings and cache, shared by all flows    parties.rs    the client and the OP
+//! jwt.rs      signing and encrypting our own JWTs        assertion.rs  the claims of a client assertion
 //! ```
 
 pub(crate) mod assertion;
 pub(crate) mod inner;
-pub(crate) mod jwt;
+mod jwt;
+pub(crate) mod parties;

@@ -1,27 +1,25 @@
-use std::fmt;
-
-use crate::{dialect::Dialect, error::FreeTextFault};
+use crate::{
+    dialect::{Dialect, TextLimit},
+    error::FreeTextError,
+    ground::opaque::opaque,
+};
 
 /// A text for the person to confirm, with `<b>`, `<i>`, `<u>` and `<br>` (itsme: free text).
 ///
-/// It is checked when the flow starts, before anything is sent: a character that itsme does not
+/// It is checked before anything is sent, and the flow's first step tells what is wrong: a character that itsme does not
 /// show, such as a curly quote, makes the whole confirmation fail at the person's phone.
 ///
 /// ```
-/// use itsme_core::{Dialect, FreeText, FreeTextFault};
+/// use itsme_core::{Dialect, FreeText, FreeTextError};
 ///
 /// assert_eq!(FreeText::new("Pay <b>20 €</b>?<br>To Ann.").check(Dialect::V2), Ok(()));
 /// assert_eq!(
 ///     FreeText::new("It’s fine").check(Dialect::V2),
-///     Err(FreeTextFault::Character { character: '’', position: 3 })
+///     Err(FreeTextError::Character { character: '’', position: 3 })
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct FreeText(String);
-
-const V2_CHARACTERS: usize = 7_500;
-const V1_LINES: usize = 3;
-const V1_LINE: usize = 50;
 
 const BREAK: &str = "<br>";
 /// Each with what closes it.
@@ -38,14 +36,14 @@ impl FreeText {
     ///
     /// # Errors
     /// What is wrong, and where.
-    pub fn check(&self, dialect: Dialect) -> Result<(), FreeTextFault> {
+    pub fn check(&self, dialect: Dialect) -> Result<(), FreeTextError> {
         self.checked(dialect).map(drop)
     }
 
     /// The text as it is sent.
-    pub(crate) fn checked(&self, dialect: Dialect) -> Result<String, FreeTextFault> {
+    pub(crate) fn checked(&self, dialect: Dialect) -> Result<String, FreeTextError> {
         if self.0.is_empty() {
-            return Err(FreeTextFault::Empty);
+            return Err(FreeTextError::Empty);
         }
         let mut sent = String::new();
         let mut open: Vec<(&str, &str, usize)> = Vec::new();
@@ -66,10 +64,10 @@ impl FreeText {
                     // No more of the text than what looks like a tag.
                     let end = rest.find('>').filter(|end| *end <= 20).map_or(1, |end| end + 1);
                     let tag = rest[..end].to_owned();
-                    return Err(FreeTextFault::Tag { tag, position });
+                    return Err(FreeTextError::Tag { tag, position });
                 }
                 None if !is_shown(character, dialect) => {
-                    return Err(FreeTextFault::Character { character, position });
+                    return Err(FreeTextError::Character { character, position });
                 }
                 None => {
                     sent.push(character);
@@ -80,18 +78,14 @@ impl FreeText {
             rest = &rest[length..];
         }
         if let Some((tag, _, position)) = open.pop() {
-            return Err(FreeTextFault::Unbalanced { tag: tag.to_owned(), position });
+            return Err(FreeTextError::Unbalanced { tag: tag.to_owned(), position });
         }
         check_length(&sent, dialect)?;
         Ok(sent)
     }
 }
 
-impl fmt::Debug for FreeText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FreeText(..)")
-    }
-}
+opaque!(FreeText);
 
 /// The known tag that a text begins with.
 fn tag(text: &str) -> Option<&'static str> {
@@ -103,46 +97,45 @@ fn nest(
     open: &mut Vec<(&'static str, &'static str, usize)>,
     tag: &'static str,
     position: usize,
-) -> Result<(), FreeTextFault> {
+) -> Result<(), FreeTextError> {
     if let Some((start, end)) = STYLES.into_iter().find(|(start, _)| *start == tag) {
         open.push((start, end, position));
         return Ok(());
     }
     match open.pop() {
         Some((_, end, _)) if end == tag => Ok(()),
-        _ => Err(FreeTextFault::Unbalanced { tag: tag.to_owned(), position }),
+        _ => Err(FreeTextError::Unbalanced { tag: tag.to_owned(), position }),
     }
 }
 
-/// ISO 8859-15 without its control characters; in V1 only what ISO 8859-1 has too, since its pages
-/// name both.
+/// ISO 8859-15 without its control characters, or only what ISO 8859-1 has too.
 fn is_shown(character: char, dialect: Dialect) -> bool {
     match character {
         '¤' | '¦' | '¨' | '´' | '¸' | '¼' | '½' | '¾' => false,
-        '€' | 'Š' | 'š' | 'Ž' | 'ž' | 'Œ' | 'œ' | 'Ÿ' => dialect == Dialect::V2,
+        '€' | 'Š' | 'š' | 'Ž' | 'ž' | 'Œ' | 'œ' | 'Ÿ' => dialect.habits().shows_latin_9,
         ' '..='~' | '\u{a0}'..='ÿ' => true,
         _ => false,
     }
 }
 
 /// All characters count as they are sent; a line ends at a break.
-fn check_length(sent: &str, dialect: Dialect) -> Result<(), FreeTextFault> {
-    if dialect == Dialect::V2 {
-        let (characters, limit) = (sent.chars().count(), V2_CHARACTERS);
-        return if characters > limit {
-            Err(FreeTextFault::TooLong { characters, limit })
-        } else {
-            Ok(())
-        };
-    }
+fn check_length(sent: &str, dialect: Dialect) -> Result<(), FreeTextError> {
+    let (max_lines, limit) = match dialect.habits().text_limit {
+        TextLimit::Characters(limit) => {
+            let characters = sent.chars().count();
+            let error = FreeTextError::TooLong { characters, limit };
+            return if characters > limit { Err(error) } else { Ok(()) };
+        }
+        TextLimit::Lines(lines, characters) => (lines, characters),
+    };
     let lines: Vec<&str> = sent.split(BREAK).collect();
-    if lines.len() > V1_LINES {
-        return Err(FreeTextFault::TooManyLines { lines: lines.len(), limit: V1_LINES });
+    if lines.len() > max_lines {
+        return Err(FreeTextError::TooManyLines { lines: lines.len(), limit: max_lines });
     }
     for (line, text) in (1..).zip(lines) {
-        let (characters, limit) = (text.chars().count(), V1_LINE);
+        let characters = text.chars().count();
         if characters > limit {
-            return Err(FreeTextFault::LineTooLong { line, characters, limit });
+            return Err(FreeTextError::LineTooLong { line, characters, limit });
         }
     }
     Ok(())
@@ -173,7 +166,7 @@ pub fn plain_typography(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn v2(text: &str) -> Result<String, FreeTextFault> {
+    fn v2(text: &str) -> Result<String, FreeTextError> {
         FreeText::new(text).checked(Dialect::V2)
     }
 
@@ -188,16 +181,16 @@ mod tests {
 
     #[test]
     fn each_fault_is_named_with_its_place() {
-        let tag = |tag: &str, position| FreeTextFault::Tag { tag: tag.to_owned(), position };
+        let tag = |tag: &str, position| FreeTextError::Tag { tag: tag.to_owned(), position };
         let unbalanced =
-            |tag: &str, position| FreeTextFault::Unbalanced { tag: tag.to_owned(), position };
+            |tag: &str, position| FreeTextError::Unbalanced { tag: tag.to_owned(), position };
         for (text, expected) in [
-            ("", FreeTextFault::Empty),
-            ("a“b", FreeTextFault::Character { character: '“', position: 2 }),
-            ("é<br>—", FreeTextFault::Character { character: '—', position: 6 }),
-            ("a\nb", FreeTextFault::Character { character: '\n', position: 2 }),
-            ("a¤", FreeTextFault::Character { character: '¤', position: 2 }),
-            ("a\u{80}", FreeTextFault::Character { character: '\u{80}', position: 2 }),
+            ("", FreeTextError::Empty),
+            ("a“b", FreeTextError::Character { character: '“', position: 2 }),
+            ("é<br>—", FreeTextError::Character { character: '—', position: 6 }),
+            ("a\nb", FreeTextError::Character { character: '\n', position: 2 }),
+            ("a¤", FreeTextError::Character { character: '¤', position: 2 }),
+            ("a\u{80}", FreeTextError::Character { character: '\u{80}', position: 2 }),
             ("x<script>alert(1)</script>", tag("<script>", 2)),
             ("<B>x</B>", tag("<B>", 1)),
             ("<br/>", tag("<br/>", 1)),
@@ -214,7 +207,7 @@ mod tests {
     #[test]
     fn all_characters_as_sent_count() {
         assert!(v2(&"x".repeat(7_500)).is_ok());
-        let too_long = FreeTextFault::TooLong { characters: 7_501, limit: 7_500 };
+        let too_long = FreeTextError::TooLong { characters: 7_501, limit: 7_500 };
         assert_eq!(v2(&"x".repeat(7_501)), Err(too_long.clone()));
         assert_eq!(v2(&format!("{}<b>é</b>", "x".repeat(7_493))), Err(too_long));
         assert!(v2(&format!("{}</br>", "x".repeat(7_496))).is_ok(), "four as it is sent");
@@ -227,10 +220,10 @@ mod tests {
         assert_eq!(v1(&format!("{line}<br>{line}</br>{line}")), Ok(()));
         assert_eq!(
             v1(&format!("{line}<br>x{line}")),
-            Err(FreeTextFault::LineTooLong { line: 2, characters: 51, limit: 50 })
+            Err(FreeTextError::LineTooLong { line: 2, characters: 51, limit: 50 })
         );
-        assert_eq!(v1("<br><br><br>"), Err(FreeTextFault::TooManyLines { lines: 4, limit: 3 }));
-        let euro = FreeTextFault::Character { character: '€', position: 1 };
+        assert_eq!(v1("<br><br><br>"), Err(FreeTextError::TooManyLines { lines: 4, limit: 3 }));
+        let euro = FreeTextError::Character { character: '€', position: 1 };
         assert_eq!(v1("€"), Err(euro));
     }
 

@@ -11,7 +11,7 @@ pub use self::{
 };
 use crate::{dialect::Dialect, error::RequestError};
 
-/// What the app shows in a [`Confirm`](crate::Confirm) (itsme: approval templates).
+/// What the app shows in a [confirmation](crate::AuthorizationRequest::confirm) (itsme: approval templates).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Template {
@@ -51,10 +51,7 @@ impl Template {
                 ]
             }
         };
-        let prefix = match dialect {
-            Dialect::V1 => "tag:sixdots.be,2016-08:claim_approval_",
-            Dialect::V2 => "http://itsme.services/v2/claim/claim_approval_",
-        };
+        let prefix = dialect.habits().approval_prefix;
         let asked = |value: String| json!({ "essential": true, "value": value });
         Ok(parts
             .into_iter()

@@ -3,11 +3,11 @@ use std::str::FromStr as _;
 use iban::Iban;
 use iso_currency::Currency;
 
-use crate::error::PaymentFault;
+use crate::{error::PaymentError, ground::opaque::opaque};
 
 /// A payment for the person to confirm (itsme: advanced payment).
 ///
-/// It is checked when the flow starts, before anything is sent.
+/// It is checked before anything is sent; the flow's first step tells what is wrong.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Payment {
     pub(super) amount: String,
@@ -32,24 +32,25 @@ impl Payment {
     ///
     /// # Errors
     /// What is wrong.
-    pub fn check(&self) -> Result<(), PaymentFault> {
-        let digits = !self.amount.is_empty() && self.amount.bytes().all(|o| o.is_ascii_digit());
+    pub fn check(&self) -> Result<(), PaymentError> {
+        let digits =
+            !self.amount.is_empty() && self.amount.bytes().all(|byte| byte.is_ascii_digit());
         if !digits || self.amount.len() > 18 || (self.amount.starts_with('0') && self.amount != "0")
         {
-            return Err(PaymentFault::Amount);
+            return Err(PaymentError::Amount);
         }
         if self.currency.len() != 3 || Currency::from_str(&self.currency).is_err() {
-            return Err(PaymentFault::Currency);
+            return Err(PaymentError::Currency);
         }
         match self.iban_digits().parse::<Iban>() {
             Ok(_) => Ok(()),
             Err(iban::ParseIbanError::InvalidBaseIban { .. }) => {
-                Err(PaymentFault::Iban("its form or its check digits"))
+                Err(PaymentError::Iban("its form or its check digits"))
             }
             Err(iban::ParseIbanError::InvalidBban(_)) => {
-                Err(PaymentFault::Iban("its length or form for its country"))
+                Err(PaymentError::Iban("its length or form for its country"))
             }
-            Err(_) => Err(PaymentFault::Iban("its country is not known")),
+            Err(_) => Err(PaymentError::Iban("its country is not known")),
         }
     }
 
@@ -59,8 +60,4 @@ impl Payment {
     }
 }
 
-impl std::fmt::Debug for Payment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Payment(..)")
-    }
-}
+opaque!(Payment);

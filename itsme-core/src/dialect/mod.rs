@@ -1,3 +1,18 @@
+//! The two languages of itsme: what is named and done differently, and nothing else.
+//!
+//! ```text
+//! v1.rs  prefix, levels and habits of the first partners' dialect    v2.rs  those of the current one
+//! names.rs  which dialect a name is of; the names of claims stand in `claims/table.rs`
+//! ```
+
+pub(crate) mod names;
+mod v1;
+mod v2;
+
+use std::fmt;
+
+use crate::jose::KeyEncryption;
+
 /// The two languages that itsme speaks: names of claims and levels, and some habits.
 ///
 /// It comes with the [`Environment`](crate::Environment); there is nothing else to choose.
@@ -10,59 +25,55 @@ pub enum Dialect {
     V2,
 }
 
-/// What a claim's name says of its origin, and the rest of it in lower case: names are read without
-/// regard to case, since itsme's own pages vary (itsme: claims).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum WireName<'a> {
-    /// OpenID Connect's own, or nobody's we know: as it is.
-    Plain(&'a str),
-    /// Behind the prefix of V1.
-    V1(String),
-    /// Behind the prefix of V2.
-    V2(String),
+/// What differs between the dialects.
+pub(crate) struct Habits {
+    /// What names of claims begin with. In V1, the month follows in which a name was made.
+    prefix: &'static str,
+    pub(crate) acr_basic: &'static str,
+    pub(crate) acr_advanced: &'static str,
+    /// What the claims of a confirmation's template begin with.
+    pub(crate) approval_prefix: &'static str,
+    /// Claims are asked for in the userinfo answer.
+    pub(crate) asks_in_userinfo: bool,
+    /// Data are shared only by request object.
+    pub(crate) shares_data_by_request_object: bool,
+    /// A request object is for the authorization endpoint, not for the issuer.
+    pub(crate) request_object_is_for_endpoint: bool,
+    /// How to encrypt to a key of the OP's that names no algorithm.
+    pub(crate) key_encryption: KeyEncryption,
+    /// A client can have a secret in place of keys.
+    pub(crate) has_client_secrets: bool,
+    /// People can be asked without a browser.
+    pub(crate) has_backchannel: bool,
+    /// How long the text of a confirmation may be.
+    pub(crate) text_limit: TextLimit,
+    /// It shows what ISO 8859-15 has beyond ISO 8859-1; V1's pages name both.
+    pub(crate) shows_latin_9: bool,
+    /// The picture itself stands in the claim, not its address.
+    pub(crate) writes_picture_into_claim: bool,
 }
 
-pub(crate) const V2_PREFIX: &str = "http://itsme.services/v2/claim/";
-const V1_PREFIX: &str = "tag:sixdots.be,";
+/// How long the text of a confirmation may be, tags included.
+pub(crate) enum TextLimit {
+    Characters(usize),
+    /// So many lines of so many characters.
+    Lines(usize, usize),
+}
 
-impl<'a> WireName<'a> {
-    pub(crate) fn of(name: &'a str) -> Self {
-        if let Some(rest) = without_prefix(name, V2_PREFIX) {
-            return Self::V2(rest.to_ascii_lowercase());
-        }
-        // The month in a V1 name says when it was invented, and nothing else.
-        match without_prefix(name, V1_PREFIX).and_then(|rest| rest.split_once(':')) {
-            Some((_month, rest)) => Self::V1(rest.to_ascii_lowercase()),
-            None => Self::Plain(name),
+impl Dialect {
+    pub(crate) fn habits(self) -> &'static Habits {
+        match self {
+            Self::V1 => &v1::HABITS,
+            Self::V2 => &v2::HABITS,
         }
     }
 }
 
-fn without_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
-    let start = name.get(..prefix.len())?;
-    start.eq_ignore_ascii_case(prefix).then(|| &name[prefix.len()..])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_read_without_regard_to_case() {
-        for (name, expected) in [
-            ("birthdate", WireName::Plain("birthdate")),
-            ("Birthdate", WireName::Plain("Birthdate")),
-            ("http://itsme.services/v2/claim/BEeidSn", WireName::V2("beeidsn".into())),
-            ("http://itsme.services/V2/claim/BEeidSN", WireName::V2("beeidsn".into())),
-            ("tag:sixdots.be,2016-06:claim_eid", WireName::V1("claim_eid".into())),
-            ("tag:sixdots.be", WireName::Plain("tag:sixdots.be")),
-            ("tag:sixdots.be,2016-06", WireName::Plain("tag:sixdots.be,2016-06")),
-            (
-                "http://itsme.services/v2/cl\u{e4}im/x",
-                WireName::Plain("http://itsme.services/v2/cl\u{e4}im/x"),
-            ),
-        ] {
-            assert_eq!(WireName::of(name), expected, "{name}");
-        }
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::V1 => "V1",
+            Self::V2 => "V2",
+        })
     }
 }

@@ -1,16 +1,19 @@
 use thiserror::Error;
 
+use crate::ground::text::printable;
+
 /// What is wrong with a free text. Positions count characters of the text as given, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum FreeTextFault {
+pub enum FreeTextError {
     /// There is no text.
     #[error("the text is empty")]
     Empty,
     /// A character that the app cannot show.
     #[error(
-        "the character {character:?} at position {position} is not in the app's character set \
-         (`plain_typography` replaces typographic quotes and dashes; a line ends with <br>)"
+        "the character `{}` at position {position} is not in the app's character set \
+         (`plain_typography` replaces typographic quotes and dashes; a line ends with <br>)",
+        character.escape_debug()
     )]
     Character {
         /// The character.
@@ -19,7 +22,7 @@ pub enum FreeTextFault {
         position: usize,
     },
     /// Something in angle brackets that the app does not know.
-    #[error("the tag {tag:?} at position {position} is none of <b> <i> <u> <br>")]
+    #[error("the tag `{}` at position {position} is none of <b> <i> <u> <br>", printable(tag))]
     Tag {
         /// The tag, or as much of it as there is.
         tag: String,
@@ -27,7 +30,7 @@ pub enum FreeTextFault {
         position: usize,
     },
     /// A tag that is not closed, or closed where another one is open.
-    #[error("the tag {tag:?} at position {position} has no counterpart")]
+    #[error("the tag `{}` at position {position} has no counterpart", printable(tag))]
     Unbalanced {
         /// The tag.
         tag: String,
@@ -65,11 +68,9 @@ pub enum FreeTextFault {
 /// What is wrong with a payment.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum PaymentFault {
+pub enum PaymentError {
     /// Not a whole number.
-    #[error(
-        "the amount is not a whole number of digits alone, without sign, point or leading zero"
-    )]
+    #[error("the amount is not a whole number in digits, without sign, point or leading zero")]
     Amount,
     /// Not a currency of ISO 4217.
     #[error("the currency is not a code of ISO 4217, such as EUR")]

@@ -2,16 +2,18 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::UrlFault;
-use super::oauth::{printable, without_secrets};
-use crate::http::endpoint::Endpoint;
+use super::UrlError;
+use crate::{
+    ground::text::{printable, without_secrets},
+    http::endpoint::Endpoint,
+};
 
 /// What is wrong with a discovery document (OIDC Discovery §4.3).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MetadataError {
     /// It speaks for another issuer than the one that was asked.
-    #[error("it is of the issuer {found:?}, not of {expected:?}")]
+    #[error("it is of the issuer `{}`, not of `{expected}`", printable(found))]
     ForeignIssuer {
         /// The configured issuer.
         expected: String,
@@ -22,12 +24,12 @@ pub enum MetadataError {
     #[error("`{0}` is missing")]
     Missing(&'static str),
     /// An endpoint's address must not be called.
-    #[error("`{member}` {fault}")]
+    #[error("`{member}` {error}")]
     Url {
         /// The member that holds the address.
         member: &'static str,
         /// What is wrong with the address.
-        fault: UrlFault,
+        error: UrlError,
     },
     /// The OP publishes no key to encrypt the client assertion to.
     #[error(
@@ -75,7 +77,7 @@ impl fmt::Display for UnexpectedReply {
         let Self { endpoint, status, .. } = self;
         write!(f, "the {endpoint} gave an unexpected answer: status {status}, {media_type}")?;
         if !self.excerpt.is_empty() {
-            write!(f, ", beginning {:?}", self.excerpt)?;
+            write!(f, ", beginning `{}`", self.excerpt)?;
         }
         Ok(())
     }
@@ -98,7 +100,7 @@ mod tests {
         assert_eq!(
             reply.to_string(),
             "the token endpoint gave an unexpected answer: status 503, text/html, beginning \
-             \"<h1>Maintenance</h1> … &amp; …\""
+             `<h1>Maintenance</h1> … &amp; …`"
         );
     }
 

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use crate::jose::RsaKeyFault;
+use crate::jose::RsaKeyError;
 
 /// Why a private key file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -13,15 +13,15 @@ pub enum KeysError {
     #[error("the file is not a JWK set, a JSON object with an array `keys`: {0}")]
     NotAKeySet(String),
     /// One key of the set is of no use. It is named, so that it can be mended or taken out.
-    #[error("{key}: {fault}")]
+    #[error("{key}: {error}")]
     Key {
         /// Its place in the file and its `kid`.
         key: String,
         /// What is wrong with it.
-        fault: KeyFault,
+        error: KeyError,
     },
     /// There is no key with `"use": "sig"`.
-    #[error("there is no key with \"use\":\"sig\"; it signs what is sent to itsme")]
+    #[error("there is no key whose `use` is `sig`; it signs what is sent to itsme")]
     NoSigningKey,
     /// A key cannot be made.
     #[error("OpenSSL cannot make a key")]
@@ -30,14 +30,14 @@ pub enum KeysError {
     #[error("no key of the set has this name and use")]
     UnknownKey,
     /// There is no key with `"use": "enc"`.
-    #[error("there is no key with \"use\":\"enc\"; itsme encrypts its answers to it")]
+    #[error("there is no key whose `use` is `enc`; itsme encrypts its answers to it")]
     NoEncryptionKey,
 }
 
 /// What is wrong with one key.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum KeyFault {
+pub enum KeyError {
     /// No `kid`, or an empty one.
     #[error("it has no `kid`")]
     NoKid,
@@ -55,5 +55,5 @@ pub enum KeyFault {
     Algorithm(&'static str),
     /// The numbers of the key.
     #[error(transparent)]
-    Rsa(#[from] RsaKeyFault),
+    Rsa(#[from] RsaKeyError),
 }

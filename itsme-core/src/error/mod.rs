@@ -1,5 +1,8 @@
+use std::{borrow::Cow, sync::Arc};
+
 use thiserror::Error as ThisError;
 
+mod advice;
 mod callback;
 mod confirm;
 mod endpoint;
@@ -11,17 +14,18 @@ mod request;
 mod token;
 
 pub use self::{
+    advice::Advice,
     callback::CallbackError,
-    confirm::{FreeTextFault, PaymentFault},
+    confirm::{FreeTextError, PaymentError},
     endpoint::{MetadataError, UnexpectedReply},
     evidence::EvidenceError,
-    keys::{KeyFault, KeysError},
+    keys::{KeyError, KeysError},
     oauth::{ErrorCode, Refusal},
     picture::PictureError,
-    request::{RequestError, SettingsError, UrlFault},
+    request::{RequestError, SettingsError, UrlError},
     token::TokenError,
 };
-use crate::http::endpoint::Endpoint;
+use crate::{flow::attempt::SendFailure, http::endpoint::Endpoint};
 
 /// Why a flow ended without its result, sorted by who can do something about it.
 ///
@@ -43,34 +47,43 @@ pub enum Error {
         /// Where the answer came from.
         endpoint: Endpoint,
         /// What is wrong with it, without quoting it.
-        what: &'static str,
+        what: Cow<'static, str>,
     },
     /// An answer that is none of the OP's: a maintenance page, a proxy's error, a wrong status.
     #[error("{0}")]
     UnexpectedReply(Box<UnexpectedReply>),
     /// The discovery document cannot be trusted or lacks something.
     #[error("the discovery document is unusable: {0}")]
-    Metadata(#[from] MetadataError),
+    Metadata(MetadataError),
     /// The ID token failed a check; the login must not be accepted.
     #[error("the ID token was refused: {0}")]
-    IdToken(#[source] TokenError),
+    IdToken(TokenError),
     /// The userinfo answer failed a check; the login must not be accepted.
     #[error("the userinfo answer was refused: {0}")]
-    Userinfo(#[source] TokenError),
+    Userinfo(TokenError),
     /// Metadata and keys could not be had: the flow that was fetching them for all failed.
-    #[error("the OP's metadata and keys cannot be had: {reason}")]
+    #[error("the OP's metadata and keys cannot be had: {cause}")]
     ProviderUnavailable {
         /// What the fetching flow failed with.
-        reason: String,
+        cause: Arc<Error>,
+    },
+    /// The HTTP client got no response. A flow whose own request it was ends with what the HTTP client
+    /// said; this is the cause of [`ProviderUnavailable`](Self::ProviderUnavailable) for the others.
+    #[error("no response from the {endpoint}: {failure}")]
+    NoResponse {
+        /// Which address was asked.
+        endpoint: Endpoint,
+        /// What is known of the request.
+        failure: SendFailure,
     },
 
     /// The picture cannot be had.
     #[error("the picture cannot be had: {0}")]
-    Picture(#[from] PictureError),
+    Picture(PictureError),
 
     /// What came back by the browser does not belong to this login.
     #[error("the callback does not belong to this login: {0}")]
-    Callback(#[from] CallbackError),
+    Callback(CallbackError),
     /// The person took longer than [`Settings::login_lifetime`](crate::Settings::login_lifetime), or than a
     /// ticket allows, or the clock was put back. Begin the login again.
     #[error("the login was begun too long ago; begin it again")]
@@ -78,13 +91,13 @@ pub enum Error {
 
     /// The settings cannot work.
     #[error("the settings are unusable: {0}")]
-    Settings(#[from] SettingsError),
+    Settings(SettingsError),
     /// The private key file cannot be used.
     #[error("the private keys are unusable: {0}")]
-    Keys(#[from] KeysError),
+    Keys(KeysError),
     /// The application asked for something that cannot be sent.
     #[error("the request cannot be sent: {0}")]
-    Request(#[from] RequestError),
+    Request(RequestError),
     /// A ticket to poll with was given out by a client with another `client_id` or issuer.
     #[error("the ticket was made by another client")]
     ForeignTicket,
@@ -100,14 +113,38 @@ pub enum Error {
     Crypto(&'static str),
 }
 
-/// That an [`Platform`](crate::Platform) could not give random bytes.
+/// That a [`Platform`](crate::Platform) could not give random bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ThisError)]
 #[error("the system gives no random bytes")]
 #[allow(clippy::exhaustive_structs)]
 pub struct EntropyError;
 
+impl Error {
+    pub(crate) fn malformed(endpoint: Endpoint, what: impl Into<Cow<'static, str>>) -> Self {
+        Self::Malformed { endpoint, what: what.into() }
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))
     }
+}
+
+/// What `Display` tells already is no `source`, or a chain of causes would tell it twice.
+macro_rules! from {
+    ($($variant:ident: $cause:ident,)*) => {
+        $(impl From<$cause> for Error {
+            fn from(cause: $cause) -> Self { Self::$variant(cause) }
+        })*
+    };
+}
+
+from! {
+    Callback: CallbackError,
+    Keys: KeysError,
+    Metadata: MetadataError,
+    Picture: PictureError,
+    Request: RequestError,
+    Settings: SettingsError,
 }

@@ -2,8 +2,10 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use crate::ground::text::{printable, without_secrets};
+
 macro_rules! error_codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+    ($($(#[$doc:meta])* $name:ident = $text:literal $(| $alias:literal)?,)*) => {
         /// What an OP says went wrong (RFC 6749 §4.1.2.1 and §5.2, OIDC Core §3.1.2.6, CIBA Core
         /// §11 and §13, itsme: error codes). A code that is not listed survives as text.
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,10 +26,13 @@ macro_rules! error_codes {
             }
         }
 
+        #[cfg(test)]
+        pub(super) const KNOWN_CODES: &[&str] = &[$($text),*];
+
         impl From<&str> for ErrorCode {
             fn from(text: &str) -> Self {
                 match text {
-                    $($text => Self::$name,)*
+                    $($text $(| $alias)? => Self::$name,)*
                     _ => Self::Other(printable(text)),
                 }
             }
@@ -78,10 +83,8 @@ error_codes! {
     ServerError = "server_error",
     /// `slow_down`: asked too often.
     SlowDown = "slow_down",
-    /// `temporarily_unavailable`.
-    TemporarilyUnavailable = "temporarily_unavailable",
-    /// `temporary_unavailable`, itsme's spelling.
-    TemporaryUnavailable = "temporary_unavailable",
+    /// `temporarily_unavailable`; itsme also writes `temporary_unavailable`.
+    TemporarilyUnavailable = "temporarily_unavailable" | "temporary_unavailable",
     /// `unauthorized_client`; itsme says it of a bad client assertion too.
     UnauthorizedClient = "unauthorized_client",
     /// `unknown_user_id`.
@@ -104,7 +107,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// An OP's refusal in its own words. itsme's support asks for `uid`.
+/// An OP's refusal. itsme's support asks for `uid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
@@ -155,33 +158,4 @@ impl fmt::Display for Refusal {
         }
         Ok(())
     }
-}
-
-/// Replaces every run of 16 or more characters that looks like a token, a code or a key: an OP may quote
-/// what it was sent. The names of parameters stay.
-pub(crate) fn without_secrets(text: impl AsRef<str>) -> String {
-    let part_of_secret = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=%".contains(c);
-    let is_secret = |run: &str| {
-        let has = |kind: fn(&char) -> bool| run.chars().any(|c| kind(&c));
-        let mixed = has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase);
-        run.len() >= 16 && (has(char::is_ascii_digit) || mixed)
-    };
-    let mut kept = String::new();
-    let mut run = String::new();
-    for c in text.as_ref().chars().chain(['\n']) {
-        if part_of_secret(c) {
-            run.push(c);
-            continue;
-        }
-        kept.push_str(if is_secret(&run) { "…" } else { &run });
-        run.clear();
-        kept.push(c);
-    }
-    kept.pop();
-    kept
-}
-
-/// Foreign text made fit for a log line: one line, at most 512 characters.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().take(512).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use super::UrlFault;
+use super::UrlError;
 
 /// Why a picture was not fetched, or not taken.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -11,7 +11,7 @@ pub enum PictureError {
     Missing,
     /// The claim is not an address that may be called.
     #[error("the `picture` claim {0}")]
-    Url(UrlFault),
+    Url(UrlError),
     /// The claim leads to somebody else than the OP, who must not get the access token.
     #[error("the `picture` claim leads away from the OP")]
     ForeignHost,

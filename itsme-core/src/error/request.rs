@@ -2,13 +2,13 @@ use thiserror::Error;
 
 use crate::{
     dialect::Dialect,
-    error::{FreeTextFault, PaymentFault},
+    error::{FreeTextError, PaymentError},
 };
 
 /// What is wrong with a URL that must be sent or called as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum UrlFault {
+pub enum UrlError {
     /// Not an absolute URL with a host, in printable ASCII.
     #[error("is not an absolute URL in printable ASCII characters")]
     NotAUrl,
@@ -24,7 +24,7 @@ pub enum UrlFault {
     /// There is a `?` where none can be.
     #[error("must not have a query (`?…`)")]
     Query,
-    /// No port 443 in so many words.
+    /// Port 443 is not written out.
     #[error("must name port 443, as in https://host:443/path")]
     Port,
     /// This machine, or an address without a name, which itsme cannot reach or trust.
@@ -44,14 +44,20 @@ pub enum SettingsError {
     EmptyClientId,
     /// The issuer of a custom environment is no address to call.
     #[error("the issuer {0}")]
-    Issuer(UrlFault),
+    Issuer(UrlError),
     /// The redirect URI is not one that itsme accepts.
     #[error("the redirect URI {0}")]
-    RedirectUri(UrlFault),
+    RedirectUri(UrlError),
     /// The client secret is empty: an environment variable that is not set?
     #[error("the client secret is empty")]
     EmptyClientSecret,
-    /// A client secret, where itsme knows private keys alone.
+    /// A [sibling](crate::Client::sibling) of a client must be in the same environment.
+    #[error(
+        "the sibling's settings name another environment than the client's, or differ from them in \
+         `danger_http_on_loopback`"
+    )]
+    OtherEnvironment,
+    /// A client secret, where itsme only knows private keys.
     #[error("the older dialect has no client secret method; use private keys")]
     SecretInV1,
 }
@@ -71,18 +77,18 @@ pub enum RequestError {
     NoRedirectUri,
     /// The request's redirect URI is not one that itsme accepts.
     #[error("the redirect URI {0}")]
-    RedirectUri(UrlFault),
+    RedirectUri(UrlError),
     /// The `request_uri` is not one that itsme fetches.
     #[error("the request URI {0}")]
-    RequestUri(UrlFault),
-    /// The free text of a Confirm cannot be shown.
+    RequestUri(UrlError),
+    /// The free text of a confirmation cannot be shown.
     #[error(transparent)]
-    FreeText(FreeTextFault),
-    /// The payment of a Confirm cannot be shown.
+    FreeText(FreeTextError),
+    /// The payment of a confirmation cannot be shown.
     #[error(transparent)]
-    Payment(PaymentFault),
-    /// A token of a client without secret.
-    #[error("itsme revokes the tokens of clients with a secret alone; others expire by themselves")]
+    Payment(PaymentError),
+    /// Revocation needs a client secret.
+    #[error("itsme only revokes the tokens of clients with a secret; others expire by themselves")]
     RevocationNeedsSecret,
     /// The caller's own `state` or `nonce` can be guessed.
     #[error("your own `{0}` has fewer than 16 characters and could be guessed")]
@@ -91,9 +97,9 @@ pub enum RequestError {
     #[error("your own code verifier is not 43 to 128 characters of A-Z a-z 0-9 - . _ ~")]
     CodeVerifier,
     /// A claim that the client's dialect has no name for.
-    #[error("the claim {claim} does not exist in the dialect {dialect:?} of this environment")]
+    #[error("the claim `{claim}` does not exist in the dialect {dialect} of this environment")]
     ClaimNotInDialect {
-        /// The claim.
+        /// The claim, by a name that it has in the other dialect.
         claim: String,
         /// The client's dialect.
         dialect: Dialect,
@@ -104,11 +110,11 @@ pub enum RequestError {
     /// The name of a claim is empty.
     #[error("a claim without a name was asked for")]
     EmptyClaim,
-    /// A claim that carries a part of a Confirm's template.
-    #[error("a template is given to `Confirm::new`, not asked for as a claim")]
+    /// A claim that carries a part of a confirmation's template.
+    #[error("a template is given to `AuthorizationRequest::confirm`, not asked for as a claim")]
     TemplateClaim,
     /// A scope that the client's dialect does not have.
-    #[error("the scope {scope:?} does not exist in the dialect {dialect:?} of this environment")]
+    #[error("the scope `{scope}` does not exist in the dialect {dialect} of this environment")]
     ScopeNotInDialect {
         /// The scope.
         scope: &'static str,
@@ -116,7 +122,7 @@ pub enum RequestError {
         dialect: Dialect,
     },
     /// A client with a secret, or the older dialect, where a person cannot be asked without a browser.
-    #[error("a person is asked without a browser by V2 clients with private keys alone")]
+    #[error("only V2 clients with private keys can ask a person without a browser")]
     NoBackchannel,
     /// Something that only a browser can carry.
     #[error("`{0}` has no place in a request without a browser")]

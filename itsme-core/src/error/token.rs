@@ -1,66 +1,14 @@
 use thiserror::Error;
 
-/// The check that a token failed: one variant for each (OIDC Core §3.1.3.7 and §5.3.4, RFC 7515,
-/// RFC 7516, RFC 8725).
+use crate::jose::JoseError;
+
+/// The check that a token failed: one variant for each (OIDC Core §3.1.3.7 and §5.3.4).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// More characters than a token may have.
-    #[error("it is larger than {limit} characters")]
-    TooLarge {
-        /// The most that is taken.
-        limit: usize,
-    },
-    /// Not in the form of a JOSE compact serialization.
-    #[error("it is malformed: {what}")]
-    Malformed {
-        /// What is wrong, without quoting the token.
-        what: &'static str,
-    },
-    /// A header member that is refused: `crit`, `zip`, `b64`, `kid` with a shared key, or a `cty`
-    /// other than `JWT`.
-    #[error("its header has a `{member}` that is not accepted")]
-    Header {
-        /// The member.
-        member: &'static str,
-    },
-    /// Signed only. itsme encrypts every token; this one is not for our eyes alone.
-    #[error("it is not encrypted")]
-    NotEncrypted,
-    /// `alg` or `enc` of the encryption is not one that was agreed.
-    #[error("it is encrypted with {found:?}, which is not accepted")]
-    EncryptionAlgorithm {
-        /// What the header names.
-        found: String,
-    },
-    /// Encrypted to a key that we do not have. Was an encryption key dropped too early?
-    #[error("it is encrypted to a key that we do not have: {kid:?}")]
-    UnknownDecryptionKey {
-        /// The key's name in the header.
-        kid: Option<String>,
-    },
-    /// It does not decrypt. What exactly is wrong is not told, for that would help a forger.
-    #[error("it does not decrypt")]
-    Decryption,
-    /// What was encrypted is not a signed token.
-    #[error("it is encrypted but not signed")]
-    NotSigned,
-    /// `alg` of the signature is not the one that was agreed.
-    #[error("it is signed with {found:?}, which is not accepted")]
-    SignatureAlgorithm {
-        /// What the header names.
-        found: String,
-    },
-    /// Signed with a key that the OP does not publish, also after its keys were fetched again or
-    /// when that was done less than a minute ago.
-    #[error("it is signed with a key that the OP does not publish: {kid:?}")]
-    UnknownSigningKey {
-        /// The key's name in the header.
-        kid: Option<String>,
-    },
-    /// The signature is wrong.
-    #[error("its signature is wrong")]
-    Signature,
+    /// It does not open: its form, its encryption or its signature is not what was agreed.
+    #[error(transparent)]
+    Jose(#[from] JoseError),
 
     /// A claim that must be there is not.
     #[error("it has no `{claim}`")]

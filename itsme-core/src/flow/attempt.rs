@@ -20,6 +20,18 @@ pub struct Attempt {
     pub number: u32,
 }
 
+/// What is known of a request that got no response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SendFailure {
+    /// The OP cannot have seen it: the host was not found, or the connection was refused.
+    #[error("the request was not sent")]
+    NotSent,
+    /// The OP may have seen it: the connection broke, or the time was up.
+    #[error("the request got no answer")]
+    Lost,
+}
+
 impl Attempt {
     pub(crate) fn at(endpoint: Endpoint) -> Self {
         Self { endpoint, number: 1 }

@@ -1,18 +1,29 @@
-use std::{fmt, future::Future, time::Duration};
+use std::{
+    future::{Future, ready},
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
-use super::{Flow, SendFailure, Step, attempt::Attempt, platform::Platform};
+use super::{
+    Flow, Step,
+    attempt::{Attempt, SendFailure},
+    platform::Platform,
+};
 use crate::{
-    error::Error,
+    error::{Advice, Error},
     http::{Request, Response},
 };
 
 /// Why a driven flow ended without its result.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 #[allow(clippy::exhaustive_enums, reason = "there is no third one")]
 pub enum DriveError<E> {
     /// The protocol: see the [`Error`].
-    Flow(Error),
+    #[error(transparent)]
+    Flow(#[from] Error),
     /// The HTTP client: a request got no response, and the flow cannot go on without.
+    #[error("no response from the {} (attempt {})", .attempt.endpoint, .attempt.number)]
     Transport {
         /// Which request it was, and for which time it was sent.
         attempt: Attempt,
@@ -22,34 +33,11 @@ pub enum DriveError<E> {
 }
 
 impl<E> DriveError<E> {
-    /// Whether it is the person's own choice, and no error of anybody.
-    pub fn is_cancelled(&self) -> bool {
-        matches!(self, Self::Flow(Error::Cancelled))
-    }
-}
-
-impl<E> From<Error> for DriveError<E> {
-    fn from(error: Error) -> Self {
-        Self::Flow(error)
-    }
-}
-
-impl<E> fmt::Display for DriveError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// What to tell the person, and whether somebody else must know.
+    pub fn advice(&self) -> Advice {
         match self {
-            Self::Flow(error) => error.fmt(f),
-            Self::Transport { attempt: Attempt { endpoint, number }, .. } => {
-                write!(f, "no response from the {endpoint} (attempt {number})")
-            }
-        }
-    }
-}
-
-impl<E: std::error::Error + 'static> std::error::Error for DriveError<E> {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Flow(error) => error.source(),
-            Self::Transport { source, .. } => Some(source),
+            Self::Flow(error) => error.advice(),
+            Self::Transport { .. } => Advice::TryLater,
         }
     }
 }
@@ -83,24 +71,15 @@ pub fn drive<T, E>(
     mut send: impl FnMut(Request) -> Result<Response, (SendFailure, E)>,
     mut sleep: impl FnMut(Duration),
 ) -> Result<T, DriveError<E>> {
-    let mut step = flow.start(platform)?;
-    loop {
-        step = match step {
-            Step::Send(request, pending) => {
-                let attempt = pending.attempt();
-                match send(request) {
-                    Ok(response) => pending.receive(response, platform)?,
-                    Err((why, source)) => pending
-                        .failed(why, platform)?
-                        .ok_or(DriveError::Transport { attempt, source })?,
-                }
-            }
-            Step::Wait(duration, paused) => {
-                sleep(duration);
-                paused.resume(platform)?
-            }
-            Step::Done(output) => return Ok(output),
-        }
+    let send = |request| ready(send(request));
+    let sleep = |duration| {
+        sleep(duration);
+        ready(())
+    };
+    let driven = pin!(drive_async(flow, platform, send, sleep));
+    match driven.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => unreachable!("every future in it is ready"),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{SendFailure, platform::Platform};
+use super::{attempt::SendFailure, platform::Platform};
 use crate::{
     error::{EntropyError, Error},
     ground::time::UnixTime,

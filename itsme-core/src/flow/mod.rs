@@ -4,25 +4,28 @@
 //! mod.rs      flows as their users see them     machine.rs  flows from the inside
 //! drive.rs    the loops over steps              attempt.rs  which request it is
 //! platform.rs time and randomness               retry.rs    what is sent again
-//! single_request.rs  flows of one request
+//! single_request.rs  flows of one request       request_log.rs  what a log may know
 //! ```
 
 pub(crate) mod attempt;
 pub(crate) mod drive;
 pub(crate) mod machine;
 pub(crate) mod platform;
+#[cfg(feature = "tracing")]
+pub(crate) mod request_log;
 pub(crate) mod retry;
 pub(crate) mod single_request;
 
 use std::{fmt, time::Duration};
 
 use self::{
-    attempt::Attempt,
+    attempt::{Attempt, SendFailure},
     machine::{Context, Event, Machine, Next},
     platform::Platform,
 };
 use crate::{
     error::Error,
+    ground::opaque::opaque,
     http::{Request, Response},
 };
 
@@ -47,7 +50,7 @@ use crate::{
 ///
 /// ```
 /// use std::collections::VecDeque;
-/// use itsme_core::{Flow, LoggedIn, Paused, Pending, Redirect};
+/// use itsme_core::{AuthorizationRequest, Flow, LoggedIn, Paused, Pending, Redirect};
 ///
 /// struct Runtime {
 ///     to_start: VecDeque<Flow<Redirect>>,
@@ -60,7 +63,7 @@ use crate::{
 /// # let mut world = World::new();
 /// # let itsme = Client::new(FakeOp::new(world.clock()).settings())?;
 /// # let mut runtime = Runtime { to_start: VecDeque::new(), under_way: vec![], asleep: vec![] };
-/// runtime.to_start.push_back(itsme.authorize(itsme_core::Login::new(SERVICE)));
+/// runtime.to_start.push_back(itsme.authorize(AuthorizationRequest::login(SERVICE)));
 /// # let flow = runtime.to_start.pop_front().expect("a flow");
 /// # assert!(matches!(flow.start(&mut world)?, Step::Send(..)));
 /// # Ok::<(), Error>(())
@@ -94,21 +97,10 @@ pub struct Pending<T> {
 #[must_use = "a flow goes no further than its steps are taken"]
 pub struct Paused<T>(Box<dyn Running<T> + Send>);
 
-/// What is known of a request that got no response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SendFailure {
-    /// The OP cannot have seen it: the host was not found, or the connection was refused.
-    #[error("the request was not sent")]
-    NotSent,
-    /// The OP may have seen it: the connection broke, or the time was up.
-    #[error("the request got no answer")]
-    Lost,
-}
-
 impl<T> Flow<T> {
-    /// `name` is the method of [`Client`](crate::Client) that makes it.
-    pub(crate) fn of<M>(name: &'static str, machine: M) -> Self
+    /// `name` is the method of [`Client`](crate::Client) that makes it. What is wrong with the
+    /// caller's input is told at the first step.
+    pub(crate) fn of<M>(name: &'static str, machine: Result<M, Error>) -> Self
     where
         M: Machine<Output = T> + Send + 'static,
     {
@@ -199,18 +191,18 @@ enum Turn<T> {
 }
 
 /// Empty while the machine takes a step, and after its last.
-struct Slot<M>(Option<M>);
+struct Slot<M>(Option<Result<M, Error>>);
 
 impl<M: Machine> Running<M::Output> for Slot<M> {
     fn step(&mut self, event: Event, cx: &mut Context<'_>) -> Result<Turn<M::Output>, Error> {
         let machine = self.0.take().expect("a flow that has ended is in nobody's hands");
-        let (turn, machine) = match machine.step(event, cx)? {
+        let (turn, machine) = match machine?.step(event, cx)? {
             Next::Send(request, machine) => (Turn::Send(request), machine),
             Next::Wait(duration, machine) => (Turn::Wait(duration), machine),
             Next::Done(output) => return Ok(Turn::Done(output)),
             Next::GiveUp => return Ok(Turn::GiveUp),
         };
-        self.0 = Some(machine);
+        self.0 = Some(Ok(machine));
         Ok(turn)
     }
 }
@@ -255,14 +247,6 @@ impl<T> fmt::Debug for Flow<T> {
     }
 }
 
-impl<T> fmt::Debug for Pending<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pending(..)")
-    }
-}
+opaque!(Pending<T>);
 
-impl<T> fmt::Debug for Paused<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Paused(..)")
-    }
-}
+opaque!(Paused<T>);

@@ -1,10 +1,11 @@
-use super::SendFailure;
+use super::attempt::SendFailure;
 
 /// Whether a request that got no response is sent again. All that this library repeats is repeated
 /// by one of these policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
-    /// Once more after any failure: asking twice does no harm. Every GET is such a request.
+    /// Once more after any failure: asking twice does no harm. Every GET is such a request, and so are
+    /// revoking a token and beginning a user discovery.
     Idempotent,
     /// Once more if the OP cannot have seen it. A code that is redeemed twice can revoke what it
     /// gave (RFC 6749 §4.1.2), and a person must not be asked twice.

@@ -5,27 +5,27 @@ use super::{
     retry::Retry,
 };
 use crate::{
-    client_auth::inner::ClientInner,
+    client_auth::{inner::ClientInner, parties::Parties},
     error::Error,
     ground::time::UnixTime,
     http::{Request, Response},
-    provider::{Provider, fetch::FetchProvider},
+    provider::fetch::{FetchProvider, Need},
 };
 
-/// A flow of one request, made once the OP's metadata is known, and perhaps after a wait.
+/// A flow of one request, made once the OP's metadata is known, and perhaps after a wait. Every
+/// request of a client to the OP is one, but for metadata, keys and userinfo.
 pub(crate) struct SingleRequest<X> {
-    client: Arc<ClientInner>,
     exchange: X,
     state: State,
 }
 
-/// Each is a request.
 enum State {
-    Provider(FetchProvider),
-    Exchange { provider: Arc<Provider>, retry: Retry },
+    New(Arc<ClientInner>),
+    Provider(Arc<ClientInner>, FetchProvider),
+    Sent(Parties, Retry),
 }
 
-/// One kind of request.
+/// One kind of request, and what its answer means.
 pub(crate) trait Exchange: Sized {
     /// Whether it is made again if no answer comes.
     const RETRY: Retry;
@@ -33,8 +33,11 @@ pub(crate) trait Exchange: Sized {
     /// What it gives.
     type Output;
 
-    /// Before any request: what is wrong with the caller's input, or the result if it is there.
-    fn begin(&self, client: &ClientInner, now: UnixTime) -> Result<Option<Self::Output>, Error>;
+    /// Before any request: what is wrong with the time or the caller's input, or the result if it is
+    /// there already.
+    fn begin(&self, _client: &ClientInner, _now: UnixTime) -> Result<Option<Self::Output>, Error> {
+        Ok(None)
+    }
 
     /// It is not made before this time.
     fn not_before(&self) -> UnixTime {
@@ -42,19 +45,13 @@ pub(crate) trait Exchange: Sized {
     }
 
     /// The request, made anew for each attempt.
-    fn request(
-        &mut self,
-        client: &ClientInner,
-        provider: &Provider,
-        cx: &mut Context<'_>,
-    ) -> Result<Request, Error>;
+    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error>;
 
     /// The answer.
     fn read(
         self,
         response: Response,
-        client: &ClientInner,
-        provider: Arc<Provider>,
+        parties: Parties,
         now: UnixTime,
     ) -> Result<Self::Output, Error>;
 
@@ -66,38 +63,17 @@ pub(crate) trait Exchange: Sized {
 
 impl<X: Exchange> SingleRequest<X> {
     pub(crate) fn new(client: &Arc<ClientInner>, exchange: X) -> Self {
-        Self {
-            client: Arc::clone(client),
-            exchange,
-            state: State::Provider(FetchProvider::fresh(client)),
-        }
-    }
-
-    fn go_on(
-        client: Arc<ClientInner>,
-        exchange: X,
-        fetching: Next<FetchProvider>,
-        cx: &mut Context<'_>,
-    ) -> Result<Next<Self>, Error> {
-        fetching.within(
-            (client, exchange),
-            |fetch, (client, exchange)| Self { client, exchange, state: State::Provider(fetch) },
-            |provider, (client, exchange)| Self::send(client, exchange, provider, X::RETRY, cx),
-        )
+        Self { exchange, state: State::New(Arc::clone(client)) }
     }
 
     fn send(
-        client: Arc<ClientInner>,
         mut exchange: X,
-        provider: Arc<Provider>,
+        parties: Parties,
         retry: Retry,
         cx: &mut Context<'_>,
     ) -> Result<Next<Self>, Error> {
-        let request = exchange.request(&client, &provider, cx)?;
-        Ok(Next::Send(
-            request,
-            Self { client, exchange, state: State::Exchange { provider, retry } },
-        ))
+        let request = exchange.request(&parties, cx)?;
+        Ok(Next::Send(request, Self { exchange, state: State::Sent(parties, retry) }))
     }
 }
 
@@ -105,31 +81,40 @@ impl<X: Exchange> Machine for SingleRequest<X> {
     type Output = X::Output;
 
     fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
-        let Self { client, exchange, state } = self;
+        let Self { exchange, state } = self;
         match (state, event) {
-            (State::Provider(fetch), event) => {
-                if let Event::Begin = event {
-                    if let Some(output) = exchange.begin(&client, cx.now)? {
-                        return Ok(Next::Done(output));
-                    }
-                    let early = exchange.not_before().since(cx.now);
-                    if !early.is_zero() {
-                        let state = State::Provider(fetch);
-                        return Ok(Next::Wait(early, Self { client, exchange, state }));
-                    }
+            (State::New(client), _) => {
+                let begun = exchange.begin(&client, cx.now);
+                if let Some(output) = begun.inspect_err(|error| client.note_refusal(error))? {
+                    return Ok(Next::Done(output));
                 }
-                Self::go_on(client, exchange, fetch.step(event, cx)?, cx)
+                let early = exchange.not_before().since(cx.now);
+                if !early.is_zero() {
+                    return Ok(Next::Wait(early, Self { exchange, state: State::New(client) }));
+                }
+                let fetch = FetchProvider::new(&client.provider, Need::Fresh);
+                Self { exchange, state: State::Provider(client, fetch) }.step(Event::Begin, cx)
             }
-            (State::Exchange { provider, .. }, Event::Response(response)) => {
-                exchange.read(response, &client, provider, cx.now).map(Next::Done)
+            (State::Provider(client, fetch), event) => fetch.step(event, cx)?.within(
+                (client, exchange),
+                |fetch, (client, exchange)| Self {
+                    exchange,
+                    state: State::Provider(client, fetch),
+                },
+                |provider, (client, exchange)| {
+                    Self::send(exchange, Parties { client, provider }, X::RETRY, cx)
+                },
+            ),
+            (State::Sent(parties, _), Event::Response(response)) => {
+                let client = Arc::clone(&parties.client);
+                let read = exchange.read(response, parties, cx.now);
+                read.inspect_err(|error| client.note_refusal(error)).map(Next::Done)
             }
-            (State::Exchange { provider, retry }, Event::Failed(why)) => match retry.again(why) {
-                Some(retry) => Self::send(client, exchange, provider, retry, cx),
+            (State::Sent(parties, retry), Event::Failed(why)) => match retry.again(why) {
+                Some(retry) => Self::send(exchange, parties, retry, cx),
                 None => Ok(exchange.unanswered(cx.now).map_or(Next::GiveUp, Next::Done)),
             },
-            (State::Exchange { provider, retry }, Event::Begin) => {
-                Self::send(client, exchange, provider, retry, cx)
-            }
+            (State::Sent(parties, retry), Event::Begin) => Self::send(exchange, parties, retry, cx),
         }
     }
 }

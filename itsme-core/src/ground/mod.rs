@@ -1,6 +1,8 @@
 //! What everything stands on: secrets, time, strict JSON, versions of stored formats.
 
 pub(crate) mod json;
+pub(crate) mod opaque;
 pub(crate) mod secret;
+pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod version;

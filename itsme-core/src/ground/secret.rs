@@ -1,9 +1,7 @@
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
-use crate::jose;
+use crate::{ground::opaque::opaque, jose};
 
 /// Text that must not be seen: an access token, a code verifier, a nonce.
 ///
@@ -32,18 +30,20 @@ impl PartialEq for Secret {
 
 impl Eq for Secret {}
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
+opaque!(Secret);
+
+/// A secret in one of the few types that are made to be stored.
+#[derive(Clone)]
+pub(crate) struct StoredSecret(pub(crate) Secret);
+
+impl Serialize for StoredSecret {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.0.expose())
     }
 }
 
-/// For `#[serde(serialize_with)]` in the few types that are made to be stored.
-pub(crate) fn serialize<S: Serializer>(secret: &Secret, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(secret.expose())
-}
-
-/// For `#[serde(deserialize_with)]` in the few types that are made to be stored.
-pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Secret, D::Error> {
-    String::deserialize(from).map(Secret::new)
+impl<'de> Deserialize<'de> for StoredSecret {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(|text| Self(Secret::new(text)))
+    }
 }

@@ -1,22 +1,25 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// The member `"v": 1` of every value that is made to be stored.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Version1;
+/// The member `"v"` of every value that is made to be stored: the number of its format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Version<const N: u64>;
 
-impl Serialize for Version1 {
+impl<const N: u64> Serialize for Version<N> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_u8(1)
+        to.serialize_u64(N)
     }
 }
 
-impl<'de> Deserialize<'de> for Version1 {
+impl<'de, const N: u64> Deserialize<'de> for Version<N> {
+    /// As an option, because a missing member then comes here as well.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        match u64::deserialize(from)? {
-            1 => Ok(Self),
-            other => Err(D::Error::custom(format_args!(
-                "stored by another version of this library (format {other}, not 1); begin again"
-            ))),
-        }
+        let found = match Option::<u64>::deserialize(from)? {
+            Some(found) if found == N => return Ok(Self),
+            Some(found) => format!("format {found}"),
+            None => "no format number".to_owned(),
+        };
+        Err(D::Error::custom(format_args!(
+            "stored by another version of this library ({found}, expected format {N}); begin again"
+        )))
     }
 }

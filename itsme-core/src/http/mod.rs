@@ -3,11 +3,12 @@
 //! ```text
 //! endpoint.rs  which address is asked    form.rs       forms that are sent
 //! response.rs  answers that are read     limits.rs     sizes and timeouts
-//! url_rules.rs which URLs may be called or sent
+//! get.rs       all other requests    url_rules.rs  which URLs may be called or sent
 //! ```
 
 pub(crate) mod endpoint;
 pub(crate) mod form;
+pub(crate) mod get;
 pub(crate) mod limits;
 pub(crate) mod response;
 pub(crate) mod url_rules;

@@ -1,12 +1,12 @@
 //! What all of the OP's answers have in common.
 
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, Refusal, UnexpectedReply},
-    ground::json::{self, JsonFault},
+    ground::json::{self, JsonError},
     http::{Response, endpoint::Endpoint, limits::MAX_RESPONSE_BYTES},
 };
 
@@ -28,12 +28,12 @@ pub(crate) fn json_object(
     let object = json::object(response.body());
     let object = match object {
         // A page from somebody else; its beginning tells whose.
-        Err(JsonFault::NotJson) => return Err(unexpected(endpoint, &response)),
+        Err(JsonError::NotJson) => return Err(unexpected(endpoint, &response)),
         Ok(members) => match Refusal::from_json(response.status().as_u16(), &members) {
             Some(refusal) => return Err(refusal.into()),
             None => Ok(members),
         },
-        Err(fault) => Err(Error::Malformed { endpoint, what: fault.as_str() }),
+        Err(error) => Err(Error::malformed(endpoint, error.as_str())),
     };
     // Wiped, whatever becomes of it.
     body(endpoint, response)?;
@@ -48,9 +48,22 @@ pub(crate) fn refusal(endpoint: Endpoint, response: &Response) -> Result<Option<
     Ok(members.and_then(|members| Refusal::from_json(status, &members)))
 }
 
+/// A document of ours to serve.
+pub(crate) fn document(
+    body: Vec<u8>,
+    media_type: &'static str,
+    cache_control: &'static str,
+) -> Response {
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
+    response
+}
+
 fn check_size(endpoint: Endpoint, response: &Response) -> Result<(), Error> {
     if response.body().len() > MAX_RESPONSE_BYTES {
-        return Err(Error::Malformed { endpoint, what: "it is larger than 1 MiB" });
+        return Err(Error::malformed(endpoint, "it is larger than 1 MiB"));
     }
     Ok(())
 }

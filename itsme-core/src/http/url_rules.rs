@@ -3,7 +3,7 @@
 
 use url::{Host, Url};
 
-use crate::error::UrlFault;
+use crate::error::UrlError;
 
 /// Which URLs with plain `http` are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,47 +16,47 @@ pub enum PlainHttp {
 }
 
 /// An address that may be called, or to which a person may be sent.
-pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlFault> {
+pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
     // `Url` forgives white space and much else.
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('\\') {
-        return Err(UrlFault::NotAUrl);
+        return Err(UrlError::NotAUrl);
     }
-    let url = Url::parse(text).map_err(|_| UrlFault::NotAUrl)?;
-    let host = url.host().ok_or(UrlFault::NotAUrl)?;
+    let url = Url::parse(text).map_err(|_| UrlError::NotAUrl)?;
+    let host = url.host().ok_or(UrlError::NotAUrl)?;
     let allowed = match url.scheme() {
         "https" => true,
         "http" => plain_http == PlainHttp::OnLoopback && is_loopback(&host),
         _ => false,
     };
     if !allowed {
-        return Err(UrlFault::NotHttps);
+        return Err(UrlError::NotHttps);
     }
     if text.contains('#') {
-        return Err(UrlFault::Fragment);
+        return Err(UrlError::Fragment);
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(UrlFault::Credentials);
+        return Err(UrlError::Credentials);
     }
     // What an HTTP client is given must be a URI too.
-    text.parse::<http::Uri>().map(drop).map_err(|_| UrlFault::NotAUrl)
+    text.parse::<http::Uri>().map(drop).map_err(|_| UrlError::NotAUrl)
 }
 
-/// An address that itsme fetches (itsme: request_uri): https, port 443 in so many words, and a host
+/// An address that itsme fetches (itsme: request_uri): https, port 443 written out, and a host
 /// that has a public name; or anything on loopback, if the settings allow that.
-pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(), UrlFault> {
+pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
     check(text, plain_http)?;
     if plain_http == PlainHttp::OnLoopback && text.starts_with("http://") {
         return Ok(());
     }
-    let url = Url::parse(text).map_err(|_| UrlFault::NotAUrl)?;
-    let Some(Host::Domain(name)) = url.host() else { return Err(UrlFault::Local) };
+    let url = Url::parse(text).map_err(|_| UrlError::NotAUrl)?;
+    let Some(Host::Domain(name)) = url.host() else { return Err(UrlError::Local) };
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     if name == "localhost" || name.ends_with(".localhost") || !name.contains('.') {
-        return Err(UrlFault::Local);
+        return Err(UrlError::Local);
     }
     // A parsed URL has lost the port that is the scheme's own.
     let authority = text.split(['/', '?']).nth(2).unwrap_or_default();
-    if authority.ends_with(":443") { Ok(()) } else { Err(UrlFault::Port) }
+    if authority.ends_with(":443") { Ok(()) } else { Err(UrlError::Port) }
 }
 
 /// The host and port of a URL, as a URL parser sees them.
@@ -87,19 +87,19 @@ mod tests {
         for (text, plain_http, expected) in [
             ("https://rp.example:443/r", Never, Ok(())),
             ("https://rp.example:443?r", Never, Ok(())),
-            ("https://rp.example/r", Never, Err(UrlFault::Port)),
-            ("https://rp.example/r:443", Never, Err(UrlFault::Port)),
-            ("https://rp.example:8443/r", Never, Err(UrlFault::Port)),
-            ("https://localhost:443/r", Never, Err(UrlFault::Local)),
-            ("https://127.0.0.1:443/r", OnLoopback, Err(UrlFault::Local)),
-            ("https://localhost.:443/r", Never, Err(UrlFault::Local)),
-            ("https://a.localhost:443/r", Never, Err(UrlFault::Local)),
-            ("https://intranet:443/r", Never, Err(UrlFault::Local)),
-            ("https://0.0.0.0:443/r", Never, Err(UrlFault::Local)),
-            ("https://10.0.0.1:443/r", Never, Err(UrlFault::Local)),
-            ("https://[::ffff:127.0.0.1]:443/r", Never, Err(UrlFault::Local)),
+            ("https://rp.example/r", Never, Err(UrlError::Port)),
+            ("https://rp.example/r:443", Never, Err(UrlError::Port)),
+            ("https://rp.example:8443/r", Never, Err(UrlError::Port)),
+            ("https://localhost:443/r", Never, Err(UrlError::Local)),
+            ("https://127.0.0.1:443/r", OnLoopback, Err(UrlError::Local)),
+            ("https://localhost.:443/r", Never, Err(UrlError::Local)),
+            ("https://a.localhost:443/r", Never, Err(UrlError::Local)),
+            ("https://intranet:443/r", Never, Err(UrlError::Local)),
+            ("https://0.0.0.0:443/r", Never, Err(UrlError::Local)),
+            ("https://10.0.0.1:443/r", Never, Err(UrlError::Local)),
+            ("https://[::ffff:127.0.0.1]:443/r", Never, Err(UrlError::Local)),
             ("http://127.0.0.1:80/r", OnLoopback, Ok(())),
-            ("http://rp.example:443/r", Never, Err(UrlFault::NotHttps)),
+            ("http://rp.example:443/r", Never, Err(UrlError::NotHttps)),
         ] {
             assert_eq!(check_request_uri(text, plain_http), expected, "{text}");
         }
@@ -114,18 +114,18 @@ mod tests {
             ("http://localhost:8080/cb", OnLoopback, Ok(())),
             ("http://127.0.0.1/cb", OnLoopback, Ok(())),
             ("http://[::1]:9/cb", OnLoopback, Ok(())),
-            ("http://localhost/cb", Never, Err(UrlFault::NotHttps)),
-            ("http://localhost.evil.be/cb", OnLoopback, Err(UrlFault::NotHttps)),
-            ("http://example.be/cb", OnLoopback, Err(UrlFault::NotHttps)),
-            ("myapp://callback", OnLoopback, Err(UrlFault::NotHttps)),
-            ("https://example.be/cb#", Never, Err(UrlFault::Fragment)),
-            ("https://me@example.be/cb", Never, Err(UrlFault::Credentials)),
-            ("https://example.be/a b", Never, Err(UrlFault::NotAUrl)),
-            ("https://example.be/caf\u{e9}", Never, Err(UrlFault::NotAUrl)),
-            (" https://example.be/", Never, Err(UrlFault::NotAUrl)),
-            ("https:\\\\example.be", Never, Err(UrlFault::NotAUrl)),
-            ("/cb", Never, Err(UrlFault::NotAUrl)),
-            ("", Never, Err(UrlFault::NotAUrl)),
+            ("http://localhost/cb", Never, Err(UrlError::NotHttps)),
+            ("http://localhost.evil.be/cb", OnLoopback, Err(UrlError::NotHttps)),
+            ("http://example.be/cb", OnLoopback, Err(UrlError::NotHttps)),
+            ("myapp://callback", OnLoopback, Err(UrlError::NotHttps)),
+            ("https://example.be/cb#", Never, Err(UrlError::Fragment)),
+            ("https://me@example.be/cb", Never, Err(UrlError::Credentials)),
+            ("https://example.be/a b", Never, Err(UrlError::NotAUrl)),
+            ("https://example.be/caf\u{e9}", Never, Err(UrlError::NotAUrl)),
+            (" https://example.be/", Never, Err(UrlError::NotAUrl)),
+            ("https:\\\\example.be", Never, Err(UrlError::NotAUrl)),
+            ("/cb", Never, Err(UrlError::NotAUrl)),
+            ("", Never, Err(UrlError::NotAUrl)),
         ] {
             assert_eq!(check(text, plain_http), expected, "{text}");
         }

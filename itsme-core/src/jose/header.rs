@@ -2,8 +2,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::base64url_decode;
-use crate::{error::TokenError, ground::json};
+use super::{JoseError, base64url_decode};
+use crate::ground::json;
 
 const MAX_HEADER: usize = 4 * 1024;
 
@@ -18,20 +18,20 @@ pub(super) struct Header {
 impl Header {
     /// From its base64url part. Refuses what changes how the rest must be read: extensions that
     /// must be understood, compression, unencoded payloads, a content other than a JWT.
-    pub(super) fn parse(part: &str) -> Result<Self, TokenError> {
+    pub(super) fn parse(part: &str) -> Result<Self, JoseError> {
         if part.len() > MAX_HEADER {
-            return Err(TokenError::TooLarge { limit: MAX_HEADER });
+            return Err(JoseError::TooLarge { limit: MAX_HEADER });
         }
         let text = base64url_decode(part).map_err(|_| malformed("a header is not base64url"))?;
-        let mut members = json::object(&text).map_err(|fault| malformed(fault.as_str()))?;
+        let mut members = json::object(&text).map_err(|error| malformed(error.as_str()))?;
         for unsupported in ["crit", "zip", "b64"] {
             if members.contains_key(unsupported) {
-                return Err(TokenError::Header { member: unsupported });
+                return Err(JoseError::Header { member: unsupported });
             }
         }
         let content = text_member(&mut members, "cty")?;
         if content.is_some_and(|cty| !cty.eq_ignore_ascii_case("JWT")) {
-            return Err(TokenError::Header { member: "cty" });
+            return Err(JoseError::Header { member: "cty" });
         }
         Ok(Self {
             alg: text_member(&mut members, "alg")?.ok_or(malformed("a header has no alg"))?,
@@ -57,7 +57,7 @@ pub(super) struct OwnHeader<'a> {
 fn text_member(
     members: &mut Map<String, Value>,
     name: &'static str,
-) -> Result<Option<String>, TokenError> {
+) -> Result<Option<String>, JoseError> {
     match members.remove(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -65,8 +65,8 @@ fn text_member(
     }
 }
 
-pub(super) fn malformed(what: &'static str) -> TokenError {
-    TokenError::Malformed { what }
+pub(super) fn malformed(what: &'static str) -> JoseError {
+    JoseError::Malformed { what }
 }
 
 /// Splits a compact serialization into exactly `N` parts, or says how many there are.
@@ -80,6 +80,6 @@ pub(super) fn parts<const N: usize>(token: &str) -> Result<[&str; N], usize> {
 }
 
 /// Base64url parts that hold something secret once decoded.
-pub(super) fn decode_part(part: &str) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+pub(super) fn decode_part(part: &str) -> Result<Zeroizing<Vec<u8>>, JoseError> {
     base64url_decode(part).map(Zeroizing::new).map_err(|_| malformed("a part is not base64url"))
 }

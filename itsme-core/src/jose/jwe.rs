@@ -2,12 +2,12 @@ use josekit::jwe::{JweEncrypter as _, JweHeader};
 use zeroize::Zeroizing;
 
 use super::{
-    ContentEncryption, OwnKey, PublicKey, base64url_append,
+    ContentEncryption, JoseError, OwnKey, PublicKey, base64url_append,
     content::Undecryptable,
     header::{Header, OwnHeader, decode_part, malformed, parts},
     sha256,
 };
-use crate::error::TokenError;
+use crate::ground::text::printable;
 
 /// How a content key travels under a public key (RFC 7518 §4.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,17 +59,17 @@ pub enum Decryption<'a> {
 pub(super) fn decrypt(
     jwe: &str,
     decryption: Decryption<'_>,
-) -> Result<Zeroizing<Vec<u8>>, TokenError> {
+) -> Result<Zeroizing<Vec<u8>>, JoseError> {
     let [protected, encrypted_key, iv, ciphertext, tag] =
         parts(jwe).map_err(|count| match count {
-            3 => TokenError::NotEncrypted,
+            3 => JoseError::NotEncrypted,
             _ => malformed("an encrypted token has five parts"),
         })?;
     let header = Header::parse(protected)?;
     let name = header.enc.as_deref().ok_or(malformed("an encrypted token's header has no enc"))?;
     let encryption = ContentEncryption::from_name(name);
     let enc =
-        encryption.ok_or_else(|| TokenError::EncryptionAlgorithm { found: name.to_owned() })?;
+        encryption.ok_or_else(|| JoseError::EncryptionAlgorithm { found: printable(name) })?;
     let [encrypted_key, iv, ciphertext, tag] = [
         decode_part(encrypted_key)?,
         decode_part(iv)?,
@@ -82,30 +82,32 @@ pub(super) fn decrypt(
     match decryption {
         Decryption::PrivateKeys(keys) => {
             let alg = KeyEncryption::from_name(&header.alg)
-                .ok_or(TokenError::EncryptionAlgorithm { found: header.alg })?;
+                .ok_or(JoseError::EncryptionAlgorithm { found: printable(&header.alg) })?;
             let fits = |own: &&OwnKey| header.kid.as_ref().is_none_or(|kid| *kid == own.kid);
             let mut candidates = keys.iter().filter(fits).peekable();
             if candidates.peek().is_none() {
-                return Err(TokenError::UnknownDecryptionKey { kid: header.kid });
+                let kid = header.kid.as_deref().map(printable);
+                let ours = keys.iter().map(|own| own.kid.clone()).collect();
+                return Err(JoseError::UnknownDecryptionKey { kid, ours });
             }
             let attempt = |own: &OwnKey| open(&own.key.content_key(alg, &encrypted_key));
             candidates.find_map(|own| attempt(own).ok())
         }
         Decryption::Direct(key) => {
             if header.alg != "dir" {
-                return Err(TokenError::EncryptionAlgorithm { found: header.alg });
+                return Err(JoseError::EncryptionAlgorithm { found: printable(&header.alg) });
             }
             if enc != ContentEncryption::A256Gcm {
-                return Err(TokenError::EncryptionAlgorithm { found: enc.name().to_owned() });
+                return Err(JoseError::EncryptionAlgorithm { found: enc.name().to_owned() });
             }
             if header.kid.is_some() {
-                return Err(TokenError::Header { member: "kid" });
+                return Err(JoseError::Header { member: "kid" });
             }
             if encrypted_key.is_empty() { open(&key.0).ok() } else { None }
         }
     }
     .ok_or(Undecryptable)
-    .map_err(|Undecryptable| TokenError::Decryption)
+    .map_err(|Undecryptable| JoseError::Decryption)
 }
 
 /// A compact JWE around `plaintext` for the holder of `to`: with the algorithm that the key names,
@@ -180,7 +182,7 @@ mod tests {
         assert!(decrypt(&sealed(to, &[7; 32], None), decryption).is_ok());
         for length in [0, 1, 16, 31, 33, 64, 190] {
             let jwe = sealed(to, &vec![7; length], None);
-            assert_eq!(decrypt(&jwe, decryption), Err(TokenError::Decryption), "{length}");
+            assert_eq!(decrypt(&jwe, decryption), Err(JoseError::Decryption), "{length}");
         }
     }
 
@@ -200,7 +202,7 @@ mod tests {
         assert!(decrypt(&sealed(to, &[7; 32], Some(&with_zero)), decryption).is_ok());
         for changed in [&with_zero[1..], &[&[0], &with_zero[..]].concat(), &[]] {
             let jwe = sealed(to, &[7; 32], Some(changed));
-            assert_eq!(decrypt(&jwe, decryption), Err(TokenError::Decryption));
+            assert_eq!(decrypt(&jwe, decryption), Err(JoseError::Decryption));
         }
     }
 
@@ -216,7 +218,7 @@ mod tests {
             let jwe = format!("{header}.{encrypted_key}.{iv}.{text}.{tag}");
             decrypt(&jwe, Decryption::Direct(&direct)).map(|text| text.to_vec())
         };
-        let found = |found: &str| Err(TokenError::EncryptionAlgorithm { found: found.to_owned() });
+        let found = |found: &str| Err(JoseError::EncryptionAlgorithm { found: found.to_owned() });
         assert_eq!(judge(r#"{"alg":"dir","enc":"A256GCM"}"#, GCM, ""), Ok(b"text".to_vec()));
         let with_cty = r#"{"alg":"dir","enc":"A256GCM","cty":"jwt"}"#;
         assert_eq!(judge(with_cty, GCM, ""), Ok(b"text".to_vec()));
@@ -225,8 +227,8 @@ mod tests {
         let rsa = r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#;
         assert_eq!(judge(rsa, GCM, ""), found("RSA-OAEP"));
         let kid = r#"{"alg":"dir","enc":"A256GCM","kid":"x"}"#;
-        assert_eq!(judge(kid, GCM, ""), Err(TokenError::Header { member: "kid" }));
+        assert_eq!(judge(kid, GCM, ""), Err(JoseError::Header { member: "kid" }));
         let key = r#"{"alg":"dir","enc":"A256GCM"}"#;
-        assert_eq!(judge(key, GCM, "AAAA"), Err(TokenError::Decryption));
+        assert_eq!(judge(key, GCM, "AAAA"), Err(JoseError::Decryption));
     }
 }

@@ -4,11 +4,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    KeySet, OwnKey, PublicKey, base64url_append, constant_time_eq,
+    JoseError, KeySet, OwnKey, PublicKey, base64url_append, constant_time_eq,
     header::{Header, OwnHeader, decode_part, malformed, parts},
     hmac_sha256,
 };
-use crate::{error::TokenError, ground::json};
+use crate::ground::{json, text::printable};
 
 /// Who may have signed, and how: agreed beforehand, never read from the token.
 #[derive(Clone, Copy)]
@@ -30,8 +30,8 @@ pub struct Verified {
 }
 
 /// Verifies a compact JWS (RFC 7515 §5.2) and reads its payload as claims.
-pub(super) fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, TokenError> {
-    let [header, payload, signature] = parts(jws).map_err(|_| TokenError::NotSigned)?;
+pub(super) fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, JoseError> {
+    let [header, payload, signature] = parts(jws).map_err(|_| JoseError::NotSigned)?;
     let message = &jws.as_bytes()[..header.len() + 1 + payload.len()];
     let header = Header::parse(header)?;
     let signature = decode_part(signature)?;
@@ -40,7 +40,7 @@ pub(super) fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, T
         SignatureCheck::Hs256(_) => "HS256",
     };
     if header.alg != expected {
-        return Err(TokenError::SignatureAlgorithm { found: header.alg });
+        return Err(JoseError::SignatureAlgorithm { found: printable(&header.alg) });
     }
     let key = match check {
         SignatureCheck::Rs256(keys) => {
@@ -48,12 +48,12 @@ pub(super) fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, T
         }
         SignatureCheck::Hs256(secret) => {
             if !constant_time_eq(&hmac_sha256(secret, &[message]), &signature) {
-                return Err(TokenError::Signature);
+                return Err(JoseError::Signature);
             }
             None
         }
     };
-    let claims = json::object(&decode_part(payload)?).map_err(|fault| malformed(fault.as_str()))?;
+    let claims = json::object(&decode_part(payload)?).map_err(|error| malformed(error.as_str()))?;
     Ok(Verified { claims, key })
 }
 
@@ -62,9 +62,17 @@ fn signing_key(
     kid: Option<&str>,
     message: &[u8],
     signature: &[u8],
-) -> Result<Arc<PublicKey>, TokenError> {
+) -> Result<Arc<PublicKey>, JoseError> {
     let mut candidates = keys.verifiers(kid).peekable();
-    let unknown = || TokenError::UnknownSigningKey { kid: kid.map(str::to_owned) };
+    let unknown = || JoseError::UnknownSigningKey {
+        kid: kid.map(printable),
+        published: keys
+            .verifiers(None)
+            .filter_map(|key| key.kid())
+            .map(printable)
+            .take(8)
+            .collect(),
+    };
     if candidates.peek().is_none() {
         return Err(unknown());
     }
@@ -72,7 +80,7 @@ fn signing_key(
         Some(key) => Ok(Arc::clone(key)),
         // Without a name, the key may be one that was published since.
         None if kid.is_none() => Err(unknown()),
-        None => Err(TokenError::Signature),
+        None => Err(JoseError::Signature),
     }
 }
 

@@ -9,12 +9,14 @@ use josekit::{
     },
 };
 use openssl::bn::BigNum;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::{KeyEncryption, base64url, base64url_decode, rsa_key::MODULUS_BITS, sha256};
-use crate::ground::json;
+use super::{
+    KeyEncryption, RsaPrivateKey, base64url, base64url_decode, rsa_key::MODULUS_BITS, sha256,
+};
+use crate::ground::{json, text::printable};
 
 const MAX_KEY_SET: usize = 256 * 1024;
 
@@ -22,6 +24,8 @@ const MAX_KEY_SET: usize = 256 * 1024;
 #[derive(Clone)]
 pub struct KeySet {
     keys: Vec<Arc<PublicKey>>,
+    /// Why each of the others was passed over, by its place and name.
+    passed_over: Vec<String>,
 }
 
 /// One public RSA key of the OP.
@@ -34,7 +38,7 @@ pub struct PublicKey {
 
 /// What is kept of a JWK, and what is stored of it.
 #[derive(Clone, PartialEq, Eq, Serialize)]
-struct PublicJwk {
+pub(crate) struct PublicJwk {
     kty: &'static str,
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     usage: Option<Usage>,
@@ -47,7 +51,7 @@ struct PublicJwk {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Usage {
+pub(crate) enum Usage {
     #[serde(rename = "sig")]
     Signature,
     #[serde(rename = "enc")]
@@ -55,7 +59,7 @@ enum Usage {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Alg {
+pub(crate) enum Alg {
     #[serde(rename = "RS256")]
     Rs256,
     #[serde(rename = "RSA-OAEP")]
@@ -67,7 +71,7 @@ enum Alg {
 /// Why a text is no key set at all.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum KeySetFault {
+pub enum KeySetError {
     /// More than 256 KiB.
     #[error("a key set of more than {MAX_KEY_SET} bytes")]
     TooLarge,
@@ -80,29 +84,58 @@ impl KeySet {
     /// Reads a JWK set, skipping every key that cannot be used here: another `kty`, `use` or
     /// `alg`, a modulus under 2048 or over 8192 bits, an even or tiny exponent, private members,
     /// and different keys for one purpose under one `kid`.
-    pub fn parse(text: &[u8]) -> Result<Self, KeySetFault> {
+    pub fn parse(text: &[u8]) -> Result<Self, KeySetError> {
         if text.len() > MAX_KEY_SET {
-            return Err(KeySetFault::TooLarge);
+            return Err(KeySetError::TooLarge);
         }
-        let mut set = json::object(text).map_err(|fault| KeySetFault::Malformed(fault.as_str()))?;
+        let mut set = json::object(text).map_err(|error| KeySetError::Malformed(error.as_str()))?;
         let Some(Value::Array(entries)) = set.remove("keys") else {
-            return Err(KeySetFault::Malformed("there is no array `keys`"));
+            return Err(KeySetError::Malformed("there is no array `keys`"));
         };
+        let mut passed_over = Vec::new();
         let mut jwks: Vec<PublicJwk> = Vec::new();
-        for jwk in entries.iter().filter_map(PublicJwk::read) {
-            if !jwks.contains(&jwk) {
-                jwks.push(jwk);
+        for (place, entry) in entries.iter().enumerate() {
+            match PublicJwk::read(entry) {
+                Ok(jwk) if jwks.contains(&jwk) => {}
+                Ok(jwk) => jwks.push(jwk),
+                Err(why) => passed_over.push(format!("{} {why}", called(place, entry))),
             }
         }
-        let unambiguous = |jwk: &&PublicJwk| {
+        let is_ambiguous = |jwk: &PublicJwk| {
             let is_rival = |other: &PublicJwk| {
                 let same_key = other.n == jwk.n && other.e == jwk.e;
                 other.kid == jwk.kid && !same_key && other.shares_purpose(jwk)
             };
-            jwk.kid.is_none() || !jwks.iter().any(is_rival)
+            jwk.kid.is_some() && jwks.iter().any(is_rival)
         };
-        let keys = jwks.iter().filter(unambiguous).filter_map(|jwk| jwk.clone().ready());
-        Ok(Self { keys: keys.map(Arc::new).collect() })
+        let mut keys = Vec::new();
+        for jwk in &jwks {
+            let kid = jwk.kid.as_deref().unwrap_or_default();
+            if is_ambiguous(jwk) {
+                let why = format!("`{}` is the name of two keys", printable(kid));
+                if !passed_over.contains(&why) {
+                    passed_over.push(why);
+                }
+            } else if let Some(key) = jwk.clone().ready() {
+                keys.push(Arc::new(key));
+            } else {
+                passed_over.push(format!("`{}` is refused by OpenSSL", printable(kid)));
+            }
+        }
+        Ok(Self { keys, passed_over })
+    }
+
+    /// Why no key of the set serves for `purpose`, each by its name.
+    pub fn why_none(&self, purpose: &str) -> String {
+        let others = self.keys.iter().map(|key| {
+            let kid = key.kid().map_or_else(|| "a key without name".to_owned(), printable);
+            format!("`{kid}` is for another purpose")
+        });
+        let reasons: Vec<_> = self.passed_over.iter().cloned().chain(others).take(8).collect();
+        match reasons.as_slice() {
+            [] => format!("it has no {purpose}: it is empty"),
+            reasons => format!("it has no {purpose}: {}", reasons.join("; ")),
+        }
     }
 
     /// The keys that may have made an RS256 signature whose header names `kid`: the one of that
@@ -133,24 +166,41 @@ impl Serialize for KeySet {
     }
 }
 
+impl<'de> Deserialize<'de> for KeySet {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let set = Value::deserialize(from)?.to_string();
+        Self::parse(set.as_bytes()).map_err(D::Error::custom)
+    }
+}
+
 impl PublicJwk {
-    fn read(entry: &Value) -> Option<Self> {
-        let Value::Object(members) = entry else { return None };
+    /// The public half of a key of ours.
+    pub(crate) fn new((usage, alg): (Usage, Option<Alg>), kid: &str, key: &RsaPrivateKey) -> Self {
+        let (kid, n, e) = (kid.to_owned(), key.n().to_owned(), key.e().to_owned());
+        Self { kty: "RSA", usage: Some(usage), kid: Some(kid), alg, n, e }
+    }
+
+    /// The key, or why it cannot be used.
+    fn read(entry: &Value) -> Result<Self, &'static str> {
+        let Value::Object(members) = entry else { return Err("is not a JSON object") };
         if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|m| members.contains_key(*m)) {
-            return None;
+            return Err("has a private member");
         }
-        let text = |name: &str| members.get(name)?.as_str().map(str::to_owned);
-        let (n, e) = (modulus(members)?, exponent(members)?);
-        if text("kty")? != "RSA" {
-            return None;
+        if members.get("kty").and_then(Value::as_str) != Some("RSA") {
+            return Err("has a `kty` other than RSA");
         }
-        Some(Self {
+        let kid = match members.get("kid") {
+            None => None,
+            Some(Value::String(kid)) => Some(kid.clone()),
+            Some(_) => return Err("has a `kid` that is not text"),
+        };
+        Ok(Self {
             kty: "RSA",
-            usage: known(members, "use")?,
-            kid: if members.contains_key("kid") { Some(text("kid")?) } else { None },
-            alg: known(members, "alg")?,
-            n,
-            e,
+            usage: known(members, "use").ok_or("has an unknown `use`")?,
+            kid,
+            alg: known(members, "alg").ok_or("has an `alg` that is not used here")?,
+            n: modulus(members).ok_or("has an `n` that is not odd and of 2048 to 8192 bits")?,
+            e: exponent(members).ok_or("has an `e` that is not odd and of 2 to 64 bits")?,
         })
     }
 
@@ -184,6 +234,14 @@ impl PublicJwk {
             oaep_256: encrypter(RsaesJweAlgorithm::RsaOaep256, Alg::RsaOaep256),
             jwk: self,
         })
+    }
+}
+
+/// How a key of the set is called where it is passed over.
+fn called(place: usize, entry: &Value) -> String {
+    match entry.get("kid").and_then(Value::as_str) {
+        Some(kid) => format!("`{}`", printable(kid)),
+        None => format!("key {}", place + 1),
     }
 }
 
@@ -336,7 +394,7 @@ mod tests {
         set.resize(MAX_KEY_SET, b' ');
         assert!(KeySet::parse(&set).is_ok());
         set.push(b' ');
-        assert_eq!(KeySet::parse(&set).map(drop), Err(KeySetFault::TooLarge));
+        assert_eq!(KeySet::parse(&set).map(drop), Err(KeySetError::TooLarge));
     }
 
     #[test]

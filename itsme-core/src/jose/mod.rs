@@ -10,10 +10,12 @@
 //! jws.rs jwe.rs   one layer each        header.rs   what may stand in a header
 //! content.rs      A128CBC-HS256, A256GCM            hmac.rs   HMAC-SHA256
 //! key_set.rs      the OP's public keys              rsa_key.rs   our own private keys
+//! error.rs        why a token or a key is of no use
 //! ```
 
 mod base64url;
 mod content;
+mod error;
 mod header;
 mod hmac;
 mod jwe;
@@ -29,13 +31,16 @@ pub use self::{
         encode as base64url, encode_standard as base64,
     },
     content::{ContentEncryption, Undecryptable},
+    error::{JoseError, RsaKeyError},
     hmac::hmac_sha256,
     jwe::{Decryption, Direct, KeyEncryption, encrypt},
     jws::{SignatureCheck, Signer, Verified, sign, sign_compact},
-    key_set::{KeySet, KeySetFault, PublicKey},
+    key_set::{KeySet, KeySetError, PublicKey},
     nested::{MAX_TOKEN, open, sign_then_encrypt, verify},
-    rsa_key::{OwnKey, PrivateJwk, RsaKeyFault, RsaPrivateKey},
+    rsa_key::{OwnKey, PrivateJwk, RsaPrivateKey},
 };
+
+pub(crate) use self::key_set::{Alg, PublicJwk, Usage};
 
 /// SHA-256 of the concatenation of `parts`.
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {

@@ -2,10 +2,9 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{
-    ContentEncryption, Decryption, KeyEncryption, PublicKey, SignatureCheck, Signer, Verified, jwe,
-    jws,
+    ContentEncryption, Decryption, JoseError, KeyEncryption, PublicKey, SignatureCheck, Signer,
+    Verified, jwe, jws,
 };
-use crate::error::TokenError;
 
 /// The largest token that is looked at, in characters, unless a photo can be in it.
 pub const MAX_TOKEN: usize = 64 * 1024;
@@ -15,22 +14,22 @@ pub fn open(
     token: &str,
     decryption: Decryption<'_>,
     limit: usize,
-) -> Result<Zeroizing<String>, TokenError> {
+) -> Result<Zeroizing<String>, JoseError> {
     if token.len() > limit {
-        return Err(TokenError::TooLarge { limit });
+        return Err(JoseError::TooLarge { limit });
     }
     let mut plaintext = jwe::decrypt(token, decryption)?;
     match String::from_utf8(std::mem::take(&mut *plaintext)) {
         Ok(inner) => Ok(Zeroizing::new(inner)),
         Err(error) => {
             drop(Zeroizing::new(error.into_bytes()));
-            Err(TokenError::NotSigned)
+            Err(JoseError::NotSigned)
         }
     }
 }
 
 /// Verifies the JWS that [`open`] gave.
-pub fn verify(inner: &str, check: SignatureCheck<'_>) -> Result<Verified, TokenError> {
+pub fn verify(inner: &str, check: SignatureCheck<'_>) -> Result<Verified, JoseError> {
     jws::verify(inner, check)
 }
 

@@ -16,10 +16,9 @@ use openssl::{
     rsa::{Rsa, RsaPrivateKeyBuilder},
 };
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::{ContentEncryption, KeyEncryption, base64url, base64url_decode, sha256};
+use super::{ContentEncryption, KeyEncryption, RsaKeyError, base64url, base64url_decode, sha256};
 
 /// The smallest and the largest RSA modulus that is taken, in bits.
 pub(super) const MODULUS_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
@@ -83,39 +82,18 @@ impl PrivateJwk {
     }
 }
 
-/// What makes a private RSA key unusable.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum RsaKeyFault {
-    /// Only the public half is there.
-    #[error("it has no private part (`d`): this looks like the published set, not the private one")]
-    PublicOnly,
-    /// A number that every key has is absent.
-    #[error("`{0}` is missing")]
-    Missing(&'static str),
-    /// A number is not written as it should be.
-    #[error("`{0}` is not a base64url number")]
-    NotANumber(&'static str),
-    /// The modulus has fewer than 2048 or more than 8192 bits.
-    #[error("it has {0} bits, but 2048 to 8192 are needed")]
-    Size(i32),
-    /// The numbers do not belong together.
-    #[error("its numbers do not belong together: the key was damaged or mixed from two keys")]
-    Inconsistent,
-}
+/// What is wrong with a key, as long as it is parsed: what OpenSSL says does not leave this file.
+struct ParseError(RsaKeyError);
 
-/// The same before it leaves this file: what OpenSSL says stays in here.
-struct Fault(RsaKeyFault);
-
-impl From<RsaKeyFault> for Fault {
-    fn from(fault: RsaKeyFault) -> Self {
-        Self(fault)
+impl From<RsaKeyError> for ParseError {
+    fn from(error: RsaKeyError) -> Self {
+        Self(error)
     }
 }
 
-impl From<ErrorStack> for Fault {
+impl From<ErrorStack> for ParseError {
     fn from(_: ErrorStack) -> Self {
-        Self(RsaKeyFault::Inconsistent)
+        Self(RsaKeyError::Inconsistent)
     }
 }
 
@@ -134,20 +112,20 @@ pub struct RsaPrivateKey {
 impl RsaPrivateKey {
     /// Checks that the numbers are there, large enough and consistent. Sets with `n`, `e` and `d`
     /// alone are in use: the primes are then computed, so that every key works at full speed.
-    pub fn from_jwk(jwk: &PrivateJwk) -> Result<Self, RsaKeyFault> {
-        Self::parse(jwk).map_err(|Fault(fault)| fault)
+    pub fn from_jwk(jwk: &PrivateJwk) -> Result<Self, RsaKeyError> {
+        Self::parse(jwk).map_err(|ParseError(error)| error)
     }
 
-    fn parse(jwk: &PrivateJwk) -> Result<Self, Fault> {
-        let modulus = jwk.n.as_deref().ok_or(RsaKeyFault::Missing("n"))?;
-        let exponent = jwk.e.as_deref().ok_or(RsaKeyFault::Missing("e"))?;
-        let d = jwk.d.as_deref().ok_or(RsaKeyFault::PublicOnly)?;
+    fn parse(jwk: &PrivateJwk) -> Result<Self, ParseError> {
+        let modulus = jwk.n.as_deref().ok_or(RsaKeyError::Missing("n"))?;
+        let exponent = jwk.e.as_deref().ok_or(RsaKeyError::Missing("e"))?;
+        let d = jwk.d.as_deref().ok_or(RsaKeyError::PublicOnly)?;
         let (n, e, d) = (number("n", modulus)?, number("e", exponent)?, number("d", d)?);
         if !MODULUS_BITS.contains(&n.num_bits()) {
-            return Err(RsaKeyFault::Size(n.num_bits()).into());
+            return Err(RsaKeyError::Size(n.num_bits()).into());
         }
         if !n.is_bit_set(0) || !e.is_bit_set(0) || e.num_bits() < 2 || d.num_bits() > n.num_bits() {
-            return Err(RsaKeyFault::Inconsistent.into());
+            return Err(RsaKeyError::Inconsistent.into());
         }
         let decoy = Zeroizing::new(sha256(&[b"itsme-core decoy key", &Zeroizing::new(d.to_vec())]));
         let (n_text, e_text) = (base64url(n.to_vec()), base64url(e.to_vec()));
@@ -159,12 +137,12 @@ impl RsaPrivateKey {
             _ => with_primes(n, e, d)?,
         };
         if !key.check_key()? {
-            return Err(RsaKeyFault::Inconsistent.into());
+            return Err(RsaKeyError::Inconsistent.into());
         }
         let modulus_bytes = key.size() as usize;
         let der = Zeroizing::new(PKey::from_rsa(key)?.private_key_to_pkcs8()?);
         let decrypter = |alg: RsaesJweAlgorithm| alg.decrypter_from_der(&*der);
-        let inconsistent = |_| RsaKeyFault::Inconsistent;
+        let inconsistent = |_| RsaKeyError::Inconsistent;
         Ok(Self {
             signer: RsassaJwsAlgorithm::Rs256.signer_from_der(&*der).map_err(inconsistent)?,
             oaep: decrypter(RsaesJweAlgorithm::RsaOaep).map_err(inconsistent)?,
@@ -232,17 +210,17 @@ pub struct OwnKey {
     pub key: RsaPrivateKey,
 }
 
-fn number(name: &'static str, text: &str) -> Result<BigNum, RsaKeyFault> {
-    let bytes = base64url_decode(text).map_err(|_| RsaKeyFault::NotANumber(name))?;
+fn number(name: &'static str, text: &str) -> Result<BigNum, RsaKeyError> {
+    let bytes = base64url_decode(text).map_err(|_| RsaKeyError::NotANumber(name))?;
     let bytes = Zeroizing::new(bytes);
     if bytes.is_empty() {
-        return Err(RsaKeyFault::Missing(name));
+        return Err(RsaKeyError::Missing(name));
     }
-    BigNum::from_slice(&bytes).map_err(|_| RsaKeyFault::NotANumber(name))
+    BigNum::from_slice(&bytes).map_err(|_| RsaKeyError::NotANumber(name))
 }
 
 /// Recovers the prime factors of `n` from the two exponents (NIST SP 800-56B, appendix C).
-fn with_primes(n: BigNum, e: BigNum, d: BigNum) -> Result<Rsa<Private>, Fault> {
+fn with_primes(n: BigNum, e: BigNum, d: BigNum) -> Result<Rsa<Private>, ParseError> {
     let mut context = BigNumContext::new_secure()?;
     let one = BigNum::from_u32(1)?;
     let mut odd = BigNum::new_secure()?;
@@ -273,7 +251,7 @@ fn with_primes(n: BigNum, e: BigNum, d: BigNum) -> Result<Rsa<Private>, Fault> {
             root = square;
         }
     }
-    Err(RsaKeyFault::Inconsistent.into())
+    Err(RsaKeyError::Inconsistent.into())
 }
 
 /// Whether `value` is n − 2, which is how n − 1 looks after 1 was taken from it.
@@ -289,7 +267,7 @@ fn crt(
     d: BigNum,
     p: BigNum,
     context: &mut BigNumContext,
-) -> Result<Rsa<Private>, Fault> {
+) -> Result<Rsa<Private>, ParseError> {
     let (new, one) = (BigNum::new_secure, BigNum::from_u32(1)?);
     let (mut q, mut dp, mut dq, mut qi) = (new()?, new()?, new()?, new()?);
     let (mut p_less_1, mut q_less_1) = (p.to_owned()?, new()?);
@@ -321,13 +299,13 @@ mod tests {
         order.checked_mul(&p, &q, &mut context)?;
         shifted.lshift(&order, 64)?;
         d = &d + &shifted;
-        let fault = |jwk: &serde_json::Value| {
+        let error = |jwk: &serde_json::Value| {
             let jwk: PrivateJwk = serde_json::from_value(jwk.clone()).expect("a JWK");
             RsaPrivateKey::from_jwk(&jwk).err()
         };
-        assert_eq!(fault(&jwk), None);
+        assert_eq!(error(&jwk), None);
         jwk["d"] = base64url(d.to_vec()).into();
-        assert_eq!(fault(&jwk), Some(RsaKeyFault::Inconsistent));
+        assert_eq!(error(&jwk), Some(RsaKeyError::Inconsistent));
         Ok(())
     }
 }

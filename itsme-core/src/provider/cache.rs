@@ -13,7 +13,7 @@ use super::{
     freshness::AHEAD,
     unknown_kid::{later, within_pause},
 };
-use crate::ground::time::UnixTime;
+use crate::{error::Error, ground::time::UnixTime};
 
 /// How long one flow may keep the others waiting.
 pub(crate) const LEASE: Duration = Duration::from_secs(15);
@@ -30,7 +30,7 @@ struct State<T> {
     /// The last lease that has stored something.
     stored: u64,
     failures: u64,
-    last_failure: Arc<str>,
+    last_failure: Option<Arc<Error>>,
     last_failed: Option<UnixTime>,
     last_refetch: Option<UnixTime>,
     /// How many leases had been given when an answer of the OP's suggested that its keys have changed:
@@ -52,7 +52,7 @@ impl<T> Default for Cache<T> {
             leases_given: 0,
             stored: 0,
             failures: 0,
-            last_failure: Arc::from(""),
+            last_failure: None,
             last_failed: None,
             last_refetch: None,
             suspect: None,
@@ -69,7 +69,7 @@ pub(crate) enum Look<T> {
     /// Not as it is needed, and somebody else is fetching.
     Wait,
     /// The fetch that the looker waited for has failed.
-    Failed(Arc<str>),
+    Failed(Arc<Error>),
     /// Not as it is needed, and it is too early to fetch again.
     TooEarly(Arc<T>),
 }
@@ -120,8 +120,10 @@ impl<T> Cache<T> {
         {
             return Look::Found(Arc::clone(value));
         }
-        if state.failures > since.0 {
-            return Look::Failed(Arc::clone(&state.last_failure));
+        if state.failures > since.0
+            && let Some(error) = &state.last_failure
+        {
+            return Look::Failed(Arc::clone(error));
         }
         if held {
             return Look::Wait;
@@ -173,14 +175,14 @@ impl<T> Lease<T> {
 
     /// Ends the lease, and the flows that are waiting for it with it. If it was overrun, they are waiting
     /// for its successor.
-    pub(crate) fn fail(self, reason: &str, now: UnixTime) {
+    pub(crate) fn fail(self, error: Error, now: UnixTime) {
         let mut state = self.cache.state();
         state.last_refetch = later(state.last_refetch, self.refetch);
         if state.lease.is_none_or(|(id, _)| id != self.id) {
             return;
         }
         state.failures += 1;
-        state.last_failure = Arc::from(reason);
+        state.last_failure = Some(Arc::new(error));
         state.last_failed = Some(now);
     }
 }
@@ -252,7 +254,7 @@ mod tests {
         let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
         let later = NOW.after(LEASE);
         let Look::Fetch(second) = look(later) else { panic!("it was overrun") };
-        late.fail("x", later);
+        late.fail(Error::LoginExpired, later);
         assert!(matches!(look(later), Look::Wait), "they wait for the second one");
         second.store(7);
         assert!(matches!(look(later), Look::Found(_)));
@@ -306,7 +308,7 @@ mod tests {
         assert!(matches!(look(NOW.after(Duration::from_secs(59))), Look::TooEarly(_)));
         let later = NOW.after(REFETCH_PAUSE);
         let Look::Fetch(lease) = look(later) else { panic!("the pause is over") };
-        lease.fail("x", later);
+        lease.fail(Error::LoginExpired, later);
         assert!(matches!(look(later), Look::TooEarly(_)), "a failed one begins a pause");
         assert!(matches!(look(NOW), Look::Fetch(_)), "the clock was put back");
     }

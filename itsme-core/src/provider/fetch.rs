@@ -1,31 +1,33 @@
 use std::sync::Arc;
 
+use super::{
+    Provider, ProviderSource,
+    cache::{LOOK_AGAIN, Lease, Look, Since},
+    freshness::Freshness,
+    metadata::Metadata,
+    read_keys,
+};
 use crate::{
-    client_auth::inner::ClientInner,
     error::Error,
     flow::{
-        SendFailure,
         machine::{Context, Event, Machine, Next},
         retry::Retry,
     },
-    provider::{
-        self, Provider,
-        cache::{LOOK_AGAIN, Lease, Look, Since},
-        freshness::Freshness,
-        metadata::Metadata,
-    },
+    http::endpoint::Endpoint,
 };
 
 /// Gets the OP's metadata and keys: from the cache, from another flow that is fetching them, or
 /// by fetching. As a flow of its own it is [`Client::refresh`](crate::Client::refresh).
 pub(crate) struct FetchProvider {
-    client: Arc<ClientInner>,
+    source: Arc<ProviderSource>,
     need: Need,
     since: Option<Since>,
-    call: Call,
+    /// The request that is under way, and the lease that it is made on.
+    asked: Option<(Lease<Provider>, Asked)>,
+    retry: Retry,
 }
 
-enum Need {
+pub(crate) enum Need {
     /// Fresh by the OP's own word.
     Fresh,
     /// Other keys than these, which do not verify a token. At most once a minute.
@@ -34,49 +36,25 @@ enum Need {
     Refresh(Option<Arc<Provider>>),
 }
 
-/// Where it stands; each but the first is a request.
-enum Call {
-    Look,
-    Metadata { lease: Lease<Provider>, retry: Retry },
-    Keys { lease: Lease<Provider>, metadata: Metadata, freshness: Freshness, retry: Retry },
-}
-
-impl Call {
-    /// The same request once more, or the lease if there is none.
-    fn again(self, why: SendFailure) -> Result<Self, Lease<Provider>> {
-        match self {
-            Self::Keys { lease, metadata, freshness, retry } => match retry.again(why) {
-                Some(retry) => Ok(Self::Keys { lease, metadata, freshness, retry }),
-                None => Err(lease),
-            },
-            Self::Metadata { lease, retry } => match retry.again(why) {
-                Some(retry) => Ok(Self::Metadata { lease, retry }),
-                None => Err(lease),
-            },
-            Self::Look => Ok(Self::Look),
-        }
-    }
+/// What was asked of the OP.
+enum Asked {
+    Metadata,
+    Keys(Metadata, Freshness),
 }
 
 impl FetchProvider {
-    pub(crate) fn fresh(client: &Arc<ClientInner>) -> Self {
-        Self::new(client, Need::Fresh)
-    }
-
-    pub(crate) fn new_keys(client: &Arc<ClientInner>, than: &Arc<Provider>) -> Self {
-        Self::new(client, Need::NewKeys(Arc::clone(than)))
-    }
-
-    pub(crate) fn refresh(client: &Arc<ClientInner>) -> Self {
-        Self::new(client, Need::Refresh(client.cache.peek()))
-    }
-
-    fn new(client: &Arc<ClientInner>, need: Need) -> Self {
-        Self { client: Arc::clone(client), need, since: None, call: Call::Look }
+    pub(crate) fn new(source: &Arc<ProviderSource>, need: Need) -> Self {
+        Self {
+            source: Arc::clone(source),
+            need,
+            since: None,
+            asked: None,
+            retry: Retry::Idempotent,
+        }
     }
 
     fn look(mut self, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
-        let cache = &self.client.cache;
+        let cache = &self.source.cache;
         let since = *self.since.get_or_insert_with(|| cache.since());
         let pausing = matches!(self.need, Need::NewKeys(_));
         let suits = |known: &Arc<Provider>, has_failed: bool| match &self.need {
@@ -87,39 +65,34 @@ impl FetchProvider {
         match cache.look(cx.now, since, pausing, suits) {
             Look::Found(provider) => Ok(Next::Done(provider)),
             Look::Wait => Ok(Next::Wait(LOOK_AGAIN, self)),
-            Look::Failed(reason) => {
-                let reason = reason.to_string();
-                self.without(Error::ProviderUnavailable { reason }, cx).map(Next::Done)
+            Look::Failed(cause) => {
+                self.without(Error::ProviderUnavailable { cause }, cx).map(Next::Done)
             }
             Look::TooEarly(provider) => Ok(Next::Done(provider)),
             Look::Fetch(lease) => {
                 let known = cache.peek().filter(|known| known.metadata_freshness.is_fresh(cx.now));
-                let retry = Retry::Idempotent;
-                let call = match known {
-                    Some(known) if !matches!(self.need, Need::Refresh(_)) => Call::Keys {
-                        lease,
-                        metadata: known.metadata.clone(),
-                        freshness: known.metadata_freshness,
-                        retry,
-                    },
-                    _ => Call::Metadata { lease, retry },
+                let asked = match known {
+                    Some(known) if !matches!(self.need, Need::Refresh(_)) => {
+                        Asked::Keys(known.metadata.clone(), known.metadata_freshness)
+                    }
+                    _ => Asked::Metadata,
                 };
-                Ok(self.send(call))
+                Ok(self.ask(lease, asked, Retry::Idempotent))
             }
         }
     }
 
-    fn send(self, call: Call) -> Next<Self> {
-        let request = match &call {
-            Call::Keys { metadata, .. } => metadata.key_set_request(),
-            _ => Metadata::request(&self.client.settings.environment),
+    fn ask(self, lease: Lease<Provider>, asked: Asked, retry: Retry) -> Next<Self> {
+        let request = match &asked {
+            Asked::Metadata => Metadata::request(&self.source.environment),
+            Asked::Keys(metadata, _) => metadata.key_set_request(),
         };
-        Next::Send(request, Self { call, ..self })
+        Next::Send(request, Self { asked: Some((lease, asked)), retry, ..self })
     }
 
     /// What can be had when nothing can be fetched: keys that have expired today, or the error.
     fn without(&self, error: Error, cx: &Context<'_>) -> Result<Arc<Provider>, Error> {
-        let stale = || self.client.cache.peek().filter(|known| known.is_usable(cx.now));
+        let stale = || self.source.cache.peek().filter(|known| known.is_usable(cx.now));
         match self.need {
             Need::Fresh => stale().ok_or(error),
             Need::NewKeys(_) | Need::Refresh(_) => Err(error),
@@ -133,7 +106,7 @@ impl FetchProvider {
         error: Error,
         cx: &Context<'_>,
     ) -> Result<Next<Self>, Error> {
-        lease.fail(&error.to_string(), cx.now);
+        lease.fail(error.clone(), cx.now);
         self.without(error, cx).map(Next::Done)
     }
 }
@@ -142,44 +115,43 @@ impl Machine for FetchProvider {
     type Output = Arc<Provider>;
 
     fn step(mut self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
-        match (std::mem::replace(&mut self.call, Call::Look), event) {
-            (Call::Look, _) => self.look(cx),
-            (call, Event::Begin) => Ok(self.send(call)),
-            (Call::Metadata { lease, .. }, Event::Response(response)) => {
-                let settings = &self.client.settings;
+        let Some((lease, asked)) = self.asked.take() else { return self.look(cx) };
+        match (event, asked) {
+            (Event::Begin, asked) => {
+                let retry = self.retry;
+                Ok(self.ask(lease, asked, retry))
+            }
+            (Event::Response(response), Asked::Metadata) => {
+                let ProviderSource { environment, plain_http, .. } = &*self.source;
                 let freshness = Freshness::of(response.headers(), cx.now);
-                match Metadata::read(response, &settings.environment, settings.plain_http()) {
+                match Metadata::read(response, environment, *plain_http) {
                     Ok(metadata) => {
-                        let retry = Retry::Idempotent;
-                        Ok(self.send(Call::Keys { lease, metadata, freshness, retry }))
+                        let asked = Asked::Keys(metadata, freshness);
+                        Ok(self.ask(lease, asked, Retry::Idempotent))
                     }
                     Err(error) => self.give_up(lease, error, cx),
                 }
             }
-            (Call::Keys { lease, metadata, freshness, .. }, Event::Response(response)) => {
-                match provider::read_keys(response, cx.now) {
-                    Ok((keys, keys_freshness)) => Ok(Next::Done(lease.store(Provider {
-                        metadata,
-                        metadata_freshness: freshness,
-                        keys,
-                        keys_freshness,
-                    }))),
+            (Event::Response(response), Asked::Keys(metadata, freshness)) => {
+                match read_keys(response, cx.now) {
+                    Ok(keys) => {
+                        Ok(Next::Done(lease.store(Provider::new((metadata, freshness), keys))))
+                    }
                     Err(error) => self.give_up(lease, error, cx),
                 }
             }
-            (call, Event::Failed(why)) => match call.again(why) {
-                Ok(call) => Ok(self.send(call)),
-                Err(lease) => {
-                    let reason = match why {
-                        SendFailure::NotSent => "the connection failed",
-                        SendFailure::Lost => "no answer came",
-                    };
-                    lease.fail(reason, cx.now);
-                    let unavailable = Error::ProviderUnavailable { reason: reason.to_owned() };
-                    // With nothing to fall back on, what the HTTP client said is the better error.
-                    Ok(self.without(unavailable, cx).map_or(Next::GiveUp, Next::Done))
+            (Event::Failed(failure), asked) => {
+                if let Some(retry) = self.retry.again(failure) {
+                    return Ok(self.ask(lease, asked, retry));
                 }
-            },
+                let endpoint = match asked {
+                    Asked::Metadata => Endpoint::Discovery,
+                    Asked::Keys(..) => Endpoint::KeySet,
+                };
+                // With nothing to fall back on, what the HTTP client said is the better error.
+                let error = Error::NoResponse { endpoint, failure };
+                Ok(self.give_up(lease, error, cx).unwrap_or(Next::GiveUp))
+            }
         }
     }
 }

@@ -2,11 +2,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    error::{Error, MetadataError, UrlFault},
-    flow::attempt::Attempt,
+    error::{Error, MetadataError, UrlError},
     http::{
         Request, Response,
         endpoint::Endpoint,
+        get::get,
         response,
         url_rules::{self, PlainHttp},
     },
@@ -48,7 +48,8 @@ impl Metadata {
     pub fn request(environment: &Environment) -> Request {
         let issuer = environment.issuer();
         let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
-        get(Endpoint::Discovery, &format!("{issuer}/.well-known/openid-configuration"))
+        let url = format!("{issuer}/.well-known/openid-configuration");
+        get(Endpoint::Discovery, &url, "application/json")
     }
 
     /// Reads and checks the discovery document.
@@ -113,7 +114,7 @@ impl Metadata {
             ("jwks_uri", &self.jwks_uri),
         ] {
             url_rules::check(url, plain_http)
-                .map_err(|fault| MetadataError::Url { member, fault })?;
+                .map_err(|error| MetadataError::Url { member, error })?;
         }
         Ok(())
     }
@@ -143,7 +144,7 @@ impl Metadata {
             None => format!("{issuer}/user_discovery_sessions"),
         };
         if url.contains('?') {
-            return Err(MetadataError::Url { member, fault: UrlFault::Query });
+            return Err(MetadataError::Url { member, error: UrlError::Query });
         }
         if let Some(id) = session_id {
             url.push('/');
@@ -155,7 +156,7 @@ impl Metadata {
 
     /// The request for the OP's keys.
     pub fn key_set_request(&self) -> Request {
-        get(Endpoint::KeySet, &self.jwks_uri)
+        get(Endpoint::KeySet, &self.jwks_uri, "application/json")
     }
 }
 
@@ -165,14 +166,6 @@ fn optional<'a>(
     plain_http: PlainHttp,
 ) -> Result<&'a str, MetadataError> {
     let url = url.ok_or(MetadataError::Missing(member))?;
-    url_rules::check(url, plain_http).map_err(|fault| MetadataError::Url { member, fault })?;
+    url_rules::check(url, plain_http).map_err(|error| MetadataError::Url { member, error })?;
     Ok(url)
-}
-
-fn get(endpoint: Endpoint, url: &str) -> Request {
-    http::Request::get(url)
-        .extension(Attempt::at(endpoint))
-        .header(http::header::ACCEPT, "application/json")
-        .body(Vec::new())
-        .expect("the URL was checked")
 }

@@ -12,16 +12,24 @@ pub(crate) mod freshness;
 pub(crate) mod metadata;
 mod unknown_kid;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
+use self::{cache::Cache, freshness::Freshness, metadata::Metadata};
 use crate::{
     error::Error,
-    ground::{time::UnixTime, version::Version1},
-    http::{Response, endpoint::Endpoint, response},
-    jose::{KeySet, KeySetFault},
-    provider::{freshness::Freshness, metadata::Metadata},
+    ground::{time::UnixTime, version::Version},
+    http::{Response, endpoint::Endpoint, response, url_rules::PlainHttp},
+    jose::{KeySet, KeySetError},
+    settings::environment::Environment,
 };
+
+/// Where metadata and keys come from, and what is known of them: shared by the clients of one
+/// environment.
+pub(crate) struct ProviderSource {
+    pub(crate) environment: Environment,
+    pub(crate) plain_http: PlainHttp,
+    pub(crate) cache: Cache<Provider>,
+}
 
 /// What the client knows of the OP: its metadata and its keys, with their times.
 ///
@@ -30,8 +38,9 @@ use crate::{
 /// lives for one request, or a fleet, need not fetch for each login. It is serde, versioned, and
 /// holds nothing secret; whoever can change it decides whose signatures are believed, so keep it
 /// where you keep configuration.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Provider {
+    v: Version<2>,
     pub(crate) metadata: Metadata,
     pub(crate) metadata_freshness: Freshness,
     pub(crate) keys: KeySet,
@@ -43,19 +52,24 @@ pub(crate) fn read_keys(response: Response, now: UnixTime) -> Result<(KeySet, Fr
     let endpoint = Endpoint::KeySet;
     let freshness = Freshness::of(response.headers(), now);
     let keys =
-        KeySet::parse(&response::body(endpoint, response)?).map_err(|fault| match fault {
-            KeySetFault::TooLarge => {
-                Error::Malformed { endpoint, what: "it is larger than 256 KiB" }
-            }
-            KeySetFault::Malformed(what) => Error::Malformed { endpoint, what },
+        KeySet::parse(&response::body(endpoint, response)?).map_err(|error| match error {
+            KeySetError::TooLarge => Error::malformed(endpoint, "it is larger than 256 KiB"),
+            KeySetError::Malformed(what) => Error::malformed(endpoint, what),
         })?;
     if !keys.can_verify() {
-        return Err(Error::Malformed { endpoint, what: "it has no usable signing key" });
+        return Err(Error::malformed(endpoint, keys.why_none("usable signing key")));
     }
     Ok((keys, freshness))
 }
 
 impl Provider {
+    pub(crate) fn new(
+        (metadata, metadata_freshness): (Metadata, Freshness),
+        (keys, keys_freshness): (KeySet, Freshness),
+    ) -> Self {
+        Self { v: Version, metadata, metadata_freshness, keys, keys_freshness }
+    }
+
     /// Who the OP is.
     pub fn issuer(&self) -> &str {
         &self.metadata.issuer
@@ -73,41 +87,6 @@ impl Provider {
     /// It can serve while the OP is away.
     pub(crate) fn is_usable(&self, now: UnixTime) -> bool {
         self.metadata_freshness.is_usable(now) && self.keys_freshness.is_usable(now)
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored<K> {
-    v: Version1,
-    metadata: Metadata,
-    metadata_freshness: Freshness,
-    keys: K,
-    keys_freshness: Freshness,
-}
-
-impl Serialize for Provider {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        Stored {
-            v: Version1,
-            metadata: self.metadata.clone(),
-            metadata_freshness: self.metadata_freshness,
-            keys: &self.keys,
-            keys_freshness: self.keys_freshness,
-        }
-        .serialize(to)
-    }
-}
-
-impl<'de> Deserialize<'de> for Provider {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let stored = Stored::<Value>::deserialize(from)?;
-        let keys = KeySet::parse(stored.keys.to_string().as_bytes()).map_err(D::Error::custom)?;
-        Ok(Self {
-            metadata: stored.metadata,
-            metadata_freshness: stored.metadata_freshness,
-            keys,
-            keys_freshness: stored.keys_freshness,
-        })
     }
 }
 

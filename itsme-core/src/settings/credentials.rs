@@ -1,7 +1,7 @@
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
-    ground::secret::Secret,
+    ground::{opaque::opaque, secret::Secret},
     jose::{Decryption, Direct, KeySet, SignatureCheck, Signer},
     settings::private_keys::PrivateKeys,
 };
@@ -80,8 +80,4 @@ impl Credentials {
     }
 }
 
-impl fmt::Debug for ClientSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientSecret(..)")
-    }
-}
+opaque!(ClientSecret);

@@ -34,7 +34,7 @@ impl Environment {
         Self::Custom { issuer: issuer.into(), dialect: Dialect::V2 }
     }
 
-    /// The same for an OP that speaks the older dialect.
+    /// Another OP that speaks the older dialect, see [`custom`](Self::custom).
     pub fn custom_v1(issuer: impl Into<String>) -> Self {
         Self::Custom { issuer: issuer.into(), dialect: Dialect::V1 }
     }

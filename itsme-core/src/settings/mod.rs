@@ -1,5 +1,7 @@
 pub(crate) mod credentials;
 pub(crate) mod environment;
+pub(crate) mod identity;
+pub(crate) mod leeway;
 pub(crate) mod private_keys;
 pub(crate) mod protection;
 
@@ -7,11 +9,13 @@ use std::time::Duration;
 
 use crate::{
     dialect::Dialect,
-    error::{SettingsError, UrlFault},
+    error::{SettingsError, UrlError},
     http::url_rules::{self, PlainHttp},
     settings::{
         credentials::Credentials,
         environment::Environment,
+        identity::ClientIdentity,
+        leeway::Leeway,
         protection::{JwtProtection, LoginHintForm},
     },
 };
@@ -29,7 +33,7 @@ pub struct Settings {
     pub(crate) request_objects: JwtProtection,
     pub(crate) login_hint_token: LoginHintForm,
     pub(crate) ping: bool,
-    pub(crate) clock_leeway: Duration,
+    pub(crate) clock_leeway: Leeway,
     pub(crate) login_lifetime: Duration,
     pub(crate) require_auth_time: bool,
     pub(crate) danger_accept_weaker_acr: bool,
@@ -54,7 +58,7 @@ impl Settings {
             request_objects: JwtProtection::default(),
             login_hint_token: LoginHintForm::default(),
             ping: false,
-            clock_leeway: Duration::from_secs(60),
+            clock_leeway: Leeway::DEFAULT,
             login_lifetime: Duration::from_secs(15 * 60),
             require_auth_time: false,
             danger_accept_weaker_acr: false,
@@ -87,7 +91,7 @@ impl Settings {
         Self { login_hint_token: form, ..self }
     }
 
-    /// The OP [pings](crate::Client::ping) when a person has answered, as was agreed at onboarding
+    /// The OP [pings](crate::Ping) when a person has answered, as was agreed at onboarding
     /// (CIBA Core §4, ping mode). Default: it does not, and is polled.
     #[must_use]
     pub fn ping(self) -> Self {
@@ -97,7 +101,7 @@ impl Settings {
     /// How far the OP's clock may be from ours. Default: 60 seconds.
     #[must_use]
     pub fn clock_leeway(self, leeway: Duration) -> Self {
-        Self { clock_leeway: leeway, ..self }
+        Self { clock_leeway: Leeway(leeway), ..self }
     }
 
     /// How long a person may take from the redirect to the callback. Default: 15 minutes.
@@ -133,22 +137,25 @@ impl Settings {
         let issuer = self.environment.issuer();
         url_rules::check(issuer, self.plain_http()).map_err(SettingsError::Issuer)?;
         if issuer.contains('?') {
-            return Err(SettingsError::Issuer(UrlFault::Query));
+            return Err(SettingsError::Issuer(UrlError::Query));
         }
-        let secret_in_v1 = match &self.credentials {
+        match &self.credentials {
             Credentials::ClientSecret(secret) if secret.expose().is_empty() => {
                 return Err(SettingsError::EmptyClientSecret);
             }
-            Credentials::ClientSecret(_) => self.dialect() == Dialect::V1,
-            Credentials::PrivateKeys(_) => false,
-        };
-        match &self.redirect_uri {
-            _ if secret_in_v1 => Err(SettingsError::SecretInV1),
-            Some(uri) => {
-                url_rules::check(uri, self.plain_http()).map_err(SettingsError::RedirectUri)
+            Credentials::ClientSecret(_) if !self.dialect().habits().has_client_secrets => {
+                return Err(SettingsError::SecretInV1);
             }
-            None => Ok(()),
+            _ => {}
         }
+        let redirect_uri = self.redirect_uri.as_deref();
+        let checked = redirect_uri.map_or(Ok(()), |uri| url_rules::check(uri, self.plain_http()));
+        checked.map_err(SettingsError::RedirectUri)
+    }
+
+    pub(crate) fn identity(&self) -> ClientIdentity {
+        let issuer = self.environment.issuer().to_owned();
+        ClientIdentity { issuer, client_id: self.client_id.clone() }
     }
 
     pub(crate) fn dialect(&self) -> Dialect {

@@ -1,13 +1,13 @@
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::{
-    error::{KeyFault, KeysError},
-    http::Response,
-    jose::{OwnKey, PrivateJwk, RsaPrivateKey},
+    error::{KeyError, KeysError},
+    ground::text::printable,
+    http::{Response, response},
+    jose::{Alg, OwnKey, PrivateJwk, PublicJwk, RsaPrivateKey, Usage},
 };
 
 /// Our own private keys, parsed and checked once (itsme: keys).
@@ -29,7 +29,7 @@ struct Keys {
     jwks: Vec<PrivateJwk>,
     signing: Vec<OwnKey>,
     decryption: Vec<OwnKey>,
-    published: Value,
+    published: Vec<PublicJwk>,
 }
 
 #[derive(Deserialize)]
@@ -37,9 +37,10 @@ struct KeyFile {
     keys: Vec<PrivateJwk>,
 }
 
+/// A JWK set (RFC 7517 §5).
 #[derive(Serialize)]
-struct KeyFileRef<'a> {
-    keys: &'a [PrivateJwk],
+struct KeySetRef<'a, K> {
+    keys: &'a [K],
 }
 
 impl PrivateKeys {
@@ -67,11 +68,11 @@ impl PrivateKeys {
         for (place, jwk) in jwks.iter().enumerate() {
             let named = |kid: &str| match kid {
                 "" => format!("key {}", place + 1),
-                kid => format!("key {} (kid {kid:?})", place + 1),
+                kid => format!("key {} (kid `{}`)", place + 1, printable(kid)),
             };
             let kid = jwk.kid.clone().unwrap_or_default();
             let (usage, public, key) =
-                read(jwk, &kids).map_err(|fault| KeysError::Key { key: named(&kid), fault })?;
+                read(jwk, &kids).map_err(|error| KeysError::Key { key: named(&kid), error })?;
             kids.push(kid.clone());
             if usage == Usage::Signature || decryption.is_empty() {
                 published.push(public);
@@ -88,7 +89,6 @@ impl PrivateKeys {
         if decryption.is_empty() {
             return Err(KeysError::NoEncryptionKey);
         }
-        let published = json!({ "keys": published });
         Ok(Self(Arc::new(Keys { jwks, signing, decryption, published })))
     }
 
@@ -118,13 +118,13 @@ impl PrivateKeys {
     pub fn to_json(&self) -> Zeroizing<String> {
         // Room enough that the text is never moved, which would leave a copy behind.
         let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024 * self.0.jwks.len()));
-        let file = KeyFileRef { keys: &self.0.jwks };
+        let file = KeySetRef { keys: &self.0.jwks };
         serde_json::to_writer_pretty(&mut *text, &file).expect("a JWK is JSON");
         text.push(b'\n');
         Zeroizing::new(String::from_utf8(std::mem::take(&mut text)).expect("JSON is text"))
     }
 
-    /// The same with a new encryption key: it is the one that is published, and the old ones go on
+    /// Adds a new encryption key: it is the one that is published, and the old ones go on
     /// decrypting what itsme encrypts to them for the next 24 hours (itsme: keys).
     ///
     /// # Errors
@@ -136,7 +136,7 @@ impl PrivateKeys {
         Self::from_jwks(jwks)
     }
 
-    /// The same with a new signing key, published after the old ones, which still sign. Publish it,
+    /// Adds a new signing key, published after the old ones, which still sign. Publish it,
     /// and when itsme has had time to fetch it (a day, to be sure), sign with it by
     /// [`signing_with`](Self::signing_with).
     ///
@@ -148,7 +148,7 @@ impl PrivateKeys {
         Self::from_jwks(jwks)
     }
 
-    /// The same, signing with the key of this name from now on.
+    /// Signs with the key of this name from now on.
     ///
     /// # Errors
     /// [`KeysError::UnknownKey`]: there is no signing key of this name.
@@ -163,7 +163,7 @@ impl PrivateKeys {
         Self::from_jwks(jwks)
     }
 
-    /// The same without a key whose time is over.
+    /// Removes a key whose time is over.
     ///
     /// # Errors
     /// [`KeysError::UnknownKey`], or what the set lacks without it.
@@ -189,21 +189,17 @@ impl PrivateKeys {
     /// The public JWK set, as text to print, send to itsme or put on a web server: every signing
     /// key and the first encryption key.
     pub fn public_jwks(&self) -> String {
-        format!("{:#}\n", self.0.published)
+        let set = KeySetRef { keys: &self.0.published };
+        serde_json::to_string_pretty(&set).expect("texts are JSON") + "\n"
     }
 
     /// The response that serves [`public_jwks`](Self::public_jwks) at the address registered with
     /// itsme. It may be cached for an hour; itsme wants 30 minutes at least, and the answer within
     /// a second (itsme: keys).
     pub fn public_jwks_response(&self) -> Response {
-        let mut response = Response::new(self.0.published.to_string().into_bytes());
-        for (name, value) in [
-            (http::header::CONTENT_TYPE, "application/json"),
-            (http::header::CACHE_CONTROL, "public, max-age=3600"),
-        ] {
-            response.headers_mut().insert(name, http::HeaderValue::from_static(value));
-        }
-        response
+        let set = KeySetRef { keys: &self.0.published };
+        let set = serde_json::to_vec(&set).expect("texts are JSON");
+        response::document(set, "application/json", "public, max-age=3600")
     }
 
     /// The key that signs.
@@ -217,12 +213,6 @@ impl PrivateKeys {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Usage {
-    Signature,
-    Encryption,
-}
-
 fn new_key(usage: Usage) -> Result<PrivateJwk, KeysError> {
     let made = match usage {
         Usage::Signature => PrivateJwk::generate("sig", "RS256"),
@@ -231,29 +221,27 @@ fn new_key(usage: Usage) -> Result<PrivateJwk, KeysError> {
     made.ok_or(KeysError::Generation)
 }
 
-fn read(jwk: &PrivateJwk, earlier: &[String]) -> Result<(Usage, Value, RsaPrivateKey), KeyFault> {
-    let kid = jwk.kid.as_deref().filter(|kid| !kid.is_empty()).ok_or(KeyFault::NoKid)?;
+type Read = (Usage, PublicJwk, RsaPrivateKey);
+
+fn read(jwk: &PrivateJwk, earlier: &[String]) -> Result<Read, KeyError> {
+    let kid = jwk.kid.as_deref().filter(|kid| !kid.is_empty()).ok_or(KeyError::NoKid)?;
     if earlier.iter().any(|other| other == kid) {
-        return Err(KeyFault::SameKid);
+        return Err(KeyError::SameKid);
     }
     if jwk.kty.as_deref() != Some("RSA") {
-        return Err(KeyFault::KeyType);
+        return Err(KeyError::KeyType);
     }
-    let alg = jwk.alg.as_deref();
-    let usage = match jwk.usage.as_deref() {
-        Some("sig") if matches!(alg, None | Some("RS256")) => Usage::Signature,
-        Some("sig") => return Err(KeyFault::Algorithm("RS256")),
-        Some("enc") if matches!(alg, None | Some("RSA-OAEP" | "RSA-OAEP-256")) => Usage::Encryption,
-        Some("enc") => return Err(KeyFault::Algorithm("RSA-OAEP or RSA-OAEP-256")),
-        _ => return Err(KeyFault::Use),
+    let (usage, alg) = match (jwk.usage.as_deref(), jwk.alg.as_deref()) {
+        (Some("sig"), None | Some("RS256")) => (Usage::Signature, Some(Alg::Rs256)),
+        (Some("sig"), _) => return Err(KeyError::Algorithm("RS256")),
+        (Some("enc"), None) => (Usage::Encryption, None),
+        (Some("enc"), Some("RSA-OAEP")) => (Usage::Encryption, Some(Alg::RsaOaep)),
+        (Some("enc"), Some("RSA-OAEP-256")) => (Usage::Encryption, Some(Alg::RsaOaep256)),
+        (Some("enc"), _) => return Err(KeyError::Algorithm("RSA-OAEP or RSA-OAEP-256")),
+        _ => return Err(KeyError::Use),
     };
     let key = RsaPrivateKey::from_jwk(jwk)?;
-    let mut public = json!({ "kty": "RSA", "use": jwk.usage, "kid": kid });
-    if let Some(alg) = alg.or((usage == Usage::Signature).then_some("RS256")) {
-        public["alg"] = alg.into();
-    }
-    public["n"] = key.n().into();
-    public["e"] = key.e().into();
+    let public = PublicJwk::new((usage, alg), kid, &key);
     Ok((usage, public, key))
 }
 

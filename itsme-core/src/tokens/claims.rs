@@ -1,12 +1,19 @@
-use std::time::Duration;
-
 use serde_json::{Map, Value};
 
 use crate::{
     error::TokenError,
-    ground::{secret::Secret, time::UnixTime},
-    jose,
+    ground::time::UnixTime,
+    settings::{identity::ClientIdentity, leeway::Leeway},
 };
+
+/// From, for and about whom a token must be, whatever kind of token it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    /// The issuer as the OP's metadata write it, and us.
+    pub(crate) client: &'a ClientIdentity,
+    /// Somebody in particular.
+    pub(crate) sub: Option<&'a str>,
+}
 
 /// Claims of a verified token, read strictly: a claim of the wrong kind is an error, not absent.
 pub(crate) struct TokenClaims<'a>(pub(crate) &'a Map<String, Value>);
@@ -31,16 +38,8 @@ impl<'a> TokenClaims<'a> {
         Ok(Some(UnixTime::from_millis((seconds * 1000.0) as u64)))
     }
 
-    /// `iss` is `issuer`, byte for byte. An absent one passes; who needs it asks for it.
-    pub(crate) fn check_issuer(&self, issuer: &str) -> Result<(), TokenError> {
-        match self.text("iss")? {
-            Some(iss) if iss != issuer => Err(TokenError::Issuer),
-            _ => Ok(()),
-        }
-    }
-
     /// `aud`, one text or several, has `client_id`. An absent one passes. Gives how many there are.
-    pub(crate) fn check_audience(&self, client_id: &str) -> Result<usize, TokenError> {
+    fn check_audience(&self, client_id: &str) -> Result<usize, TokenError> {
         let audiences = match self.0.get("aud") {
             None => return Ok(0),
             Some(Value::Array(audiences)) => audiences.as_slice(),
@@ -55,15 +54,15 @@ impl<'a> TokenClaims<'a> {
         Ok(audiences.len())
     }
 
-    /// `exp`, `iat` and `nbf`, each if it is there, with `leeway` for two clocks that differ.
-    pub(crate) fn check_times(&self, now: UnixTime, leeway: Duration) -> Result<(), TokenError> {
-        if self.time("exp")?.is_some_and(|exp| now >= exp.after(leeway)) {
+    /// `exp`, `iat` and `nbf`, each if it is there.
+    pub(crate) fn check_times(&self, now: UnixTime, leeway: Leeway) -> Result<(), TokenError> {
+        if self.time("exp")?.is_some_and(|exp| leeway.is_past(exp, now)) {
             return Err(TokenError::Expired);
         }
-        if self.time("iat")?.is_some_and(|iat| iat > now.after(leeway)) {
+        if self.time("iat")?.is_some_and(|iat| leeway.is_future(iat, now)) {
             return Err(TokenError::IssuedInFuture);
         }
-        if self.time("nbf")?.is_some_and(|nbf| nbf > now.after(leeway)) {
+        if self.time("nbf")?.is_some_and(|nbf| leeway.is_future(nbf, now)) {
             return Err(TokenError::NotYetValid);
         }
         Ok(())
@@ -79,21 +78,20 @@ impl<'a> TokenClaims<'a> {
         Ok(sub)
     }
 
-    /// `nonce`, required, and this one.
-    pub(crate) fn check_nonce(&self, expected: &Secret) -> Result<(), TokenError> {
-        let nonce = self.text("nonce")?.ok_or(TokenError::Missing { claim: "nonce" })?;
-        if !is(nonce, expected) {
-            return Err(TokenError::Nonce);
+    /// From the OP, for us; `iss` byte for byte. An absent one passes: who needs it
+    /// [requires](Self::require) it. Gives how many audiences there are.
+    pub(crate) fn check_parties(&self, client: &ClientIdentity) -> Result<usize, TokenError> {
+        if self.text("iss")?.is_some_and(|iss| iss != client.issuer) {
+            return Err(TokenError::Issuer);
         }
-        Ok(())
+        self.check_audience(&client.client_id)
     }
 
-    /// The request that the token answers, if it says one.
-    pub(crate) fn check_auth_req_id(&self, expected: &Secret) -> Result<(), TokenError> {
-        match self.text("urn:openid:params:jwt:claim:auth_req_id")? {
-            Some(id) if !is(id, expected) => Err(TokenError::AuthReqId),
-            _ => Ok(()),
-        }
+    /// From, for and about whom it must be. Gives the `sub`.
+    pub(crate) fn check(&self, expected: Expected<'_>) -> Result<&'a str, TokenError> {
+        let sub = self.subject(expected.sub)?;
+        self.check_parties(expected.client)?;
+        Ok(sub)
     }
 
     pub(crate) fn require(&self, claims: &[&'static str]) -> Result<(), TokenError> {
@@ -102,9 +100,4 @@ impl<'a> TokenClaims<'a> {
             None => Ok(()),
         }
     }
-}
-
-/// Told in a time that does not depend on where they differ.
-fn is(text: &str, expected: &Secret) -> bool {
-    jose::constant_time_eq(text.as_bytes(), expected.expose().as_bytes())
 }

@@ -1,4 +1,4 @@
-use std::{fmt, ops::Deref, time::Duration};
+use std::{fmt, time::Duration};
 
 use crate::{
     claims::acr::Acr,
@@ -8,8 +8,6 @@ use crate::{
 };
 
 /// A person who has logged in: every check was made (see the table in the crate's front page).
-///
-/// Reads like its [`User`]: `who.sub`, `who.email`.
 #[non_exhaustive]
 pub struct LoggedIn {
     /// Who it is.
@@ -26,16 +24,8 @@ pub struct LoggedIn {
     pub evidence: Evidence,
 }
 
-impl Deref for LoggedIn {
-    type Target = User;
-
-    fn deref(&self) -> &User {
-        &self.user
-    }
-}
-
 impl fmt::Debug for LoggedIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LoggedIn").field("finish_login", &self.user).finish_non_exhaustive()
+        f.debug_struct("LoggedIn").field("user", &self.user).finish_non_exhaustive()
     }
 }

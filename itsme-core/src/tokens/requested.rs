@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    claims::{Scope, acr::Acr},
+    claims::{Claim, Scope, acr::Acr},
     dialect::Dialect,
     ground::time::UnixTime,
     jose,
@@ -13,7 +13,7 @@ use crate::{
 /// What was asked of the OP when a login began, and so what must come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Requested {
-    /// When.
+    /// Time of the request.
     pub(crate) at: UnixTime,
     /// The code of the service.
     #[serde(default)]
@@ -51,10 +51,8 @@ impl Requested {
     /// in the ID token and not found there is one that the person does not have.
     pub(crate) fn needs_userinfo(&self, id_token: &Map<String, Value>, dialect: Dialect) -> bool {
         let mut by_scope = self.scopes.iter().flat_map(|scope| scope.claims(dialect));
-        let has = |claim: &str| {
-            id_token.contains_key(claim) || id_token.keys().any(|n| n.eq_ignore_ascii_case(claim))
-        };
-        self.in_userinfo || by_scope.any(|claim| !has(claim))
+        let is_missing = |claim: &Claim| !id_token.keys().any(|name| claim.has_name(name));
+        self.in_userinfo || by_scope.any(is_missing)
     }
 
     /// The most characters that a token may have.

@@ -1,22 +1,25 @@
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use http::HeaderValue;
 use serde_json::Value;
 
 use crate::{
+    client_auth::parties::Parties,
     error::Error,
+    flow::machine::Context,
     ground::{json, secret::Secret},
     http::{Request, Response, endpoint::Endpoint, form, response},
-    provider::metadata::Metadata,
 };
 
 /// The token request (RFC 6749 §4.1.3, RFC 7523 §2.2, itsme: token request).
 pub(crate) fn token_request(
-    metadata: &Metadata,
+    parties: &Parties,
     grant: &[(&str, &str)],
-    authentication: &[(&str, Cow<'_, str>)],
-) -> Request {
-    form::post((Endpoint::Token, &metadata.token_endpoint), grant, authentication)
+    cx: &mut Context<'_>,
+) -> Result<Request, Error> {
+    let url = &parties.provider.metadata.token_endpoint;
+    let authentication = parties.authentication(url, cx)?;
+    Ok(form::post((Endpoint::Token, url), grant, &authentication))
 }
 
 /// The answer to a token request, nothing of it verified (RFC 6749 §5.1, OIDC Core §3.1.3.3).
@@ -30,7 +33,7 @@ pub(crate) struct TokenResponse {
 impl TokenResponse {
     pub(crate) fn read(response: Response) -> Result<Self, Error> {
         let endpoint = Endpoint::Token;
-        let malformed = |what| Error::Malformed { endpoint, what };
+        let malformed = |what: &'static str| Error::malformed(endpoint, what);
         let mut members = response::json_object(endpoint, response)?;
         let mut text = |name: &str, what| match members.remove(name) {
             Some(Value::String(text)) if !text.is_empty() => Ok(text),
@@ -104,7 +107,7 @@ mod tests {
         ] {
             let error = read(body).expect_err(body);
             assert!(
-                matches!(error, Error::Malformed { what: found, .. } if found == what),
+                matches!(&error, Error::Malformed { what: found, .. } if found == what),
                 "{error}"
             );
         }

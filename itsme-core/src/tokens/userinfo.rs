@@ -1,25 +1,19 @@
-use std::time::Duration;
-
 use http::{HeaderValue, header};
 use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, Refusal, TokenError},
-    flow::attempt::Attempt,
     ground::{secret::Secret, time::UnixTime},
-    http::{Request, Response, endpoint::Endpoint, response},
+    http::{Request, Response, endpoint::Endpoint, get::get, response},
     provider::metadata::Metadata,
-    tokens::claims::TokenClaims,
+    settings::leeway::Leeway,
+    tokens::claims::{Expected, TokenClaims},
 };
 
-/// The userinfo request (OIDC Core §5.3.1, RFC 6750 §2.1).
+/// The userinfo request (OIDC Core §5.3.1).
 pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Result<Request, Error> {
-    Ok(http::Request::get(&metadata.userinfo_endpoint)
-        .extension(Attempt::at(Endpoint::Userinfo))
-        .header(header::ACCEPT, "application/jwt")
-        .header(header::AUTHORIZATION, bearer(access_token)?)
-        .body(Vec::new())
-        .expect("the URL was checked with the metadata"))
+    let url = &metadata.userinfo_endpoint;
+    with_bearer(get(Endpoint::Userinfo, url, "application/jwt"), access_token)
 }
 
 /// The nested JWT of the answer. Its media type is not insisted on; white space around it is cut.
@@ -30,17 +24,18 @@ pub(crate) fn token(response: Response) -> Result<Secret, Error> {
     }
     let body = response::body(endpoint, response)?;
     let text = std::str::from_utf8(&body);
-    let text = text.map_err(|_| Error::Malformed { endpoint, what: "it is not text" })?;
+    let text = text.map_err(|_| Error::malformed(endpoint, "it is not text"))?;
     Ok(Secret::new(text.trim()))
 }
 
-/// The access token as a request carries it, kept out of logs.
-pub(crate) fn bearer(access_token: &Secret) -> Result<HeaderValue, Error> {
+/// Adds the access token (RFC 6750 §2.1), kept out of logs.
+pub(crate) fn with_bearer(mut request: Request, access_token: &Secret) -> Result<Request, Error> {
     let bearer = HeaderValue::try_from(format!("Bearer {}", access_token.expose()));
     let what = "its `access_token` cannot stand in a header";
-    let mut bearer = bearer.map_err(|_| Error::Malformed { endpoint: Endpoint::Token, what })?;
+    let mut bearer = bearer.map_err(|_| Error::malformed(Endpoint::Token, what))?;
     bearer.set_sensitive(true);
-    Ok(bearer)
+    request.headers_mut().insert(header::AUTHORIZATION, bearer);
+    Ok(request)
 }
 
 /// A refusal by JSON, or by challenge.
@@ -70,12 +65,10 @@ fn challenge(response: &Response) -> Option<Refusal> {
 /// Checks the claims of a userinfo answer whose signature is right (OIDC Core §5.3.4).
 pub(crate) fn check(
     claims: &Map<String, Value>,
-    (issuer, client_id, sub): (&str, &str, &str),
-    (now, leeway): (UnixTime, Duration),
+    expected: Expected<'_>,
+    (now, leeway): (UnixTime, Leeway),
 ) -> Result<(), TokenError> {
     let token = TokenClaims(claims);
-    token.subject(Some(sub))?;
-    token.check_issuer(issuer)?;
-    token.check_audience(client_id)?;
+    token.check(expected)?;
     token.check_times(now, leeway)
 }

@@ -3,8 +3,16 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::{
+    claims::Expected,
+    id_token::{Authentication, Binding, IdTokenChecks},
+    logged_in::LoggedIn,
+    requested::Requested,
+    response::TokenResponse,
+    userinfo,
+};
 use crate::{
-    client_auth::inner::ClientInner,
+    client_auth::parties::Parties,
     error::{Error, TokenError},
     evidence::{Evidence, Signed},
     flow::{
@@ -12,42 +20,44 @@ use crate::{
         retry::Retry,
     },
     ground::secret::Secret,
-    jose::{self, Verified},
-    provider::{Provider, fetch::FetchProvider},
-    tokens::{
-        id_token::{Authentication, Binding, Expected},
-        logged_in::LoggedIn,
-        requested::Requested,
-        response::TokenResponse,
-        userinfo,
-    },
+    jose::{self, JoseError, Verified},
+    provider::fetch::{FetchProvider, Need},
+    settings::identity::ClientIdentity,
     user::User,
 };
 
-/// From a token answer to a person: verifies the ID token, asks for userinfo if something is
+/// From a token response to a person: verifies the ID token, asks for userinfo if something is
 /// missing, and verifies that. Every flow that logs somebody in ends with it.
 pub(crate) struct VerifyTokens {
-    job: Verification,
-    call: Call,
+    verification: Verification,
+    state: State,
 }
 
 /// What the tokens are held against.
 pub(crate) struct Verification {
-    pub(crate) client: Arc<ClientInner>,
-    pub(crate) provider: Arc<Provider>,
-    pub(crate) binding: Binding,
-    pub(crate) asked: Requested,
-    pub(crate) answer: TokenResponse,
+    parties: Parties,
+    /// The client at the issuer as the OP calls itself.
+    identity: ClientIdentity,
+    binding: Binding,
+    requested: Requested,
+    tokens: TokenResponse,
     /// The OP's keys were fetched anew for an unknown `kid`; that is done once.
-    pub(crate) refetched: bool,
+    refetched: bool,
 }
 
-/// Each but the first is a request.
-enum Call {
-    Start,
-    KeysForIdToken(FetchProvider),
+enum State {
+    /// A token is there.
+    Verify(Token),
+    /// It waits for other keys of the OP.
+    Keys(Token, FetchProvider),
+    /// Userinfo was asked.
     Userinfo { id: Identified, retry: Retry },
-    KeysForUserinfo { id: Identified, token: Secret, fetch: FetchProvider },
+}
+
+/// Which token is to be verified.
+enum Token {
+    Id,
+    Userinfo { id: Identified, token: Secret },
 }
 
 /// A verified and checked ID token.
@@ -58,108 +68,123 @@ struct Identified {
 }
 
 impl VerifyTokens {
-    pub(crate) fn new(job: Verification) -> Self {
-        Self { job, call: Call::Start }
+    pub(crate) fn new(verification: Verification) -> Self {
+        Self { verification, state: State::Verify(Token::Id) }
     }
 }
 
 impl Verification {
-    fn with(self, call: Call) -> VerifyTokens {
-        VerifyTokens { job: self, call }
+    pub(crate) fn new(
+        parties: Parties,
+        (binding, requested): (Binding, Requested),
+        tokens: TokenResponse,
+    ) -> Self {
+        let client_id = parties.client.identity.client_id.clone();
+        let identity =
+            ClientIdentity { issuer: parties.provider.metadata.issuer.clone(), client_id };
+        Self { parties, identity, binding, requested, tokens, refetched: false }
     }
 
-    /// Whether newer keys of the OP may help, and this is the first time to hope so. A wrong signature
-    /// does not wait for them; but where another key was put under a name that we know, nothing
-    /// else tells, so the next flow fetches them.
-    fn refetch(&mut self, error: &TokenError) -> Option<FetchProvider> {
-        if *error == TokenError::Signature {
-            self.client.cache.suspect();
-        }
-        if self.refetched || !matches!(error, TokenError::UnknownSigningKey { .. }) {
-            return None;
-        }
-        self.refetched = true;
-        Some(FetchProvider::new_keys(&self.client, &self.provider))
+    fn with(self, state: State) -> VerifyTokens {
+        VerifyTokens { verification: self, state }
     }
 
-    fn verify(&self, token: &Secret) -> Result<(Zeroizing<String>, Verified), TokenError> {
-        let credentials = &self.client.settings.credentials;
-        let limit = self.asked.token_limit();
+    fn open(&self, token: &Secret) -> Result<(Zeroizing<String>, Verified), JoseError> {
+        let credentials = &self.parties.client.settings.credentials;
+        let limit = self.requested.token_limit();
         let inner = jose::open(token.expose(), credentials.decryption(), limit)?;
-        let verified = jose::verify(&inner, credentials.signature_check(&self.provider.keys))?;
+        let verified =
+            jose::verify(&inner, credentials.signature_check(&self.parties.provider.keys))?;
         Ok((inner, verified))
     }
 
     fn check_id_token(&self, cx: &Context<'_>) -> Result<Identified, TokenError> {
-        let (inner, Verified { claims, key }) = self.verify(&self.answer.id_token)?;
-        let settings = &self.client.settings;
-        let expected = Expected {
-            issuer: &self.provider.metadata.issuer,
-            client_id: &settings.client_id,
+        let (jws, Verified { claims, key }) = self.open(&self.tokens.id_token)?;
+        let checks = IdTokenChecks {
+            client: &self.identity,
+            settings: &self.parties.client.settings,
             binding: &self.binding,
-            access_token: &self.answer.access_token,
-            asked: &self.asked,
-            leeway: settings.clock_leeway,
-            accept_weaker_acr: settings.danger_accept_weaker_acr,
-            require_auth_time: settings.require_auth_time,
+            access_token: &self.tokens.access_token,
+            requested: &self.requested,
         };
-        let authentication = expected.check(&claims, cx.now)?;
-        let who = (expected.issuer, expected.client_id);
-        let evidence = Evidence::new(Signed { jws: inner, key }, who, self.asked.clone());
+        let authentication = checks.check(&claims, cx.now)?;
+        let signed = Signed { jws, key };
+        let evidence = Evidence::new(signed, self.identity.clone(), self.requested.clone());
         Ok(Identified { authentication, claims, evidence })
     }
 
-    fn check_userinfo(
+    /// Adds the claims of a checked userinfo answer to those of the ID token.
+    fn add_userinfo(
         &self,
-        id: &Identified,
+        id: &mut Identified,
         token: &Secret,
         cx: &Context<'_>,
-    ) -> Result<(Map<String, Value>, Signed), TokenError> {
-        let (inner, Verified { claims, key }) = self.verify(token)?;
-        let settings = &self.client.settings;
-        let (issuer, sub) = (&self.provider.metadata.issuer, &id.authentication.sub);
-        let who = (issuer.as_str(), settings.client_id.as_str(), sub.as_str());
-        userinfo::check(&claims, who, (cx.now, settings.clock_leeway))?;
-        Ok((claims, Signed { jws: inner, key }))
+    ) -> Result<(), TokenError> {
+        let (jws, Verified { claims, key }) = self.open(token)?;
+        let sub = Some(id.authentication.sub.as_str());
+        let expected = Expected { client: &self.identity, sub };
+        userinfo::check(&claims, expected, (cx.now, self.parties.client.settings.clock_leeway))?;
+        for (name, value) in claims {
+            // Where both speak, the ID token was made for this very login.
+            if !id.claims.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
+                id.claims.insert(name, value);
+            }
+        }
+        id.evidence.add_userinfo(Signed { jws, key });
+        Ok(())
     }
 
-    fn id_token(mut self, cx: &mut Context<'_>) -> Result<Next<VerifyTokens>, Error> {
-        match self.check_id_token(cx) {
-            Ok(id) if self.asked.needs_userinfo(&id.claims, self.client.settings.dialect()) => {
-                self.with(Call::Userinfo { id, retry: Retry::Idempotent }).step(Event::Begin, cx)
-            }
-            Ok(id) => Ok(Next::Done(self.logged_in(id))),
-            Err(error) => match self.refetch(&error) {
-                Some(fetch) => self.with(Call::KeysForIdToken(fetch)).step(Event::Begin, cx),
-                None => Err(Error::IdToken(error)),
+    fn verify(self, token: Token, cx: &mut Context<'_>) -> Result<Next<VerifyTokens>, Error> {
+        match token {
+            Token::Id => match self.check_id_token(cx) {
+                Ok(id) => {
+                    let dialect = self.parties.client.settings.dialect();
+                    if self.requested.needs_userinfo(&id.claims, dialect) {
+                        return self.ask_userinfo(id, Retry::Idempotent);
+                    }
+                    Ok(Next::Done(self.logged_in(id)))
+                }
+                Err(error) => self.refused(Token::Id, error, Error::IdToken, cx),
+            },
+            Token::Userinfo { mut id, token } => match self.add_userinfo(&mut id, &token, cx) {
+                Ok(()) => Ok(Next::Done(self.logged_in(id))),
+                Err(error) => {
+                    self.refused(Token::Userinfo { id, token }, error, Error::Userinfo, cx)
+                }
             },
         }
     }
 
-    fn userinfo(
+    /// Newer keys of the OP may help if the key is not known, once. A wrong signature does not wait
+    /// for them; but where another key was put under a name that we know, nothing else tells, so the
+    /// next flow fetches them.
+    fn refused(
         mut self,
-        mut id: Identified,
-        token: Secret,
+        token: Token,
+        error: TokenError,
+        refusal: fn(TokenError) -> Error,
         cx: &mut Context<'_>,
     ) -> Result<Next<VerifyTokens>, Error> {
-        match self.check_userinfo(&id, &token, cx) {
-            Ok((claims, signed)) => {
-                for (name, value) in claims {
-                    // Where both speak, the ID token was made for this very login.
-                    if !id.claims.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
-                        id.claims.insert(name, value);
-                    }
-                }
-                id.evidence.add_userinfo(signed);
-                Ok(Next::Done(self.logged_in(id)))
+        match error {
+            TokenError::Jose(JoseError::UnknownSigningKey { .. }) if !self.refetched => {
+                self.refetched = true;
+                let need = Need::NewKeys(Arc::clone(&self.parties.provider));
+                let fetch = FetchProvider::new(&self.parties.client.provider, need);
+                self.with(State::Keys(token, fetch)).step(Event::Begin, cx)
             }
-            Err(error) => match self.refetch(&error) {
-                Some(fetch) => {
-                    self.with(Call::KeysForUserinfo { id, token, fetch }).step(Event::Begin, cx)
+            error => {
+                if let TokenError::Jose(JoseError::Signature) = error {
+                    self.parties.client.provider.cache.suspect();
                 }
-                None => Err(Error::Userinfo(error)),
-            },
+                Err(refusal(error))
+            }
         }
+    }
+
+    fn ask_userinfo(self, id: Identified, retry: Retry) -> Result<Next<VerifyTokens>, Error> {
+        let request =
+            userinfo::request(&self.parties.provider.metadata, &self.tokens.access_token)?;
+        Ok(Next::Send(request, self.with(State::Userinfo { id, retry })))
     }
 
     fn logged_in(self, id: Identified) -> LoggedIn {
@@ -168,36 +193,10 @@ impl Verification {
             user: User::read(sub, id.claims),
             acr,
             auth_time,
-            access_token: self.answer.access_token,
-            expires_in: self.answer.expires_in,
+            access_token: self.tokens.access_token,
+            expires_in: self.tokens.expires_in,
             evidence: id.evidence,
         }
-    }
-
-    fn keys_for_id_token(
-        self,
-        fetching: Next<FetchProvider>,
-        cx: &mut Context<'_>,
-    ) -> Result<Next<VerifyTokens>, Error> {
-        fetching.within(
-            self,
-            |fetch, job| job.with(Call::KeysForIdToken(fetch)),
-            |provider, job| Self { provider, ..job }.id_token(cx),
-        )
-    }
-
-    fn keys_for_userinfo(
-        self,
-        id: Identified,
-        token: Secret,
-        fetching: Next<FetchProvider>,
-        cx: &mut Context<'_>,
-    ) -> Result<Next<VerifyTokens>, Error> {
-        fetching.within(
-            (self, id, token),
-            |fetch, (job, id, token)| job.with(Call::KeysForUserinfo { id, token, fetch }),
-            |provider, (job, id, token)| Self { provider, ..job }.userinfo(id, token, cx),
-        )
     }
 }
 
@@ -205,26 +204,26 @@ impl Machine for VerifyTokens {
     type Output = LoggedIn;
 
     fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
-        let Self { job, call } = self;
-        match (call, event) {
-            (Call::Start, _) => job.id_token(cx),
-            (Call::KeysForIdToken(fetch), event) => {
-                job.keys_for_id_token(fetch.step(event, cx)?, cx)
+        let Self { verification, state } = self;
+        match (state, event) {
+            (State::Verify(token), _) => verification.verify(token, cx),
+            (State::Keys(token, fetch), event) => fetch.step(event, cx)?.within(
+                (verification, token),
+                |fetch, (verification, token)| verification.with(State::Keys(token, fetch)),
+                |provider, (mut verification, token)| {
+                    verification.parties.provider = provider;
+                    verification.verify(token, cx)
+                },
+            ),
+            (State::Userinfo { id, .. }, Event::Response(response)) => {
+                let token = userinfo::token(response)?;
+                verification.verify(Token::Userinfo { id, token }, cx)
             }
-            (call @ Call::Userinfo { .. }, Event::Begin) => {
-                let request = userinfo::request(&job.provider.metadata, &job.answer.access_token)?;
-                Ok(Next::Send(request, job.with(call)))
-            }
-            (Call::Userinfo { id, .. }, Event::Response(response)) => {
-                job.userinfo(id, userinfo::token(response)?, cx)
-            }
-            (Call::Userinfo { id, retry }, Event::Failed(why)) => match retry.again(why) {
-                Some(retry) => job.with(Call::Userinfo { id, retry }).step(Event::Begin, cx),
+            (State::Userinfo { id, retry }, Event::Failed(why)) => match retry.again(why) {
+                Some(retry) => verification.ask_userinfo(id, retry),
                 None => Ok(Next::GiveUp),
             },
-            (Call::KeysForUserinfo { id, token, fetch }, event) => {
-                job.keys_for_userinfo(id, token, fetch.step(event, cx)?, cx)
-            }
+            (State::Userinfo { id, retry }, Event::Begin) => verification.ask_userinfo(id, retry),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The parts of a [`User`](super::User) that have parts themselves. Members that are not known here
 //! survive in `extra`.
 
-use std::fmt;
-
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
+
+use crate::ground::opaque::opaque;
 
 /// One struct a claim, whose members may all be missing, and whose `Debug` shows none of them.
 macro_rules! parts {
@@ -31,11 +31,7 @@ macro_rules! parts {
             pub extra: Map<String, Value>,
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        }
+        opaque!($name);
     )*};
 }
 

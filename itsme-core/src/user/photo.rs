@@ -1,9 +1,7 @@
-use std::fmt;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, json};
 
-use crate::jose;
+use crate::{ground::opaque::opaque, jose};
 
 /// The photo of an identity document (itsme: `physical_person_photo`).
 #[derive(Clone, PartialEq, Eq)]
@@ -32,14 +30,12 @@ impl ImageType {
     pub fn of(image: &[u8]) -> Option<Self> {
         const JPEG_2000_FILE: &[u8] = b"\x00\x00\x00\x0cjP  \r\n\x87\n";
         const JPEG_2000_STREAM: &[u8] = b"\xff\x4f\xff\x51";
-        if image.starts_with(b"\xff\xd8\xff") {
-            Some(Self::Jpeg)
-        } else if image.starts_with(JPEG_2000_FILE) || image.starts_with(JPEG_2000_STREAM) {
-            Some(Self::Jpeg2000)
-        } else if image.starts_with(b"\x89PNG\r\n\x1a\n") {
-            Some(Self::Png)
-        } else {
-            None
+        match image {
+            _ if image.starts_with(b"\xff\xd8\xff") => Some(Self::Jpeg),
+            _ if image.starts_with(JPEG_2000_FILE) => Some(Self::Jpeg2000),
+            _ if image.starts_with(JPEG_2000_STREAM) => Some(Self::Jpeg2000),
+            _ if image.starts_with(b"\x89PNG\r\n\x1a\n") => Some(Self::Png),
+            _ => None,
         }
     }
 
@@ -91,8 +87,4 @@ impl<'de> Deserialize<'de> for Photo {
     }
 }
 
-impl fmt::Debug for Photo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Photo(..)")
-    }
-}
+opaque!(Photo);

@@ -1,7 +1,7 @@
 //! From the claims of verified tokens to a [`User`], leniently: itsme writes the same thing in
 //! several ways, and what does not read is kept in `extra`.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,108 +11,77 @@ use super::{
     about::{Eid, Lenient, PlaceOfBirth},
 };
 use crate::{
-    claims::{ABOUT_THE_TOKEN, country::Country},
-    dialect::WireName,
+    claims::{ABOUT_THE_TOKEN, country::Country, table::claims},
+    dialect::names::{Origin, WireName},
     ground::json,
 };
+
+/// How one claim of the table is read.
+macro_rules! read {
+    ($user:ident, $value:ident, about $about:ident) => {
+        $user.read_about(About::$about, $value)
+    };
+    ($user:ident, $value:ident, own $method:ident) => {
+        $user.$method($value)
+    };
+    ($user:ident, $value:ident, $how:ident $field:ident) => {
+        set(&mut $user.$field, $how($value))
+    };
+}
+
+macro_rules! reader {
+    ($($(#[$doc:meta])* $claim:ident: $($origin:ident $name:literal),+ => $how:ident $field:ident;)*) => {
+        impl User {
+            /// Reads one claim by its name in either dialect. `None`: it is not known, or its value
+            /// is not of the usual kind.
+            fn read_claim(&mut self, name: WireName<'_>, value: &Value) -> Option<()> {
+                $(
+                    if $(name.is(Origin::$origin, $name))||+ {
+                        return read!(self, value, $how $field);
+                    }
+                )*
+                match Country::of_national_number_claim(name.name) {
+                    Some(country) if name.origin == Origin::V2 => {
+                        let number = text(value)?;
+                        let known = self.national_numbers.entry(country);
+                        (*known.or_insert_with(|| number.clone()) == number).then_some(())
+                    }
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+claims!(reader);
 
 impl User {
     /// Reads both dialects.
     pub(crate) fn read(sub: String, claims: Map<String, Value>) -> Self {
-        let mut user = Self { sub, ..Self::default() };
+        let mut user = Self::new(sub);
+        // A claim can come by two names. V2's counts first, in the writing of its pages, whatever order
+        // the token has.
+        let mut claims: Vec<_> = claims.into_iter().collect();
+        claims.sort_unstable_by(|(a, _), (b, _)| rank(a).cmp(&rank(b)));
         for (name, value) in claims {
             if ABOUT_THE_TOKEN.contains(&name.as_str()) {
                 continue;
             }
-            let understood = match WireName::of(&name) {
-                WireName::Plain(name) => user.read_plain(name, &value),
-                WireName::V1(name) => user.read_v1(&name, &value),
-                WireName::V2(name) => user.read_v2(&name, &value),
-            };
-            if understood.is_none() {
+            if user.read_claim(WireName::of(&name), &value).is_none() {
                 user.extra.insert(name, value);
             }
         }
         user
     }
 
-    fn read_plain(&mut self, name: &str, value: &Value) -> Option<()> {
-        match name {
-            "address" => set(&mut self.address, part(value)),
-            "age_gte_16" => set(&mut self.age_gte_16, flag(value)),
-            "age_gte_18" => set(&mut self.age_gte_18, flag(value)),
-            "age_gte_21" => set(&mut self.age_gte_21, flag(value)),
-            "age_gte_30" => set(&mut self.age_gte_30, flag(value)),
-            "birthdate" => set(&mut self.birthdate, text(value)),
-            "email" => set(&mut self.email, text(value)),
-            "email_verified" => set(&mut self.email_verified, flag(value)),
-            "family_name" => set(&mut self.family_name, text(value)),
-            "gender" => set(&mut self.gender, text(value)),
-            "given_name" => set(&mut self.given_name, text(value)),
-            "locale" => set(&mut self.locale, text(value)),
-            "name" => set(&mut self.name, text(value)),
-            "phone_number" => set(&mut self.phone_number, text(value)),
-            "phone_number_verified" => set(&mut self.phone_number_verified, flag(value)),
-            "picture" => set(&mut self.picture, text(value)),
-            _ => None,
-        }
+    fn read_city_of_birth(&mut self, value: &Value) -> Option<()> {
+        let city = text(value)?;
+        set(&mut self.born().city, Some(city))
     }
 
-    fn read_v1(&mut self, name: &str, value: &Value) -> Option<()> {
-        match name {
-            "claim_birthdate_as_string" => set(&mut self.birthdate_as_string, text(value)),
-            "claim_city_of_birth" => {
-                let city = text(value)?;
-                set(&mut self.born().city, Some(city))
-            }
-            "claim_country_of_birth" => {
-                let country = text(value)?;
-                set(&mut self.born().country, Some(country))
-            }
-            "claim_device" => set(&mut self.device, part(value)),
-            "claim_eid" => self.read_eid(part(value)?),
-            "claim_nationality" => set(&mut self.citizenship, text(value)),
-            "claim_passport_sn" => set(&mut self.passport_sn, text(value)),
-            "claim_photo" => set(&mut self.photo, Photo::read(value)),
-            "claim_transaction_info" => set(&mut self.transaction_info, Some(unwrapped(value))),
-            _ => None,
-        }
-    }
-
-    fn read_v2(&mut self, name: &str, value: &Value) -> Option<()> {
-        if let Some(country) = Country::of_national_number_claim(name) {
-            let number = text(value)?;
-            let known = self.national_numbers.entry(country).or_insert_with(|| number.clone());
-            return (*known == number).then_some(());
-        }
-        match name {
-            "account" => set(&mut self.account, part(value)),
-            "address_assurance_level" => {
-                set(&mut self.address_assurance_level, String::lenient(value))
-            }
-            "app" => set(&mut self.app, part(value)),
-            "beeidsn" => set(&mut self.be_eid_sn, text(value)),
-            "birthdate_as_string" => set(&mut self.birthdate_as_string, text(value)),
-            "claim_citizenship" => set(&mut self.citizenship, text(value)),
-            "claim_citizenship_as_iso" => set(&mut self.citizenship_as_iso, text(value)),
-            "claim_device" => set(&mut self.device, part(value)),
-            "identification_mode" => set(&mut self.identification_mode, text(value)),
-            "iddocumentsn" => set(&mut self.id_document_sn, text(value)),
-            "iddocumenttype" => set(&mut self.id_document_type, text(value)),
-            "official_gender" => set(&mut self.official_gender, text(value)),
-            "ongoing_call" => set(&mut self.ongoing_call, flag(value)),
-            "physical_person_photo" => set(&mut self.photo, Photo::read(value)),
-            "place_of_birth" => set(&mut self.place_of_birth, part(value)),
-            "student_attestation_ag" => set(&mut self.student_attestation, Some(value.clone())),
-            "transaction_info" => set(&mut self.transaction_info, Some(unwrapped(value))),
-            "transaction_ip" => set(&mut self.transaction_ip, text(value)),
-            "idissuingcountry" => self.read_about(About::IssuingCountry, value),
-            "issuance_locality" => self.read_about(About::IssuanceLocality, value),
-            "validityfrom" => self.read_about(About::ValidFrom, value),
-            "validityto" => self.read_about(About::ValidUntil, value),
-            "verificationdate" => self.read_about(About::VerifiedAt, value),
-            _ => None,
-        }
+    fn read_country_of_birth(&mut self, value: &Value) -> Option<()> {
+        let country = text(value)?;
+        set(&mut self.born().country, Some(country))
     }
 
     fn born(&mut self) -> &mut PlaceOfBirth {
@@ -120,7 +89,8 @@ impl User {
     }
 
     /// V1 tells in one claim what V2 tells in several; both are filled.
-    fn read_eid(&mut self, eid: Eid) -> Option<()> {
+    fn read_eid(&mut self, value: &Value) -> Option<()> {
+        let eid: Eid = part(value)?;
         self.be_eid_sn = self.be_eid_sn.take().or_else(|| eid.eid.clone());
         if let Some(number) = &eid.national_number {
             self.national_numbers.entry(Country::Belgium).or_insert_with(|| number.clone());
@@ -140,6 +110,10 @@ impl User {
     }
 }
 
+fn rank(name: &str) -> (bool, Reverse<&str>) {
+    (WireName::of(name).origin == Origin::V1, Reverse(name))
+}
+
 /// A claim can have come by another name already; what says something else than that is kept as it
 /// came.
 fn set<T: PartialEq>(field: &mut Option<T>, value: Option<T>) -> Option<()> {
@@ -155,6 +129,22 @@ fn set<T: PartialEq>(field: &mut Option<T>, value: Option<T>) -> Option<()> {
 
 fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
+}
+
+fn any_text(value: &Value) -> Option<String> {
+    String::lenient(value)
+}
+
+fn photo(value: &Value) -> Option<Photo> {
+    Photo::read(value)
+}
+
+fn as_it_is(value: &Value) -> Option<Value> {
+    Some(value.clone())
+}
+
+fn object(value: &Value) -> Option<Value> {
+    Some(unwrapped(value))
 }
 
 fn flag(value: &Value) -> Option<bool> {
@@ -267,6 +257,19 @@ mod tests {
         assert_eq!(user.issuing_country(&Claim::Name), Some("BEL"));
         assert_eq!(user.valid_until(&Claim::Name), None);
         assert_eq!(user.extra.len(), 1, "what is not understood is kept");
+    }
+
+    #[test]
+    fn metadata_is_found_by_any_writing_of_a_name() {
+        let user = read(json!({
+            "http://itsme.services/v2/claim/verificationDate": {
+                "Birthdate": "1", "http://itsme.services/v2/claim/new": "2", "urn:x": "3",
+            },
+        }));
+        assert_eq!(user.verified_at(&Claim::Birthdate), Some("1"));
+        let new = Claim::Other("http://itsme.services/V2/claim/new".to_owned());
+        assert_eq!(user.verified_at(&new), Some("2"));
+        assert_eq!(user.verified_at(&Claim::Other("urn:X".to_owned())), Some("3"));
     }
 
     #[test]

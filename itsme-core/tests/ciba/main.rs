@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error};
 use itsme_core::{
-    Acr, Backchannel, BackchannelRequest, CibaTicket, Claim, Client, Confirm, DriveError, Endpoint,
-    Error, ErrorCode, FreeText, LoggedIn, Login, LoginHintForm, Payment, Platform as _, Progress,
-    Scope, SendFailure, Template, TokenError, UserDiscovery, UserDiscoveryTicket,
-    UserIdentifierToken,
+    Acr, AuthorizationRequest, Backchannel, BackchannelRequest, CibaTicket, Claim, Client,
+    DriveError, Endpoint, Error, ErrorCode, FreeText, LoggedIn, LoginHintForm, Payment,
+    Platform as _, Progress, QrLogin, Scope, SendFailure, Template, TokenError, UserDiscovery,
+    UserDiscoveryTicket, UserIdentifierToken,
     internals::{base64url, sha256},
 };
 use itsme_testkit::{CONFIRM_SERVICE, Document, Person, Reaction, SERVICE};
@@ -72,7 +72,8 @@ fn start(scene: &mut Scene, request: BackchannelRequest) -> CibaTicket {
 /// Ann has scanned and is asked; nothing of that is in the transcript.
 fn asked(scene: &mut Scene) -> CibaTicket {
     let who = discovered(scene, &Person::ann());
-    let ticket = start(scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
+    let ticket =
+        start(scene, BackchannelRequest::discovered(who, AuthorizationRequest::login(SERVICE)));
     scene.op.forget_asked();
     ticket
 }
@@ -132,16 +133,19 @@ fn a_person_scans_a_changing_code_and_approves() {
     let UserDiscovery::Found(who) = poll_user_discovery(&mut scene, ticket) else {
         panic!("Ann scanned")
     };
-    let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email).acr(Acr::Advanced);
+    let login = AuthorizationRequest::login(SERVICE)
+        .claim(Claim::GivenName)
+        .scope(Scope::Email)
+        .acr(Acr::Advanced);
     let ticket = start(&mut scene, BackchannelRequest::discovered(who, login));
     let answer = poll(&mut scene, ticket);
     let ticket = pending(answer);
     scene.op.approve_backchannel(ticket.auth_req_id());
     let answer = poll(&mut scene, ticket);
     let who = logged_in(answer);
-    assert_eq!(who.sub, scene.op.sub_of(&Person::ann()));
-    assert_eq!(who.given_name.as_deref(), Some("Ann"));
-    assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
+    assert_eq!(who.user.sub, scene.op.sub_of(&Person::ann()));
+    assert_eq!(who.user.given_name.as_deref(), Some("Ann"));
+    assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
     assert_eq!(who.acr, Some(Acr::Advanced));
     assert_eq!(who.evidence.asked_service(), SERVICE);
 
@@ -155,7 +159,7 @@ fn a_person_scans_a_changing_code_and_approves() {
 fn all_of_it_in_a_row() {
     let mut scene = Scene::warm();
     let since = Since::now(&scene);
-    let login = scene.client.qr_login(Login::new(SERVICE).claim(Claim::Name));
+    let login = QrLogin::new(AuthorizationRequest::login(SERVICE).claim(Claim::Name));
     assert_eq!(login.expires_at(), None, "nobody is waited for yet");
     let Ok(Progress::Scan { code, then }) = scene.play(scene.client.next_qr_step(login)) else {
         panic!("a code first")
@@ -183,7 +187,7 @@ fn all_of_it_in_a_row() {
     let Ok(Progress::LoggedIn(who)) = scene.play(scene.client.next_qr_step(then)) else {
         panic!("he approved")
     };
-    assert_eq!(who.sub, scene.op.sub_of(&Person::daan()));
+    assert_eq!(who.user.sub, scene.op.sub_of(&Person::daan()));
     assert!(deadline > scene.world.now());
     let asked = since.asked(&scene);
     assert_eq!(asked[asked.len() - 2..], [at(35, BACKCHANNEL), at(40, TOKEN)]);
@@ -252,7 +256,10 @@ fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
         let UserDiscovery::Found(who) = poll_user_discovery(&mut scene, ticket) else {
             panic!("Ann")
         };
-        let ticket = start(&mut scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
+        let ticket = start(
+            &mut scene,
+            BackchannelRequest::discovered(who, AuthorizationRequest::login(SERVICE)),
+        );
         scene.op.forget_asked();
         let since = Since::now(&scene);
         scene.op.react("/token", lost);
@@ -282,7 +289,7 @@ fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
         let mut scene = Scene::warm();
         let who = discovered(&mut scene, &Person::ann());
         scene.op.react(path, lost);
-        let request = BackchannelRequest::discovered(who, Login::new(SERVICE));
+        let request = BackchannelRequest::discovered(who, AuthorizationRequest::login(SERVICE));
         let lost = scene.play(scene.client.start_backchannel(request));
         assert!(
             matches!(lost, Err(DriveError::Transport { source: SendFailure::Lost, .. })),
@@ -293,7 +300,7 @@ fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
     let mut scene = Scene::warm();
     let who = discovered(&mut scene, &Person::ann());
     scene.op.react(path, Reaction::NotSent);
-    start(&mut scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
+    start(&mut scene, BackchannelRequest::discovered(who, AuthorizationRequest::login(SERVICE)));
     assert_eq!(scene.times(BACKCHANNEL), 2, "what was not sent is sent once more");
 }
 
@@ -360,7 +367,10 @@ fn a_ticket_is_polled_by_another_client() {
     let UserDiscovery::Found(who) = poll_user_discovery(&mut scene, ticket) else {
         panic!("Ioana")
     };
-    let ticket = start(&mut scene, BackchannelRequest::discovered(who, Login::new(SERVICE)));
+    let ticket = start(
+        &mut scene,
+        BackchannelRequest::discovered(who, AuthorizationRequest::login(SERVICE)),
+    );
     scene.op.approve_backchannel(ticket.auth_req_id());
     let [ticket, copy] = [stored(&ticket), ticket];
     scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
@@ -370,7 +380,7 @@ fn a_ticket_is_polled_by_another_client() {
     scene.op.forget_asked();
     let since = Since::now(&scene);
     let answer = poll(&mut scene, ticket);
-    assert_eq!(logged_in(answer).sub, scene.op.sub_of(&Person::ioana()));
+    assert_eq!(logged_in(answer).user.sub, scene.op.sub_of(&Person::ioana()));
     assert_eq!(since.asked(&scene), [at(0, DISCOVERY), at(0, KEYS), at(0, TOKEN)]);
 
     let Error::Refused(refusal) = flow_error(poll(&mut scene, copy)) else {
@@ -386,14 +396,14 @@ fn a_known_user_confirms_without_a_code() {
     for template in [text, payment] {
         let mut scene = Scene::warm();
         let ann = scene.op.sub_of(&Person::ann());
-        let confirm = Confirm::new(CONFIRM_SERVICE, template).acr(Acr::Advanced);
+        let confirm = AuthorizationRequest::confirm(CONFIRM_SERVICE, template).acr(Acr::Advanced);
         let ticket = start(&mut scene, BackchannelRequest::known_user(&ann, confirm));
         let claims = ticket.claims().expect("a template is a claim").to_owned();
         assert!(claims.contains("claim_approval_template_name"), "{claims}");
         scene.op.approve_backchannel(ticket.auth_req_id());
         let answer = poll(&mut scene, stored(&ticket));
         let who = logged_in(answer);
-        assert_eq!(who.sub, ann);
+        assert_eq!(who.user.sub, ann);
         let digest = base64url(sha256(&[claims.as_bytes()]));
         assert_eq!(
             who.evidence.asked_claims_sha256(),
@@ -405,7 +415,10 @@ fn a_known_user_confirms_without_a_code() {
 
     let mut scene = Scene::warm();
     let ann = scene.op.sub_of(&Person::ann());
-    let ticket = start(&mut scene, BackchannelRequest::known_user(ann, Login::new(SERVICE)));
+    let ticket = start(
+        &mut scene,
+        BackchannelRequest::known_user(ann, AuthorizationRequest::login(SERVICE)),
+    );
     scene.op.approve_backchannel(ticket.auth_req_id());
     scene.op.alter(Document::IdToken, |claims| {
         claims.insert("sub".into(), json!("somebody else"));
@@ -413,7 +426,7 @@ fn a_known_user_confirms_without_a_code() {
     let error = flow_error(poll(&mut scene, ticket));
     assert!(matches!(error, Error::IdToken(TokenError::Subject)), "{error}");
 
-    let nobody = BackchannelRequest::known_user("nobody", Login::new(SERVICE));
+    let nobody = BackchannelRequest::known_user("nobody", AuthorizationRequest::login(SERVICE));
     let error = flow_error(scene.play(scene.client.start_backchannel(nobody)));
     let Error::Refused(refusal) = error else { panic!("{error}") };
     assert_eq!(refusal.code, ErrorCode::UnknownUserId);
@@ -428,7 +441,10 @@ fn each_form_of_the_hint_is_understood() {
         let answer = poll(&mut scene, ticket);
         logged_in(answer);
         let daan = scene.op.sub_of(&Person::daan());
-        start(&mut scene, BackchannelRequest::known_user(daan, Login::new(SERVICE)));
+        start(
+            &mut scene,
+            BackchannelRequest::known_user(daan, AuthorizationRequest::login(SERVICE)),
+        );
     }
 }
 
@@ -436,8 +452,10 @@ fn each_form_of_the_hint_is_understood() {
 fn a_requested_expiry_is_kept_to() {
     let mut scene = Scene::warm();
     let begun = scene.world.now();
-    let request =
-        BackchannelRequest::known_user(scene.op.sub_of(&Person::ann()), Login::new(SERVICE));
+    let request = BackchannelRequest::known_user(
+        scene.op.sub_of(&Person::ann()),
+        AuthorizationRequest::login(SERVICE),
+    );
     let ticket = start(&mut scene, request.requested_expiry(Duration::from_secs(90)));
     assert_eq!(ticket.expires_at(), begun.after(Duration::from_secs(90)));
 }

@@ -1,6 +1,6 @@
 //! Pings, and what is none.
 
-use itsme_core::{BackchannelRequest, CibaTicket, Login, Settings};
+use itsme_core::{AuthorizationRequest, BackchannelRequest, CibaTicket, Ping, Settings};
 use itsme_testkit::{Person, SERVICE};
 use serde_json::json;
 
@@ -25,13 +25,16 @@ fn pinged() -> Scene {
 fn after_a_ping_that_was_too_early_it_is_polled_on() {
     let mut scene = pinged();
     let ann = scene.op.sub_of(&Person::ann());
-    let ticket = start(&mut scene, BackchannelRequest::known_user(ann, Login::new(SERVICE)));
+    let ticket = start(
+        &mut scene,
+        BackchannelRequest::known_user(ann, AuthorizationRequest::login(SERVICE)),
+    );
     let early = http::Request::post(NOTIFICATIONS)
         .header("authorization", format!("Bearer {}", notification_token(&ticket)))
         .header("content-type", "application/json")
         .body(json!({ "auth_req_id": ticket.auth_req_id() }).to_string())
         .expect("a request");
-    let ticket = scene.client.ping(&early).expect("a ping").authenticate(ticket).expect("the OP's");
+    let ticket = Ping::read(&early).expect("a ping").authenticate(ticket).expect("the OP's");
     scene.op.forget_asked();
     let since = Since::now(&scene);
     let ticket = pending(poll(&mut scene, ticket));
@@ -50,7 +53,7 @@ fn a_ping_is_accepted_once_by_whoever_proves_to_be_the_op() {
     use itsme_core::PingError::{Bearer, ForeignTicket};
     let mut scene = pinged();
     let ann = scene.op.sub_of(&Person::ann());
-    let request = || BackchannelRequest::known_user(&ann, Login::new(SERVICE));
+    let request = || BackchannelRequest::known_user(&ann, AuthorizationRequest::login(SERVICE));
     let [ticket, other] = [start(&mut scene, request()), start(&mut scene, request())];
     let unpinged = asked(&mut Scene::warm());
     scene.op.approve_backchannel(ticket.auth_req_id());
@@ -58,7 +61,7 @@ fn a_ping_is_accepted_once_by_whoever_proves_to_be_the_op() {
     let [sent] = &pings[..] else { panic!("one ping") };
     assert_eq!(sent.uri(), NOTIFICATIONS);
 
-    let ping = scene.client.ping(sent).expect("a ping");
+    let ping = Ping::read(sent).expect("a ping");
     assert_eq!(ping.auth_req_id(), ticket.auth_req_id());
     for foreign in [other, unpinged] {
         let id = foreign.auth_req_id().to_owned();
@@ -67,7 +70,7 @@ fn a_ping_is_accepted_once_by_whoever_proves_to_be_the_op() {
     }
     let mut forged = sent.clone();
     forged.headers_mut().insert("authorization", "Bearer guessed".parse().expect("a value"));
-    let forged = scene.client.ping(&forged).expect("of the right form");
+    let forged = Ping::read(&forged).expect("of the right form");
     let rejected = forged.authenticate(ticket).expect_err("a stranger");
     assert_eq!((rejected.error, rejected.error.response().status().as_u16()), (Bearer, 401));
 
@@ -76,13 +79,12 @@ fn a_ping_is_accepted_once_by_whoever_proves_to_be_the_op() {
     scene.op.forget_asked();
     let since = Since::now(&scene);
     let answer = poll(&mut scene, ticket);
-    assert_eq!(logged_in(answer).sub, ann);
+    assert_eq!(logged_in(answer).user.sub, ann);
     assert_eq!(since.asked(&scene), [at(0, TOKEN)], "it is polled at once");
 }
 
 #[test]
 fn what_is_no_ping_is_refused_with_the_right_status() {
-    let scene = Scene::warm();
     let right = || {
         http::Request::post(NOTIFICATIONS)
             .header("authorization", "Bearer token")
@@ -90,7 +92,7 @@ fn what_is_no_ping_is_refused_with_the_right_status() {
             .body(br#"{"auth_req_id":"a","more":1}"#.to_vec())
             .expect("a request")
     };
-    assert!(scene.client.ping(&right()).is_ok());
+    assert!(Ping::read(&right()).is_ok());
     type Change = fn(&mut http::Request<Vec<u8>>);
     let cases: [(&str, u16, Change); 15] = [
         ("GET", 405, |r| *r.method_mut() = http::Method::GET),
@@ -114,7 +116,7 @@ fn what_is_no_ping_is_refused_with_the_right_status() {
     for (name, status, change) in cases {
         let mut request = right();
         change(&mut request);
-        let error = scene.client.ping(&request).expect_err(name);
+        let error = Ping::read(&request).expect_err(name);
         assert_eq!(error.response().status().as_u16(), status, "{name}: {error}");
     }
     assert_eq!(itsme_core::PingError::Unknown.response().status(), 404);

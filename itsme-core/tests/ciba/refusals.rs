@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use itsme_core::{
-    BackchannelRequest, CibaTicket, Client, Endpoint, Error, Login, Prompt, RequestError, Response,
-    Settings, UserDiscoveryTicket,
+    AuthorizationRequest, BackchannelRequest, CibaTicket, Client, Endpoint, Error, Prompt, QrLogin,
+    RequestError, Response, Settings, UserDiscoveryTicket,
 };
 use itsme_testkit::{FakeOp, REDIRECT_URI, Reaction, SERVICE, private_keys};
 use serde_json::json;
@@ -40,10 +40,10 @@ fn a_foreign_ticket_is_told_before_any_request() {
         let read = serde_json::from_str::<UserDiscoveryTicket>(&with_id);
         assert!(read.is_err(), "{id:?} is no segment of a path");
     }
-    let version = |text: String| text.replacen("\"v\":1", "\"v\":2", 1);
+    let version = |text: String| text.replacen("\"v\":2", "\"v\":3", 1);
     let later = version(serde_json::to_string(&ticket).expect("JSON"));
     assert!(serde_json::from_str::<CibaTicket>(&later).is_err(), "of another version");
-    assert_eq!(format!("{ticket:?} {discovery:?}"), "CibaTicket { .. } UserDiscoveryTicket { .. }");
+    assert_eq!(format!("{ticket:?} {discovery:?}"), "CibaTicket(..) UserDiscoveryTicket(..)");
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn what_a_browser_would_carry_is_refused_before_any_request() {
         error
     };
     let mut scene = Scene::warm();
-    let login = || Login::new(SERVICE);
+    let login = || AuthorizationRequest::login(SERVICE);
     for (name, request) in [
         ("prompt", login().prompt(Prompt::Login)),
         ("max_age", login().max_age(Duration::from_secs(1))),
@@ -67,12 +67,15 @@ fn what_a_browser_would_carry_is_refused_before_any_request() {
     ] {
         let error = refused(&mut scene, BackchannelRequest::known_user("sub", request.clone()));
         assert_eq!(error, RequestError::NotInBackchannel(name));
-        let flow = scene.client.next_qr_step(scene.client.qr_login(request));
+        let flow = scene.client.next_qr_step(QrLogin::new(request));
         let error = flow_error(scene.play(flow));
         assert!(matches!(error, Error::Request(RequestError::NotInBackchannel(n)) if n == name));
     }
     let known = |login| BackchannelRequest::known_user("sub", login);
-    assert_eq!(refused(&mut scene, known(Login::new(""))), RequestError::EmptyServiceCode);
+    assert_eq!(
+        refused(&mut scene, known(AuthorizationRequest::login(""))),
+        RequestError::EmptyServiceCode
+    );
     let nobody = BackchannelRequest::known_user("", login());
     assert_eq!(refused(&mut scene, nobody), RequestError::EmptyKnownUser);
     let no_time = known(login()).requested_expiry(Duration::from_millis(999));
@@ -122,7 +125,7 @@ fn answers_that_are_none_are_named() {
         let path = format!("/user_discovery_sessions/{}", ticket.session_id());
         scene.op.react(&path, reply(body));
         let error = flow_error(scene.play(scene.client.poll_user_discovery(ticket)));
-        assert!(matches!(error, Error::Malformed { what, .. } if what == expected), "{error}");
+        assert!(matches!(&error, Error::Malformed { what, .. } if what == expected), "{error}");
     }
     for (body, expected) in [
         (json!({ "expires_in": 300 }), "it has no `auth_req_id`"),
@@ -131,8 +134,8 @@ fn answers_that_are_none_are_named() {
     ] {
         let mut scene = Scene::warm();
         scene.op.react("/backchannel/authentication", reply(body));
-        let request = BackchannelRequest::known_user("sub", Login::new(SERVICE));
+        let request = BackchannelRequest::known_user("sub", AuthorizationRequest::login(SERVICE));
         let error = flow_error(scene.play(scene.client.start_backchannel(request)));
-        assert!(matches!(error, Error::Malformed { what, .. } if what == expected), "{error}");
+        assert!(matches!(&error, Error::Malformed { what, .. } if what == expected), "{error}");
     }
 }

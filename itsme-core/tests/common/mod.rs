@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use itsme_core::{
-    AuthorizationRequest, Client, DriveError, Error, Flow, LoggedIn, Login, Redirect, SendFailure,
+    AuthorizationRequest, Client, DriveError, Error, Flow, LoggedIn, Redirect, SendFailure,
     Settings, TokenError,
 };
 use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
@@ -43,27 +43,29 @@ impl Scene {
         play(flow, &mut self.op, &mut self.world)
     }
 
-    pub fn authorize_any<S>(&mut self, request: AuthorizationRequest<S>) -> Redirect {
-        self.play(self.client.authorize(request)).expect("an authorization URL")
-    }
-
-    pub fn authorize(&mut self, login: Login) -> Redirect {
+    pub fn authorize(&mut self, login: AuthorizationRequest) -> Redirect {
         self.play(self.client.authorize(login)).expect("an authorization URL")
     }
 
     /// Ann approves, and comes back.
-    pub fn log_in_for(&mut self, login: Login) -> Result<LoggedIn, DriveError<SendFailure>> {
+    pub fn log_in_for(
+        &mut self,
+        login: AuthorizationRequest,
+    ) -> Result<LoggedIn, DriveError<SendFailure>> {
         let Redirect { url, state, .. } = self.authorize(login);
         let callback = self.op.approve(&url, &Person::ann());
         self.play(self.client.finish_login(state, callback))
     }
 
     pub fn log_in(&mut self) -> Result<LoggedIn, DriveError<SendFailure>> {
-        self.log_in_for(Login::new(SERVICE))
+        self.log_in_for(AuthorizationRequest::login(SERVICE))
     }
 
     pub fn log_in_if_possible(&mut self) -> bool {
-        let Ok(login) = self.play(self.client.authorize(Login::new(SERVICE))) else { return false };
+        let Ok(login) = self.play(self.client.authorize(AuthorizationRequest::login(SERVICE)))
+        else {
+            return false;
+        };
         let callback = self.op.approve(&login.url, &Person::ann());
         self.play(self.client.finish_login(login.state, callback)).is_ok()
     }

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use itsme_core::{Callback, Error, Login};
+use itsme_core::{AuthorizationRequest, Callback, Error};
 use itsme_testkit::SERVICE;
 use proptest::{collection::vec, prelude::*, sample::select};
 use url::form_urlencoded;
@@ -48,7 +48,7 @@ fn what_is_no_answer_makes_no_request() {
         let scene = &mut *scene.borrow_mut();
         for callback in [Callback::from(&text), Callback::from_pairs(pairs)] {
             let state = callback.state().filter(|state| own_state && state.chars().count() >= 16);
-            let login = Login::new(SERVICE);
+            let login = AuthorizationRequest::login(SERVICE);
             let login = state.iter().fold(login, |login, state| login.state(state));
             let redirect = scene.authorize(login);
             scene.op.forget_asked();

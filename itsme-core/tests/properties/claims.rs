@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use itsme_core::{Login, User};
+use itsme_core::{AuthorizationRequest, User};
 use itsme_testkit::{Document, Person, SERVICE};
 use proptest::{
     collection::{btree_map, vec},
@@ -20,7 +20,7 @@ enum Kind {
     Part,
 }
 
-/// Claims, and the fields that they are read into; some by several names.
+/// Claims, and the fields that they are read into; some by several names, of which the first counts.
 const KNOWN: [(&str, &str, Kind); 26] = [
     ("address", "address", Kind::Part),
     ("age_gte_18", "age_gte_18", Kind::Flag),
@@ -41,10 +41,10 @@ const KNOWN: [(&str, &str, Kind); 26] = [
     ("http://itsme.services/V2/claim/beEIDSN", "be_eid_sn", Kind::Text),
     ("http://itsme.services/v2/claim/birthdate_as_string", "birthdate_as_string", Kind::Text),
     ("http://itsme.services/v2/claim/claim_citizenship", "citizenship", Kind::Text),
-    ("http://itsme.services/v2/claim/PLACE_of_birth", "place_of_birth", Kind::Part),
     ("http://itsme.services/v2/claim/IDDocumentSN", "id_document_sn", Kind::Text),
     ("http://itsme.services/v2/claim/ongoing_call", "ongoing_call", Kind::Flag),
     ("http://itsme.services/v2/claim/place_of_birth", "place_of_birth", Kind::Part),
+    ("http://itsme.services/v2/claim/PLACE_of_birth", "place_of_birth", Kind::Part),
     ("tag:sixdots.be,2016-06:claim_nationality", "citizenship", Kind::Text),
     ("tag:sixdots.be,2017-05:claim_passport_sn", "passport_sn", Kind::Text),
     ("tag:sixdots.be,2020-03:claim_birthdate_as_string", "birthdate_as_string", Kind::Text),
@@ -143,7 +143,8 @@ fn no_claim_is_lost() {
         let scene = &mut *scene.borrow_mut();
         scene.op.recover();
         scene.op.alter(Document::IdToken, move |token| token.extend(claims.clone()));
-        let who = scene.log_in_for(Login::new(SERVICE)).expect("a person");
+        let who = scene.log_in_for(AuthorizationRequest::login(SERVICE)).expect("a person");
+        expected["v"] = json!(2);
         expected["sub"] = json!(scene.op.sub_of(&Person::ann()));
         prop_assert_eq!(serde_json::to_value(&who.user)?, expected);
         let stored = serde_json::to_string(&who.user)?;

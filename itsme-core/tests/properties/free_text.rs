@@ -3,8 +3,8 @@
 use std::{cell::RefCell, collections::BTreeSet, ops::RangeInclusive};
 
 use itsme_core::{
-    Client, Confirm, Dialect, DriveError, Error, FreeText, FreeTextFault, RequestError,
-    plain_typography,
+    AuthorizationRequest, Client, Dialect, DriveError, Error, FreeText, FreeTextError,
+    RequestError, plain_typography,
 };
 use itsme_testkit::{CONFIRM_SERVICE, FakeOp, World};
 use proptest::{char, collection::vec, prelude::*, sample::select};
@@ -114,7 +114,7 @@ proptest! {
             format!("<{other}><{style}>{inner}</{other}></{style}>"),
         ] {
             let fault = FreeText::new(&text).check(Dialect::V2);
-            let unbalanced = matches!(fault, Err(FreeTextFault::Unbalanced { .. }));
+            let unbalanced = matches!(fault, Err(FreeTextError::Unbalanced { .. }));
             prop_assert!(unbalanced, "{}: {:?}", text, fault);
         }
     }
@@ -126,7 +126,7 @@ proptest! {
         prop_assume!(!shown(Dialect::V2).contains(&character));
         let fault = FreeText::new(format!("{before}{character}{after}")).check(Dialect::V2);
         let position = before.chars().count() + 1;
-        prop_assert_eq!(fault, Err(FreeTextFault::Character { character, position }));
+        prop_assert_eq!(fault, Err(FreeTextError::Character { character, position }));
     }
 
     #[test]
@@ -173,7 +173,7 @@ fn what_is_confirmed_is_what_was_written() {
             let scene = &mut *scene.borrow_mut();
             let text_to_send = FreeText::new(&text);
             let checked = text_to_send.check(dialect);
-            let confirm = Confirm::new(CONFIRM_SERVICE, text_to_send);
+            let confirm = AuthorizationRequest::confirm(CONFIRM_SERVICE, text_to_send);
             let result = scene.play(scene.client.authorize(confirm));
             prop_assert_eq!(scene.op.asked(), [""; 0]);
             match (checked, result) {

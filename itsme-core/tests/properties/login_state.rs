@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use itsme_core::{Acr, Claim, Login, LoginState, Scope};
+use itsme_core::{Acr, AuthorizationRequest, Claim, LoginState, Scope};
 use itsme_testkit::{Person, SERVICE};
 use proptest::{collection::vec, option, prelude::*, sample::subsequence};
 use serde_json::{Value, json};
@@ -16,13 +16,15 @@ fn text() -> impl Strategy<Value = String> {
     vec(any::<char>(), 16..40).prop_map(String::from_iter)
 }
 
-fn login() -> impl Strategy<Value = Login> {
+fn login() -> impl Strategy<Value = AuthorizationRequest> {
     let own = (option::of(text()), option::of(text()), option::of("[A-Za-z0-9._~-]{43,128}"));
     let level = option::of(prop_oneof![Just(Acr::Basic), Just(Acr::Advanced)]);
     let asked = (subsequence(&SCOPES[..], 0..=6), any::<bool>(), any::<bool>());
     (own, asked, level, option::of(0..100_000_u64)).prop_map(
         |((state, nonce, verifier), (scopes, in_token, photo), level, max_age)| {
-            let login = scopes.into_iter().fold(Login::new(SERVICE), |login, s| login.scope(s));
+            let login = scopes
+                .into_iter()
+                .fold(AuthorizationRequest::login(SERVICE), |login, s| login.scope(s));
             let login = if in_token { login.claim(Claim::Name) } else { login };
             let login = if photo { login.claim(Claim::Photo.in_userinfo()) } else { login };
             let login = state.into_iter().fold(login, |login, state| login.state(state));
@@ -48,7 +50,7 @@ fn a_stored_login_is_finished() {
         let state: LoginState = serde_json::from_str(&stored.to_string())?;
         prop_assert_eq!(state.id(), redirect.state.id());
         let who = scene.play(scene.client.finish_login(state, callback));
-        prop_assert_eq!(who.map(|who| who.sub.clone()).ok(), Some(scene.op.sub_of(&Person::ann())));
+        prop_assert_eq!(who.map(|who| who.user.sub.clone()).ok(), Some(scene.op.sub_of(&Person::ann())));
     });
 }
 
@@ -56,12 +58,12 @@ fn a_stored_login_is_finished() {
 fn another_version_is_refused() {
     let scene = RefCell::new(Scene::warm());
     let other = prop_oneof![
-        any::<u64>().prop_filter("another", |version| *version != 1).prop_map(|v| json!(v)),
-        any::<i64>().prop_filter("another", |version| *version != 1).prop_map(|v| json!(v)),
+        any::<u64>().prop_filter("another", |version| *version != 2).prop_map(|v| json!(v)),
+        any::<i64>().prop_filter("another", |version| *version != 2).prop_map(|v| json!(v)),
         any::<String>().prop_map(|v| json!(v)),
         Just(Value::Null),
-        Just(json!(1.0)),
-        Just(json!([1])),
+        Just(json!(2.0)),
+        Just(json!([2])),
     ];
     proptest!(config(64), |(login in login(), version in other)| {
         let mut stored = serde_json::to_value(scene.borrow_mut().authorize(login).state)?;

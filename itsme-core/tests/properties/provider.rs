@@ -3,7 +3,7 @@
 use std::{cell::RefCell, time::Duration};
 
 use http::{HeaderValue, header::CACHE_CONTROL};
-use itsme_core::{Login, Platform, SendFailure, Step, UnixTime, drive};
+use itsme_core::{AuthorizationRequest, Platform, SendFailure, Step, UnixTime, drive};
 use itsme_testkit::SERVICE;
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -31,7 +31,7 @@ fn fetch(scene: &mut Scene, cache_control: &[Vec<u8>]) -> UnixTime {
 /// Whether a login would fetch them again.
 fn is_stale(scene: &mut Scene, at: UnixTime) -> bool {
     scene.world.set(at);
-    let step = scene.client.authorize(Login::new(SERVICE)).start(&mut scene.world);
+    let step = scene.client.authorize(AuthorizationRequest::login(SERVICE)).start(&mut scene.world);
     matches!(step.expect("a step"), Step::Send(..))
 }
 

@@ -5,7 +5,7 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use itsme_core::{Claim, Error, Login, Redirect, RequestError, Step};
+use itsme_core::{AuthorizationRequest, Claim, Error, Redirect, RequestError, Step};
 use itsme_testkit::{REDIRECT_URI, SERVICE};
 use proptest::{collection, option, prelude::*};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ impl Clients {
 
     /// What is sent to the OP, or why it cannot be: a client that would have to fetch metadata first
     /// says so without fetching.
-    fn ask(&mut self, login: &Login) -> Result<Redirect, RequestError> {
+    fn ask(&mut self, login: &AuthorizationRequest) -> Result<Redirect, RequestError> {
         let Scene { world, client, .. } = &mut self.cold;
         match client.authorize(login.clone()).start(world) {
             Err(Error::Request(error)) => Err(error),
@@ -83,7 +83,7 @@ fn claims_parameter(asked: &BTreeMap<String, Asked>) -> Option<Value> {
 fn state_nonce_and_claims_arrive_as_they_were_given() {
     let clients = Clients::new();
     proptest!(config(96), |(state in text(16..40), nonce in text(16..40), asked in asked())| {
-        let mut login = Login::new(SERVICE).state(&state).nonce(&nonce);
+        let mut login = AuthorizationRequest::login(SERVICE).state(&state).nonce(&nonce);
         for (name, Asked { in_userinfo, essential, value }) in &asked {
             let claim = Claim::Other(name.clone());
             let claim = if *in_userinfo { claim.in_userinfo() } else { claim.into() };
@@ -110,7 +110,7 @@ fn a_state_or_nonce_that_can_be_guessed_is_refused() {
     let clients = Clients::new();
     proptest!(config(64), |(short in text(0..16), long in text(16..20))| {
         let ask = |state: &str, nonce: &str| {
-            let login = Login::new(SERVICE).state(state).nonce(nonce);
+            let login = AuthorizationRequest::login(SERVICE).state(state).nonce(nonce);
             clients.borrow_mut().ask(&login).map(drop)
         };
         prop_assert_eq!(ask(&short, &long), Err(RequestError::TooShort("state")));
@@ -122,7 +122,7 @@ fn a_state_or_nonce_that_can_be_guessed_is_refused() {
 fn a_redirect_uri_is_sent_byte_by_byte_or_refused() {
     let clients = Clients::new();
     let ask = |uri: &str| {
-        let login = Login::new(SERVICE).redirect_uri(uri);
+        let login = AuthorizationRequest::login(SERVICE).redirect_uri(uri);
         let redirect = clients.borrow_mut().ask(&login)?;
         let stored = serde_json::to_value(&redirect.state).expect("JSON");
         assert_eq!(stored["redirect_uri"], uri, "it is needed again with the code");
@@ -153,7 +153,7 @@ fn a_service_code_is_a_scope_or_refused() {
     let codes = prop_oneof!["[!-~]{1,20}", "[ -~]{0,20}", text(0..20)];
     proptest!(config(192), |(code in codes)| {
         let may_stand = |c: char| matches!(c, '!' | '#'..='[' | ']'..='~');
-        match clients.borrow_mut().ask(&Login::new(&code)) {
+        match clients.borrow_mut().ask(&AuthorizationRequest::login(&code)) {
             Ok(redirect) => {
                 prop_assert!(!code.is_empty() && code.chars().all(may_stand), "{}", code);
                 let scope = parameters(&redirect.url).remove("scope");

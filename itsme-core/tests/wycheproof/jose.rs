@@ -1,7 +1,7 @@
 //! The suite's JSON Web Signature, Encryption and Key tests (see `fixtures/README.md`).
 
 use itsme_core::{
-    TokenError,
+    JoseError,
     internals::{
         Decryption, KeySet, MAX_TOKEN, OwnKey, RsaPrivateKey, SignatureCheck, base64url,
         base64url_decode, open, verify,
@@ -44,7 +44,7 @@ fn signature_is_right(jws: &str, check: SignatureCheck<'_>) -> bool {
     let no_claims = ["it is not JSON", "the JSON text ends too early"];
     match verify(jws, check) {
         Ok(_) => true,
-        Err(TokenError::Malformed { what }) => no_claims.contains(&what) && !jws.starts_with('.'),
+        Err(JoseError::Malformed { what }) => no_claims.contains(&what) && !jws.starts_with('.'),
         Err(_) => false,
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn faults() -> Vec<Fault> {
             ("a URL with a password", "https://user:pass@op.example/x", "Credentials"),
             ("a URL with a fragment", "https://op.example/x#y", "Fragment"),
         ] {
-            let outcome = format!("Metadata(Url {{ member: {member:?}, fault: {fault} }})");
+            let outcome = format!("Metadata(Url {{ member: {member:?}, error: {fault} }})");
             faults.push(set(&format!("{member} is {what}"), member, json!(url), outcome));
         }
     }

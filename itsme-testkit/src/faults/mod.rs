@@ -2,7 +2,7 @@
 //! ends with under each.
 //!
 //! ```
-//! use itsme_core::{Client, Login};
+//! use itsme_core::{AuthorizationRequest, Client};
 //! use itsme_testkit::{FakeOp, Fault, SERVICE, World, play};
 //!
 //! let fault = Fault::all().into_iter().find(|fault| fault.name() == "discovery: another issuer");
@@ -10,7 +10,7 @@
 //! let mut op = FakeOp::new(world.clock());
 //! fault.expect("it is in the list").inject(&mut op);
 //! let client = Client::new(op.settings())?;
-//! assert!(play(client.authorize(Login::new(SERVICE)), &mut op, &mut world).is_err());
+//! assert!(play(client.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world).is_err());
 //! # Ok::<(), itsme_core::Error>(())
 //! ```
 //!

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use itsme_core::{DriveError, Error, MetadataError};
+use itsme_core::{DriveError, Error, JoseError, MetadataError, TokenError};
 
 /// What a login ends with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +28,29 @@ impl Outcome {
 fn short(error: &Error) -> String {
     match error {
         Error::Refused(refusal) => format!("Refused({:?})", refusal.code),
-        Error::Malformed { endpoint, what } => format!("Malformed({endpoint:?}, {what})"),
+        // Which keys of a set are of no use, and why, is told behind a colon.
+        Error::Malformed { endpoint, what } => {
+            let what = what.split(": ").next().unwrap_or_default();
+            format!("Malformed({endpoint:?}, {what})")
+        }
+        Error::IdToken(TokenError::Jose(error)) => format!("IdToken({})", jose(error)),
+        Error::Userinfo(TokenError::Jose(error)) => format!("Userinfo({})", jose(error)),
         Error::UnexpectedReply(reply) => {
             format!("UnexpectedReply({:?}, {})", reply.endpoint, reply.status)
         }
         Error::Metadata(MetadataError::ForeignIssuer { .. }) => "Metadata(ForeignIssuer)".into(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn jose(error: &JoseError) -> String {
+    let unknown = |which, kid: &Option<String>| match kid {
+        Some(kid) => format!("{which}({kid})"),
+        None => format!("{which}(unnamed)"),
+    };
+    match error {
+        JoseError::UnknownDecryptionKey { kid, .. } => unknown("UnknownDecryptionKey", kid),
+        JoseError::UnknownSigningKey { kid, .. } => unknown("UnknownSigningKey", kid),
         other => format!("{other:?}"),
     }
 }

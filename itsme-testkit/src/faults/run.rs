@@ -7,8 +7,8 @@ use std::{
 #[cfg(feature = "server")]
 use itsme_core::Timeouts;
 use itsme_core::{
-    Acr, Claim, Client, DriveError, Flow, LoggedIn, Login, MAX_RESPONSE_BYTES, Request, Response,
-    Scope, SendFailure, drive_async,
+    Acr, AuthorizationRequest, Claim, Client, DriveError, Flow, LoggedIn, MAX_RESPONSE_BYTES,
+    Request, Response, Scope, SendFailure, drive_async,
 };
 
 use super::{Fault, Kind, Outcome};
@@ -162,7 +162,8 @@ impl<S> Visit<'_, S> {
         if let Some(fault) = fault.filter(|fault| !fault.midway) {
             fault.inject(&mut lock(self.op));
         }
-        let request = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+        let request =
+            AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
         let request = request.acr(Acr::Advanced).max_age(Duration::from_secs(1));
         let redirect = self.run(self.client.authorize(request)).await?;
         let callback = lock(self.op).approve(&redirect.url, &Person::ann());
@@ -198,7 +199,7 @@ impl<S> Visit<'_, S> {
                 Kind::Keys => crate::CLIENT_ID,
                 Kind::Secret | Kind::Hs256 => crate::SECRET_CLIENT_ID,
             };
-            if who.sub != op.pairwise_sub(client_id, &Person::ann()) {
+            if who.user.sub != op.pairwise_sub(client_id, &Person::ann()) {
                 return Err("somebody else is logged in".to_owned());
             }
         }

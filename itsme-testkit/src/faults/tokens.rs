@@ -127,7 +127,7 @@ fn signing() -> Vec<Forgery> {
         ("signed by another key under the OP's kid", SIGNATURE, |stage| {
             unsigned(stage, |token| token.signer = SignedBy::Stranger);
         }),
-        ("signed by another key, without kid", "UnknownSigningKey { kid: None }", |stage| {
+        ("signed by another key, without kid", "UnknownSigningKey(unnamed)", |stage| {
             unsigned(stage, |token| {
                 token.signer = SignedBy::Stranger;
                 without(&mut token.header, "kid");
@@ -141,7 +141,7 @@ fn signing() -> Vec<Forgery> {
             signed_header(stage, "jku", json!("https://evil.example/jwks"));
             unsigned(stage, |token| token.signer = SignedBy::Stranger);
         }),
-        ("an unknown kid", r#"UnknownSigningKey { kid: Some("nobody's") }"#, |stage| {
+        ("an unknown kid", "UnknownSigningKey(nobody's)", |stage| {
             signed_header(stage, "kid", json!("nobody's"));
         }),
         ("no kid", TAKEN, |stage| unsigned(stage, |token| without(&mut token.header, "kid"))),
@@ -297,11 +297,9 @@ fn encryption() -> Vec<Forgery> {
         ("no kid in the JWE header", TAKEN, |stage| {
             unencrypted_as(stage, |token| without(&mut token.header, "kid"));
         }),
-        (
-            "an unknown kid in the JWE header",
-            r#"UnknownDecryptionKey { kid: Some("nobody's") }"#,
-            |stage| header(stage, "kid", json!("nobody's")),
-        ),
+        ("an unknown kid in the JWE header", "UnknownDecryptionKey(nobody's)", |stage| {
+            header(stage, "kid", json!("nobody's"))
+        }),
         ("encrypted to somebody else under our kid", DECRYPTION, |stage| {
             unencrypted_as(stage, |token| token.recipient = stranger().public_jwk().clone());
         }),

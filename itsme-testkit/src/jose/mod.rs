@@ -75,7 +75,8 @@ impl OwnKey {
         };
         let members = decode_json(header)?;
         if members.get("kid").is_some_and(|kid| *kid != self.kid.as_str()) {
-            return Err(format!("encrypted to the key {}, not to {}", members["kid"], self.kid));
+            let found = members["kid"].as_str().unwrap_or_default();
+            return Err(format!("encrypted to the key `{found}`, not to `{}`", self.kid));
         }
         if members.get("cty") != Some(&json!("JWT")) {
             return Err("the JWE header lacks cty JWT".to_owned());

@@ -63,18 +63,18 @@ use crate::{
 /// dialect. Its answers then say `expires_at` of a QR code in RFC 3339, as `2026-01-01T00:00:30Z`.
 ///
 /// ```
-/// use itsme_core::{Client, Login};
+/// use itsme_core::{AuthorizationRequest, Client};
 /// use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
 ///
 /// let mut world = World::new();
 /// let mut op = FakeOp::new(world.clock());
 /// let client = Client::new(op.settings())?;
 ///
-/// let login = play(client.authorize(Login::new(SERVICE)), &mut op, &mut world)?;
+/// let login = play(client.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world)?;
 /// let callback = op.approve(&login.url, &Person::ann());
 /// let who = play(client.finish_login(login.state, callback), &mut op, &mut world)?;
 ///
-/// assert_eq!(who.sub, op.sub_of(&Person::ann()));
+/// assert_eq!(who.user.sub, op.sub_of(&Person::ann()));
 /// assert_eq!(op.asked(), ["GET /.well-known/openid-configuration", "GET /jwkSet", "POST /token"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

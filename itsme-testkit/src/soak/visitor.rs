@@ -3,7 +3,10 @@ use std::{
     time::Duration,
 };
 
-use itsme_core::{Claim, DriveError, Error, LoggedIn, Login, Platform, Scope, TokenError};
+use itsme_core::{
+    AuthorizationRequest, Claim, DriveError, Error, JoseError, LoggedIn, Platform, Scope,
+    TokenError,
+};
 
 use super::{
     LOGINS, NOBODYS, OUTAGE_BEGINS, OUTAGE_ENDS, PAUSE, Shared, VISITORS, WARM, faults::INJECTED,
@@ -50,13 +53,13 @@ impl Visitor {
     }
 
     /// Begins a login: what to ask for.
-    pub fn login(&mut self) -> Login {
+    pub fn login(&mut self) -> AuthorizationRequest {
         let mut seen = lock(&self.shared.seen);
         self.began = seen.rotations;
         seen.under_way.push(self.began);
         seen.most_at_once = seen.most_at_once.max(seen.under_way.len());
         // One from the ID token, one from the userinfo answer.
-        Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email)
+        AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email)
     }
 
     /// The time and the randomness to run the flows in.
@@ -77,17 +80,23 @@ impl Visitor {
         }
         match result {
             Ok(who) if self.is(&who) => seen.people += 1,
-            Ok(who) => seen.others.push(format!("{} was taken for {}", self.person.id(), who.sub)),
+            Ok(who) => {
+                seen.others.push(format!("{} was taken for {}", self.person.id(), who.user.sub))
+            }
             Err(DriveError::Transport { .. }) => seen.failed.lost += 1,
             Err(DriveError::Flow(error)) => match error {
                 Error::UnexpectedReply(reply) if reply.status == 503 => seen.failed.pages += 1,
                 Error::Refused(refusal) if refusal.description.as_deref() == Some(INJECTED) => {
                     seen.failed.refusals += 1;
                 }
-                Error::IdToken(TokenError::UnknownSigningKey { kid: Some(kid) })
-                | Error::Userinfo(TokenError::UnknownSigningKey { kid: Some(kid) })
-                    if kid == NOBODYS =>
-                {
+                Error::IdToken(TokenError::Jose(JoseError::UnknownSigningKey {
+                    kid: Some(kid),
+                    ..
+                }))
+                | Error::Userinfo(TokenError::Jose(JoseError::UnknownSigningKey {
+                    kid: Some(kid),
+                    ..
+                })) if kid == NOBODYS => {
                     seen.nobodys += 1;
                 }
                 error => seen.others.push(error.to_string()),
@@ -109,6 +118,8 @@ impl Visitor {
         let is = |claim: &str, found: &Option<String>| {
             claims.get(claim).and_then(|value| value.as_str()) == found.as_deref()
         };
-        who.sub == self.sub && is("given_name", &who.given_name) && is("email", &who.email)
+        who.user.sub == self.sub
+            && is("given_name", &who.user.given_name)
+            && is("email", &who.user.email)
     }
 }

@@ -1,6 +1,6 @@
 //! The journal: requests with their tokens, and pings.
 
-use itsme_core::{BackchannelRequest, Claim, Client, JwtProtection, Login, Scope};
+use itsme_core::{AuthorizationRequest, BackchannelRequest, Claim, Client, JwtProtection, Scope};
 use itsme_testkit::{FakeOp, Person, Reaction, SERVICE, World, play};
 
 use crate::page::Page;
@@ -47,7 +47,7 @@ fn assertions_and_login_hints_are_decoded() {
     ] {
         let mut scene = Scene::new(form);
         let ann = scene.op.sub_of(&Person::ann());
-        let request = BackchannelRequest::known_user(&ann, Login::new(SERVICE));
+        let request = BackchannelRequest::known_user(&ann, AuthorizationRequest::login(SERVICE));
         scene.play(scene.client.start_backchannel(request));
         let page = scene.last("/backchannel/authentication");
         for shown in [
@@ -67,7 +67,7 @@ fn assertions_and_login_hints_are_decoded() {
 #[test]
 fn tokens_are_shown_as_they_were_before_they_were_encrypted() {
     let mut scene = Scene::new(JwtProtection::Signed);
-    let login = Login::new(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+    let login = AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
     let login = scene.play(scene.client.authorize(login));
     let callback = scene.op.approve(&login.url, &Person::ann());
     scene.play(scene.client.finish_login(login.state, callback));

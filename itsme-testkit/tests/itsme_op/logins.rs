@@ -1,6 +1,8 @@
 //! Logins over the program's socket, in the browser, on the phone and by QR code.
 
-use itsme_core::{Claim, Client, Environment, Login, Progress, Scope, Settings};
+use itsme_core::{
+    AuthorizationRequest, Claim, Client, Environment, Progress, QrLogin, Scope, Settings,
+};
 use itsme_testkit::{CLIENT_ID, SERVICE, private_keys};
 
 use crate::sandbox::Sandbox;
@@ -11,7 +13,8 @@ const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 fn a_person_logs_in_on_the_page() {
     let sandbox = Sandbox::start(&["--redirect-uri", REDIRECT_URI]);
     let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
-    let login = sandbox.play(client.authorize(Login::new(SERVICE).scope(Scope::Profile)));
+    let login =
+        sandbox.play(client.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Profile)));
     let page = sandbox.get(&login.url);
     assert_eq!(page.status, 200, "{}", page.body);
     let callback = sandbox.submit(&login.url, page.form("Approve as Ioana Popescu", &[]));
@@ -26,7 +29,8 @@ fn a_person_logs_in_by_phone() {
     let phone = format!("{}/phone", sandbox.issuer);
     assert!(sandbox.get(&phone).refreshes(), "with nothing to do, the phone waits");
 
-    let login = sandbox.play(client.authorize(Login::new(SERVICE).scope(Scope::Profile)));
+    let login =
+        sandbox.play(client.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Profile)));
     let waiting = sandbox.get(&login.url).link("Wait for the phone");
     let page = sandbox.get(&waiting);
     assert!(page.refreshes() && page.body.contains("<img src=\"data:image/png;base64,"));
@@ -48,7 +52,7 @@ fn its_name_is_localhost_where_that_is_asked() {
     let sandbox = Sandbox::start_at("localhost:0", &arguments);
     assert!(sandbox.issuer.starts_with("http://localhost:"), "{}", sandbox.issuer);
     let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
-    let login = sandbox.play(client.authorize(Login::new(SERVICE)));
+    let login = sandbox.play(client.authorize(AuthorizationRequest::login(SERVICE)));
     assert!(login.url.starts_with(&sandbox.issuer), "{}", login.url);
     let page = sandbox.get(&login.url);
     let callback = sandbox.submit(&login.url, page.form("Approve as Ann Peeters", &[]));
@@ -67,15 +71,17 @@ fn the_older_dialect_is_spoken() {
     let settings = settings.redirect_uri(REDIRECT_URI).danger_http_on_loopback();
     let client = Client::new(settings).expect("the settings are sound");
     // By scope, as a claim for userinfo, and in a request object.
-    let request = Login::new(SERVICE).scope(Scope::Email).claim(Claim::GivenName.essential());
+    let request = AuthorizationRequest::login(SERVICE)
+        .scope(Scope::Email)
+        .claim(Claim::GivenName.essential());
     for request in [request.clone(), request.as_request_object()] {
         let login = sandbox.play(client.authorize(request));
         let page = sandbox.get(&login.url);
         assert!(page.body.contains("<code>given_name</code> (essential)"), "{}", page.body);
         let callback = sandbox.submit(&login.url, page.form("Approve as Ann Peeters", &[]));
         let who = sandbox.play(client.finish_login(login.state, callback.location()));
-        assert_eq!(who.given_name.as_deref(), Some("Ann"));
-        assert_eq!(who.email.as_deref(), Some("ann.peeters@mail.example"));
+        assert_eq!(who.user.given_name.as_deref(), Some("Ann"));
+        assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
     }
 }
 
@@ -90,7 +96,7 @@ fn a_person_logs_in_by_qr_code() {
         assert_eq!(sandbox.submit(&phone, form).location(), phone);
     };
     let mut shown = Vec::new();
-    let mut login = client.qr_login(Login::new(SERVICE).claim(Claim::Name));
+    let mut login = QrLogin::new(AuthorizationRequest::login(SERVICE).claim(Claim::Name));
     let who = loop {
         login = match sandbox.play(client.next_qr_step(login)) {
             Progress::Scan { code, then } => {
@@ -107,7 +113,7 @@ fn a_person_logs_in_by_qr_code() {
         };
     };
     assert_eq!(shown, ["image/png"]);
-    assert_eq!(who.name.as_deref(), Some("Daan de Vries"));
+    assert_eq!(who.user.name.as_deref(), Some("Daan de Vries"));
     assert!(sandbox.get(&phone).body.contains("Nothing to do"));
 }
 
@@ -117,7 +123,7 @@ fn each_page_has_a_title_of_its_own() {
     let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
     let at = |path: &str| format!("{}/{path}", sandbox.issuer);
     let idle = sandbox.get(&at("phone"));
-    let login = sandbox.play(client.authorize(Login::new(SERVICE)));
+    let login = sandbox.play(client.authorize(AuthorizationRequest::login(SERVICE)));
     let sign_in = sandbox.get(&login.url);
     let waiting = sandbox.get(&sign_in.link("Wait for the phone"));
     let journal = sandbox.get(&at("journal"));

@@ -3,7 +3,7 @@
 use std::{fs, thread, time::Duration};
 
 use http::header;
-use itsme_core::{BackchannelRequest, Login};
+use itsme_core::{AuthorizationRequest, BackchannelRequest, Ping};
 use itsme_testkit::{FakeOp, Person, World};
 
 use crate::{
@@ -45,7 +45,7 @@ fn a_decision_is_followed_by_a_ping() {
     let sandbox = start(&application, "pings");
     let client = sandbox.pinged_client("MINE", REDIRECT_URI);
     let ann = FakeOp::new(World::new().clock()).pairwise_sub("MINE", &Person::ann());
-    let request = BackchannelRequest::known_user(ann, Login::new("MY_LOGIN"));
+    let request = BackchannelRequest::known_user(ann, AuthorizationRequest::login("MY_LOGIN"));
     // It is signed by the keys that were fetched.
     let ticket = sandbox.play(client.start_backchannel(request));
     let phone = format!("{}/phone", sandbox.issuer);
@@ -54,7 +54,7 @@ fn a_decision_is_followed_by_a_ping() {
     let posted = application.posted();
     assert_eq!(posted.uri().path(), "/ping");
     assert!(posted.headers().contains_key(header::AUTHORIZATION));
-    let ping = client.ping(&posted).expect("a ping");
+    let ping = Ping::read(&posted).expect("a ping");
     assert_eq!(ping.auth_req_id(), ticket.auth_req_id());
 
     let journal = format!("{}/journal", sandbox.issuer);

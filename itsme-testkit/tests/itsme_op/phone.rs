@@ -3,8 +3,8 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Request, header};
 use itsme_core::{
-    Acr, Backchannel, BackchannelRequest, Claim, Client, Confirm, FreeText, Login, Payment, Scope,
-    UserDiscovery,
+    Acr, AuthorizationRequest, Backchannel, BackchannelRequest, Claim, Client, FreeText, Payment,
+    Scope, UserDiscovery,
 };
 use itsme_testkit::{
     CONFIRM_SERVICE, FakeOp, Fault, Person, Reaction, RegisteredClient, SERVICE, World, play,
@@ -58,7 +58,8 @@ fn somebody_scans_and_approves() {
     let UserDiscovery::Found(who) = scene.play(scene.client.poll_user_discovery(ticket)) else {
         panic!("Ioana has scanned")
     };
-    let login = Login::new(SERVICE).claim(Claim::GivenName.essential()).acr(Acr::Advanced);
+    let login =
+        AuthorizationRequest::login(SERVICE).claim(Claim::GivenName.essential()).acr(Acr::Advanced);
     let request = BackchannelRequest::discovered(who, login);
     let ticket = scene.play(scene.client.start_backchannel(request));
     let page = scene.get(PHONE).body;
@@ -75,7 +76,7 @@ fn somebody_scans_and_approves() {
     let Backchannel::LoggedIn(who) = scene.play(scene.client.poll_backchannel(ticket)) else {
         panic!("Ioana has approved")
     };
-    assert_eq!(who.given_name.as_deref(), Some("Ioana"));
+    assert_eq!(who.user.given_name.as_deref(), Some("Ioana"));
     assert_eq!(scene.op.pending_backchannel().len(), 0);
 }
 
@@ -84,7 +85,7 @@ fn what_is_to_be_confirmed_is_shown_and_can_be_refused() {
     let mut scene = Scene::new();
     let ann = scene.op.sub_of(&Person::ann());
     let text = FreeText::new("Order <b>2 & 3</b>?<br>Now.");
-    let confirm = Confirm::new(CONFIRM_SERVICE, text).known_user(&ann);
+    let confirm = AuthorizationRequest::confirm(CONFIRM_SERVICE, text).known_user(&ann);
     let confirm = scene.play(scene.client.authorize(confirm));
     scene.get(&confirm.url);
     let page = scene.get(PHONE);
@@ -104,7 +105,8 @@ fn what_is_to_be_confirmed_is_shown_and_can_be_refused() {
     assert_eq!(scene.get(&confirm.url).location(), callback);
 
     let payment = Payment::new("1250", "EUR", "BE68539007547034");
-    let confirm = scene.play(scene.client.authorize(Confirm::new(CONFIRM_SERVICE, payment)));
+    let confirm =
+        scene.play(scene.client.authorize(AuthorizationRequest::confirm(CONFIRM_SERVICE, payment)));
     scene.get(&confirm.url);
     let page = scene.get(PHONE).body;
     assert!(page.contains("<dd>1250 EUR</dd><dt>To</dt><dd>BE68539007547034</dd>"), "{page}");
@@ -140,7 +142,8 @@ fn foreign_texts_stay_texts() {
 #[test]
 fn pages_run_nothing_and_are_kept_nowhere() {
     let mut scene = Scene::new();
-    let login = scene.play(scene.client.authorize(Login::new(SERVICE).scope(Scope::Email)));
+    let login = scene
+        .play(scene.client.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email)));
     let sign_in = scene.get(&login.url);
     let waiting = sign_in.link("Wait for the phone");
     for page in [sign_in, scene.get(PHONE), scene.get(&waiting)] {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use itsme_core::{Login, Scope};
+use itsme_core::{AuthorizationRequest, Scope};
 use itsme_testkit::{CLIENT_ID, REDIRECT_URI as REGISTERED_URI, private_jwks, private_keys};
 use serde_json::Value;
 
@@ -31,7 +31,8 @@ fn the_file_brings_clients_people_and_faults() {
     fs::write(file, text.replace("faults", "#")).expect("a file");
     let sandbox = Sandbox::start(&["--config", file]);
     let client = sandbox.client("MINE", REDIRECT_URI);
-    let login = sandbox.play(client.authorize(Login::new("MY_LOGIN").scope(Scope::Profile)));
+    let login = sandbox
+        .play(client.authorize(AuthorizationRequest::login("MY_LOGIN").scope(Scope::Profile)));
     let page = sandbox.get(&login.url);
     let callback = sandbox.submit(&login.url, page.form("Approve as Eva Maes", &[]));
     let who = sandbox.play(client.finish_login(login.state, callback.location()));

@@ -13,15 +13,14 @@ pub const LOGIN: [&str; 6] = [
     r#"WARN itsme{flow="refresh"} the OP is in trouble endpoint=Discovery host="127.0.0.1" attempt=1 status=503"#,
 ];
 
-/// The lines that a crate of ours has logged: level, spans and event, with neither times nor causes.
-pub fn events(log: &Log, target: &str) -> Vec<String> {
-    log.text().lines().filter_map(|line| event(line, target)).collect()
+/// The lines at our target: level, spans and event, with neither times nor causes.
+pub fn events(log: &Log) -> Vec<String> {
+    log.text().lines().filter_map(event).collect()
 }
 
-fn event(line: &str, target: &str) -> Option<String> {
-    let (head, event) = line.split_once(&format!(": {target}::"))?;
+fn event(line: &str) -> Option<String> {
+    let (head, event) = line.split_once(": itsme: ")?;
     let (_, head) = head.split_once(' ').expect("a time");
-    let (_, event) = event.split_once(": ").expect("a module");
     let event = event.split(" error.sources=").next().expect("one part at least");
     let (timed, known): (Vec<_>, Vec<_>) =
         event.split(' ').partition(|word| word.starts_with("ms="));

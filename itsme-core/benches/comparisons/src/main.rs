@@ -8,8 +8,8 @@ mod scene;
 
 use std::str::FromStr;
 
-use itsme_core::{
-    Claim, Platform, Login, User,
+use itsme_core::{AuthorizationRequest, 
+    Claim, Platform, User,
     internals::{self, KeySet, SignatureCheck},
 };
 use itsme_testkit::{CLIENT_ID, Clock, Person, SERVICE, private_jwks, private_keys};
@@ -46,7 +46,7 @@ impl Subject {
             Claim::PhoneNumber,
             Claim::Address,
         ];
-        let login = claims.into_iter().fold(Login::new(SERVICE), |login, claim| login.claim(claim));
+        let login = claims.into_iter().fold(AuthorizationRequest::login(SERVICE), |login, claim| login.claim(claim));
         let nested = scene.id_token(login, &Person::ann());
         let keys = private_keys();
         let signed = internals::open(&nested, internals::decryption(&keys), usize::MAX);

@@ -1,0 +1,103 @@
+use super::Dialect;
+
+/// Where a name is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// OpenID Connect's own, or nobody's we know.
+    Plain,
+    /// Behind the prefix of V1.
+    V1,
+    /// Behind the prefix of V2.
+    V2,
+}
+
+impl Origin {
+    /// The full name in a dialect, if it has the name.
+    pub(crate) fn write(self, name: &str, dialect: Dialect) -> Option<String> {
+        match (self, dialect) {
+            (Self::Plain, _) => Some(name.to_owned()),
+            (Self::V1, Dialect::V1) | (Self::V2, Dialect::V2) => {
+                Some([dialect.habits().prefix, name].concat())
+            }
+            (Self::V1, Dialect::V2) | (Self::V2, Dialect::V1) => None,
+        }
+    }
+}
+
+/// A name as it was found, without its dialect's prefix. Names of itsme's are read without regard to
+/// case, since its own pages vary (itsme: claims).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WireName<'a> {
+    pub(crate) origin: Origin,
+    /// In V1, without the month.
+    pub(crate) name: &'a str,
+}
+
+impl<'a> WireName<'a> {
+    pub(crate) fn of(name: &'a str) -> Self {
+        if let Some(name) = without_prefix(name, Dialect::V2) {
+            return Self { origin: Origin::V2, name };
+        }
+        // The month in a V1 name says when it was invented, and nothing else.
+        match without_prefix(name, Dialect::V1).and_then(|rest| rest.split_once(':')) {
+            Some((_month, name)) => Self { origin: Origin::V1, name },
+            None => Self { origin: Origin::Plain, name },
+        }
+    }
+
+    /// Whether it is this one, as the table of claims writes it.
+    pub(crate) fn is(self, origin: Origin, name: &str) -> bool {
+        if self.origin != origin {
+            return false;
+        }
+        match origin {
+            Origin::Plain => self.name == name,
+            Origin::V1 => name.split_once(':').is_some_and(|(_month, name)| self.is_same(name)),
+            Origin::V2 => self.is_same(name),
+        }
+    }
+
+    fn is_same(self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+fn without_prefix(name: &str, dialect: Dialect) -> Option<&str> {
+    let prefix = dialect.habits().prefix;
+    let start = name.get(..prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then(|| &name[prefix.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_without_regard_to_case() {
+        use Origin::{Plain, V1, V2};
+        for (found, origin, name) in [
+            ("birthdate", Plain, "birthdate"),
+            ("http://itsme.services/v2/claim/BEeidSn", V2, "BEeidSn"),
+            ("http://itsme.services/V2/claim/BEeidSN", V2, "BEeidSn"),
+            ("tag:sixdots.be,2016-06:claim_eid", V1, "2016-06:claim_eid"),
+            ("TAG:sixdots.be,2099-12:Claim_eid", V1, "2016-06:claim_eid"),
+            ("tag:sixdots.be", Plain, "tag:sixdots.be"),
+            ("tag:sixdots.be,2016-06", Plain, "tag:sixdots.be,2016-06"),
+            (
+                "http://itsme.services/v2/cl\u{e4}im/x",
+                Plain,
+                "http://itsme.services/v2/cl\u{e4}im/x",
+            ),
+        ] {
+            assert!(WireName::of(found).is(origin, name), "{found}");
+        }
+        for (found, origin, name) in [
+            ("Birthdate", Plain, "birthdate"),
+            ("BEeidSn", V2, "BEeidSn"),
+            ("http://itsme.services/v2/claim/birthdate", Plain, "birthdate"),
+            ("tag:sixdots.be,2016-06:claim_eid", V2, "claim_eid"),
+        ] {
+            assert!(!WireName::of(found).is(origin, name), "{found}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+use std::{error::Error, time::Duration};
+
+use http::StatusCode;
+use tracing::{debug, field, warn};
+
+use super::attempt::Attempt;
+use crate::http::{Request, Response};
+
+/// What a log may know of a request: no path, no query, no header, no body. Feature `tracing`.
+///
+/// The adapters log each request with it, at the target `itsme`; so can an HTTP client of your own.
+/// The fields are the `endpoint` ([`Endpoint`](crate::Endpoint)), the `host`, the `attempt`, how many
+/// `ms` it took, and the `status`, or the `error` with its causes.
+///
+/// | level | event |
+/// |---|---|
+/// | `debug` | the OP has answered |
+/// | `warn` | the OP is in trouble: status 429 or 5xx |
+/// | `warn` | the OP has not answered |
+#[derive(Debug)]
+pub struct RequestLog {
+    attempt: Option<Attempt>,
+    host: Option<String>,
+}
+
+impl RequestLog {
+    /// Before the request is sent.
+    pub fn new(request: &Request) -> Self {
+        let host = request.uri().host().map(str::to_owned);
+        Self { attempt: request.extensions().get().copied(), host }
+    }
+
+    /// Writes one event, once it is known what became of the request.
+    pub fn write<E: Error + 'static>(self, outcome: &Result<Response, E>, took: Duration) {
+        let host = self.host.as_deref();
+        let endpoint = self.attempt.map(|attempt| field::debug(attempt.endpoint));
+        let attempt = self.attempt.map(|attempt| attempt.number);
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        match outcome.as_ref().map(Response::status) {
+            Ok(status) if is_trouble(status) => {
+                let status = status.as_u16();
+                warn!(target: "itsme", endpoint, host, attempt, ms, status, "the OP is in trouble");
+            }
+            Ok(status) => {
+                let status = status.as_u16();
+                debug!(target: "itsme", endpoint, host, attempt, ms, status, "the OP has answered");
+            }
+            Err(error) => {
+                let error: &dyn Error = error;
+                warn!(target: "itsme", endpoint, host, attempt, ms, error, "the OP has not answered");
+            }
+        }
+    }
+}
+
+fn is_trouble(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+}

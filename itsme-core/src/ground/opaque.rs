@@ -1,0 +1,12 @@
+/// `Debug` for a value that holds secrets or personal data: its name, and nothing of what is in it.
+macro_rules! opaque {
+    ($type:ident $(<$parameter:ident>)?) => {
+        impl $(<$parameter>)? std::fmt::Debug for $type $(<$parameter>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($type), "(..)"))
+            }
+        }
+    };
+}
+
+pub(crate) use opaque;

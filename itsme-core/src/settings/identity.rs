@@ -1,0 +1,8 @@
+use serde::{Deserialize, Serialize};
+
+/// A client at an OP. What is stored between two requests names the one that it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClientIdentity {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+}
