@@ -44,8 +44,8 @@
 //!
 //! [`identification`](AuthorizationRequest::identification), [`share_data`](AuthorizationRequest::share_data)
 //! and [`confirm`](AuthorizationRequest::confirm) make the requests of itsme's other services; each takes
-//! what it cannot do without as an argument. [`Client::picture`] and [`Client::revoke`] take it from a
-//! [`LoggedIn`], and its [`Evidence`] proves it later.
+//! what it cannot do without as an argument. Of a [`LoggedIn`], [`Client::picture`] fetches the picture and
+//! [`Client::revoke`] ends the access token; its [`Evidence`] proves the login later.
 //!
 //! A person who is not in a browser scans a QR code ([`QrLogin`]), or is asked by the `sub` that
 //! is stored ([`BackchannelRequest::known_user`]); [`CibaTicket`]s can be polled from anywhere.
@@ -56,8 +56,38 @@
 //! # The loop
 //!
 //! [`drive()`] and [`drive_async`] are a few lines over [`Step`], which a custom runtime can write
-//! itself. A step owns what comes after it, so answering twice or in the wrong order does not
-//! compile:
+//! itself:
+//!
+//! ```
+//! # use itsme_core::{AuthorizationRequest, Client, Step};
+//! # use itsme_testkit::{FakeOp, SERVICE, World};
+//! # let mut platform = World::new();
+//! # let clock = platform.clock();
+//! # let mut op = FakeOp::new(platform.clock());
+//! # let itsme = Client::new(op.settings())?;
+//! # let mut send = |request| op.handle(request).map_err(|why| (why, why));
+//! # let sleep = |duration| clock.advance(duration);
+//! let flow = itsme.authorize(AuthorizationRequest::login(SERVICE));
+//! let mut step = flow.start(&mut platform)?;
+//! let redirect = loop {
+//!     step = match step {
+//!         Step::Send(request, pending) => match send(request) {
+//!             Ok(response) => pending.receive(response, &mut platform)?,
+//!             // `None`: the flow gives up, and what the HTTP client said is the error.
+//!             Err((failure, error)) => pending.failed(failure, &mut platform)?.ok_or(error)?,
+//!         },
+//!         Step::Wait(duration, paused) => {
+//!             sleep(duration);
+//!             paused.resume(&mut platform)?
+//!         }
+//!         Step::Done(redirect) => break redirect,
+//!     };
+//! };
+//! # assert!(redirect.url.starts_with("https://"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A step owns what comes after it, so answering twice or in the wrong order does not compile:
 //!
 //! ```compile_fail,E0382
 //! # use itsme_core::{Platform, Error, Pending, Response};

@@ -14,13 +14,14 @@ pub const SERVICE: &str = "TEST_LOGIN";
 pub const SHARE_SERVICE: &str = "TEST_SHARE";
 /// Its service code for confirmations.
 pub const CONFIRM_SERVICE: &str = "TEST_CONFIRM";
-/// Where it may host request objects, followed by anything.
+/// Where it may host request objects: a prefix, to be followed by anything. See
+/// [`FakeOp::host`](crate::FakeOp::host).
 pub const REQUEST_URI: &str = "https://rp.example:443/itsme/request/";
 /// The secret of the client with [`SECRET_CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a secret for tests, known to everybody";
 /// The client id of the client that every OP knows by its secret.
 pub const SECRET_CLIENT_ID: &str = "TEST_SECRET_CLIENT";
-/// Its redirect URI.
+/// The redirect URI of both clients.
 pub const REDIRECT_URI: &str = "https://rp.example/itsme/callback";
 
 /// Its private keys: one to sign, two to decrypt with.

@@ -76,7 +76,7 @@ impl Client {
         self.transport.run(self.core.finish_login(login, callback))
     }
 
-    /// What is new with a login by QR code. See [`itsme_core::Client::next_qr_step`].
+    /// Runs a login by QR code until there is something new. See [`itsme_core::Client::next_qr_step`].
     ///
     /// # Errors
     /// The person said no or took too long, or the OP refuses or cannot be trusted.

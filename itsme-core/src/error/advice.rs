@@ -1,4 +1,4 @@
-use super::{Error, ErrorCode};
+use super::{CallbackError, Error, ErrorCode};
 
 /// What to tell the person after a login has failed, and whether somebody else must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +21,7 @@ impl Error {
     pub fn advice(&self) -> Advice {
         match self {
             Self::Cancelled => Advice::Cancelled,
+            Self::Callback(CallbackError::ForeignClient) => Advice::OurFault,
             Self::Callback(_) | Self::LoginExpired => Advice::StartOver,
             Self::Malformed { .. }
             | Self::Metadata(_)
@@ -67,8 +68,8 @@ mod tests {
     };
     use crate::{
         error::{
-            CallbackError, EntropyError, KeysError, MetadataError, PictureError, Refusal,
-            RequestError, SettingsError, TokenError, UnexpectedReply, oauth::KNOWN_CODES,
+            EntropyError, KeysError, MetadataError, PictureError, Refusal, RequestError,
+            SettingsError, TokenError, UnexpectedReply, oauth::KNOWN_CODES,
         },
         flow::{
             attempt::{Attempt, SendFailure},
@@ -142,6 +143,8 @@ mod tests {
             }
             assert_eq!(DriveError::<Error>::Flow(error).advice(), advice);
         }
+        assert_eq!(Error::from(CallbackError::ForeignClient).advice(), OurFault);
+        assert_eq!(in_the_guide("ForeignClient"), Some(OurFault), "in the guide");
         let attempt = Attempt::at(endpoint);
         assert_eq!(DriveError::Transport { attempt, source: "broken" }.advice(), TryLater);
     }

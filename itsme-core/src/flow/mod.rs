@@ -49,23 +49,26 @@ use crate::{
 /// A custom runtime stores flows like any other value, whatever machine is inside:
 ///
 /// ```
-/// use std::collections::VecDeque;
+/// use std::{collections::VecDeque, time::Duration};
 /// use itsme_core::{AuthorizationRequest, Flow, LoggedIn, Paused, Pending, Redirect};
 ///
 /// struct Runtime {
 ///     to_start: VecDeque<Flow<Redirect>>,
-///     under_way: Vec<Pending<LoggedIn>>,
-///     asleep: Vec<Paused<LoggedIn>>,
+///     redirects: Vec<Pending<Redirect>>,
+///     logins: Vec<Pending<LoggedIn>>,
+///     asleep: Vec<(Duration, Paused<LoggedIn>)>,
 /// }
 ///
-/// # use itsme_core::{Client, Error, LoginState, Step};
+/// # use itsme_core::{Client, Error, Step};
 /// # use itsme_testkit::{FakeOp, SERVICE, World};
 /// # let mut world = World::new();
 /// # let itsme = Client::new(FakeOp::new(world.clock()).settings())?;
-/// # let mut runtime = Runtime { to_start: VecDeque::new(), under_way: vec![], asleep: vec![] };
+/// # let mut runtime =
+/// #     Runtime { to_start: VecDeque::new(), redirects: vec![], logins: vec![], asleep: vec![] };
 /// runtime.to_start.push_back(itsme.authorize(AuthorizationRequest::login(SERVICE)));
 /// # let flow = runtime.to_start.pop_front().expect("a flow");
-/// # assert!(matches!(flow.start(&mut world)?, Step::Send(..)));
+/// # let Step::Send(_, pending) = flow.start(&mut world)? else { panic!("a cold flow sends") };
+/// # runtime.redirects.push(pending);
 /// # Ok::<(), Error>(())
 /// ```
 #[must_use = "a flow does nothing until it is driven"]
@@ -141,7 +144,7 @@ impl<T> Pending<T> {
     }
 
     /// Says that there is no response. `None`: the flow gives up, and what the HTTP client said is
-    /// the error. A GET is tried once more; a code is redeemed again only after
+    /// the error, of the [`attempt`](Self::attempt) that was taken before. A GET is tried once more; a code is redeemed again only after
     /// [`NotSent`](SendFailure::NotSent).
     ///
     /// # Errors

@@ -150,7 +150,8 @@ impl FakeOp {
         self
     }
 
-    /// How it fetches a `request_uri`: what is hosted there, if anything is.
+    /// Sets what is hosted where: the function answers the OP's fetch of a `request_uri`, for the OP opens
+    /// no socket. `None`: nothing is hosted there.
     pub fn host(&mut self, fetch: impl FnMut(&str) -> Option<Response> + Send + 'static) {
         self.hosted = Box::new(fetch);
     }

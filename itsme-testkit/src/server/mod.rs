@@ -116,8 +116,9 @@ impl Server {
         &self.op
     }
 
-    /// The OP behind the socket. **Requests wait as long as this is held**: in an expression with
-    /// `.await`, or in a `let` before one, it makes the request time out.
+    /// The OP behind the socket. **Requests wait as long as this is held**: never hold it while a client
+    /// sends, blocking or async. A guard in an argument lives until the whole call returns; bind the
+    /// result first.
     pub fn op(&self) -> MutexGuard<'_, FakeOp> {
         lock(&self.op)
     }
