@@ -1,21 +1,10 @@
 use std::sync::Arc;
 
-use josekit::{
-    jwe::alg::rsaes::{RsaesJweAlgorithm, RsaesJweEncrypter},
-    jwk::Jwk,
-    jws::{
-        JwsVerifier as _,
-        alg::rsassa::{RsassaJwsAlgorithm, RsassaJwsVerifier},
-    },
-};
-use openssl::bn::BigNum;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::{
-    KeyEncryption, RsaPrivateKey, base64url, base64url_decode, rsa_key::MODULUS_BITS, sha256,
-};
+use super::public_key::{PublicJwk, PublicKey, Usage};
 use crate::ground::{json, text::printable};
 
 const MAX_KEY_SET: usize = 256 * 1024;
@@ -26,46 +15,6 @@ pub struct KeySet {
     keys: Vec<Arc<PublicKey>>,
     /// Why each of the others was passed over, by its place and name.
     passed_over: Vec<String>,
-}
-
-/// One public RSA key of the OP.
-pub struct PublicKey {
-    jwk: PublicJwk,
-    verifier: Option<RsassaJwsVerifier>,
-    oaep: Option<RsaesJweEncrypter>,
-    oaep_256: Option<RsaesJweEncrypter>,
-}
-
-/// What is kept of a JWK, and what is stored of it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct PublicJwk {
-    kty: &'static str,
-    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
-    usage: Option<Usage>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kid: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alg: Option<Alg>,
-    n: String,
-    e: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Usage {
-    #[serde(rename = "sig")]
-    Signature,
-    #[serde(rename = "enc")]
-    Encryption,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Alg {
-    #[serde(rename = "RS256")]
-    Rs256,
-    #[serde(rename = "RSA-OAEP")]
-    RsaOaep,
-    #[serde(rename = "RSA-OAEP-256")]
-    RsaOaep256,
 }
 
 /// Why a text is no key set at all.
@@ -173,70 +122,6 @@ impl<'de> Deserialize<'de> for KeySet {
     }
 }
 
-impl PublicJwk {
-    /// The public half of a key of ours.
-    pub(crate) fn new((usage, alg): (Usage, Option<Alg>), kid: &str, key: &RsaPrivateKey) -> Self {
-        let (kid, n, e) = (kid.to_owned(), key.n().to_owned(), key.e().to_owned());
-        Self { kty: "RSA", usage: Some(usage), kid: Some(kid), alg, n, e }
-    }
-
-    /// The key, or why it cannot be used.
-    fn read(entry: &Value) -> Result<Self, &'static str> {
-        let Value::Object(members) = entry else { return Err("is not a JSON object") };
-        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|m| members.contains_key(*m)) {
-            return Err("has a private member");
-        }
-        if members.get("kty").and_then(Value::as_str) != Some("RSA") {
-            return Err("has a `kty` other than RSA");
-        }
-        let kid = match members.get("kid") {
-            None => None,
-            Some(Value::String(kid)) => Some(kid.clone()),
-            Some(_) => return Err("has a `kid` that is not text"),
-        };
-        Ok(Self {
-            kty: "RSA",
-            usage: known(members, "use").ok_or("has an unknown `use`")?,
-            kid,
-            alg: known(members, "alg").ok_or("has an `alg` that is not used here")?,
-            n: modulus(members).ok_or("has an `n` that is not odd and of 2048 to 8192 bits")?,
-            e: exponent(members).ok_or("has an `e` that is not odd and of 2 to 64 bits")?,
-        })
-    }
-
-    fn verifies(&self) -> bool {
-        self.usage != Some(Usage::Encryption) && matches!(self.alg, None | Some(Alg::Rs256))
-    }
-
-    fn encrypts(&self) -> bool {
-        self.usage != Some(Usage::Signature) && self.alg != Some(Alg::Rs256)
-    }
-
-    fn shares_purpose(&self, other: &Self) -> bool {
-        self.verifies() && other.verifies() || self.encrypts() && other.encrypts()
-    }
-
-    /// josekit's contexts, made from the numbers alone.
-    fn ready(self) -> Option<PublicKey> {
-        let members: Map<String, Value> = [("kty", "RSA"), ("n", &self.n), ("e", &self.e)]
-            .map(|(name, value)| (name.to_owned(), Value::from(value)))
-            .into_iter()
-            .collect();
-        let key = Jwk::from_map(members).ok()?;
-        let encrypter = |alg: RsaesJweAlgorithm, name: Alg| {
-            let wanted = self.encrypts() && self.alg.is_none_or(|own| own == name);
-            wanted.then(|| alg.encrypter_from_jwk(&key).ok()).flatten()
-        };
-        let verifier = RsassaJwsAlgorithm::Rs256.verifier_from_jwk(&key).ok()?;
-        Some(PublicKey {
-            verifier: self.verifies().then_some(verifier),
-            oaep: encrypter(RsaesJweAlgorithm::RsaOaep, Alg::RsaOaep),
-            oaep_256: encrypter(RsaesJweAlgorithm::RsaOaep256, Alg::RsaOaep256),
-            jwk: self,
-        })
-    }
-}
-
 /// How a key of the set is called where it is passed over.
 fn called(place: usize, entry: &Value) -> String {
     match entry.get("kid").and_then(Value::as_str) {
@@ -245,71 +130,10 @@ fn called(place: usize, entry: &Value) -> String {
     }
 }
 
-/// A member of a fixed vocabulary: absent is fine, another word makes the key useless.
-fn known<T: for<'de> Deserialize<'de>>(
-    members: &Map<String, Value>,
-    name: &str,
-) -> Option<Option<T>> {
-    match members.get(name) {
-        None => Some(None),
-        Some(value) => T::deserialize(value).ok().map(Some),
-    }
-}
-
-fn modulus(members: &Map<String, Value>) -> Option<String> {
-    let n = BigNum::from_slice(&number(members, "n")?).ok()?;
-    (MODULUS_BITS.contains(&n.num_bits()) && n.is_bit_set(0)).then(|| base64url(n.to_vec()))
-}
-
-fn exponent(members: &Map<String, Value>) -> Option<String> {
-    let e = BigNum::from_slice(&number(members, "e")?).ok()?;
-    // OpenSSL refuses exponents over 64 bits with large moduli, to bound the cost of a check.
-    ((2..=64).contains(&e.num_bits()) && e.is_bit_set(0)).then(|| base64url(e.to_vec()))
-}
-
-fn number(members: &Map<String, Value>, name: &str) -> Option<Vec<u8>> {
-    base64url_decode(members.get(name)?.as_str()?).ok()
-}
-
-impl PublicKey {
-    /// Its name, if it has one.
-    pub fn kid(&self) -> Option<&str> {
-        self.jwk.kid.as_deref()
-    }
-
-    /// As a JWK, so that it can be kept beside what it signed.
-    pub fn to_jwk(&self) -> Value {
-        json!(self.jwk)
-    }
-
-    /// SHA-256 thumbprint of the key, base64url (RFC 7638).
-    pub fn thumbprint(&self) -> String {
-        let canonical = format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, self.jwk.e, self.jwk.n);
-        base64url(sha256(&[canonical.as_bytes()]))
-    }
-
-    /// Whether it may sign, and this is its RS256 signature of `message`.
-    pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.verifier.as_ref().is_some_and(|verifier| verifier.verify(message, signature).is_ok())
-    }
-
-    /// The algorithm that the key names, or `default` where it names none.
-    pub(super) fn encrypter(
-        &self,
-        default: KeyEncryption,
-    ) -> Option<(KeyEncryption, &RsaesJweEncrypter)> {
-        let oaep = || self.oaep.as_ref().map(|key| (KeyEncryption::RsaOaep, key));
-        let oaep_256 = || self.oaep_256.as_ref().map(|key| (KeyEncryption::RsaOaep256, key));
-        match default {
-            KeyEncryption::RsaOaep => oaep().or_else(oaep_256),
-            KeyEncryption::RsaOaep256 => oaep_256().or_else(oaep),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jose::{KeyEncryption, base64url};
 
     /// The key of RFC 7638 §3.1.
     const N: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR\

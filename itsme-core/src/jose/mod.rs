@@ -9,7 +9,8 @@
 //! nested.rs       a JWS in a JWE: open and verify, sign and encrypt
 //! jws.rs jwe.rs   one layer each        header.rs   what may stand in a header
 //! content.rs      A128CBC-HS256, A256GCM            hmac.rs   HMAC-SHA256
-//! key_set.rs      the OP's public keys              rsa_key.rs   our own private keys
+//! key_set.rs      the OP's keys as a set            public_key.rs  one of them
+//! rsa_key.rs      our own private keys
 //! error.rs        why a token or a key is of no use
 //! ```
 
@@ -22,6 +23,7 @@ mod jwe;
 mod jws;
 mod key_set;
 mod nested;
+mod public_key;
 mod rsa_key;
 
 #[allow(unused_imports, reason = "some are for vectors and fuzz targets alone")]
@@ -35,12 +37,13 @@ pub use self::{
     hmac::hmac_sha256,
     jwe::{Decryption, Direct, KeyEncryption, encrypt},
     jws::{SignatureCheck, Signer, Verified, sign, sign_compact},
-    key_set::{KeySet, KeySetError, PublicKey},
+    key_set::{KeySet, KeySetError},
     nested::{MAX_TOKEN, open, sign_then_encrypt, verify},
+    public_key::PublicKey,
     rsa_key::{OwnKey, PrivateJwk, RsaPrivateKey},
 };
 
-pub(crate) use self::key_set::{Alg, PublicJwk, Usage};
+pub(crate) use self::public_key::{Alg, PublicJwk, Usage};
 
 /// SHA-256 of the concatenation of `parts`.
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
