@@ -49,7 +49,7 @@ impl Client {
     /// metadata and keys once. What one of them [imports](Self::import_provider), all of them trust.
     ///
     /// # Errors
-    /// [`Error::Settings`]: what in them cannot work, or that they are of another environment.
+    /// [`Error::Settings`]: the settings cannot work, or name another environment.
     pub fn sibling(&self, settings: Settings) -> Result<Self, Error> {
         self.0.sibling(settings).map(|inner| Self(Arc::new(inner)))
     }
@@ -63,10 +63,10 @@ impl Client {
         Flow::of("authorize", Authorize::new(&self.0, request))
     }
 
-    /// 1. As [`authorize`](Self::authorize), with a request object that the application hosts and
-    ///    itsme fetches: host it at `request_uri` before the person is sent there.
+    /// 1. As [`authorize`](Self::authorize), with a request object that itsme fetches: host it at
+    ///    `request_uri` before you send the person to itsme.
     ///
-    /// The URL must be reachable for itsme by https, with the port written out as in
+    /// itsme must be able to reach the URL by https, with the port written out as in
     /// `https://example.be:443/itsme/request.jwt`. The object is good for `lifetime`, in whole
     /// seconds: as long as the person may take to arrive.
     ///

@@ -4,14 +4,14 @@ use super::{CallbackError, Error, ErrorCode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "an application has a text for each")]
 pub enum Advice {
-    /// The person said no: offer the login again. Count it, do not log it as an error.
+    /// The person said no: offer the login again. Count it; don't log it as an error.
     Cancelled,
     /// This login is over, too old or not this browser's: offer to begin again. Nothing is wrong.
     StartOver,
-    /// itsme, or the network on the way, has a bad moment: ask the person to come back in some
-    /// minutes. A warning for the log.
+    /// itsme, or the network on the way, is in trouble: ask the person to come back in a few
+    /// minutes. Log a warning.
     TryLater,
-    /// Nothing that the person does will help: an error for the log, and for whoever is on duty.
+    /// Nothing that the person does will help: log an error, and page someone.
     OurFault,
 }
 
