@@ -35,8 +35,8 @@ pub fn measure() {
         let signer = Signer::Rs256(internals::signing_key(&keys));
         let to = op_keys.encryption_key().expect("a key");
         let (alg, enc) = (KeyEncryption::RsaOaep256, ContentEncryption::A128CbcHs256);
-        let made = sign_then_encrypt(&claims, signer, to, alg, enc, |buf| env.fill(buf));
-        made.expect("randomness").expect("a token")
+        let random = |buf: &mut [u8]| env.fill(buf).expect("randomness");
+        sign_then_encrypt(&claims, signer, to, alg, enc, random)
     };
     let sealed = Sealed::new(&itsme());
     let signed = Signed::as_long_as_within(&sealed);

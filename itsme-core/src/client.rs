@@ -12,7 +12,7 @@ use crate::{
         self, Backchannel, BackchannelRequest, CibaTicket, NextProgress, Progress, QrLogin,
         UserDiscovery, UserDiscoveryTicket,
     },
-    client_auth::inner::ClientInner,
+    client_auth::{check_keys::CheckKeys, inner::ClientInner},
     error::Error,
     flow::Flow,
     ground::secret::Secret,
@@ -23,7 +23,11 @@ use crate::{
         fetch::{FetchProvider, Need},
     },
     revocation,
-    settings::{Settings, credentials::Credentials},
+    settings::{
+        Settings,
+        credentials::{ClientSecret, Credentials},
+        private_keys::PrivateKeys,
+    },
     tokens::logged_in::LoggedIn,
     user::Photo,
 };
@@ -164,6 +168,51 @@ impl Client {
         Flow::of("revoke", revocation::revoke(&self.0, access_token))
     }
 
+    /// Asks each key that is [kept outside](crate::PrivateKeys::external) for what it is published for: a
+    /// signature, and a content key that is encrypted to it here. A handle and a public key that do not belong
+    /// together are found before anybody logs in. Sends nothing; does nothing for keys that are here.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::KeyMismatch`], or with what the key holder says.
+    pub fn check_keys(&self) -> Flow<()> {
+        Flow::of("check_keys", Ok(CheckKeys::new(&self.0)))
+    }
+
+    /// Goes on with other keys, without a restart. The new set's signing key signs from now on, and the new set
+    /// is what [`public_jwks_response`](Self::public_jwks_response) serves. The decryption keys of the set before
+    /// go on decrypting until the next call, or until [`forget_old_keys`](Self::forget_old_keys): logins that are
+    /// under way finish.
+    ///
+    /// The OP refuses what is signed with a key that it has not seen yet: publish a new signing key first, and
+    /// sign with it a day later (see [`PrivateKeys::with_new_signing_key`]). Siblings keep their own keys.
+    ///
+    /// # Errors
+    /// [`Error::Settings`]: the client has a secret.
+    pub fn replace_keys(&self, keys: PrivateKeys) -> Result<(), Error> {
+        self.replace(keys.into())
+    }
+
+    /// Goes on with another client secret, without a restart, once itsme has changed it. What the OP has
+    /// encrypted or signed with the one before is still read, until the next call or
+    /// [`forget_old_keys`](Self::forget_old_keys).
+    ///
+    /// # Errors
+    /// [`Error::Settings`]: the secret is empty, or the client has keys.
+    pub fn replace_secret(&self, secret: ClientSecret) -> Result<(), Error> {
+        self.replace(secret.into())
+    }
+
+    fn replace(&self, new: Credentials) -> Result<(), Error> {
+        new.check(self.0.settings.dialect())?;
+        Ok(self.0.keyring.replace(new)?)
+    }
+
+    /// Stops reading what is encrypted to the keys, or with the secret, of before the last replacement: at once
+    /// where they have leaked, else a day after it.
+    pub fn forget_old_keys(&self) {
+        self.0.keyring.forget_old();
+    }
+
     /// Fetches the OP's metadata and keys now, fresh or not: to warm up, or from time to time in
     /// the background so that no login waits for it.
     ///
@@ -203,7 +252,7 @@ impl Client {
     /// [`PrivateKeys::public_jwks_response`](crate::PrivateKeys::public_jwks_response). None with a
     /// client secret.
     pub fn public_jwks_response(&self) -> Option<Response> {
-        match &self.0.settings.credentials {
+        match self.0.keyring.current() {
             Credentials::PrivateKeys(keys) => Some(keys.public_jwks_response()),
             Credentials::ClientSecret(_) => None,
         }

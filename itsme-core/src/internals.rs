@@ -1,11 +1,23 @@
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
 
-pub use crate::jose::*;
+pub use crate::jose::{
+    ContentEncryption, Decryption, Direct, KeyEncryption, KeyHome, KeySet, MAX_TOKEN, OwnJwk,
+    OwnKey, PublicKey, RsaPrivateKey, SignatureCheck, Signer, Verified, base64url,
+    base64url_decode, constant_time_eq, encrypt, hmac_sha256, sha256, verify,
+};
 use crate::{
-    client_auth::assertion,
-    error::TokenError,
+    client_auth::{
+        assertion,
+        jwt::{MakeJwt, Seal},
+    },
+    error::{EntropyError, TokenError},
+    flow::{Flow, attempt::SendFailure, drive::drive, machine::Machine, platform::Platform},
     ground::{secret::Secret, time::UnixTime},
+    jose::{JoseError, UnsignedJws},
     settings::{
         Settings, credentials::ClientSecret, environment::Environment, identity::ClientIdentity,
         leeway::Leeway, private_keys::PrivateKeys,
@@ -13,6 +25,7 @@ use crate::{
     tokens::{
         claims::Expected,
         id_token::{Binding, IdTokenChecks},
+        open::OpenToken,
         requested::Requested,
         userinfo,
     },
@@ -20,13 +33,70 @@ use crate::{
 };
 
 /// The decryption that a client with these keys does.
-pub fn decryption(keys: &PrivateKeys) -> Decryption<'_> {
-    Decryption::PrivateKeys(keys.decryption_keys())
+pub fn decryption(keys: &PrivateKeys) -> Decryption {
+    Decryption::PrivateKeys(keys.decryption_keys().to_vec())
 }
 
 /// The key that a client with these keys signs with.
-pub fn signing_key(keys: &PrivateKeys) -> &OwnKey {
+pub fn signing_key(keys: &PrivateKeys) -> &Arc<OwnKey> {
     keys.signing_key()
+}
+
+/// Opens a nested JWT to the JWS inside, as a login does it.
+pub fn open(
+    token: &str,
+    decryption: Decryption,
+    limit: usize,
+) -> Result<Zeroizing<String>, JoseError> {
+    run(OpenToken::new(Secret::new(token), decryption, limit), |decoy| decoy.fill(0xd5))
+}
+
+/// Signs claims, as a request object does it.
+pub fn sign(claims: &impl Serialize, signer: Signer<'_>) -> String {
+    let jws = UnsignedJws::new(claims, signer).expect("claims are JSON");
+    run(MakeJwt::new(jws, signer, None), |_| ())
+}
+
+/// The same with a header and a payload as they are.
+pub fn sign_compact(header: &str, payload: &str, signer: Signer<'_>) -> String {
+    run(MakeJwt::new(UnsignedJws::of_parts(header, payload), signer, None), |_| ())
+}
+
+/// Signs claims and encrypts the JWS, as a client assertion does it. `random` fills a buffer.
+pub fn sign_then_encrypt(
+    claims: &impl Serialize,
+    signer: Signer<'_>,
+    to: &Arc<PublicKey>,
+    default: KeyEncryption,
+    enc: ContentEncryption,
+    random: impl FnMut(&mut [u8]),
+) -> String {
+    let seal = Seal { to: Arc::clone(to), default, enc };
+    let jws = UnsignedJws::new(claims, signer).expect("claims are JSON");
+    run(MakeJwt::new(jws, signer, Some(seal)), random)
+}
+
+/// Runs a machine that asks for nothing but keys that are here.
+fn run<M>(machine: M, random: impl FnMut(&mut [u8])) -> M::Output
+where
+    M: Machine + Send + 'static,
+{
+    let flow = Flow::of("internals", Ok(machine));
+    let nothing_is_sent = |_| Err((SendFailure::NotSent, ()));
+    drive(flow, &mut Random(random), nothing_is_sent, |_| ()).expect("OpenSSL works")
+}
+
+struct Random<R>(R);
+
+impl<R: FnMut(&mut [u8])> Platform for Random<R> {
+    fn now(&self) -> UnixTime {
+        UnixTime::from_secs(0)
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
+        (self.0)(buf);
+        Ok(())
+    }
 }
 
 /// The claim checks of an ID token, where nothing but a login was asked for.

@@ -80,6 +80,8 @@
 //!             sleep(duration);
 //!             paused.resume(&mut platform)?
 //!         }
+//!         // Only where an HSM or a KMS holds the keys, see `PrivateKeys::external`.
+//!         Step::UseKey(_, key) => return Err(key.no_holder().into()),
 //!         Step::Done(redirect) => break redirect,
 //!     };
 //! };
@@ -211,9 +213,10 @@ pub use flow::platform::SystemPlatform;
 #[cfg(feature = "tracing")]
 pub use flow::request_log::RequestLog;
 pub use flow::{
-    Flow, Paused, Pending, Step,
+    AwaitingKey, Flow, Paused, Pending, Step,
     attempt::{Attempt, SendFailure},
-    drive::{DriveError, drive, drive_async},
+    drive::{DriveError, KeyResult, drive, drive_async, drive_async_with_keys, drive_with_keys},
+    key_operation::{KeyFailure, KeyOperation, SigningInput},
     platform::Platform,
 };
 mod http;

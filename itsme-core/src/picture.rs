@@ -3,7 +3,10 @@ use std::sync::Arc;
 use http::{HeaderValue, header};
 
 use crate::{
-    client_auth::{inner::ClientInner, parties::Parties},
+    client_auth::{
+        inner::ClientInner,
+        parties::{Parties, Prepared},
+    },
     error::{Error, PictureError},
     flow::{
         machine::Context,
@@ -11,7 +14,7 @@ use crate::{
         single_request::{Exchange, SingleRequest},
     },
     ground::{secret::Secret, time::UnixTime},
-    http::{Request, Response, endpoint::Endpoint, get::get, response, url_rules},
+    http::{Response, endpoint::Endpoint, get::get, response, url_rules},
     jose,
     tokens::{logged_in::LoggedIn, userinfo},
     user::{ImageType, Photo},
@@ -41,7 +44,12 @@ impl Exchange for Picture {
     }
 
     /// The access token goes to the OP and nobody else, whatever a claim says (itsme: userinfo).
-    fn request(&mut self, parties: &Parties, _: &mut Context<'_>) -> Result<Request, Error> {
+    fn prepare(
+        &mut self,
+        parties: &Parties,
+        _: &[String],
+        _: &mut Context<'_>,
+    ) -> Result<Prepared, Error> {
         let settings = &parties.client.settings;
         let url = self.claim.as_deref().ok_or(PictureError::Missing)?;
         url_rules::check(url, settings.plain_http()).map_err(PictureError::Url)?;
@@ -55,7 +63,8 @@ impl Exchange for Picture {
             return Err(PictureError::ForeignHost.into());
         }
         let images = "image/jpeg, image/png, image/jp2";
-        userinfo::with_bearer(get(Endpoint::Picture, url, images), &self.access_token)
+        let request = get(Endpoint::Picture, url, images);
+        userinfo::with_bearer(request, &self.access_token).map(Prepared::Request)
     }
 
     /// An image, and one of the kind that it is said to be.

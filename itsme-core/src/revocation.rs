@@ -4,7 +4,10 @@ use http::{HeaderValue, StatusCode, header};
 use url::form_urlencoded;
 
 use crate::{
-    client_auth::{inner::ClientInner, parties::Parties},
+    client_auth::{
+        inner::ClientInner,
+        parties::{Parties, Prepared},
+    },
     error::{Error, RequestError},
     flow::{
         machine::Context,
@@ -12,7 +15,7 @@ use crate::{
         single_request::{Exchange, SingleRequest},
     },
     ground::{secret::Secret, time::UnixTime},
-    http::{Request, Response, endpoint::Endpoint, form, response},
+    http::{Response, endpoint::Endpoint, form, response},
     jose,
     settings::credentials::{ClientSecret, Credentials},
 };
@@ -24,13 +27,13 @@ pub(crate) fn revoke(
     client: &Arc<ClientInner>,
     token: Secret,
 ) -> Result<SingleRequest<Revocation>, Error> {
-    secret(client)?;
+    secret(&client.keyring.current())?;
     Ok(SingleRequest::new(client, Revocation(token)))
 }
 
 /// itsme revokes only the tokens of clients with a secret.
-fn secret(client: &ClientInner) -> Result<&ClientSecret, RequestError> {
-    match &client.settings.credentials {
+fn secret(credentials: &Credentials) -> Result<&ClientSecret, RequestError> {
+    match credentials {
         Credentials::ClientSecret(secret) => Ok(secret),
         Credentials::PrivateKeys(_) => Err(RequestError::RevocationNeedsSecret),
     }
@@ -51,14 +54,20 @@ impl Exchange for Revocation {
     type Output = ();
 
     /// RFC 7009 §2.1.
-    fn request(&mut self, parties: &Parties, _: &mut Context<'_>) -> Result<Request, Error> {
+    fn prepare(
+        &mut self,
+        parties: &Parties,
+        _: &[String],
+        _: &mut Context<'_>,
+    ) -> Result<Prepared, Error> {
         let metadata = &parties.provider.metadata;
         let url = metadata.revocation(parties.client.settings.plain_http())?;
         let token = [("token", self.0.expose()), ("token_type_hint", "access_token")];
         let mut request = form::post((Endpoint::Revocation, url), &token, &[]);
-        let basic = basic(&parties.client.identity.client_id, secret(&parties.client)?);
+        let credentials = parties.client.keyring.current();
+        let basic = basic(&parties.client.identity.client_id, secret(&credentials)?);
         request.headers_mut().insert(header::AUTHORIZATION, basic);
-        Ok(request)
+        Ok(Prepared::Request(request))
     }
 
     /// A token that is not known is as good as revoked, and is answered with 200, too.

@@ -144,7 +144,7 @@ fn a_bad_key_is_named_with_what_is_wrong() {
                     key.as_object_mut().expect("a key").remove(member);
                 }
             }),
-            "it has no private part (`d`): this looks like the published set, not the private one",
+            "it has no private part (`d`): is this the published set in place of the private one? Keys that an HSM or a KMS holds are read by `PrivateKeys::external`",
         ),
         (key_fault(|key| key["n"] = Value::Null), "`n` is missing"),
         (key_fault(|key| key["e"] = json!("")), "`e` is missing"),

@@ -60,6 +60,7 @@ fn a_login_prints_nothing_that_is_secret() {
                 pending.receive(response, world).expect("a step")
             }
             Step::Wait(_, paused) => paused.resume(world).expect("a step"),
+            Step::UseKey(operation, _) => panic!("no key is outside, but {operation:?} is asked"),
             Step::Done(who) => break who,
         };
     };

@@ -94,6 +94,7 @@ fn wake<T>(
             Woken::Again(now.after(ROUND_TRIP), Asleep::UnderWay(answer, pending))
         }
         Step::Wait(duration, paused) => Woken::Again(now.after(duration), Asleep::Waiting(paused)),
+        Step::UseKey(_, key) => return Err(key.no_holder().into()),
         Step::Done(output) => Woken::Done(output),
     })
 }

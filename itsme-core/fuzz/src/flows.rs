@@ -117,6 +117,7 @@ impl Scene {
                     pending.receive(answer, &mut self.world)?
                 }
                 Step::Wait(_, paused) => paused.resume(&mut self.world)?,
+                Step::UseKey(_, key) => return Err(key.no_holder()),
                 Step::Done(output) => return Ok(output),
             };
         }
@@ -145,6 +146,7 @@ impl Scene {
                     self.world.advance(slept.max(Duration::from_millis(1)));
                     paused.resume(&mut self.world)?
                 }
+                Step::UseKey(_, key) => return Err(key.no_holder().into()),
                 Step::Done(output) => return Ok(output),
             };
         }

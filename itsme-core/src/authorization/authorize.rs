@@ -11,10 +11,10 @@ use super::{
     state::LoginState,
 };
 use crate::{
-    client_auth::{inner::ClientInner, parties::Parties},
+    client_auth::{inner::ClientInner, jwt::MakeJwt, parties::Parties},
     error::Error,
     flow::machine::{Context, Event, Machine, Next},
-    ground::{opaque::opaque, secret::Secret},
+    ground::{opaque::opaque, secret::Secret, time::UnixTime},
     provider::{
         Provider,
         fetch::{FetchProvider, Need},
@@ -25,15 +25,27 @@ use crate::{
 /// [`Client::request_object`](crate::Client::request_object): no request at all when the OP's
 /// metadata is cached.
 pub(crate) struct Authorize<T> {
-    plan: Plan<T>,
-    /// Its requests are the only ones.
-    fetch: FetchProvider,
+    state: State,
+    finish: fn(Redirect, Option<RequestObject>) -> T,
 }
 
-struct Plan<T> {
+enum State {
+    /// Its requests are the only ones.
+    Provider(Plan, FetchProvider),
+    Object(Draft, MakeJwt),
+}
+
+struct Plan {
     client: Arc<ClientInner>,
     request: CheckedRequest,
-    finish: fn(Redirect, Option<RequestObject>) -> T,
+}
+
+/// A redirect but for its request object.
+struct Draft {
+    redirect: Redirect,
+    /// The object travels in the URL.
+    by_value: bool,
+    expires_at: UnixTime,
 }
 
 /// Where to send the person, and what to keep until they come back.
@@ -88,14 +100,20 @@ impl<T> Authorize<T> {
         request: CheckedRequest,
         finish: fn(Redirect, Option<RequestObject>) -> T,
     ) -> Self {
-        let plan = Plan { client: Arc::clone(client), request, finish };
-        Self { plan, fetch: FetchProvider::new(&client.provider, Need::Fresh) }
+        let plan = Plan { client: Arc::clone(client), request };
+        let fetch = FetchProvider::new(&client.provider, Need::Fresh);
+        Self { state: State::Provider(plan, fetch), finish }
     }
 }
 
-impl<T> Plan<T> {
-    fn redirect(self, provider: Arc<Provider>, cx: &mut Context<'_>) -> Result<T, Error> {
-        let Self { client, request, finish } = self;
+impl Plan {
+    /// All of it, with the request object that is to be made, if there is one.
+    fn draft(
+        self,
+        provider: Arc<Provider>,
+        cx: &mut Context<'_>,
+    ) -> Result<(Draft, Option<MakeJwt>), Error> {
+        let Self { client, request } = self;
         let parties = Parties { client, provider };
         let Parties { client, provider } = &parties;
         let requested = request.content.requested(cx.now);
@@ -127,18 +145,17 @@ impl<T> Plan<T> {
         let lifetime = match &delivery {
             Delivery::Query => None,
             Delivery::Value => Some(request_object::BY_VALUE),
-            Delivery::Reference(_, lifetime) => Some(*lifetime),
+            Delivery::Reference(uri, lifetime) => {
+                query.append_pair("request_uri", uri);
+                Some(*lifetime)
+            }
         };
+        let expires_at = cx.now.after(lifetime.unwrap_or_default());
         let mut object = None;
-        if let Some(lifetime) = lifetime {
+        if lifetime.is_some() {
             parameters.extend(fixed.map(|(name, value)| (name, json!(value))));
             let claims = content.claims.as_deref();
-            let made = request_object::make(&parties, (&parameters, claims), lifetime, cx)?;
-            match &delivery {
-                Delivery::Reference(uri, _) => query.append_pair("request_uri", uri),
-                _ => query.append_pair("request", made.jwt.expose()),
-            };
-            object = Some(made);
+            object = Some(request_object::make(&parties, (&parameters, claims), expires_at, cx)?);
         } else {
             query.extend_pairs(parameters.iter().map(|(name, value)| match value {
                 Value::String(text) => (*name, Cow::from(text)),
@@ -161,7 +178,19 @@ impl<T> Plan<T> {
             ),
             claims: claims_text(content.claims),
         };
-        Ok(finish(redirect, object))
+        let by_value = delivery == Delivery::Value;
+        Ok((Draft { redirect, by_value, expires_at }, object))
+    }
+}
+
+impl Draft {
+    fn with_object(mut self, jwt: String) -> (Redirect, RequestObject) {
+        if self.by_value {
+            // Nothing in a JWT needs escaping.
+            self.redirect.url.push_str("&request=");
+            self.redirect.url.push_str(&jwt);
+        }
+        (self.redirect, RequestObject { jwt: Secret::new(jwt), expires_at: self.expires_at })
     }
 }
 
@@ -169,11 +198,28 @@ impl<T> Machine for Authorize<T> {
     type Output = T;
 
     fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
-        self.fetch.step(event, cx)?.within(
-            self.plan,
-            |fetch, plan| Self { plan, fetch },
-            |provider, plan| plan.redirect(provider, cx).map(Next::Done),
-        )
+        let Self { state, finish } = self;
+        let with = |state| Self { state, finish };
+        match state {
+            State::Provider(plan, fetch) => fetch.step(event, cx)?.within(
+                plan,
+                |fetch, plan| with(State::Provider(plan, fetch)),
+                |provider, plan| match plan.draft(provider, cx)? {
+                    (draft, None) => Ok(Next::Done(finish(draft.redirect, None))),
+                    (draft, Some(object)) => {
+                        with(State::Object(draft, object)).step(Event::Begin, cx)
+                    }
+                },
+            ),
+            State::Object(draft, object) => object.step(event, cx)?.within(
+                draft,
+                |object, draft| with(State::Object(draft, object)),
+                |jwt, draft| {
+                    let (redirect, object) = draft.with_object(jwt);
+                    Ok(Next::Done(finish(redirect, Some(object))))
+                },
+            ),
+        }
     }
 }
 

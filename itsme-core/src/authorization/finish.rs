@@ -5,7 +5,10 @@ use super::{
     state::LoginState,
 };
 use crate::{
-    client_auth::{inner::ClientInner, parties::Parties},
+    client_auth::{
+        inner::ClientInner,
+        parties::{Parties, Prepared},
+    },
     error::{CallbackError, Error, ErrorCode},
     flow::{
         machine::Context,
@@ -13,14 +16,14 @@ use crate::{
         single_request::{Exchange, SingleRequest},
     },
     ground::{secret::Secret, time::UnixTime},
-    http::{Request, Response},
+    http::Response,
     provider::Provider,
     tokens::{
         id_token::Binding,
         log_in::{Granted, LogIn},
         logged_in::LoggedIn,
         response::{TokenResponse, token_request},
-        verify::Verification,
+        verify::VerifyTokens,
     },
 };
 
@@ -101,7 +104,12 @@ impl Exchange for RedeemCode {
         Ok(None)
     }
 
-    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error> {
+    fn prepare(
+        &mut self,
+        parties: &Parties,
+        made: &[String],
+        cx: &mut Context<'_>,
+    ) -> Result<Prepared, Error> {
         self.check_issuer(&parties.provider)?;
         let grant = [
             ("grant_type", "authorization_code"),
@@ -109,7 +117,7 @@ impl Exchange for RedeemCode {
             ("redirect_uri", self.login.redirect_uri.as_str()),
             ("code_verifier", self.login.code_verifier.0.expose()),
         ];
-        token_request(parties, &grant, cx)
+        token_request(parties, &grant, made, cx)
     }
 
     fn read(
@@ -121,6 +129,6 @@ impl Exchange for RedeemCode {
         let tokens = TokenResponse::read(response)?;
         let LoginState { nonce, requested, .. } = self.login;
         let asked = (Binding::Nonce(nonce.0), requested);
-        Ok(Granted::Tokens(Verification::new(parties, asked, tokens)))
+        Ok(Granted::Tokens(VerifyTokens::new(parties, asked, tokens)))
     }
 }

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    client_auth::parties::Parties,
+    client_auth::{jwt::MakeJwt, parties::Parties},
     error::Error,
     flow::machine::Context,
     ground::{secret::Secret, time::UnixTime},
@@ -53,9 +53,9 @@ pub(crate) struct RequestObjectClaims<'a> {
 pub(super) fn make(
     parties: &Parties,
     (parameters, claims): (&[(&'static str, Value)], Option<&RawValue>),
-    lifetime: Duration,
+    expires_at: UnixTime,
     cx: &mut Context<'_>,
-) -> Result<RequestObject, Error> {
+) -> Result<MakeJwt, Error> {
     let Parties { client, provider } = parties;
     let metadata = &provider.metadata;
     let audience = match client.settings.dialect().habits().request_object_is_for_endpoint {
@@ -63,11 +63,10 @@ pub(super) fn make(
         false => &metadata.issuer,
     };
     let client_id = &client.identity.client_id;
-    let (jti, now, expires_at) = (cx.random_text()?, cx.now, cx.now.after(lifetime));
+    let (jti, now) = (cx.random_text()?, cx.now);
     let claims =
         RequestObjectClaims { client_id, audience, jti, now, expires_at, parameters, claims };
-    let jwt = parties.make_jwt(client.settings.request_objects, &claims, cx)?;
-    Ok(RequestObject { jwt: Secret::new(jwt), expires_at })
+    parties.make_jwt(client.settings.request_objects, &claims)
 }
 
 impl Serialize for RequestObjectClaims<'_> {

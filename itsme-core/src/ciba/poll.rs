@@ -5,7 +5,10 @@ use super::{
     ticket::{self, CibaTicket},
 };
 use crate::{
-    client_auth::{inner::ClientInner, parties::Parties},
+    client_auth::{
+        inner::ClientInner,
+        parties::{Parties, Prepared},
+    },
     error::{Error, ErrorCode},
     flow::{
         machine::Context,
@@ -13,13 +16,13 @@ use crate::{
         single_request::{Exchange, SingleRequest},
     },
     ground::time::UnixTime,
-    http::{Request, Response},
+    http::Response,
     tokens::{
         id_token::Binding,
         log_in::{Granted, LogIn},
         logged_in::LoggedIn,
         response::{TokenResponse, token_request},
-        verify::Verification,
+        verify::VerifyTokens,
     },
 };
 
@@ -62,12 +65,17 @@ impl Exchange for TokenPoll {
         self.0.pace.not_before()
     }
 
-    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error> {
+    fn prepare(
+        &mut self,
+        parties: &Parties,
+        made: &[String],
+        cx: &mut Context<'_>,
+    ) -> Result<Prepared, Error> {
         let grant = [
             ("grant_type", "urn:openid:params:grant-type:ciba"),
             ("auth_req_id", self.0.auth_req_id()),
         ];
-        token_request(parties, &grant, cx)
+        token_request(parties, &grant, made, cx)
     }
 
     fn read(
@@ -81,7 +89,7 @@ impl Exchange for TokenPoll {
         let error = match TokenResponse::read(response) {
             Ok(tokens) => {
                 let asked = (Binding::AuthReqId(ticket.auth_req_id.0), ticket.requested);
-                return Ok(Granted::Tokens(Verification::new(parties, asked, tokens)));
+                return Ok(Granted::Tokens(VerifyTokens::new(parties, asked, tokens)));
             }
             Err(error) => error,
         };

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     authorization::request::AuthorizationRequest,
-    error::{Error, RequestError},
+    error::RequestError,
     ground::{opaque::opaque, secret::Secret},
-    jose::{self, Signer},
-    settings::{Settings, credentials::Credentials, protection::LoginHintForm},
+    jose,
+    settings::{Settings, credentials::Credentials},
 };
 
 /// Who stood before a QR code: to ask them once, soon. It is no identifier of a person; do not
@@ -62,33 +62,28 @@ impl BackchannelRequest {
 
 /// itsme asks without a browser only for V2 clients with private keys.
 pub(super) fn check_client(settings: &Settings) -> Result<(), RequestError> {
-    match &settings.credentials {
+    match settings.credentials() {
         Credentials::PrivateKeys(_) if settings.dialect().habits().has_backchannel => Ok(()),
         _ => Err(RequestError::NoBackchannel),
     }
 }
 
 impl Hint {
-    /// `login_hint_token`.
-    pub(super) fn token(&self, form: LoginHintForm, signer: Signer<'_>) -> Result<Value, Error> {
-        let hint = match self {
+    /// What `login_hint_token` says, in whatever form.
+    pub(super) fn content(&self) -> Value {
+        match self {
             Self::Discovered(UserIdentifierToken(token)) => {
                 json!({ "type": "user_identifier_token", "value": token.expose() })
             }
             Self::Known(sub) => json!({ "type": "subject_code", "value": sub }),
-        };
-        match form {
-            LoginHintForm::Object => Ok(hint),
-            LoginHintForm::Unsigned => {
-                let part = |value: &Value| jose::base64url(value.to_string());
-                Ok(json!(format!("{}.{}.", part(&json!({ "alg": "none" })), part(&hint))))
-            }
-            LoginHintForm::Signed => {
-                let signed = jose::sign(&hint, signer);
-                signed.map(Value::from).ok_or(Error::Crypto("sign a token"))
-            }
         }
     }
+}
+
+/// A JWT that nobody signed (RFC 7519 §6).
+pub(super) fn unsigned(claims: &Value) -> String {
+    let part = |value: &Value| jose::base64url(value.to_string());
+    format!("{}.{}.", part(&json!({ "alg": "none" })), part(claims))
 }
 
 opaque!(BackchannelRequest);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     pace::Pace,
-    request::{BackchannelRequest, Hint, check_client},
+    request::{BackchannelRequest, Hint, check_client, unsigned},
     ticket::CibaTicket,
 };
 use crate::{
@@ -12,7 +12,11 @@ use crate::{
         checked::{CheckedContent, claims_text},
         request_object::{self, RequestObjectClaims},
     },
-    client_auth::{inner::ClientInner, parties::Parties},
+    client_auth::{
+        inner::ClientInner,
+        jwt::MakeJwt,
+        parties::{Parties, Prepared},
+    },
     error::{Error, RequestError},
     flow::{
         machine::Context,
@@ -25,8 +29,8 @@ use crate::{
         time::UnixTime,
         version::Version,
     },
-    http::{Request, Response, endpoint::Endpoint, form, response},
-    settings::protection::JwtProtection,
+    http::{Response, endpoint::Endpoint, form, response},
+    settings::protection::{JwtProtection, LoginHintForm},
 };
 
 const ENDPOINT: Endpoint = Endpoint::Backchannel;
@@ -68,11 +72,15 @@ pub(super) fn start(
 
 impl BackchannelStart {
     /// The signed request (CIBA Core §7.1.1).
-    fn request_object(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<String, Error> {
-        let Self { content, hint, requested_expiry, notification_token } = self;
+    fn request_object(
+        &mut self,
+        parties: &Parties,
+        hint: Value,
+        cx: &mut Context<'_>,
+    ) -> Result<MakeJwt, Error> {
+        let Self { content, requested_expiry, notification_token, .. } = self;
         let Parties { client, provider } = parties;
-        let (settings, client_id) = (&client.settings, client.identity.client_id.as_str());
-        let hint = hint.token(settings.login_hint_token, settings.credentials.signer())?;
+        let client_id = client.identity.client_id.as_str();
         let mut parameters = content.parameters.clone();
         parameters.push(("client_id", json!(client_id)));
         parameters.push(("scope", json!(content.scope)));
@@ -81,7 +89,7 @@ impl BackchannelStart {
         if let Some(expiry) = requested_expiry {
             parameters.push(("requested_expiry", json!(expiry.as_secs())));
         }
-        if settings.ping {
+        if client.settings.ping {
             let token = cx.random_text()?;
             parameters.push(("client_notification_token", json!(token)));
             *notification_token = Some(Secret::new(token));
@@ -95,7 +103,7 @@ impl BackchannelStart {
             parameters: &parameters,
             claims: content.claims.as_deref(),
         };
-        parties.make_jwt(JwtProtection::Signed, &claims, cx)
+        parties.make_jwt(JwtProtection::Signed, &claims)
     }
 }
 
@@ -103,12 +111,33 @@ impl Exchange for BackchannelStart {
     const RETRY: Retry = Retry::IfNotSent;
     type Output = CibaTicket;
 
-    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error> {
+    /// The hint, if it is signed, stands in the request, which stands beside the assertion.
+    fn prepare(
+        &mut self,
+        parties: &Parties,
+        made: &[String],
+        cx: &mut Context<'_>,
+    ) -> Result<Prepared, Error> {
         let metadata = &parties.provider.metadata;
         let url = metadata.backchannel(parties.client.settings.plain_http())?;
-        let request = self.request_object(parties, cx)?;
-        let authentication = parties.authentication(&metadata.token_endpoint, cx)?;
-        Ok(form::post((ENDPOINT, url), &[("request", &request)], &authentication))
+        let mut made = made.iter();
+        let hint = match parties.client.settings.login_hint_token {
+            LoginHintForm::Object => self.hint.content(),
+            LoginHintForm::Unsigned => unsigned(&self.hint.content()).into(),
+            LoginHintForm::Signed => match made.next() {
+                Some(hint) => hint.as_str().into(),
+                None => {
+                    let hint = parties.make_jwt(JwtProtection::Signed, &self.hint.content());
+                    return hint.map(Prepared::Jwt);
+                }
+            },
+        };
+        let Some(request) = made.next() else {
+            return self.request_object(parties, hint, cx).map(Prepared::Jwt);
+        };
+        parties.authenticated(&metadata.token_endpoint, made.next(), cx, |authentication| {
+            form::post((ENDPOINT, url), &[("request", request)], authentication)
+        })
     }
 
     fn read(

@@ -10,7 +10,10 @@ use super::{
     ticket,
 };
 use crate::{
-    client_auth::{inner::ClientInner, parties::Parties},
+    client_auth::{
+        inner::ClientInner,
+        parties::{Parties, Prepared},
+    },
     error::{Error, RequestError},
     flow::{
         machine::Context,
@@ -18,7 +21,7 @@ use crate::{
         single_request::{Exchange, SingleRequest},
     },
     ground::{opaque::opaque, secret::Secret, time::UnixTime, version::Version},
-    http::{Request, Response, endpoint::Endpoint, form, response},
+    http::{Response, endpoint::Endpoint, form, response},
     settings::identity::ClientIdentity,
 };
 
@@ -116,17 +119,20 @@ impl UserDiscoveryTicket {
     }
 }
 
-fn request(
+fn prepare(
     parties: &Parties,
     session_id: Option<&SessionId>,
+    made: &[String],
     cx: &mut Context<'_>,
-) -> Result<Request, Error> {
+) -> Result<Prepared, Error> {
     let metadata = &parties.provider.metadata;
     let plain_http = parties.client.settings.plain_http();
     let url = metadata.user_discovery(session_id.map(|id| id.0.as_str()), plain_http)?;
     // Protocol: the audience is the other endpoint (itsme: user discovery).
-    let authentication = parties.authentication(metadata.backchannel(plain_http)?, cx)?;
-    Ok(form::post((ENDPOINT, &url), &[], &authentication))
+    let audience = metadata.backchannel(plain_http)?;
+    parties.authenticated(audience, made.first(), cx, |authentication| {
+        form::post((ENDPOINT, &url), &[], authentication)
+    })
 }
 
 /// The person, if the answer says who it is.
@@ -152,8 +158,13 @@ impl Exchange for BeginUserDiscovery {
     const RETRY: Retry = Retry::Idempotent;
     type Output = UserDiscoveryTicket;
 
-    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error> {
-        request(parties, None, cx)
+    fn prepare(
+        &mut self,
+        parties: &Parties,
+        made: &[String],
+        cx: &mut Context<'_>,
+    ) -> Result<Prepared, Error> {
+        prepare(parties, None, made, cx)
     }
 
     fn read(
@@ -187,8 +198,13 @@ impl Exchange for UserDiscoveryPoll {
         self.0.pace.not_before()
     }
 
-    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error> {
-        request(parties, Some(&self.0.session_id), cx)
+    fn prepare(
+        &mut self,
+        parties: &Parties,
+        made: &[String],
+        cx: &mut Context<'_>,
+    ) -> Result<Prepared, Error> {
+        prepare(parties, Some(&self.0.session_id), made, cx)
     }
 
     fn read(self, response: Response, _: Parties, now: UnixTime) -> Result<UserDiscovery, Error> {

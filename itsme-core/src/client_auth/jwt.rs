@@ -1,38 +1,101 @@
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::parties::Parties;
 use crate::{
     error::{Error, MetadataError},
-    flow::machine::Context,
-    jose::{self, ContentEncryption},
+    flow::{
+        key_operation::{Ask, KeyUsed},
+        machine::{Context, Event, Machine, Next},
+    },
+    jose::{
+        self, ContentEncryption, KeyEncryption, OwnKey, PublicKey, Signer, UnsignedJws, hmac_sha256,
+    },
     provider::Provider,
     settings::protection::JwtProtection,
 };
 
+/// Makes a JWT of ours: signs it, and then encrypts it to the OP if it is to be nested.
+pub(crate) struct MakeJwt {
+    state: State,
+    seal: Option<Seal>,
+}
+
+enum State {
+    Unsigned(Arc<OwnKey>, UnsignedJws),
+    Asked,
+    Signed(String),
+}
+
+/// How a JWS is encrypted.
+pub(crate) struct Seal {
+    pub(crate) to: Arc<PublicKey>,
+    /// Where the key names no algorithm.
+    pub(crate) default: KeyEncryption,
+    pub(crate) enc: ContentEncryption,
+}
+
 impl Parties {
-    /// Signs, and encrypts if it is to be nested: with the algorithm that the OP's key names, else
-    /// with the dialect's.
+    /// Nested with the algorithm that the OP's key names, else with the dialect's.
     pub(crate) fn make_jwt(
         &self,
         protection: JwtProtection,
         claims: &impl Serialize,
-        cx: &mut Context<'_>,
-    ) -> Result<String, Error> {
-        let (settings, provider) = (&self.client.settings, &self.provider);
-        let signer = settings.credentials.signer();
-        let made = match protection {
-            JwtProtection::Signed => jose::sign(claims, signer),
+    ) -> Result<MakeJwt, Error> {
+        let seal = match protection {
+            JwtProtection::Signed => None,
             JwtProtection::Nested => {
-                let Some(to) = provider.keys.encryption_key() else {
+                let Some(to) = self.provider.keys.encryption_key() else {
                     self.client.provider.cache.suspect();
                     return Err(MetadataError::NoEncryptionKey.into());
                 };
-                let alg = settings.dialect().habits().key_encryption;
-                let enc = content_encryption(provider);
-                jose::sign_then_encrypt(claims, signer, to, alg, enc, |buf| cx.fill(buf))?
+                Some(Seal {
+                    to: Arc::clone(to),
+                    default: self.client.settings.dialect().habits().key_encryption,
+                    enc: content_encryption(&self.provider),
+                })
             }
         };
-        made.ok_or(Error::Crypto("sign or encrypt a token"))
+        let credentials = self.client.keyring.current();
+        let signer = credentials.signer();
+        let jws = UnsignedJws::new(claims, signer).ok_or(Error::Crypto("write a token"))?;
+        Ok(MakeJwt::new(jws, signer, seal))
+    }
+}
+
+impl MakeJwt {
+    pub(crate) fn new(jws: UnsignedJws, signer: Signer<'_>, seal: Option<Seal>) -> Self {
+        let state = match signer {
+            Signer::Rs256(key) => State::Unsigned(Arc::clone(key), jws),
+            Signer::Hs256(secret) => {
+                let signature = hmac_sha256(secret, &[jws.signing_input()]);
+                State::Signed(jws.with_signature(&signature))
+            }
+        };
+        Self { state, seal }
+    }
+
+    fn protect(jws: String, seal: Option<Seal>, cx: &mut Context<'_>) -> Result<String, Error> {
+        let Some(Seal { to, default, enc }) = seal else { return Ok(jws) };
+        let nested = jose::encrypt_jws(&jws, &to, default, enc, |buf| cx.fill(buf))?;
+        nested.ok_or(Error::Crypto("encrypt a token"))
+    }
+}
+
+impl Machine for MakeJwt {
+    type Output = String;
+
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+        match (self.state, event) {
+            (State::Unsigned(key, jws), _) => {
+                Ok(Next::UseKey(Ask::sign(key, jws), Self { state: State::Asked, ..self }))
+            }
+            (State::Asked, Event::KeyUsed(KeyUsed::Signed(jws))) | (State::Signed(jws), _) => {
+                Self::protect(jws, self.seal, cx).map(Next::Done)
+            }
+            (State::Asked, _) => Ok(Next::GiveUp),
+        }
     }
 }
 

@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! inner.rs    settings and cache, shared by all flows    parties.rs    the client and the OP
-//! jwt.rs      signing and encrypting our own JWTs        assertion.rs  the claims of a client assertion
+//! keyring.rs  its credentials, which can be replaced     check_keys.rs  whether keys outside are ours
+//! jwt.rs      signing and encrypting our own JWTs        assertion.rs   the claims of a client assertion
 //! ```
 
 pub(crate) mod assertion;
+pub(crate) mod check_keys;
 pub(crate) mod inner;
-mod jwt;
+pub(crate) mod jwt;
+pub(crate) mod keyring;
 pub(crate) mod parties;

@@ -1,8 +1,9 @@
 use std::{borrow::Cow, sync::Arc};
 
-use super::{assertion, inner::ClientInner};
+use super::{assertion, inner::ClientInner, jwt::MakeJwt};
 use crate::{
-    error::Error, flow::machine::Context, provider::Provider, settings::credentials::Credentials,
+    error::Error, flow::machine::Context, http::Request, provider::Provider,
+    settings::credentials::Credentials,
 };
 
 /// Both sides of a request: the client, and the OP as it is known when the request is made.
@@ -11,29 +12,42 @@ pub(crate) struct Parties {
     pub(crate) provider: Arc<Provider>,
 }
 
+/// A request on its way to be made.
+pub(crate) enum Prepared {
+    /// It needs this JWT.
+    Jwt(MakeJwt),
+    /// It is complete.
+    Request(Request),
+}
+
 impl Parties {
-    /// The parameters that authenticate the client: a fresh assertion for this audience, or the secret
-    /// (OIDC Core §9).
-    pub(crate) fn authentication(
+    /// A request that authenticates the client: with the parameters of the secret, or of a fresh
+    /// `assertion` for this audience, once it was made (OIDC Core §9).
+    pub(crate) fn authenticated(
         &self,
         audience: &str,
+        assertion: Option<&String>,
         cx: &mut Context<'_>,
-    ) -> Result<Vec<(&'static str, Cow<'_, str>)>, Error> {
+        request: impl FnOnce(&[(&'static str, Cow<'_, str>)]) -> Request,
+    ) -> Result<Prepared, Error> {
         let client_id = &self.client.identity.client_id;
         let mut parameters = vec![("client_id", Cow::from(client_id))];
-        match &self.client.settings.credentials {
-            Credentials::ClientSecret(secret) => {
+        let credentials = self.client.keyring.current();
+        match (&credentials, assertion) {
+            (Credentials::ClientSecret(secret), _) => {
                 parameters.push(("client_secret", secret.expose().into()));
             }
-            Credentials::PrivateKeys(_) => {
-                let claims = assertion::claims(client_id, audience, cx.random_text()?, cx.now);
-                let assertion =
-                    self.make_jwt(self.client.settings.client_assertion, &claims, cx)?;
+            (Credentials::PrivateKeys(_), Some(assertion)) => {
                 let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
                 parameters.push(("client_assertion_type", kind.into()));
                 parameters.push(("client_assertion", assertion.into()));
             }
+            (Credentials::PrivateKeys(_), None) => {
+                let claims = assertion::claims(client_id, audience, cx.random_text()?, cx.now);
+                let protection = self.client.settings.client_assertion;
+                return self.make_jwt(protection, &claims).map(Prepared::Jwt);
+            }
         }
-        Ok(parameters)
+        Ok(Prepared::Request(request(&parameters)))
     }
 }

@@ -35,7 +35,9 @@ impl Error {
             | Self::ForeignProvider
             | Self::ForeignTicket
             | Self::IdToken(_)
+            | Self::KeyMismatch { .. }
             | Self::Keys(_)
+            | Self::NoKeyHolder { .. }
             | Self::Request(_)
             | Self::Settings(_)
             | Self::Userinfo(_) => Advice::OurFault,
@@ -104,7 +106,9 @@ mod tests {
             Error::ForeignTicket => 15,
             Error::ForeignProvider => 16,
             Error::Entropy(_) => 17,
-            Error::Crypto(_) => 18,
+            Error::KeyMismatch { .. } => 18,
+            Error::NoKeyHolder { .. } => 19,
+            Error::Crypto(_) => 20,
         }
     }
 
@@ -131,6 +135,8 @@ mod tests {
             (Error::ForeignTicket, OurFault),
             (Error::ForeignProvider, OurFault),
             (EntropyError.into(), OurFault),
+            (Error::KeyMismatch { kid: "a".to_owned(), algorithm: "RS256" }, OurFault),
+            (Error::NoKeyHolder { kid: "a".to_owned() }, OurFault),
             (Error::Crypto("sign"), OurFault),
         ];
         for (at, (error, advice)) in table.into_iter().enumerate() {

@@ -26,6 +26,12 @@ pub enum KeysError {
     /// A key cannot be made.
     #[error("OpenSSL cannot make a key")]
     Generation,
+    /// All keys of the set are outside of this process, where this library cannot make any.
+    #[error(
+        "the keys of this set are outside: make the new key there, and add its public half \
+         (`with_external`)"
+    )]
+    Outside,
     /// No key has the name that was given.
     #[error("no key of the set has this name and use")]
     UnknownKey,
@@ -53,6 +59,11 @@ pub enum KeyError {
     /// `alg` does not go with `use`.
     #[error("its `alg` must be {0}, or left out")]
     Algorithm(&'static str),
+    /// A key that is kept outside has no private members here.
+    #[error(
+        "it has private members, but is said to be kept outside: take them out, and destroy them"
+    )]
+    PrivatePart,
     /// The numbers of the key.
     #[error(transparent)]
     Rsa(#[from] RsaKeyError),

@@ -105,6 +105,22 @@ pub enum Error {
     #[error("the imported provider snapshot is of another issuer")]
     ForeignProvider,
 
+    /// What whoever holds a private key of ours has made with it is not by the published key of that name.
+    /// Has the handle of another key been registered under the `kid`, or another public key?
+    #[error("the key holder's `{kid}` is not the published key of that name ({algorithm})")]
+    KeyMismatch {
+        /// The name of the key.
+        kid: String,
+        /// What was asked of it: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
+        algorithm: &'static str,
+    },
+    /// A private key of ours is kept outside, and the flow is driven by somebody who was given no key holder.
+    #[error("the key `{kid}` is outside, and there is no key holder to ask")]
+    NoKeyHolder {
+        /// The name of the key.
+        kid: String,
+    },
+
     /// No randomness could be had.
     #[error(transparent)]
     Entropy(#[from] EntropyError),

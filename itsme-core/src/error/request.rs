@@ -57,6 +57,11 @@ pub enum SettingsError {
          `danger_http_on_loopback`"
     )]
     OtherEnvironment,
+    /// Private keys for a client with a secret, or a secret for one with keys.
+    #[error(
+        "a client keeps the kind of credentials that it was made with: private keys, or a secret"
+    )]
+    OtherCredentials,
     /// A client secret, where itsme only knows private keys.
     #[error("the older dialect has no client secret method; use private keys")]
     SecretInV1,

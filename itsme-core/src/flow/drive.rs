@@ -1,13 +1,17 @@
 use std::{
-    future::{Future, ready},
+    error::Error as StdError,
+    future::{Future, Ready, ready},
     pin::pin,
     task::{Context, Poll, Waker},
     time::Duration,
 };
 
+use zeroize::Zeroizing;
+
 use super::{
-    Flow, Step,
+    AwaitingKey, Flow, Step,
     attempt::{Attempt, SendFailure},
+    key_operation::{KeyFailure, KeyOperation},
     platform::Platform,
 };
 use crate::{
@@ -17,7 +21,7 @@ use crate::{
 
 /// Why a driven flow ended without its result.
 #[derive(Debug, thiserror::Error)]
-#[allow(clippy::exhaustive_enums, reason = "there is no third one")]
+#[allow(clippy::exhaustive_enums, reason = "there is no fourth one")]
 pub enum DriveError<E> {
     /// The protocol: see the [`Error`].
     #[error(transparent)]
@@ -30,14 +34,33 @@ pub enum DriveError<E> {
         /// What the HTTP client said.
         source: E,
     },
+    /// The key holder: a private key of ours has not done what it was asked.
+    #[error("the key `{kid}` was asked for {algorithm}: {failure}")]
+    Key {
+        /// The name of the key.
+        kid: String,
+        /// What it was asked for: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
+        algorithm: &'static str,
+        /// What is known of the key.
+        failure: KeyFailure,
+        /// What whoever holds it said.
+        source: Box<dyn StdError + Send + Sync>,
+    },
 }
+
+/// What became of a key operation: what the key has made, or why it has not, and what whoever holds the
+/// key said of it.
+pub type KeyResult = Result<Zeroizing<Vec<u8>>, (KeyFailure, Box<dyn StdError + Send + Sync>)>;
 
 impl<E> DriveError<E> {
     /// What to tell the person, and whether somebody else must know.
     pub fn advice(&self) -> Advice {
         match self {
             Self::Flow(error) => error.advice(),
-            Self::Transport { .. } => Advice::TryLater,
+            Self::Transport { .. } | Self::Key { failure: KeyFailure::Unavailable, .. } => {
+                Advice::TryLater
+            }
+            Self::Key { .. } => Advice::OurFault,
         }
     }
 }
@@ -68,15 +91,43 @@ impl<E> DriveError<E> {
 pub fn drive<T, E>(
     flow: Flow<T>,
     platform: &mut impl Platform,
+    send: impl FnMut(Request) -> Result<Response, (SendFailure, E)>,
+    sleep: impl FnMut(Duration),
+) -> Result<T, DriveError<E>> {
+    let use_key = None::<fn(KeyOperation) -> KeyResult>;
+    drive_blocking(flow, platform, send, sleep, use_key)
+}
+
+/// As [`drive()`](crate::drive()), for a client whose private keys are
+/// [kept outside](crate::PrivateKeys::external): `use_key` has whoever holds them do one operation. It is
+/// called once more, after half a second, if the key was [`Unavailable`](KeyFailure::Unavailable).
+///
+/// # Errors
+/// Those of [`drive()`](crate::drive()), or a key has not done what it was asked.
+pub fn drive_with_keys<T, E>(
+    flow: Flow<T>,
+    platform: &mut impl Platform,
+    send: impl FnMut(Request) -> Result<Response, (SendFailure, E)>,
+    sleep: impl FnMut(Duration),
+    use_key: impl FnMut(KeyOperation) -> KeyResult,
+) -> Result<T, DriveError<E>> {
+    drive_blocking(flow, platform, send, sleep, Some(use_key))
+}
+
+fn drive_blocking<T, E>(
+    flow: Flow<T>,
+    platform: &mut impl Platform,
     mut send: impl FnMut(Request) -> Result<Response, (SendFailure, E)>,
     mut sleep: impl FnMut(Duration),
+    use_key: Option<impl FnMut(KeyOperation) -> KeyResult>,
 ) -> Result<T, DriveError<E>> {
     let send = |request| ready(send(request));
     let sleep = |duration| {
         sleep(duration);
         ready(())
     };
-    let driven = pin!(drive_async(flow, platform, send, sleep));
+    let use_key = use_key.map(|mut use_key| move |operation| ready(use_key(operation)));
+    let driven = pin!(run(flow, platform, send, sleep, use_key));
     match driven.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => unreachable!("every future in it is ready"),
@@ -91,12 +142,49 @@ pub fn drive<T, E>(
 pub async fn drive_async<T, E, Sent, Slept>(
     flow: Flow<T>,
     platform: &mut impl Platform,
-    mut send: impl FnMut(Request) -> Sent,
-    mut sleep: impl FnMut(Duration) -> Slept,
+    send: impl FnMut(Request) -> Sent,
+    sleep: impl FnMut(Duration) -> Slept,
 ) -> Result<T, DriveError<E>>
 where
     Sent: Future<Output = Result<Response, (SendFailure, E)>>,
     Slept: Future<Output = ()>,
+{
+    let use_key = None::<fn(KeyOperation) -> Ready<KeyResult>>;
+    run(flow, platform, send, sleep, use_key).await
+}
+
+/// As [`drive_async`](crate::drive_async), for a client whose private keys are
+/// [kept outside](crate::PrivateKeys::external): [`drive_with_keys`](crate::drive_with_keys) with futures.
+///
+/// # Errors
+/// Those of [`drive_async`](crate::drive_async), or a key has not done what it was asked.
+pub async fn drive_async_with_keys<T, E, Sent, Slept, Used>(
+    flow: Flow<T>,
+    platform: &mut impl Platform,
+    send: impl FnMut(Request) -> Sent,
+    sleep: impl FnMut(Duration) -> Slept,
+    use_key: impl FnMut(KeyOperation) -> Used,
+) -> Result<T, DriveError<E>>
+where
+    Sent: Future<Output = Result<Response, (SendFailure, E)>>,
+    Slept: Future<Output = ()>,
+    Used: Future<Output = KeyResult>,
+{
+    run(flow, platform, send, sleep, Some(use_key)).await
+}
+
+/// The loop over the steps of a flow.
+async fn run<T, E, Sent, Slept, Used>(
+    flow: Flow<T>,
+    platform: &mut impl Platform,
+    mut send: impl FnMut(Request) -> Sent,
+    mut sleep: impl FnMut(Duration) -> Slept,
+    mut use_key: Option<impl FnMut(KeyOperation) -> Used>,
+) -> Result<T, DriveError<E>>
+where
+    Sent: Future<Output = Result<Response, (SendFailure, E)>>,
+    Slept: Future<Output = ()>,
+    Used: Future<Output = KeyResult>,
 {
     let mut step = flow.start(platform)?;
     loop {
@@ -114,7 +202,27 @@ where
                 sleep(duration).await;
                 paused.resume(platform)?
             }
+            Step::UseKey(operation, key) => match &mut use_key {
+                Some(use_key) => ask(operation, key, use_key, platform).await?,
+                None => return Err(key.no_holder().into()),
+            },
             Step::Done(output) => return Ok(output),
+        }
+    }
+}
+
+async fn ask<T, E, Used: Future<Output = KeyResult>>(
+    operation: KeyOperation,
+    key: AwaitingKey<T>,
+    use_key: &mut impl FnMut(KeyOperation) -> Used,
+    platform: &mut impl Platform,
+) -> Result<Step<T>, DriveError<E>> {
+    let (kid, algorithm) = (operation.kid().to_owned(), operation.algorithm());
+    match use_key(operation).await {
+        Ok(made) => Ok(key.used(made, platform)?),
+        Err((failure, source)) => {
+            let next = key.failed(failure, platform)?;
+            next.ok_or(DriveError::Key { kid, algorithm, failure, source })
         }
     }
 }

@@ -3,7 +3,11 @@
 
 use std::time::Duration;
 
-use super::{attempt::SendFailure, platform::Platform};
+use super::{
+    attempt::SendFailure,
+    key_operation::{Ask, KeyUsed},
+    platform::Platform,
+};
 use crate::{
     error::{EntropyError, Error},
     ground::time::UnixTime,
@@ -28,6 +32,8 @@ pub(crate) enum Event {
     Response(Response),
     /// The request was not answered.
     Failed(SendFailure),
+    /// What became of the key operation.
+    KeyUsed(KeyUsed),
 }
 
 /// What a machine wants.
@@ -36,10 +42,12 @@ pub(crate) enum Next<M: Machine> {
     Send(Request, M),
     /// Go on after this time.
     Wait(Duration, M),
+    /// Have a private key do this, wherever it is, then go on with what it has done.
+    UseKey(Ask, M),
     /// The flow has ended well.
     Done(M::Output),
-    /// Nothing more can be done: what the HTTP client said is the error. Only after
-    /// [`Event::Failed`].
+    /// Nothing more can be done: what the HTTP client or the key holder said is the error. Only after
+    /// [`Event::Failed`] and [`KeyUsed::Unavailable`].
     GiveUp,
 }
 
@@ -55,6 +63,7 @@ impl<M: Machine> Next<M> {
         match self {
             Self::Send(request, machine) => Ok(Next::Send(request, wrap(machine, context))),
             Self::Wait(duration, machine) => Ok(Next::Wait(duration, wrap(machine, context))),
+            Self::UseKey(ask, machine) => Ok(Next::UseKey(ask, wrap(machine, context))),
             Self::Done(output) => done(output, context),
             Self::GiveUp => Ok(Next::GiveUp),
         }

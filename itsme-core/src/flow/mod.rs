@@ -4,11 +4,13 @@
 //! mod.rs      flows as their users see them     machine.rs  flows from the inside
 //! drive.rs    the loops over steps              attempt.rs  which request it is
 //! platform.rs time and randomness               retry.rs    what is sent again
-//! single_request.rs  flows of one request       request_log.rs  what a log may know
+//! key_operation.rs  what private keys do        request_log.rs  what a log may know
+//! single_request.rs  flows of one request
 //! ```
 
 pub(crate) mod attempt;
 pub(crate) mod drive;
+pub(crate) mod key_operation;
 pub(crate) mod machine;
 pub(crate) mod platform;
 #[cfg(feature = "tracing")]
@@ -18,10 +20,14 @@ pub(crate) mod single_request;
 
 use std::{fmt, time::Duration};
 
+use zeroize::Zeroizing;
+
 use self::{
     attempt::{Attempt, SendFailure},
+    key_operation::{Answer, Ask, KeyFailure, KeyOperation, KeyUsed},
     machine::{Context, Event, Machine, Next},
     platform::Platform,
+    retry::KEY_PAUSE,
 };
 use crate::{
     error::Error,
@@ -85,6 +91,9 @@ pub enum Step<T> {
     Send(Request, Pending<T>),
     /// Come back after this time.
     Wait(Duration, Paused<T>),
+    /// Have whoever holds the key do this, then say what became of it. Only for keys that are
+    /// [kept outside](crate::PrivateKeys::external).
+    UseKey(KeyOperation, AwaitingKey<T>),
     /// The flow has ended well.
     Done(T),
 }
@@ -94,6 +103,13 @@ pub enum Step<T> {
 pub struct Pending<T> {
     running: Box<dyn Running<T> + Send>,
     attempt: Attempt,
+}
+
+/// A flow that waits for what a key outside has made.
+#[must_use = "a flow goes no further than its steps are taken"]
+pub struct AwaitingKey<T> {
+    running: Box<dyn Running<T> + Send>,
+    kid: String,
 }
 
 /// A flow that waits for time to pass.
@@ -107,7 +123,7 @@ impl<T> Flow<T> {
     where
         M: Machine<Output = T> + Send + 'static,
     {
-        Self { name, running: Box::new(Slot(Some(machine))) }
+        Self { name, running: Box::new(Slot::new(machine)) }
     }
 
     /// Takes the first step. Everything that is wrong with the caller's input is told here, before
@@ -154,8 +170,7 @@ impl<T> Pending<T> {
         why: SendFailure,
         platform: &mut impl Platform,
     ) -> Result<Option<Step<T>>, Error> {
-        let next = step(self.running, Event::Failed(why), platform)?;
-        Ok(next.map(|next| next.after(self.attempt)))
+        step(self.running, Event::Failed(why), platform)
     }
 }
 
@@ -169,44 +184,147 @@ impl<T> Paused<T> {
     }
 }
 
-impl<T> Step<T> {
-    /// Counts a request that is made again.
-    fn after(mut self, failed: Attempt) -> Self {
-        if let Self::Send(request, pending) = &mut self {
-            pending.attempt = pending.attempt.after(failed);
-            request.extensions_mut().insert(pending.attempt);
-        }
-        self
+impl<T> AwaitingKey<T> {
+    /// Takes what the key has made: the signature, or the content key.
+    ///
+    /// # Errors
+    /// [`Error::KeyMismatch`]: the signature is not by the published key. Nothing was sent. Else those
+    /// of the flow, see [`Error`].
+    pub fn used(
+        self,
+        made: impl Into<Zeroizing<Vec<u8>>>,
+        platform: &mut impl Platform,
+    ) -> Result<Step<T>, Error> {
+        take_turn(platform, |cx| {
+            let mut running = self.running;
+            running.key_used(Ok(made.into()), cx).map(|turn| (running, turn))
+        })
+        .map(not_given_up)
+    }
+
+    /// Says that the key has not done it. `None`: the flow gives up, and what the key holder said is the
+    /// error. A key that cannot be reached is asked once more, after a short [`Wait`](Step::Wait).
+    ///
+    /// # Errors
+    /// The flow has failed for another reason, see [`Error`].
+    pub fn failed(
+        self,
+        why: KeyFailure,
+        platform: &mut impl Platform,
+    ) -> Result<Option<Step<T>>, Error> {
+        take_turn(platform, |cx| {
+            let mut running = self.running;
+            running.key_used(Err(why), cx).map(|turn| (running, turn))
+        })
+    }
+
+    /// The error of a runtime that holds no keys, for a client whose keys are all in its process.
+    pub fn no_holder(self) -> Error {
+        Error::NoKeyHolder { kid: self.kid }
     }
 }
 
 /// A machine in its box, which stays where it is from step to step.
 trait Running<T> {
     fn step(&mut self, event: Event, cx: &mut Context<'_>) -> Result<Turn<T>, Error>;
+
+    fn key_used(&mut self, made: KeyMade, cx: &mut Context<'_>) -> Result<Turn<T>, Error>;
 }
+
+/// What a key outside has made, or why it has not.
+type KeyMade = Result<Zeroizing<Vec<u8>>, KeyFailure>;
 
 /// What a machine wants, once it is back in its box.
 enum Turn<T> {
-    Send(Request),
+    Send(Request, Attempt),
     Wait(Duration),
+    UseKey(KeyOperation),
     Done(T),
     GiveUp,
 }
 
-/// Empty while the machine takes a step, and after its last.
-struct Slot<M>(Option<Result<M, Error>>);
+struct Slot<M> {
+    /// Empty while the machine takes a step, and after its last.
+    machine: Option<Result<M, Error>>,
+    /// The request that was sent last, as long as it has no answer.
+    unanswered: Option<Attempt>,
+    /// What is asked of a key outside.
+    asked: Option<Ask>,
+}
 
 impl<M: Machine> Running<M::Output> for Slot<M> {
-    fn step(&mut self, event: Event, cx: &mut Context<'_>) -> Result<Turn<M::Output>, Error> {
-        let machine = self.0.take().expect("a flow that has ended is in nobody's hands");
-        let (turn, machine) = match machine?.step(event, cx)? {
-            Next::Send(request, machine) => (Turn::Send(request), machine),
-            Next::Wait(duration, machine) => (Turn::Wait(duration), machine),
-            Next::Done(output) => return Ok(Turn::Done(output)),
-            Next::GiveUp => return Ok(Turn::GiveUp),
+    fn step(&mut self, mut event: Event, cx: &mut Context<'_>) -> Result<Turn<M::Output>, Error> {
+        if let Some(ask) = &self.asked {
+            return Ok(Turn::UseKey(ask.operation()));
+        }
+        if let Event::Response(_) = event {
+            self.unanswered = None;
+        }
+        loop {
+            let machine = self.machine.take().expect("a flow that has ended is in nobody's hands");
+            let turn = match machine?.step(event, cx)? {
+                Next::UseKey(ask, machine) => {
+                    self.machine = Some(Ok(machine));
+                    match ask.answer()? {
+                        Answer::Here(used) => event = Event::KeyUsed(used),
+                        Answer::Outside(ask) => {
+                            return Ok(Turn::UseKey(self.asked.insert(ask).operation()));
+                        }
+                    }
+                    continue;
+                }
+                Next::Send(request, machine) => {
+                    self.machine = Some(Ok(machine));
+                    self.count(request)
+                }
+                Next::Wait(duration, machine) => {
+                    self.machine = Some(Ok(machine));
+                    self.unanswered = None;
+                    Turn::Wait(duration)
+                }
+                Next::Done(output) => Turn::Done(output),
+                Next::GiveUp => Turn::GiveUp,
+            };
+            return Ok(turn);
+        }
+    }
+
+    fn key_used(&mut self, made: KeyMade, cx: &mut Context<'_>) -> Result<Turn<M::Output>, Error> {
+        let ask = self.asked.take().expect("a key was asked");
+        let used = match made {
+            Ok(made) => ask.accept(made)?,
+            Err(KeyFailure::DoesNotUnwrap) => match ask.does_not_unwrap() {
+                Some(used) => used,
+                None => return Ok(Turn::GiveUp),
+            },
+            Err(KeyFailure::Refused) => return Ok(Turn::GiveUp),
+            Err(KeyFailure::Unavailable) => {
+                self.asked = ask.once_more();
+                if self.asked.is_some() {
+                    return Ok(Turn::Wait(KEY_PAUSE));
+                }
+                KeyUsed::Unavailable
+            }
         };
-        self.0 = Some(Ok(machine));
-        Ok(turn)
+        self.step(Event::KeyUsed(used), cx)
+    }
+}
+
+impl<M> Slot<M> {
+    fn new(machine: Result<M, Error>) -> Self {
+        Self { machine: Some(machine), unanswered: None, asked: None }
+    }
+
+    /// Says which request it is, and for which time it is made.
+    fn count<T>(&mut self, mut request: Request) -> Turn<T> {
+        let attempt: Option<Attempt> = request.extensions().get().copied();
+        let mut attempt = attempt.expect("every request of a flow says which it is");
+        if let Some(unanswered) = self.unanswered {
+            attempt = attempt.after(unanswered);
+            request.extensions_mut().insert(attempt);
+        }
+        self.unanswered = Some(attempt);
+        Turn::Send(request, attempt)
     }
 }
 
@@ -215,21 +333,29 @@ fn step<T>(
     event: Event,
     platform: &mut impl Platform,
 ) -> Result<Option<Step<T>>, Error> {
+    take_turn(platform, |cx| running.step(event, cx).map(|turn| (running, turn)))
+}
+
+fn take_turn<T>(
+    platform: &mut impl Platform,
+    take: impl FnOnce(&mut Context<'_>) -> Result<(Box<dyn Running<T> + Send>, Turn<T>), Error>,
+) -> Result<Option<Step<T>>, Error> {
     let mut cx = Context { now: platform.now(), platform };
-    Ok(match running.step(event, &mut cx)? {
-        Turn::Send(request) => {
-            let attempt = request.extensions().get().copied();
-            let attempt = attempt.expect("every request of a flow says which it is");
-            Some(Step::Send(request, Pending { running, attempt }))
+    let (running, turn) = take(&mut cx)?;
+    Ok(Some(match turn {
+        Turn::Send(request, attempt) => Step::Send(request, Pending { running, attempt }),
+        Turn::Wait(duration) => Step::Wait(duration, Paused(running)),
+        Turn::UseKey(operation) => {
+            let kid = operation.kid().to_owned();
+            Step::UseKey(operation, AwaitingKey { running, kid })
         }
-        Turn::Wait(duration) => Some(Step::Wait(duration, Paused(running))),
-        Turn::Done(output) => Some(Step::Done(output)),
-        Turn::GiveUp => None,
-    })
+        Turn::Done(output) => Step::Done(output),
+        Turn::GiveUp => return Ok(None),
+    }))
 }
 
 fn not_given_up<T>(step: Option<Step<T>>) -> Step<T> {
-    step.expect("a machine gives up only on a request without an answer")
+    step.expect("a machine gives up only where something has failed")
 }
 
 impl<T> fmt::Debug for Step<T> {
@@ -239,6 +365,7 @@ impl<T> fmt::Debug for Step<T> {
                 write!(f, "Send({} {})", request.method(), request.uri().path())
             }
             Self::Wait(duration, _) => write!(f, "Wait({duration:?})"),
+            Self::UseKey(operation, _) => write!(f, "UseKey({operation:?})"),
             Self::Done(_) => f.write_str("Done(..)"),
         }
     }
@@ -253,3 +380,5 @@ impl<T> fmt::Debug for Flow<T> {
 opaque!(Pending<T>);
 
 opaque!(Paused<T>);
+
+opaque!(AwaitingKey<T>);

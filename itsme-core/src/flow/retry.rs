@@ -1,4 +1,10 @@
+use std::time::Duration;
+
 use super::attempt::SendFailure;
+
+/// How long until a key that could not be reached is asked once more, whatever the operation: what is
+/// signed was not sent, and a code whose token does not open is lost.
+pub(super) const KEY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Whether a request that got no response is sent again. All that this library repeats is repeated
 /// by one of these policies.

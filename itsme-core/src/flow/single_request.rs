@@ -5,10 +5,14 @@ use super::{
     retry::Retry,
 };
 use crate::{
-    client_auth::{inner::ClientInner, parties::Parties},
+    client_auth::{
+        inner::ClientInner,
+        jwt::MakeJwt,
+        parties::{Parties, Prepared},
+    },
     error::Error,
     ground::time::UnixTime,
-    http::{Request, Response},
+    http::Response,
     provider::fetch::{FetchProvider, Need},
 };
 
@@ -22,6 +26,7 @@ pub(crate) struct SingleRequest<X> {
 enum State {
     New(Arc<ClientInner>),
     Provider(Arc<ClientInner>, FetchProvider),
+    Preparing { parties: Parties, retry: Retry, made: Vec<String>, making: MakeJwt },
     Sent(Parties, Retry),
 }
 
@@ -44,8 +49,14 @@ pub(crate) trait Exchange: Sized {
         UnixTime::from_secs(0)
     }
 
-    /// The request, made anew for each attempt.
-    fn request(&mut self, parties: &Parties, cx: &mut Context<'_>) -> Result<Request, Error>;
+    /// The request, made anew for each attempt; or the next JWT that it needs, after those that were
+    /// `made` for it.
+    fn prepare(
+        &mut self,
+        parties: &Parties,
+        made: &[String],
+        cx: &mut Context<'_>,
+    ) -> Result<Prepared, Error>;
 
     /// The answer.
     fn read(
@@ -55,7 +66,8 @@ pub(crate) trait Exchange: Sized {
         now: UnixTime,
     ) -> Result<Self::Output, Error>;
 
-    /// The result where no answer came and none will; by default, the flow gives up.
+    /// The result where no answer came and none will, or where the key that the request needs cannot be
+    /// reached; by default, the flow gives up.
     fn unanswered(self, _now: UnixTime) -> Option<Self::Output> {
         None
     }
@@ -66,14 +78,26 @@ impl<X: Exchange> SingleRequest<X> {
         Self { exchange, state: State::New(Arc::clone(client)) }
     }
 
-    fn send(
+    fn prepare(
         mut exchange: X,
-        parties: Parties,
-        retry: Retry,
+        (parties, retry): (Parties, Retry),
+        made: Vec<String>,
         cx: &mut Context<'_>,
     ) -> Result<Next<Self>, Error> {
-        let request = exchange.request(&parties, cx)?;
-        Ok(Next::Send(request, Self { exchange, state: State::Sent(parties, retry) }))
+        match exchange.prepare(&parties, &made, cx)? {
+            Prepared::Request(request) => {
+                Ok(Next::Send(request, Self { exchange, state: State::Sent(parties, retry) }))
+            }
+            Prepared::Jwt(making) => {
+                let state = State::Preparing { parties, retry, made, making };
+                Self { exchange, state }.step(Event::Begin, cx)
+            }
+        }
+    }
+
+    /// Nothing more comes of this.
+    fn unanswered(exchange: X, now: UnixTime) -> Next<Self> {
+        exchange.unanswered(now).map_or(Next::GiveUp, Next::Done)
     }
 }
 
@@ -102,19 +126,39 @@ impl<X: Exchange> Machine for SingleRequest<X> {
                     state: State::Provider(client, fetch),
                 },
                 |provider, (client, exchange)| {
-                    Self::send(exchange, Parties { client, provider }, X::RETRY, cx)
+                    let parties = Parties { client, provider };
+                    Self::prepare(exchange, (parties, X::RETRY), Vec::new(), cx)
                 },
             ),
+            (State::Preparing { parties, retry, made, making }, event) => {
+                let next = making.step(event, cx)?;
+                if let Next::GiveUp = next {
+                    return Ok(Self::unanswered(exchange, cx.now));
+                }
+                next.within(
+                    (exchange, parties, made),
+                    |making, (exchange, parties, made)| Self {
+                        exchange,
+                        state: State::Preparing { parties, retry, made, making },
+                    },
+                    |jwt, (exchange, parties, mut made)| {
+                        made.push(jwt);
+                        Self::prepare(exchange, (parties, retry), made, cx)
+                    },
+                )
+            }
             (State::Sent(parties, _), Event::Response(response)) => {
                 let client = Arc::clone(&parties.client);
                 let read = exchange.read(response, parties, cx.now);
                 read.inspect_err(|error| client.note_refusal(error)).map(Next::Done)
             }
             (State::Sent(parties, retry), Event::Failed(why)) => match retry.again(why) {
-                Some(retry) => Self::send(exchange, parties, retry, cx),
-                None => Ok(exchange.unanswered(cx.now).map_or(Next::GiveUp, Next::Done)),
+                Some(retry) => Self::prepare(exchange, (parties, retry), Vec::new(), cx),
+                None => Ok(Self::unanswered(exchange, cx.now)),
             },
-            (State::Sent(parties, retry), Event::Begin) => Self::send(exchange, parties, retry, cx),
+            (State::Sent(parties, retry), Event::Begin | Event::KeyUsed(_)) => {
+                Self::prepare(exchange, (parties, retry), Vec::new(), cx)
+            }
         }
     }
 }

@@ -71,7 +71,10 @@ pub enum JoseError {
 #[non_exhaustive]
 pub enum RsaKeyError {
     /// Only the public half is there.
-    #[error("it has no private part (`d`): this looks like the published set, not the private one")]
+    #[error(
+        "it has no private part (`d`): is this the published set in place of the private one? Keys that \
+         an HSM or a KMS holds are read by `PrivateKeys::external`"
+    )]
     PublicOnly,
     /// A number that every key has is absent.
     #[error("`{0}` is missing")]

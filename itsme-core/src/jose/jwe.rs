@@ -1,4 +1,5 @@
-use josekit::jwe::{JweEncrypter as _, JweHeader};
+use std::{mem, sync::Arc};
+
 use zeroize::Zeroizing;
 
 use super::{
@@ -7,7 +8,7 @@ use super::{
     header::{Header, OwnHeader, decode_part, malformed, parts},
     sha256,
 };
-use crate::ground::text::printable;
+use crate::ground::{secret::Secret, text::printable};
 
 /// How a content key travels under a public key (RFC 7518 §4.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,24 +45,50 @@ impl Direct {
     }
 }
 
-/// How tokens are encrypted to us: agreed beforehand, never read from the token.
-#[derive(Clone, Copy)]
+/// How tokens are encrypted to us: agreed beforehand, never read from the token. While a key or a
+/// secret is replaced, there are two.
+#[derive(Clone)]
 #[allow(clippy::exhaustive_enums)]
-pub enum Decryption<'a> {
+pub enum Decryption {
     /// RSA-OAEP or RSA-OAEP-256 to one of these, with A128CBC-HS256 or A256GCM.
-    PrivateKeys(&'a [OwnKey]),
+    PrivateKeys(Vec<Arc<OwnKey>>),
     /// `dir` with A256GCM.
-    Direct(&'a Direct),
+    Direct(Vec<Arc<Direct>>),
 }
 
-/// Decrypts a compact JWE (RFC 7516 §5.2). Everything that can be wrong with the encrypted parts
-/// is one and the same error.
-pub(super) fn decrypt(
-    jwe: &str,
-    decryption: Decryption<'_>,
-) -> Result<Zeroizing<Vec<u8>>, JoseError> {
+/// A compact JWE (RFC 7516 §5.2), as far as it opens without a private key.
+pub enum Opening {
+    /// A shared secret was enough.
+    Opened(Zeroizing<Vec<u8>>),
+    /// A private key must unwrap its content key.
+    Wrapped(WrappedJwe),
+}
+
+/// A JWE whose content key is wrapped.
+pub struct WrappedJwe {
+    sealed: SealedContent,
+    alg: KeyEncryption,
+    encrypted_key: Zeroizing<Vec<u8>>,
+    /// The keys that may fit and were not tried, the next one last.
+    untried: Vec<Arc<OwnKey>>,
+}
+
+/// The content of a JWE, its header, and how it is encrypted.
+struct SealedContent {
+    enc: ContentEncryption,
+    token: Secret,
+    /// How much of the token is its header.
+    protected: usize,
+    iv: Zeroizing<Vec<u8>>,
+    ciphertext: Zeroizing<Vec<u8>>,
+    tag: Zeroizing<Vec<u8>>,
+}
+
+/// Begins to open a JWE. Everything that can be wrong with the encrypted parts
+/// gives the same [`JoseError::Decryption`]: unpadding, tag and lengths cannot be told apart.
+pub(super) fn open(jwe: Secret, decryption: Decryption) -> Result<Opening, JoseError> {
     let [protected, encrypted_key, iv, ciphertext, tag] =
-        parts(jwe).map_err(|count| match count {
+        parts(jwe.expose()).map_err(|count| match count {
             3 => JoseError::NotEncrypted,
             _ => malformed("an encrypted token has five parts"),
         })?;
@@ -70,30 +97,21 @@ pub(super) fn decrypt(
     let encryption = ContentEncryption::from_name(name);
     let enc =
         encryption.ok_or_else(|| JoseError::EncryptionAlgorithm { found: printable(name) })?;
-    let [encrypted_key, iv, ciphertext, tag] = [
-        decode_part(encrypted_key)?,
-        decode_part(iv)?,
-        decode_part(ciphertext)?,
-        decode_part(tag)?,
-    ];
-    let open = |key: &[u8; ContentEncryption::KEY]| {
-        enc.decrypt(key, &iv, protected.as_bytes(), &ciphertext, &tag)
+    let encrypted_key = decode_part(encrypted_key)?;
+    let sealed = SealedContent {
+        enc,
+        protected: protected.len(),
+        iv: decode_part(iv)?,
+        ciphertext: decode_part(ciphertext)?,
+        tag: decode_part(tag)?,
+        token: jwe,
     };
     match decryption {
         Decryption::PrivateKeys(keys) => {
-            let alg = KeyEncryption::from_name(&header.alg)
-                .ok_or(JoseError::EncryptionAlgorithm { found: printable(&header.alg) })?;
-            let fits = |own: &&OwnKey| header.kid.as_ref().is_none_or(|kid| *kid == own.kid);
-            let mut candidates = keys.iter().filter(fits).peekable();
-            if candidates.peek().is_none() {
-                let kid = header.kid.as_deref().map(printable);
-                let ours = keys.iter().map(|own| own.kid.clone()).collect();
-                return Err(JoseError::UnknownDecryptionKey { kid, ours });
-            }
-            let attempt = |own: &OwnKey| open(&own.key.content_key(alg, &encrypted_key));
-            candidates.find_map(|own| attempt(own).ok())
+            let (alg, untried) = fitting(&header, keys)?;
+            Ok(Opening::Wrapped(WrappedJwe { sealed, alg, encrypted_key, untried }))
         }
-        Decryption::Direct(key) => {
+        Decryption::Direct(keys) => {
             if header.alg != "dir" {
                 return Err(JoseError::EncryptionAlgorithm { found: printable(&header.alg) });
             }
@@ -103,11 +121,74 @@ pub(super) fn decrypt(
             if header.kid.is_some() {
                 return Err(JoseError::Header { member: "kid" });
             }
-            if encrypted_key.is_empty() { open(&key.0).ok() } else { None }
+            let mut keys = keys.iter().filter(|_| encrypted_key.is_empty());
+            let opened = keys.find_map(|key| sealed.open(&key.0).ok());
+            opened.map(Opening::Opened).ok_or(JoseError::Decryption)
         }
     }
-    .ok_or(Undecryptable)
-    .map_err(|Undecryptable| JoseError::Decryption)
+}
+
+/// The keys that a header may mean, the last one first.
+fn fitting(
+    header: &Header,
+    mut keys: Vec<Arc<OwnKey>>,
+) -> Result<(KeyEncryption, Vec<Arc<OwnKey>>), JoseError> {
+    let other_algorithm = || JoseError::EncryptionAlgorithm { found: printable(&header.alg) };
+    let alg = KeyEncryption::from_name(&header.alg).ok_or_else(other_algorithm)?;
+    let fits = |own: &OwnKey| header.kid.as_ref().is_none_or(|kid| *kid == own.kid);
+    if !keys.iter().any(|own| fits(own)) {
+        let kid = header.kid.as_deref().map(printable);
+        let ours = keys.iter().map(|own| own.kid.clone()).collect();
+        return Err(JoseError::UnknownDecryptionKey { kid, ours });
+    }
+    keys.retain(|own| fits(own) && own.unwraps(alg));
+    if keys.is_empty() {
+        return Err(other_algorithm());
+    }
+    keys.reverse();
+    Ok((alg, keys))
+}
+
+impl WrappedJwe {
+    /// How the content key is wrapped.
+    pub fn algorithm(&self) -> KeyEncryption {
+        self.alg
+    }
+
+    /// The next key to try, and what it must unwrap. Each is tried once.
+    pub fn next_key(&mut self) -> Option<(Arc<OwnKey>, Zeroizing<Vec<u8>>)> {
+        let key = self.untried.pop()?;
+        let last = self.untried.is_empty();
+        let encrypted_key =
+            if last { mem::take(&mut self.encrypted_key) } else { self.encrypted_key.clone() };
+        Some((key, encrypted_key))
+    }
+
+    /// The plaintext under the content key that was unwrapped; under `decoy`, which fits nothing, where
+    /// none was: whoever sent it is not to learn from us whether the RSA layer was right (RFC 7516 §11.5).
+    pub fn open(
+        &self,
+        unwrapped: Option<&[u8]>,
+        decoy: &[u8; ContentEncryption::KEY],
+    ) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+        let mut key = Zeroizing::new(*decoy);
+        if let Some(unwrapped) = unwrapped
+            && unwrapped.len() == key.len()
+        {
+            key.copy_from_slice(unwrapped);
+        }
+        self.sealed.open(&key)
+    }
+}
+
+impl SealedContent {
+    fn open(
+        &self,
+        key: &[u8; ContentEncryption::KEY],
+    ) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+        let protected = &self.token.expose().as_bytes()[..self.protected];
+        self.enc.decrypt(key, &self.iv, protected, &self.ciphertext, &self.tag)
+    }
 }
 
 /// A compact JWE around `plaintext` for the holder of `to`: with the algorithm that the key names,
@@ -120,14 +201,11 @@ pub fn encrypt(
     content_key: &[u8; ContentEncryption::KEY],
     iv: &[u8],
 ) -> Option<String> {
-    let (alg, encrypter) = to.encrypter(default)?;
+    let (alg, encrypted_key) = to.wrap(default, content_key)?;
     let (alg, enc_name, kid) = (alg.name(), Some(enc.name()), to.kid());
     let header = OwnHeader { alg, enc: enc_name, cty: Some("JWT"), typ: "JWT", kid };
     let mut jwe = String::with_capacity(2048 + 2 * plaintext.len());
     base64url_append(serde_json::to_string(&header).ok()?, &mut jwe);
-    // The headers passed here are not read by RSA-OAEP.
-    let (unread, mut unwritten) = (JweHeader::new(), JweHeader::new());
-    let encrypted_key = encrypter.encrypt(content_key, &unread, &mut unwritten).ok()??;
     let (ciphertext, tag) = enc.encrypt(content_key, iv, jwe.as_bytes(), plaintext).ok()?;
     for part in [&encrypted_key, iv, &ciphertext, &tag] {
         jwe.push('.');
@@ -142,7 +220,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        jose::{KeySet, base64url},
+        jose::{KeyHome, KeySet, base64url},
         settings::private_keys::PrivateKeys,
     };
 
@@ -157,13 +235,27 @@ mod tests {
         (own, public)
     }
 
+    /// With keys that are here.
+    fn decrypt(jwe: &str, decryption: &Decryption) -> Result<Vec<u8>, JoseError> {
+        let mut jwe = match open(Secret::new(jwe), decryption.clone())? {
+            Opening::Opened(plaintext) => return Ok(plaintext.to_vec()),
+            Opening::Wrapped(jwe) => jwe,
+        };
+        let (key, encrypted_key) = jwe.next_key().expect("a key fits");
+        let KeyHome::Here(key) = &key.home else { panic!("it is here") };
+        let unwrapped = key.decrypt(jwe.algorithm(), &encrypted_key);
+        let opened = jwe.open(unwrapped.as_ref().map(|key| key.as_slice()), &[1; 32]);
+        opened.map(|plaintext| plaintext.to_vec()).map_err(|_| JoseError::Decryption)
+    }
+
+    fn only_key(keys: &PrivateKeys) -> Decryption {
+        Decryption::PrivateKeys(keys.decryption_keys()[..1].to_vec())
+    }
+
     /// A JWE under a content key of any length, of which the first 32 bytes are used.
     fn sealed(to: &PublicKey, content_key: &[u8], encrypted_key: Option<&[u8]>) -> String {
         let header = base64url(r#"{"alg":"RSA-OAEP-256","enc":"A128CBC-HS256"}"#);
-        let (_, encrypter) = to.encrypter(KeyEncryption::RsaOaep256).expect("an encrypter");
-        let (unread, mut unwritten) = (JweHeader::new(), JweHeader::new());
-        let made = encrypter.encrypt(content_key, &unread, &mut unwritten);
-        let made = made.expect("encrypts").expect("a key");
+        let (_, made) = to.wrap(KeyEncryption::RsaOaep256, content_key).expect("encrypts");
         let encrypted_key = encrypted_key.unwrap_or(&made);
         let mut used = [0; 32];
         let length = content_key.len().min(32);
@@ -178,11 +270,11 @@ mod tests {
     fn a_content_key_of_another_length_is_refused_without_panic() {
         let (own, public) = keys();
         let to = public.encryption_key().expect("a key");
-        let decryption = Decryption::PrivateKeys(own.decryption_keys());
-        assert!(decrypt(&sealed(to, &[7; 32], None), decryption).is_ok());
+        let decryption = only_key(&own);
+        assert!(decrypt(&sealed(to, &[7; 32], None), &decryption).is_ok());
         for length in [0, 1, 16, 31, 33, 64, 190] {
             let jwe = sealed(to, &vec![7; length], None);
-            assert_eq!(decrypt(&jwe, decryption), Err(JoseError::Decryption), "{length}");
+            assert_eq!(decrypt(&jwe, &decryption), Err(JoseError::Decryption), "{length}");
         }
     }
 
@@ -191,24 +283,22 @@ mod tests {
     fn an_encrypted_key_is_as_long_as_the_modulus() {
         let (own, public) = keys();
         let to = public.encryption_key().expect("a key");
-        let decryption = Decryption::PrivateKeys(own.decryption_keys());
-        let (_, encrypter) = to.encrypter(KeyEncryption::RsaOaep256).expect("an encrypter");
-        let (unread, mut unwritten) = (JweHeader::new(), JweHeader::new());
+        let decryption = only_key(&own);
         let with_zero = (0..20_000).find_map(|_| {
-            let key = encrypter.encrypt(&[7; 32], &unread, &mut unwritten).ok()??;
+            let (_, key) = to.wrap(KeyEncryption::RsaOaep256, &[7; 32])?;
             (key[0] == 0).then_some(key)
         });
         let with_zero = with_zero.expect("one in 256 begins with zero");
-        assert!(decrypt(&sealed(to, &[7; 32], Some(&with_zero)), decryption).is_ok());
+        assert!(decrypt(&sealed(to, &[7; 32], Some(&with_zero)), &decryption).is_ok());
         for changed in [&with_zero[1..], &[&[0], &with_zero[..]].concat(), &[]] {
             let jwe = sealed(to, &[7; 32], Some(changed));
-            assert_eq!(decrypt(&jwe, decryption), Err(JoseError::Decryption));
+            assert_eq!(decrypt(&jwe, &decryption), Err(JoseError::Decryption));
         }
     }
 
     #[test]
     fn direct_tokens_keep_to_what_was_agreed() {
-        let direct = Direct::from_secret(b"secret");
+        let direct = Decryption::Direct(vec![Arc::new(Direct::from_secret(b"secret"))]);
         let key = sha256(&[b"secret"]);
         let judge = |header: &str, enc: ContentEncryption, encrypted_key: &str| {
             let header = base64url(header);
@@ -216,7 +306,7 @@ mod tests {
             let (text, tag) = enc.encrypt(&key, &iv, header.as_bytes(), b"text").expect("encrypts");
             let [iv, text, tag] = [iv, text, tag.to_vec()].map(base64url);
             let jwe = format!("{header}.{encrypted_key}.{iv}.{text}.{tag}");
-            decrypt(&jwe, Decryption::Direct(&direct)).map(|text| text.to_vec())
+            decrypt(&jwe, &direct)
         };
         let found = |found: &str| Err(JoseError::EncryptionAlgorithm { found: found.to_owned() });
         assert_eq!(judge(r#"{"alg":"dir","enc":"A256GCM"}"#, GCM, ""), Ok(b"text".to_vec()));

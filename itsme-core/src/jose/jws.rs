@@ -89,34 +89,46 @@ fn signing_key(
 #[allow(clippy::exhaustive_enums)]
 pub enum Signer<'a> {
     /// RS256 with our key, under its name.
-    Rs256(&'a OwnKey),
+    Rs256(&'a Arc<OwnKey>),
     /// HS256 keyed with the bytes of the client secret.
     Hs256(&'a [u8]),
 }
 
-/// A compact JWS with `alg`, `typ` and, for RS256, `kid`. `None` is a failure of OpenSSL.
-pub fn sign(claims: &impl Serialize, signer: Signer<'_>) -> Option<String> {
-    let (alg, kid) = match signer {
-        Signer::Rs256(key) => ("RS256", Some(key.kid.as_str())),
-        Signer::Hs256(_) => ("HS256", None),
-    };
-    let header = OwnHeader { alg, enc: None, cty: None, typ: "JWT", kid };
-    let header = serde_json::to_string(&header).ok()?;
-    sign_compact(&header, &serde_json::to_string(claims).ok()?, signer)
-}
+/// A compact JWS but for its signature.
+pub struct UnsignedJws(String);
 
-/// The same with a header and a payload as they are.
-pub fn sign_compact(header: &str, payload: &str, signer: Signer<'_>) -> Option<String> {
-    // Room for the signature as well.
-    let mut jws = String::with_capacity(1024 + 2 * payload.len());
-    base64url_append(header, &mut jws);
-    jws.push('.');
-    base64url_append(payload, &mut jws);
-    let signature = match signer {
-        Signer::Rs256(key) => key.key.sign(jws.as_bytes())?,
-        Signer::Hs256(secret) => hmac_sha256(secret, &[jws.as_bytes()]).to_vec(),
-    };
-    jws.push('.');
-    base64url_append(signature, &mut jws);
-    Some(jws)
+impl UnsignedJws {
+    /// A header with `alg`, `typ` and, for RS256, `kid`, and the claims. `None`: they are no JSON.
+    pub fn new(claims: &impl Serialize, signer: Signer<'_>) -> Option<Self> {
+        let (alg, kid) = match signer {
+            Signer::Rs256(key) => ("RS256", Some(key.kid.as_str())),
+            Signer::Hs256(_) => ("HS256", None),
+        };
+        let header = OwnHeader { alg, enc: None, cty: None, typ: "JWT", kid };
+        let header = serde_json::to_string(&header).ok()?;
+        Some(Self::of_parts(&header, &serde_json::to_string(claims).ok()?))
+    }
+
+    /// A header and a payload as they are.
+    pub fn of_parts(header: &str, payload: &str) -> Self {
+        // Room for the signature as well.
+        let mut jws = String::with_capacity(1024 + 2 * payload.len());
+        base64url_append(header, &mut jws);
+        jws.push('.');
+        base64url_append(payload, &mut jws);
+        Self(jws)
+    }
+
+    /// What is signed (RFC 7515 §5.1).
+    pub fn signing_input(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
+    /// The JWS with its signature.
+    pub fn with_signature(self, signature: &[u8]) -> String {
+        let Self(mut jws) = self;
+        jws.push('.');
+        base64url_append(signature, &mut jws);
+        jws
+    }
 }

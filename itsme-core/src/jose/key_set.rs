@@ -101,10 +101,10 @@ impl KeySet {
     }
 
     /// The key to encrypt to: the first one published for that.
-    pub fn encryption_key(&self) -> Option<&PublicKey> {
+    pub fn encryption_key(&self) -> Option<&Arc<PublicKey>> {
         let can = || self.keys.iter().filter(|key| key.oaep.is_some() || key.oaep_256.is_some());
         let meant = can().find(|key| key.jwk.usage == Some(Usage::Encryption));
-        meant.or_else(|| can().next()).map(|key| &**key)
+        meant.or_else(|| can().next())
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
         };
         let [a, b, c] = [2048, 2049, 2050].map(number_of);
         let chosen = |keys: Vec<Value>| {
-            parse(keys).encryption_key().and_then(PublicKey::kid).map(str::to_owned)
+            parse(keys).encryption_key().and_then(|key| key.kid()).map(str::to_owned)
         };
         let any = named("any", None, &a);
         let (first, second) = (named("first", Some("enc"), &b), named("second", Some("enc"), &c));
@@ -275,7 +275,7 @@ mod tests {
                 key["alg"] = json!(alg);
             }
             let set = parse([key]);
-            set.encryption_key().and_then(|key| key.encrypter(default)).map(|(alg, _)| alg)
+            set.encryption_key().and_then(|key| key.wrap(default, &[7; 32])).map(|(alg, _)| alg)
         };
         use KeyEncryption::{RsaOaep, RsaOaep256};
         for default in [RsaOaep, RsaOaep256] {

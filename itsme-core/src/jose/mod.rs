@@ -6,11 +6,11 @@
 //! equal members win, and panics on some malformed tokens and times.
 //!
 //! ```text
-//! nested.rs       a JWS in a JWE: open and verify, sign and encrypt
+//! nested.rs       a JWS in a JWE: open and verify, encrypt
 //! jws.rs jwe.rs   one layer each        header.rs   what may stand in a header
 //! content.rs      A128CBC-HS256, A256GCM            hmac.rs   HMAC-SHA256
 //! key_set.rs      the OP's keys as a set            public_key.rs  one of them
-//! rsa_key.rs      our own private keys
+//! own_key.rs      our keys, here or outside   rsa_key.rs   the private ones that are here
 //! error.rs        why a token or a key is of no use
 //! ```
 
@@ -23,6 +23,7 @@ mod jwe;
 mod jws;
 mod key_set;
 mod nested;
+mod own_key;
 mod public_key;
 mod rsa_key;
 
@@ -35,12 +36,13 @@ pub use self::{
     content::{ContentEncryption, Undecryptable},
     error::{JoseError, RsaKeyError},
     hmac::hmac_sha256,
-    jwe::{Decryption, Direct, KeyEncryption, encrypt},
-    jws::{SignatureCheck, Signer, Verified, sign, sign_compact},
+    jwe::{Decryption, Direct, KeyEncryption, Opening, WrappedJwe, encrypt},
+    jws::{SignatureCheck, Signer, UnsignedJws, Verified},
     key_set::{KeySet, KeySetError},
-    nested::{MAX_TOKEN, open, sign_then_encrypt, verify},
+    nested::{MAX_TOKEN, encrypt_jws, inner, open, verify},
+    own_key::{KeyHome, OwnKey},
     public_key::PublicKey,
-    rsa_key::{OwnKey, PrivateJwk, RsaPrivateKey},
+    rsa_key::{OwnJwk, RsaPrivateKey},
 };
 
 pub(crate) use self::public_key::{Alg, PublicJwk, Usage};

@@ -1,24 +1,24 @@
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{
-    ContentEncryption, Decryption, JoseError, KeyEncryption, PublicKey, SignatureCheck, Signer,
+    ContentEncryption, Decryption, JoseError, KeyEncryption, Opening, PublicKey, SignatureCheck,
     Verified, jwe, jws,
 };
+use crate::ground::secret::Secret;
 
 /// The largest token that is looked at, in characters, unless a photo can be in it.
 pub const MAX_TOKEN: usize = 64 * 1024;
 
-/// Decrypts a nested JWT (RFC 7519 §5.2) to the JWS inside, of which nothing is known yet.
-pub fn open(
-    token: &str,
-    decryption: Decryption<'_>,
-    limit: usize,
-) -> Result<Zeroizing<String>, JoseError> {
-    if token.len() > limit {
+/// Begins to open a nested JWT (RFC 7519 §5.2).
+pub fn open(token: Secret, decryption: Decryption, limit: usize) -> Result<Opening, JoseError> {
+    if token.expose().len() > limit {
         return Err(JoseError::TooLarge { limit });
     }
-    let mut plaintext = jwe::decrypt(token, decryption)?;
+    jwe::open(token, decryption)
+}
+
+/// What was in a nested JWT: a JWS, of which nothing is known yet.
+pub fn inner(mut plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, JoseError> {
     match String::from_utf8(std::mem::take(&mut *plaintext)) {
         Ok(inner) => Ok(Zeroizing::new(inner)),
         Err(error) => {
@@ -28,16 +28,15 @@ pub fn open(
     }
 }
 
-/// Verifies the JWS that [`open`] gave.
+/// Verifies the JWS that was in a nested JWT.
 pub fn verify(inner: &str, check: SignatureCheck<'_>) -> Result<Verified, JoseError> {
     jws::verify(inner, check)
 }
 
-/// Signs claims, then encrypts the JWS to `to`. `random` fills a buffer; its error is passed on.
+/// Encrypts a JWS to `to`. `random` fills a buffer; its error is passed on.
 /// `Ok(None)` is a failure of OpenSSL, or a key that cannot encrypt.
-pub fn sign_then_encrypt<E>(
-    claims: &impl Serialize,
-    signer: Signer<'_>,
+pub fn encrypt_jws<E>(
+    jws: &str,
     to: &PublicKey,
     default: KeyEncryption,
     enc: ContentEncryption,
@@ -48,6 +47,5 @@ pub fn sign_then_encrypt<E>(
     let iv = &mut iv[..enc.iv()];
     random(&mut *content_key)?;
     random(iv)?;
-    let Some(jws) = jws::sign(claims, signer) else { return Ok(None) };
     Ok(jwe::encrypt(jws.as_bytes(), to, default, enc, &content_key, iv))
 }

@@ -1,5 +1,8 @@
 use josekit::{
-    jwe::alg::rsaes::{RsaesJweAlgorithm, RsaesJweEncrypter},
+    jwe::{
+        JweEncrypter as _, JweHeader,
+        alg::rsaes::{RsaesJweAlgorithm, RsaesJweEncrypter},
+    },
     jwk::Jwk,
     jws::{
         JwsVerifier as _,
@@ -11,10 +14,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{
-    KeyEncryption, RsaPrivateKey, base64url, base64url_decode, rsa_key::MODULUS_BITS, sha256,
+    KeyEncryption, RsaKeyError, base64url, base64url_decode,
+    rsa_key::{MODULUS_BITS, OwnJwk, public_numbers},
+    sha256,
 };
 
-/// One public RSA key of the OP.
+/// One public RSA key.
 pub struct PublicKey {
     pub(super) jwk: PublicJwk,
     pub(super) verifier: Option<RsassaJwsVerifier>,
@@ -58,8 +63,8 @@ pub(crate) enum Alg {
 
 impl PublicJwk {
     /// The public half of a key of ours.
-    pub(crate) fn new((usage, alg): (Usage, Option<Alg>), kid: &str, key: &RsaPrivateKey) -> Self {
-        let (kid, n, e) = (kid.to_owned(), key.n().to_owned(), key.e().to_owned());
+    pub(crate) fn new((usage, alg): (Usage, Option<Alg>), kid: &str, (n, e): (&str, &str)) -> Self {
+        let (kid, n, e) = (kid.to_owned(), n.to_owned(), e.to_owned());
         Self { kty: "RSA", usage: Some(usage), kid: Some(kid), alg, n, e }
     }
 
@@ -121,9 +126,25 @@ impl PublicJwk {
 }
 
 impl PublicKey {
+    /// The public half of a key of ours whose private half is outside.
+    pub(crate) fn of_outside_key(
+        purpose: (Usage, Option<Alg>),
+        kid: &str,
+        jwk: &OwnJwk,
+    ) -> Result<Self, RsaKeyError> {
+        let (n, e) = public_numbers(jwk)?;
+        let (n, e) = (base64url(n.to_vec()), base64url(e.to_vec()));
+        PublicJwk::new(purpose, kid, (&n, &e)).ready().ok_or(RsaKeyError::Inconsistent)
+    }
+
     /// Its name, if it has one.
     pub fn kid(&self) -> Option<&str> {
         self.jwk.kid.as_deref()
+    }
+
+    /// Its modulus and its exponent, base64url.
+    pub(super) fn numbers(&self) -> (&str, &str) {
+        (&self.jwk.n, &self.jwk.e)
     }
 
     /// As a JWK, so that it can be kept beside what it signed.
@@ -142,11 +163,36 @@ impl PublicKey {
         self.verifier.as_ref().is_some_and(|verifier| verifier.verify(message, signature).is_ok())
     }
 
-    /// The algorithm that the key names, or `default` where it names none.
-    pub(super) fn encrypter(
+    /// Whether a content key may come to it by this algorithm.
+    pub(super) fn encrypts_by(&self, alg: KeyEncryption) -> bool {
+        match alg {
+            KeyEncryption::RsaOaep => self.oaep.is_some(),
+            KeyEncryption::RsaOaep256 => self.oaep_256.is_some(),
+        }
+    }
+
+    /// Whether these bytes are a number that the key can have encrypted to: as long as the modulus, and
+    /// less.
+    pub fn may_have_encrypted(&self, encrypted: &[u8]) -> bool {
+        let modulus = base64url_decode(&self.jwk.n).unwrap_or_default();
+        encrypted.len() == modulus.len() && encrypted < modulus.as_slice()
+    }
+
+    /// These bytes, encrypted to the key by the algorithm that it names, else by `default`. `None` is a
+    /// failure of OpenSSL, or a key that cannot encrypt.
+    pub(crate) fn wrap(
         &self,
         default: KeyEncryption,
-    ) -> Option<(KeyEncryption, &RsaesJweEncrypter)> {
+        content_key: &[u8],
+    ) -> Option<(KeyEncryption, Vec<u8>)> {
+        let (alg, encrypter) = self.encrypter(default)?;
+        // The headers passed here are not read by RSA-OAEP.
+        let (unread, mut unwritten) = (JweHeader::new(), JweHeader::new());
+        Some((alg, encrypter.encrypt(content_key, &unread, &mut unwritten).ok()??))
+    }
+
+    /// The algorithm that the key names, or `default` where it names none.
+    fn encrypter(&self, default: KeyEncryption) -> Option<(KeyEncryption, &RsaesJweEncrypter)> {
         let oaep = || self.oaep.as_ref().map(|key| (KeyEncryption::RsaOaep, key));
         let oaep_256 = || self.oaep_256.as_ref().map(|key| (KeyEncryption::RsaOaep256, key));
         match default {

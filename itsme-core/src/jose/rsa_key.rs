@@ -18,14 +18,15 @@ use openssl::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{ContentEncryption, KeyEncryption, RsaKeyError, base64url, base64url_decode, sha256};
+use super::{KeyEncryption, RsaKeyError, base64url, base64url_decode, sha256};
 
 /// The smallest and the largest RSA modulus that is taken, in bits.
 pub(super) const MODULUS_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
 
-/// A private RSA key as a JWK writes it (RFC 7518 §6.3): every number still base64url.
+/// A key of ours as a JWK writes it (RFC 7518 §6.3), with its private part or without: every number
+/// still base64url.
 #[derive(Clone, Deserialize, Serialize)]
-pub struct PrivateJwk {
+pub struct OwnJwk {
     #[serde(skip_serializing_if = "Option::is_none")]
     /// `RSA`, or something that is of no use here.
     pub kty: Option<String>,
@@ -39,9 +40,9 @@ pub struct PrivateJwk {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    n: Option<String>,
+    pub(super) n: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    e: Option<String>,
+    pub(super) e: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     d: Option<Zeroizing<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +57,13 @@ pub struct PrivateJwk {
     qi: Option<Zeroizing<String>>,
 }
 
-impl PrivateJwk {
+impl OwnJwk {
+    /// Whether anything of it is secret.
+    pub fn has_private_part(&self) -> bool {
+        let numbers = [&self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi];
+        numbers.iter().any(|number| number.is_some())
+    }
+
     /// A new key of 2048 bits, named after its use and its thumbprint. The randomness is OpenSSL's.
     pub fn generate(usage: &str, alg: &str) -> Option<Self> {
         let key = Rsa::generate(2048).ok()?;
@@ -105,29 +112,21 @@ pub struct RsaPrivateKey {
     modulus_bytes: usize,
     n: String,
     e: String,
-    /// Makes the content key that stands in for one that does not decrypt.
-    decoy: Zeroizing<[u8; 32]>,
 }
 
 impl RsaPrivateKey {
     /// Checks that the numbers are there, large enough and consistent. Sets with `n`, `e` and `d`
     /// alone are in use: the primes are then computed, so that every key works at full speed.
-    pub fn from_jwk(jwk: &PrivateJwk) -> Result<Self, RsaKeyError> {
+    pub fn from_jwk(jwk: &OwnJwk) -> Result<Self, RsaKeyError> {
         Self::parse(jwk).map_err(|ParseError(error)| error)
     }
 
-    fn parse(jwk: &PrivateJwk) -> Result<Self, ParseError> {
-        let modulus = jwk.n.as_deref().ok_or(RsaKeyError::Missing("n"))?;
-        let exponent = jwk.e.as_deref().ok_or(RsaKeyError::Missing("e"))?;
+    fn parse(jwk: &OwnJwk) -> Result<Self, ParseError> {
         let d = jwk.d.as_deref().ok_or(RsaKeyError::PublicOnly)?;
-        let (n, e, d) = (number("n", modulus)?, number("e", exponent)?, number("d", d)?);
-        if !MODULUS_BITS.contains(&n.num_bits()) {
-            return Err(RsaKeyError::Size(n.num_bits()).into());
-        }
-        if !n.is_bit_set(0) || !e.is_bit_set(0) || e.num_bits() < 2 || d.num_bits() > n.num_bits() {
+        let ((n, e), d) = (public_numbers(jwk)?, number("d", d)?);
+        if d.num_bits() > n.num_bits() {
             return Err(RsaKeyError::Inconsistent.into());
         }
-        let decoy = Zeroizing::new(sha256(&[b"itsme-core decoy key", &Zeroizing::new(d.to_vec())]));
         let (n_text, e_text) = (base64url(n.to_vec()), base64url(e.to_vec()));
         let key = match (&jwk.p, &jwk.q, &jwk.dp, &jwk.dq, &jwk.qi) {
             (Some(p), Some(q), Some(dp), Some(dq), Some(qi)) => RsaPrivateKeyBuilder::new(n, e, d)?
@@ -150,22 +149,16 @@ impl RsaPrivateKey {
             modulus_bytes,
             n: n_text,
             e: e_text,
-            decoy,
         })
     }
 
-    /// The modulus, base64url.
-    pub fn n(&self) -> &str {
-        &self.n
-    }
-
-    /// The public exponent, base64url.
-    pub fn e(&self) -> &str {
-        &self.e
+    /// The modulus and the public exponent, base64url.
+    pub fn public_numbers(&self) -> (&str, &str) {
+        (&self.n, &self.e)
     }
 
     /// RS256. `None` is a failure of OpenSSL, out of memory for one.
-    pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+    pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         self.signer.sign(message).ok()
     }
 
@@ -183,31 +176,20 @@ impl RsaPrivateKey {
         let decrypted = decrypter.decrypt(Some(encrypted), &enc, &JweHeader::new()).ok()?;
         Some(Zeroizing::new(decrypted.into_owned()))
     }
-
-    /// The content key in `encrypted`, or one that fits nothing: whoever sent it is not to learn
-    /// from us whether the RSA layer was right (RFC 7516 §11.5).
-    pub(super) fn content_key(
-        &self,
-        alg: KeyEncryption,
-        encrypted: &[u8],
-    ) -> Zeroizing<[u8; ContentEncryption::KEY]> {
-        let mut key = Zeroizing::new(sha256(&[&*self.decoy, encrypted]));
-        if let Some(decrypted) = self.decrypt(alg, encrypted)
-            && decrypted.len() == key.len()
-        {
-            key.copy_from_slice(&decrypted);
-        }
-        key
-    }
 }
 
-/// A private key and the name it is published under.
-#[allow(clippy::exhaustive_structs, reason = "tests of the internals make it")]
-pub struct OwnKey {
-    /// Its `kid`.
-    pub kid: String,
-    /// The key.
-    pub key: RsaPrivateKey,
+/// The modulus and the public exponent, each in its bounds.
+pub(super) fn public_numbers(jwk: &OwnJwk) -> Result<(BigNum, BigNum), RsaKeyError> {
+    let modulus = jwk.n.as_deref().ok_or(RsaKeyError::Missing("n"))?;
+    let exponent = jwk.e.as_deref().ok_or(RsaKeyError::Missing("e"))?;
+    let (n, e) = (number("n", modulus)?, number("e", exponent)?);
+    if !MODULUS_BITS.contains(&n.num_bits()) {
+        return Err(RsaKeyError::Size(n.num_bits()));
+    }
+    if !n.is_bit_set(0) || !e.is_bit_set(0) || e.num_bits() < 2 {
+        return Err(RsaKeyError::Inconsistent);
+    }
+    Ok((n, e))
 }
 
 fn number(name: &'static str, text: &str) -> Result<BigNum, RsaKeyError> {
@@ -300,7 +282,7 @@ mod tests {
         shifted.lshift(&order, 64)?;
         d = &d + &shifted;
         let error = |jwk: &serde_json::Value| {
-            let jwk: PrivateJwk = serde_json::from_value(jwk.clone()).expect("a JWK");
+            let jwk: OwnJwk = serde_json::from_value(jwk.clone()).expect("a JWK");
             RsaPrivateKey::from_jwk(&jwk).err()
         };
         assert_eq!(error(&jwk), None);

@@ -117,7 +117,7 @@ impl Machine for FetchProvider {
     fn step(mut self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Some((lease, asked)) = self.asked.take() else { return self.look(cx) };
         match (event, asked) {
-            (Event::Begin, asked) => {
+            (Event::Begin | Event::KeyUsed(_), asked) => {
                 let retry = self.retry;
                 Ok(self.ask(lease, asked, retry))
             }

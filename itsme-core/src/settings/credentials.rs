@@ -1,8 +1,10 @@
 use std::sync::Arc;
 
 use crate::{
+    dialect::Dialect,
+    error::SettingsError,
     ground::{opaque::opaque, secret::Secret},
-    jose::{Decryption, Direct, KeySet, SignatureCheck, Signer},
+    jose::{Direct, KeySet, SignatureCheck, Signer},
     settings::private_keys::PrivateKeys,
 };
 
@@ -31,7 +33,7 @@ impl From<ClientSecret> for Credentials {
 /// A secret that itsme and the application share (itsme: client secret method).
 #[derive(Clone)]
 pub struct ClientSecret {
-    secret: Secret,
+    secret: Arc<Secret>,
     direct: Arc<Direct>,
     hs256: bool,
 }
@@ -39,7 +41,7 @@ pub struct ClientSecret {
 impl ClientSecret {
     /// The secret as itsme gave it out. ID tokens are signed with the OP's keys, RS256.
     pub fn new(secret: impl Into<String>) -> Self {
-        let secret = Secret::new(secret);
+        let secret = Arc::new(Secret::new(secret));
         let direct = Arc::new(Direct::from_secret(secret.expose().as_bytes()));
         Self { secret, direct, hs256: false }
     }
@@ -50,16 +52,30 @@ impl ClientSecret {
         Self { hs256: true, ..self }
     }
 
+    pub(crate) fn direct(&self) -> &Arc<Direct> {
+        &self.direct
+    }
+
     pub(crate) fn expose(&self) -> &str {
         self.secret.expose()
     }
 }
 
 impl Credentials {
-    pub(crate) fn decryption(&self) -> Decryption<'_> {
+    /// Whether the other one is of the same kind.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+
+    pub(crate) fn check(&self, dialect: Dialect) -> Result<(), SettingsError> {
         match self {
-            Self::PrivateKeys(keys) => Decryption::PrivateKeys(keys.decryption_keys()),
-            Self::ClientSecret(secret) => Decryption::Direct(&secret.direct),
+            Self::ClientSecret(secret) if secret.expose().is_empty() => {
+                Err(SettingsError::EmptyClientSecret)
+            }
+            Self::ClientSecret(_) if !dialect.habits().has_client_secrets => {
+                Err(SettingsError::SecretInV1)
+            }
+            _ => Ok(()),
         }
     }
 

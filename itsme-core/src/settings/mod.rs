@@ -26,7 +26,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) client_id: String,
-    pub(crate) credentials: Credentials,
+    /// Those to begin with: a client's are in its [`Keyring`](crate::client_auth::keyring::Keyring).
+    credentials: Credentials,
     pub(crate) environment: Environment,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) client_assertion: JwtProtection,
@@ -139,18 +140,14 @@ impl Settings {
         if issuer.contains('?') {
             return Err(SettingsError::Issuer(UrlError::Query));
         }
-        match &self.credentials {
-            Credentials::ClientSecret(secret) if secret.expose().is_empty() => {
-                return Err(SettingsError::EmptyClientSecret);
-            }
-            Credentials::ClientSecret(_) if !self.dialect().habits().has_client_secrets => {
-                return Err(SettingsError::SecretInV1);
-            }
-            _ => {}
-        }
+        self.credentials.check(self.dialect())?;
         let redirect_uri = self.redirect_uri.as_deref();
         let checked = redirect_uri.map_or(Ok(()), |uri| url_rules::check(uri, self.plain_http()));
         checked.map_err(SettingsError::RedirectUri)
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
     }
 
     pub(crate) fn identity(&self) -> ClientIdentity {

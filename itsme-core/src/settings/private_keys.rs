@@ -7,12 +7,12 @@ use crate::{
     error::{KeyError, KeysError},
     ground::text::printable,
     http::{Response, response},
-    jose::{Alg, OwnKey, PrivateJwk, PublicJwk, RsaPrivateKey, Usage},
+    jose::{Alg, KeyHome, OwnJwk, OwnKey, PublicJwk, PublicKey, RsaPrivateKey, Usage},
 };
 
-/// Our own private keys, parsed and checked once (itsme: keys).
+/// Our own keys, parsed and checked once (itsme: keys).
 ///
-/// Made from a private JWK set (RFC 7517 §5) with at least one RSA key for `"use": "sig"` and one
+/// Made from a JWK set (RFC 7517 §5) with at least one RSA key for `"use": "sig"` and one
 /// for `"use": "enc"`, each of 2048 bits or more and with a `kid` of its own. The order matters,
 /// so that keys can be rotated without a pause:
 ///
@@ -20,21 +20,33 @@ use crate::{
 /// * the first `enc` key is published; the later ones only decrypt, for the day or so that the
 ///   OP goes on encrypting to the key it knows.
 ///
+/// The private half of a key is in the set ([`from_json`](Self::from_json)), or it is kept outside of this
+/// process, in an HSM or a KMS ([`external`](Self::external)): the flows then ask for each operation by
+/// [`Step::UseKey`](crate::Step::UseKey).
+///
 /// `Clone` is cheap. `Debug` shows the names of the keys and nothing else.
 #[derive(Clone)]
 pub struct PrivateKeys(Arc<Keys>);
 
 struct Keys {
     /// As they came, in their order, to be written again.
-    jwks: Vec<PrivateJwk>,
-    signing: Vec<OwnKey>,
-    decryption: Vec<OwnKey>,
+    jwks: Vec<OwnJwk>,
+    signing: Vec<Arc<OwnKey>>,
+    decryption: Vec<Arc<OwnKey>>,
     published: Vec<PublicJwk>,
+}
+
+/// Where the private half of a key may be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Held {
+    Here,
+    Outside,
+    Either,
 }
 
 #[derive(Deserialize)]
 struct KeyFile {
-    keys: Vec<PrivateJwk>,
+    keys: Vec<OwnJwk>,
 }
 
 /// A JWK set (RFC 7517 §5).
@@ -49,20 +61,43 @@ impl PrivateKeys {
     /// This checks every key, which takes some 40 ms a key: do it once, at the start.
     ///
     /// # Errors
-    /// [`KeysError`] says which key cannot be used and why; a set with one bad key is refused whole.
+    /// [`KeysError`] says which key cannot be used and why; a set with one bad key is refused whole. A
+    /// key without its private part is one.
     pub fn from_json(text: &str) -> Result<Self, KeysError> {
-        if text.trim().is_empty() {
-            return Err(KeysError::Empty);
-        }
-        if text.trim_start().starts_with("-----BEGIN") {
-            let why = "it is PEM; convert each key to a JWK with `use` and `kid`";
-            return Err(KeysError::NotAKeySet(why.to_owned()));
-        }
-        let file: KeyFile = serde_json::from_str(text).map_err(|error| not_a_key_set(&error))?;
-        Self::from_jwks(file.keys)
+        Self::from_jwks(read_file(text)?, Held::Here)
     }
 
-    fn from_jwks(jwks: Vec<PrivateJwk>) -> Result<Self, KeysError> {
+    /// Reads the text of a *public* JWK set, whose private keys an HSM or a KMS holds. The `kid` of a key is
+    /// the handle by which [`KeyOperation`](crate::KeyOperation)s ask for it, and a key with an `alg` is asked
+    /// for nothing else.
+    ///
+    /// The set is not checked against what the key holder has: [`Client::check_keys`](crate::Client::check_keys)
+    /// does that.
+    ///
+    /// ```
+    /// # use itsme_core::PrivateKeys;
+    /// # let public = PrivateKeys::generate()?.public_jwks();
+    /// let keys = PrivateKeys::external(&public)?;
+    /// assert_eq!(keys.public_jwks(), public);
+    /// # Ok::<(), itsme_core::KeysError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`KeysError`], as [`from_json`](Self::from_json); a key with a private part is refused.
+    pub fn external(public_jwks: &str) -> Result<Self, KeysError> {
+        Self::from_jwks(read_file(public_jwks)?, Held::Outside)
+    }
+
+    /// Reads the text of a set in which some keys have their private part and the others are kept outside: on
+    /// the way from a file to an HSM, and what [`to_json`](Self::to_json) writes of it.
+    ///
+    /// # Errors
+    /// [`KeysError`], as [`from_json`](Self::from_json).
+    pub fn mixed(text: &str) -> Result<Self, KeysError> {
+        Self::from_jwks(read_file(text)?, Held::Either)
+    }
+
+    fn from_jwks(jwks: Vec<OwnJwk>, held: Held) -> Result<Self, KeysError> {
         let (mut signing, mut decryption, mut published) = (Vec::new(), Vec::new(), Vec::new());
         let mut kids: Vec<String> = Vec::new();
         for (place, jwk) in jwks.iter().enumerate() {
@@ -71,9 +106,9 @@ impl PrivateKeys {
                 kid => format!("key {} (kid `{}`)", place + 1, printable(kid)),
             };
             let kid = jwk.kid.clone().unwrap_or_default();
-            let (usage, public, key) =
-                read(jwk, &kids).map_err(|error| KeysError::Key { key: named(&kid), error })?;
-            kids.push(kid.clone());
+            let Read { usage, public, key } = read(jwk, &kids, held)
+                .map_err(|error| KeysError::Key { key: named(&kid), error })?;
+            kids.push(kid);
             if usage == Usage::Signature || decryption.is_empty() {
                 published.push(public);
             }
@@ -81,7 +116,7 @@ impl PrivateKeys {
                 Usage::Signature => &mut signing,
                 Usage::Encryption => &mut decryption,
             };
-            role.push(OwnKey { kid, key });
+            role.push(Arc::new(key));
         }
         if signing.is_empty() {
             return Err(KeysError::NoSigningKey);
@@ -110,11 +145,12 @@ impl PrivateKeys {
     /// # Errors
     /// [`KeysError::Generation`]: OpenSSL cannot make keys.
     pub fn generate() -> Result<Self, KeysError> {
-        Self::from_jwks(vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?])
+        Self::from_jwks(vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?], Held::Here)
     }
 
-    /// The text of the private JWK set file. It is as secret as the keys: write it where the
-    /// application alone can read it.
+    /// The text of the JWK set file, with the private part of each key that is here. It is as secret as the
+    /// keys: write it where the application alone can read it. It is read again by the constructor that made
+    /// this set, or by [`mixed`](Self::mixed) where keys were added from elsewhere.
     pub fn to_json(&self) -> Zeroizing<String> {
         // Room enough that the text is never moved, which would leave a copy behind.
         let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024 * self.0.jwks.len()));
@@ -128,12 +164,9 @@ impl PrivateKeys {
     /// decrypting what itsme encrypts to them for the next 24 hours (itsme: keys).
     ///
     /// # Errors
-    /// [`KeysError::Generation`]: OpenSSL cannot make keys.
+    /// [`KeysError::Generation`]: OpenSSL cannot make keys. [`KeysError::Outside`]: they are not made here.
     pub fn with_new_encryption_key(&self) -> Result<Self, KeysError> {
-        let mut jwks = self.0.jwks.clone();
-        let first = self.0.jwks.iter().position(|jwk| jwk.usage.as_deref() == Some("enc"));
-        jwks.insert(first.unwrap_or_default(), new_key(Usage::Encryption)?);
-        Self::from_jwks(jwks)
+        self.with_new_key(Usage::Encryption)
     }
 
     /// Adds a new signing key, published after the old ones, which still sign. Publish it,
@@ -141,11 +174,42 @@ impl PrivateKeys {
     /// [`signing_with`](Self::signing_with).
     ///
     /// # Errors
-    /// [`KeysError::Generation`]: OpenSSL cannot make keys.
+    /// [`KeysError::Generation`]: OpenSSL cannot make keys. [`KeysError::Outside`]: they are not made here.
     pub fn with_new_signing_key(&self) -> Result<Self, KeysError> {
+        self.with_new_key(Usage::Signature)
+    }
+
+    fn with_new_key(&self, usage: Usage) -> Result<Self, KeysError> {
+        if !self.0.jwks.iter().any(OwnJwk::has_private_part) {
+            return Err(KeysError::Outside);
+        }
+        self.with(vec![new_key(usage)?])
+    }
+
+    /// Adds keys that an HSM or a KMS holds, by their public JWK set: an encryption key is the one that is
+    /// published from now on, and a signing key is published after those that are there, as if they were made
+    /// by [`with_new_encryption_key`](Self::with_new_encryption_key) and
+    /// [`with_new_signing_key`](Self::with_new_signing_key).
+    ///
+    /// # Errors
+    /// [`KeysError`]: a key cannot be used, or has the name of another.
+    pub fn with_external(&self, public_jwks: &str) -> Result<Self, KeysError> {
+        let added = read_file(public_jwks)?;
+        if let Some(place) = added.iter().position(OwnJwk::has_private_part) {
+            let key = format!("key {}", place + 1);
+            return Err(KeysError::Key { key, error: KeyError::PrivatePart });
+        }
+        self.with(added)
+    }
+
+    fn with(&self, added: Vec<OwnJwk>) -> Result<Self, KeysError> {
         let mut jwks = self.0.jwks.clone();
-        jwks.push(new_key(Usage::Signature)?);
-        Self::from_jwks(jwks)
+        let is_encryption = |jwk: &OwnJwk| jwk.usage.as_deref() == Some("enc");
+        let (encryption, others): (Vec<_>, Vec<_>) = added.into_iter().partition(is_encryption);
+        let first = jwks.iter().position(is_encryption).unwrap_or_default();
+        jwks.splice(first..first, encryption);
+        jwks.extend(others);
+        Self::from_jwks(jwks, Held::Either)
     }
 
     /// Signs with the key of this name from now on.
@@ -154,13 +218,12 @@ impl PrivateKeys {
     /// [`KeysError::UnknownKey`]: there is no signing key of this name.
     pub fn signing_with(&self, kid: &str) -> Result<Self, KeysError> {
         let mut jwks = self.0.jwks.clone();
-        let named = |jwk: &PrivateJwk| {
-            jwk.kid.as_deref() == Some(kid) && jwk.usage.as_deref() == Some("sig")
-        };
+        let named =
+            |jwk: &OwnJwk| jwk.kid.as_deref() == Some(kid) && jwk.usage.as_deref() == Some("sig");
         let place = jwks.iter().position(named).ok_or(KeysError::UnknownKey)?;
         let key = jwks.remove(place);
         jwks.insert(0, key);
-        Self::from_jwks(jwks)
+        Self::from_jwks(jwks, Held::Either)
     }
 
     /// Removes a key whose time is over.
@@ -173,7 +236,7 @@ impl PrivateKeys {
         if jwks.len() == all {
             return Err(KeysError::UnknownKey);
         }
-        Self::from_jwks(jwks)
+        Self::from_jwks(jwks, Held::Either)
     }
 
     /// The names of the signing keys, the one that signs first.
@@ -203,27 +266,53 @@ impl PrivateKeys {
     }
 
     /// The key that signs.
-    pub(crate) fn signing_key(&self) -> &OwnKey {
+    pub(crate) fn signing_key(&self) -> &Arc<OwnKey> {
         self.0.signing.first().expect("a set without a signing key is refused")
     }
 
+    /// It, and those that are published beside it.
+    pub(crate) fn signing_keys(&self) -> &[Arc<OwnKey>] {
+        &self.0.signing
+    }
+
     /// The keys that decrypt.
-    pub(crate) fn decryption_keys(&self) -> &[OwnKey] {
+    pub(crate) fn decryption_keys(&self) -> &[Arc<OwnKey>] {
         &self.0.decryption
+    }
+
+    /// Whether it has this very decryption key.
+    pub(crate) fn has(&self, key: &OwnKey) -> bool {
+        self.0.decryption.iter().any(|own| own.is_same(key))
     }
 }
 
-fn new_key(usage: Usage) -> Result<PrivateJwk, KeysError> {
+fn new_key(usage: Usage) -> Result<OwnJwk, KeysError> {
     let made = match usage {
-        Usage::Signature => PrivateJwk::generate("sig", "RS256"),
-        Usage::Encryption => PrivateJwk::generate("enc", "RSA-OAEP-256"),
+        Usage::Signature => OwnJwk::generate("sig", "RS256"),
+        Usage::Encryption => OwnJwk::generate("enc", "RSA-OAEP-256"),
     };
     made.ok_or(KeysError::Generation)
 }
 
-type Read = (Usage, PublicJwk, RsaPrivateKey);
+fn read_file(text: &str) -> Result<Vec<OwnJwk>, KeysError> {
+    if text.trim().is_empty() {
+        return Err(KeysError::Empty);
+    }
+    if text.trim_start().starts_with("-----BEGIN") {
+        let why = "it is PEM; convert each key to a JWK with `use` and `kid`";
+        return Err(KeysError::NotAKeySet(why.to_owned()));
+    }
+    let file: KeyFile = serde_json::from_str(text).map_err(|error| not_a_key_set(&error))?;
+    Ok(file.keys)
+}
 
-fn read(jwk: &PrivateJwk, earlier: &[String]) -> Result<Read, KeyError> {
+struct Read {
+    usage: Usage,
+    public: PublicJwk,
+    key: OwnKey,
+}
+
+fn read(jwk: &OwnJwk, earlier: &[String], held: Held) -> Result<Read, KeyError> {
     let kid = jwk.kid.as_deref().filter(|kid| !kid.is_empty()).ok_or(KeyError::NoKid)?;
     if earlier.iter().any(|other| other == kid) {
         return Err(KeyError::SameKid);
@@ -240,9 +329,18 @@ fn read(jwk: &PrivateJwk, earlier: &[String]) -> Result<Read, KeyError> {
         (Some("enc"), _) => return Err(KeyError::Algorithm("RSA-OAEP or RSA-OAEP-256")),
         _ => return Err(KeyError::Use),
     };
-    let key = RsaPrivateKey::from_jwk(jwk)?;
-    let public = PublicJwk::new((usage, alg), kid, &key);
-    Ok((usage, public, key))
+    let is_outside = held != Held::Here && !jwk.has_private_part();
+    if held == Held::Outside && !is_outside {
+        return Err(KeyError::PrivatePart);
+    }
+    let home = if is_outside {
+        KeyHome::Outside(PublicKey::of_outside_key((usage, alg), kid, jwk)?)
+    } else {
+        KeyHome::Here(RsaPrivateKey::from_jwk(jwk)?)
+    };
+    let key = OwnKey { kid: kid.to_owned(), home };
+    let public = PublicJwk::new((usage, alg), kid, key.public_numbers());
+    Ok(Read { usage, public, key })
 }
 
 /// Says where, and not what: serde_json's own errors can quote a private number.
@@ -258,7 +356,8 @@ fn not_a_key_set(error: &serde_json::Error) -> KeysError {
 
 impl fmt::Debug for PrivateKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kids = |keys: &[OwnKey]| keys.iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
+        let kids =
+            |keys: &[Arc<OwnKey>]| keys.iter().map(|key| key.kid.clone()).collect::<Vec<_>>();
         f.debug_struct("PrivateKeys")
             .field("signing", &kids(&self.0.signing))
             .field("decryption", &kids(&self.0.decryption))

@@ -1,7 +1,4 @@
-use super::{
-    logged_in::LoggedIn,
-    verify::{Verification, VerifyTokens},
-};
+use super::{logged_in::LoggedIn, verify::VerifyTokens};
 use crate::{
     error::Error,
     flow::{
@@ -23,7 +20,7 @@ enum State<X> {
 
 /// What the token endpoint gave.
 pub(crate) enum Granted<T> {
-    Tokens(Verification),
+    Tokens(VerifyTokens),
     /// No tokens yet, which ends the flow well.
     Pending(T),
 }
@@ -46,10 +43,7 @@ impl<X: Exchange<Output = Granted<T>>, T> Machine for LogIn<X, T> {
                 |request, ()| with(State::Request(request)),
                 |granted, ()| match granted {
                     Granted::Pending(result) => Ok(Next::Done(result)),
-                    Granted::Tokens(verification) => {
-                        let verify = VerifyTokens::new(verification);
-                        with(State::Verify(verify)).step(Event::Begin, cx)
-                    }
+                    Granted::Tokens(verify) => with(State::Verify(verify)).step(Event::Begin, cx),
                 },
             ),
             State::Verify(verify) => verify.step(event, cx)?.within(

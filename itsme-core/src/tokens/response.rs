@@ -4,22 +4,24 @@ use http::HeaderValue;
 use serde_json::Value;
 
 use crate::{
-    client_auth::parties::Parties,
+    client_auth::parties::{Parties, Prepared},
     error::Error,
     flow::machine::Context,
     ground::{json, secret::Secret},
-    http::{Request, Response, endpoint::Endpoint, form, response},
+    http::{Response, endpoint::Endpoint, form, response},
 };
 
 /// The token request (RFC 6749 §4.1.3, RFC 7523 §2.2, itsme: token request).
 pub(crate) fn token_request(
     parties: &Parties,
     grant: &[(&str, &str)],
+    made: &[String],
     cx: &mut Context<'_>,
-) -> Result<Request, Error> {
+) -> Result<Prepared, Error> {
     let url = &parties.provider.metadata.token_endpoint;
-    let authentication = parties.authentication(url, cx)?;
-    Ok(form::post((Endpoint::Token, url), grant, &authentication))
+    parties.authenticated(url, made.first(), cx, |authentication| {
+        form::post((Endpoint::Token, url), grant, authentication)
+    })
 }
 
 /// The answer to a token request, nothing of it verified (RFC 6749 §5.1, OIDC Core §3.1.3.3).

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -7,6 +7,7 @@ use super::{
     claims::Expected,
     id_token::{Authentication, Binding, IdTokenChecks},
     logged_in::LoggedIn,
+    open::OpenToken,
     requested::Requested,
     response::TokenResponse,
     userinfo,
@@ -19,8 +20,8 @@ use crate::{
         machine::{Context, Event, Machine, Next},
         retry::Retry,
     },
-    ground::secret::Secret,
-    jose::{self, JoseError, Verified},
+    ground::{secret::Secret, time::UnixTime},
+    jose::{JoseError, Verified},
     provider::fetch::{FetchProvider, Need},
     settings::identity::ClientIdentity,
     user::User,
@@ -34,22 +35,23 @@ pub(crate) struct VerifyTokens {
 }
 
 /// What the tokens are held against.
-pub(crate) struct Verification {
+struct Verification {
     parties: Parties,
     /// The client at the issuer as the OP calls itself.
     identity: ClientIdentity,
     binding: Binding,
     requested: Requested,
-    tokens: TokenResponse,
+    access_token: Secret,
+    expires_in: Option<Duration>,
     /// The OP's keys were fetched anew for an unknown `kid`; that is done once.
     refetched: bool,
 }
 
 enum State {
-    /// A token is there.
-    Verify(Token),
-    /// It waits for other keys of the OP.
-    Keys(Token, FetchProvider),
+    /// A token is opened.
+    Open(Token, OpenToken),
+    /// What was in it waits for other keys of the OP.
+    Keys(Token, Jws, FetchProvider),
     /// Userinfo was asked.
     Userinfo { id: Identified, retry: Retry },
 }
@@ -57,8 +59,11 @@ enum State {
 /// Which token is to be verified.
 enum Token {
     Id,
-    Userinfo { id: Identified, token: Secret },
+    Userinfo(Identified),
 }
+
+/// What was in a token, as it came.
+type Jws = Zeroizing<String>;
 
 /// A verified and checked ID token.
 struct Identified {
@@ -68,12 +73,6 @@ struct Identified {
 }
 
 impl VerifyTokens {
-    pub(crate) fn new(verification: Verification) -> Self {
-        Self { verification, state: State::Verify(Token::Id) }
-    }
-}
-
-impl Verification {
     pub(crate) fn new(
         parties: Parties,
         (binding, requested): (Binding, Requested),
@@ -82,108 +81,121 @@ impl Verification {
         let client_id = parties.client.identity.client_id.clone();
         let identity =
             ClientIdentity { issuer: parties.provider.metadata.issuer.clone(), client_id };
-        Self { parties, identity, binding, requested, tokens, refetched: false }
+        let TokenResponse { access_token, id_token, expires_in } = tokens;
+        let verification = Verification {
+            parties,
+            identity,
+            binding,
+            requested,
+            access_token,
+            expires_in,
+            refetched: false,
+        };
+        verification.open(Token::Id, id_token)
     }
+}
 
+impl Verification {
     fn with(self, state: State) -> VerifyTokens {
         VerifyTokens { verification: self, state }
     }
 
-    fn open(&self, token: &Secret) -> Result<(Zeroizing<String>, Verified), JoseError> {
-        let credentials = &self.parties.client.settings.credentials;
-        let limit = self.requested.token_limit();
-        let inner = jose::open(token.expose(), credentials.decryption(), limit)?;
-        let verified =
-            jose::verify(&inner, credentials.signature_check(&self.parties.provider.keys))?;
-        Ok((inner, verified))
+    fn open(self, which: Token, token: Secret) -> VerifyTokens {
+        let decryption = self.parties.client.keyring.decryption();
+        let open = OpenToken::new(token, decryption, self.requested.token_limit());
+        self.with(State::Open(which, open))
     }
 
-    fn check_id_token(&self, cx: &Context<'_>) -> Result<Identified, TokenError> {
-        let (jws, Verified { claims, key }) = self.open(&self.tokens.id_token)?;
+    fn verify(
+        mut self,
+        token: Token,
+        jws: Jws,
+        cx: &mut Context<'_>,
+    ) -> Result<Next<VerifyTokens>, Error> {
+        let Parties { client, provider } = &self.parties;
+        match client.keyring.verify(&jws, &provider.keys) {
+            Ok(Verified { claims, key }) => self.check(token, claims, Signed { jws, key }, cx),
+            // Newer keys of the OP may help, once.
+            Err(JoseError::UnknownSigningKey { .. }) if !self.refetched => {
+                let fetch = FetchProvider::new(&client.provider, Need::NewKeys(provider.clone()));
+                self.refetched = true;
+                self.with(State::Keys(token, jws, fetch)).step(Event::Begin, cx)
+            }
+            Err(error) => {
+                // Where another key was put under a name that we know, nothing else tells: the next
+                // flow fetches them.
+                if error == JoseError::Signature {
+                    client.provider.cache.suspect();
+                }
+                Err(token.refused(error))
+            }
+        }
+    }
+
+    fn check(
+        self,
+        token: Token,
+        claims: Map<String, Value>,
+        signed: Signed,
+        cx: &mut Context<'_>,
+    ) -> Result<Next<VerifyTokens>, Error> {
+        let id = match token {
+            Token::Id => {
+                let id = self.identify(claims, signed, cx.now).map_err(Error::IdToken)?;
+                let dialect = self.parties.client.settings.dialect();
+                if self.requested.needs_userinfo(&id.claims, dialect) {
+                    return self.ask_userinfo(id, Retry::Idempotent);
+                }
+                id
+            }
+            Token::Userinfo(id) => {
+                self.add_userinfo(id, claims, signed, cx.now).map_err(Error::Userinfo)?
+            }
+        };
+        Ok(Next::Done(self.logged_in(id)))
+    }
+
+    fn identify(
+        &self,
+        claims: Map<String, Value>,
+        signed: Signed,
+        now: UnixTime,
+    ) -> Result<Identified, TokenError> {
         let checks = IdTokenChecks {
             client: &self.identity,
             settings: &self.parties.client.settings,
             binding: &self.binding,
-            access_token: &self.tokens.access_token,
+            access_token: &self.access_token,
             requested: &self.requested,
         };
-        let authentication = checks.check(&claims, cx.now)?;
-        let signed = Signed { jws, key };
+        let authentication = checks.check(&claims, now)?;
         let evidence = Evidence::new(signed, self.identity.clone(), self.requested.clone());
         Ok(Identified { authentication, claims, evidence })
     }
 
-    /// Adds the claims of a checked userinfo answer to those of the ID token.
+    /// The claims of a userinfo answer, once they are checked, beside those of the ID token.
     fn add_userinfo(
         &self,
-        id: &mut Identified,
-        token: &Secret,
-        cx: &Context<'_>,
-    ) -> Result<(), TokenError> {
-        let (jws, Verified { claims, key }) = self.open(token)?;
+        mut id: Identified,
+        claims: Map<String, Value>,
+        signed: Signed,
+        now: UnixTime,
+    ) -> Result<Identified, TokenError> {
         let sub = Some(id.authentication.sub.as_str());
         let expected = Expected { client: &self.identity, sub };
-        userinfo::check(&claims, expected, (cx.now, self.parties.client.settings.clock_leeway))?;
+        userinfo::check(&claims, expected, (now, self.parties.client.settings.clock_leeway))?;
         for (name, value) in claims {
             // Where both speak, the ID token was made for this very login.
             if !id.claims.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
                 id.claims.insert(name, value);
             }
         }
-        id.evidence.add_userinfo(Signed { jws, key });
-        Ok(())
-    }
-
-    fn verify(self, token: Token, cx: &mut Context<'_>) -> Result<Next<VerifyTokens>, Error> {
-        match token {
-            Token::Id => match self.check_id_token(cx) {
-                Ok(id) => {
-                    let dialect = self.parties.client.settings.dialect();
-                    if self.requested.needs_userinfo(&id.claims, dialect) {
-                        return self.ask_userinfo(id, Retry::Idempotent);
-                    }
-                    Ok(Next::Done(self.logged_in(id)))
-                }
-                Err(error) => self.refused(Token::Id, error, Error::IdToken, cx),
-            },
-            Token::Userinfo { mut id, token } => match self.add_userinfo(&mut id, &token, cx) {
-                Ok(()) => Ok(Next::Done(self.logged_in(id))),
-                Err(error) => {
-                    self.refused(Token::Userinfo { id, token }, error, Error::Userinfo, cx)
-                }
-            },
-        }
-    }
-
-    /// Newer keys of the OP may help if the key is not known, once. A wrong signature does not wait
-    /// for them; but where another key was put under a name that we know, nothing else tells, so the
-    /// next flow fetches them.
-    fn refused(
-        mut self,
-        token: Token,
-        error: TokenError,
-        refusal: fn(TokenError) -> Error,
-        cx: &mut Context<'_>,
-    ) -> Result<Next<VerifyTokens>, Error> {
-        match error {
-            TokenError::Jose(JoseError::UnknownSigningKey { .. }) if !self.refetched => {
-                self.refetched = true;
-                let need = Need::NewKeys(Arc::clone(&self.parties.provider));
-                let fetch = FetchProvider::new(&self.parties.client.provider, need);
-                self.with(State::Keys(token, fetch)).step(Event::Begin, cx)
-            }
-            error => {
-                if let TokenError::Jose(JoseError::Signature) = error {
-                    self.parties.client.provider.cache.suspect();
-                }
-                Err(refusal(error))
-            }
-        }
+        id.evidence.add_userinfo(signed);
+        Ok(id)
     }
 
     fn ask_userinfo(self, id: Identified, retry: Retry) -> Result<Next<VerifyTokens>, Error> {
-        let request =
-            userinfo::request(&self.parties.provider.metadata, &self.tokens.access_token)?;
+        let request = userinfo::request(&self.parties.provider.metadata, &self.access_token)?;
         Ok(Next::Send(request, self.with(State::Userinfo { id, retry })))
     }
 
@@ -193,9 +205,18 @@ impl Verification {
             user: User::read(sub, id.claims),
             acr,
             auth_time,
-            access_token: self.tokens.access_token,
-            expires_in: self.tokens.expires_in,
+            access_token: self.access_token,
+            expires_in: self.expires_in,
             evidence: id.evidence,
+        }
+    }
+}
+
+impl Token {
+    fn refused(&self, error: JoseError) -> Error {
+        match self {
+            Self::Id => Error::IdToken(error.into()),
+            Self::Userinfo(_) => Error::Userinfo(error.into()),
         }
     }
 }
@@ -206,24 +227,35 @@ impl Machine for VerifyTokens {
     fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Self { verification, state } = self;
         match (state, event) {
-            (State::Verify(token), _) => verification.verify(token, cx),
-            (State::Keys(token, fetch), event) => fetch.step(event, cx)?.within(
+            (State::Open(token, open), event) => open.step(event, cx)?.within(
                 (verification, token),
-                |fetch, (verification, token)| verification.with(State::Keys(token, fetch)),
-                |provider, (mut verification, token)| {
+                |open, (verification, token)| verification.with(State::Open(token, open)),
+                |opened, (verification, token)| match opened {
+                    Ok(jws) => verification.verify(token, jws, cx),
+                    Err(error) => Err(token.refused(error)),
+                },
+            ),
+            (State::Keys(token, jws, fetch), event) => fetch.step(event, cx)?.within(
+                (verification, token, jws),
+                |fetch, (verification, token, jws)| {
+                    verification.with(State::Keys(token, jws, fetch))
+                },
+                |provider, (mut verification, token, jws)| {
                     verification.parties.provider = provider;
-                    verification.verify(token, cx)
+                    verification.verify(token, jws, cx)
                 },
             ),
             (State::Userinfo { id, .. }, Event::Response(response)) => {
                 let token = userinfo::token(response)?;
-                verification.verify(Token::Userinfo { id, token }, cx)
+                verification.open(Token::Userinfo(id), token).step(Event::Begin, cx)
             }
             (State::Userinfo { id, retry }, Event::Failed(why)) => match retry.again(why) {
                 Some(retry) => verification.ask_userinfo(id, retry),
                 None => Ok(Next::GiveUp),
             },
-            (State::Userinfo { id, retry }, Event::Begin) => verification.ask_userinfo(id, retry),
+            (State::Userinfo { id, retry }, Event::Begin | Event::KeyUsed(_)) => {
+                verification.ask_userinfo(id, retry)
+            }
         }
     }
 }

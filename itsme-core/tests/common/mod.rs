@@ -81,9 +81,7 @@ pub fn flow_error<T>(result: Result<T, DriveError<SendFailure>>) -> Error {
     match result {
         Ok(_) => panic!("it went well"),
         Err(DriveError::Flow(error)) => error,
-        Err(DriveError::Transport { source: failure, .. }) => {
-            panic!("the transport failed: {failure:?}")
-        }
+        Err(other) => panic!("it is not the protocol's: {other}"),
     }
 }
 

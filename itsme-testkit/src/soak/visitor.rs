@@ -84,6 +84,7 @@ impl Visitor {
                 seen.others.push(format!("{} was taken for {}", self.person.id(), who.user.sub))
             }
             Err(DriveError::Transport { .. }) => seen.failed.lost += 1,
+            Err(error @ DriveError::Key { .. }) => seen.others.push(error.to_string()),
             Err(DriveError::Flow(error)) => match error {
                 Error::UnexpectedReply(reply) if reply.status == 503 => seen.failed.pages += 1,
                 Error::Refused(refusal) if refusal.description.as_deref() == Some(INJECTED) => {

@@ -1,0 +1,215 @@
+use std::{fmt, sync::Arc};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    error::Error,
+    ground::opaque::opaque,
+    jose::{self, KeyEncryption, KeyHome, OwnKey, UnsignedJws},
+};
+
+const RS256: &str = "RS256";
+
+/// What a private key must do that is kept outside of this process, in an HSM or a KMS
+/// (see [`PrivateKeys::external`](crate::PrivateKeys::external)).
+///
+/// `Debug` shows the key's name and the algorithm, and so may a log.
+#[allow(clippy::exhaustive_enums, reason = "a key holder does all of it")]
+pub enum KeyOperation {
+    /// Sign, PKCS #1 v1.5 with SHA-256 (RFC 7518 §3.3). The result is the signature, as long as
+    /// the modulus.
+    Sign {
+        /// Which key: the `kid` of its JWK.
+        kid: String,
+        /// `RS256`.
+        algorithm: &'static str,
+        /// What is signed.
+        input: SigningInput,
+    },
+    /// Decrypt a content key, RSA-OAEP without a label (RFC 7518 §4.3). The result is the content key.
+    Unwrap {
+        /// Which key: the `kid` of its JWK.
+        kid: String,
+        /// `RSA-OAEP`, whose hashes are SHA-1, or `RSA-OAEP-256`, whose hashes are SHA-256.
+        algorithm: &'static str,
+        /// As long as the modulus.
+        encrypted_key: Vec<u8>,
+    },
+}
+
+/// What is to be signed. It can hold the text of a confirmation, which is nobody's business outside:
+/// most HSMs and every KMS take its digest.
+pub struct SigningInput(Zeroizing<Vec<u8>>);
+
+/// What is known of a key that has not done what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(clippy::exhaustive_enums, reason = "whoever holds keys must tell these apart")]
+pub enum KeyFailure {
+    /// The key was asked, and this does not decrypt. It is not told to whoever has sent it.
+    #[error("the content key does not decrypt")]
+    DoesNotUnwrap,
+    /// It cannot be reached or is busy: no answer, a time-out, throttling. It is asked once more.
+    #[error("the key cannot be reached")]
+    Unavailable,
+    /// It will not do it however often it is asked: no permission, no such key, disabled.
+    #[error("the key may not be used")]
+    Refused,
+}
+
+impl KeyOperation {
+    /// Which key: the `kid` of its JWK.
+    pub fn kid(&self) -> &str {
+        let (Self::Sign { kid, .. } | Self::Unwrap { kid, .. }) = self;
+        kid
+    }
+
+    /// Its name in JOSE: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
+    pub fn algorithm(&self) -> &'static str {
+        let (Self::Sign { algorithm, .. } | Self::Unwrap { algorithm, .. }) = self;
+        algorithm
+    }
+}
+
+impl SigningInput {
+    /// All of it, for a holder that hashes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Its SHA-256, for a holder that signs digests.
+    pub fn digest(&self) -> [u8; 32] {
+        jose::sha256(&[&self.0])
+    }
+
+    /// The digest in its `DigestInfo` (RFC 8017 §9.2), for a holder that adds nothing but the padding,
+    /// as `CKM_RSA_PKCS` of PKCS #11.
+    pub fn digest_info(&self) -> [u8; 51] {
+        const SHA256: [u8; 19] = [
+            0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
+            0x01, 0x05, 0x00, 0x04, 0x20,
+        ];
+        let mut info = [0; 51];
+        info[..19].copy_from_slice(&SHA256);
+        info[19..].copy_from_slice(&self.digest());
+        info
+    }
+}
+
+/// What a machine asks of a key, before anybody knows where the key is.
+pub(crate) struct Ask {
+    key: Arc<OwnKey>,
+    work: Work,
+    /// Whoever holds the key was asked, and could not be reached.
+    again: bool,
+}
+
+enum Work {
+    Sign(UnsignedJws),
+    Unwrap(KeyEncryption, Zeroizing<Vec<u8>>),
+}
+
+/// What a key has done.
+pub(crate) enum KeyUsed {
+    /// The whole JWS.
+    Signed(String),
+    /// The content key, if it decrypts.
+    Unwrapped(Option<Zeroizing<Vec<u8>>>),
+    /// Nothing: it cannot be reached, and was asked twice.
+    Unavailable,
+}
+
+/// Who answers.
+pub(super) enum Answer {
+    /// The key, which is here.
+    Here(KeyUsed),
+    /// Whoever holds it.
+    Outside(Ask),
+}
+
+impl Ask {
+    pub(crate) fn sign(key: Arc<OwnKey>, jws: UnsignedJws) -> Self {
+        Self { key, work: Work::Sign(jws), again: false }
+    }
+
+    pub(crate) fn unwrap(
+        key: Arc<OwnKey>,
+        alg: KeyEncryption,
+        encrypted_key: Zeroizing<Vec<u8>>,
+    ) -> Self {
+        Self { key, work: Work::Unwrap(alg, encrypted_key), again: false }
+    }
+
+    pub(super) fn answer(self) -> Result<Answer, Error> {
+        let used = match (&self.key.home, self.work) {
+            (KeyHome::Here(key), Work::Sign(jws)) => {
+                let signature = key.sign(jws.signing_input()).ok_or(Error::Crypto("sign"))?;
+                KeyUsed::Signed(jws.with_signature(&signature))
+            }
+            (KeyHome::Here(key), Work::Unwrap(alg, encrypted_key)) => {
+                KeyUsed::Unwrapped(key.decrypt(alg, &encrypted_key))
+            }
+            // A holder would call it an error, and each in its own way.
+            (KeyHome::Outside(public), Work::Unwrap(_, encrypted_key))
+                if !public.may_have_encrypted(&encrypted_key) =>
+            {
+                KeyUsed::Unwrapped(None)
+            }
+            (KeyHome::Outside(_), work) => {
+                let key = Arc::clone(&self.key);
+                return Ok(Answer::Outside(Self { key, work, ..self }));
+            }
+        };
+        Ok(Answer::Here(used))
+    }
+
+    /// What whoever holds the key is to do.
+    pub(super) fn operation(&self) -> KeyOperation {
+        let kid = self.key.kid.clone();
+        match &self.work {
+            Work::Sign(jws) => {
+                let input = SigningInput(Zeroizing::new(jws.signing_input().to_vec()));
+                KeyOperation::Sign { kid, algorithm: RS256, input }
+            }
+            Work::Unwrap(alg, encrypted_key) => {
+                let (algorithm, encrypted_key) = (alg.name(), encrypted_key.to_vec());
+                KeyOperation::Unwrap { kid, algorithm, encrypted_key }
+            }
+        }
+    }
+
+    /// What whoever holds the key has made. A signature is held against the published key: a wrong one
+    /// would be refused by the OP, in words that say less.
+    pub(super) fn accept(self, made: Zeroizing<Vec<u8>>) -> Result<KeyUsed, Error> {
+        match self.work {
+            Work::Sign(jws) => match &self.key.home {
+                KeyHome::Outside(public) if !public.has_signed(jws.signing_input(), &made) => {
+                    Err(Error::KeyMismatch { kid: self.key.kid.clone(), algorithm: RS256 })
+                }
+                _ => Ok(KeyUsed::Signed(jws.with_signature(&made))),
+            },
+            Work::Unwrap(..) => Ok(KeyUsed::Unwrapped(Some(made))),
+        }
+    }
+
+    /// That the key does not decrypt this; `None`: it was not asked to.
+    pub(super) fn does_not_unwrap(&self) -> Option<KeyUsed> {
+        matches!(self.work, Work::Unwrap(..)).then_some(KeyUsed::Unwrapped(None))
+    }
+
+    /// To be asked once more.
+    pub(super) fn once_more(self) -> Option<Self> {
+        (!self.again).then_some(Self { again: true, ..self })
+    }
+}
+
+impl fmt::Debug for KeyOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = match self {
+            Self::Sign { .. } => "Sign",
+            Self::Unwrap { .. } => "Unwrap",
+        };
+        write!(f, "{operation}({}, {})", self.kid(), self.algorithm())
+    }
+}
+
+opaque!(SigningInput);

@@ -1,0 +1,64 @@
+use zeroize::Zeroizing;
+
+use crate::{
+    error::Error,
+    flow::{
+        key_operation::{Ask, KeyUsed},
+        machine::{Context, Event, Machine, Next},
+    },
+    ground::secret::Secret,
+    jose::{self, ContentEncryption, Decryption, JoseError, Opening, WrappedJwe},
+};
+
+/// Opens a token that the OP has encrypted to us: has its content key unwrapped, then decrypts. Ends with the
+/// JWS inside, of which nothing is known yet, or with why there is none.
+pub(crate) struct OpenToken(State);
+
+enum State {
+    Closed { token: Secret, decryption: Decryption, limit: usize },
+    Unwrapping(WrappedJwe, Zeroizing<[u8; ContentEncryption::KEY]>),
+}
+
+/// The JWS inside.
+type Opened = Result<Zeroizing<String>, JoseError>;
+
+impl OpenToken {
+    /// `limit` is the most characters that it may have.
+    pub(crate) fn new(token: Secret, decryption: Decryption, limit: usize) -> Self {
+        Self(State::Closed { token, decryption, limit })
+    }
+
+    /// A key outside can take its time, so that the decoy is there before anything is known of the key.
+    fn unwrap(mut jwe: WrappedJwe, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+        let Some((key, encrypted_key)) = jwe.next_key() else {
+            return Ok(Next::Done(Err(JoseError::Decryption)));
+        };
+        let mut decoy = Zeroizing::new([0; ContentEncryption::KEY]);
+        cx.fill(&mut *decoy)?;
+        let ask = Ask::unwrap(key, jwe.algorithm(), encrypted_key);
+        Ok(Next::UseKey(ask, Self(State::Unwrapping(jwe, decoy))))
+    }
+}
+
+impl Machine for OpenToken {
+    type Output = Opened;
+
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+        match (self.0, event) {
+            (State::Closed { token, decryption, limit }, _) => {
+                match jose::open(token, decryption, limit) {
+                    Ok(Opening::Opened(plaintext)) => Ok(Next::Done(jose::inner(plaintext))),
+                    Ok(Opening::Wrapped(jwe)) => Self::unwrap(jwe, cx),
+                    Err(error) => Ok(Next::Done(Err(error))),
+                }
+            }
+            (State::Unwrapping(jwe, decoy), Event::KeyUsed(KeyUsed::Unwrapped(unwrapped))) => {
+                match jwe.open(unwrapped.as_ref().map(|key| key.as_slice()), &decoy) {
+                    Ok(plaintext) => Ok(Next::Done(jose::inner(plaintext))),
+                    Err(_) => Self::unwrap(jwe, cx),
+                }
+            }
+            (State::Unwrapping(..), _) => Ok(Next::GiveUp),
+        }
+    }
+}
