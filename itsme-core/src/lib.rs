@@ -161,7 +161,7 @@
 //! # Features
 //!
 //! * `system`: [`SystemPlatform`], the clock and the randomness of the operating system.
-//! * `tracing`: [`RequestLog`], which logs a request as the adapters do.
+//! * `tracing`: [`RequestLog`] and [`KeyLog`], which log as the adapters do.
 //! * `vendored-openssl`: builds OpenSSL from source.
 //!
 //! itsme is a trademark of Belgian Mobile ID, which has nothing to do with this library.
@@ -210,8 +210,6 @@ pub use ciba::{
 mod flow;
 #[cfg(feature = "system")]
 pub use flow::platform::SystemPlatform;
-#[cfg(feature = "tracing")]
-pub use flow::request_log::RequestLog;
 pub use flow::{
     AwaitingKey, Flow, Paused, Pending, Step,
     attempt::{Attempt, SendFailure},
@@ -219,6 +217,8 @@ pub use flow::{
     key_operation::{KeyFailure, KeyOperation, SigningInput},
     platform::Platform,
 };
+#[cfg(feature = "tracing")]
+pub use flow::{key_log::KeyLog, request_log::RequestLog};
 mod http;
 pub use self::http::{
     Request, Response,

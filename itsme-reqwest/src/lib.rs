@@ -140,6 +140,8 @@
 
 mod client;
 pub use client::Client;
+mod key_holder;
+pub use key_holder::{KeyHolder, KeyTimeout};
 mod transport;
 pub use transport::{SendError, SetupError, Transport};
 

@@ -2,16 +2,19 @@ use std::time::Instant;
 
 use itsme_core::{
     Flow, MAX_RESPONSE_BYTES, Platform, Request, RequestLog, Response, SendFailure, SystemPlatform,
-    Timeouts, drive_async,
+    Timeouts, drive_async, drive_async_with_keys,
 };
 use thiserror::Error as ThisError;
 use tracing::{Instrument, info_span};
 
-use crate::Error;
+use crate::{Error, KeyHolder};
 
 /// A reqwest client that sends as the protocol needs it. `Clone` is cheap and shares connections.
 #[derive(Clone, Debug)]
-pub struct Transport(reqwest::Client);
+pub struct Transport {
+    client: reqwest::Client,
+    key_holder: Option<KeyHolder>,
+}
 
 /// Why a client cannot be made.
 #[derive(Debug, ThisError)]
@@ -69,13 +72,20 @@ impl Transport {
             .connect_timeout(timeouts.connect)
             .timeout(timeouts.total)
             .build();
-        client.map(Self).map_err(SetupError::HttpClient)
+        client.map(Self::danger_with_client).map_err(SetupError::HttpClient)
     }
 
     /// A transport over a finished client, which nobody can stop from following a redirect with
     /// the code in it, from sending twice, or from waiting for ever. It must have been built not to.
     pub fn danger_with_client(client: reqwest::Client) -> Self {
-        Self(client)
+        Self { client, key_holder: None }
+    }
+
+    /// Has this one do what private keys must do that are
+    /// [kept outside](itsme_core::PrivateKeys::external), for every flow that is run here.
+    #[must_use]
+    pub fn key_holder(self, holder: KeyHolder) -> Self {
+        Self { key_holder: Some(holder), ..self }
     }
 
     /// Runs a flow with the system's clock and randomness.
@@ -93,7 +103,14 @@ impl Transport {
     pub async fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let span = info_span!(target: "itsme", "itsme", flow = flow.name());
         let (send, sleep) = (|request| self.send(request), tokio::time::sleep);
-        drive_async(flow, platform, send, sleep).instrument(span).await
+        match &self.key_holder {
+            None => drive_async(flow, platform, send, sleep).instrument(span).await,
+            Some(holder) => {
+                let use_key = |operation| holder.use_key(operation);
+                let driven = drive_async_with_keys(flow, platform, send, sleep, use_key);
+                driven.instrument(span).await
+            }
+        }
     }
 
     /// Sends one request and reads its response, whatever the status.
@@ -112,7 +129,7 @@ impl Transport {
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from));
         let request = request.map_err(SendError::of)?;
         let mut response =
-            self.0.execute(without_empty_body(request)).await.map_err(SendError::of)?;
+            self.client.execute(without_empty_body(request)).await.map_err(SendError::of)?;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(SendError::of)? {
             if body.len() + chunk.len() > MAX_RESPONSE_BYTES {

@@ -6,7 +6,7 @@ use itsme_core::{
     UserDiscoveryTicket,
 };
 
-use crate::{Error, Transport};
+use crate::{Error, KeyHolder, Transport};
 
 /// An application that itsme knows, with a way to reach it. Make one and share it: `Clone` is
 /// cheap, and clones share connections, metadata and keys.
@@ -38,6 +38,12 @@ impl Client {
     /// Over a transport of your own making, or one that other clients share.
     pub fn with_transport(core: itsme_core::Client, transport: Transport) -> Self {
         Self { core, transport }
+    }
+
+    /// Asks this one for what keys outside must do, see [`Transport::key_holder`].
+    #[must_use]
+    pub fn key_holder(self, holder: KeyHolder) -> Self {
+        Self { transport: self.transport.key_holder(holder), ..self }
     }
 
     /// 1. Where to send a person, and what to keep until they are back. See
@@ -131,6 +137,15 @@ impl Client {
     /// The client has no secret, or the OP refuses.
     pub fn revoke(&self, access_token: Secret) -> Result<(), Error> {
         self.transport.run(self.core.revoke(access_token))
+    }
+
+    /// Whether each key that is kept outside belongs to what is published. See
+    /// [`itsme_core::Client::check_keys`].
+    ///
+    /// # Errors
+    /// One does not, or the key holder cannot be asked.
+    pub fn check_keys(&self) -> Result<(), Error> {
+        self.transport.run(self.core.check_keys())
     }
 
     /// Fetches the OP's metadata and keys now. See [`itsme_core::Client::refresh`].

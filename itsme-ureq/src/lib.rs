@@ -138,6 +138,8 @@
 
 mod client;
 pub use client::Client;
+mod key_holder;
+pub use key_holder::{KeyHolder, KeyHolderError};
 mod transport;
 pub use transport::{SendError, Transport};
 

@@ -6,19 +6,20 @@ use std::{
 
 use itsme_core::{
     Flow, MAX_RESPONSE_BYTES, Platform, Request, RequestLog, Response, SendFailure, SystemPlatform,
-    Timeouts, drive,
+    Timeouts, drive, drive_with_keys,
 };
 use thiserror::Error as ThisError;
 use tracing::info_span;
 use ureq::{Agent, AsSendBody, Body, Timeout};
 
-use crate::Error;
+use crate::{Error, KeyHolder};
 
 /// A ureq agent that sends as the protocol needs it. `Clone` is cheap and shares connections.
 #[derive(Clone, Debug)]
 pub struct Transport {
     agent: Agent,
     timeouts: Timeouts,
+    key_holder: Option<KeyHolder>,
 }
 
 /// Why a request got no response. It names no URL, for a URL can hold a code.
@@ -59,7 +60,14 @@ impl Transport {
     /// A transport over an agent of your own making, with a proxy or a root certificate. Redirects,
     /// statuses and timeouts are set at each request, whatever the agent says of them.
     pub fn with_agent(agent: Agent, timeouts: Timeouts) -> Self {
-        Self { agent, timeouts }
+        Self { agent, timeouts, key_holder: None }
+    }
+
+    /// Has this one do what private keys must do that are
+    /// [kept outside](itsme_core::PrivateKeys::external), for every flow that is run here.
+    #[must_use]
+    pub fn key_holder(self, holder: KeyHolder) -> Self {
+        Self { key_holder: Some(holder), ..self }
     }
 
     /// Runs a flow with the system's clock and randomness.
@@ -77,7 +85,13 @@ impl Transport {
     pub fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let _span = info_span!(target: "itsme", "itsme", flow = flow.name()).entered();
         let send = |request| self.send(request);
-        drive(flow, platform, send, thread::sleep)
+        match &self.key_holder {
+            None => drive(flow, platform, send, thread::sleep),
+            Some(holder) => {
+                let use_key = |operation| holder.use_key(operation);
+                drive_with_keys(flow, platform, send, thread::sleep, use_key)
+            }
+        }
     }
 
     /// Sends one request and reads its response, whatever the status.

@@ -4,12 +4,14 @@
 //! mod.rs      flows as their users see them     machine.rs  flows from the inside
 //! drive.rs    the loops over steps              attempt.rs  which request it is
 //! platform.rs time and randomness               retry.rs    what is sent again
-//! key_operation.rs  what private keys do        request_log.rs  what a log may know
-//! single_request.rs  flows of one request
+//! key_operation.rs  what private keys do        single_request.rs  flows of one request
+//! request_log.rs key_log.rs  what a log may know of either
 //! ```
 
 pub(crate) mod attempt;
 pub(crate) mod drive;
+#[cfg(feature = "tracing")]
+pub(crate) mod key_log;
 pub(crate) mod key_operation;
 pub(crate) mod machine;
 pub(crate) mod platform;

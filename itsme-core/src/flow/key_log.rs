@@ -1,0 +1,45 @@
+use std::{error::Error, time::Duration};
+
+use tracing::{debug, warn};
+
+use super::{
+    drive::KeyResult,
+    key_operation::{KeyFailure, KeyOperation},
+};
+
+/// What a log may know of a [`KeyOperation`]: no message, no digest, no key. Feature `tracing`.
+///
+/// The adapters log each operation with it, at the target `itsme`; so can a loop of your own. The fields
+/// are the `kid`, the `algorithm`, how many `ms` it took, and the `error` of the key holder with its causes.
+///
+/// | level | event |
+/// |---|---|
+/// | `debug` | the key was used: it has signed or decrypted, or what came from the OP does not decrypt |
+/// | `warn` | the key cannot be reached, or may not be used |
+#[derive(Debug)]
+pub struct KeyLog {
+    kid: String,
+    algorithm: &'static str,
+}
+
+impl KeyLog {
+    /// Before the key is asked.
+    pub fn new(operation: &KeyOperation) -> Self {
+        Self { kid: operation.kid().to_owned(), algorithm: operation.algorithm() }
+    }
+
+    /// Writes one event, once it is known what became of the operation.
+    pub fn write(self, outcome: &KeyResult, took: Duration) {
+        let Self { kid, algorithm } = self;
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        match outcome {
+            Ok(_) | Err((KeyFailure::DoesNotUnwrap, _)) => {
+                debug!(target: "itsme", kid, algorithm, ms, "the key was used");
+            }
+            Err((failure, error)) => {
+                let error: &(dyn Error + 'static) = &**error;
+                warn!(target: "itsme", kid, algorithm, ms, error, "{failure}");
+            }
+        }
+    }
+}

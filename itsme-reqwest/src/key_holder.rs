@@ -1,0 +1,91 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use itsme_core::{KeyFailure, KeyLog, KeyOperation, KeyResult};
+use thiserror::Error as ThisError;
+
+/// Whoever holds the private keys of a client whose [`PrivateKeys`](itsme_core::PrivateKeys) are
+/// [`external`](itsme_core::PrivateKeys::external): an async function that has an HSM or a KMS do one
+/// operation. It is given to a [`Transport`](crate::Transport::key_holder) or a
+/// [`Client`](crate::Client::key_holder). `Clone` is cheap.
+///
+/// ```
+/// use itsme_core::{KeyFailure, KeyOperation, KeyResult};
+/// use itsme_reqwest::KeyHolder;
+/// # struct Kms;
+/// # impl Kms {
+/// #     async fn sign(&self, _: &str, _: [u8; 32]) -> Result<Vec<u8>, std::io::Error> { Ok(vec![]) }
+/// #     async fn decrypt(&self, _: &str, _: &str, _: &[u8]) -> Result<Vec<u8>, std::io::Error> { Ok(vec![]) }
+/// # }
+/// # use std::sync::Arc;
+/// # let kms = Arc::new(Kms);
+///
+/// let holder = KeyHolder::new(move |operation| {
+///     let kms = Arc::clone(&kms);
+///     async move {
+///         let made = match &operation {
+///             KeyOperation::Sign { kid, input, .. } => kms.sign(kid, input.digest()).await,
+///             KeyOperation::Unwrap { kid, algorithm, encrypted_key } => {
+///                 kms.decrypt(kid, algorithm, encrypted_key).await
+///             }
+///         };
+///         // A real one tells `Refused` and `DoesNotUnwrap` from `Unavailable`, see the guide.
+///         made.map(Into::into).map_err(|error| (KeyFailure::Unavailable, error.into()))
+///     }
+/// });
+/// ```
+#[derive(Clone)]
+pub struct KeyHolder {
+    use_key: Arc<dyn Fn(KeyOperation) -> Used + Send + Sync>,
+    timeout: Duration,
+}
+
+type Used = Pin<Box<dyn Future<Output = KeyResult> + Send>>;
+
+/// That a key holder has not answered in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+#[error("the key holder has not answered within {timeout:?}")]
+#[non_exhaustive]
+pub struct KeyTimeout {
+    /// How long it was waited for.
+    pub timeout: Duration,
+}
+
+impl KeyHolder {
+    /// Has `use_key` do each operation. What it takes longer than five seconds for counts as
+    /// [`Unavailable`](KeyFailure::Unavailable), and its future is dropped.
+    pub fn new<Made>(use_key: impl Fn(KeyOperation) -> Made + Send + Sync + 'static) -> Self
+    where
+        Made: Future<Output = KeyResult> + Send + 'static,
+    {
+        let use_key = Arc::new(move |operation| Box::pin(use_key(operation)) as Used);
+        Self { use_key, timeout: Duration::from_secs(5) }
+    }
+
+    /// How long one operation may take. Each is tried twice, and a person is waiting.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    pub(crate) async fn use_key(&self, operation: KeyOperation) -> KeyResult {
+        let (log, asked) = (KeyLog::new(&operation), Instant::now());
+        let made = tokio::time::timeout(self.timeout, (self.use_key)(operation)).await;
+        let made = made.unwrap_or_else(|_| {
+            Err((KeyFailure::Unavailable, KeyTimeout { timeout: self.timeout }.into()))
+        });
+        log.write(&made, asked.elapsed());
+        made
+    }
+}
+
+impl fmt::Debug for KeyHolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyHolder").field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
