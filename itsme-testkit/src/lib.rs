@@ -4,6 +4,7 @@
 //!   careful OP would refuse, and answers as itsme does.
 //! * [`World`] is a clock that only moves when told to, and randomness that is counted. [`play()`]
 //!   runs a flow of `itsme-core` in it, [`play_all`] many at once; neither takes real time.
+//! * [`FakeKms`] holds private keys as a cloud's key management would, and [`KmsClient`] asks it.
 //! * [`Server`] (feature `server`) is the same OP on a loopback socket, for applications in any
 //!   language, with a page where a person clicks.
 //! * [`faults`] is a list of all that an OP or a network can do wrong, with what a login ends in.
@@ -86,7 +87,8 @@
 //! ```
 //!
 //! # Features
-//! * `server`: [`Server`], [`Browser`], the module `soak`, and the program `itsme-op`.
+//! * `server`: [`Server`], [`KmsServer`], [`Browser`], the module `soak`, and the programs `itsme-op` and
+//!   `itsme-kms`.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -99,6 +101,8 @@ mod person;
 pub use person::Person;
 mod op;
 pub use op::{Asked, AskedInApp, Document, FakeOp, Reaction, Wire};
+mod kms;
+pub use kms::{FakeKms, KeyCall, KmsClient, KmsError};
 mod registration;
 pub use registration::{
     CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, IDENTIFY_SERVICE, REDIRECT_URI, REQUEST_URI,
@@ -107,7 +111,7 @@ pub use registration::{
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::{Browser, Page, Server};
+pub use server::{Browser, KmsServer, Page, Server};
 pub mod conformance;
 pub mod faults;
 pub use faults::Fault;

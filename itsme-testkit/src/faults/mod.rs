@@ -22,6 +22,7 @@ mod claims;
 mod days;
 mod discovery;
 mod http;
+mod key_holder;
 mod key_set;
 mod outcome;
 mod run;
@@ -36,7 +37,7 @@ pub use self::{
     outcome::Outcome,
     run::{Verdict, in_memory},
 };
-use crate::FakeOp;
+use crate::{FakeKms, FakeOp};
 use itsme_core::Settings;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -51,6 +52,7 @@ pub struct Fault {
     hangs: bool,
     is_cached: bool,
     inject: Box<dyn Fn(&mut FakeOp) + Send + Sync>,
+    at_key_holder: Option<Box<dyn Fn(&mut FakeKms) + Send + Sync>>,
 }
 
 /// What part of the protocol a fault is in.
@@ -73,6 +75,8 @@ pub enum Area {
     Claims,
     /// An OP that has a bad day.
     Days,
+    /// Whoever holds the private keys of a client.
+    KeyHolder,
 }
 
 /// As which client a person is logged in.
@@ -95,6 +99,7 @@ impl Fault {
             tokens::faults(),
             claims::faults(),
             days::faults(),
+            key_holder::faults(),
         ];
         areas.into_iter().flatten().collect()
     }
@@ -115,7 +120,13 @@ impl Fault {
             hangs: false,
             is_cached: false,
             inject,
+            at_key_holder: None,
         }
+    }
+
+    /// It is in the KMS that holds the keys of the client.
+    fn at_key_holder(self, inject: impl Fn(&mut FakeKms) + Send + Sync + 'static) -> Self {
+        Self { at_key_holder: Some(Box::new(inject)), ..self }
     }
 
     /// It begins when the person is at the OP.
@@ -177,6 +188,18 @@ impl Fault {
     pub fn inject(&self, op: &mut FakeOp) {
         (self.inject)(op);
         op.note_fault(&self.name);
+    }
+
+    /// Whether it is in a KMS that holds the keys of the client, and not in the OP.
+    pub fn is_at_key_holder(&self) -> bool {
+        self.at_key_holder.is_some()
+    }
+
+    /// Makes it happen in a KMS, until [`FakeKms::recover`].
+    pub fn inject_at_key_holder(&self, kms: &mut FakeKms) {
+        if let Some(inject) = &self.at_key_holder {
+            inject(kms);
+        }
     }
 
     /// Settings for the client that it is meant for, which the OP gets to know.

@@ -41,6 +41,7 @@ fn short(error: &Error) -> String {
         Error::UnexpectedReply(reply) => {
             format!("UnexpectedReply({:?}, {})", reply.endpoint, reply.status)
         }
+        Error::KeyMismatch { .. } => "KeyMismatch".into(),
         Error::Metadata(MetadataError::ForeignIssuer { .. }) => "Metadata(ForeignIssuer)".into(),
         other => format!("{other:?}"),
     }

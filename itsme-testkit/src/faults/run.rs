@@ -1,4 +1,5 @@
 use std::{
+    cell::RefCell,
     future::{Future, ready},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -8,14 +9,13 @@ use std::{
 use itsme_core::Timeouts;
 use itsme_core::{
     Acr, AuthorizationRequest, Claim, Client, DriveError, Flow, LoggedIn, MAX_RESPONSE_BYTES,
-    Request, Response, Scope, SendFailure, drive_async,
+    Request, Response, Scope, SendFailure, drive_async_with_keys,
 };
 
 use super::{Fault, Kind, Outcome};
+use crate::{FakeKms, FakeOp, Person, SERVICE, World, kms::KeyCall, now::now};
 #[cfg(feature = "server")]
-use crate::Server;
-use crate::now::now;
-use crate::{FakeOp, Person, SERVICE, World};
+use crate::{KmsServer, Server};
 
 /// When a connection that hangs is given up.
 #[cfg(feature = "server")]
@@ -40,15 +40,18 @@ pub fn in_memory() -> Vec<Verdict> {
     for fault in Fault::all() {
         let world = World::new();
         let op = Mutex::new(FakeOp::new(world.clock()));
+        let kms = Mutex::new(FakeKms::new());
         // Whoever sends stops reading there.
         let capped = |response: &Response| response.body().len() <= MAX_RESPONSE_BYTES;
         let send = |request| {
-            let answer = lock(&op).handle(request);
+            let is_for_kms = lock(&kms).is_for(&request);
+            let answer =
+                if is_for_kms { lock(&kms).handle(request) } else { lock(&op).handle(request) };
             let answer =
                 answer.and_then(|answer| Some(answer).filter(capped).ok_or(SendFailure::Lost));
             ready(answer.map_err(|why| (why, why)))
         };
-        verdicts.add(&fault, now(try_out(&fault, world, &op, send)));
+        verdicts.add(&fault, now(try_out(&fault, world, (&op, &kms), send)));
     }
     verdicts.all()
 }
@@ -84,9 +87,11 @@ where
     for fault in Fault::all() {
         let world = World::new();
         let server = Server::start(world.clock()).expect("loopback has a free port");
+        let kms = KmsServer::start(0).expect("loopback has a free port");
         let timeouts = Timeouts::default();
         let send = make(if fault.hangs() { timeouts.total(PATIENCE) } else { timeouts });
-        verdicts.add(&fault, try_out(&fault, world, server.shared(), send).await);
+        let outside = (server.shared(), kms.shared());
+        verdicts.add(&fault, try_out(&fault, world, outside, send).await);
     }
     verdicts.all()
 }
@@ -111,23 +116,27 @@ impl Verdicts {
     }
 }
 
-fn lock(op: &Mutex<FakeOp>) -> MutexGuard<'_, FakeOp> {
-    op.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A cold login under the fault, and one after it.
 async fn try_out<S, E, Sent>(
     fault: &Fault,
     world: World,
-    op: &Mutex<FakeOp>,
+    (op, kms): (&Mutex<FakeOp>, &Mutex<FakeKms>),
     send: S,
 ) -> Result<Verdict, String>
 where
     S: FnMut(Request) -> Sent,
     Sent: Future<Output = Result<Response, (SendFailure, E)>>,
 {
-    let client = Client::new(fault.settings(&mut lock(op))).expect("the settings are sound");
-    let mut visit = Visit { world, op, client, send };
+    let settings = match fault.is_at_key_holder() {
+        true => lock(op).settings_with(lock(kms).keys()),
+        false => fault.settings(&mut lock(op)),
+    };
+    let client = Client::new(settings).expect("the settings are sound");
+    let mut visit = Visit { world, op, kms, client, send: send.into() };
     let begun = Instant::now();
     let result = visit.log_in(Some(fault)).await;
     let took = begun.elapsed();
@@ -137,6 +146,7 @@ where
     }
     visit.is_right(fault, &result)?;
     lock(op).recover();
+    lock(kms).recover();
     visit.world.advance(fault.believed_for());
     let later = Outcome::of(&visit.log_in(None).await);
     if later != Outcome::LoggedIn {
@@ -148,8 +158,9 @@ where
 struct Visit<'a, S> {
     world: World,
     op: &'a Mutex<FakeOp>,
+    kms: &'a Mutex<FakeKms>,
     client: Client,
-    send: S,
+    send: RefCell<S>,
 }
 
 impl<S> Visit<'_, S> {
@@ -161,6 +172,7 @@ impl<S> Visit<'_, S> {
     {
         if let Some(fault) = fault.filter(|fault| !fault.midway) {
             fault.inject(&mut lock(self.op));
+            fault.inject_at_key_holder(&mut lock(self.kms));
         }
         let request =
             AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
@@ -184,7 +196,14 @@ impl<S> Visit<'_, S> {
             clock.advance(time);
             ready(())
         };
-        drive_async(flow, &mut self.world, &mut self.send, sleep).await
+        let send = |request| (self.send.borrow_mut())(request);
+        let kms = lock(self.kms).client();
+        // Nobody asks it but the clients whose keys it holds.
+        let use_key = |operation| {
+            let (sent, kms) = (send(kms.request(&operation)), kms.clone());
+            async move { kms.outcome(sent.await.ok()) }
+        };
+        drive_async_with_keys(flow, &mut self.world, send, sleep, use_key).await
     }
 
     /// Whoever is logged in is Ann; the code was redeemed once at most; nobody else was asked.
@@ -207,10 +226,24 @@ impl<S> Visit<'_, S> {
         if asked.iter().filter(|asked| **asked == "POST /token").count() > 1 {
             return Err("the code was sent twice".to_owned());
         }
+        if let Some(call) = lock(self.kms).calls().iter().find(|call| !is_ours(call)) {
+            return Err(format!("{call:?} was called"));
+        }
+        if lock(self.kms).calls().len() > 2 * 3 {
+            return Err("an operation was asked for more than twice".to_owned());
+        }
         let known = |asked: &str| super::ENDPOINTS.iter().any(|(path, _)| asked.ends_with(path));
         match asked.iter().find(|asked| !known(asked)) {
             Some(asked) => Err(format!("{asked} was asked")),
             None => Ok(()),
         }
     }
+}
+
+/// A call for the two keys of the client, each for what it is published for.
+fn is_ours(call: &KeyCall) -> bool {
+    matches!(
+        (call.kid.as_str(), call.algorithm.as_str()),
+        ("kms-sig-1", "RS256") | ("kms-enc-1", "RSA-OAEP-256")
+    )
 }

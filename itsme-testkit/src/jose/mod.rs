@@ -8,7 +8,9 @@ use openssl::{
     bn::BigNum,
     encrypt::{Decrypter, Encrypter},
     hash::MessageDigest,
+    md::Md,
     pkey::{PKey, PKeyRef, Private, Public},
+    pkey_ctx::PkeyCtx,
     rsa::{Padding, Rsa, RsaPrivateKeyBuilder},
     sign::{Signer, Verifier},
     symm::{Cipher, decrypt, decrypt_aead},
@@ -55,6 +57,22 @@ impl OwnKey {
 
     pub(crate) fn public_jwk(&self) -> &Value {
         &self.public
+    }
+
+    /// An RS256 signature of what has this SHA-256.
+    pub(crate) fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>, Refused> {
+        let mut context = PkeyCtx::new(&self.key).map_err(refused)?;
+        context.sign_init().map_err(refused)?;
+        context.set_rsa_padding(Padding::PKCS1).map_err(refused)?;
+        context.set_signature_md(Md::sha256()).map_err(refused)?;
+        let mut signature = Vec::new();
+        context.sign_to_vec(digest, &mut signature).map_err(refused)?;
+        Ok(signature)
+    }
+
+    /// A content key, by an algorithm of RSA-OAEP.
+    pub(crate) fn unwrap_key(&self, alg: &str, encrypted: &[u8]) -> Result<Vec<u8>, Refused> {
+        oaep_decrypt(&self.key, oaep_digest(alg)?, encrypted)
     }
 
     /// An RS256 signature.
@@ -260,7 +278,7 @@ fn encode_json(value: &Value) -> String {
     encode(value.to_string().as_bytes())
 }
 
-fn decode(text: &str) -> Result<Vec<u8>, Refused> {
+pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Refused> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| "a part of a JWT is not base64url".to_owned())
 }
 

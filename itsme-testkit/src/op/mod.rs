@@ -28,8 +28,8 @@ use std::{
 
 use http::Method;
 use itsme_core::{
-    ClientSecret, Credentials, Dialect, Environment, Request, Response, SendFailure, Settings,
-    UnixTime,
+    ClientSecret, Credentials, Dialect, Environment, PrivateKeys, Request, Response, SendFailure,
+    Settings, UnixTime,
 };
 use serde_json::{Map, Value, json};
 
@@ -48,7 +48,8 @@ use crate::{
     Clock, Person,
     jose::{self, OwnKey},
     registration::{
-        CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, RegisteredClient, SECRET_CLIENT_ID, private_keys,
+        self, CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, RegisteredClient, SECRET_CLIENT_ID,
+        private_keys,
     },
 };
 
@@ -178,6 +179,27 @@ impl FakeOp {
     /// Settings for the client that it knows from the start.
     pub fn settings(&self) -> Settings {
         self.settings_for(CLIENT_ID, private_keys())
+    }
+
+    /// Gets to know other keys of the client [`CLIENT_ID`], by what they publish, and gives settings with
+    /// them.
+    ///
+    /// # Panics
+    /// `keys` publish no JSON.
+    pub fn settings_with(&mut self, keys: PrivateKeys) -> Settings {
+        self.publish(&keys.public_jwks());
+        self.settings_for(CLIENT_ID, keys)
+    }
+
+    /// Fetches the public JWK set that the client [`CLIENT_ID`] now serves.
+    ///
+    /// # Panics
+    /// It is no JSON.
+    pub fn publish(&mut self, public_jwks: &str) {
+        let jwks: Value = serde_json::from_str(public_jwks).expect("a public JWK set is JSON");
+        for client in self.clients.iter_mut().filter(|client| client.client_id == CLIENT_ID) {
+            client.credentials = registration::Credentials::Keys(jwks.clone());
+        }
     }
 
     /// Settings for the client that it knows by its secret.

@@ -12,12 +12,12 @@ use std::{
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use itsme_core::{Request, SendFailure, Settings};
+use itsme_core::{Request, Response, SendFailure, Settings};
 use tokio::{sync::oneshot, task::JoinSet, time::sleep};
 
 pub use self::browser::{Browser, Page};
 use self::wire::{Fuse, Socket, WireBody};
-use crate::{Clock, FakeOp, Person, Wire};
+use crate::{Clock, FakeKms, FakeOp, Person, Wire};
 
 /// The most bytes of a request body that are read.
 const MAX_REQUEST: usize = 1024 * 1024;
@@ -31,11 +31,7 @@ const MAX_REQUEST: usize = 1024 * 1024;
 /// in the system's time, so use [`Clock::system`] unless they run flows in a world of their own. A
 /// [`SendFailure`] is a connection that is closed without an answer.
 #[derive(Debug)]
-pub struct Server {
-    op: Arc<Mutex<FakeOp>>,
-    stop: Option<oneshot::Sender<Infallible>>,
-    thread: Option<JoinHandle<()>>,
-}
+pub struct Server(Listening<FakeOp>);
 
 impl Server {
     /// At a free port of 127.0.0.1.
@@ -79,22 +75,8 @@ impl Server {
     }
 
     fn serve(listener: TcpListener, host: &str, clock: Clock) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        let issuer = format!("http://{host}/v2");
-        let op = Arc::new(Mutex::new(FakeOp::with_issuer(issuer, clock)));
-        let (stop, stopped) = oneshot::channel();
-        let served = Arc::clone(&op);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let thread = thread::Builder::new().name("fake itsme".to_owned());
-        let thread = thread.spawn(move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    () = serve(listener, served) => {}
-                    _ = stopped => {}
-                }
-            });
-        })?;
-        Ok(Self { op, stop: Some(stop), thread: Some(thread) })
+        let op = FakeOp::with_issuer(format!("http://{host}/v2"), clock);
+        Ok(Self(Listening::start(listener, op)?))
     }
 
     /// Settings for the client that the OP knows from the start, see [`FakeOp::settings`].
@@ -113,18 +95,88 @@ impl Server {
     }
 
     pub(crate) fn shared(&self) -> &Mutex<FakeOp> {
-        &self.op
+        &self.0.shared
     }
 
     /// The OP behind the socket. **Requests wait as long as this is held**: never hold it while a client
     /// sends, blocking or async. A guard in an argument lives until the whole call returns; bind the
     /// result first.
     pub fn op(&self) -> MutexGuard<'_, FakeOp> {
-        lock(&self.op)
+        lock(&self.0.shared)
     }
 }
 
-impl Drop for Server {
+/// A [`FakeKms`] on a loopback socket, in a thread of its own. Dropping it closes it.
+#[derive(Debug)]
+pub struct KmsServer(Listening<FakeKms>);
+
+impl KmsServer {
+    /// At a port of 127.0.0.1; port 0 is a free one.
+    ///
+    /// # Errors
+    /// The port cannot be listened at, or there is no thread to be had.
+    pub fn start(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let kms = FakeKms::at(format!("http://{}", listener.local_addr()?));
+        Ok(Self(Listening::start(listener, kms)?))
+    }
+
+    pub(crate) fn shared(&self) -> &Mutex<FakeKms> {
+        &self.0.shared
+    }
+
+    /// The KMS behind the socket. Calls wait as long as this is held.
+    pub fn kms(&self) -> MutexGuard<'_, FakeKms> {
+        lock(&self.0.shared)
+    }
+}
+
+/// Whoever answers requests, with what the wire is to do to each answer.
+trait Answers: Send + 'static {
+    fn over_the_wire(&mut self, request: Request) -> Result<(Response, Option<Wire>), SendFailure>;
+}
+
+impl Answers for FakeOp {
+    fn over_the_wire(&mut self, request: Request) -> Result<(Response, Option<Wire>), SendFailure> {
+        self.over_the_wire(request)
+    }
+}
+
+impl Answers for FakeKms {
+    fn over_the_wire(&mut self, request: Request) -> Result<(Response, Option<Wire>), SendFailure> {
+        self.over_the_wire(request)
+    }
+}
+
+/// A socket, and who answers there.
+#[derive(Debug)]
+struct Listening<T> {
+    shared: Arc<Mutex<T>>,
+    stop: Option<oneshot::Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl<T: Answers> Listening<T> {
+    fn start(listener: TcpListener, who: T) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let shared = Arc::new(Mutex::new(who));
+        let (stop, stopped) = oneshot::channel();
+        let served = Arc::clone(&shared);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = thread::Builder::new().name("fake itsme".to_owned());
+        let thread = thread.spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    () = serve(listener, served) => {}
+                    _ = stopped => {}
+                }
+            });
+        })?;
+        Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl<T> Drop for Listening<T> {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
@@ -133,22 +185,23 @@ impl Drop for Server {
     }
 }
 
-fn lock(op: &Mutex<FakeOp>) -> MutexGuard<'_, FakeOp> {
-    op.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Accepts connections until it is dropped, and they with it.
-async fn serve(listener: TcpListener, op: Arc<Mutex<FakeOp>>) {
+async fn serve(listener: TcpListener, who: Arc<Mutex<impl Answers>>) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime does sockets");
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let op = Arc::clone(&op);
+        let who = Arc::clone(&who);
         connections.spawn(async move {
             let fuse = Fuse::new();
             let socket = Socket::new(stream, fuse.clone());
-            let service = service_fn(move |request| answer(request, Arc::clone(&op), fuse.clone()));
+            let service =
+                service_fn(move |request| answer(request, Arc::clone(&who), fuse.clone()));
             // A client that goes away in the middle is nobody's trouble.
             let _ = http1::Builder::new().serve_connection(socket, service).await;
         });
@@ -157,13 +210,13 @@ async fn serve(listener: TcpListener, op: Arc<Mutex<FakeOp>>) {
 
 async fn answer(
     request: http::Request<Incoming>,
-    op: Arc<Mutex<FakeOp>>,
+    who: Arc<Mutex<impl Answers>>,
     fuse: Fuse,
 ) -> io::Result<http::Response<WireBody>> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_REQUEST).collect().await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_bytes().to_vec());
-    let answer = lock(&op).over_the_wire(request);
+    let answer = lock(&who).over_the_wire(request);
     let (response, wire) = answer.map_err(|_: SendFailure| io::ErrorKind::ConnectionAborted)?;
     match wire {
         Some(Wire::Silence) => pending().await,

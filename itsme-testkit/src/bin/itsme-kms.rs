@@ -1,0 +1,55 @@
+//! A fake key management service in a process of its own, with keys that it makes for itself.
+
+use std::{io, thread, time::Duration};
+
+use clap::Parser;
+use itsme_testkit::{FakeKms, KmsServer, Reaction, Wire};
+use serde_json::{Value, json};
+
+/// A fake KMS on loopback, to test with: it makes its keys for itself, and prints what a client needs.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Program {
+    /// The port of 127.0.0.1; 0 is a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+
+    /// How long each call takes, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
+
+    /// Every so many calls, one is answered with 429.
+    #[arg(long, value_name = "CALLS")]
+    throttle_every: Option<u32>,
+
+    /// Every so many calls, one is answered with 503.
+    #[arg(long, value_name = "CALLS")]
+    fail_every: Option<u32>,
+}
+
+fn main() -> io::Result<()> {
+    let Program { port, latency, throttle_every, fail_every } = Program::parse();
+    let server = KmsServer::start(port)?;
+    let mut kms = server.kms();
+    every(&mut kms, throttle_every, 429, "Throttled");
+    every(&mut kms, fail_every, 503, "ServerBusy");
+    if latency > 0 {
+        let late = Reaction::Wire(Wire::Late(Duration::from_millis(latency)));
+        kms.react_when(move |_| Some(late.clone()));
+    }
+    let jwks: Value = serde_json::from_str(&kms.public_jwks())?;
+    println!("{}", json!({ "url": kms.url(), "token": kms.token(), "jwks": jwks }));
+    drop(kms);
+    loop {
+        thread::park();
+    }
+}
+
+fn every(kms: &mut FakeKms, calls: Option<u32>, status: u16, code: &'static str) {
+    let Some(calls) = calls.filter(|calls| *calls > 0) else { return };
+    let mut asked = 0_u32;
+    kms.react_when(move |_| {
+        asked += 1;
+        asked.is_multiple_of(calls).then(|| Reaction::Reply(FakeKms::error(status, code)))
+    });
+}
