@@ -7,6 +7,7 @@
 //! * `qr`: a QR code in a terminal;
 //! * `countdown`: how much time is left, while somebody is waited for;
 //! * `report`: what is printed, and the exit codes;
+//! * `kms`: a KMS as the holder of private keys;
 //! * `own_client`: how to bring another HTTP client than reqwest or ureq.
 
 #![allow(clippy::exhaustive_structs, reason = "this crate is not published")]
@@ -15,6 +16,7 @@
 mod guide;
 
 pub mod countdown;
+pub mod kms;
 pub mod options;
 pub mod own_client;
 pub mod qr;

@@ -87,8 +87,7 @@
 //! ```
 //!
 //! # Features
-//! * `server`: [`Server`], [`KmsServer`], [`Browser`], the module `soak`, and the programs `itsme-op` and
-//!   `itsme-kms`.
+//! * `server`: [`Server`], [`KmsServer`], [`Browser`], the module `soak`, and the program `itsme-op`.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -63,7 +63,7 @@ pub(super) fn faults() -> Vec<Fault> {
             other.make_key("another", "sig");
             kms.tamper(move |call, signature| {
                 if call.algorithm == SIGN {
-                    *signature = other.signature_with("another");
+                    *signature = other.sign("another", &[7; 32]);
                 }
             });
         }),

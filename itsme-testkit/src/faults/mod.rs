@@ -51,9 +51,11 @@ pub struct Fault {
     midway: bool,
     hangs: bool,
     is_cached: bool,
-    inject: Box<dyn Fn(&mut FakeOp) + Send + Sync>,
-    at_key_holder: Option<Box<dyn Fn(&mut FakeKms) + Send + Sync>>,
+    inject: Inject<FakeOp>,
+    at_key_holder: Option<Inject<FakeKms>>,
 }
+
+type Inject<T> = Box<dyn Fn(&mut T) + Send + Sync>;
 
 /// What part of the protocol a fault is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

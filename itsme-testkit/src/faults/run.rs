@@ -87,7 +87,7 @@ where
     for fault in Fault::all() {
         let world = World::new();
         let server = Server::start(world.clock()).expect("loopback has a free port");
-        let kms = KmsServer::start(0).expect("loopback has a free port");
+        let kms = KmsServer::start().expect("loopback has a free port");
         let timeouts = Timeouts::default();
         let send = make(if fault.hangs() { timeouts.total(PATIENCE) } else { timeouts });
         let outside = (server.shared(), kms.shared());

@@ -18,8 +18,7 @@ use crate::{
     jose::{OwnKey, decode, encode},
 };
 
-/// A fake KMS, which answers requests in memory; `KmsServer` (feature `server`) puts it on loopback, and
-/// the program `itsme-kms` in a process of its own.
+/// A fake KMS, which answers requests in memory; `KmsServer` (feature `server`) puts it on loopback.
 ///
 /// `POST /keys/KID/sign` with `{"alg":"RS256","value":DIGEST}` and `POST /keys/KID/unwrapkey` with
 /// `{"alg":"RSA-OAEP-256","value":ENCRYPTED}` answer `{"kid":KID,"value":…}`, all bytes in base64url, to whoever
@@ -99,9 +98,21 @@ impl FakeKms {
         }
     }
 
+    /// With the keys of a private JWK set, in place of those that it makes for itself.
+    ///
+    /// # Panics
+    /// `private_jwks` is no JWK set whose keys have all their numbers.
+    #[must_use]
+    pub fn with_keys(self, private_jwks: &str) -> Self {
+        let jwks: Value = serde_json::from_str(private_jwks).expect("a JWK set is JSON");
+        let jwks = jwks["keys"].as_array().expect("a JWK set has keys");
+        let keys = jwks.iter().map(|jwk| Arc::new(OwnKey::from_jwk(jwk))).collect();
+        Self { keys, ..self }
+    }
+
     #[cfg(feature = "server")]
-    pub(crate) fn at(base: String) -> Self {
-        Self { base, ..Self::new() }
+    pub(crate) fn at(self, base: String) -> Self {
+        Self { base, ..self }
     }
 
     /// Makes one more key, for `usage` `sig` or `enc`. Gives its public JWK set.
@@ -150,6 +161,12 @@ impl FakeKms {
     pub fn use_key(&mut self, operation: &KeyOperation) -> KeyResult {
         let client = self.client();
         client.outcome(self.handle(client.request(operation)).ok())
+    }
+
+    /// Signs a digest with any of its keys, whatever was asked of it: nothing if it has no such key.
+    pub fn sign(&self, kid: &str, digest: &[u8; 32]) -> Vec<u8> {
+        let call = KeyCall { kid: kid.to_owned(), algorithm: "RS256".to_owned() };
+        self.make(&call, digest).unwrap_or_default()
     }
 
     /// From now on, every call meets with what this says, if it says something.
@@ -254,12 +271,6 @@ impl FakeKms {
         let value = decode(body["value"].as_str().unwrap_or_default());
         let value = value.map_err(|_| bad("the value is base64url"))?;
         Ok((KeyCall { kid: kid.to_owned(), algorithm: algorithm.to_owned() }, value))
-    }
-
-    /// Something that this key has signed.
-    pub(crate) fn signature_with(&self, kid: &str) -> Vec<u8> {
-        let call = KeyCall { kid: kid.to_owned(), algorithm: "RS256".to_owned() };
-        self.make(&call, &[7; 32]).unwrap_or_default()
     }
 
     fn make(&self, call: &KeyCall, value: &[u8]) -> Result<Vec<u8>, Refused> {

@@ -111,13 +111,21 @@ impl Server {
 pub struct KmsServer(Listening<FakeKms>);
 
 impl KmsServer {
-    /// At a port of 127.0.0.1; port 0 is a free one.
+    /// At a free port of 127.0.0.1, with keys that it makes for itself.
+    ///
+    /// # Errors
+    /// There is no port, or no thread, to be had.
+    pub fn start() -> io::Result<Self> {
+        Self::serve(FakeKms::new(), 0)
+    }
+
+    /// This one, at a port of 127.0.0.1; port 0 is a free one.
     ///
     /// # Errors
     /// The port cannot be listened at, or there is no thread to be had.
-    pub fn start(port: u16) -> io::Result<Self> {
+    pub fn serve(kms: FakeKms, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        let kms = FakeKms::at(format!("http://{}", listener.local_addr()?));
+        let kms = kms.at(format!("http://{}", listener.local_addr()?));
         Ok(Self(Listening::start(listener, kms)?))
     }
 

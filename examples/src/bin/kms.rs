@@ -1,18 +1,24 @@
-//! A fake key management service in a process of its own, with keys that it makes for itself.
+//! A fake key management service in a process of its own. `cargo run --bin kms -- --help` tells what it can
+//! do.
 
-use std::{io, thread, time::Duration};
+use std::{fs, io, path::PathBuf, thread, time::Duration};
 
 use clap::Parser;
 use itsme_testkit::{FakeKms, KmsServer, Reaction, Wire};
 use serde_json::{Value, json};
 
-/// A fake KMS on loopback, to test with: it makes its keys for itself, and prints what a client needs.
+/// A fake KMS on loopback, to test with. It prints what a client needs, as JSON, and answers until it is
+/// stopped.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Program {
     /// The port of 127.0.0.1; 0 is a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
+
+    /// A private JWK set that it holds, in place of keys that it makes for itself.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
 
     /// How long each call takes, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 0)]
@@ -28,15 +34,19 @@ struct Program {
 }
 
 fn main() -> io::Result<()> {
-    let Program { port, latency, throttle_every, fail_every } = Program::parse();
-    let server = KmsServer::start(port)?;
-    let mut kms = server.kms();
+    let Program { port, keys, latency, throttle_every, fail_every } = Program::parse();
+    let mut kms = FakeKms::new();
+    if let Some(file) = keys {
+        kms = kms.with_keys(&fs::read_to_string(file)?);
+    }
     every(&mut kms, throttle_every, 429, "Throttled");
     every(&mut kms, fail_every, 503, "ServerBusy");
     if latency > 0 {
         let late = Reaction::Wire(Wire::Late(Duration::from_millis(latency)));
         kms.react_when(move |_| Some(late.clone()));
     }
+    let server = KmsServer::serve(kms, port)?;
+    let kms = server.kms();
     let jwks: Value = serde_json::from_str(&kms.public_jwks())?;
     println!("{}", json!({ "url": kms.url(), "token": kms.token(), "jwks": jwks }));
     drop(kms);

@@ -1,0 +1,27 @@
+//! A KMS as key holder, async and blocking. A real one has a client of its own, which is called in the same
+//! place.
+
+use itsme_core::Timeouts;
+use itsme_testkit::KmsClient;
+
+/// Asks the KMS over reqwest.
+///
+/// # Errors
+/// There is no HTTP client to be had.
+pub fn key_holder(kms: KmsClient) -> Result<itsme_reqwest::KeyHolder, itsme_reqwest::SetupError> {
+    let builder = reqwest::Client::builder().no_proxy();
+    let transport = itsme_reqwest::Transport::with_builder(builder, Timeouts::default())?;
+    Ok(itsme_reqwest::KeyHolder::new(move |operation| {
+        let (kms, transport) = (kms.clone(), transport.clone());
+        async move { kms.outcome(transport.send(kms.request(&operation)).await.ok()) }
+    }))
+}
+
+/// Asks the KMS over ureq.
+pub fn blocking_key_holder(kms: KmsClient) -> itsme_ureq::KeyHolder {
+    let agent = ureq::Agent::config_builder().proxy(None).build().into();
+    let transport = itsme_ureq::Transport::with_agent(agent, Timeouts::default());
+    itsme_ureq::KeyHolder::new(move |operation| {
+        kms.outcome(transport.send(kms.request(&operation)).ok())
+    })
+}

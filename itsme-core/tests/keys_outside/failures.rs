@@ -1,0 +1,262 @@
+//! Key holders that fail, step by step. What each failure ends in stands in the testkit's list.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use itsme_core::{
+    Advice, Attempt, Backchannel, DriveError, Error, KeyFailure, KeyOperation, LoggedIn, Step,
+};
+use itsme_testkit::{FakeKms, FakeOp, Reaction};
+
+use super::{Outside, SIGN, UNWRAP, drive_by, login};
+
+/// What each step of a flow was, and how it ended.
+struct Trace {
+    steps: Vec<String>,
+    result: Result<LoggedIn, String>,
+}
+
+/// Runs a login whose keys are used by `answer`, which is told how often it was asked.
+fn trace(
+    outside: &mut Outside,
+    mut answer: impl FnMut(usize, &KeyOperation, &mut FakeKms) -> Result<Vec<u8>, KeyFailure>,
+) -> Trace {
+    let flow = outside.approved(login());
+    let Outside { world, op, kms, .. } = outside;
+    let (mut steps, mut asked) = (Vec::new(), 0);
+    let mut next = flow.start(world);
+    let result = loop {
+        let step = match next {
+            Ok(step) => step,
+            Err(error) => break Err(format!("{error} {error:?}")),
+        };
+        steps.push(format!("{step:?}"));
+        next = match step {
+            Step::Send(request, pending) => {
+                let response = op.handle(request).expect("the OP answers");
+                pending.receive(response, world)
+            }
+            Step::Wait(time, paused) => {
+                world.advance(time);
+                paused.resume(world)
+            }
+            Step::UseKey(operation, key) => {
+                asked += 1;
+                match answer(asked, &operation, kms) {
+                    Ok(made) => key.used(made, world),
+                    Err(why) => match key.failed(why, world) {
+                        Ok(Some(step)) => Ok(step),
+                        Ok(None) => break Err("given up".to_owned()),
+                        Err(error) => Err(error),
+                    },
+                }
+            }
+            Step::Done(who) => break Ok(who),
+        };
+    };
+    Trace { steps, result }
+}
+
+fn honest(operation: &KeyOperation, kms: &mut FakeKms) -> Result<Vec<u8>, KeyFailure> {
+    kms.use_key(operation).map(|made| made.to_vec()).map_err(|(why, _)| why)
+}
+
+const SIGNS: &str = "UseKey(Sign(kms-sig-1, RS256))";
+const UNWRAPS: &str = "UseKey(Unwrap(kms-enc-1, RSA-OAEP-256))";
+const REDEEMS: &str = "Send(POST /v2/token)";
+const PAUSE: &str = "Wait(500ms)";
+
+#[test]
+fn a_key_that_cannot_be_reached_is_asked_once_more() {
+    for (fails_at, steps) in [
+        (1, vec![SIGNS, PAUSE, SIGNS, REDEEMS, UNWRAPS, "Done(..)"]),
+        (2, vec![SIGNS, REDEEMS, UNWRAPS, PAUSE, UNWRAPS, "Done(..)"]),
+    ] {
+        let mut outside = Outside::new();
+        let trace = trace(&mut outside, |asked, operation, kms| match asked == fails_at {
+            true => Err(KeyFailure::Unavailable),
+            false => honest(operation, kms),
+        });
+        assert!(trace.result.is_ok());
+        assert_eq!(trace.steps, steps);
+    }
+    let mut outside = Outside::new();
+    let gone = trace(&mut outside, |_, _, _| Err(KeyFailure::Unavailable));
+    assert_eq!(gone.steps, [SIGNS, PAUSE, SIGNS], "and not a third time");
+    assert_eq!(gone.result.expect_err("it is gone"), "given up");
+    let mut outside = Outside::new();
+    let refused = trace(&mut outside, |_, _, _| Err(KeyFailure::Refused));
+    assert_eq!(refused.steps, [SIGNS], "a refusal is a refusal");
+}
+
+#[test]
+fn what_a_key_holder_says_is_sorted() {
+    for (status, code, failure, advice) in [
+        (429, "Throttled", KeyFailure::Unavailable, Advice::TryLater),
+        (403, "Forbidden", KeyFailure::Refused, Advice::OurFault),
+    ] {
+        let mut outside = Outside::new();
+        let flow = outside.approved(login());
+        outside.op.forget_asked();
+        outside.kms.react_when(move |_| Some(Reaction::Reply(FakeKms::error(status, code))));
+        let error = outside.play(flow).expect_err("nobody can sign");
+        assert_eq!(error.advice(), advice);
+        let DriveError::Key { kid, algorithm, failure: found, source } = error else {
+            panic!("it is the key holder's error")
+        };
+        assert_eq!((kid.as_str(), algorithm, found), ("kms-sig-1", SIGN, failure));
+        assert_eq!(source.to_string(), format!("the KMS has answered {status} {code}"));
+        assert!(outside.op.asked().is_empty(), "nothing was sent");
+    }
+}
+
+/// The OP would only say `invalid_client`.
+#[test]
+fn a_wrong_signing_key_is_named_before_anything_is_sent() {
+    let mut outside = Outside::new();
+    outside.kms.make_key("another", "sig");
+    let trace = trace(&mut outside, |_, operation, kms| match operation {
+        KeyOperation::Sign { input, .. } => Ok(kms.sign("another", &input.digest())),
+        KeyOperation::Unwrap { .. } => honest(operation, kms),
+    });
+    let error = trace.result.expect_err("it is another key's signature");
+    let text = "the key holder's `kms-sig-1` is not the published key of that name (RS256)";
+    assert!(error.starts_with(text), "{error}");
+    assert_eq!(trace.steps, [SIGNS]);
+}
+
+/// Whoever sends tokens learns from neither text nor steps which layer was wrong.
+#[test]
+fn a_bad_unwrap_and_a_bad_tag_are_one_error_and_one_path() {
+    let mut seen = BTreeSet::new();
+    let mut note = |trace: Trace| {
+        seen.insert((trace.steps, trace.result.map(drop).expect_err("it does not open")));
+    };
+    for made in [Err(KeyFailure::DoesNotUnwrap), Ok(vec![7; 32]), Ok(vec![7; 31]), Ok(vec![])] {
+        note(trace(&mut Outside::new(), |_, operation, kms| match operation {
+            KeyOperation::Sign { .. } => honest(operation, kms),
+            KeyOperation::Unwrap { .. } => made.clone(),
+        }));
+    }
+    let mut outside = Outside::new();
+    spoil(&mut outside.op, 4);
+    note(trace(&mut outside, |_, operation, kms| honest(operation, kms)));
+    let mut outside = Outside::new();
+    spoil(&mut outside.op, 1);
+    note(trace(&mut outside, |_, operation, kms| honest(operation, kms)));
+    assert_eq!(seen.len(), 1, "{seen:#?}");
+    let (steps, error) = seen.first().expect("one of them");
+    assert_eq!(*steps, [SIGNS, REDEEMS, UNWRAPS]);
+    assert!(error.ends_with("it does not decrypt IdToken(Jose(Decryption))"), "{error}");
+}
+
+/// A key holder would answer these in a way of its own, so that it is not asked.
+#[test]
+fn what_no_key_can_have_encrypted_is_not_asked_about() {
+    let changes: [fn(&mut Vec<u8>); 3] =
+        [|key| key.truncate(255), |key| key.fill(0xff), Vec::clear];
+    for change in changes {
+        let mut outside = Outside::new();
+        spoil_with(&mut outside.op, 1, change);
+        let trace = trace(&mut outside, |_, operation, kms| honest(operation, kms));
+        let error = trace.result.expect_err("it does not open");
+        assert!(error.ends_with("it does not decrypt IdToken(Jose(Decryption))"), "{error}");
+        assert_eq!(trace.steps, [SIGNS, REDEEMS]);
+    }
+}
+
+fn spoil(op: &mut FakeOp, part: usize) {
+    spoil_with(op, part, |bytes| bytes[7] ^= 1);
+}
+
+/// Changes one part of the ID token as it comes over the wire.
+fn spoil_with(op: &mut FakeOp, part: usize, change: fn(&mut Vec<u8>)) {
+    use itsme_core::internals::{base64url, base64url_decode};
+    op.tamper("/token", move |response| {
+        let mut answer: serde_json::Value = serde_json::from_slice(response.body()).expect("JSON");
+        let token = answer["id_token"].as_str().expect("a token").to_owned();
+        let mut parts: Vec<String> = token.split('.').map(str::to_owned).collect();
+        let mut bytes = base64url_decode(&parts[part]).expect("base64url");
+        change(&mut bytes);
+        parts[part] = base64url(bytes);
+        answer["id_token"] = parts.join(".").into();
+        *response.body_mut() = answer.to_string().into_bytes();
+    });
+}
+
+#[test]
+fn a_request_that_is_made_again_is_signed_again_and_counted() {
+    let mut outside = Outside::new();
+    let flow = outside.approved(login());
+    outside.op.react("/token", Reaction::NotSent);
+    let mut numbers = Vec::new();
+    let Outside { world, op, kms, .. } = &mut outside;
+    let clock = world.clock();
+    let send = |request: itsme_core::Request| {
+        let attempt = request.extensions().get().map(|attempt: &Attempt| attempt.number);
+        numbers.push(attempt.expect("which request it is"));
+        op.handle(request).map_err(|why| (why, why))
+    };
+    let sleep = |time| clock.advance(time);
+    let who = itsme_core::drive_with_keys(flow, world, send, sleep, |it| kms.use_key(&it));
+    assert!(who.is_ok());
+    assert_eq!(numbers, [1, 2]);
+    assert_eq!(outside.calls(0), [SIGN, SIGN, UNWRAP]);
+}
+
+/// A poll that cannot be signed is one that the OP has not seen: the next one may go well.
+#[test]
+fn a_poll_outlives_an_outage() {
+    let mut outside = Outside::new();
+    let ticket = outside.start();
+    outside.op.approve_backchannel(ticket.auth_req_id());
+    outside.kms.react_when(|_| Some(Reaction::Lost));
+    let answer = outside.play(outside.client.poll_backchannel(ticket));
+    let Ok(Backchannel::Pending(ticket)) = answer else { panic!("it is to be polled again") };
+    outside.kms.recover();
+    let answer = outside.play(outside.client.poll_backchannel(ticket));
+    assert!(matches!(answer, Ok(Backchannel::LoggedIn(_))));
+}
+
+#[test]
+fn handles_are_held_against_what_is_published() {
+    let mut outside = Outside::new();
+    assert!(outside.play(outside.client.check_keys()).is_ok());
+    assert_eq!(outside.calls(0), [SIGN, UNWRAP]);
+    assert!(outside.op.asked().is_empty(), "the OP has nothing to do with it");
+
+    outside.kms.make_key("another-sig", "sig");
+    outside.kms.make_key("another-enc", "enc");
+    let check = |outside: &mut Outside, wrong: &'static str| {
+        let Outside { world, op, kms, client } = outside;
+        drive_by(client.check_keys(), (world, op), |operation| match operation {
+            KeyOperation::Sign { input, .. } if wrong == SIGN => {
+                Ok(kms.sign("another-sig", &input.digest()).into())
+            }
+            KeyOperation::Unwrap { algorithm, encrypted_key, .. } if wrong == UNWRAP => {
+                let kid = "another-enc".to_owned();
+                kms.use_key(&KeyOperation::Unwrap { kid, algorithm, encrypted_key })
+            }
+            operation => kms.use_key(&operation),
+        })
+    };
+    for (wrong, named) in [(SIGN, "kms-sig-1"), (UNWRAP, "kms-enc-1")] {
+        let error = check(&mut outside, wrong).expect_err("a handle is another key's");
+        let DriveError::Flow(Error::KeyMismatch { kid, algorithm }) = error else {
+            panic!("not {error}")
+        };
+        assert_eq!((kid.as_str(), algorithm), (named, wrong));
+    }
+}
+
+#[test]
+fn the_pause_is_short() {
+    let mut outside = Outside::new();
+    let before = itsme_core::Platform::now(&outside.world);
+    let trace = trace(&mut outside, |asked, operation, kms| match asked {
+        1 => Err(KeyFailure::Unavailable),
+        _ => honest(operation, kms),
+    });
+    assert!(trace.result.is_ok());
+    let took = itsme_core::Platform::now(&outside.world).since(before);
+    assert_eq!(took, Duration::from_millis(500));
+}

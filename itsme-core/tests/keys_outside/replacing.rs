@@ -1,0 +1,181 @@
+//! Keys and secrets that change while the client works.
+
+use itsme_core::{
+    Advice, AuthorizationRequest, Backchannel, Client, ClientSecret, DriveError, Error, Flow,
+    JoseError, LoggedIn, PrivateKeys, SendFailure, TokenError,
+};
+use itsme_testkit::{
+    CLIENT_SECRET, FakeOp, Person, RegisteredClient, SECRET_CLIENT_ID, SERVICE, World, play,
+    private_keys,
+};
+
+use super::{Outside, login};
+
+struct Here {
+    world: World,
+    op: FakeOp,
+    client: Client,
+}
+
+impl Here {
+    fn new() -> Self {
+        let world = World::new();
+        let op = FakeOp::new(world.clock());
+        let client = Client::new(op.settings()).expect("the settings are sound");
+        Self { world, op, client }
+    }
+
+    fn play<T>(&mut self, flow: Flow<T>) -> Result<T, DriveError<SendFailure>> {
+        play(flow, &mut self.op, &mut self.world)
+    }
+
+    fn approved(&mut self) -> Flow<LoggedIn> {
+        let login = self.client.authorize(AuthorizationRequest::login(SERVICE));
+        let login = self.play(login).expect("an authorization URL");
+        let callback = self.op.approve(&login.url, &Person::ann());
+        self.client.finish_login(login.state, callback)
+    }
+
+    fn log_in(&mut self) -> Result<LoggedIn, DriveError<SendFailure>> {
+        let flow = self.approved();
+        self.play(flow)
+    }
+}
+
+/// The OP goes on encrypting to the key that it knows, for a day.
+#[test]
+fn what_was_encrypted_to_the_old_key_is_read_until_it_is_forgotten() {
+    let mut here = Here::new();
+    let old = private_keys();
+    let under_way = here.approved();
+    let new = old.with_new_encryption_key().expect("a key");
+    let new = new.without(old.encryption_kids()[0]).expect("the others");
+    let new = new.without(old.encryption_kids()[1]).expect("the others");
+    here.client.replace_keys(new.clone()).expect("it has keys");
+    assert!(here.play(under_way).is_ok(), "it was begun with the old ones");
+    assert!(here.log_in().is_ok(), "the OP has not fetched the new set");
+    assert_eq!(served(&here.client), new.public_jwks());
+
+    here.op.publish(&new.public_jwks());
+    assert!(here.log_in().is_ok());
+    here.client.forget_old_keys();
+    assert!(here.log_in().is_ok(), "it is the new one that is used");
+    here.op.publish(&old.public_jwks());
+    let error = here.log_in().expect_err("the old one is gone");
+    let DriveError::Flow(Error::IdToken(TokenError::Jose(error))) = error else {
+        panic!("not {error}")
+    };
+    assert!(matches!(error, JoseError::UnknownDecryptionKey { ours, .. } if ours.len() == 1));
+}
+
+fn served(client: &Client) -> String {
+    let response = client.public_jwks_response().expect("it has keys");
+    let set: serde_json::Value = serde_json::from_slice(response.body()).expect("JSON");
+    serde_json::to_string_pretty(&set).expect("JSON") + "\n"
+}
+
+#[test]
+fn the_new_signing_key_signs_at_once() {
+    let mut here = Here::new();
+    let both = private_keys().with_new_signing_key().expect("a key");
+    let new = both.signing_kids()[1].to_owned();
+    here.client.replace_keys(both.signing_with(&new).expect("it is there")).expect("it has keys");
+    let error = here.log_in().expect_err("the OP does not know it");
+    assert_eq!(error.advice(), Advice::OurFault);
+    here.op.publish(&both.public_jwks());
+    assert!(here.log_in().is_ok());
+    let only = both.without(private_keys().signing_kids()[0]).expect("the other");
+    here.op.publish(&only.public_jwks());
+    here.client.replace_keys(only).expect("it has keys");
+    assert!(here.log_in().is_ok());
+}
+
+/// From a file to an HSM, in three steps, with a person at the OP and another one in the app all the while.
+#[test]
+fn keys_move_out_of_the_process() {
+    let mut outside = Outside::new();
+    let file = private_keys();
+    outside.op.publish(&file.public_jwks());
+    let settings = outside.op.settings();
+    outside.client = Client::new(settings).expect("the settings are sound");
+    let (under_way, ticket) = (outside.approved(login()), outside.start());
+    assert!(outside.kms.calls().is_empty());
+
+    // Published beside the old ones: the new key decrypts, the old one signs.
+    let mixed = file.with_external(&outside.kms.public_jwks()).expect("they are sound");
+    assert_eq!(mixed.encryption_kids()[0], "kms-enc-1");
+    assert_eq!(mixed.signing_kids().last(), Some(&"kms-sig-1"));
+    let written = PrivateKeys::mixed(&mixed.to_json()).expect("what was written is read");
+    assert_eq!(written.public_jwks(), mixed.public_jwks());
+    outside.client.replace_keys(written.clone()).expect("it has keys");
+    outside.op.publish(&mixed.public_jwks());
+    assert!(outside.play(under_way).is_ok());
+    outside.log_in(login());
+
+    // A day later the new one signs.
+    let signing = written.signing_with("kms-sig-1").expect("it is there");
+    outside.client.replace_keys(signing).expect("it has keys");
+    outside.log_in(login());
+
+    // And a day later the old ones are gone, but for what is still encrypted to them.
+    outside.client.replace_keys(outside.kms.keys()).expect("it has keys");
+    outside.op.publish(&outside.kms.public_jwks());
+    outside.log_in(login());
+    outside.op.approve_backchannel(ticket.auth_req_id());
+    let answer = outside.play(outside.client.poll_backchannel(ticket));
+    assert!(matches!(answer, Ok(Backchannel::LoggedIn(_))), "{answer:?}");
+}
+
+#[test]
+fn a_secret_is_replaced_too() {
+    for hs256 in [false, true] {
+        let mut here = Here::new();
+        let registered = |secret: &str| {
+            let client = RegisteredClient::with_secret(SECRET_CLIENT_ID, secret);
+            let client = client.redirect_uri(itsme_testkit::REDIRECT_URI).service(SERVICE);
+            if hs256 { client.hs256() } else { client }
+        };
+        let secret = |secret: &str| {
+            let secret = ClientSecret::new(secret);
+            if hs256 { secret.hs256() } else { secret }
+        };
+        here.op.register(registered(CLIENT_SECRET));
+        let settings = itsme_core::Settings::new(
+            SECRET_CLIENT_ID,
+            secret(CLIENT_SECRET),
+            itsme_core::Environment::custom(here.op.issuer()),
+        );
+        let settings = settings.redirect_uri(itsme_testkit::REDIRECT_URI);
+        here.client = Client::new(settings).expect("the settings are sound");
+        assert!(here.log_in().is_ok());
+
+        // What was encrypted with the old one is on its way.
+        let flow = here.approved();
+        let step = flow.start(&mut here.world).expect("a step");
+        let itsme_core::Step::Send(request, pending) = step else { panic!("it redeems") };
+        let response = here.op.handle(request).expect("the OP answers");
+        here.client.replace_secret(secret("the new one")).expect("it has a secret");
+        let done = pending.receive(response, &mut here.world);
+        assert!(matches!(done, Ok(itsme_core::Step::Done(_))), "{done:?}");
+
+        assert!(here.log_in().is_err(), "the OP does not know the new one");
+        here.op.register(registered("the new one"));
+        assert!(here.log_in().is_ok());
+        here.client.forget_old_keys();
+        assert!(here.log_in().is_ok());
+    }
+}
+
+#[test]
+fn a_client_keeps_its_kind_of_credentials() {
+    let here = Here::new();
+    let text = |error: Error| error.to_string();
+    let kind = "the settings are unusable: a client keeps the kind of credentials that it was made \
+                with: private keys, or a secret";
+    let error = here.client.replace_secret(ClientSecret::new("secret")).expect_err("it has keys");
+    assert_eq!(text(error), kind);
+    let client = Client::new(here.op.secret_settings()).expect("the settings are sound");
+    assert_eq!(text(client.replace_keys(private_keys()).expect_err("it has a secret")), kind);
+    let error = client.replace_secret(ClientSecret::new("")).expect_err("it is empty");
+    assert!(text(error).contains("empty"));
+}
