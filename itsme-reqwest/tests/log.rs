@@ -5,10 +5,12 @@ mod events;
 #[path = "../../itsme-testkit/tests/secrecy/log.rs"]
 mod log;
 
-use events::{LOGIN, events};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use events::{KEYS_OUTSIDE, LOGIN, events};
 use itsme_core::{AuthorizationRequest, Scope, Timeouts};
-use itsme_reqwest::{Client, Transport};
-use itsme_testkit::{Clock, Person, Reaction, SERVICE, Server, Wire};
+use itsme_reqwest::{Client, KeyHolder, Transport};
+use itsme_testkit::{Clock, FakeKms, Person, Reaction, SERVICE, Server, Wire};
 use log::Log;
 
 #[tokio::test]
@@ -32,4 +34,23 @@ async fn a_login_is_a_span_for_each_flow_and_an_event_for_each_request() {
     itsme.refresh().await.expect_err("the OP is in trouble");
 
     assert_eq!(events(&log), LOGIN);
+
+    // With keys outside.
+    let asked = AtomicBool::new(false);
+    let holder = KeyHolder::new(move |operation| {
+        let again = asked.swap(true, Ordering::SeqCst);
+        async move {
+            if again {
+                return FakeKms::new().use_key(&operation);
+            }
+            FakeKms::new().client().outcome(Some(FakeKms::error(429, "Throttled")))
+        }
+    });
+    let settings = server.op().settings_with(FakeKms::new().keys());
+    let core = itsme.core().sibling(settings).expect("the settings are sound");
+    let itsme = Client::with_transport(core, itsme.transport().clone()).key_holder(holder);
+    let login = itsme.authorize(AuthorizationRequest::login(SERVICE)).await.expect("a URL");
+    let callback = server.approve(&login.url, &Person::ann());
+    itsme.finish_login(login.state, callback).await.expect("a person");
+    assert_eq!(events(&log)[LOGIN.len()..], KEYS_OUTSIDE);
 }

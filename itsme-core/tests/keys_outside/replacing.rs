@@ -1,5 +1,7 @@
 //! Keys and secrets that change while the client works.
 
+use std::time::Duration;
+
 use itsme_core::{
     Advice, AuthorizationRequest, Backchannel, Client, ClientSecret, DriveError, Error, Flow,
     JoseError, LoggedIn, PrivateKeys, SendFailure, TokenError,
@@ -53,6 +55,7 @@ fn what_was_encrypted_to_the_old_key_is_read_until_it_is_forgotten() {
     let new = new.without(old.encryption_kids()[1]).expect("the others");
     here.client.replace_keys(new.clone()).expect("it has keys");
     assert!(here.play(under_way).is_ok(), "it was begun with the old ones");
+    here.world.advance(Duration::from_secs(24 * 3600));
     assert!(here.log_in().is_ok(), "the OP has not fetched the new set");
     assert_eq!(served(&here.client), new.public_jwks());
 

@@ -1,0 +1,93 @@
+//! Both keys are replaced while 64 people at once log in, in one runtime.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
+
+use itsme_core::{AuthorizationRequest, PrivateKeys, Scope, Timeouts};
+use itsme_reqwest::{Client, Transport};
+use itsme_testkit::{Clock, Person, SERVICE, Server, private_keys};
+use tokio::{task::JoinSet, time::sleep};
+
+const AT_ONCE: usize = 64;
+
+struct Scene {
+    server: Server,
+    itsme: Client,
+    done: AtomicUsize,
+    over: AtomicBool,
+}
+
+impl Scene {
+    fn new() -> Arc<Self> {
+        let server = Server::start(Clock::system()).expect("loopback has a free port");
+        let builder = reqwest::Client::builder().no_proxy();
+        let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
+        let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
+        let itsme = Client::with_transport(core, transport);
+        Arc::new(Self { server, itsme, done: 0.into(), over: false.into() })
+    }
+
+    async fn log_in(&self) {
+        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+        let login = self.itsme.authorize(login.as_request_object()).await;
+        let login = login.expect("an authorization URL");
+        let callback = self.server.approve(&login.url, &Person::ann());
+        self.itsme.finish_login(login.state, callback).await.expect("a person");
+        self.done.fetch_add(1, SeqCst);
+    }
+
+    /// Waits until everybody can have begun and ended a login.
+    async fn logins(&self) {
+        let (target, begun) = (self.done.load(SeqCst) + 2 * AT_ONCE, Instant::now());
+        while self.done.load(SeqCst) < target {
+            assert!(begun.elapsed() < Duration::from_secs(60), "nobody logs in any more");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn replace(&self, keys: &PrivateKeys) {
+        self.itsme.core().replace_keys(keys.clone()).expect("it has keys");
+        self.logins().await;
+        // The OP fetches what is published, later.
+        self.server.op().publish(&keys.public_jwks());
+        self.logins().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_lost() {
+    let scene = Scene::new();
+    let mut people = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let scene = Arc::clone(&scene);
+        people.spawn(async move {
+            while !scene.over.load(SeqCst) {
+                scene.log_in().await;
+            }
+        });
+    }
+    scene.logins().await;
+    let old = private_keys();
+    let both = old.with_new_encryption_key().and_then(|keys| keys.with_new_signing_key());
+    let both = both.expect("keys");
+    scene.replace(&both).await;
+    let signing = both.signing_with(both.signing_kids().last().expect("two")).expect("it is");
+    scene.replace(&signing).await;
+    let gone = old.signing_kids().into_iter().chain(old.encryption_kids());
+    let new = gone.fold(signing.clone(), |keys, kid| keys.without(kid).expect("it was there"));
+    scene.replace(&new).await;
+    scene.itsme.core().forget_old_keys();
+    scene.logins().await;
+    scene.over.store(true, SeqCst);
+    let mut lost = 0;
+    while let Some(person) = people.join_next().await {
+        lost += usize::from(person.is_err());
+    }
+    assert_eq!(lost, 0, "of {AT_ONCE}");
+    assert!(scene.done.load(SeqCst) >= 14 * AT_ONCE);
+}

@@ -1,0 +1,71 @@
+//! Keys that somebody else holds, asked in threads.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use itsme_core::{
+    AuthorizationRequest, DriveError, KeyFailure, KeyOperation, KeyResult, LoggedIn, Timeouts,
+};
+use itsme_testkit::{Clock, FakeKms, Person, SERVICE, Server};
+use itsme_ureq::{Client, Error, KeyHolder, KeyHolderError, Transport};
+
+fn client(server: &Server, holder: KeyHolder) -> Client {
+    let settings = server.op().settings_with(FakeKms::new().keys());
+    let agent = ureq::Agent::config_builder().proxy(None).build().new_agent();
+    let transport = Transport::with_agent(agent, Timeouts::default());
+    let core = itsme_core::Client::new(settings).expect("the settings are sound");
+    Client::with_transport(core, transport).key_holder(holder)
+}
+
+fn server() -> Server {
+    Server::start(Clock::system()).expect("loopback has a free port")
+}
+
+fn log_in(itsme: &Client, server: &Server) -> Result<LoggedIn, Error> {
+    let login = itsme.authorize(AuthorizationRequest::login(SERVICE))?;
+    let callback = server.approve(&login.url, &Person::ann());
+    itsme.finish_login(login.state, callback)
+}
+
+fn honest(operation: &KeyOperation) -> KeyResult {
+    FakeKms::new().use_key(operation)
+}
+
+/// How it ended, and after how long.
+fn failing(
+    holder: impl Fn(&KeyOperation) -> KeyResult + Send + Sync + 'static,
+) -> (KeyFailure, Option<KeyHolderError>, Duration) {
+    let server = server();
+    let holder = KeyHolder::new(move |operation| holder(&operation));
+    let itsme = client(&server, holder.timeout(Duration::from_millis(200)));
+    itsme.refresh().expect("the OP answers");
+    let begun = Instant::now();
+    match log_in(&itsme, &server).expect_err("the key does nothing") {
+        DriveError::Key { failure, source, .. } => {
+            (failure, source.downcast().ok().map(|error| *error), begun.elapsed())
+        }
+        other => panic!("not {other}"),
+    }
+}
+
+#[test]
+fn a_hung_holder_is_waited_for_as_long_as_was_said() {
+    let (failure, error, took) = failing(|operation| {
+        thread::sleep(Duration::from_secs(2));
+        honest(operation)
+    });
+    assert_eq!(failure, KeyFailure::Unavailable);
+    assert!(matches!(error, Some(KeyHolderError::Timeout { .. })));
+    // Twice, and the pause between.
+    let bounds = Duration::from_millis(900)..Duration::from_millis(1900);
+    assert!(bounds.contains(&took), "{took:?}");
+}
+
+#[test]
+fn a_holder_that_panics_ends_the_flow_and_no_more() {
+    let (failure, error, _) = failing(|_| panic!("a mistake in the holder"));
+    assert_eq!(failure, KeyFailure::Refused);
+    assert!(matches!(error, Some(KeyHolderError::Panicked)));
+}
