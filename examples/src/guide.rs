@@ -19,6 +19,8 @@ mod http_client {}
 mod instances {}
 #[doc = include_str!("../../docs/guide/key-rotation.md")]
 mod key_rotation {}
+#[doc = include_str!("../../docs/guide/keys-outside.md")]
+mod keys_outside {}
 #[doc = include_str!("../../docs/guide/migrating.md")]
 mod migrating {}
 #[doc = include_str!("../../docs/guide/mobile.md")]

@@ -109,6 +109,13 @@
 //! # }
 //! ```
 //!
+//! # Keys outside
+//!
+//! Private keys can stay in an HSM or a KMS: [`PrivateKeys::external`] reads their public set, and a flow
+//! asks for each signature and each content key by [`Step::UseKey`], which [`drive_with_keys`] and
+//! [`drive_async_with_keys`] pass on. [`Client::check_keys`] holds the handles against what is published,
+//! and [`Client::replace_keys`] goes on with other keys, here or outside, without a restart.
+//!
 //! # What is checked
 //!
 //! | what | how | source |

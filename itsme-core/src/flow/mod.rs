@@ -47,6 +47,7 @@ use crate::{
 ///                  │ ▲
 ///                  │ └──────── resume ────────┐
 ///                  ├─────▶ Wait(duration, Paused)
+///                  ├─────▶ UseKey(operation, AwaitingKey): used(made) or failed(why), and on
 ///                  └─────▶ Done(T)
 /// ```
 ///
