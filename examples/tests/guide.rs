@@ -50,7 +50,9 @@ fn every_option_stands_in_its_chapter() {
         "itsme-core/src/ciba/request.rs",
         "itsme-core/src/claims/request.rs",
         "itsme-core/src/http/limits.rs",
+        "itsme-reqwest/src/key_holder.rs",
         "itsme-reqwest/src/transport.rs",
+        "itsme-ureq/src/key_holder.rs",
         "itsme-ureq/src/transport.rs",
     ] {
         let text = read(source);
