@@ -134,7 +134,7 @@ impl Scene {
     }
 
     /// A login in a process of its own, and what is found in its memory then.
-    fn log_in(&self, keys: &Path, kms: Option<(&str, &str)>) -> Vec<&Pattern> {
+    fn log_in(&self, keys: &Path, kms: Option<(&str, &str)>, more: &[&str]) -> Vec<&Pattern> {
         let issuer = self.server.op().issuer().to_owned();
         let keys = keys.to_str().expect("text");
         let mut arguments = vec![
@@ -150,6 +150,7 @@ impl Scene {
             keys,
         ];
         arguments.extend(kms.iter().flat_map(|(url, _)| ["--kms", url]));
+        arguments.extend(more);
         let token = kms.map(|(_, token)| token);
         let mut login = Running::start(env!("CARGO_BIN_EXE_kms-login"), &arguments, token);
         let url = login.line();
@@ -166,12 +167,16 @@ fn private_numbers_in_a_kms_are_not_in_the_process() {
     let mut kms = Running::start(env!("CARGO_BIN_EXE_kms"), &["--keys", private], None);
     let told: Value = serde_json::from_str(&kms.line()).expect("JSON");
     let (url, token) = (told["url"].as_str().expect("a URL"), told["token"].as_str());
-    let outside = scene.log_in(&scene.public, Some((url, token.expect("a token"))));
-    let named: Vec<_> = outside.iter().map(|it| format!("{} ({})", it.what, it.form)).collect();
-    assert!(named.is_empty(), "{named:?}");
+    let kms_at = Some((url, token.expect("a token")));
+    // Neither where they never were, nor where they have been and other ones took their place.
+    for more in [&[][..], &["--instead-of", private]] {
+        let outside = scene.log_in(&scene.public, kms_at, more);
+        let named: Vec<_> = outside.iter().map(|it| format!("{} ({})", it.what, it.form)).collect();
+        assert!(named.is_empty(), "{more:?}: {named:?}");
+    }
 
     // The search can fail: with the key file, it finds each number as OpenSSL keeps it and as it was read.
-    let here = scene.log_in(&scene.private, None);
+    let here = scene.log_in(&scene.private, None, &[]);
     for form in ["limbs", "base64url"] {
         let of_form = here.iter().filter(|pattern| pattern.form == form).count();
         assert!(of_form >= 10, "{of_form} of 12 as {form}");

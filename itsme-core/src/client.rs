@@ -170,7 +170,9 @@ impl Client {
 
     /// Asks each key that is [kept outside](crate::PrivateKeys::external) for what it is published for: a
     /// signature, and a content key that is encrypted to it here. A handle and a public key that do not belong
-    /// together are found before anybody logs in. Sends nothing; does nothing for keys that are here.
+    /// together are found before anybody logs in. A decryption key without `alg` is asked for both RSA-OAEP and
+    /// RSA-OAEP-256, as the OP may choose either. Sends nothing; does nothing for keys that are here, nor for those
+    /// of the set before.
     ///
     /// # Errors
     /// The flow ends with [`Error::KeyMismatch`], or with what the key holder says.
@@ -180,11 +182,12 @@ impl Client {
 
     /// Goes on with other keys, without a restart. The new set's signing key signs from now on, and the new set
     /// is what [`public_jwks_response`](Self::public_jwks_response) serves. The decryption keys of the set before
-    /// go on decrypting until the next call, or until [`forget_old_keys`](Self::forget_old_keys): logins that are
-    /// under way finish.
+    /// go on decrypting until other keys take their place, or until [`forget_old_keys`](Self::forget_old_keys):
+    /// logins that are under way finish. The same set once more changes nothing.
     ///
     /// The OP refuses what is signed with a key that it has not seen yet: publish a new signing key first, and
-    /// sign with it a day later (see [`PrivateKeys::with_new_signing_key`]). Siblings keep their own keys.
+    /// sign with it a day later (see [`PrivateKeys::with_new_signing_key`]); keep the old one published as long as a
+    /// hosted request object is good that it has signed. Siblings keep their own keys.
     ///
     /// # Errors
     /// [`Error::Settings`]: the client has a secret.
@@ -193,8 +196,8 @@ impl Client {
     }
 
     /// Goes on with another client secret, without a restart, once itsme has changed it. What the OP has
-    /// encrypted or signed with the one before is still read, until the next call or
-    /// [`forget_old_keys`](Self::forget_old_keys).
+    /// encrypted or signed with the one before is still read, until the next one or
+    /// [`forget_old_keys`](Self::forget_old_keys). Whether it signs ID tokens stays as it was.
     ///
     /// # Errors
     /// [`Error::Settings`]: the secret is empty, or the client has keys.
@@ -204,13 +207,13 @@ impl Client {
 
     fn replace(&self, new: Credentials) -> Result<(), Error> {
         new.check(self.0.settings.dialect())?;
-        Ok(self.0.keyring.replace(new)?)
+        Ok(self.0.settings.keyring.replace(new)?)
     }
 
-    /// Stops reading what is encrypted to the keys, or with the secret, of before the last replacement: at once
-    /// where they have leaked, else a day after it.
+    /// Forgets the keys or the secret of before the last replacement, and reads nothing more that is encrypted to
+    /// them. Call it at once if they have leaked, else a day later.
     pub fn forget_old_keys(&self) {
-        self.0.keyring.forget_old();
+        self.0.settings.keyring.forget_old();
     }
 
     /// Fetches the OP's metadata and keys now, fresh or not: to warm up, or from time to time in
@@ -252,7 +255,7 @@ impl Client {
     /// [`PrivateKeys::public_jwks_response`](crate::PrivateKeys::public_jwks_response). None with a
     /// client secret.
     pub fn public_jwks_response(&self) -> Option<Response> {
-        match self.0.keyring.current() {
+        match self.0.settings.keyring.current() {
             Credentials::PrivateKeys(keys) => Some(keys.public_jwks_response()),
             Credentials::ClientSecret(_) => None,
         }

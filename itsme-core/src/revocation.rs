@@ -27,7 +27,7 @@ pub(crate) fn revoke(
     client: &Arc<ClientInner>,
     token: Secret,
 ) -> Result<SingleRequest<Revocation>, Error> {
-    secret(&client.keyring.current())?;
+    secret(&client.settings.keyring.current())?;
     Ok(SingleRequest::new(client, Revocation(token)))
 }
 
@@ -64,7 +64,7 @@ impl Exchange for Revocation {
         let url = metadata.revocation(parties.client.settings.plain_http())?;
         let token = [("token", self.0.expose()), ("token_type_hint", "access_token")];
         let mut request = form::post((Endpoint::Revocation, url), &token, &[]);
-        let credentials = parties.client.keyring.current();
+        let credentials = parties.client.settings.keyring.current();
         let basic = basic(&parties.client.identity.client_id, secret(&credentials)?);
         request.headers_mut().insert(header::AUTHORIZATION, basic);
         Ok(Prepared::Request(request))

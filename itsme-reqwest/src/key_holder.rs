@@ -9,10 +9,10 @@ use std::{
 use itsme_core::{KeyFailure, KeyLog, KeyOperation, KeyResult};
 use thiserror::Error as ThisError;
 
-/// Whoever holds the private keys of a client whose [`PrivateKeys`](itsme_core::PrivateKeys) are
-/// [`external`](itsme_core::PrivateKeys::external): an async function that has an HSM or a KMS do one
-/// operation. It is given to a [`Transport`](crate::Transport::key_holder) or a
-/// [`Client`](crate::Client::key_holder). `Clone` is cheap.
+/// Performs the operations of private keys that are kept [outside](itsme_core::PrivateKeys::external), in an HSM
+/// or a KMS: an async function, given to a [`Transport`](crate::Transport::key_holder) or a
+/// [`Client`](crate::Client::key_holder). `Clone` is cheap. A library that blocks, as PKCS #11 does, belongs into
+/// `spawn_blocking`.
 ///
 /// ```
 /// use itsme_core::{KeyFailure, KeyOperation, KeyResult};
@@ -47,7 +47,7 @@ pub struct KeyHolder {
 
 type Used = Pin<Box<dyn Future<Output = KeyResult> + Send>>;
 
-/// That a key holder has not answered in time.
+/// The key holder did not answer in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[error("the key holder has not answered within {timeout:?}")]
 #[non_exhaustive]
@@ -57,7 +57,7 @@ pub struct KeyTimeout {
 }
 
 impl KeyHolder {
-    /// Has `use_key` do each operation. What it takes longer than five seconds for counts as
+    /// Has `use_key` do each operation. An operation that takes longer than five seconds counts as
     /// [`Unavailable`](KeyFailure::Unavailable), and its future is dropped.
     pub fn new<Made>(use_key: impl Fn(KeyOperation) -> Made + Send + Sync + 'static) -> Self
     where
@@ -67,7 +67,8 @@ impl KeyHolder {
         Self { use_key, timeout: Duration::from_secs(5) }
     }
 
-    /// How long one operation may take. Each is tried twice, and a person is waiting.
+    /// How long one operation may take. One that was [`Unavailable`](KeyFailure::Unavailable) is tried once
+    /// more, half a second later, while a person is waiting.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

@@ -46,10 +46,12 @@
 //! [`Client::start_backchannel`] ask people without a browser, [`Client::picture`] fetches their picture, and
 //! [`Client::refresh`] warms up the cache. [`Transport::run`] runs any flow that [`Client`] lacks.
 //!
+//! Keys that an HSM or a KMS holds are asked through a [`KeyHolder`]; the guide has a chapter on them.
+//!
 //! # Errors
 //!
-//! An [`Error`] is the protocol's ([`DriveError::Flow`]) or the network's ([`DriveError::Transport`]).
-//! [`advice`](DriveError::advice) sorts both into the four things that a person can be told:
+//! An [`Error`] is the protocol's ([`DriveError::Flow`]), the network's ([`DriveError::Transport`]) or the
+//! key holder's ([`DriveError::Key`]). [`advice`](DriveError::advice) sorts them into the four things that a person can be told:
 //!
 //! ```
 //! use itsme_reqwest::{Error, itsme_core::Advice};
@@ -148,5 +150,5 @@ pub use transport::{SendError, SetupError, Transport};
 pub use itsme_core::{self, DriveError};
 pub use reqwest;
 
-/// Why a flow ended without its result: the protocol, or the network.
+/// Why a flow ended without its result: the protocol, the network, or the key holder.
 pub type Error = itsme_core::DriveError<SendError>;

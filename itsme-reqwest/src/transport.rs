@@ -81,8 +81,8 @@ impl Transport {
         Self { client, key_holder: None }
     }
 
-    /// Has this one do what private keys must do that are
-    /// [kept outside](itsme_core::PrivateKeys::external), for every flow that is run here.
+    /// Uses this key holder for private keys that are
+    /// [kept outside](itsme_core::PrivateKeys::external), in every flow that is run here.
     #[must_use]
     pub fn key_holder(self, holder: KeyHolder) -> Self {
         Self { key_holder: Some(holder), ..self }

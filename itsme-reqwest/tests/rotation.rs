@@ -9,8 +9,8 @@ use std::{
 };
 
 use itsme_core::{AuthorizationRequest, PrivateKeys, Scope, Timeouts};
-use itsme_reqwest::{Client, Transport};
-use itsme_testkit::{Clock, Person, SERVICE, Server, private_keys};
+use itsme_reqwest::{Client, KeyHolder, Transport};
+use itsme_testkit::{Clock, KmsServer, Person, SERVICE, Server, private_keys};
 use tokio::{task::JoinSet, time::sleep};
 
 const AT_ONCE: usize = 64;
@@ -23,13 +23,13 @@ struct Scene {
 }
 
 impl Scene {
-    fn new() -> Arc<Self> {
+    fn new() -> Self {
         let server = Server::start(Clock::system()).expect("loopback has a free port");
         let builder = reqwest::Client::builder().no_proxy();
         let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
         let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
         let itsme = Client::with_transport(core, transport);
-        Arc::new(Self { server, itsme, done: 0.into(), over: false.into() })
+        Self { server, itsme, done: 0.into(), over: false.into() }
     }
 
     async fn log_in(&self) {
@@ -49,19 +49,11 @@ impl Scene {
             sleep(Duration::from_millis(5)).await;
         }
     }
-
-    async fn replace(&self, keys: &PrivateKeys) {
-        self.itsme.core().replace_keys(keys.clone()).expect("it has keys");
-        self.logins().await;
-        // The OP fetches what is published, later.
-        self.server.op().publish(&keys.public_jwks());
-        self.logins().await;
-    }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nobody_is_lost() {
-    let scene = Scene::new();
+/// Two more keys beside the old ones, the new ones sign, the old ones are gone: each step is first known to
+/// the client, and then to the OP.
+async fn rotate(scene: Arc<Scene>, steps: &[PrivateKeys]) {
     let mut people = JoinSet::new();
     for _ in 0..AT_ONCE {
         let scene = Arc::clone(&scene);
@@ -72,16 +64,14 @@ async fn nobody_is_lost() {
         });
     }
     scene.logins().await;
-    let old = private_keys();
-    let both = old.with_new_encryption_key().and_then(|keys| keys.with_new_signing_key());
-    let both = both.expect("keys");
-    scene.replace(&both).await;
-    let signing = both.signing_with(both.signing_kids().last().expect("two")).expect("it is");
-    scene.replace(&signing).await;
-    let gone = old.signing_kids().into_iter().chain(old.encryption_kids());
-    let new = gone.fold(signing.clone(), |keys, kid| keys.without(kid).expect("it was there"));
-    scene.replace(&new).await;
-    scene.itsme.core().forget_old_keys();
+    for keys in steps {
+        scene.itsme.replace_keys(keys.clone()).expect("it has keys");
+        scene.logins().await;
+        // The OP fetches what is published, later.
+        scene.server.op().publish(&keys.public_jwks());
+        scene.logins().await;
+    }
+    scene.itsme.forget_old_keys();
     scene.logins().await;
     scene.over.store(true, SeqCst);
     let mut lost = 0;
@@ -89,5 +79,33 @@ async fn nobody_is_lost() {
         lost += usize::from(person.is_err());
     }
     assert_eq!(lost, 0, "of {AT_ONCE}");
-    assert!(scene.done.load(SeqCst) >= 14 * AT_ONCE);
+    assert!(scene.done.load(SeqCst) >= 2 * (steps.len() * 2 + 2) * AT_ONCE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_lost() {
+    let old = private_keys();
+    let both = old.with_new_encryption_key().and_then(|keys| keys.with_new_signing_key());
+    let both = both.expect("keys");
+    let signing = both.signing_with(both.signing_kids()[1]).expect("it is there");
+    let gone = old.signing_kids().into_iter().chain(old.encryption_kids());
+    let new = gone.fold(signing.clone(), |keys, kid| keys.without(kid).expect("it was there"));
+    rotate(Arc::new(Scene::new()), &[both, signing, new]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_lost_on_the_way_to_a_kms() {
+    let mut scene = Scene::new();
+    let kms = KmsServer::start().expect("loopback has a free port");
+    let (cloud, transport) = (kms.kms().client(), scene.itsme.transport().clone());
+    let holder = KeyHolder::new(move |operation| {
+        let (cloud, transport) = (cloud.clone(), transport.clone());
+        async move { cloud.outcome(transport.send(cloud.request(&operation)).await.ok()) }
+    });
+    scene.itsme = scene.itsme.key_holder(holder.timeout(Duration::from_secs(30)));
+    let outside = kms.kms().keys();
+    let both = private_keys().with_external(&outside.public_jwks()).expect("keys");
+    let signing = both.signing_with("kms-sig-1").expect("it is there");
+    rotate(Arc::new(scene), &[both, signing, outside]).await;
+    assert!(kms.kms().calls().len() > AT_ONCE);
 }

@@ -1,9 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
 use itsme_core::{
-    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Hosted, LoggedIn,
-    LoginState, Photo, Progress, Provider, QrLogin, Redirect, Secret, Settings, UserDiscovery,
-    UserDiscoveryTicket,
+    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, ClientSecret,
+    Hosted, LoggedIn, LoginState, Photo, PrivateKeys, Progress, Provider, QrLogin, Redirect,
+    Response, Secret, Settings, UserDiscovery, UserDiscoveryTicket,
 };
 
 use crate::{Error, KeyHolder, Transport};
@@ -27,7 +27,7 @@ impl Client {
     }
 
     /// Makes a client for another tenant of the same environment, over the same connections. See
-    /// [`itsme_core::Client::sibling`].
+    /// [`itsme_core::Client::sibling`]. A key holder is shared, too: it tells keys apart by their `kid` alone.
     ///
     /// # Errors
     /// The settings cannot work, or are of another environment.
@@ -40,7 +40,7 @@ impl Client {
         Self { core, transport }
     }
 
-    /// Asks this one for what keys outside must do, see [`Transport::key_holder`].
+    /// Sets the key holder for private keys that are kept outside, see [`Transport::key_holder`].
     #[must_use]
     pub fn key_holder(self, holder: KeyHolder) -> Self {
         Self { transport: self.transport.key_holder(holder), ..self }
@@ -146,6 +146,33 @@ impl Client {
     /// One does not, or the key holder cannot be asked.
     pub fn check_keys(&self) -> Result<(), Error> {
         self.transport.run(self.core.check_keys())
+    }
+
+    /// Goes on with other keys, without a restart. See [`itsme_core::Client::replace_keys`].
+    ///
+    /// # Errors
+    /// The client has a secret.
+    pub fn replace_keys(&self, keys: PrivateKeys) -> Result<(), itsme_core::Error> {
+        self.core.replace_keys(keys)
+    }
+
+    /// Goes on with another client secret, without a restart. See
+    /// [`itsme_core::Client::replace_secret`].
+    ///
+    /// # Errors
+    /// The secret is empty, or the client has keys.
+    pub fn replace_secret(&self, secret: ClientSecret) -> Result<(), itsme_core::Error> {
+        self.core.replace_secret(secret)
+    }
+
+    /// Forgets the keys or the secret of before. See [`itsme_core::Client::forget_old_keys`].
+    pub fn forget_old_keys(&self) {
+        self.core.forget_old_keys();
+    }
+
+    /// The response that serves our public JWK set. See [`itsme_core::Client::public_jwks_response`].
+    pub fn public_jwks_response(&self) -> Option<Response> {
+        self.core.public_jwks_response()
     }
 
     /// Fetches the OP's metadata and keys now. See [`itsme_core::Client::refresh`].

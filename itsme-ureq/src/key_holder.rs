@@ -2,6 +2,7 @@ use std::{
     fmt,
     sync::{
         Arc,
+        atomic::{AtomicUsize, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
     thread,
@@ -12,9 +13,8 @@ use itsme_core::{KeyFailure, KeyLog, KeyOperation, KeyResult};
 use thiserror::Error as ThisError;
 use tracing::Span;
 
-/// Whoever holds the private keys of a client whose [`PrivateKeys`](itsme_core::PrivateKeys) are
-/// [`external`](itsme_core::PrivateKeys::external): a function that has an HSM or a KMS do one
-/// operation. It is given to a [`Transport`](crate::Transport::key_holder) or a
+/// Performs the operations of private keys that are kept [outside](itsme_core::PrivateKeys::external), in an HSM
+/// or a KMS: a function, given to a [`Transport`](crate::Transport::key_holder) or a
 /// [`Client`](crate::Client::key_holder). `Clone` is cheap.
 ///
 /// ```
@@ -42,7 +42,11 @@ use tracing::Span;
 pub struct KeyHolder {
     use_key: Arc<dyn Fn(KeyOperation) -> KeyResult + Send + Sync>,
     timeout: Duration,
+    running: Arc<AtomicUsize>,
 }
+
+/// More operations than an HSM does at a time, and fewer threads than hurt.
+const MOST_AT_ONCE: usize = 64;
 
 /// Why a key holder has given no answer.
 #[derive(Debug, ThisError)]
@@ -54,6 +58,9 @@ pub enum KeyHolderError {
         /// How long it was waited for.
         timeout: Duration,
     },
+    /// It has as many operations to do as it may have at once.
+    #[error("the key holder has {MOST_AT_ONCE} operations to do already")]
+    Busy,
     /// It has panicked.
     #[error("the key holder has panicked")]
     Panicked,
@@ -63,13 +70,16 @@ pub enum KeyHolderError {
 }
 
 impl KeyHolder {
-    /// Has `use_key` do each operation, in a thread of its own. What it takes longer than five seconds for
-    /// counts as [`Unavailable`](KeyFailure::Unavailable); its thread ends when it does.
+    /// Has `use_key` do each operation, in a thread of its own. An operation that takes longer than five
+    /// seconds counts as [`Unavailable`](KeyFailure::Unavailable), and its thread runs until the function
+    /// returns; when 64 are running, the next ones count as unavailable at once.
     pub fn new(use_key: impl Fn(KeyOperation) -> KeyResult + Send + Sync + 'static) -> Self {
-        Self { use_key: Arc::new(use_key), timeout: Duration::from_secs(5) }
+        let (use_key, running) = (Arc::new(use_key), Arc::default());
+        Self { use_key, timeout: Duration::from_secs(5), running }
     }
 
-    /// How long one operation may take. Each is tried twice, and a person is waiting.
+    /// How long one operation may take. One that was [`Unavailable`](KeyFailure::Unavailable) is tried once
+    /// more, half a second later, while a person is waiting.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -89,10 +99,11 @@ impl KeyHolder {
     }
 
     fn ask(&self, operation: KeyOperation) -> Result<KeyResult, KeyHolderError> {
+        let running = Running::begin(&self.running).ok_or(KeyHolderError::Busy)?;
         let (made, answer) = mpsc::sync_channel(1);
         let (use_key, span) = (Arc::clone(&self.use_key), Span::current());
         let asked = thread::Builder::new().name("itsme key".to_owned()).spawn(move || {
-            let _span = span.entered();
+            let (_span, _running) = (span.entered(), running);
             // Whoever asked may be gone.
             let _ = made.send(use_key(operation));
         });
@@ -101,6 +112,22 @@ impl KeyHolder {
             RecvTimeoutError::Timeout => KeyHolderError::Timeout { timeout: self.timeout },
             RecvTimeoutError::Disconnected => KeyHolderError::Panicked,
         })
+    }
+}
+
+/// One of the operations that are under way.
+struct Running(Arc<AtomicUsize>);
+
+impl Running {
+    fn begin(running: &Arc<AtomicUsize>) -> Option<Self> {
+        let began = Self(Arc::clone(running));
+        (running.fetch_add(1, Ordering::SeqCst) < MOST_AT_ONCE).then_some(began)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -63,6 +63,29 @@ fn a_hung_holder_is_waited_for_as_long_as_was_said() {
     assert!(bounds.contains(&took), "{took:?}");
 }
 
+/// An HSM that hangs takes no more threads than these, and everybody else is told at once.
+#[test]
+fn operations_that_hang_do_not_pile_up() {
+    let server = server();
+    let holder = KeyHolder::new(|operation| {
+        thread::sleep(Duration::from_secs(4));
+        honest(&operation)
+    });
+    let itsme = client(&server, holder.timeout(Duration::from_millis(50)));
+    itsme.refresh().expect("the OP answers");
+    let said = |itsme: &Client| match log_in(itsme, &server).expect_err("the key hangs") {
+        DriveError::Key { source, .. } => source.to_string(),
+        other => panic!("not {other}"),
+    };
+    thread::scope(|scope| {
+        let hanging: Vec<_> = (0..32).map(|_| scope.spawn(|| said(&itsme))).collect();
+        for login in hanging {
+            assert!(login.join().expect("no panic").contains("not answered within"));
+        }
+    });
+    assert!(said(&itsme).contains("64 operations to do already"));
+}
+
 #[test]
 fn a_holder_that_panics_ends_the_flow_and_no_more() {
     let (failure, error, _) = failing(|_| panic!("a mistake in the holder"));

@@ -6,11 +6,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use itsme_core::{AuthorizationRequest, Scope, Timeouts};
-use itsme_testkit::{Clock, Person, SERVICE, Server, private_keys};
-use itsme_ureq::{Client, Transport};
+use itsme_core::{AuthorizationRequest, PrivateKeys, Scope, Timeouts};
+use itsme_testkit::{Clock, KmsServer, Person, SERVICE, Server, private_keys};
+use itsme_ureq::{Client, KeyHolder, Transport};
 
 const AT_ONCE: usize = 64;
+
+/// Lets everybody go home, also when the test fails.
+struct Closing<'a>(&'a AtomicBool);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
+    }
+}
 
 /// Waits until everybody can have begun and ended a login.
 fn logins_after(done: &AtomicUsize) {
@@ -21,13 +30,9 @@ fn logins_after(done: &AtomicUsize) {
     }
 }
 
-#[test]
-fn nobody_is_lost() {
-    let server = Server::start(Clock::system()).expect("loopback has a free port");
-    let agent = ureq::Agent::config_builder().proxy(None).build().into();
-    let transport = Transport::with_agent(agent, Timeouts::default());
-    let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
-    let itsme = Client::with_transport(core, transport);
+/// Two more keys beside the old ones, the new ones sign, the old ones are gone: each step is first known to
+/// the client, and then to the OP.
+fn rotate(server: &Server, itsme: &Client, steps: &[PrivateKeys]) {
     let (done, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let log_in = || {
         let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
@@ -37,6 +42,7 @@ fn nobody_is_lost() {
         done.fetch_add(1, SeqCst);
     };
     thread::scope(|scope| {
+        let _closing = Closing(&over);
         let people: Vec<_> = (0..AT_ONCE)
             .map(|_| {
                 scope.spawn(|| {
@@ -46,28 +52,56 @@ fn nobody_is_lost() {
                 })
             })
             .collect();
-        let replace = |keys: &itsme_core::PrivateKeys| {
-            itsme.core().replace_keys(keys.clone()).expect("it has keys");
+        logins_after(&done);
+        for keys in steps {
+            itsme.replace_keys(keys.clone()).expect("it has keys");
             logins_after(&done);
             // The OP fetches what is published, later.
             server.op().publish(&keys.public_jwks());
             logins_after(&done);
-        };
-        logins_after(&done);
-        let old = private_keys();
-        let both = old.with_new_encryption_key().and_then(|keys| keys.with_new_signing_key());
-        let both = both.expect("keys");
-        replace(&both);
-        let signing = both.signing_with(both.signing_kids().last().expect("two")).expect("it is");
-        replace(&signing);
-        let gone = old.signing_kids().into_iter().chain(old.encryption_kids());
-        let new = gone.fold(signing.clone(), |keys, kid| keys.without(kid).expect("it was there"));
-        replace(&new);
-        itsme.core().forget_old_keys();
+        }
+        itsme.forget_old_keys();
         logins_after(&done);
         over.store(true, SeqCst);
         let lost = people.into_iter().filter_map(|person| person.join().err()).count();
         assert_eq!(lost, 0, "of {AT_ONCE}");
     });
-    assert!(done.load(SeqCst) >= 14 * AT_ONCE);
+    assert!(done.load(SeqCst) >= 2 * (steps.len() * 2 + 2) * AT_ONCE);
+}
+
+fn client(server: &Server) -> Client {
+    let agent = ureq::Agent::config_builder().proxy(None).build().into();
+    let transport = Transport::with_agent(agent, Timeouts::default());
+    let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
+    Client::with_transport(core, transport)
+}
+
+#[test]
+fn nobody_is_lost() {
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let old = private_keys();
+    let both = old.with_new_encryption_key().and_then(|keys| keys.with_new_signing_key());
+    let both = both.expect("keys");
+    let signing = both.signing_with(both.signing_kids()[1]).expect("it is there");
+    let gone = old.signing_kids().into_iter().chain(old.encryption_kids());
+    let new = gone.fold(signing.clone(), |keys, kid| keys.without(kid).expect("it was there"));
+    rotate(&server, &client(&server), &[both, signing, new]);
+}
+
+#[test]
+fn nobody_is_lost_on_the_way_to_a_kms() {
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let kms = KmsServer::start().expect("loopback has a free port");
+    let cloud = kms.kms().client();
+    let agent = ureq::Agent::config_builder().proxy(None).build().into();
+    let transport = Transport::with_agent(agent, Timeouts::default());
+    let holder = KeyHolder::new(move |operation| {
+        cloud.outcome(transport.send(cloud.request(&operation)).ok())
+    });
+    let itsme = client(&server).key_holder(holder.timeout(Duration::from_secs(30)));
+    let outside = kms.kms().keys();
+    let both = private_keys().with_external(&outside.public_jwks()).expect("keys");
+    let signing = both.signing_with("kms-sig-1").expect("it is there");
+    rotate(&server, &itsme, &[both, signing, outside]);
+    assert!(kms.kms().calls().len() > AT_ONCE);
 }

@@ -6,7 +6,7 @@ use std::{
     error::Error,
     fs,
     io::{self, BufRead as _, Read as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Parser;
@@ -14,9 +14,10 @@ use itsme_core::{AuthorizationRequest, Environment, PrivateKeys, Scope, Settings
 use itsme_examples::kms::blocking_key_holder;
 use itsme_testkit::KmsClient;
 use itsme_ureq::Client;
+use zeroize::Zeroizing;
 
 /// Logs somebody in with keys that a KMS holds: prints where to send them, reads the callback, prints who it
-/// is, and stays until its input ends.
+/// is, and runs until standard input closes.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Program {
@@ -40,24 +41,37 @@ struct Program {
     #[arg(long, value_name = "FILE")]
     keys: PathBuf,
 
+    /// A private JWK set to begin with, in place of which the keys of the KMS then come.
+    #[arg(long, value_name = "FILE", requires = "kms")]
+    instead_of: Option<PathBuf>,
+
     /// The KMS that holds the keys. Its bearer token is in the environment variable `KMS_TOKEN`.
     #[arg(long, value_name = "URL")]
     kms: Option<String>,
 }
 
+/// What is read is wiped from memory, like the keys that are made of it.
+fn in_file(file: &Path) -> Result<PrivateKeys, Box<dyn Error>> {
+    Ok(PrivateKeys::from_json(&Zeroizing::new(fs::read_to_string(file)?))?)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let program = Program::parse();
-    let jwks = fs::read_to_string(&program.keys)?;
     let keys = match &program.kms {
-        Some(_) => PrivateKeys::external(&jwks)?,
-        None => PrivateKeys::from_json(&jwks)?,
+        Some(_) => PrivateKeys::external(&fs::read_to_string(&program.keys)?)?,
+        None => in_file(&program.keys)?,
     };
-    let settings = Settings::new(program.client_id, keys, Environment::custom(&program.issuer));
+    let first = program.instead_of.as_deref().map_or(Ok(keys.clone()), in_file)?;
+    let settings = Settings::new(program.client_id, first, Environment::custom(&program.issuer));
     let settings = settings.redirect_uri(program.redirect_uri).danger_http_on_loopback();
     let mut itsme = Client::new(settings)?;
     if let Some(url) = &program.kms {
         itsme = itsme.key_holder(blocking_key_holder(KmsClient::new(url, &env::var("KMS_TOKEN")?)));
-        // A handle that is another key's is found here, and not at the first login.
+        if program.instead_of.is_some() {
+            itsme.replace_keys(keys)?;
+            itsme.forget_old_keys();
+        }
+        // A wrong handle is detected here, and not at the first login.
         itsme.check_keys()?;
     }
     // One more operation: the address is in the userinfo answer.

@@ -111,6 +111,13 @@ impl Exchange for TokenPoll {
         }
     }
 
+    /// The OP has seen nothing of it: it is polled again.
+    fn unsigned(self, now: UnixTime) -> Option<Self::Output> {
+        let Self(mut ticket) = self;
+        ticket.pace.pause(now, None);
+        Some(pending(ticket))
+    }
+
     /// It is polled again, more slowly. If it was the answer with the tokens that got lost, the OP refuses
     /// the next poll: it has given them out (CIBA Core §10.1.1).
     fn unanswered(self, now: UnixTime) -> Option<Self::Output> {

@@ -62,7 +62,7 @@ impl BackchannelRequest {
 
 /// itsme asks without a browser only for V2 clients with private keys.
 pub(super) fn check_client(settings: &Settings) -> Result<(), RequestError> {
-    match settings.credentials() {
+    match settings.keyring.current() {
         Credentials::PrivateKeys(_) if settings.dialect().habits().has_backchannel => Ok(()),
         _ => Err(RequestError::NoBackchannel),
     }

@@ -231,6 +231,13 @@ impl Exchange for UserDiscoveryPoll {
         Ok(if is_another { UserDiscovery::Redraw(ticket) } else { UserDiscovery::Waiting(ticket) })
     }
 
+    /// The OP has seen nothing of it: it is polled again.
+    fn unsigned(self, now: UnixTime) -> Option<UserDiscovery> {
+        let Self(mut ticket) = self;
+        ticket.pace.pause(now, None);
+        Some(UserDiscovery::Waiting(ticket))
+    }
+
     /// It is polled again, more slowly.
     fn unanswered(self, now: UnixTime) -> Option<UserDiscovery> {
         let Self(mut ticket) = self;

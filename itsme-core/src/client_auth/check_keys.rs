@@ -22,7 +22,7 @@ pub(crate) struct CheckKeys {
 
 enum Check {
     Signing(Arc<OwnKey>),
-    Unwrapping(Arc<OwnKey>),
+    Unwrapping(Arc<OwnKey>, KeyEncryption),
 }
 
 /// What must come back.
@@ -39,12 +39,18 @@ enum Asked {
 impl CheckKeys {
     pub(crate) fn new(client: &ClientInner) -> Self {
         let mut unchecked = VecDeque::new();
-        if let Credentials::PrivateKeys(keys) = client.keyring.current() {
-            let outside = |key: &&Arc<OwnKey>| matches!(key.home, KeyHome::Outside(_));
-            unchecked
-                .extend(keys.signing_keys().iter().filter(outside).cloned().map(Check::Signing));
-            let decryption = keys.decryption_keys().iter().filter(outside);
-            unchecked.extend(decryption.cloned().map(Check::Unwrapping));
+        if let Credentials::PrivateKeys(keys) = client.settings.keyring.current() {
+            for key in keys.signing_keys().iter().filter(|key| key.is_outside()) {
+                unchecked.push_back(Check::Signing(Arc::clone(key)));
+            }
+            // A key without `alg` is asked for whatever the OP takes.
+            for key in keys.decryption_keys().iter().filter(|key| key.is_outside()) {
+                for alg in [KeyEncryption::RsaOaep256, KeyEncryption::RsaOaep] {
+                    if key.unwraps(alg) {
+                        unchecked.push_back(Check::Unwrapping(Arc::clone(key), alg));
+                    }
+                }
+            }
         }
         Self { unchecked, asked: None }
     }
@@ -58,16 +64,13 @@ impl CheckKeys {
                 let jws = jws.ok_or(Error::Crypto("write a token"))?;
                 (Ask::sign(key, jws), Asked::Signature)
             }
-            Some(Check::Unwrapping(key)) => {
+            Some(Check::Unwrapping(key, alg)) => {
                 let mut content_key = Zeroizing::new([0; 32]);
                 cx.fill(&mut *content_key)?;
-                let (algorithm, encrypted) = wrapped(&key, &*content_key)?;
-                let asked = Asked::ContentKey {
-                    kid: key.kid.clone(),
-                    algorithm: algorithm.name(),
-                    content_key,
-                };
-                (Ask::unwrap(key, algorithm, Zeroizing::new(encrypted)), asked)
+                let encrypted = wrapped(&key, alg, &*content_key)?;
+                let (kid, algorithm) = (key.kid.clone(), alg.name());
+                let asked = Asked::ContentKey { kid, algorithm, content_key };
+                (Ask::unwrap(key, alg, Zeroizing::new(encrypted)), asked)
             }
         };
         Ok(Next::UseKey(ask, Self { asked: Some(asked), ..self }))
@@ -75,29 +78,30 @@ impl CheckKeys {
 }
 
 /// As the OP does it, which reads the published key.
-fn wrapped(key: &OwnKey, content_key: &[u8]) -> Result<(KeyEncryption, Vec<u8>), Error> {
+fn wrapped(key: &OwnKey, alg: KeyEncryption, content_key: &[u8]) -> Result<Vec<u8>, Error> {
     let wrapped = match &key.home {
-        KeyHome::Outside(public) => public.wrap(KeyEncryption::RsaOaep256, content_key),
+        KeyHome::Outside(public) => public.wrap(alg, content_key),
         KeyHome::Here(_) => None,
     };
-    wrapped.ok_or(Error::Crypto("encrypt a key"))
+    wrapped.map(|(_, encrypted)| encrypted).ok_or(Error::Crypto("encrypt a key"))
 }
 
 impl Machine for CheckKeys {
     type Output = ();
 
     fn step(mut self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
-        let Event::KeyUsed(used) = event else { return self.next(cx) };
-        match (used, self.asked.take()) {
-            (KeyUsed::Unavailable, _) => Ok(Next::GiveUp),
+        match (event, self.asked.take()) {
+            (Event::KeyUsed(KeyUsed::Signed(_)), Some(Asked::Signature)) | (_, None) => {
+                self.next(cx)
+            }
             (
-                KeyUsed::Unwrapped(unwrapped),
+                Event::KeyUsed(KeyUsed::Unwrapped(unwrapped)),
                 Some(Asked::ContentKey { kid, algorithm, content_key }),
             ) => match unwrapped {
                 Some(key) if constant_time_eq(&key, &*content_key) => self.next(cx),
                 _ => Err(Error::KeyMismatch { kid, algorithm }),
             },
-            _ => self.next(cx),
+            _ => Ok(Next::GiveUp),
         }
     }
 }

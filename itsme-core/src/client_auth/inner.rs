@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use super::keyring::Keyring;
 use crate::{
     error::{Error, ErrorCode, SettingsError},
     provider::{ProviderSource, cache::Cache},
@@ -10,7 +9,6 @@ use crate::{
 /// What all flows of a client share: checked settings, and what is known of the OP.
 pub(crate) struct ClientInner {
     pub(crate) settings: Settings,
-    pub(crate) keyring: Keyring,
     pub(crate) identity: ClientIdentity,
     pub(crate) provider: Arc<ProviderSource>,
 }
@@ -23,7 +21,7 @@ impl ClientInner {
             plain_http: settings.plain_http(),
             cache: Cache::default(),
         };
-        Ok(Self::with(settings, Arc::new(provider)))
+        Ok(Self { identity: settings.identity(), settings, provider: Arc::new(provider) })
     }
 
     /// Another client of the same environment, which shares what is known of the OP.
@@ -34,19 +32,14 @@ impl ClientInner {
         {
             return Err(SettingsError::OtherEnvironment.into());
         }
-        Ok(Self::with(settings, Arc::clone(source)))
-    }
-
-    fn with(settings: Settings, provider: Arc<ProviderSource>) -> Self {
-        let keyring = Keyring::new(settings.credentials().clone());
-        Self { identity: settings.identity(), settings, keyring, provider }
+        Ok(Self { identity: settings.identity(), settings, provider: Arc::clone(source) })
     }
 
     /// Some refusals are what an OP answers whose encryption key has changed, of which nothing else
     /// would tell: the next flow fetches its keys. A client with a secret has no encrypted assertion.
     pub(crate) fn note_refusal(&self, error: &Error) {
         let Error::Refused(refusal) = error else { return };
-        let by_keys = matches!(self.settings.credentials(), Credentials::PrivateKeys(_));
+        let by_keys = matches!(self.settings.keyring.current(), Credentials::PrivateKeys(_));
         match refusal.code {
             ErrorCode::InvalidRequestObject => self.provider.cache.suspect(),
             ErrorCode::InvalidClient | ErrorCode::UnauthorizedClient if by_keys => {

@@ -1,6 +1,7 @@
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::parties::Parties;
 use crate::{
@@ -25,7 +26,7 @@ pub(crate) struct MakeJwt {
 enum State {
     Unsigned(Arc<OwnKey>, UnsignedJws),
     Asked,
-    Signed(String),
+    Signed(Zeroizing<String>),
 }
 
 /// How a JWS is encrypted.
@@ -57,7 +58,7 @@ impl Parties {
                 })
             }
         };
-        let credentials = self.client.keyring.current();
+        let credentials = self.client.settings.keyring.current();
         let signer = credentials.signer();
         let jws = UnsignedJws::new(claims, signer).ok_or(Error::Crypto("write a token"))?;
         Ok(MakeJwt::new(jws, signer, seal))
@@ -76,8 +77,12 @@ impl MakeJwt {
         Self { state, seal }
     }
 
-    fn protect(jws: String, seal: Option<Seal>, cx: &mut Context<'_>) -> Result<String, Error> {
-        let Some(Seal { to, default, enc }) = seal else { return Ok(jws) };
+    fn protect(
+        mut jws: Zeroizing<String>,
+        seal: Option<Seal>,
+        cx: &mut Context<'_>,
+    ) -> Result<String, Error> {
+        let Some(Seal { to, default, enc }) = seal else { return Ok(mem::take(&mut *jws)) };
         let nested = jose::encrypt_jws(&jws, &to, default, enc, |buf| cx.fill(buf))?;
         nested.ok_or(Error::Crypto("encrypt a token"))
     }

@@ -2,13 +2,12 @@
 //!
 //! ```text
 //! inner.rs    settings and cache, shared by all flows    parties.rs    the client and the OP
-//! keyring.rs  its credentials, which can be replaced     check_keys.rs  whether keys outside are ours
-//! jwt.rs      signing and encrypting our own JWTs        assertion.rs   the claims of a client assertion
+//! jwt.rs      signing and encrypting our own JWTs        assertion.rs  the claims of a client assertion
+//! check_keys.rs  whether keys outside are ours
 //! ```
 
 pub(crate) mod assertion;
 pub(crate) mod check_keys;
 pub(crate) mod inner;
 pub(crate) mod jwt;
-pub(crate) mod keyring;
 pub(crate) mod parties;

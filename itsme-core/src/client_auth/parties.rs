@@ -32,7 +32,7 @@ impl Parties {
     ) -> Result<Prepared, Error> {
         let client_id = &self.client.identity.client_id;
         let mut parameters = vec![("client_id", Cow::from(client_id))];
-        let credentials = self.client.keyring.current();
+        let credentials = self.client.settings.keyring.current();
         match (&credentials, assertion) {
             (Credentials::ClientSecret(secret), _) => {
                 parameters.push(("client_secret", secret.expose().into()));

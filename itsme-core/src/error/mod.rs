@@ -105,9 +105,9 @@ pub enum Error {
     #[error("the imported provider snapshot is of another issuer")]
     ForeignProvider,
 
-    /// What whoever holds a private key of ours has made with it is not by the published key of that name.
-    /// Has the handle of another key been registered under the `kid`, or another public key?
-    #[error("the key holder's `{kid}` is not the published key of that name ({algorithm})")]
+    /// What the key holder has made with a private key of ours is not by the published key of that name. Is
+    /// another key's handle behind the `kid`, or another public key published? Was a digest hashed once more?
+    #[error("the key holder's key `{kid}` does not match the published one ({algorithm})")]
     KeyMismatch {
         /// The name of the key.
         kid: String,
@@ -115,7 +115,7 @@ pub enum Error {
         algorithm: &'static str,
     },
     /// A private key of ours is kept outside, and the flow is driven by somebody who was given no key holder.
-    #[error("the key `{kid}` is outside, and there is no key holder to ask")]
+    #[error("the key `{kid}` is kept outside, but no key holder was set")]
     NoKeyHolder {
         /// The name of the key.
         kid: String,

@@ -21,7 +21,7 @@ use crate::{
 
 /// Why a driven flow ended without its result.
 #[derive(Debug, thiserror::Error)]
-#[allow(clippy::exhaustive_enums, reason = "there is no fourth one")]
+#[allow(clippy::exhaustive_enums, reason = "a driver fails in these three ways")]
 pub enum DriveError<E> {
     /// The protocol: see the [`Error`].
     #[error(transparent)]
@@ -35,7 +35,7 @@ pub enum DriveError<E> {
         source: E,
     },
     /// The key holder: a private key of ours has not done what it was asked.
-    #[error("the key `{kid}` was asked for {algorithm}: {failure}")]
+    #[error("{algorithm} with the key `{kid}` failed: {failure}")]
     Key {
         /// The name of the key.
         kid: String,

@@ -10,7 +10,8 @@ use super::{
 /// What a log may know of a [`KeyOperation`]: no message, no digest, no key. Feature `tracing`.
 ///
 /// The adapters log each operation with it, at the target `itsme`; so can a loop of your own. The fields
-/// are the `kid`, the `algorithm`, how many `ms` it took, and the `error` of the key holder with its causes.
+/// are the `kid`, the `algorithm`, how many `ms` it took, the [`failure`](KeyFailure) and the `error` with its causes,
+/// which is whatever the holder put there.
 ///
 /// | level | event |
 /// |---|---|
@@ -20,25 +21,30 @@ use super::{
 pub struct KeyLog {
     kid: String,
     algorithm: &'static str,
+    unwraps: bool,
 }
 
 impl KeyLog {
     /// Before the key is asked.
     pub fn new(operation: &KeyOperation) -> Self {
-        Self { kid: operation.kid().to_owned(), algorithm: operation.algorithm() }
+        let unwraps = matches!(operation, KeyOperation::Unwrap { .. });
+        Self { kid: operation.kid().to_owned(), algorithm: operation.algorithm(), unwraps }
     }
 
     /// Writes one event, once it is known what became of the operation.
     pub fn write(self, outcome: &KeyResult, took: Duration) {
-        let Self { kid, algorithm } = self;
+        let Self { kid, algorithm, unwraps } = self;
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match outcome {
-            Ok(_) | Err((KeyFailure::DoesNotUnwrap, _)) => {
-                debug!(target: "itsme", kid, algorithm, ms, "the key was used");
-            }
+            Ok(_) => debug!(target: "itsme", kid, algorithm, ms, "the key was used"),
             Err((failure, error)) => {
                 let error: &(dyn Error + 'static) = &**error;
-                warn!(target: "itsme", kid, algorithm, ms, error, "{failure}");
+                // Whoever can send us tokens is not to fill a log with warnings.
+                if unwraps && *failure == KeyFailure::DoesNotUnwrap {
+                    debug!(target: "itsme", kid, algorithm, ms, ?failure, error, "the key was used");
+                } else {
+                    warn!(target: "itsme", kid, algorithm, ms, ?failure, error, "the key failed");
+                }
             }
         }
     }

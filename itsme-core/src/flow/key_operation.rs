@@ -10,7 +10,7 @@ use crate::{
 
 const RS256: &str = "RS256";
 
-/// What a private key must do that is kept outside of this process, in an HSM or a KMS
+/// An operation for a private key that is kept outside of this process, in an HSM or a KMS
 /// (see [`PrivateKeys::external`](crate::PrivateKeys::external)).
 ///
 /// `Debug` shows the key's name and the algorithm, and so may a log.
@@ -45,13 +45,13 @@ pub struct SigningInput(Zeroizing<Vec<u8>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(clippy::exhaustive_enums, reason = "whoever holds keys must tell these apart")]
 pub enum KeyFailure {
-    /// The key was asked, and this does not decrypt. It is not told to whoever has sent it.
+    /// The key was used, and the content key does not decrypt. It is not told to whoever has sent it.
     #[error("the content key does not decrypt")]
     DoesNotUnwrap,
-    /// It cannot be reached or is busy: no answer, a time-out, throttling. It is asked once more.
+    /// It cannot be reached or is busy: no answer, a timeout, throttling. It is asked once more.
     #[error("the key cannot be reached")]
     Unavailable,
-    /// It will not do it however often it is asked: no permission, no such key, disabled.
+    /// Asking again will not help: no permission, no such key, disabled.
     #[error("the key may not be used")]
     Refused,
 }
@@ -111,7 +111,7 @@ enum Work {
 /// What a key has done.
 pub(crate) enum KeyUsed {
     /// The whole JWS.
-    Signed(String),
+    Signed(Zeroizing<String>),
     /// The content key, if it decrypts.
     Unwrapped(Option<Zeroizing<Vec<u8>>>),
     /// Nothing: it cannot be reached, and was asked twice.
@@ -177,8 +177,8 @@ impl Ask {
         }
     }
 
-    /// What whoever holds the key has made. A signature is held against the published key: a wrong one
-    /// would be refused by the OP, in words that say less.
+    /// What whoever holds the key has made. A signature is verified with the published key: the OP would
+    /// refuse a wrong one in words that say less.
     pub(super) fn accept(self, made: Zeroizing<Vec<u8>>) -> Result<KeyUsed, Error> {
         match self.work {
             Work::Sign(jws) => match &self.key.home {

@@ -47,7 +47,7 @@ pub(crate) enum Next<M: Machine> {
     /// The flow has ended well.
     Done(M::Output),
     /// Nothing more can be done: what the HTTP client or the key holder said is the error. Only after
-    /// [`Event::Failed`] and [`KeyUsed::Unavailable`].
+    /// [`Event::Failed`] and [`KeyUsed::Unavailable`]; of a key that may not be used, machines are not told.
     GiveUp,
 }
 

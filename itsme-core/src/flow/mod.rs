@@ -198,11 +198,7 @@ impl<T> AwaitingKey<T> {
         made: impl Into<Zeroizing<Vec<u8>>>,
         platform: &mut impl Platform,
     ) -> Result<Step<T>, Error> {
-        take_turn(platform, |cx| {
-            let mut running = self.running;
-            running.key_used(Ok(made.into()), cx).map(|turn| (running, turn))
-        })
-        .map(not_given_up)
+        self.made(Ok(made.into()), platform).map(not_given_up)
     }
 
     /// Says that the key has not done it. `None`: the flow gives up, and what the key holder said is the
@@ -215,10 +211,12 @@ impl<T> AwaitingKey<T> {
         why: KeyFailure,
         platform: &mut impl Platform,
     ) -> Result<Option<Step<T>>, Error> {
-        take_turn(platform, |cx| {
-            let mut running = self.running;
-            running.key_used(Err(why), cx).map(|turn| (running, turn))
-        })
+        self.made(Err(why), platform)
+    }
+
+    fn made(self, made: KeyMade, platform: &mut impl Platform) -> Result<Option<Step<T>>, Error> {
+        let mut running = self.running;
+        take_turn(platform, |cx| running.key_used(made, cx).map(|turn| (running, turn)))
     }
 
     /// The error of a runtime that holds no keys, for a client whose keys are all in its process.

@@ -66,9 +66,13 @@ pub(crate) trait Exchange: Sized {
         now: UnixTime,
     ) -> Result<Self::Output, Error>;
 
-    /// The result where no answer came and none will, or where the key that the request needs cannot be
-    /// reached; by default, the flow gives up.
+    /// The result where no answer came and none will; by default, the flow gives up.
     fn unanswered(self, _now: UnixTime) -> Option<Self::Output> {
+        None
+    }
+
+    /// The result where the key cannot be reached that the request needs; by default, the flow gives up.
+    fn unsigned(self, _now: UnixTime) -> Option<Self::Output> {
         None
     }
 }
@@ -93,11 +97,6 @@ impl<X: Exchange> SingleRequest<X> {
                 Self { exchange, state }.step(Event::Begin, cx)
             }
         }
-    }
-
-    /// Nothing more comes of this.
-    fn unanswered(exchange: X, now: UnixTime) -> Next<Self> {
-        exchange.unanswered(now).map_or(Next::GiveUp, Next::Done)
     }
 }
 
@@ -133,7 +132,7 @@ impl<X: Exchange> Machine for SingleRequest<X> {
             (State::Preparing { parties, retry, made, making }, event) => {
                 let next = making.step(event, cx)?;
                 if let Next::GiveUp = next {
-                    return Ok(Self::unanswered(exchange, cx.now));
+                    return Ok(exchange.unsigned(cx.now).map_or(Next::GiveUp, Next::Done));
                 }
                 next.within(
                     (exchange, parties, made),
@@ -154,10 +153,10 @@ impl<X: Exchange> Machine for SingleRequest<X> {
             }
             (State::Sent(parties, retry), Event::Failed(why)) => match retry.again(why) {
                 Some(retry) => Self::prepare(exchange, (parties, retry), Vec::new(), cx),
-                None => Ok(Self::unanswered(exchange, cx.now)),
+                None => Ok(exchange.unanswered(cx.now).map_or(Next::GiveUp, Next::Done)),
             },
-            (State::Sent(parties, retry), Event::Begin | Event::KeyUsed(_)) => {
-                Self::prepare(exchange, (parties, retry), Vec::new(), cx)
+            (State::Sent(..), Event::Begin | Event::KeyUsed(_)) => {
+                unreachable!("a request is answered or not")
             }
         }
     }

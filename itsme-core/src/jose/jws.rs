@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::{
     JoseError, KeySet, OwnKey, PublicKey, base64url_append, constant_time_eq,
@@ -95,7 +96,7 @@ pub enum Signer<'a> {
 }
 
 /// A compact JWS but for its signature.
-pub struct UnsignedJws(String);
+pub struct UnsignedJws(Zeroizing<String>);
 
 impl UnsignedJws {
     /// A header with `alg`, `typ` and, for RS256, `kid`, and the claims. `None`: they are no JSON.
@@ -116,7 +117,7 @@ impl UnsignedJws {
         base64url_append(header, &mut jws);
         jws.push('.');
         base64url_append(payload, &mut jws);
-        Self(jws)
+        Self(Zeroizing::new(jws))
     }
 
     /// What is signed (RFC 7515 §5.1).
@@ -125,7 +126,7 @@ impl UnsignedJws {
     }
 
     /// The JWS with its signature.
-    pub fn with_signature(self, signature: &[u8]) -> String {
+    pub fn with_signature(self, signature: &[u8]) -> Zeroizing<String> {
         let Self(mut jws) = self;
         jws.push('.');
         base64url_append(signature, &mut jws);

@@ -33,9 +33,14 @@ impl OwnKey {
         self.kid == other.kid && self.public_numbers() == other.public_numbers()
     }
 
+    /// Whether its private half is in an HSM or a KMS.
+    pub(crate) fn is_outside(&self) -> bool {
+        matches!(self.home, KeyHome::Outside(_))
+    }
+
     /// Whether it is asked to unwrap by this algorithm. Outside, a key is bound to the one that its JWK
     /// names; here, a key does both.
-    pub(super) fn unwraps(&self, alg: KeyEncryption) -> bool {
+    pub(crate) fn unwraps(&self, alg: KeyEncryption) -> bool {
         match &self.home {
             KeyHome::Here(_) => true,
             KeyHome::Outside(public) => public.encrypts_by(alg),

@@ -62,9 +62,27 @@ impl ClientSecret {
 }
 
 impl Credentials {
-    /// Whether the other one is of the same kind.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
+    /// To go on with in place of others, which must be of the same kind. What a secret signs was agreed at
+    /// onboarding.
+    pub(crate) fn in_place_of(self, old: &Self) -> Result<Self, SettingsError> {
+        match (self, old) {
+            (Self::PrivateKeys(new), Self::PrivateKeys(_)) => Ok(Self::PrivateKeys(new)),
+            (Self::ClientSecret(new), Self::ClientSecret(old)) => {
+                Ok(Self::ClientSecret(ClientSecret { hs256: old.hs256, ..new }))
+            }
+            _ => Err(SettingsError::OtherCredentials),
+        }
+    }
+
+    /// The same keys in the same order, or the same secret.
+    pub(crate) fn are_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::PrivateKeys(keys), Self::PrivateKeys(others)) => keys.are_same(others),
+            (Self::ClientSecret(secret), Self::ClientSecret(other)) => {
+                secret.secret == other.secret
+            }
+            _ => false,
+        }
     }
 
     pub(crate) fn check(&self, dialect: Dialect) -> Result<(), SettingsError> {

@@ -1,6 +1,7 @@
 pub(crate) mod credentials;
 pub(crate) mod environment;
 pub(crate) mod identity;
+pub(crate) mod keyring;
 pub(crate) mod leeway;
 pub(crate) mod private_keys;
 pub(crate) mod protection;
@@ -15,6 +16,7 @@ use crate::{
         credentials::Credentials,
         environment::Environment,
         identity::ClientIdentity,
+        keyring::Keyring,
         leeway::Leeway,
         protection::{JwtProtection, LoginHintForm},
     },
@@ -26,8 +28,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) client_id: String,
-    /// Those to begin with: a client's are in its [`Keyring`](crate::client_auth::keyring::Keyring).
-    credentials: Credentials,
+    pub(crate) keyring: Keyring,
     pub(crate) environment: Environment,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) client_assertion: JwtProtection,
@@ -52,7 +53,7 @@ impl Settings {
     ) -> Self {
         Self {
             client_id: client_id.into(),
-            credentials: credentials.into(),
+            keyring: Keyring::new(credentials.into()),
             environment,
             redirect_uri: None,
             client_assertion: JwtProtection::default(),
@@ -140,14 +141,10 @@ impl Settings {
         if issuer.contains('?') {
             return Err(SettingsError::Issuer(UrlError::Query));
         }
-        self.credentials.check(self.dialect())?;
+        self.keyring.current().check(self.dialect())?;
         let redirect_uri = self.redirect_uri.as_deref();
         let checked = redirect_uri.map_or(Ok(()), |uri| url_rules::check(uri, self.plain_http()));
         checked.map_err(SettingsError::RedirectUri)
-    }
-
-    pub(crate) fn credentials(&self) -> &Credentials {
-        &self.credentials
     }
 
     pub(crate) fn identity(&self) -> ClientIdentity {

@@ -99,16 +99,7 @@ impl PrivateKeys {
 
     fn from_jwks(jwks: Vec<OwnJwk>, held: Held) -> Result<Self, KeysError> {
         let (mut signing, mut decryption, mut published) = (Vec::new(), Vec::new(), Vec::new());
-        let mut kids: Vec<String> = Vec::new();
-        for (place, jwk) in jwks.iter().enumerate() {
-            let named = |kid: &str| match kid {
-                "" => format!("key {}", place + 1),
-                kid => format!("key {} (kid `{}`)", place + 1, printable(kid)),
-            };
-            let kid = jwk.kid.clone().unwrap_or_default();
-            let Read { usage, public, key } = read(jwk, &kids, held)
-                .map_err(|error| KeysError::Key { key: named(&kid), error })?;
-            kids.push(kid);
+        for Read { usage, public, key } in read_all(&jwks, held)? {
             if usage == Usage::Signature || decryption.is_empty() {
                 published.push(public);
             }
@@ -195,10 +186,7 @@ impl PrivateKeys {
     /// [`KeysError`]: a key cannot be used, or has the name of another.
     pub fn with_external(&self, public_jwks: &str) -> Result<Self, KeysError> {
         let added = read_file(public_jwks)?;
-        if let Some(place) = added.iter().position(OwnJwk::has_private_part) {
-            let key = format!("key {}", place + 1);
-            return Err(KeysError::Key { key, error: KeyError::PrivatePart });
-        }
+        read_all(&added, Held::Outside)?;
         self.with(added)
     }
 
@@ -280,6 +268,15 @@ impl PrivateKeys {
         &self.0.decryption
     }
 
+    /// The same keys in the same order, wherever their private halves are.
+    pub(crate) fn are_same(&self, other: &Self) -> bool {
+        let same = |own: &[Arc<OwnKey>], others: &[Arc<OwnKey>]| {
+            own.len() == others.len()
+                && own.iter().zip(others).all(|(own, other)| own.is_same(other))
+        };
+        same(&self.0.signing, &other.0.signing) && same(&self.0.decryption, &other.0.decryption)
+    }
+
     /// Whether it has this very decryption key.
     pub(crate) fn has(&self, key: &OwnKey) -> bool {
         self.0.decryption.iter().any(|own| own.is_same(key))
@@ -306,15 +303,34 @@ fn read_file(text: &str) -> Result<Vec<OwnJwk>, KeysError> {
     Ok(file.keys)
 }
 
+/// Each key by itself, named by its place and `kid` if it cannot be used.
+fn read_all(jwks: &[OwnJwk], held: Held) -> Result<Vec<Read>, KeysError> {
+    let mut kids: Vec<&str> = Vec::new();
+    let mut all = Vec::new();
+    for (place, jwk) in jwks.iter().enumerate() {
+        let kid = jwk.kid.as_deref().unwrap_or_default();
+        let read = read(jwk, &kids, held).map_err(|error| {
+            let mut key = format!("key {}", place + 1);
+            if !kid.is_empty() {
+                key.push_str(&format!(" (kid `{}`)", printable(kid)));
+            }
+            KeysError::Key { key, error }
+        });
+        all.push(read?);
+        kids.push(kid);
+    }
+    Ok(all)
+}
+
 struct Read {
     usage: Usage,
     public: PublicJwk,
     key: OwnKey,
 }
 
-fn read(jwk: &OwnJwk, earlier: &[String], held: Held) -> Result<Read, KeyError> {
+fn read(jwk: &OwnJwk, earlier: &[&str], held: Held) -> Result<Read, KeyError> {
     let kid = jwk.kid.as_deref().filter(|kid| !kid.is_empty()).ok_or(KeyError::NoKid)?;
-    if earlier.iter().any(|other| other == kid) {
+    if earlier.contains(&kid) {
         return Err(KeyError::SameKid);
     }
     if jwk.kty.as_deref() != Some("RSA") {

@@ -101,7 +101,7 @@ impl Verification {
     }
 
     fn open(self, which: Token, token: Secret) -> VerifyTokens {
-        let decryption = self.parties.client.keyring.decryption();
+        let decryption = self.parties.client.settings.keyring.decryption();
         let open = OpenToken::new(token, decryption, self.requested.token_limit());
         self.with(State::Open(which, open))
     }
@@ -113,7 +113,7 @@ impl Verification {
         cx: &mut Context<'_>,
     ) -> Result<Next<VerifyTokens>, Error> {
         let Parties { client, provider } = &self.parties;
-        match client.keyring.verify(&jws, &provider.keys) {
+        match client.settings.keyring.verify(&jws, &provider.keys) {
             Ok(Verified { claims, key }) => self.check(token, claims, Signed { jws, key }, cx),
             // Newer keys of the OP may help, once.
             Err(JoseError::UnknownSigningKey { .. }) if !self.refetched => {
@@ -253,8 +253,8 @@ impl Machine for VerifyTokens {
                 Some(retry) => verification.ask_userinfo(id, retry),
                 None => Ok(Next::GiveUp),
             },
-            (State::Userinfo { id, retry }, Event::Begin | Event::KeyUsed(_)) => {
-                verification.ask_userinfo(id, retry)
+            (State::Userinfo { .. }, Event::Begin | Event::KeyUsed(_)) => {
+                unreachable!("a request is answered or not")
             }
         }
     }

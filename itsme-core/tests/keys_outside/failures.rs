@@ -1,11 +1,12 @@
 //! Key holders that fail, step by step. What each failure ends in stands in the testkit's list.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use itsme_core::{
     Advice, Attempt, Backchannel, DriveError, Error, KeyFailure, KeyOperation, LoggedIn, Step,
 };
 use itsme_testkit::{FakeKms, FakeOp, Reaction};
+use serde_json::Value;
 
 use super::{Outside, SIGN, UNWRAP, drive_by, login};
 
@@ -119,7 +120,7 @@ fn a_wrong_signing_key_is_named_before_anything_is_sent() {
         KeyOperation::Unwrap { .. } => honest(operation, kms),
     });
     let error = trace.result.expect_err("it is another key's signature");
-    let text = "the key holder's `kms-sig-1` is not the published key of that name (RS256)";
+    let text = "the key holder's key `kms-sig-1` does not match the published one (RS256)";
     assert!(error.starts_with(text), "{error}");
     assert_eq!(trace.steps, [SIGNS]);
 }
@@ -149,7 +150,7 @@ fn a_bad_unwrap_and_a_bad_tag_are_one_error_and_one_path() {
     assert!(error.ends_with("it does not decrypt IdToken(Jose(Decryption))"), "{error}");
 }
 
-/// A key holder would answer these in a way of its own, so that it is not asked.
+/// A key holder would answer these in its own way, so it is not asked.
 #[test]
 fn what_no_key_can_have_encrypted_is_not_asked_about() {
     let changes: [fn(&mut Vec<u8>); 3] =
@@ -221,7 +222,7 @@ fn a_poll_outlives_an_outage() {
 fn handles_are_held_against_what_is_published() {
     let mut outside = Outside::new();
     assert!(outside.play(outside.client.check_keys()).is_ok());
-    assert_eq!(outside.calls(0), [SIGN, UNWRAP]);
+    assert_eq!(outside.calls(0), [SIGN, UNWRAP, "RSA-OAEP"], "what the OP may choose");
     assert!(outside.op.asked().is_empty(), "the OP has nothing to do with it");
 
     outside.kms.make_key("another-sig", "sig");
@@ -248,15 +249,63 @@ fn handles_are_held_against_what_is_published() {
     }
 }
 
+/// A token that names no key: each that fits is tried once, the one that costs nothing first.
 #[test]
-fn the_pause_is_short() {
+fn an_unnamed_key_is_found_among_those_that_fit() {
+    let unnamed = |op: &mut FakeOp, spoilt: bool| {
+        let mut keys: Value = serde_json::from_str(&FakeKms::new().public_jwks()).expect("JSON");
+        keys["keys"][1].as_object_mut().expect("a key").remove("kid");
+        op.publish(&keys.to_string());
+        if spoilt {
+            spoil(op, 4);
+        }
+    };
+    for (spoilt, asked) in
+        [(false, vec!["kms-enc-2", "kms-enc-1"]), (true, vec!["kms-enc-2", "kms-enc-1"])]
+    {
+        let mut outside = Outside::new();
+        let public = outside.kms.make_key("kms-enc-2", "enc");
+        let keys = outside.kms.keys().without("kms-enc-2").expect("it is there");
+        let keys = keys.with_external(&public).expect("it is sound");
+        outside.client.replace_keys(keys).expect("it has keys");
+        unnamed(&mut outside.op, spoilt);
+        let mut kids = Vec::new();
+        let trace = trace(&mut outside, |_, operation, kms| {
+            if let KeyOperation::Unwrap { kid, .. } = operation {
+                kids.push(kid.clone());
+            }
+            honest(operation, kms)
+        });
+        assert_eq!(trace.result.is_ok(), !spoilt);
+        assert_eq!(kids, asked);
+    }
+    // The local one opens it, whatever has become of the KMS.
     let mut outside = Outside::new();
-    let before = itsme_core::Platform::now(&outside.world);
-    let trace = trace(&mut outside, |asked, operation, kms| match asked {
-        1 => Err(KeyFailure::Unavailable),
-        _ => honest(operation, kms),
-    });
-    assert!(trace.result.is_ok());
-    let took = itsme_core::Platform::now(&outside.world).since(before);
-    assert_eq!(took, Duration::from_millis(500));
+    let mixed = itsme_testkit::private_keys().with_external(&outside.kms.public_jwks());
+    let mixed = mixed.expect("they are sound");
+    assert_eq!(mixed.encryption_kids()[0], "kms-enc-1");
+    outside.client.replace_keys(mixed).expect("it has keys");
+    outside.client.forget_old_keys();
+    let mut keys: Value =
+        serde_json::from_str(&itsme_testkit::private_keys().public_jwks()).expect("JSON");
+    for key in keys["keys"].as_array_mut().expect("keys") {
+        if key["use"] == "enc" {
+            key.as_object_mut().expect("a key").remove("kid");
+        }
+    }
+    outside.op.publish(&keys.to_string());
+    outside.kms.react_when(|_| Some(Reaction::Lost));
+    let flow = outside.approved(login());
+    assert!(outside.play(flow).is_ok());
+}
+
+#[test]
+fn a_refusal_ends_a_poll() {
+    let mut outside = Outside::new();
+    let ticket = outside.start();
+    outside.kms.react_when(|_| Some(Reaction::Reply(FakeKms::error(403, "Forbidden"))));
+    let answer = outside.play(outside.client.poll_backchannel(ticket));
+    assert!(matches!(answer, Err(DriveError::Key { failure: KeyFailure::Refused, .. })));
+    let checked = outside.play(outside.client.check_keys());
+    assert!(matches!(checked, Err(DriveError::Key { failure: KeyFailure::Refused, .. })));
 }

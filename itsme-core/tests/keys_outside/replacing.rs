@@ -58,6 +58,7 @@ fn what_was_encrypted_to_the_old_key_is_read_until_it_is_forgotten() {
     here.world.advance(Duration::from_secs(24 * 3600));
     assert!(here.log_in().is_ok(), "the OP has not fetched the new set");
     assert_eq!(served(&here.client), new.public_jwks());
+    assert!(format!("{:?}", here.client).contains(new.encryption_kids()[0]));
 
     here.op.publish(&new.public_jwks());
     assert!(here.log_in().is_ok());
@@ -167,6 +168,47 @@ fn a_secret_is_replaced_too() {
         here.client.forget_old_keys();
         assert!(here.log_in().is_ok());
     }
+}
+
+/// An application that reads its file again each minute.
+#[test]
+fn the_same_keys_once_more_change_nothing() {
+    let mut here = Here::new();
+    let new = PrivateKeys::generate().expect("keys");
+    for _ in 0..3 {
+        here.client.replace_keys(new.clone()).expect("it has keys");
+    }
+    let old_signs = |op: &mut FakeOp| op.publish(&both(&private_keys(), &new));
+    old_signs(&mut here.op);
+    assert!(here.log_in().is_ok(), "what is encrypted to the old key is still read");
+}
+
+/// A published set with the signing key of the second and the encryption key of the first.
+fn both(encryption: &PrivateKeys, signing: &PrivateKeys) -> String {
+    let keys = |keys: &PrivateKeys, usage: &str| -> Vec<serde_json::Value> {
+        let set: serde_json::Value = serde_json::from_str(&keys.public_jwks()).expect("JSON");
+        let keys = set["keys"].as_array().expect("keys").iter();
+        keys.filter(|key| key["use"] == usage).cloned().collect()
+    };
+    let all = [keys(encryption, "enc"), keys(signing, "sig")].concat();
+    serde_json::json!({ "keys": all }).to_string()
+}
+
+#[test]
+fn a_secret_goes_on_signing_what_it_has_signed() {
+    let mut here = Here::new();
+    let client = RegisteredClient::with_secret(SECRET_CLIENT_ID, "the new one").hs256();
+    let client = client.redirect_uri(itsme_testkit::REDIRECT_URI).service(SERVICE);
+    here.op.register(client);
+    let settings = itsme_core::Settings::new(
+        SECRET_CLIENT_ID,
+        ClientSecret::new("the old one").hs256(),
+        itsme_core::Environment::custom(here.op.issuer()),
+    );
+    let settings = settings.redirect_uri(itsme_testkit::REDIRECT_URI);
+    here.client = Client::new(settings).expect("the settings are sound");
+    here.client.replace_secret(ClientSecret::new("the new one")).expect("it has a secret");
+    assert!(here.log_in().is_ok(), "HS256 was agreed at onboarding");
 }
 
 #[test]

@@ -82,6 +82,11 @@ pub(super) fn faults() -> Vec<Fault> {
             "IdToken(Decryption)",
             always(UNWRAP, reply(400, "BadParameter")),
         ),
+        holder(
+            "unwrap: 400 with a word of its own",
+            "IdToken(Decryption)",
+            always(UNWRAP, reply(400, "InvalidCiphertext")),
+        ),
         holder("the answer before, given again", "IdToken(Decryption)", |kms| {
             let mut before = Vec::new();
             kms.tamper(move |call, made| {

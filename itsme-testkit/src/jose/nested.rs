@@ -131,8 +131,10 @@ impl Unencrypted {
         let recipient = keys(jwks).find(|key| key["use"] == "enc");
         let recipient = recipient.ok_or("the client publishes no encryption key")?.clone();
         let alg = recipient["alg"].as_str().unwrap_or("RSA-OAEP-256");
-        let header =
-            json!({ "alg": alg, "enc": "A128CBC-HS256", "cty": "JWT", "kid": recipient["kid"] });
+        let mut header = json!({ "alg": alg, "enc": "A128CBC-HS256", "cty": "JWT" });
+        if let Some(kid) = recipient.get("kid") {
+            header["kid"] = kid.clone();
+        }
         let (iv, content_key) = (random::<16>().to_vec(), random::<32>().to_vec());
         Ok(Self { header, plaintext, recipient, iv, content_key })
     }

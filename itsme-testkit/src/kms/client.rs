@@ -81,8 +81,10 @@ impl KmsClient {
         }
         let code = body["error"]["code"].as_str().unwrap_or_default();
         let failure = match (status.as_u16(), code) {
-            (400, "BadParameter") => KeyFailure::DoesNotUnwrap,
-            (401 | 403 | 404 | 409, _) => KeyFailure::Refused,
+            (401 | 403 | 404 | 409, _) | (400, "Forbidden") => KeyFailure::Refused,
+            // Whatever its word for a key that does not decrypt: a failure that looks different would tell a
+            // forger something.
+            (400, code) if code != "Throttled" => KeyFailure::DoesNotUnwrap,
             _ => KeyFailure::Unavailable,
         };
         failed(failure, KmsError::Refused { status: status.as_u16(), code: code.to_owned() })

@@ -28,9 +28,9 @@ fn event(line: &str) -> Option<String> {
     Some(format!("{} {}", head.trim(), known.join(" ")))
 }
 
-/// Of a warm login whose keys are outside, and whose holder cannot be reached at the first time.
+/// Of a warm login whose keys are outside, and whose holder cannot be reached the first time.
 pub const KEYS_OUTSIDE: [&str; 4] = [
-    r#"WARN itsme{flow="finish_login"} the key cannot be reached kid="kms-sig-1" algorithm="RS256" error=the KMS has answered 429 Throttled"#,
+    r#"WARN itsme{flow="finish_login"} the key failed kid="kms-sig-1" algorithm="RS256" failure=Unavailable error=the KMS has answered 429 Throttled"#,
     r#"DEBUG itsme{flow="finish_login"} the key was used kid="kms-sig-1" algorithm="RS256""#,
     r#"DEBUG itsme{flow="finish_login"} the OP has answered endpoint=Token host="127.0.0.1" attempt=1 status=200"#,
     r#"DEBUG itsme{flow="finish_login"} the key was used kid="kms-enc-1" algorithm="RSA-OAEP-256""#,

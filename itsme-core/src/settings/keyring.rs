@@ -1,4 +1,7 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use crate::{
     error::SettingsError,
@@ -6,8 +9,8 @@ use crate::{
     settings::credentials::Credentials,
 };
 
-/// The credentials of a client, which can be replaced while it works. Nothing is kept of them from one
-/// key operation to the next, so that a flow under way goes on with the new ones.
+/// The credentials of a client, which can be replaced while it works. Nothing else keeps them from one
+/// key operation to the next, so that a flow under way goes on with the new ones and the old ones are gone.
 pub(crate) struct Keyring(Mutex<Held>);
 
 struct Held {
@@ -36,12 +39,15 @@ impl Keyring {
         (held.current.clone(), held.previous.clone())
     }
 
+    /// The same once more changes nothing: what came before it is still read.
     pub(crate) fn replace(&self, new: Credentials) -> Result<(), SettingsError> {
         let mut held = self.held();
-        if !held.current.is_like(&new) {
-            return Err(SettingsError::OtherCredentials);
+        let new = new.in_place_of(&held.current)?;
+        let is_another = !new.are_same(&held.current);
+        let old = std::mem::replace(&mut held.current, new);
+        if is_another {
+            held.previous = Some(old);
         }
-        held.previous = Some(std::mem::replace(&mut held.current, new));
         Ok(())
     }
 
@@ -80,5 +86,18 @@ impl Keyring {
             }
             (verified, _) => verified,
         }
+    }
+}
+
+/// A ring of its own: what is replaced in one stays in the other.
+impl Clone for Keyring {
+    fn clone(&self) -> Self {
+        Self::new(self.current())
+    }
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.current().fmt(f)
     }
 }
