@@ -51,7 +51,8 @@
 //! # Errors
 //!
 //! An [`Error`] is the protocol's ([`DriveError::Flow`]), the network's ([`DriveError::Transport`]) or the
-//! key holder's ([`DriveError::Key`]). [`advice`](DriveError::advice) sorts them into the four things that a person can be told:
+//! key holder's ([`DriveError::Key`]). [`advice`](DriveError::advice) sorts them into the four things that a
+//! person can be told:
 //!
 //! ```
 //! use itsme_ureq::{Error, itsme_core::Advice};
@@ -80,8 +81,9 @@
 //! Logs go through [`tracing`](https://docs.rs/tracing) to the target `itsme`. Each flow is a span `itsme`
 //! at level `info`, with a field `flow`: `authorize`, `finish_login`, `poll_backchannel` and so on, after the
 //! method of [`Client`]. In it, each request is an event, at level `debug`, or `warn` if the OP is in trouble
-//! or does not answer: see [`RequestLog`](itsme_core::RequestLog) for its fields. No path, query, header,
-//! body or personal datum is logged.
+//! or does not answer, and so is each operation of a key that is kept outside: see
+//! [`RequestLog`](itsme_core::RequestLog) and [`KeyLog`](itsme_core::KeyLog) for their fields. No path, query,
+//! header, body or personal datum is logged.
 //!
 //! What ureq logs itself is its own affair. **At trace level, `ureq_proto` logs the heads of
 //! requests, access tokens and the client secret included**: keep it at debug

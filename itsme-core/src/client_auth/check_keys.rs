@@ -27,7 +27,7 @@ enum Check {
 
 /// What must come back.
 enum Asked {
-    /// A signature, which was held against the published key already.
+    /// A signature, which was verified with the published key already.
     Signature,
     ContentKey {
         kid: String,

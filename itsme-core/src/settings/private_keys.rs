@@ -69,7 +69,8 @@ impl PrivateKeys {
 
     /// Reads the text of a *public* JWK set, whose private keys an HSM or a KMS holds. The `kid` of a key is
     /// the handle by which [`KeyOperation`](crate::KeyOperation)s ask for it, and a key with an `alg` is asked
-    /// for nothing else.
+    /// for nothing else. During a rotation it has the old decryption keys, too, which the set that is
+    /// [published](Self::public_jwks) has not.
     ///
     /// The set is not checked against what the key holder has: [`Client::check_keys`](crate::Client::check_keys)
     /// does that.
@@ -139,9 +140,10 @@ impl PrivateKeys {
         Self::from_jwks(vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?], Held::Here)
     }
 
-    /// The text of the JWK set file, with the private part of each key that is here. It is as secret as the
-    /// keys: write it where the application alone can read it. It is read again by the constructor that made
-    /// this set, or by [`mixed`](Self::mixed) where keys were added from elsewhere.
+    /// The text of the JWK set file: all keys in their order, with the private part of each that is here. It is
+    /// as secret as these: write it where the application alone can read it. A set whose keys are all outside has
+    /// nothing secret in it, and [`external`](Self::external) reads it; one of both kinds is read by
+    /// [`mixed`](Self::mixed).
     pub fn to_json(&self) -> Zeroizing<String> {
         // Room enough that the text is never moved, which would leave a copy behind.
         let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024 * self.0.jwks.len()));
@@ -214,7 +216,7 @@ impl PrivateKeys {
         Self::from_jwks(jwks, Held::Either)
     }
 
-    /// Removes a key whose time is over.
+    /// Removes a retired key.
     ///
     /// # Errors
     /// [`KeysError::UnknownKey`], or what the set lacks without it.
