@@ -9,6 +9,7 @@
 //! * `report`: what is printed, and the exit codes;
 //! * `kms`: a KMS as the holder of private keys;
 //! * `own_client`: how to bring another HTTP client than reqwest or ureq.
+//! * `pkcs11`: keys in an HSM;
 
 #![allow(clippy::exhaustive_structs, reason = "this crate is not published")]
 
@@ -19,6 +20,7 @@ pub mod countdown;
 pub mod kms;
 pub mod options;
 pub mod own_client;
+pub mod pkcs11;
 pub mod qr;
 pub mod report;
 pub mod run;

@@ -123,7 +123,7 @@ impl Report {
 }
 
 /// What is behind an error, the nearest first.
-fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
+pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut causes = Vec::new();
     let (mut told, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {

@@ -5,20 +5,28 @@ use std::error::Error;
 use itsme_core::{LoggedIn, Redirect, Settings};
 use itsme_reqwest::{Client, Transport};
 
-use crate::{report::Report, visitor::Visitor};
+use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 
-/// A client that reaches the OP, past any proxy if it is our own.
+/// A client that reaches the OP, past any proxy if it is our own, and the HSM if its keys are in one.
 ///
 /// # Errors
 /// The settings cannot work, or TLS cannot be set up.
-pub fn client(settings: Settings, visitor: &Visitor) -> Result<Client, Box<dyn Error>> {
+pub fn client(
+    settings: Settings,
+    visitor: &Visitor,
+    token: Option<&Token>,
+) -> Result<Client, Box<dyn Error>> {
     let http = if visitor.is_simulated() {
         reqwest::Client::builder().no_proxy()
     } else {
         reqwest::Client::builder()
     };
     let transport = Transport::with_builder(http, Default::default())?;
-    Ok(Client::with_transport(itsme_core::Client::new(settings)?, transport))
+    let itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
+    Ok(match token {
+        Some(token) => itsme.key_holder(token.key_holder()),
+        None => itsme,
+    })
 }
 
 /// The same, blocking.
@@ -28,6 +36,7 @@ pub fn client(settings: Settings, visitor: &Visitor) -> Result<Client, Box<dyn E
 pub fn blocking_client(
     settings: Settings,
     visitor: &Visitor,
+    token: Option<&Token>,
 ) -> Result<itsme_ureq::Client, Box<dyn Error>> {
     let transport = if visitor.is_simulated() {
         let agent = ureq::Agent::config_builder().proxy(None).build().into();
@@ -35,7 +44,12 @@ pub fn blocking_client(
     } else {
         itsme_ureq::Transport::new()
     };
-    Ok(itsme_ureq::Client::with_transport(itsme_core::Client::new(settings)?, transport))
+    let core = itsme_core::Client::new(settings)?;
+    let itsme = itsme_ureq::Client::with_transport(core, transport);
+    Ok(match token {
+        Some(token) => itsme.key_holder(token.blocking_key_holder()),
+        None => itsme,
+    })
 }
 
 /// Sends the person to itsme, and finds out who has come back.

@@ -8,8 +8,11 @@ use std::{
     time::Duration,
 };
 
-use itsme_core::{RequestObject, Settings};
-use itsme_testkit::{Clock, Person, Server};
+use itsme_core::{Environment, PrivateKeys, RequestObject, Settings};
+use itsme_testkit::{
+    CLIENT_ID, CONFIRM_SERVICE, Clock, IDENTIFY_SERVICE, Person, REQUEST_URI, RegisteredClient,
+    SERVICE, SHARE_SERVICE, Server,
+};
 
 use crate::report::Report;
 
@@ -34,13 +37,14 @@ impl Visitor {
         Self(Kind::Real)
     }
 
-    /// A fake itsme, a client that it knows, and a person who approves or refuses.
+    /// A fake itsme, a client that it knows by these keys, and a person who approves or refuses.
     ///
     /// # Errors
     /// Loopback has no free port.
     pub fn simulated(
         person: Person,
         approves: bool,
+        keys: PrivateKeys,
         report: &Report,
     ) -> io::Result<(Self, Settings)> {
         let server = Server::start(Clock::system())?;
@@ -48,11 +52,20 @@ impl Visitor {
         let redirect_uri = format!("http://{}/callback", callbacks.local_addr()?);
         let settings = {
             let mut op = server.op();
-            op.allow_redirect_uri(&redirect_uri);
+            let client = RegisteredClient::new(CLIENT_ID, &keys.public_jwks())
+                .redirect_uri(&redirect_uri)
+                .request_uri(REQUEST_URI)
+                .service(SERVICE)
+                .identify_service(IDENTIFY_SERVICE)
+                .share_service(SHARE_SERVICE)
+                .confirm_service(CONFIRM_SERVICE);
+            op.register(client);
             // Nobody wants to watch five seconds pass.
             op.polling_interval(Some(1));
             report.say(format_args!("A fake itsme listens at {}", op.issuer()));
-            op.settings().redirect_uri(redirect_uri)
+            Settings::new(CLIENT_ID, keys, Environment::custom(op.issuer()))
+                .redirect_uri(redirect_uri)
+                .danger_http_on_loopback()
         };
         Ok((Self(Kind::Simulated { server, callbacks, person, approves }), settings))
     }

@@ -59,9 +59,9 @@ async fn main() -> ExitCode {
 
 async fn confirm(program: Program, report: &mut Report) -> Result<(), Box<dyn Error>> {
     debug_assert!(DEFAULT_URI.starts_with(REQUEST_URI));
-    let Prepared { settings, service, visitor } =
+    let Prepared { settings, service, visitor, token } =
         program.options.prepare(CONFIRM_SERVICE, report)?;
-    let itsme = run::client(settings, &visitor)?;
+    let itsme = run::client(settings, &visitor, token.as_ref())?;
 
     let template: Template = match program.pay.as_deref() {
         Some([amount, currency, iban]) => Payment::new(amount, currency, iban).into(),

@@ -15,13 +15,13 @@ use clap::Parser;
 use itsme_core::{AuthorizationRequest, Client, Response, SystemPlatform, drive};
 use itsme_examples::{
     options::{Options, Prepared},
-    report::Report,
+    report::{Report, causes},
 };
 use itsme_testkit::SERVICE;
 use itsme_ureq::Transport;
 use serde_json::Value;
 
-/// Checks what a login stands on: the OP, the clock, the published keys and the redirect URI.
+/// Checks what a login stands on: the OP, the clock, the keys in an HSM, the published keys and the redirect URI.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -31,6 +31,7 @@ use serde_json::Value;
     cargo run --bin doctor -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
     --service CODE --redirect-uri https://example.be/itsme/callback \\\n      \
     --jwks-url https://example.be/itsme/jwks.json\n  \
+    cargo run --bin doctor -- --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token itsme --pin-env PIN\n  \
     cargo run --bin doctor -- --json"
 )]
 struct Program {
@@ -56,7 +57,7 @@ fn examine(
     jwks_url: Option<String>,
     report: &mut Report,
 ) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor } = options.prepare(SERVICE, report)?;
+    let Prepared { settings, service, visitor, token } = options.prepare(SERVICE, report)?;
     // Settings and redirect URI are checked here.
     let client = Client::new(settings)?;
     report.check(Some(true), "settings, keys and redirect URI are well-formed");
@@ -66,8 +67,16 @@ fn examine(
     } else {
         Transport::new()
     };
+    let (transport, mut well) = match token {
+        Some(token) => {
+            let transport = transport.key_holder(token.blocking_key_holder());
+            let well = check_keys(&client, &transport, report);
+            (transport, well)
+        }
+        None => (transport, true),
+    };
 
-    let mut well = reach_the_op(&client, &transport, report)?;
+    well &= reach_the_op(&client, &transport, report)?;
     let login = transport.run(client.authorize(AuthorizationRequest::login(service)))?;
     let (endpoint, _) = login.url.split_once('?').unwrap_or_default();
     report.check(Some(true), &format!("people are sent to {endpoint}"));
@@ -82,6 +91,24 @@ fn examine(
         None => report.check(None, "the published keys were not looked at; give --jwks-url"),
     }
     if well { Ok(()) } else { Err("something above is not as it should be".into()) }
+}
+
+/// Whether each key outside does what the published key of its name is for.
+fn check_keys(client: &Client, transport: &Transport, report: &mut Report) -> bool {
+    let begun = Instant::now();
+    match transport.run(client.check_keys()) {
+        Ok(()) => {
+            let took = begun.elapsed();
+            report
+                .check(Some(true), &format!("the token's keys are the published ones, {took:.1?}"));
+            true
+        }
+        Err(error) => {
+            let because = [vec![error.to_string()], causes(&error)].concat();
+            report.check(Some(false), &because.join(": "));
+            false
+        }
+    }
 }
 
 /// Discovery and keys, with the clock of whoever answers.

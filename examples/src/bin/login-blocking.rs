@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor } = options.prepare(SERVICE, report)?;
+    let Prepared { settings, service, visitor, token } = options.prepare(SERVICE, report)?;
     let transport = if visitor.is_simulated() {
         // Nobody's proxy leads to our own loopback.
         let agent = ureq::Agent::config_builder().proxy(None).build().into();
@@ -47,7 +47,11 @@ fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
     } else {
         Transport::new()
     };
-    let itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
+    let mut itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
+    // Only where the private keys are outside of this process.
+    if let Some(token) = token {
+        itsme = itsme.key_holder(token.blocking_key_holder());
+    }
 
     // Names and birthdate in the ID token, the e-mail address by scope from userinfo.
     let request = AuthorizationRequest::login(service)

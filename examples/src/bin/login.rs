@@ -24,7 +24,8 @@ use itsme_testkit::SERVICE;
     cargo run --bin login -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
     --service CODE --redirect-uri https://example.be/itsme/callback\n  \
     cargo run --bin login -- --issuer http://127.0.0.1:8811/v2 --client-id TEST_CLIENT \\\n      \
-    --keys keys.json --service TEST_LOGIN --redirect-uri http://127.0.0.1:8080/callback"
+    --keys keys.json --service TEST_LOGIN --redirect-uri http://127.0.0.1:8080/callback\n  \
+    cargo run --bin login -- --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token itsme --pin-env PIN"
 )]
 struct Program {
     #[command(flatten)]
@@ -42,7 +43,7 @@ async fn main() -> ExitCode {
 }
 
 async fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor } = options.prepare(SERVICE, report)?;
+    let Prepared { settings, service, visitor, token } = options.prepare(SERVICE, report)?;
     let http = if visitor.is_simulated() {
         // Nobody's proxy leads to our own loopback.
         reqwest::Client::builder().no_proxy()
@@ -50,7 +51,11 @@ async fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Err
         reqwest::Client::builder()
     };
     let transport = Transport::with_builder(http, Default::default())?;
-    let itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
+    let mut itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
+    // Only where the private keys are outside of this process.
+    if let Some(token) = token {
+        itsme = itsme.key_holder(token.key_holder());
+    }
 
     // Names and birthdate in the ID token, the e-mail address by scope from userinfo.
     let request = AuthorizationRequest::login(service)

@@ -37,8 +37,8 @@ async fn main() -> ExitCode {
 }
 
 async fn share(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor } = options.prepare(SHARE_SERVICE, report)?;
-    let itsme = run::client(settings, &visitor)?;
+    let Prepared { settings, service, visitor, token } = options.prepare(SHARE_SERVICE, report)?;
+    let itsme = run::client(settings, &visitor, token.as_ref())?;
 
     // At least one claim is needed, so the constructor takes it. The national number may be asked
     // for only by those whom the law allows.

@@ -1,14 +1,17 @@
 //! The command line, and the settings that come of it.
 
+mod hsm;
 mod op;
+mod secret;
 
 use std::error::Error;
 
 use clap::{Args, ValueEnum};
 use itsme_core::Settings;
+use itsme_testkit::private_keys;
 
-pub use self::op::Op;
-use crate::{report::Report, visitor::Visitor};
+pub use self::{hsm::Hsm, op::Op};
+use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 
 /// What every login needs, and all that one without a browser needs.
 ///
@@ -66,6 +69,8 @@ pub struct Prepared {
     pub service: String,
     /// Whom it asks.
     pub visitor: Visitor,
+    /// The HSM with its private keys, if they are in one.
+    pub token: Option<Token>,
 }
 
 impl Common {
@@ -74,20 +79,22 @@ impl Common {
     /// `fake_service` is the code of the service at the fake itsme.
     ///
     /// # Errors
-    /// The keys or the secret cannot be read or used, or loopback has no free port.
+    /// The keys or the secret cannot be read or used, the HSM cannot be asked, or loopback has no free port.
     pub fn prepare(self, fake_service: &str, report: &Report) -> Result<Prepared, Box<dyn Error>> {
-        if let Some(settings) = self.op.settings()? {
+        let token = self.op.token()?;
+        if let Some(settings) = self.op.settings(token.as_ref())? {
             // The parser has seen to it that it is given.
             let service = self.service.unwrap_or_default();
-            return Ok(Prepared { settings, service, visitor: Visitor::real() });
+            return Ok(Prepared { settings, service, visitor: Visitor::real(), token });
         }
         let person = match self.user {
             User::Ann => itsme_testkit::Person::ann(),
             User::Daan => itsme_testkit::Person::daan(),
             User::Ioana => itsme_testkit::Person::ioana(),
         };
-        let (visitor, settings) = Visitor::simulated(person, !self.deny, report)?;
-        Ok(Prepared { settings, service: fake_service.to_owned(), visitor })
+        let keys = token.as_ref().map_or_else(|| Ok(private_keys()), Token::keys)?;
+        let (visitor, settings) = Visitor::simulated(person, !self.deny, keys, report)?;
+        Ok(Prepared { settings, service: fake_service.to_owned(), visitor, token })
     }
 }
 

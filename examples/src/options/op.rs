@@ -1,9 +1,12 @@
 //! Which itsme, and as whom.
 
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{error::Error, fs, path::PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
 use itsme_core::{ClientSecret, Credentials, Environment, JwtProtection, PrivateKeys, Settings};
+
+use super::{hsm::Hsm, secret};
+use crate::pkcs11::Token;
 
 /// Which itsme, and as whom. Without any of it, there is a fake one.
 ///
@@ -15,7 +18,9 @@ use itsme_core::{ClientSecret, Credentials, Environment, JwtProtection, PrivateK
         .requires_all(["client_id", "credentials"])
 ))]
 #[command(group(
-    ArgGroup::new("credentials").args(["keys", "client_secret_file", "client_secret_env"])
+    ArgGroup::new("credentials")
+        .args(["keys", "pkcs11", "client_secret_file", "client_secret_env"])
+        .multiple(true)
 ))]
 #[group(skip)]
 pub struct Op {
@@ -35,16 +40,30 @@ pub struct Op {
     #[arg(long, value_name = "ID", requires = "op")]
     client_id: Option<String>,
 
-    /// The file with the private JWK set.
+    /// The file with the private JWK set. With `--pkcs11`, keys in it without a private part are the token's;
+    /// without this file, all keys of the token are ours.
     #[arg(long, value_name = "FILE", requires = "op")]
     keys: Option<PathBuf>,
 
+    #[command(flatten)]
+    hsm: Hsm,
+
     /// The file with the client secret, instead of keys.
-    #[arg(long, value_name = "FILE", requires = "op")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "op",
+        conflicts_with_all = ["keys", "pkcs11", "client_secret_env"]
+    )]
     client_secret_file: Option<PathBuf>,
 
     /// The environment variable that holds the client secret, instead of keys.
-    #[arg(long, value_name = "NAME", requires = "op")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "op",
+        conflicts_with_all = ["keys", "pkcs11"]
+    )]
     client_secret_env: Option<String>,
 
     /// The form of the client assertion; some OPs take no encrypted ones.
@@ -79,11 +98,19 @@ enum Assertion {
 }
 
 impl Op {
+    /// The token with the private keys; `None` if they are not in an HSM.
+    ///
+    /// # Errors
+    /// The PIN cannot be read, or the token cannot be opened.
+    pub fn token(&self) -> Result<Option<Token>, Box<dyn Error>> {
+        self.hsm.open()
+    }
+
     /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given.
     ///
     /// # Errors
     /// The keys or the secret cannot be read or used.
-    pub fn settings(&self) -> Result<Option<Settings>, Box<dyn Error>> {
+    pub fn settings(&self, token: Option<&Token>) -> Result<Option<Settings>, Box<dyn Error>> {
         let Some(environment) = self.environment() else { return Ok(None) };
         let form = match self.assertion {
             Assertion::Signed => JwtProtection::Signed,
@@ -91,7 +118,7 @@ impl Op {
         };
         let client_id = self.client_id.clone().unwrap_or_default();
         let settings =
-            Settings::new(client_id, self.credentials()?, environment).client_assertion(form);
+            Settings::new(client_id, self.credentials(token)?, environment).client_assertion(form);
         let is_plain = self.issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http://"));
         Ok(Some(if is_plain { settings.danger_http_on_loopback() } else { settings }))
     }
@@ -108,35 +135,26 @@ impl Op {
         }
     }
 
-    fn credentials(&self) -> Result<Credentials, Box<dyn Error>> {
-        match (&self.keys, &self.client_secret_file, &self.client_secret_env) {
-            (Some(file), ..) => {
-                let at = file.display();
-                let text = fs::read_to_string(file)
-                    .map_err(|error| format!("the key file {at} cannot be read: {error}"))?;
-                let keys = PrivateKeys::from_json(&text)
-                    .map_err(|error| format!("the key file {at}: {error}"))?;
-                Ok(keys.into())
-            }
-            (None, Some(file), _) => {
-                let secret = fs::read_to_string(file).map_err(|error| {
-                    format!("the file {} with the secret cannot be read: {error}", file.display())
-                })?;
-                // Editors end a file with a line's end.
-                Ok(ClientSecret::new(secret.trim_end_matches(['\r', '\n'])).into())
-            }
-            (None, None, Some(name)) => {
-                let secret = env::var(name).map_err(|error| {
-                    let why = match error {
-                        env::VarError::NotPresent => "is not set",
-                        env::VarError::NotUnicode(_) => "is not UTF-8",
-                    };
-                    format!("the environment variable {name} with the secret {why}")
-                })?;
-                Ok(ClientSecret::new(secret).into())
-            }
-            (None, None, None) => Err("there are neither keys nor a client secret".into()),
+    fn credentials(&self, token: Option<&Token>) -> Result<Credentials, Box<dyn Error>> {
+        if let Some(file) = &self.keys {
+            let at = file.display();
+            let text = fs::read_to_string(file)
+                .map_err(|error| format!("the key file {at} cannot be read: {error}"))?;
+            let keys = match token {
+                Some(_) => PrivateKeys::mixed(&text),
+                None => PrivateKeys::from_json(&text),
+            };
+            return Ok(keys.map_err(|error| format!("the key file {at}: {error}"))?.into());
         }
+        if let Some(token) = token {
+            return Ok(token.keys()?.into());
+        }
+        let secret = match (&self.client_secret_file, &self.client_secret_env) {
+            (Some(file), _) => secret::in_file(file, "secret")?,
+            (None, Some(name)) => secret::in_variable(name, "secret")?,
+            (None, None) => return Err("there are neither keys nor a client secret".into()),
+        };
+        Ok(ClientSecret::new(secret).into())
     }
 }
 
