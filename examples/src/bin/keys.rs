@@ -8,12 +8,12 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use itsme_core::PrivateKeys;
-use itsme_examples::report::Report;
+use itsme_examples::{options::Hsm, report::Report};
 use serde_json::{Value, json};
 
-/// Makes, checks and rotates the private JWK set of a relying party.
+/// Makes, checks and rotates the private JWK set of a relying party, whose keys are in a file or in an HSM.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -25,7 +25,11 @@ use serde_json::{Value, json};
     cargo run --bin keys -- check jwks_private.json\n  \
     cargo run --bin keys -- rotate jwks_private.json\n  \
     cargo run --bin keys -- rotate jwks_private.json sig\n  \
-    cargo run --bin keys -- sign-with jwks_private.json sig-AbCdEfGh"
+    cargo run --bin keys -- sign-with jwks_private.json sig-AbCdEfGh\n  \
+    cargo run --bin keys -- publish --pkcs11 /usr/lib/softhsm/libsofthsm2.so --token itsme \\\n      \
+    --pin-env PIN > jwks.json\n  \
+    cargo run --bin keys -- add jwks_private.json jwks.json\n  \
+    cargo run --bin keys -- sign-with jwks_private.json sig-2026 --outside"
 )]
 struct Program {
     #[command(subcommand)]
@@ -44,20 +48,56 @@ enum Command {
     /// Makes a new set: one key to sign, one to decrypt.
     Generate { file: PathBuf },
     /// Prints the public set, to be published.
-    Public { file: PathBuf },
+    Public {
+        #[command(flatten)]
+        set: KeyFile,
+    },
+    /// Prints the public set of the keys on a token, to be published.
+    #[command(mut_arg("pkcs11", |module| module.required(true)))]
+    Publish {
+        #[command(flatten)]
+        hsm: Hsm,
+    },
     /// Says whether the set can be used, and for what.
-    Check { file: PathBuf },
+    Check {
+        #[command(flatten)]
+        set: KeyFile,
+    },
     /// Adds a key. A new encryption key is published at once, and the old ones still decrypt; a new
     /// signing key is published beside the old one, which signs until `sign-with`.
     Rotate {
-        file: PathBuf,
+        #[command(flatten)]
+        set: KeyFile,
         /// Which key; both, if it is left out.
         usage: Option<Usage>,
     },
+    /// Adds keys that an HSM or a KMS holds, by their public JWK set, as `rotate` adds new ones.
+    Add {
+        file: PathBuf,
+        /// The file with their public JWK set.
+        jwks: PathBuf,
+    },
     /// Signs with another key of the set from now on.
-    SignWith { file: PathBuf, kid: String },
+    SignWith {
+        #[command(flatten)]
+        set: KeyFile,
+        kid: String,
+    },
     /// Takes a key out whose time is over.
-    Remove { file: PathBuf, kid: String },
+    Remove {
+        #[command(flatten)]
+        set: KeyFile,
+        kid: String,
+    },
+}
+
+#[derive(Debug, Args)]
+struct KeyFile {
+    file: PathBuf,
+
+    /// The keys without a private part are in an HSM or a KMS. Without this option, they are a mistake.
+    #[arg(long)]
+    outside: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -77,27 +117,39 @@ fn main() -> ExitCode {
 fn run(command: &Command, yes: bool, report: &mut Report) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Generate { file } => write(file, &PrivateKeys::generate()?, yes, report)?,
-        Command::Public { file } => {
-            let jwks = read(file)?.public_jwks();
-            report.say(jwks.trim_end());
-            report.add("jwks", serde_json::from_str::<Value>(&jwks)?);
+        Command::Public { set } => print(&set.read()?.public_jwks(), report)?,
+        Command::Publish { hsm } => {
+            let token = hsm.open()?.ok_or("no PKCS #11 module is given")?;
+            print(&token.keys()?.public_jwks(), report)?;
         }
-        Command::Check { file } => tell(&read(file)?, report),
-        Command::Rotate { file, usage } => {
-            let mut keys = read(file)?;
+        Command::Check { set } => tell(&set.read()?, report),
+        Command::Rotate { set, usage } => {
+            let mut keys = set.read()?;
             if !matches!(usage, Some(Usage::Sig)) {
                 keys = keys.with_new_encryption_key()?;
             }
             if !matches!(usage, Some(Usage::Enc)) {
                 keys = keys.with_new_signing_key()?;
             }
+            write(&set.file, &keys, yes, report)?;
+        }
+        Command::Add { file, jwks } => {
+            let added = text_of(jwks)?;
+            let keys = KeyFile { file: file.clone(), outside: true }.read()?.with_external(&added);
+            let keys = keys.map_err(|error| format!("{}: {error}", jwks.display()))?;
             write(file, &keys, yes, report)?;
         }
-        Command::SignWith { file, kid } => {
-            write(file, &read(file)?.signing_with(kid)?, yes, report)?
+        Command::SignWith { set, kid } => {
+            write(&set.file, &set.read()?.signing_with(kid)?, yes, report)?
         }
-        Command::Remove { file, kid } => write(file, &read(file)?.without(kid)?, yes, report)?,
+        Command::Remove { set, kid } => write(&set.file, &set.read()?.without(kid)?, yes, report)?,
     }
+    Ok(())
+}
+
+fn print(jwks: &str, report: &mut Report) -> Result<(), Box<dyn Error>> {
+    report.say(jwks.trim_end());
+    report.add("jwks", serde_json::from_str::<Value>(jwks)?);
     Ok(())
 }
 
@@ -116,10 +168,16 @@ fn tell(keys: &PrivateKeys, report: &mut Report) {
     report.add("keys", all);
 }
 
-fn read(file: &Path) -> Result<PrivateKeys, Box<dyn Error>> {
-    let text = fs::read_to_string(file);
-    let text = text.map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-    Ok(PrivateKeys::from_json(&text).map_err(|error| format!("{}: {error}", file.display()))?)
+impl KeyFile {
+    fn read(&self) -> Result<PrivateKeys, Box<dyn Error>> {
+        let text = text_of(&self.file)?;
+        let read = if self.outside { PrivateKeys::mixed } else { PrivateKeys::from_json };
+        Ok(read(&text).map_err(|error| format!("{}: {error}", self.file.display()))?)
+    }
+}
+
+fn text_of(file: &Path) -> Result<String, String> {
+    fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
 }
 
 /// Writes beside the file and then takes its place, so that there is always a whole one.
