@@ -19,9 +19,8 @@ fn every_flow_works() {
     let kms = KmsServer::start().expect("loopback has a free port");
     everywhere(&kms);
     let kms = kms.kms();
-    let times = |algorithm: &str| {
-        kms.calls().iter().filter(|call| call.algorithm == algorithm).count()
-    };
+    let times =
+        |algorithm: &str| kms.calls().iter().filter(|call| call.algorithm == algorithm).count();
     assert!(times("RS256") > 40 && times("RSA-OAEP-256") > 20, "the KMS has done it");
 }
 

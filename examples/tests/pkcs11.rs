@@ -253,7 +253,7 @@ fn the_doctor_names_a_handle_of_another_key() {
             assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
             let text = stdout(&output);
             let finding =
-                format!("BAD  the key holder's `{other}` is not the published key of that name");
+                format!("BAD  the key holder's key `{other}` does not match the published one");
             assert!(text.contains(&format!("{finding} ({algorithm})")), "{text}");
             assert!(text.contains("the clocks are"), "it looks at the rest as well: {text}");
         }

@@ -19,6 +19,8 @@ use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 /// with the phone is played by the program.
 #[derive(Clone, Debug, Args)]
 #[command(mut_group("op", |op| op.requires("service")))]
+#[command(mut_group("credentials", |credentials| credentials.arg("pkcs11")))]
+#[command(mut_arg("pkcs11", |hsm| hsm.conflicts_with_all(["client_secret_file", "client_secret_env"])))]
 #[group(skip)]
 pub struct Common {
     /// Which of the sample people logs in at the fake itsme.
@@ -31,6 +33,9 @@ pub struct Common {
 
     #[command(flatten)]
     op: Op,
+
+    #[command(flatten)]
+    hsm: Hsm,
 
     /// The service code that the OP gave out.
     #[arg(long, value_name = "CODE", requires = "op")]
@@ -81,8 +86,9 @@ impl Common {
     /// # Errors
     /// The keys or the secret cannot be read or used, the HSM cannot be asked, or loopback has no free port.
     pub fn prepare(self, fake_service: &str, report: &Report) -> Result<Prepared, Box<dyn Error>> {
-        let token = self.op.token()?;
-        if let Some(settings) = self.op.settings(token.as_ref())? {
+        let token = self.hsm.open()?;
+        let outside = token.as_ref().map(Token::keys).transpose()?;
+        if let Some(settings) = self.op.settings(outside.clone())? {
             // The parser has seen to it that it is given.
             let service = self.service.unwrap_or_default();
             return Ok(Prepared { settings, service, visitor: Visitor::real(), token });
@@ -92,7 +98,7 @@ impl Common {
             User::Daan => itsme_testkit::Person::daan(),
             User::Ioana => itsme_testkit::Person::ioana(),
         };
-        let keys = token.as_ref().map_or_else(|| Ok(private_keys()), Token::keys)?;
+        let keys = outside.unwrap_or_else(private_keys);
         let (visitor, settings) = Visitor::simulated(person, !self.deny, keys, report)?;
         Ok(Prepared { settings, service: fake_service.to_owned(), visitor, token })
     }

@@ -5,8 +5,7 @@ use std::{error::Error, fs, path::PathBuf};
 use clap::{ArgGroup, Args, ValueEnum};
 use itsme_core::{ClientSecret, Credentials, Environment, JwtProtection, PrivateKeys, Settings};
 
-use super::{hsm::Hsm, secret};
-use crate::pkcs11::Token;
+use super::secret;
 
 /// Which itsme, and as whom. Without any of it, there is a fake one.
 ///
@@ -19,7 +18,7 @@ use crate::pkcs11::Token;
 ))]
 #[command(group(
     ArgGroup::new("credentials")
-        .args(["keys", "pkcs11", "client_secret_file", "client_secret_env"])
+        .args(["keys", "client_secret_file", "client_secret_env"])
         .multiple(true)
 ))]
 #[group(skip)]
@@ -40,30 +39,22 @@ pub struct Op {
     #[arg(long, value_name = "ID", requires = "op")]
     client_id: Option<String>,
 
-    /// The file with the private JWK set. With `--pkcs11`, keys in it without a private part are the token's;
-    /// without this file, all keys of the token are ours.
+    /// The file with the private JWK set. Beside an HSM, keys in it without a private part are the HSM's; without
+    /// this file, all of the HSM's are ours.
     #[arg(long, value_name = "FILE", requires = "op")]
     keys: Option<PathBuf>,
-
-    #[command(flatten)]
-    hsm: Hsm,
 
     /// The file with the client secret, instead of keys.
     #[arg(
         long,
         value_name = "FILE",
         requires = "op",
-        conflicts_with_all = ["keys", "pkcs11", "client_secret_env"]
+        conflicts_with_all = ["keys", "client_secret_env"]
     )]
     client_secret_file: Option<PathBuf>,
 
     /// The environment variable that holds the client secret, instead of keys.
-    #[arg(
-        long,
-        value_name = "NAME",
-        requires = "op",
-        conflicts_with_all = ["keys", "pkcs11"]
-    )]
+    #[arg(long, value_name = "NAME", requires = "op", conflicts_with = "keys")]
     client_secret_env: Option<String>,
 
     /// The form of the client assertion; some OPs take no encrypted ones.
@@ -98,27 +89,23 @@ enum Assertion {
 }
 
 impl Op {
-    /// The token with the private keys; `None` if they are not in an HSM.
-    ///
-    /// # Errors
-    /// The PIN cannot be read, or the token cannot be opened.
-    pub fn token(&self) -> Result<Option<Token>, Box<dyn Error>> {
-        self.hsm.open()
-    }
-
-    /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given.
+    /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given. `outside` are
+    /// the keys of an HSM, if there is one.
     ///
     /// # Errors
     /// The keys or the secret cannot be read or used.
-    pub fn settings(&self, token: Option<&Token>) -> Result<Option<Settings>, Box<dyn Error>> {
+    pub fn settings(
+        &self,
+        outside: Option<PrivateKeys>,
+    ) -> Result<Option<Settings>, Box<dyn Error>> {
         let Some(environment) = self.environment() else { return Ok(None) };
         let form = match self.assertion {
             Assertion::Signed => JwtProtection::Signed,
             Assertion::Encrypted => JwtProtection::Nested,
         };
         let client_id = self.client_id.clone().unwrap_or_default();
-        let settings =
-            Settings::new(client_id, self.credentials(token)?, environment).client_assertion(form);
+        let settings = Settings::new(client_id, self.credentials(outside)?, environment)
+            .client_assertion(form);
         let is_plain = self.issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http://"));
         Ok(Some(if is_plain { settings.danger_http_on_loopback() } else { settings }))
     }
@@ -135,19 +122,19 @@ impl Op {
         }
     }
 
-    fn credentials(&self, token: Option<&Token>) -> Result<Credentials, Box<dyn Error>> {
+    fn credentials(&self, outside: Option<PrivateKeys>) -> Result<Credentials, Box<dyn Error>> {
         if let Some(file) = &self.keys {
             let at = file.display();
             let text = fs::read_to_string(file)
                 .map_err(|error| format!("the key file {at} cannot be read: {error}"))?;
-            let keys = match token {
+            let keys = match outside {
                 Some(_) => PrivateKeys::mixed(&text),
                 None => PrivateKeys::from_json(&text),
             };
             return Ok(keys.map_err(|error| format!("the key file {at}: {error}"))?.into());
         }
-        if let Some(token) = token {
-            return Ok(token.keys()?.into());
+        if let Some(keys) = outside {
+            return Ok(keys.into());
         }
         let secret = match (&self.client_secret_file, &self.client_secret_env) {
             (Some(file), _) => secret::in_file(file, "secret")?,

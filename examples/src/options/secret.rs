@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-pub(super) fn in_file(file: &Path, what: &str) -> Result<String, String> {
+pub fn in_file(file: &Path, what: &str) -> Result<String, String> {
     let text = fs::read_to_string(file).map_err(|error| {
         format!("the file {} with the {what} cannot be read: {error}", file.display())
     })?;
@@ -14,7 +14,7 @@ pub(super) fn in_file(file: &Path, what: &str) -> Result<String, String> {
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-pub(super) fn in_variable(name: &str, what: &str) -> Result<String, String> {
+pub fn in_variable(name: &str, what: &str) -> Result<String, String> {
     env::var(name).map_err(|error| {
         let why = match error {
             VarError::NotPresent => "is not set",
