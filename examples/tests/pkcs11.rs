@@ -3,7 +3,7 @@
 mod flows;
 mod softhsm;
 
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use cryptoki::context::Pkcs11;
 use itsme_core::{KeyFailure, KeyOperation, PrivateKeys};
@@ -13,37 +13,15 @@ use serde_json::Value;
 
 use self::{
     flows::{Dialect, Scene},
-    softhsm::{LABEL, Officer, PIN, Use, module, with_a_token},
+    softhsm::{
+        LABEL, Officer, PIN, Use, module,
+        program::{run, stderr, stdout, succeeds},
+        with_a_token,
+    },
 };
 
 fn token() -> Token {
     Token::open(module(), LABEL, PIN.to_owned()).expect("a token")
-}
-
-fn run(program: &str, arguments: &[&str]) -> Output {
-    let module = module();
-    let hsm = ["--pkcs11", module.to_str().expect("a path of text"), "--token", LABEL];
-    Command::new(program)
-        .args([arguments, &hsm, &["--pin-env", "THE_PIN"]].concat())
-        .env("THE_PIN", PIN)
-        .env("NO_PROXY", "127.0.0.1")
-        .stdin(Stdio::null())
-        .output()
-        .expect("it runs")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-#[track_caller]
-fn succeeds(output: &Output) -> String {
-    assert!(output.status.success(), "{}{}", stdout(output), stderr(output));
-    stdout(output)
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A token of SoftHSM for each test.
 
+pub mod program;
+
 use std::{
     env,
     ffi::OsString,
@@ -34,7 +36,9 @@ pub fn with_a_token(test: &str, run: impl FnOnce(&Path)) {
     if let Some(directory) = env::var_os(DIRECTORY) {
         return run(Path::new(&directory));
     }
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("softhsm-{test}"));
+    // Two runs of the tests may go on at once.
+    let name = format!("softhsm-{test}-{}", std::process::id());
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&directory);
     let tokens = directory.join("tokens");
     fs::create_dir_all(&tokens).expect("a directory");
@@ -57,6 +61,7 @@ pub fn with_a_token(test: &str, run: impl FnOnce(&Path)) {
     let [stdout, stderr] = [&ended.stdout, &ended.stderr].map(|text| String::from_utf8_lossy(text));
     assert!(ended.status.success(), "{}\n{stdout}\n{stderr}", ended.status);
     assert!(stdout.contains("1 passed"), "there is no test `{test}`: {stdout}");
+    fs::remove_dir_all(&directory).expect("the token is gone");
 }
 
 #[derive(Clone, Copy)]
