@@ -56,6 +56,9 @@ fn the_access_token_goes_to_the_op_alone() {
         ("http://op.example/v2/picture", PictureError::Url(itsme_core::UrlError::NotHttps)),
         ("https://op.example@evil.example/", PictureError::Url(itsme_core::UrlError::Credentials)),
         ("javascript:alert(1)", PictureError::Url(itsme_core::UrlError::NotAUrl)),
+        ("https:op.example/v2/picture", PictureError::Url(itsme_core::UrlError::NotAUrl)),
+        ("https:/op.example/v2/picture", PictureError::Url(itsme_core::UrlError::NotAUrl)),
+        ("https:///op.example/v2/picture", PictureError::Url(itsme_core::UrlError::NotAUrl)),
     ] {
         let mut scene = Scene::warm();
         let who = with_picture(&mut scene, picture);

@@ -36,6 +36,10 @@ fn a_client_secret_is_not_empty_and_not_for_v1() {
 #[test]
 fn an_issuer_is_an_address_to_call() {
     for (issuer, fault) in [
+        ("https:op.example", UrlError::NotAUrl),
+        ("https:/op.example", UrlError::NotAUrl),
+        ("https:op.example/v2", UrlError::NotAUrl),
+        ("https://op%2eexample", UrlError::NotAUrl),
         ("http://op.example", UrlError::NotHttps),
         ("http://localhost:8080", UrlError::NotHttps),
         ("op.example", UrlError::NotAUrl),

@@ -30,6 +30,9 @@ pub enum UrlError {
     /// This machine, or an address without a name, which itsme cannot reach or trust.
     #[error("must have a public host name: itsme fetches it")]
     Local,
+    /// Its query has a parameter that every request brings along, and would then be there twice.
+    #[error("must not have a parameter in its query that a request has, such as `client_id`")]
+    Parameter,
     /// There is a user name or a password in it.
     #[error("must not carry a user name or password")]
     Credentials,

@@ -24,7 +24,54 @@ pub(crate) fn without_secrets(text: impl AsRef<str>) -> String {
     kept
 }
 
-/// Foreign text made fit for a log line: one line, at most 512 characters.
+/// Foreign text made fit for a log line: one line, at most 512 characters, in the order in which they came. What
+/// is not printed, or turns what comes after it around, is a space.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().take(512).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().take(512).map(|c| if is_printed(c) { c } else { ' ' }).collect()
+}
+
+/// Whatever Rust would not escape in a string, behind a letter: combining marks are printed there.
+fn is_printed(c: char) -> bool {
+    let behind_a_letter: String = ['a', c].into_iter().collect();
+    "'\"\\".contains(c) || behind_a_letter.escape_debug().eq(behind_a_letter.chars())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_log_line_plays_tricks() {
+        for trick in [
+            '\n',
+            '\r',
+            '\t',
+            '\0',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{85}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{fff9}',
+            '\u{e0001}',
+            '\u{e000}',
+            '\u{3000}',
+        ] {
+            assert_eq!(printable(&format!("a{trick}b")), "a b", "{trick:?}");
+        }
+        let plain = "Déjà vu: 'x' \"y\" \\ Ἀθῆναι, e\u{301}, עברית, 東京, 🙂";
+        assert_eq!(printable(plain), plain);
+        assert_eq!(printable(&"x".repeat(600)).len(), 512);
+    }
 }

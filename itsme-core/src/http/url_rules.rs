@@ -1,6 +1,7 @@
 //! The rules for URLs that are called or sent. They look at a URL and never rewrite it: issuer and
 //! redirect URI are compared byte for byte, and a parsed URL prints differently.
 
+use http::Uri;
 use url::{Host, Url};
 
 use crate::error::UrlError;
@@ -17,11 +18,7 @@ pub enum PlainHttp {
 
 /// An address that may be called, or to which a person may be sent.
 pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
-    // `Url` forgives white space and much else.
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('\\') {
-        return Err(UrlError::NotAUrl);
-    }
-    let url = Url::parse(text).map_err(|_| UrlError::NotAUrl)?;
+    let url = parse(text)?;
     let host = url.host().ok_or(UrlError::NotAUrl)?;
     let allowed = match url.scheme() {
         "https" => true,
@@ -37,8 +34,29 @@ pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(UrlError::Credentials);
     }
-    // What an HTTP client is given must be a URI too.
-    text.parse::<http::Uri>().map(drop).map_err(|_| UrlError::NotAUrl)
+    Ok(())
+}
+
+/// The one parse. The `url` crate reads as a browser does and forgives much, from `https:host` to a host in
+/// percent-encoding; the HTTP client reads an `http::Uri`. What they understand differently is no URL: one would be
+/// checked, and another one asked.
+fn parse(text: &str) -> Result<Url, UrlError> {
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('\\') {
+        return Err(UrlError::NotAUrl);
+    }
+    let url = Url::parse(text).map_err(|_| UrlError::NotAUrl)?;
+    if !["http", "https"].contains(&url.scheme()) {
+        return Ok(url);
+    }
+    let (before_fragment, _) = text.split_once('#').unwrap_or((text, ""));
+    let uri: Uri = before_fragment.parse().map_err(|_| UrlError::NotAUrl)?;
+    let same_scheme = uri.scheme_str().is_some_and(|it| it.eq_ignore_ascii_case(url.scheme()));
+    let same_host = is_same_host(uri.host().unwrap_or_default(), url.host());
+    let port = uri.port_u16().or_else(|| Url::port_or_known_default(&url));
+    if same_scheme && same_host && port == url.port_or_known_default() {
+        return Ok(url);
+    }
+    Err(UrlError::NotAUrl)
 }
 
 /// An address that itsme fetches (itsme: request_uri): https, port 443 written out, and a host
@@ -48,7 +66,7 @@ pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(),
     if plain_http == PlainHttp::OnLoopback && text.starts_with("http://") {
         return Ok(());
     }
-    let url = Url::parse(text).map_err(|_| UrlError::NotAUrl)?;
+    let url = parse(text)?;
     let Some(Host::Domain(name)) = url.host() else { return Err(UrlError::Local) };
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     if name == "localhost" || name.ends_with(".localhost") || !name.contains('.') {
@@ -59,14 +77,26 @@ pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(),
     if authority.ends_with(":443") { Ok(()) } else { Err(UrlError::Port) }
 }
 
-/// The host and port of a URL, as a URL parser sees them.
+/// The host and port of a URL.
 pub(crate) fn host(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok()?;
+    let url = parse(text).ok()?;
     let host = url.host()?.to_string().to_ascii_lowercase();
     Some(match url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host,
     })
+}
+
+/// An IPv6 address can be written in several ways; every other host in one.
+fn is_same_host(text: &str, host: Option<Host<&str>>) -> bool {
+    match host {
+        Some(Host::Ipv6(address)) => {
+            let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+            text.and_then(|text| text.parse().ok()) == Some(address)
+        }
+        Some(host) => host.to_string() == text.to_ascii_lowercase(),
+        None => false,
+    }
 }
 
 fn is_loopback(host: &Host<&str>) -> bool {
@@ -125,9 +155,106 @@ mod tests {
             (" https://example.be/", Never, Err(UrlError::NotAUrl)),
             ("https:\\\\example.be", Never, Err(UrlError::NotAUrl)),
             ("/cb", Never, Err(UrlError::NotAUrl)),
+            ("https:example.be", Never, Err(UrlError::NotAUrl)),
+            ("https:/example.be/cb", Never, Err(UrlError::NotAUrl)),
+            ("https:///example.be/cb", Never, Err(UrlError::NotAUrl)),
+            ("https://ex%61mple.be/cb", Never, Err(UrlError::NotAUrl)),
+            ("http://0x7f.1/cb", OnLoopback, Err(UrlError::NotAUrl)),
+            ("http://127.1/cb", OnLoopback, Err(UrlError::NotAUrl)),
+            ("http://2130706433/cb", OnLoopback, Err(UrlError::NotAUrl)),
+            ("https://example.be:0/cb", Never, Ok(())),
+            ("HTTPS://Example.BE/cb", Never, Ok(())),
             ("", Never, Err(UrlError::NotAUrl)),
         ] {
             assert_eq!(check(text, plain_http), expected, "{text}");
         }
+    }
+
+    /// Whatever is accepted is asked at the host that was looked at, whoever reads the text then.
+    #[test]
+    fn no_two_parsers_disagree() {
+        use proptest::{prelude::*, test_runner::TestRunner};
+        let part = |all: &'static [&'static str]| proptest::sample::select(all);
+        let scheme = part(&["https", "http", "HTTPS", "hTTp", "ftp", "", "https ", "view-source"]);
+        let slashes =
+            part(&["://", ":", ":/", ":///", "://///", ":\\\\", "//", ":/\\", ":?//", ":#//"]);
+        let user = part(&["", "", "", "me@", "a:b@", "@", ":@", "rp.example@", "%40"]);
+        let host = part(&[
+            "rp.example",
+            "localhost",
+            "127.0.0.1",
+            "[::1]",
+            "0x7f.1",
+            "0177.1",
+            "2130706433",
+            "127.1",
+            "",
+            "rp%2eexample",
+            "rp.example.",
+            ".",
+            "..",
+            "[::ffff:127.0.0.1]",
+            "[0:0:0:0:0:0:0:1]",
+            "[::1%25lo]",
+            "xn--bcher-kva.example",
+            "bücher.example",
+            "rp_x.example",
+            "*.example",
+            "a..b",
+            "1.2.3.4.5",
+            "😀",
+            "rp.example\t",
+            "LOCALHOST",
+            "%6c%6fcalhost",
+            "rp.example;x",
+            "rp,example",
+            "[",
+            "]",
+            "[::1",
+            "a b",
+        ]);
+        let port = part(&[
+            "", "", ":443", ":80", ":0", ":", ":65535", ":65536", ":0443", ":-1", ":x", ":443:443",
+        ]);
+        let rest = part(&[
+            "",
+            "/",
+            "/cb?x=1",
+            "?x",
+            "#",
+            "/a/../b",
+            "/\\evil",
+            "//evil.example",
+            "/@evil",
+            "?@evil#",
+        ]);
+        let cases = std::env::var("ITSME_URLS").ok().and_then(|cases| cases.parse().ok());
+        let config = ProptestConfig {
+            cases: cases.unwrap_or(20_000),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        };
+        let random = proptest::string::string_regex("[ -~é]{0,3}").expect("a pattern");
+        let urls = (scheme, slashes, user, host, port, (rest, random));
+        let law = |(scheme, slashes, user, host, port, (rest, random))| {
+            for text in [
+                format!("{scheme}{slashes}{user}{host}{port}{rest}{random}"),
+                format!("{scheme}{slashes}{user}{random}{host}{port}{rest}"),
+            ] {
+                if check(&text, PlainHttp::OnLoopback).is_ok() {
+                    let asked: Uri = text.parse().expect("an HTTP client can ask it");
+                    let read = Url::parse(&text).expect("a browser can go there");
+                    let again = Url::parse(&asked.to_string()).expect("reqwest reads it like this");
+                    prop_assert!(asked.scheme_str().is_some());
+                    let host = asked.host().expect("it has a host");
+                    prop_assert!(is_same_host(host, read.host()), "{}", text);
+                    prop_assert_eq!(read.host_str(), again.host_str());
+                    prop_assert_eq!(read.port(), again.port());
+                }
+                let _ = (check_request_uri(&text, PlainHttp::Never), super::host(&text));
+            }
+            Ok(())
+        };
+        TestRunner::new(config).run(&urls, law).expect("the law holds");
     }
 }

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 
 use crate::{
     error::{Error, MetadataError, UrlError},
@@ -116,6 +117,12 @@ impl Metadata {
             url_rules::check(url, plain_http)
                 .map_err(|error| MetadataError::Url { member, error })?;
         }
+        let (_, query) = self.authorization_endpoint.split_once('?').unwrap_or_default();
+        let names = form_urlencoded::parse(query.as_bytes());
+        if names.into_iter().any(|(name, _)| REQUEST_PARAMETERS.contains(&&*name)) {
+            let member = "authorization_endpoint";
+            return Err(MetadataError::Url { member, error: UrlError::Parameter });
+        }
         Ok(())
     }
 
@@ -159,6 +166,25 @@ impl Metadata {
         get(Endpoint::KeySet, &self.jwks_uri, "application/json")
     }
 }
+
+/// What can be in the query of an authorization request.
+const REQUEST_PARAMETERS: [&str; 15] = [
+    "acr_values",
+    "claims",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "response_type",
+    "scope",
+    "state",
+    "ui_locales",
+];
 
 fn optional<'a>(
     member: &'static str,

@@ -24,12 +24,22 @@ pub(super) fn faults() -> Vec<Fault> {
             ("another scheme", "javascript:alert(1)", "NotAUrl"),
             ("a path alone", "/x", "NotAUrl"),
             ("no URL", "https://", "NotAUrl"),
+            ("https without slashes", "https:op.example/x", "NotAUrl"),
+            ("https with one slash", "https:/op.example/x", "NotAUrl"),
+            ("a URL with an escaped host", "https://op%2eexample/x", "NotAUrl"),
+            ("a URL with a host in octal", "https://0177.0.0.1/x", "NotAUrl"),
             ("a URL with a password", "https://user:pass@op.example/x", "Credentials"),
             ("a URL with a fragment", "https://op.example/x#y", "Fragment"),
         ] {
             let outcome = format!("Metadata(Url {{ member: {member:?}, error: {fault} }})");
             faults.push(set(&format!("{member} is {what}"), member, json!(url), outcome));
         }
+    }
+    for parameter in ["client_id", "redirect_uri", "state", "%63lient_id", "nonce", "request"] {
+        let outcome = "Metadata(Url { member: \"authorization_endpoint\", error: Parameter })";
+        let url = json!(format!("https://op.example/x?tenant=1&{parameter}=evil"));
+        let name = format!("authorization_endpoint has a {parameter} already");
+        faults.push(set(&name, "authorization_endpoint", url, outcome));
     }
     let foreign = "Metadata(ForeignIssuer)";
     faults.push(set("another issuer", "issuer", json!("https://evil.example/v2"), foreign));
