@@ -247,6 +247,13 @@ fn handles_are_held_against_what_is_published() {
         };
         assert_eq!((kid.as_str(), algorithm), (named, wrong));
     }
+    // Something that looks like a content key.
+    let Outside { world, op, kms, client } = &mut outside;
+    let made_up = drive_by(client.check_keys(), (world, op), |operation| match operation {
+        KeyOperation::Unwrap { .. } => Ok(vec![7; 32].into()),
+        operation => kms.use_key(&operation),
+    });
+    assert!(matches!(made_up, Err(DriveError::Flow(Error::KeyMismatch { .. }))));
 }
 
 /// A token that names no key: each that fits is tried once, the one that costs nothing first.
