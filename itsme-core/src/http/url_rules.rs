@@ -246,8 +246,11 @@ mod tests {
                     let read = Url::parse(&text).expect("a browser can go there");
                     let again = Url::parse(&asked.to_string()).expect("reqwest reads it like this");
                     prop_assert!(asked.scheme_str().is_some());
-                    let host = asked.host().expect("it has a host");
-                    prop_assert!(is_same_host(host, read.host()), "{}", text);
+                    let host = asked.host().expect("it has a host").to_ascii_lowercase();
+                    // An IPv6 address has several spellings, and is compared as reqwest reads it, below.
+                    if !host.starts_with('[') {
+                        prop_assert_eq!(Some(host.as_str()), read.host_str());
+                    }
                     prop_assert_eq!(read.host_str(), again.host_str());
                     prop_assert_eq!(read.port(), again.port());
                 }
