@@ -3,6 +3,7 @@
 //!
 //! It speaks plain HTTP only; with `hyper-rustls` as the connector it speaks TLS.
 
+use http::{HeaderValue, header::USER_AGENT};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::{
@@ -63,7 +64,8 @@ impl OwnClient {
     /// There is no response, or not a whole one of at most 1 MiB.
     pub async fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
         let exchange = async {
-            let request = request.map(|body| Full::new(Bytes::from(body)));
+            let mut request = request.map(|body| Full::new(Bytes::from(body)));
+            request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("own-client/1.0"));
             let response = self.hyper.request(request).await;
             let (head, body) = response.map_err(SendError::connection)?.into_parts();
             let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await;

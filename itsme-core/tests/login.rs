@@ -68,7 +68,7 @@ fn requests_have_their_headers() {
     let Step::Send(request, _) = step else { panic!("it asks for userinfo") };
     assert_eq!(request.method(), "GET");
     assert_eq!(request.uri(), "https://op.example/v2/userinfo");
-    assert_eq!(request.headers()["accept"], "application/jwt");
+    assert_eq!(request.headers()["accept"], "application/jwt, application/json");
     assert!(request.headers()["authorization"].is_sensitive());
     assert!(request.body().is_empty());
 }

@@ -1,5 +1,6 @@
 use std::time::Instant;
 
+use http::{HeaderValue, header};
 use itsme_core::{
     Flow, MAX_RESPONSE_BYTES, Platform, Request, RequestLog, Response, SendFailure, SystemPlatform,
     Timeouts, drive_async, drive_async_with_keys,
@@ -14,7 +15,11 @@ use crate::{Error, KeyHolder};
 pub struct Transport {
     client: reqwest::Client,
     key_holder: Option<KeyHolder>,
+    user_agent: HeaderValue,
 }
+
+/// Firewalls turn away whoever says nothing of itself.
+const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// Why a client cannot be made.
 #[derive(Debug, ThisError)]
@@ -78,7 +83,7 @@ impl Transport {
     /// A transport over a finished client, which nobody can stop from following a redirect with
     /// the code in it, from sending twice, or from waiting for ever. It must have been built not to.
     pub fn danger_with_client(client: reqwest::Client) -> Self {
-        Self { client, key_holder: None }
+        Self { client, key_holder: None, user_agent: HeaderValue::from_static(USER_AGENT) }
     }
 
     /// Uses this key holder for private keys that are
@@ -86,6 +91,12 @@ impl Transport {
     #[must_use]
     pub fn key_holder(self, holder: KeyHolder) -> Self {
         Self { key_holder: Some(holder), ..self }
+    }
+
+    /// Says this of itself in `User-Agent`. Default: the name of this crate and its version.
+    #[must_use]
+    pub fn user_agent(self, user_agent: HeaderValue) -> Self {
+        Self { user_agent, ..self }
     }
 
     /// Runs a flow with the system's clock and randomness.
@@ -127,7 +138,8 @@ impl Transport {
 
     async fn exchange(&self, request: Request) -> Result<Response, SendError> {
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from));
-        let request = request.map_err(SendError::of)?;
+        let mut request = request.map_err(SendError::of)?;
+        request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
         let mut response =
             self.client.execute(without_empty_body(request)).await.map_err(SendError::of)?;
         let mut body = Vec::new();

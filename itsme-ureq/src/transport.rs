@@ -4,6 +4,7 @@ use std::{
     time::Instant,
 };
 
+use http::{HeaderValue, header};
 use itsme_core::{
     Flow, MAX_RESPONSE_BYTES, Platform, Request, RequestLog, Response, SendFailure, SystemPlatform,
     Timeouts, drive, drive_with_keys,
@@ -20,7 +21,11 @@ pub struct Transport {
     agent: Agent,
     timeouts: Timeouts,
     key_holder: Option<KeyHolder>,
+    user_agent: HeaderValue,
 }
+
+/// Firewalls turn away whoever says nothing of itself.
+const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// Why a request got no response. It names no URL, for a URL can hold a code.
 #[derive(Debug, ThisError)]
@@ -60,7 +65,7 @@ impl Transport {
     /// A transport over an agent of your own making, with a proxy or a root certificate. Redirects,
     /// statuses and timeouts are set at each request, whatever the agent says of them.
     pub fn with_agent(agent: Agent, timeouts: Timeouts) -> Self {
-        Self { agent, timeouts, key_holder: None }
+        Self { agent, timeouts, key_holder: None, user_agent: HeaderValue::from_static(USER_AGENT) }
     }
 
     /// Uses this key holder for private keys that are
@@ -68,6 +73,12 @@ impl Transport {
     #[must_use]
     pub fn key_holder(self, holder: KeyHolder) -> Self {
         Self { key_holder: Some(holder), ..self }
+    }
+
+    /// Says this of itself in `User-Agent`. Default: the name of this crate and its version.
+    #[must_use]
+    pub fn user_agent(self, user_agent: HeaderValue) -> Self {
+        Self { user_agent, ..self }
     }
 
     /// Runs a flow with the system's clock and randomness.
@@ -106,7 +117,8 @@ impl Transport {
         outcome.map_err(|error| (error.failure(), error))
     }
 
-    fn exchange(&self, request: Request) -> Result<Response, SendError> {
+    fn exchange(&self, mut request: Request) -> Result<Response, SendError> {
+        request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
         // An empty body would be announced with `Content-Length: 0`, which a GET must not have.
         let response = if request.body().is_empty() {
             self.run_agent(request.map(|_| ()))

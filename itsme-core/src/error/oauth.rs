@@ -139,8 +139,10 @@ impl Refusal {
         })
     }
 
+    /// Of an answer with an `error`: an empty one is none.
     pub(crate) fn from_json(status: u16, members: &Map<String, Value>) -> Option<Self> {
-        Self::read(Some(status), |name| members.get(name)?.as_str())
+        let text = |name| members.get(name)?.as_str().filter(|text| !text.is_empty());
+        Self::read(Some(status), text)
     }
 }
 

@@ -31,8 +31,10 @@ impl JsonError {
     }
 }
 
-/// The members of a JSON object, or why the text is none.
+/// The members of a JSON object, or why the text is none. A byte order mark before it is ignored
+/// (RFC 8259 §8.1).
 pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, JsonError> {
+    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     match serde_json::from_slice::<UniqueMembers>(text) {
         Ok(UniqueMembers(members)) => Ok(members),
         Err(error) if error.to_string().starts_with(DUPLICATE) => Err(JsonError::Duplicate),

@@ -163,7 +163,7 @@ impl Metadata {
 
     /// The request for the OP's keys.
     pub fn key_set_request(&self) -> Request {
-        get(Endpoint::KeySet, &self.jwks_uri, "application/json")
+        get(Endpoint::KeySet, &self.jwks_uri, "application/jwk-set+json, application/json")
     }
 }
 

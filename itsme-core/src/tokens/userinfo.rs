@@ -13,7 +13,8 @@ use crate::{
 /// The userinfo request (OIDC Core §5.3.1).
 pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Result<Request, Error> {
     let url = &metadata.userinfo_endpoint;
-    with_bearer(get(Endpoint::Userinfo, url, "application/jwt"), access_token)
+    // itsme documents the answer as JSON, in which it is a JWT.
+    with_bearer(get(Endpoint::Userinfo, url, "application/jwt, application/json"), access_token)
 }
 
 /// The nested JWT of the answer. Its media type is not insisted on; white space around it is cut.
@@ -25,7 +26,10 @@ pub(crate) fn token(response: Response) -> Result<Secret, Error> {
     let body = response::body(endpoint, response)?;
     let text = std::str::from_utf8(&body);
     let text = text.map_err(|_| Error::malformed(endpoint, "it is not text"))?;
-    Ok(Secret::new(text.trim()))
+    let text = text.trim_start_matches('\u{feff}').trim();
+    // Some wrap it in a JSON string.
+    let quoted = serde_json::from_str::<String>(text).ok();
+    Ok(Secret::new(quoted.as_deref().map_or(text, str::trim)))
 }
 
 /// Adds the access token (RFC 6750 §2.1), kept out of logs.

@@ -77,7 +77,7 @@ pub(super) fn cases() -> impl Iterator<Item = Case> {
 
 fn get(url: &str) -> Request {
     let request = http::Request::get(url)
-        .header(header::ACCEPT, "application/json")
+        .header(header::ACCEPT, "application/jwt, application/json")
         .header(header::AUTHORIZATION, "Bearer abc");
     request.body(Vec::new()).expect("a request")
 }
@@ -173,6 +173,9 @@ fn sent_as_it_is() -> Case {
         let media_type = header(&seen.head, "content-type");
         let form = media_type == Some("application/x-www-form-urlencoded");
         ensure(form, "Content-Type was changed")?;
+        // Firewalls turn away whoever says nothing of itself.
+        let named = header(&seen.head, "user-agent").is_some_and(|agent| !agent.is_empty());
+        ensure(named, "there is no User-Agent")?;
         ensure(seen.body == b"code=abc&state=%2B", "the body was changed, or is chunked")
     })
 }
@@ -182,7 +185,8 @@ fn get_has_no_body() -> Case {
         response(outcomes)?;
         let seen = peer.seen().into_iter().next().ok_or("nothing arrived")?;
         ensure(header(&seen.head, "authorization") == Some("Bearer abc"), "no Authorization")?;
-        ensure(header(&seen.head, "accept") == Some("application/json"), "another Accept")?;
+        let accept = header(&seen.head, "accept");
+        ensure(accept == Some("application/jwt, application/json"), "another Accept")?;
         for unwanted in ["content-length", "transfer-encoding", "cookie", "accept-encoding"] {
             ensure(header(&seen.head, unwanted).is_none(), format!("it has {unwanted}"))?;
         }

@@ -39,6 +39,18 @@ pub(super) fn faults() -> Vec<Fault> {
             });
         }));
     }
+    for (what, wrap) in [
+        ("a JSON string", (|token| format!("\"{token}\"")) as fn(&str) -> String),
+        ("a JSON string with white space in and around it", |token| format!(" \"{token}\\n\" \n")),
+    ] {
+        let name = format!("Userinfo: the token is {what}");
+        faults.push(Fault::new(Area::Http, name, Outcome::LoggedIn, move |op| {
+            op.tamper("/userinfo", move |response| {
+                let token = String::from_utf8_lossy(response.body()).into_owned();
+                *response.body_mut() = wrap(&token).into_bytes();
+            });
+        }));
+    }
     faults
 }
 
@@ -124,6 +136,12 @@ fn changes(endpoint: &str) -> Vec<(&'static str, Change, Outcome)> {
                 _ => malformed("it is JSON, but not an object"),
             },
         ),
+        ("white space around the body", |r| around(r, "\r\n\t "), Outcome::LoggedIn),
+        (
+            "a byte order mark before the body",
+            |r| drop(r.body_mut().splice(0..0, *b"\xef\xbb\xbf")),
+            Outcome::LoggedIn,
+        ),
         ("a wrong media type", |r| media_type(r, "text/plain"), Outcome::LoggedIn),
         (
             "no media type",
@@ -144,6 +162,11 @@ fn changes(endpoint: &str) -> Vec<(&'static str, Change, Outcome)> {
 
 fn body(response: &mut Response, text: &str) {
     *response.body_mut() = text.as_bytes().to_vec();
+}
+
+fn around(response: &mut Response, space: &str) {
+    response.body_mut().splice(0..0, space.bytes());
+    response.body_mut().extend(space.bytes());
 }
 
 fn media_type(response: &mut Response, media_type: &'static str) {

@@ -33,6 +33,10 @@ pub(super) fn faults() -> Vec<Fault> {
     }
     let refresh = Some(json!("not ours"));
     faults.push(set("a refresh_token", "refresh_token", refresh, Outcome::LoggedIn));
+    for (kind, nothing) in [("empty", json!("")), ("null", Value::Null), ("false", json!(false))] {
+        let name = format!("an error that is {kind} beside the tokens");
+        faults.push(set(&name, "error", Some(nothing), Outcome::LoggedIn));
+    }
     let error = Some(json!("invalid_grant"));
     faults.push(set("an error beside the tokens", "error", error, "Refused(InvalidGrant)"));
     for (status, code, outcome) in [
