@@ -7,8 +7,8 @@ use itsme_core::{
     JoseError, LoggedIn, PrivateKeys, SendFailure, TokenError,
 };
 use itsme_testkit::{
-    CLIENT_SECRET, FakeOp, Person, RegisteredClient, SECRET_CLIENT_ID, SERVICE, World, play,
-    private_keys,
+    CLIENT_SECRET, FakeOp, Person, REQUEST_URI, RegisteredClient, SECRET_CLIENT_ID, SERVICE, World,
+    play, private_keys,
 };
 use serde_json::Value;
 
@@ -93,6 +93,25 @@ fn the_new_signing_key_signs_at_once() {
     here.op.publish(&only.public_jwks());
     here.client.replace_keys(only).expect("it has keys");
     assert!(here.log_in().is_ok());
+}
+
+/// As long as the key that has signed it is published.
+#[test]
+fn a_hosted_object_outlives_its_signing_key() {
+    let mut here = Here::new();
+    let both = private_keys().with_new_signing_key().expect("a key");
+    here.op.publish(&both.public_jwks());
+    let uri = format!("{REQUEST_URI}1");
+    let login = AuthorizationRequest::login(SERVICE);
+    let hosted = here.client.request_object(login, &uri, Duration::from_secs(600));
+    let hosted = here.play(hosted).expect("a request object");
+    let new = both.signing_kids()[1].to_owned();
+    here.client.replace_keys(both.signing_with(&new).expect("it is there")).expect("it has keys");
+    let response = hosted.object.response();
+    here.op.host(move |asked| (asked == uri).then(|| response.clone()));
+    let callback = here.op.approve(&hosted.redirect.url, &Person::ann());
+    let flow = here.client.finish_login(hosted.redirect.state, callback);
+    assert!(here.play(flow).is_ok());
 }
 
 /// From a file to an HSM, in three steps, with a person at the OP and another one in the app all the while.
