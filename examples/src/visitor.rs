@@ -8,11 +8,8 @@ use std::{
     time::Duration,
 };
 
-use itsme_core::{Environment, PrivateKeys, RequestObject, Settings};
-use itsme_testkit::{
-    CLIENT_ID, CONFIRM_SERVICE, Clock, IDENTIFY_SERVICE, Person, REQUEST_URI, RegisteredClient,
-    SERVICE, SHARE_SERVICE, Server,
-};
+use itsme_core::{PrivateKeys, RequestObject, Settings};
+use itsme_testkit::{Clock, Person, Server};
 
 use crate::report::Report;
 
@@ -52,20 +49,11 @@ impl Visitor {
         let redirect_uri = format!("http://{}/callback", callbacks.local_addr()?);
         let settings = {
             let mut op = server.op();
-            let client = RegisteredClient::new(CLIENT_ID, &keys.public_jwks())
-                .redirect_uri(&redirect_uri)
-                .request_uri(REQUEST_URI)
-                .service(SERVICE)
-                .identify_service(IDENTIFY_SERVICE)
-                .share_service(SHARE_SERVICE)
-                .confirm_service(CONFIRM_SERVICE);
-            op.register(client);
+            op.allow_redirect_uri(&redirect_uri);
             // Nobody wants to watch five seconds pass.
             op.polling_interval(Some(1));
             report.say(format_args!("A fake itsme listens at {}", op.issuer()));
-            Settings::new(CLIENT_ID, keys, Environment::custom(op.issuer()))
-                .redirect_uri(redirect_uri)
-                .danger_http_on_loopback()
+            op.settings_with(keys).redirect_uri(redirect_uri)
         };
         Ok((Self(Kind::Simulated { server, callbacks, person, approves }), settings))
     }

@@ -3,13 +3,13 @@
 mod itsme;
 
 use itsme_core::{
-    Acr, AuthorizationRequest, Backchannel, BackchannelRequest, Claim, Environment, FreeText,
-    LoggedIn, Payment, PrivateKeys, Progress, QrLogin, Scope, Settings, Timeouts,
+    Acr, AuthorizationRequest, Backchannel, BackchannelRequest, Claim, FreeText, LoggedIn, Payment,
+    PrivateKeys, Progress, QrLogin, Scope, Timeouts,
 };
 use itsme_reqwest::KeyHolder;
 use itsme_testkit::{
-    CLIENT_ID, CONFIRM_SERVICE, Clock, FakeOp, IDENTIFY_SERVICE, Person, REDIRECT_URI, REQUEST_URI,
-    RegisteredClient, SERVICE, SHARE_SERVICE, Server,
+    CONFIRM_SERVICE, Clock, FakeOp, IDENTIFY_SERVICE, Person, REQUEST_URI, SERVICE, SHARE_SERVICE,
+    Server,
 };
 
 pub use self::itsme::Itsme;
@@ -54,14 +54,7 @@ impl Scene {
                 *op = FakeOp::with_issuer(issuer, Clock::system()).v1();
             }
             op.polling_interval(Some(1));
-            let client = RegisteredClient::new(CLIENT_ID, &keys.public_jwks())
-                .redirect_uri(REDIRECT_URI)
-                .request_uri(REQUEST_URI)
-                .service(SERVICE)
-                .identify_service(IDENTIFY_SERVICE)
-                .share_service(SHARE_SERVICE)
-                .confirm_service(CONFIRM_SERVICE);
-            op.register(client);
+            op.publish(&keys.public_jwks());
         }
         Self { server, dialect }
     }
@@ -84,13 +77,7 @@ impl Scene {
     }
 
     fn core(&self, keys: &PrivateKeys) -> itsme_core::Client {
-        let issuer = self.server.op().issuer().to_owned();
-        let environment = match self.dialect {
-            Dialect::V1 => Environment::custom_v1(issuer),
-            Dialect::V2 => Environment::custom(issuer),
-        };
-        let settings = Settings::new(CLIENT_ID, keys.clone(), environment);
-        let settings = settings.redirect_uri(REDIRECT_URI).danger_http_on_loopback();
+        let settings = self.server.op().settings_with(keys.clone());
         itsme_core::Client::new(settings).expect("the settings are sound")
     }
 
