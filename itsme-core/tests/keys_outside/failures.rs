@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use itsme_core::{
-    Advice, Attempt, Backchannel, DriveError, Error, KeyFailure, KeyOperation, LoggedIn, Step,
+    Advice, Attempt, Backchannel, DriveError, Error, KeyFailure, KeyOperation, LoggedIn,
+    PrivateKeys, Step,
 };
 use itsme_testkit::{FakeKms, FakeOp, Reaction};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Outside, SIGN, UNWRAP, drive_by, login};
 
@@ -259,23 +261,24 @@ fn handles_are_held_against_what_is_published() {
 /// A token that names no key: each that fits is tried once, the one that costs nothing first.
 #[test]
 fn an_unnamed_key_is_found_among_those_that_fit() {
-    let unnamed = |op: &mut FakeOp, spoilt: bool| {
-        let mut keys: Value = serde_json::from_str(&FakeKms::new().public_jwks()).expect("JSON");
-        keys["keys"][1].as_object_mut().expect("a key").remove("kid");
-        op.publish(&keys.to_string());
-        if spoilt {
-            spoil(op, 4);
-        }
-    };
-    for (spoilt, asked) in
-        [(false, vec!["kms-enc-2", "kms-enc-1"]), (true, vec!["kms-enc-2", "kms-enc-1"])]
-    {
+    for spoilt in [false, true] {
         let mut outside = Outside::new();
-        let public = outside.kms.make_key("kms-enc-2", "enc");
-        let keys = outside.kms.keys().without("kms-enc-2").expect("it is there");
-        let keys = keys.with_external(&public).expect("it is sound");
+        outside.kms.make_key("kms-enc-2", "enc");
+        let keys: Value = serde_json::from_str(&outside.kms.public_jwks()).expect("JSON");
+        let [sig, mut smaller, mut larger] = [0, 1, 2].map(|place| keys["keys"][place].clone());
+        // Whatever is encrypted to the smaller one can have been encrypted to the larger one.
+        if modulus(&smaller) > modulus(&larger) {
+            std::mem::swap(&mut smaller, &mut larger);
+        }
+        let jwks = json!({ "keys": [sig, larger, smaller] }).to_string();
+        let keys = PrivateKeys::external(&jwks).expect("they are sound");
         outside.client.replace_keys(keys).expect("it has keys");
-        unnamed(&mut outside.op, spoilt);
+        let asked = [larger, smaller.clone()].map(|key| key["kid"].clone());
+        smaller.as_object_mut().expect("a key").remove("kid");
+        outside.op.publish(&json!({ "keys": [sig, smaller] }).to_string());
+        if spoilt {
+            spoil(&mut outside.op, 4);
+        }
         let mut kids = Vec::new();
         let trace = trace(&mut outside, |_, operation, kms| {
             if let KeyOperation::Unwrap { kid, .. } = operation {
@@ -304,6 +307,10 @@ fn an_unnamed_key_is_found_among_those_that_fit() {
     outside.kms.react_when(|_| Some(Reaction::Lost));
     let flow = outside.approved(login());
     assert!(outside.play(flow).is_ok());
+}
+
+fn modulus(key: &Value) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(key["n"].as_str().expect("a modulus")).expect("base64url")
 }
 
 #[test]
