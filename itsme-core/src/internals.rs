@@ -16,14 +16,14 @@ use crate::{
     },
     error::{EntropyError, TokenError},
     flow::{Flow, attempt::SendFailure, drive::drive, machine::Machine, platform::Platform},
-    ground::{secret::Secret, time::UnixTime},
+    ground::{json::without_nulls, secret::Secret, time::UnixTime},
     jose::{JoseError, UnsignedJws},
     settings::{
         Settings, credentials::ClientSecret, environment::Environment, identity::ClientIdentity,
         leeway::Leeway, private_keys::PrivateKeys,
     },
     tokens::{
-        claims::Expected,
+        claims::{Expected, TokenParties, TokenTimes},
         id_token::{Binding, IdTokenChecks},
         open::OpenToken,
         requested::Requested,
@@ -110,13 +110,14 @@ pub fn check_id_token(
     let requested = json!({ "at": now });
     let requested: Requested = serde_json::from_value(requested).expect("the rest is optional");
     let checks = IdTokenChecks {
-        client: &settings.identity(),
+        parties: TokenParties { client: &settings.identity(), other_audiences: Some(&[]) },
         settings: &settings,
         binding: &Binding::Nonce(Secret::new(nonce)),
         access_token: &Secret::new(""),
         requested: &requested,
     };
-    checks.check(claims, now).map(|authentication| authentication.sub)
+    let claims = without_nulls(claims.clone());
+    checks.check(&claims, now).map(|authentication| authentication.sub)
 }
 
 /// The claim checks of a userinfo answer.
@@ -126,8 +127,10 @@ pub fn check_userinfo(
     now: UnixTime,
 ) -> Result<(), TokenError> {
     let client = ClientIdentity { issuer: issuer.to_owned(), client_id: client_id.to_owned() };
-    let expected = Expected { client: &client, sub: Some(sub) };
-    userinfo::check(claims, expected, (now, Leeway::DEFAULT))
+    let parties = TokenParties { client: &client, other_audiences: Some(&[]) };
+    let times = TokenTimes { asked: now, now, leeway: Leeway::DEFAULT };
+    let claims = &without_nulls(claims.clone());
+    userinfo::check(claims, Expected { parties, sub: Some(sub) }, times)
 }
 
 /// What is read of the claims of a checked ID token.

@@ -65,6 +65,8 @@ fn audience() {
     assert_eq!(with("aud", json!([])), Err(TokenError::Audience));
     assert_eq!(with("aud", json!(["OTHER"])), Err(TokenError::Audience));
     assert_eq!(with("aud", json!([CLIENT_ID, 7])), Err(TokenError::Claim { claim: "aud" }));
+    assert_eq!(with("aud", json!([CLIENT_ID, null])), Err(TokenError::Claim { claim: "aud" }));
+    assert_eq!(with("aud", json!([CLIENT_ID, CLIENT_ID])), Ok(()));
     assert_eq!(without("aud"), Err(TokenError::Missing { claim: "aud" }));
 }
 
@@ -72,23 +74,66 @@ fn audience() {
 fn authorized_party() {
     assert_eq!(with("azp", json!(CLIENT_ID)), Ok(()));
     assert_eq!(with("azp", json!("OTHER")), Err(TokenError::AuthorizedParty));
-    let two = |azp: Option<&'static str>| {
-        id_token(AuthorizationRequest::login(SERVICE), move |claims| {
-            claims.insert("aud".into(), json!([CLIENT_ID, "OTHER"]));
-            if let Some(azp) = azp {
-                claims.insert("azp".into(), json!(azp));
-            }
-        })
+    assert_eq!(with("azp", json!(7)), Err(TokenError::Claim { claim: "azp" }));
+    for nothing in [json!(""), json!(null)] {
+        assert_eq!(with("azp", nothing), Ok(()), "nobody else is named");
+    }
+}
+
+/// For others, too: only if the settings know them, and the token says that we have asked for it.
+#[test]
+fn other_audiences() {
+    let shared = |known: &'static [&str], aud: Value, azp: Option<&'static str>| {
+        let mut scene = Scene::with(|settings| {
+            known.iter().fold(settings, |settings, known| settings.other_audience(*known))
+        });
+        scene.op.alter(Document::IdToken, move |claims| {
+            claims.insert("aud".into(), aud.clone());
+            claims.extend(azp.map(|azp| ("azp".to_owned(), json!(azp))));
+        });
+        let result = scene.log_in();
+        if result.is_ok() { Ok(()) } else { Err(id_token_error(result)) }
     };
-    assert_eq!(two(None), Err(TokenError::AuthorizedParty), "several audiences need an azp");
-    assert_eq!(two(Some("OTHER")), Err(TokenError::AuthorizedParty));
-    assert_eq!(two(Some(CLIENT_ID)), Ok(()));
+    let two = || json!([CLIENT_ID, "OTHER"]);
+    for azp in [None, Some(""), Some(CLIENT_ID), Some("OTHER")] {
+        assert_eq!(shared(&[], two(), azp), Err(TokenError::OtherAudience), "{azp:?}");
+        assert_eq!(shared(&["other", "OTHE"], two(), azp), Err(TokenError::OtherAudience));
+    }
+    let three = json!(["OTHER", CLIENT_ID, "A THIRD"]);
+    assert_eq!(shared(&["OTHER"], three.clone(), Some(CLIENT_ID)), Err(TokenError::OtherAudience));
+    assert_eq!(shared(&["A THIRD", "OTHER"], three, Some(CLIENT_ID)), Ok(()));
+    assert_eq!(shared(&["OTHER"], two(), Some(CLIENT_ID)), Ok(()));
+    assert_eq!(shared(&["OTHER"], two(), Some("OTHER")), Err(TokenError::AuthorizedParty));
+    for azp in [None, Some("")] {
+        assert_eq!(shared(&["OTHER"], two(), azp), Err(TokenError::Missing { claim: "azp" }));
+    }
+    assert_eq!(shared(&["OTHER"], json!("OTHER"), Some(CLIENT_ID)), Err(TokenError::Audience));
+    assert_eq!(shared(&["OTHER"], json!(CLIENT_ID), None), Ok(()), "nobody else is named");
+}
+
+/// Log-outs and other events are signed by the OP as well (RFC 8417, OIDC Back-Channel Logout §2.4).
+#[test]
+fn tokens_of_another_kind() {
+    let other = Err(TokenError::OtherKind { claim: "events" });
+    let logout = json!({ "http://schemas.openid.net/event/backchannel-logout": {} });
+    for events in [logout, json!({}), json!([]), json!("x")] {
+        assert_eq!(with("events", events.clone()), other, "{events}");
+        assert_eq!(userinfo_with("events", events), other);
+    }
 }
 
 #[test]
 fn expiry_with_a_minute_of_leeway() {
-    assert_eq!(with("exp", at(-59)), Ok(()));
-    assert_eq!(with("exp", at(-60)), Err(TokenError::Expired));
+    let ends = |exp: i64| {
+        id_token(AuthorizationRequest::login(SERVICE), move |claims| {
+            claims.insert("iat".into(), at(-300));
+            claims.insert("exp".into(), at(exp));
+        })
+    };
+    assert_eq!(ends(-59), Ok(()));
+    assert_eq!(ends(-60), Err(TokenError::Expired));
+    assert_eq!(with("exp", at(-1)), Err(TokenError::Claim { claim: "exp" }), "before `iat`");
+    assert_eq!(with("exp", at(0)), Ok(()), "a minute of leeway is a minute");
     assert_eq!(with("exp", at(-3600)), Err(TokenError::Expired));
     assert_eq!(without("exp"), Err(TokenError::Missing { claim: "exp" }));
 }
@@ -100,6 +145,26 @@ fn issue_time_with_a_minute_of_leeway() {
     assert_eq!(without("iat"), Err(TokenError::Missing { claim: "iat" }));
 }
 
+/// A token that answers this request was not made long before it, however long it is good.
+#[test]
+fn a_token_is_no_older_than_its_request() {
+    assert_eq!(with("iat", at(-600)), Ok(()), "a clock of ours can be fast");
+    for age in [601, 3600, 7 * 24 * 3600] {
+        assert_eq!(with("iat", at(-age)), Err(TokenError::IssuedBeforeRequest), "{age}");
+        assert_eq!(userinfo_with("iat", at(-age)), Err(TokenError::IssuedBeforeRequest));
+    }
+    // The person takes their time: it is the request that counts.
+    let mut scene = Scene::warm();
+    let redirect = scene.authorize(AuthorizationRequest::login(SERVICE));
+    let begun = scene.world.now().as_secs();
+    scene.world.advance(Duration::from_secs(800));
+    scene.op.alter(Document::IdToken, move |claims| {
+        claims.insert("iat".into(), json!(begun));
+    });
+    let callback = scene.op.approve(&redirect.url, &Person::ann());
+    assert!(scene.play(scene.client.finish_login(redirect.state, callback)).is_ok());
+}
+
 #[test]
 fn not_before_with_a_minute_of_leeway() {
     assert_eq!(with("nbf", at(60)), Ok(()));
@@ -109,14 +174,48 @@ fn not_before_with_a_minute_of_leeway() {
 #[test]
 fn times_are_numbers_that_can_be_times() {
     for claim in ["exp", "iat", "nbf", "auth_time"] {
-        for odd in
-            [json!("1767225600"), json!(null), json!(-1), json!(1e300), json!(2.0f64.powi(41))]
-        {
-            assert_eq!(with(claim, odd.clone()), Err(TokenError::Claim { claim }), "{claim} {odd}");
+        for odd in [json!("1767225600"), json!(-1), json!(1e300), json!(2.0f64.powi(41))] {
+            let asked = AuthorizationRequest::login(SERVICE).max_age(Duration::from_secs(1));
+            let value = odd.clone();
+            let result =
+                id_token(asked, move |claims| drop(claims.insert(claim.into(), value.clone())));
+            assert_eq!(result, Err(TokenError::Claim { claim }), "{claim} {odd}");
+            if claim == "auth_time" {
+                assert_eq!(with(claim, odd), Ok(()), "nobody asked for an age");
+            }
         }
     }
     let now = at(0).as_f64().expect("a time");
     assert_eq!(with("iat", json!(now + 0.5)), Ok(()), "fractions are allowed");
+}
+
+/// How some serializers write what is absent.
+#[test]
+fn null_is_absent() {
+    for claim in ["iss", "aud", "exp", "iat", "nonce", "sub"] {
+        assert_eq!(with(claim, json!(null)), Err(TokenError::Missing { claim }));
+    }
+    for claim in ["acr", "azp", "auth_time", "nbf", "at_hash", "name", "address", "x"] {
+        assert_eq!(with(claim, json!(null)), Ok(()), "{claim}");
+    }
+    for claim in ["iss", "aud", "exp", "iat", "nbf", "name", "x"] {
+        assert_eq!(userinfo_with(claim, json!(null)), Ok(()), "{claim}");
+    }
+    assert_eq!(userinfo_with("sub", json!(null)), Err(TokenError::Missing { claim: "sub" }));
+    let null = |claim: &'static str| {
+        move |claims: &mut Map<String, Value>| {
+            claims.insert(claim.into(), json!(null));
+        }
+    };
+    let advanced = AuthorizationRequest::login(SERVICE).acr(Acr::Advanced);
+    assert_eq!(id_token(advanced, null("acr")), Err(TokenError::Acr));
+    // What is null in the ID token is asked for elsewhere.
+    let mut scene = Scene::warm();
+    scene.op.alter(Document::IdToken, null("email"));
+    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).claim(Claim::Email);
+    let who = scene.log_in_for(login).expect("a person");
+    assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
+    assert!(who.user.extra.is_empty());
 }
 
 #[test]
@@ -139,7 +238,13 @@ fn nonce() {
 #[test]
 fn subject() {
     assert_eq!(with("sub", json!("")), Err(TokenError::Missing { claim: "sub" }));
-    assert_eq!(with("sub", json!(7)), Err(TokenError::Claim { claim: "sub" }));
+    let too_long = "x".repeat(256);
+    for odd in [json!(7), json!(too_long), json!("a\nb"), json!("\u{7f}"), json!("\u{85}")] {
+        assert_eq!(with("sub", odd.clone()), Err(TokenError::Claim { claim: "sub" }), "{odd}");
+    }
+    for fine in ["x".repeat(255), "\u{e9}".repeat(255), "a b".to_owned()] {
+        assert_eq!(with("sub", json!(fine)), Ok(()));
+    }
     assert_eq!(without("sub"), Err(TokenError::Missing { claim: "sub" }));
 }
 
@@ -162,7 +267,18 @@ fn authentication_level() {
     assert_eq!(asked(Acr::Basic, Some(ADVANCED)), Ok(()));
     assert_eq!(asked(Acr::Basic, None), Ok(()));
     assert_eq!(with("acr", json!(BASIC)), Ok(()), "told without being asked");
-    assert_eq!(with("acr", json!(3)), Err(TokenError::Claim { claim: "acr" }));
+    for odd in [json!(3), json!([ADVANCED]), json!({})] {
+        assert_eq!(with("acr", odd.clone()), Ok(()), "nothing was asked");
+        let advanced = AuthorizationRequest::login(SERVICE).acr(Acr::Advanced);
+        let result =
+            id_token(advanced, move |claims| drop(claims.insert("acr".into(), odd.clone())));
+        assert_eq!(result, Err(TokenError::Claim { claim: "acr" }));
+    }
+    for close in
+        ["tag:sixdots.be,9999-99:acr_advanced", "tag:itsmetag:sixdots.be,2016-06:acr_advanced"]
+    {
+        assert_eq!(asked(Acr::Advanced, Some(close)), Err(TokenError::Acr), "{close}");
+    }
 }
 
 /// The query passes through the person's browser, where `acr_values` can be cut out.
@@ -287,7 +403,7 @@ fn userinfo_is_checked_as_far_as_it_says_anything() {
     assert_eq!(userinfo(|claims| claims.retain(|name, _| name == "sub")), Ok(()));
     assert_eq!(userinfo_with("iss", json!("https://evil.example")), Err(TokenError::Issuer));
     assert_eq!(userinfo_with("aud", json!("OTHER")), Err(TokenError::Audience));
-    assert_eq!(userinfo_with("aud", json!([CLIENT_ID, "OTHER"])), Ok(()));
+    assert_eq!(userinfo_with("aud", json!([CLIENT_ID, "OTHER"])), Err(TokenError::OtherAudience));
     assert_eq!(userinfo_with("exp", at(-60)), Err(TokenError::Expired));
     assert_eq!(userinfo_with("exp", at(300)), Ok(()));
     assert_eq!(userinfo_with("iat", at(61)), Err(TokenError::IssuedInFuture));

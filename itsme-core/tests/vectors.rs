@@ -249,8 +249,8 @@ fn inner_changes_signed_and_encrypted_again_do_not_panic() {
             let mut claims = good.clone();
             claims.insert(claim.to_owned(), value.clone());
             let verdict = resealed.judge(&case, &claims);
-            let harmless = (claim == "sub" && value.as_str().is_some_and(|text| !text.is_empty()))
-                || (claim == "iat" && value.as_f64().is_some_and(|iat| (0.0..2.0).contains(&iat)));
+            let harmless = claim == "sub"
+                && value.as_str().is_some_and(|text| (1..=255).contains(&text.len()));
             assert_eq!(verdict.is_ok(), harmless, "{claim} = {value:.40}");
         }
     }
@@ -260,13 +260,13 @@ fn inner_changes_signed_and_encrypted_again_do_not_panic() {
             claims.insert(claim.to_owned(), value.clone());
             let verdict = resealed.judge(&case, &claims);
             let harmless = match claim {
-                "acr" => value.is_string(),
+                // Nothing was asked of them.
+                "acr" | "auth_time" => true,
+                "azp" => value == "",
                 "nbf" => value.as_f64().is_some_and(|nbf| (0.0..2.0).contains(&nbf)),
-                "auth_time" => value.as_f64().is_some_and(|time| (0.0..1e12).contains(&time)),
                 _ => false,
             };
-            // 1.7e12 seconds are beyond 2^40.
-            let harmless = harmless && value.as_f64().is_none_or(|number| number < 1e12);
+            let harmless = harmless || value.is_null();
             assert_eq!(verdict.is_ok(), harmless, "{claim} = {value:.40}");
         }
     }

@@ -1,9 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::dialect::{
-    Dialect,
-    names::{Origin, WireName},
-};
+use crate::dialect::Dialect;
 
 /// How strongly a person is authenticated (OIDC Core §2 `acr`, itsme: authentication levels).
 ///
@@ -28,12 +25,13 @@ impl Acr {
     }
 
     /// The level that a token's `acr` names, in either dialect; none for values that itsme does not
-    /// define.
+    /// define. Its pages vary in case, and in nothing else: the month of a V1 name is part of it.
     pub(crate) fn read(acr: &str) -> Option<Self> {
-        let WireName { origin, name } = WireName::of(acr);
-        let is = |level: &str| origin != Origin::Plain && name.eq_ignore_ascii_case(level);
-        let basic = is("acr_basic").then_some(Self::Basic);
-        basic.or(is("acr_advanced").then_some(Self::Advanced))
+        let is = |level: Self| {
+            let names = [Dialect::V1, Dialect::V2].map(|dialect| level.name(dialect));
+            names.iter().any(|name| name.eq_ignore_ascii_case(acr))
+        };
+        [Self::Basic, Self::Advanced].into_iter().find(|level| is(*level))
     }
 }
 
@@ -48,7 +46,12 @@ mod tests {
             ("http://itsme.services/V2/claim/acr_advanced", Some(Acr::Advanced)),
             ("tag:sixdots.be,2016-06:acr_basic", Some(Acr::Basic)),
             ("tag:sixdots.be,2016-06:acr_advanced", Some(Acr::Advanced)),
+            ("TAG:sixdots.be,2016-06:ACR_advanced", Some(Acr::Advanced)),
             ("tag:sixdots.be,2016-06:acr_secured", None),
+            ("tag:sixdots.be,9999-99:acr_advanced", None),
+            ("tag:sixdots.be,2017-05:acr_advanced", None),
+            ("tag:sixdots.be,:acr_advanced", None),
+            ("tag:itsmetag:sixdots.be,2016-06:acr_advanced", None),
             ("http://evil.example/acr_advanced", None),
             ("acr_advanced", None),
             ("", None),

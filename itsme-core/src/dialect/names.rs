@@ -47,13 +47,14 @@ impl<'a> WireName<'a> {
 
     /// Whether it is this one, as the table of claims writes it.
     pub(crate) fn is(self, origin: Origin, name: &str) -> bool {
-        if self.origin != origin {
-            return false;
-        }
-        match origin {
-            Origin::Plain => self.name == name,
-            Origin::V1 => name.split_once(':').is_some_and(|(_month, name)| self.is_same(name)),
-            Origin::V2 => self.is_same(name),
+        match (origin, self.origin) {
+            (Origin::V1, Origin::V1) => {
+                name.split_once(':').is_some_and(|(_month, name)| self.is_same(name))
+            }
+            (Origin::V2, Origin::V2) => self.is_same(name),
+            // itsme's table of scopes writes V2's names without the prefix.
+            (Origin::Plain | Origin::V2, Origin::Plain) => self.name == name,
+            _ => false,
         }
     }
 
@@ -81,6 +82,9 @@ mod tests {
             ("http://itsme.services/V2/claim/BEeidSN", V2, "BEeidSn"),
             ("tag:sixdots.be,2016-06:claim_eid", V1, "2016-06:claim_eid"),
             ("TAG:sixdots.be,2099-12:Claim_eid", V1, "2016-06:claim_eid"),
+            ("tag:sixdots.be,2099-12:claim_eid", V1, "2016-06:claim_eid"),
+            ("BEeidSn", V2, "BEeidSn"),
+            ("address_assurance_level", V2, "address_assurance_level"),
             ("tag:sixdots.be", Plain, "tag:sixdots.be"),
             ("tag:sixdots.be,2016-06", Plain, "tag:sixdots.be,2016-06"),
             (
@@ -93,7 +97,8 @@ mod tests {
         }
         for (found, origin, name) in [
             ("Birthdate", Plain, "birthdate"),
-            ("BEeidSn", V2, "BEeidSn"),
+            ("BEeidSN", V2, "BEeidSn"),
+            ("claim_eid", V1, "2016-06:claim_eid"),
             ("http://itsme.services/v2/claim/birthdate", Plain, "birthdate"),
             ("tag:sixdots.be,2016-06:claim_eid", V2, "claim_eid"),
         ] {

@@ -28,7 +28,11 @@ pub enum TokenError {
     /// `aud` does not have our client id.
     #[error("it is meant for somebody else (`aud`)")]
     Audience,
-    /// There are several audiences and no `azp`, or `azp` is not our client id.
+    /// `aud` has somebody beside our client id whom no setting names
+    /// ([`Settings::other_audience`](crate::Settings::other_audience)).
+    #[error("it is meant for others, too, whom no setting names (`aud`)")]
+    OtherAudience,
+    /// `azp` is not our client id.
     #[error("it was asked for by somebody else (`azp`)")]
     AuthorizedParty,
     /// `exp` is in the past.
@@ -37,12 +41,21 @@ pub enum TokenError {
     /// `iat` is in the future.
     #[error("it is from the future (`iat`); is the clock right?")]
     IssuedInFuture,
+    /// `iat` is more than ten minutes before the request.
+    #[error("it is older than the request (`iat`); is the clock right?")]
+    IssuedBeforeRequest,
     /// `nbf` is in the future.
     #[error("it is not valid yet (`nbf`); is the clock right?")]
     NotYetValid,
     /// `nonce` is not the one that was sent: a replay, or an injected code.
     #[error("it belongs to another login (`nonce`)")]
     Nonce,
+    /// It is not a token about a login but about something else: a log-out, say.
+    #[error("it is a token of another kind (`{claim}`)")]
+    OtherKind {
+        /// The claim that tells.
+        claim: &'static str,
+    },
     /// It answers another request than the one that was polled for.
     #[error("it answers another request (`urn:openid:params:jwt:claim:auth_req_id`)")]
     AuthReqId,

@@ -45,6 +45,12 @@ pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, JsonError> {
     }
 }
 
+/// The members that are there: some serializers write `null` for the others.
+pub(crate) fn without_nulls(mut members: Map<String, Value>) -> Map<String, Value> {
+    members.retain(|_, value| !value.is_null());
+    members
+}
+
 /// A number of seconds, which some write as text.
 pub(crate) fn seconds(value: Option<&Value>) -> Option<u64> {
     match value? {

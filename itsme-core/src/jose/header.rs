@@ -13,9 +13,19 @@ pub(super) struct Header {
     pub(super) alg: String,
     pub(super) enc: Option<String>,
     pub(super) kid: Option<String>,
+    /// What the token says it is, if it says so in text.
+    pub(super) typ: Option<String>,
 }
 
 impl Header {
+    /// Whether it names a kind of JWT (RFC 8725 §3.11) that neither an ID token nor a userinfo answer is: an access
+    /// token, a log-out.
+    pub(super) fn is_of_another_kind(&self) -> bool {
+        let media_type = self.typ.as_deref().unwrap_or_default().split(';').next();
+        let media_type = media_type.unwrap_or_default().trim().to_ascii_lowercase();
+        media_type.ends_with("+jwt")
+    }
+
     /// From its base64url part. Refuses what changes how the rest must be read: extensions that
     /// must be understood, compression, unencoded payloads, a content other than a JWT.
     pub(super) fn parse(part: &str) -> Result<Self, JoseError> {
@@ -37,6 +47,7 @@ impl Header {
             alg: text_member(&mut members, "alg")?.ok_or(malformed("a header has no alg"))?,
             enc: text_member(&mut members, "enc")?,
             kid: text_member(&mut members, "kid")?,
+            typ: text_member(&mut members, "typ").unwrap_or_default(),
         })
     }
 }
@@ -59,7 +70,7 @@ fn text_member(
     name: &'static str,
 ) -> Result<Option<String>, JoseError> {
     match members.remove(name) {
-        None => Ok(None),
+        None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(malformed("a header member that must be text is none")),
     }

@@ -71,6 +71,8 @@ pub struct WrappedJwe {
     encrypted_key: Zeroizing<Vec<u8>>,
     /// The keys that may fit and were not tried, the next one last.
     untried: Vec<Arc<OwnKey>>,
+    /// What is wrong if none of them opens it.
+    in_vain: JoseError,
 }
 
 /// The content of a JWE, its header, and how it is encrypted.
@@ -108,8 +110,9 @@ pub(super) fn open(jwe: Secret, decryption: Decryption) -> Result<Opening, JoseE
     };
     match decryption {
         Decryption::PrivateKeys(keys) => {
-            let (alg, untried) = fitting(&header, keys)?;
-            Ok(Opening::Wrapped(WrappedJwe { sealed, alg, encrypted_key, untried }))
+            let Fitting { alg, keys, in_vain } = fitting(&header, keys)?;
+            let wrapped = WrappedJwe { sealed, alg, encrypted_key, untried: keys, in_vain };
+            Ok(Opening::Wrapped(wrapped))
         }
         Decryption::Direct(keys) => {
             if header.alg != "dir" {
@@ -117,9 +120,6 @@ pub(super) fn open(jwe: Secret, decryption: Decryption) -> Result<Opening, JoseE
             }
             if enc != ContentEncryption::A256Gcm {
                 return Err(JoseError::EncryptionAlgorithm { found: enc.name().to_owned() });
-            }
-            if header.kid.is_some() {
-                return Err(JoseError::Header { member: "kid" });
             }
             if !encrypted_key.is_empty() {
                 return Err(JoseError::Decryption);
@@ -130,27 +130,39 @@ pub(super) fn open(jwe: Secret, decryption: Decryption) -> Result<Opening, JoseE
     }
 }
 
-/// The keys that a header may mean, the last one first.
-fn fitting(
-    header: &Header,
-    mut keys: Vec<Arc<OwnKey>>,
-) -> Result<(KeyEncryption, Vec<Arc<OwnKey>>), JoseError> {
+/// What may open a token.
+struct Fitting {
+    alg: KeyEncryption,
+    /// The last one first.
+    keys: Vec<Arc<OwnKey>>,
+    /// What is wrong if none of them opens it.
+    in_vain: JoseError,
+}
+
+/// The keys that a header may mean: the one that it names, else all. A name that we do not know is what an
+/// outdated key set looks like; but some OPs name the keys of others in their own way.
+fn fitting(header: &Header, mut keys: Vec<Arc<OwnKey>>) -> Result<Fitting, JoseError> {
     let other_algorithm = || JoseError::EncryptionAlgorithm { found: printable(&header.alg) };
     let alg = KeyEncryption::from_name(&header.alg).ok_or_else(other_algorithm)?;
-    let fits = |own: &OwnKey| header.kid.as_ref().is_none_or(|kid| *kid == own.kid);
-    if !keys.iter().any(|own| fits(own)) {
+    let is_named = |own: &Arc<OwnKey>| header.kid.as_deref() == Some(own.kid.as_str());
+    let in_vain = if keys.iter().any(is_named) {
+        keys.retain(is_named);
+        JoseError::Decryption
+    } else if header.kid.is_some() {
         let kid = header.kid.as_deref().map(printable);
         let ours = keys.iter().map(|own| own.kid.clone()).collect();
-        return Err(JoseError::UnknownDecryptionKey { kid, ours });
-    }
-    keys.retain(|own| fits(own) && own.unwraps(alg));
+        JoseError::UnknownDecryptionKey { kid, ours }
+    } else {
+        JoseError::Decryption
+    };
+    keys.retain(|own| own.unwraps(alg));
     if keys.is_empty() {
-        return Err(other_algorithm());
+        return Err(if in_vain == JoseError::Decryption { other_algorithm() } else { in_vain });
     }
     // What is here is tried first: it costs nobody's time, and cannot be out of reach.
     keys.sort_by_key(|own| own.is_outside());
     keys.reverse();
-    Ok((alg, keys))
+    Ok(Fitting { alg, keys, in_vain })
 }
 
 impl WrappedJwe {
@@ -166,6 +178,11 @@ impl WrappedJwe {
         let encrypted_key =
             if last { mem::take(&mut self.encrypted_key) } else { self.encrypted_key.clone() };
         Some((key, encrypted_key))
+    }
+
+    /// Why it does not open, once no key is left.
+    pub fn in_vain(self) -> JoseError {
+        self.in_vain
     }
 
     /// The plaintext under the content key that was unwrapped; under `decoy`, which fits nothing, where
@@ -321,7 +338,7 @@ mod tests {
         let rsa = r#"{"alg":"RSA-OAEP","enc":"A256GCM"}"#;
         assert_eq!(judge(rsa, GCM, ""), found("RSA-OAEP"));
         let kid = r#"{"alg":"dir","enc":"A256GCM","kid":"x"}"#;
-        assert_eq!(judge(kid, GCM, ""), Err(JoseError::Header { member: "kid" }));
+        assert_eq!(judge(kid, GCM, ""), Ok(b"text".to_vec()));
         let key = r#"{"alg":"dir","enc":"A256GCM"}"#;
         assert_eq!(judge(key, GCM, "AAAA"), Err(JoseError::Decryption));
     }

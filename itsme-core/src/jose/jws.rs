@@ -24,7 +24,7 @@ pub enum SignatureCheck<'a> {
 /// Claims whose signature is right. Nothing is said about their content.
 #[non_exhaustive]
 pub struct Verified {
-    /// The claims, with their names unique.
+    /// The claims, with their names unique, and without those that are `null`.
     pub claims: Map<String, Value>,
     /// The key that signed them; none for HS256.
     pub key: Option<Arc<PublicKey>>,
@@ -35,6 +35,9 @@ pub(super) fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, J
     let [header, payload, signature] = parts(jws).map_err(|_| JoseError::NotSigned)?;
     let message = &jws.as_bytes()[..header.len() + 1 + payload.len()];
     let header = Header::parse(header)?;
+    if header.is_of_another_kind() {
+        return Err(JoseError::Header { member: "typ" });
+    }
     let signature = decode_part(signature)?;
     let expected = match check {
         SignatureCheck::Rs256(_) => "RS256",
@@ -55,7 +58,7 @@ pub(super) fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, J
         }
     };
     let claims = json::object(&decode_part(payload)?).map_err(|error| malformed(error.as_str()))?;
-    Ok(Verified { claims, key })
+    Ok(Verified { claims: json::without_nulls(claims), key })
 }
 
 fn signing_key(
@@ -65,6 +68,7 @@ fn signing_key(
     signature: &[u8],
 ) -> Result<Arc<PublicKey>, JoseError> {
     let mut candidates = keys.verifiers(kid).peekable();
+    let is_known = kid.is_some_and(|kid| keys.has_verifier(kid));
     let unknown = || JoseError::UnknownSigningKey {
         kid: kid.map(printable),
         published: keys
@@ -79,9 +83,9 @@ fn signing_key(
     }
     match candidates.find(|key| key.has_signed(message, signature)) {
         Some(key) => Ok(Arc::clone(key)),
-        // Without a name, the key may be one that was published since.
-        None if kid.is_none() => Err(unknown()),
-        None => Err(JoseError::Signature),
+        None if is_known => Err(JoseError::Signature),
+        // The key may be one that was published since.
+        None => Err(unknown()),
     }
 }
 

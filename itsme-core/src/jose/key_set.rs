@@ -88,11 +88,17 @@ impl KeySet {
     }
 
     /// The keys that may have made an RS256 signature whose header names `kid`: the one of that
-    /// name, or all if it names none.
+    /// name, those without a name if there is none, or all if it names none.
     pub fn verifiers(&self, kid: Option<&str>) -> impl Iterator<Item = &Arc<PublicKey>> {
+        let name = kid.filter(|kid| self.has_verifier(kid));
         self.keys.iter().filter(move |key| {
-            key.verifier.is_some() && (kid.is_none() || key.jwk.kid.as_deref() == kid)
+            key.verifier.is_some() && (kid.is_none() || key.jwk.kid.as_deref() == name)
         })
+    }
+
+    /// Whether a key of this name verifies signatures.
+    pub fn has_verifier(&self, kid: &str) -> bool {
+        self.keys.iter().any(|key| key.verifier.is_some() && key.kid() == Some(kid))
     }
 
     /// Whether any signature can be verified.
@@ -242,7 +248,57 @@ mod tests {
         nameless_too.as_object_mut().expect("a key").remove("kid");
         let set = parse([nameless, nameless_too]);
         assert_eq!(set.verifiers(None).count(), 2, "no name is no one's name");
-        assert_eq!(set.verifiers(Some("a")).count(), 0);
+        assert_eq!(set.verifiers(Some("a")).count(), 2, "either may be what another calls `a`");
+    }
+
+    #[test]
+    fn null_is_absent() {
+        for member in ["use", "alg", "kid", "key_ops", "d", "p", "k", "oth", "x5c"] {
+            assert_eq!(uses(&[(member, json!(null))]), (true, true), "{member}");
+        }
+        for member in ["kty", "n", "e"] {
+            assert_eq!(uses(&[(member, json!(null))]), (false, false), "{member}");
+        }
+    }
+
+    #[test]
+    fn key_ops_must_allow_it() {
+        for (ops, expected) in [
+            (json!(["verify"]), (true, false)),
+            (json!(["verify", "wrapKey"]), (true, true)),
+            (json!(["encrypt"]), (false, true)),
+            (json!(["sign"]), (false, false)),
+            (json!([]), (false, false)),
+            (json!("verify"), (false, false)),
+            (json!(["VERIFY", 7]), (false, false)),
+            (json!({}), (false, false)),
+        ] {
+            assert_eq!(uses(&[("key_ops", ops.clone())]), expected, "{ops}");
+        }
+        assert_eq!(uses(&[("use", json!("sig")), ("key_ops", json!(["encrypt"]))]), (false, false));
+        assert_eq!(uses(&[("use", json!("enc")), ("key_ops", json!(["verify"]))]), (false, false));
+    }
+
+    #[test]
+    fn each_key_that_is_passed_over_is_named_with_its_reason() {
+        for (member, value, why) in [
+            ("use", json!("tls"), "`a` has an unknown `use`"),
+            ("kid", json!(7), "key 1 has a `kid` that is not text"),
+            ("n", json!(format!("{N}==")), "`a` has an `n` that is not base64url without padding"),
+            ("e", json!("AQAB="), "`a` has an `e` that is not base64url without padding"),
+            ("e", json!(65537), "`a` has an `e` that is not base64url without padding"),
+            ("d", json!("AQAB"), "`a` has a private member"),
+            (
+                "key_ops",
+                json!(["sign"]),
+                "`a` has `key_ops` that allow neither to verify nor to encrypt",
+            ),
+        ] {
+            let mut key = key();
+            key[member] = value;
+            let told = parse([key]).why_none("usable signing key");
+            assert_eq!(told, format!("it has no usable signing key: {why}"));
+        }
     }
 
     #[test]

@@ -71,24 +71,29 @@ impl PublicJwk {
     /// The key, or why it cannot be used.
     pub(super) fn read(entry: &Value) -> Result<Self, &'static str> {
         let Value::Object(members) = entry else { return Err("is not a JSON object") };
-        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|m| members.contains_key(*m)) {
+        // Some serializers write `null` for what is absent.
+        let get = |name: &str| members.get(name).filter(|value| !value.is_null());
+        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|m| get(m).is_some()) {
             return Err("has a private member");
         }
-        if members.get("kty").and_then(Value::as_str) != Some("RSA") {
+        if get("kty").and_then(Value::as_str) != Some("RSA") {
             return Err("has a `kty` other than RSA");
         }
-        let kid = match members.get("kid") {
+        let kid = match get("kid") {
             None => None,
             Some(Value::String(kid)) => Some(kid.clone()),
             Some(_) => return Err("has a `kid` that is not text"),
         };
+        let usage = known(get("use")).ok_or("has an unknown `use`")?;
+        let n = number(get("n")).ok_or("has an `n` that is not base64url without padding")?;
+        let e = number(get("e")).ok_or("has an `e` that is not base64url without padding")?;
         Ok(Self {
             kty: "RSA",
-            usage: known(members, "use").ok_or("has an unknown `use`")?,
+            usage: operations(usage, get("key_ops"))?,
             kid,
-            alg: known(members, "alg").ok_or("has an `alg` that is not used here")?,
-            n: modulus(members).ok_or("has an `n` that is not odd and of 2048 to 8192 bits")?,
-            e: exponent(members).ok_or("has an `e` that is not odd and of 2 to 64 bits")?,
+            alg: known(get("alg")).ok_or("has an `alg` that is not used here")?,
+            n: modulus(&n).ok_or("has an `n` that is not odd and of 2048 to 8192 bits")?,
+            e: exponent(&e).ok_or("has an `e` that is not odd and of 2 to 64 bits")?,
         })
     }
 
@@ -203,27 +208,42 @@ impl PublicKey {
 }
 
 /// A member of a fixed vocabulary: absent is fine, another word makes the key useless.
-fn known<T: for<'de> Deserialize<'de>>(
-    members: &Map<String, Value>,
-    name: &str,
-) -> Option<Option<T>> {
-    match members.get(name) {
+fn known<T: for<'de> Deserialize<'de>>(member: Option<&Value>) -> Option<Option<T>> {
+    match member {
         None => Some(None),
         Some(value) => T::deserialize(value).ok().map(Some),
     }
 }
 
-fn modulus(members: &Map<String, Value>) -> Option<String> {
-    let n = BigNum::from_slice(&number(members, "n")?).ok()?;
+/// What a key is for, by its `use` and its `key_ops` (RFC 7517 §4.3), which both must allow it.
+fn operations(
+    usage: Option<Usage>,
+    key_ops: Option<&Value>,
+) -> Result<Option<Usage>, &'static str> {
+    let Some(key_ops) = key_ops else { return Ok(usage) };
+    let key_ops = key_ops.as_array().ok_or("has `key_ops` that are not a list")?;
+    let allows = |ops: &[&str]| key_ops.iter().any(|op| ops.iter().any(|known| op == known));
+    let verifies = usage != Some(Usage::Encryption) && allows(&["verify"]);
+    let encrypts = usage != Some(Usage::Signature) && allows(&["encrypt", "wrapKey"]);
+    match (verifies, encrypts) {
+        (true, true) => Ok(None),
+        (true, false) => Ok(Some(Usage::Signature)),
+        (false, true) => Ok(Some(Usage::Encryption)),
+        (false, false) => Err("has `key_ops` that allow neither to verify nor to encrypt"),
+    }
+}
+
+fn modulus(number: &[u8]) -> Option<String> {
+    let n = BigNum::from_slice(number).ok()?;
     (MODULUS_BITS.contains(&n.num_bits()) && n.is_bit_set(0)).then(|| base64url(n.to_vec()))
 }
 
-fn exponent(members: &Map<String, Value>) -> Option<String> {
-    let e = BigNum::from_slice(&number(members, "e")?).ok()?;
+fn exponent(number: &[u8]) -> Option<String> {
+    let e = BigNum::from_slice(number).ok()?;
     // OpenSSL refuses exponents over 64 bits with large moduli, to bound the cost of a check.
     ((2..=64).contains(&e.num_bits()) && e.is_bit_set(0)).then(|| base64url(e.to_vec()))
 }
 
-fn number(members: &Map<String, Value>, name: &str) -> Option<Vec<u8>> {
-    base64url_decode(members.get(name)?.as_str()?).ok()
+fn number(member: Option<&Value>) -> Option<Vec<u8>> {
+    base64url_decode(member?.as_str()?).ok()
 }

@@ -37,6 +37,7 @@ pub struct Settings {
     pub(crate) ping: bool,
     pub(crate) clock_leeway: Leeway,
     pub(crate) login_lifetime: Duration,
+    pub(crate) other_audiences: Vec<String>,
     pub(crate) require_auth_time: bool,
     pub(crate) danger_accept_weaker_acr: bool,
     pub(crate) danger_http_on_loopback: bool,
@@ -62,6 +63,7 @@ impl Settings {
             ping: false,
             clock_leeway: Leeway::DEFAULT,
             login_lifetime: Duration::from_secs(15 * 60),
+            other_audiences: Vec::new(),
             require_auth_time: false,
             danger_accept_weaker_acr: false,
             danger_http_on_loopback: false,
@@ -110,6 +112,14 @@ impl Settings {
     #[must_use]
     pub fn login_lifetime(self, lifetime: Duration) -> Self {
         Self { login_lifetime: lifetime, ..self }
+    }
+
+    /// One more audience that tokens may name beside the client id (OIDC Core §3.1.3.7); they must then have an
+    /// `azp`. Default: none, so that a token for others as well is refused.
+    #[must_use]
+    pub fn other_audience(mut self, audience: impl Into<String>) -> Self {
+        self.other_audiences.push(audience.into());
+        self
     }
 
     /// Refuses an ID token without `auth_time` when `max_age` was asked for. Default: it is

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -9,11 +11,35 @@ use crate::{
 /// From, for and about whom a token must be, whatever kind of token it is.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
-    /// The issuer as the OP's metadata write it, and us.
-    pub(crate) client: &'a ClientIdentity,
+    pub(crate) parties: TokenParties<'a>,
     /// Somebody in particular.
     pub(crate) sub: Option<&'a str>,
 }
+
+/// Between whom a token is.
+#[derive(Clone, Copy)]
+pub(crate) struct TokenParties<'a> {
+    /// The issuer as the OP's metadata write it, and us.
+    pub(crate) client: &'a ClientIdentity,
+    /// For whom else it may be; `None` where that does not matter.
+    pub(crate) other_audiences: Option<&'a [String]>,
+}
+
+/// When a token must have been made.
+#[derive(Clone, Copy)]
+pub(crate) struct TokenTimes {
+    /// When it was asked for.
+    pub(crate) asked: UnixTime,
+    pub(crate) now: UnixTime,
+    pub(crate) leeway: Leeway,
+}
+
+/// How long before it was asked for a token may have been made. A clock of ours that is fast asks in the future,
+/// and is not to lock everybody out.
+const MADE_BEFORE: Duration = Duration::from_secs(10 * 60);
+
+/// The most characters that a `sub` may have (OIDC Core §2).
+const MAX_SUB: usize = 255;
 
 /// Claims of a verified token, read strictly: a claim of the wrong kind is an error, not absent.
 pub(crate) struct TokenClaims<'a>(pub(crate) &'a Map<String, Value>);
@@ -38,29 +64,46 @@ impl<'a> TokenClaims<'a> {
         Ok(Some(UnixTime::from_millis((seconds * 1000.0) as u64)))
     }
 
-    /// `aud`, one text or several, has `client_id`. An absent one passes. Gives how many there are.
-    fn check_audience(&self, client_id: &str) -> Result<usize, TokenError> {
+    /// `aud`, one text or several, has us, and nobody else whom we do not know (OIDC Core §3.1.3.7). An absent one
+    /// passes. Gives whether there is anybody else.
+    fn check_audience(&self, parties: TokenParties<'_>) -> Result<bool, TokenError> {
         let audiences = match self.0.get("aud") {
-            None => return Ok(0),
+            None => return Ok(false),
             Some(Value::Array(audiences)) => audiences.as_slice(),
             Some(audience) => std::slice::from_ref(audience),
         };
         if !audiences.iter().all(Value::is_string) {
             return Err(TokenError::Claim { claim: "aud" });
         }
+        let client_id = parties.client.client_id.as_str();
         if !audiences.iter().any(|audience| audience == client_id) {
             return Err(TokenError::Audience);
         }
-        Ok(audiences.len())
+        let mut others = audiences.iter().filter(|audience| *audience != client_id).peekable();
+        let is_shared = others.peek().is_some();
+        match parties.other_audiences {
+            Some(known) if others.any(|other| !known.iter().any(|known| other == known)) => {
+                Err(TokenError::OtherAudience)
+            }
+            _ => Ok(is_shared),
+        }
     }
 
     /// `exp`, `iat` and `nbf`, each if it is there.
-    pub(crate) fn check_times(&self, now: UnixTime, leeway: Leeway) -> Result<(), TokenError> {
-        if self.time("exp")?.is_some_and(|exp| leeway.is_past(exp, now)) {
+    pub(crate) fn check_times(&self, times: TokenTimes) -> Result<(), TokenError> {
+        let TokenTimes { asked, now, leeway } = times;
+        let (exp, iat) = (self.time("exp")?, self.time("iat")?);
+        if exp.is_some_and(|exp| leeway.is_past(exp, now)) {
             return Err(TokenError::Expired);
         }
-        if self.time("iat")?.is_some_and(|iat| leeway.is_future(iat, now)) {
+        if iat.is_some_and(|iat| leeway.is_future(iat, now)) {
             return Err(TokenError::IssuedInFuture);
+        }
+        if iat.is_some_and(|iat| iat < asked.before(MADE_BEFORE)) {
+            return Err(TokenError::IssuedBeforeRequest);
+        }
+        if exp.zip(iat).is_some_and(|(exp, iat)| exp < iat) {
+            return Err(TokenError::Claim { claim: "exp" });
         }
         if self.time("nbf")?.is_some_and(|nbf| leeway.is_future(nbf, now)) {
             return Err(TokenError::NotYetValid);
@@ -72,6 +115,9 @@ impl<'a> TokenClaims<'a> {
     pub(crate) fn subject(&self, expected: Option<&str>) -> Result<&'a str, TokenError> {
         let sub = self.text("sub")?.filter(|sub| !sub.is_empty());
         let sub = sub.ok_or(TokenError::Missing { claim: "sub" })?;
+        if sub.chars().count() > MAX_SUB || sub.chars().any(char::is_control) {
+            return Err(TokenError::Claim { claim: "sub" });
+        }
         if expected.is_some_and(|expected| expected != sub) {
             return Err(TokenError::Subject);
         }
@@ -79,18 +125,22 @@ impl<'a> TokenClaims<'a> {
     }
 
     /// From the OP, for us; `iss` byte for byte. An absent one passes: who needs it
-    /// [requires](Self::require) it. Gives how many audiences there are.
-    pub(crate) fn check_parties(&self, client: &ClientIdentity) -> Result<usize, TokenError> {
-        if self.text("iss")?.is_some_and(|iss| iss != client.issuer) {
+    /// [requires](Self::require) it. Gives whether it is for others, too.
+    pub(crate) fn check_parties(&self, parties: TokenParties<'_>) -> Result<bool, TokenError> {
+        // Of security event tokens (RFC 8417 §2.2), log-outs among them.
+        if self.0.contains_key("events") {
+            return Err(TokenError::OtherKind { claim: "events" });
+        }
+        if self.text("iss")?.is_some_and(|iss| iss != parties.client.issuer) {
             return Err(TokenError::Issuer);
         }
-        self.check_audience(&client.client_id)
+        self.check_audience(parties)
     }
 
     /// From, for and about whom it must be. Gives the `sub`.
     pub(crate) fn check(&self, expected: Expected<'_>) -> Result<&'a str, TokenError> {
         let sub = self.subject(expected.sub)?;
-        self.check_parties(expected.client)?;
+        self.check_parties(expected.parties)?;
         Ok(sub)
     }
 

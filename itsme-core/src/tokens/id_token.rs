@@ -1,18 +1,20 @@
 use serde_json::{Map, Value};
 
-use super::{claims::TokenClaims, requested::Requested};
+use super::{
+    claims::{TokenClaims, TokenParties, TokenTimes},
+    requested::Requested,
+};
 use crate::{
     claims::acr::Acr,
     error::TokenError,
     ground::{secret::Secret, time::UnixTime},
     jose,
-    settings::{Settings, identity::ClientIdentity},
+    settings::Settings,
 };
 
 /// What an ID token is held against (OIDC Core §3.1.3.7).
 pub(crate) struct IdTokenChecks<'a> {
-    /// The issuer as the OP's metadata write it, and us.
-    pub(crate) client: &'a ClientIdentity,
+    pub(crate) parties: TokenParties<'a>,
     pub(crate) settings: &'a Settings,
     pub(crate) binding: &'a Binding,
     pub(crate) access_token: &'a Secret,
@@ -62,37 +64,36 @@ impl IdTokenChecks<'_> {
     ) -> Result<Authentication, TokenError> {
         let token = TokenClaims(claims);
         token.require(&["iss", "aud", "exp", "iat"])?;
-        let audiences = token.check_parties(self.client)?;
-        self.check_authorized_party(token.text("azp")?, audiences)?;
-        token.check_times(now, self.settings.clock_leeway)?;
+        let is_shared = token.check_parties(self.parties)?;
+        self.check_authorized_party(token.text("azp")?, is_shared)?;
+        let leeway = self.settings.clock_leeway;
+        token.check_times(TokenTimes { asked: self.requested.at, now, leeway })?;
         self.binding.check(&token)?;
         let sub = token.subject(self.requested.sub.as_deref())?.to_owned();
-        let acr = self.check_acr(token.text("acr")?)?;
-        let auth_time = self.check_auth_time(token.time("auth_time")?)?;
+        let acr = self.check_acr(token.text("acr"))?;
+        let auth_time = self.check_auth_time(token.time("auth_time"))?;
         if token.text("at_hash")?.is_some_and(|hash| hash != access_token_hash(self.access_token)) {
             return Err(TokenError::AccessTokenHash);
         }
         Ok(Authentication { sub, acr, auth_time })
     }
 
-    /// Who asked for the token, if it is for several.
-    fn check_authorized_party(
-        &self,
-        azp: Option<&str>,
-        audiences: usize,
-    ) -> Result<(), TokenError> {
-        match azp {
-            Some(azp) if azp != self.client.client_id => Err(TokenError::AuthorizedParty),
-            None if audiences > 1 => Err(TokenError::AuthorizedParty),
+    /// Who asked for the token, which must be told of one that is for others, too.
+    fn check_authorized_party(&self, azp: Option<&str>, is_shared: bool) -> Result<(), TokenError> {
+        match azp.filter(|azp| !azp.is_empty()) {
+            Some(azp) if azp != self.parties.client.client_id => Err(TokenError::AuthorizedParty),
+            None if is_shared => Err(TokenError::Missing { claim: "azp" }),
             _ => Ok(()),
         }
     }
 
     /// The query with `acr_values` passes through the person's browser, which can strip it; what
-    /// comes back tells. Basic is the least there is, so only more than that needs proof.
-    fn check_acr(&self, acr: Option<&str>) -> Result<Option<Acr>, TokenError> {
-        let found = acr.and_then(Acr::read);
+    /// comes back tells. Basic is the least there is, so only more than that needs proof, and to be
+    /// readable.
+    fn check_acr(&self, acr: Result<Option<&str>, TokenError>) -> Result<Option<Acr>, TokenError> {
         let wanted = self.requested.acr.filter(|wanted| *wanted > Acr::Basic);
+        let acr = if wanted.is_some() { acr? } else { acr.unwrap_or_default() };
+        let found = acr.and_then(Acr::read);
         let weaker = wanted.is_some_and(|wanted| found.is_none_or(|found| found < wanted));
         if weaker && !self.settings.danger_accept_weaker_acr {
             return Err(TokenError::Acr);
@@ -101,11 +102,16 @@ impl IdTokenChecks<'_> {
     }
 
     /// Against the time of the request, never of the answer: with `max_age=1` nobody could be
-    /// quick enough.
-    fn check_auth_time(&self, time: Option<UnixTime>) -> Result<Option<UnixTime>, TokenError> {
-        let Requested { at, max_age: Some(max_age), .. } = self.requested else { return Ok(time) };
+    /// quick enough. Whoever did not ask for an age is not refused for what cannot be read.
+    fn check_auth_time(
+        &self,
+        time: Result<Option<UnixTime>, TokenError>,
+    ) -> Result<Option<UnixTime>, TokenError> {
+        let Requested { at, max_age: Some(max_age), .. } = self.requested else {
+            return Ok(time.unwrap_or_default());
+        };
         let Settings { clock_leeway, require_auth_time, .. } = self.settings;
-        match time {
+        match time? {
             Some(time) if time < clock_leeway.earliest(at.before(*max_age)) => {
                 Err(TokenError::AuthTime)
             }

@@ -3,11 +3,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, Refusal, TokenError},
-    ground::{secret::Secret, time::UnixTime},
+    ground::secret::Secret,
     http::{Request, Response, endpoint::Endpoint, get::get, response},
     provider::metadata::Metadata,
-    settings::leeway::Leeway,
-    tokens::claims::{Expected, TokenClaims},
+    tokens::claims::{Expected, TokenClaims, TokenTimes},
 };
 
 /// The userinfo request (OIDC Core §5.3.1).
@@ -70,9 +69,9 @@ fn challenge(response: &Response) -> Option<Refusal> {
 pub(crate) fn check(
     claims: &Map<String, Value>,
     expected: Expected<'_>,
-    (now, leeway): (UnixTime, Leeway),
+    times: TokenTimes,
 ) -> Result<(), TokenError> {
     let token = TokenClaims(claims);
     token.check(expected)?;
-    token.check_times(now, leeway)
+    token.check_times(times)
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{
-    claims::Expected,
+    claims::{Expected, TokenParties, TokenTimes},
     id_token::{Authentication, Binding, IdTokenChecks},
     logged_in::LoggedIn,
     open::OpenToken,
@@ -100,6 +100,11 @@ impl Verification {
         VerifyTokens { verification: self, state }
     }
 
+    fn token_parties(&self) -> TokenParties<'_> {
+        let others = self.parties.client.settings.other_audiences.as_slice();
+        TokenParties { client: &self.identity, other_audiences: Some(others) }
+    }
+
     fn open(self, which: Token, token: Secret) -> VerifyTokens {
         let decryption = self.parties.client.settings.keyring.decryption();
         let open = OpenToken::new(token, decryption, self.requested.token_limit());
@@ -162,7 +167,7 @@ impl Verification {
         now: UnixTime,
     ) -> Result<Identified, TokenError> {
         let checks = IdTokenChecks {
-            client: &self.identity,
+            parties: self.token_parties(),
             settings: &self.parties.client.settings,
             binding: &self.binding,
             access_token: &self.access_token,
@@ -182,8 +187,10 @@ impl Verification {
         now: UnixTime,
     ) -> Result<Identified, TokenError> {
         let sub = Some(id.authentication.sub.as_str());
-        let expected = Expected { client: &self.identity, sub };
-        userinfo::check(&claims, expected, (now, self.parties.client.settings.clock_leeway))?;
+        let expected = Expected { parties: self.token_parties(), sub };
+        let leeway = self.parties.client.settings.clock_leeway;
+        let times = TokenTimes { asked: self.requested.at, now, leeway };
+        userinfo::check(&claims, expected, times)?;
         for (name, value) in claims {
             // Where both speak, the ID token was made for this very login.
             if !id.claims.keys().any(|known| known.eq_ignore_ascii_case(&name)) {

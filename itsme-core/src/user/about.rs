@@ -1,10 +1,10 @@
 //! The parts of a [`User`](super::User) that have parts themselves. Members that are not known here
-//! survive in `extra`.
+//! survive in `extra`, as do those that make no sense.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::ground::opaque::opaque;
+use crate::ground::{json, opaque::opaque};
 
 /// One struct a claim, whose members may all be missing, and whose `Debug` shows none of them.
 macro_rules! parts {
@@ -12,23 +12,31 @@ macro_rules! parts {
         $($(#[$field_doc:meta])* $field:ident: $type:ty = $wire:literal $(| $alias:literal)*,)*
     })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-        #[serde(default)]
+        #[derive(Clone, Default, PartialEq, Serialize)]
         #[non_exhaustive]
         pub struct $name {
             $(
                 $(#[$field_doc])*
-                #[serde(
-                    rename = $wire,
-                    $(alias = $alias,)*
-                    deserialize_with = "lenient",
-                    skip_serializing_if = "Option::is_none"
-                )]
+                #[serde(rename = $wire, skip_serializing_if = "Option::is_none")]
                 pub $field: Option<$type>,
             )*
-            /// Every other member, as it came.
+            /// Every other member, and those whose value is not of the usual kind, as they came.
             #[serde(flatten)]
             pub extra: Map<String, Value>,
+        }
+
+        impl Part for $name {
+            fn read(members: Map<String, Value>) -> Self {
+                let mut members = json::without_nulls(members);
+                $(let $field = take(&mut members, &[$wire $(, $alias)*]);)*
+                Self { $($field,)* extra: members }
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                Map::deserialize(from).map(Self::read)
+            }
         }
 
         opaque!($name);
@@ -133,17 +141,27 @@ parts! {
     }
 }
 
+/// A claim's value that has members.
+pub(super) trait Part {
+    /// Of members that make no sense, none spoils another.
+    fn read(members: Map<String, Value>) -> Self;
+}
+
 /// What a claim's value reads as, without regard to the form that it happens to have.
 pub(super) trait Lenient: Sized {
     fn lenient(value: &Value) -> Option<Self>;
 }
 
 impl Lenient for String {
-    /// Numbers and booleans are taken as they are written.
+    /// Numbers and booleans are taken as they are written, but for large numbers.
     fn lenient(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => Some(text.clone()),
-            Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+            Value::Number(number) if number.as_f64().is_some_and(|it| it.fract() != 0.0) => {
+                Some(value.to_string())
+            }
+            Value::Number(_) => whole(value),
+            Value::Bool(_) => Some(value.to_string()),
             _ => None,
         }
     }
@@ -159,14 +177,19 @@ impl Lenient for bool {
     }
 }
 
-/// A member of a part. One that makes no sense makes the whole part unreadable, so that it is kept
-/// as it came.
-fn lenient<'de, D: Deserializer<'de>, T: Lenient>(from: D) -> Result<Option<T>, D::Error> {
-    match Value::deserialize(from)? {
-        Value::Null => Ok(None),
-        value => match T::lenient(&value) {
-            Some(read) => Ok(Some(read)),
-            None => Err(serde::de::Error::custom("of another kind than usual")),
-        },
-    }
+/// A whole number as text. Beyond 2^53 the digits are no longer those that were meant, in many languages.
+pub(super) fn whole(value: &Value) -> Option<String> {
+    const MAX: u64 = 1 << 53;
+    let float = |value: f64| value.fract() == 0.0 && (0.0..=MAX as f64).contains(&value);
+    let whole =
+        value.as_u64().or_else(|| value.as_f64().filter(|it| float(*it)).map(|it| it as u64));
+    whole.filter(|number| *number <= MAX).map(|number| number.to_string())
+}
+
+/// Takes a member out by the first of its names under which it makes sense.
+fn take<T: Lenient>(members: &mut Map<String, Value>, names: &[&str]) -> Option<T> {
+    let reads = |name: &str| members.get(name).and_then(T::lenient);
+    let (name, read) = names.iter().find_map(|name| Some((name, reads(name)?)))?;
+    members.remove(*name);
+    Some(read)
 }

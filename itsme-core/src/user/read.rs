@@ -3,12 +3,12 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{
     About, Photo, User,
-    about::{Eid, Lenient, PlaceOfBirth},
+    about::{Eid, Lenient, Part, PlaceOfBirth, whole},
+    belgium::is_national_number,
 };
 use crate::{
     claims::{ABOUT_THE_TOKEN, country::Country, table::claims},
@@ -25,28 +25,29 @@ macro_rules! read {
         $user.$method($value)
     };
     ($user:ident, $value:ident, $how:ident $field:ident) => {
-        set(&mut $user.$field, $how($value))
+        set(&mut $user.$field, $how(&$value), $value)
     };
 }
 
 macro_rules! reader {
     ($($(#[$doc:meta])* $claim:ident: $($origin:ident $name:literal),+ => $how:ident $field:ident;)*) => {
         impl User {
-            /// Reads one claim by its name in either dialect. `None`: it is not known, or its value
-            /// is not of the usual kind.
-            fn read_claim(&mut self, name: WireName<'_>, value: &Value) -> Option<()> {
+            /// Reads one claim by its name in either dialect, and gives what is left of its value: all of
+            /// it, if the claim is not known, or is not of the usual kind.
+            fn read_claim(&mut self, name: WireName<'_>, value: Value) -> Option<Value> {
                 $(
                     if $(name.is(Origin::$origin, $name))||+ {
                         return read!(self, value, $how $field);
                     }
                 )*
                 match Country::of_national_number_claim(name.name) {
-                    Some(country) if name.origin == Origin::V2 => {
-                        let number = text(value)?;
-                        let known = self.national_numbers.entry(country);
-                        (*known.or_insert_with(|| number.clone()) == number).then_some(())
+                    Some(country) if name.origin != Origin::V1 => {
+                        let mut known = self.national_numbers.remove(&country);
+                        let left = set(&mut known, national_number(country, &value), value);
+                        self.national_numbers.extend(known.map(|number| (country, number)));
+                        left
                     }
-                    _ => None,
+                    _ => Some(value),
                 }
             }
         }
@@ -67,68 +68,98 @@ impl User {
             if ABOUT_THE_TOKEN.contains(&name.as_str()) {
                 continue;
             }
-            if user.read_claim(WireName::of(&name), &value).is_none() {
-                user.extra.insert(name, value);
+            if let Some(left) = user.read_claim(WireName::of(&name), value) {
+                user.extra.insert(name, left);
             }
         }
         user
     }
 
-    fn read_city_of_birth(&mut self, value: &Value) -> Option<()> {
-        let city = text(value)?;
-        set(&mut self.born().city, Some(city))
+    fn read_city_of_birth(&mut self, value: Value) -> Option<Value> {
+        self.read_birth(|born| &mut born.city, value)
     }
 
-    fn read_country_of_birth(&mut self, value: &Value) -> Option<()> {
-        let country = text(value)?;
-        set(&mut self.born().country, Some(country))
+    fn read_country_of_birth(&mut self, value: Value) -> Option<Value> {
+        self.read_birth(|born| &mut born.country, value)
     }
 
-    fn born(&mut self) -> &mut PlaceOfBirth {
-        self.place_of_birth.get_or_insert_default()
+    fn read_birth(
+        &mut self,
+        member: fn(&mut PlaceOfBirth) -> &mut Option<String>,
+        value: Value,
+    ) -> Option<Value> {
+        match text(&value) {
+            Some(text) => {
+                set(member(self.place_of_birth.get_or_insert_default()), Some(text), value)
+            }
+            None => Some(value),
+        }
     }
 
     /// V1 tells in one claim what V2 tells in several; both are filled.
-    fn read_eid(&mut self, value: &Value) -> Option<()> {
-        let eid: Eid = part(value)?;
-        self.be_eid_sn = self.be_eid_sn.take().or_else(|| eid.eid.clone());
-        if let Some(number) = &eid.national_number {
-            self.national_numbers.entry(Country::Belgium).or_insert_with(|| number.clone());
+    fn read_eid(&mut self, value: Value) -> Option<Value> {
+        let eid = part(&value).map(|mut eid: Eid| {
+            if let Value::Object(members) = unwrapped(&value)
+                && let Some(number) = members.get("national_number")
+            {
+                eid.national_number = national_number(Country::Belgium, number);
+            }
+            eid
+        });
+        if let Some(eid) = &eid {
+            self.be_eid_sn = self.be_eid_sn.take().or_else(|| eid.eid.clone());
+            if let Some(number) = &eid.national_number {
+                self.national_numbers.entry(Country::Belgium).or_insert_with(|| number.clone());
+            }
         }
-        set(&mut self.eid, Some(eid))
+        set(&mut self.eid, eid, value)
     }
 
-    /// An object keyed by the claims that it speaks of. All of it is understood, or it is kept.
-    fn read_about(&mut self, about: About, value: &Value) -> Option<()> {
-        let Value::Object(members) = unwrapped(value) else { return None };
-        let mut known = BTreeMap::new();
-        for (claim, told) in members {
-            known.insert(claim, text(&told)?);
-        }
+    /// An object keyed by the claims that it speaks of. What is not understood of it is left.
+    fn read_about(&mut self, about: About, value: Value) -> Option<Value> {
+        let Value::Object(mut members) = unwrapped(&value) else { return Some(value) };
+        let known = members.iter().filter_map(|(claim, told)| Some((claim.clone(), text(told)?)));
+        let known: BTreeMap<String, String> = known.collect();
+        members.retain(|claim, told| !told.is_null() && !known.contains_key(claim));
         let first = self.metadata.entry(about).or_insert_with(|| known.clone());
-        (*first == known).then_some(())
-    }
-}
-
-fn rank(name: &str) -> (bool, Reverse<&str>) {
-    (WireName::of(name).origin == Origin::V1, Reverse(name))
-}
-
-/// A claim can have come by another name already; what says something else than that is kept as it
-/// came.
-fn set<T: PartialEq>(field: &mut Option<T>, value: Option<T>) -> Option<()> {
-    let value = value?;
-    match field {
-        Some(known) => (*known == value).then_some(()),
-        None => {
-            *field = Some(value);
-            Some(())
+        if *first != known {
+            return Some(value);
         }
+        (!members.is_empty()).then_some(Value::Object(members))
     }
 }
 
+/// V2's names first, then those without a prefix.
+fn rank(name: &str) -> (u8, Reverse<&str>) {
+    let origin = match WireName::of(name).origin {
+        Origin::V2 => 0,
+        Origin::Plain => 1,
+        Origin::V1 => 2,
+    };
+    (origin, Reverse(name))
+}
+
+/// A claim can have come by another name already; what says something else than that is left as it
+/// came, as is what does not read.
+fn set<T: PartialEq>(field: &mut Option<T>, read: Option<T>, value: Value) -> Option<Value> {
+    if read.is_none() || field.is_some() && *field != read {
+        return Some(value);
+    }
+    *field = read;
+    None
+}
+
+/// Some systems keep as a number what is a text to itsme.
 fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
+    value.as_str().map(str::to_owned).or_else(|| whole(value))
+}
+
+/// As it came; but a number has no zeros in front, and a Belgian one gets them back if its check digits then fit.
+fn national_number(country: Country, value: &Value) -> Option<String> {
+    let number = text(value)?;
+    let padded = format!("{number:0>11}");
+    let fits = country == Country::Belgium && value.is_number() && is_national_number(&padded);
+    Some(if fits { padded } else { number })
 }
 
 fn any_text(value: &Value) -> Option<String> {
@@ -157,13 +188,9 @@ fn unwrapped(value: &Value) -> Value {
     inner.map_or_else(|| value.clone(), Value::Object)
 }
 
-fn part<T: DeserializeOwned>(value: &Value) -> Option<T> {
-    match value {
-        Value::Object(_) => T::deserialize(value).ok(),
-        Value::String(text) => {
-            let members = json::object(text.as_bytes()).ok()?;
-            T::deserialize(Value::Object(members)).ok()
-        }
+fn part<T: Part>(value: &Value) -> Option<T> {
+    match unwrapped(value) {
+        Value::Object(members) => Some(T::read(members)),
         _ => None,
     }
 }
@@ -185,13 +212,13 @@ mod tests {
         let user = read(json!({
             "iss": "https://op", "exp": 1, "nonce": "n",
             "name": "Ann Peeters",
-            "given_name": 7,
+            "given_name": [7],
             "email_verified": "False",
             "age_gte_18": true,
             "address": "{\"locality\":\"Gent\",\"postal_code\":9000,\"floor\":3}",
             "urn:new": [1],
             "http://itsme.services/v2/claim/ongoing_call": "maybe",
-            "http://itsme.services/v2/claim/claim_device": { "rooted": [] },
+            "http://itsme.services/v2/claim/claim_device": ["rooted"],
         }));
         assert_eq!(user.name.as_deref(), Some("Ann Peeters"));
         assert_eq!(user.email_verified, Some(false));
@@ -203,12 +230,112 @@ mod tests {
         assert_eq!(
             Value::Object(user.extra),
             json!({
-                "given_name": 7,
+                "given_name": [7],
                 "urn:new": [1],
                 "http://itsme.services/v2/claim/ongoing_call": "maybe",
-                "http://itsme.services/v2/claim/claim_device": { "rooted": [] },
+                "http://itsme.services/v2/claim/claim_device": ["rooted"],
             })
         );
+    }
+
+    /// One odd member spoils no other, and is kept.
+    #[test]
+    fn what_reads_well_is_read() {
+        const FROM: &str = "http://itsme.services/v2/claim/validityFrom";
+        const DEVICE: &str = "http://itsme.services/v2/claim/claim_device";
+        const BORN: &str = "http://itsme.services/v2/claim/place_of_birth";
+        let number = Claim::NationalNumber(Country::Belgium);
+        for (odd, left) in [
+            (json!(null), None),
+            (json!(["2020"]), Some(json!(["2020"]))),
+            (json!({}), Some(json!({}))),
+            (json!(true), Some(json!(true))),
+        ] {
+            let eid = "http://itsme.services/v2/claim/BENationalNumber";
+            let user = read(json!({ FROM: { "name": "2020-01-01", eid: odd } }));
+            assert_eq!(user.valid_from(&Claim::Name), Some("2020-01-01"), "{odd}");
+            assert_eq!(user.valid_from(&number), None);
+            let left = left.map(|left| json!({ eid: left }));
+            assert_eq!(user.extra.get(FROM), left.as_ref());
+        }
+        for (device, left) in [
+            (json!({ "os": "iOS", "debugEnabled": 0 }), json!({ "debugEnabled": 0 })),
+            (json!({ "os": "iOS", "rooted": {} }), json!({ "rooted": {} })),
+            (json!({ "os": "iOS", "appName": [], "imei": null }), json!({ "appName": [] })),
+            (json!({ "os": "iOS", "osRelease": 17.1, "appRelease": 7 }), json!({})),
+            (json!("{\"os\":\"iOS\",\"deviceLabel\":[1]}"), json!({ "deviceLabel": [1] })),
+        ] {
+            let user = read(json!({ DEVICE: device }));
+            let found = user.device.as_ref().expect("a device");
+            assert_eq!(found.os.as_deref(), Some("iOS"), "{device}");
+            assert_eq!(Value::Object(found.extra.clone()), left);
+            let stored = serde_json::to_string(&user).expect("serializes");
+            assert_eq!(serde_json::from_str::<User>(&stored).expect("deserializes"), user);
+        }
+        let two = read(json!({ DEVICE: { "deviceID": "a", "deviceId": "b" } }));
+        let two = two.device.expect("a device");
+        assert_eq!((two.device_id.as_deref(), &two.extra["deviceID"]), (Some("b"), &json!("a")));
+        let user = read(json!({ BORN: { "city": "Gent", "country": { "code": "BE" } } }));
+        let born = user.place_of_birth.expect("a place");
+        assert_eq!((born.city.as_deref(), born.extra.len()), (Some("Gent"), 1));
+    }
+
+    #[test]
+    fn numbers_are_read_where_texts_are_usual() {
+        const NUMBER: &str = "http://itsme.services/v2/claim/BENationalNumber";
+        const EID: &str = "tag:sixdots.be,2016-06:claim_eid";
+        for (number, expected) in [
+            (json!(85073003328_u64), "85073003328"),
+            (json!(85073003328.0), "85073003328"),
+            // Of 2005, whose zero was lost; the check digits say so.
+            (json!(5010100113_u64), "05010100113"),
+            (json!(5010100114_u64), "5010100114"),
+            (json!("5010100113"), "5010100113"),
+            (json!("85.07.30-033.28"), "85.07.30-033.28"),
+        ] {
+            let user = read(json!({ NUMBER: number }));
+            assert_eq!(user.national_numbers[&Country::Belgium], expected, "{number}");
+            assert!(user.extra.is_empty());
+            let user = read(json!({ EID: { "national_number": number, "eid": 591123456753_u64 } }));
+            assert_eq!(user.national_numbers[&Country::Belgium], expected, "{number}");
+            let eid = user.eid.expect("a card");
+            assert_eq!(eid.national_number.as_deref(), Some(expected));
+            assert_eq!(eid.eid.as_deref(), Some("591123456753"));
+        }
+        let user = read(json!({ "name": 7, "locale": 1_u64 << 53, "birthdate": 19850730 }));
+        assert_eq!(user.name.as_deref(), Some("7"));
+        assert_eq!(user.locale.as_deref(), Some("9007199254740992"));
+        assert_eq!(user.birthdate.as_deref(), Some("19850730"));
+        for odd in
+            [json!((1_u64 << 53) + 1), json!(-1), json!(0.5), json!(1e300), json!(true), json!([7])]
+        {
+            let user = read(json!({ "phone_number": odd, NUMBER: odd }));
+            assert_eq!((user.phone_number, user.national_numbers.len()), (None, 0), "{odd}");
+            assert_eq!(user.extra.len(), 2);
+        }
+    }
+
+    #[test]
+    fn names_are_read_as_the_pages_of_itsme_write_them() {
+        for name in [
+            "address_assurance_level",
+            "http://itsme.services/v2/claim/address_assurance_level",
+            "http://itsme.services/V2/claim/Address_Assurance_Level",
+        ] {
+            assert_eq!(read(json!({ name: 3 })).address_assurance_level.as_deref(), Some("3"));
+        }
+        let user = read(
+            json!({ "BEeidSn": "1", "IDDocumentType": "ID", "validityTo": { "name": "2030" } }),
+        );
+        assert_eq!(user.be_eid_sn.as_deref(), Some("1"));
+        assert_eq!(user.id_document_type.as_deref(), Some("ID"));
+        assert_eq!(user.valid_until(&Claim::Name), Some("2030"));
+        let both = read(json!({ "BEeidSn": "1", "http://itsme.services/v2/claim/beeidsn": "2" }));
+        assert_eq!((both.be_eid_sn.as_deref(), &both.extra["BEeidSn"]), (Some("2"), &json!("1")));
+        for month in ["2016-06", "2017-05", "2024-12", ""] {
+            let name = format!("tag:sixdots.be,{month}:claim_nationality");
+            assert_eq!(read(json!({ name: "BE" })).citizenship.as_deref(), Some("BE"));
+        }
     }
 
     /// Names are read without regard to case and dialect, so that a claim can come twice.
@@ -248,7 +375,7 @@ mod tests {
                 "http://itsme.services/V2/claim/BENationalNumber": "2023-06-02",
             },
             "http://itsme.services/v2/claim/IDIssuingCountry": { "name": "BEL" },
-            "http://itsme.services/v2/claim/validityTo": { "name": 7 },
+            "http://itsme.services/v2/claim/validityTo": { "name": true, "email": "2030" },
         }));
         assert_eq!(user.verified_at(&Claim::Birthdate), Some("2023-06-01T13:04:26Z"));
         let number = Claim::NationalNumber(Country::Belgium);
@@ -256,6 +383,11 @@ mod tests {
         assert_eq!(user.verified_at(&Claim::Name), None);
         assert_eq!(user.issuing_country(&Claim::Name), Some("BEL"));
         assert_eq!(user.valid_until(&Claim::Name), None);
+        assert_eq!(user.valid_until(&Claim::Email), Some("2030"));
+        assert_eq!(
+            user.extra["http://itsme.services/v2/claim/validityTo"],
+            json!({ "name": true })
+        );
         assert_eq!(user.extra.len(), 1, "what is not understood is kept");
     }
 
