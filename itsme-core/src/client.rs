@@ -200,14 +200,17 @@ impl Client {
     /// [`forget_old_keys`](Self::forget_old_keys). Whether it signs ID tokens stays as it was.
     ///
     /// # Errors
-    /// [`Error::Settings`]: the secret is empty, or the client has keys.
+    /// [`Error::Settings`]: the secret is empty or short, or the client has keys.
     pub fn replace_secret(&self, secret: ClientSecret) -> Result<(), Error> {
         self.replace(secret.into())
     }
 
     fn replace(&self, new: Credentials) -> Result<(), Error> {
-        new.check(self.0.settings.dialect())?;
-        Ok(self.0.settings.keyring.replace(new)?)
+        let settings = &self.0.settings;
+        let new = new.in_place_of(&settings.keyring.current())?;
+        settings.check_credentials(&new)?;
+        settings.keyring.replace(new);
+        Ok(())
     }
 
     /// Forgets the keys or the secret of before the last replacement, and reads nothing more that is encrypted to
@@ -239,11 +242,11 @@ impl Client {
     /// [`Error::ForeignProvider`] if it is of another issuer than the settings', and
     /// [`Error::Metadata`] if its endpoints may not be called.
     pub fn import_provider(&self, provider: Provider) -> Result<(), Error> {
-        let settings = &self.0.settings;
-        if !settings.environment.accepts(&provider.metadata.issuer) {
+        let rules = &self.0.provider.rules;
+        if !rules.environment.accepts(&provider.metadata.issuer) {
             return Err(Error::ForeignProvider);
         }
-        provider.metadata.check(&settings.environment, settings.plain_http())?;
+        provider.metadata.check(rules)?;
         let newer = |known: &Provider| known.is_newer_than(&provider);
         if !self.0.provider.cache.peek().is_some_and(|known| newer(&known)) {
             self.0.provider.cache.put(provider);

@@ -12,7 +12,7 @@ pub use crate::jose::{
 use crate::{
     client_auth::{
         assertion,
-        jwt::{MakeJwt, Seal},
+        jwt::{JWT, MakeJwt, Seal},
     },
     error::{EntropyError, TokenError},
     flow::{Flow, attempt::SendFailure, drive::drive, machine::Machine, platform::Platform},
@@ -53,7 +53,7 @@ pub fn open(
 
 /// Signs claims, as a request object does it.
 pub fn sign(claims: &impl Serialize, signer: Signer<'_>) -> String {
-    let jws = UnsignedJws::new(claims, signer).expect("claims are JSON");
+    let jws = UnsignedJws::new(JWT, claims, signer).expect("claims are JSON");
     run(MakeJwt::new(jws, signer, None), |_| ())
 }
 
@@ -72,7 +72,7 @@ pub fn sign_then_encrypt(
     random: impl FnMut(&mut [u8]),
 ) -> String {
     let seal = Seal { to: Arc::clone(to), default, enc };
-    let jws = UnsignedJws::new(claims, signer).expect("claims are JSON");
+    let jws = UnsignedJws::new(JWT, claims, signer).expect("claims are JSON");
     run(MakeJwt::new(jws, signer, Some(seal)), random)
 }
 

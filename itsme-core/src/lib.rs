@@ -183,7 +183,7 @@ pub use settings::{
     credentials::{ClientSecret, Credentials},
     environment::Environment,
     private_keys::PrivateKeys,
-    protection::{JwtProtection, LoginHintForm},
+    protection::{AssertionAudience, JwtProtection, LoginHintForm},
 };
 mod dialect;
 pub use dialect::Dialect;

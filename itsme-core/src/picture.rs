@@ -50,15 +50,14 @@ impl Exchange for Picture {
         _: &[String],
         _: &mut Context<'_>,
     ) -> Result<Prepared, Error> {
-        let settings = &parties.client.settings;
+        let rules = &parties.client.provider.rules;
         let url = self.claim.as_deref().ok_or(PictureError::Missing)?;
-        url_rules::check(url, settings.plain_http()).map_err(PictureError::Url)?;
+        rules.check(url).map_err(PictureError::Url)?;
         let host = url_rules::host(url);
         let metadata = &parties.provider.metadata;
         let own = [&metadata.userinfo_endpoint, &metadata.issuer];
         let of_the_op = own.into_iter().any(|url| url_rules::host(url) == host);
-        let of_itsme =
-            settings.environment.is_built_in() && host.is_some_and(|host| is_itsmes(&host));
+        let of_itsme = host.is_some_and(|host| rules.environment.has_host(&host));
         if !of_the_op && !of_itsme {
             return Err(PictureError::ForeignHost.into());
         }
@@ -80,13 +79,6 @@ impl Exchange for Picture {
         }
         Ok(Photo { data, format: None })
     }
-}
-
-/// A host, with its port if that is not 443, under one of itsme's domains.
-fn is_itsmes(host: &str) -> bool {
-    ["itsme.services", "itsme.be"].into_iter().any(|domain| {
-        host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    })
 }
 
 /// Whether a media type is the image's, or says nothing of it.

@@ -61,7 +61,7 @@ impl Exchange for Revocation {
         _: &mut Context<'_>,
     ) -> Result<Prepared, Error> {
         let metadata = &parties.provider.metadata;
-        let url = metadata.revocation(parties.client.settings.plain_http())?;
+        let url = metadata.revocation(&parties.client.provider.rules)?;
         let token = [("token", self.0.expose()), ("token_type_hint", "access_token")];
         let mut request = form::post((Endpoint::Revocation, url), &token, &[]);
         let credentials = parties.client.settings.keyring.current();

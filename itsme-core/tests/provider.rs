@@ -519,18 +519,15 @@ fn a_slash_at_the_end_of_the_issuer_is_cut_for_the_address_alone() {
 
 #[test]
 fn the_built_in_environments_have_their_own_names_alone() {
-    use itsme_core::Environment::{E2e, Production};
+    use itsme_core::Environment::{E2e, E2eV1, Production};
     for (environment, own, second) in [
+        (E2eV1, "https://merchant.e2e.itsme.be/oidc", "https://e2emerchant.itsme.be/oidc"),
         (Production, "https://idp.prd.itsme.services/v2", "https://oidc.prd.itsme.services/v2"),
         (E2e, "https://idp.e2e.itsme.services/v2", "https://oidc.e2e.itsme.services/v2"),
     ] {
         assert_eq!(environment.issuer(), own);
         for (issuer, accepted) in [(own, true), (second, true), ("https://op.example/v2", false)] {
-            let mut scene = Scene::with(|_| {
-                let keys = itsme_testkit::private_keys();
-                itsme_core::Settings::new(itsme_testkit::CLIENT_ID, keys, environment.clone())
-                    .redirect_uri(itsme_testkit::REDIRECT_URI)
-            });
+            let mut scene = Scene::at(environment.clone());
             for document in [Document::Discovery, Document::IdToken] {
                 scene.op.alter(document, move |members| {
                     let name = if document == Document::Discovery { "issuer" } else { "iss" };
@@ -540,14 +537,7 @@ fn the_built_in_environments_have_their_own_names_alone() {
             assert_eq!(scene.log_in_if_possible(), accepted, "{issuer}");
         }
         // What a token says must be what the metadata says.
-        let mut scene = Scene::with(|_| {
-            let keys = itsme_testkit::private_keys();
-            itsme_core::Settings::new(itsme_testkit::CLIENT_ID, keys, environment.clone())
-                .redirect_uri(itsme_testkit::REDIRECT_URI)
-        });
-        scene.op.alter(Document::Discovery, move |document| {
-            document.insert("issuer".into(), json!(own));
-        });
+        let mut scene = Scene::at(environment.clone());
         scene.op.alter(Document::IdToken, move |claims| {
             claims.insert("iss".into(), json!(second));
         });
@@ -632,7 +622,9 @@ fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
     scene.op.alter(Document::KeySet, |set| {
         set["keys"].as_array_mut().expect("keys").retain(|key| key["use"] == "sig");
     });
-    let error = flow_error(scene.log_in());
+    // Before the person is sent to the OP.
+    let login = AuthorizationRequest::login(SERVICE);
+    let error = flow_error(scene.play(scene.client.authorize(login)));
     assert!(matches!(error, Error::Metadata(MetadataError::NoEncryptionKey)), "{error}");
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
     scene.op.recover();
@@ -645,6 +637,12 @@ fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
         set["keys"].as_array_mut().expect("keys").retain(|key| key["use"] == "sig");
     });
     assert!(signed.log_in().is_ok(), "a signed assertion needs none");
+    let mut by_secret = Scene::new();
+    by_secret.client = Client::new(by_secret.op.secret_settings()).expect("sound settings");
+    by_secret.op.alter(Document::KeySet, |set| {
+        set["keys"].as_array_mut().expect("keys").retain(|key| key["use"] == "sig");
+    });
+    assert!(by_secret.log_in().is_ok(), "neither does a secret");
 }
 
 fn page(status: u16) -> itsme_core::Response {

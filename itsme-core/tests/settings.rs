@@ -27,10 +27,54 @@ fn a_client_secret_is_not_empty_and_not_for_v1() {
     let with = |secret: &str, environment| {
         refused(Settings::new("a", ClientSecret::new(secret), environment))
     };
+    let secret = "0123456789abcdef";
     assert_eq!(with("", Environment::Production), Some(SettingsError::EmptyClientSecret));
-    assert_eq!(with("s", Environment::Production), None);
-    assert_eq!(with("s", Environment::ProductionV1), Some(SettingsError::SecretInV1));
+    assert_eq!(with(secret, Environment::Production), None);
+    assert_eq!(with(secret, Environment::ProductionV1), Some(SettingsError::SecretInV1));
     assert_eq!(format!("{:?}", ClientSecret::new("hidden")), "ClientSecret(..)");
+}
+
+/// RFC 7518 §3.2: whoever has a token can try secrets until one fits.
+#[test]
+fn a_client_secret_cannot_be_found_by_trying() {
+    use itsme_core::ClientSecret;
+    for (length, signs, needed) in [
+        (1, false, Some(16)),
+        (15, false, Some(16)),
+        (16, false, None),
+        (1, true, Some(32)),
+        (16, true, Some(32)),
+        (31, true, Some(32)),
+        (32, true, None),
+    ] {
+        let secret = ClientSecret::new("x".repeat(length));
+        let secret = if signs { secret.hs256() } else { secret };
+        let settings = Settings::new("a", secret, Environment::E2e);
+        let expected =
+            needed.map(|needed| SettingsError::ShortClientSecret { needed, found: length });
+        assert_eq!(refused(settings.clone()), expected, "{length} {signs}");
+        assert_eq!(refused(settings.danger_short_client_secret()), None);
+    }
+    let settings = Settings::new("a", ClientSecret::new(""), Environment::E2e);
+    let error = refused(settings.danger_short_client_secret());
+    assert_eq!(error, Some(SettingsError::EmptyClientSecret), "none at all is never enough");
+    let bytes = Settings::new("a", ClientSecret::new("é".repeat(8)), Environment::E2e);
+    assert_eq!(refused(bytes), None, "it is bytes that count");
+}
+
+#[test]
+fn an_endpoint_host_is_a_host_of_a_custom_environment() {
+    let custom = || settings("a", "https://op.example");
+    for host in ["api.op.example", "127.0.0.1", "[::1]", "API.example"] {
+        assert_eq!(refused(custom().endpoint_host(host)), None, "{host}");
+    }
+    for host in ["", "https://api.op.example", "api.op.example/x", "api.op.example:443", "a b"] {
+        let found = refused(custom().endpoint_host(host));
+        assert_eq!(found, Some(SettingsError::EndpointHost(host.to_owned())), "{host}");
+    }
+    let built_in = Settings::new("a", private_keys(), Environment::Production);
+    let found = refused(built_in.endpoint_host("api.op.example"));
+    assert_eq!(found, Some(SettingsError::EndpointHost("api.op.example".to_owned())));
 }
 
 #[test]

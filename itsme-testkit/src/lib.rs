@@ -7,7 +7,8 @@
 //! * [`FakeKms`] holds private keys as a cloud's key management would, and [`KmsClient`] asks it.
 //! * [`Server`] (feature `server`) is the same OP on a loopback socket, for applications in any
 //!   language, with a page where a person clicks.
-//! * [`faults`] is a list of all that an OP or a network can do wrong, with what a login ends in.
+//! * [`faults`] is a list of all that an OP or a network can do wrong, with what a login ends in;
+//!   [`quirks`] of what is done otherwise than agreed, and must be lived with.
 //! * [`conformance`] proves that an HTTP client is fit to carry the protocol, and `soak` (feature
 //!   `server`) that it does so for many people at once.
 //!
@@ -114,6 +115,7 @@ pub use server::{Browser, KmsServer, Page, Server};
 pub mod conformance;
 pub mod faults;
 pub use faults::Fault;
+pub mod quirks;
 #[cfg(feature = "server")]
 pub mod soak;
 

@@ -115,6 +115,7 @@ impl Plan {
     ) -> Result<(Draft, Option<MakeJwt>), Error> {
         let Self { client, request } = self;
         let parties = Parties { client, provider };
+        parties.check_encryption()?;
         let Parties { client, provider } = &parties;
         let requested = request.content.requested(cx.now);
         let CheckedRequest { content, redirect_uri, delivery, state, nonce, code_verifier } =

@@ -4,7 +4,10 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use serde_json::{Value, value::RawValue};
 
 use crate::{
-    client_auth::{jwt::MakeJwt, parties::Parties},
+    client_auth::{
+        jwt::{JWT, MakeJwt},
+        parties::Parties,
+    },
     error::Error,
     flow::machine::Context,
     ground::{secret::Secret, time::UnixTime},
@@ -66,7 +69,7 @@ pub(super) fn make(
     let (jti, now) = (cx.random_text()?, cx.now);
     let claims =
         RequestObjectClaims { client_id, audience, jti, now, expires_at, parameters, claims };
-    parties.make_jwt(client.settings.request_objects, &claims)
+    parties.make_jwt(client.settings.request_objects, JWT, &claims)
 }
 
 impl Serialize for RequestObjectClaims<'_> {

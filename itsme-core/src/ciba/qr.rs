@@ -24,15 +24,19 @@ impl QrCode {
         ImageType::of(&self.image).map_or("application/octet-stream", ImageType::media_type)
     }
 
-    /// From an answer, which has it in `user_discovery_token` or at its top.
-    pub(super) fn read(answer: &Map<String, Value>) -> Option<Self> {
+    /// From an answer, which has it in `user_discovery_token` or at its top, if at all.
+    pub(super) fn read(answer: &Map<String, Value>) -> Result<Option<Self>, &'static str> {
         let within = answer.get("user_discovery_token").and_then(Value::as_object);
-        let members = within.unwrap_or(answer);
-        let text = members.get("qr_code")?.as_str()?;
+        let has_one = |members: &&Map<_, _>| members.get("qr_code").is_some_and(|it| !it.is_null());
+        let Some(members) = within.into_iter().chain([answer]).find(has_one) else {
+            return Ok(None);
+        };
+        let text = members["qr_code"].as_str().unwrap_or_default();
         // A page's `src` is written this way, too.
         let base64 = text.split_once(";base64,").map_or(text, |(_, base64)| base64);
-        let image = jose::base64_decode(base64).filter(|image| !image.is_empty())?;
-        Some(Self { image, expires_at: members.get("expires_at").and_then(time) })
+        let image = jose::base64_decode(base64).filter(|image| !image.is_empty());
+        let image = image.ok_or("its `qr_code` is not an image in base64")?;
+        Ok(Some(Self { image, expires_at: members.get("expires_at").and_then(time) }))
     }
 }
 
@@ -59,7 +63,8 @@ impl Serialize for QrCode {
 
 impl<'de> Deserialize<'de> for QrCode {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Self::read(&Map::deserialize(from)?).ok_or_else(|| D::Error::custom("not a QR code"))
+        let read = Self::read(&Map::deserialize(from)?).map_err(D::Error::custom)?;
+        read.ok_or_else(|| D::Error::custom("not a QR code"))
     }
 }
 
@@ -72,7 +77,7 @@ mod tests {
     const PNG: &str = "iVBORw0KGgo=";
 
     fn read(answer: Value) -> Option<QrCode> {
-        QrCode::read(answer.as_object().expect("an object"))
+        QrCode::read(answer.as_object().expect("an object")).unwrap_or_default()
     }
 
     #[test]
@@ -80,6 +85,8 @@ mod tests {
         let at = Some(UnixTime::from_secs(1_767_225_630));
         for (answer, expires_at) in [
             (json!({ "user_discovery_token": { "qr_code": PNG } }), None),
+            (json!({ "user_discovery_token": {}, "qr_code": PNG }), None),
+            (json!({ "user_discovery_token": { "qr_code": null }, "qr_code": PNG }), None),
             (json!({ "qr_code": PNG, "expires_at": 1_767_225_630 }), at),
             (json!({ "qr_code": PNG, "expires_at": "2026-01-01T00:00:30Z" }), at),
             (json!({ "qr_code": PNG, "expires_at": "2026-01-01T01:00:30.5+01:00" }), at),
@@ -99,11 +106,18 @@ mod tests {
     fn what_is_none_is_none() {
         for answer in [
             json!({}),
-            json!({ "qr_code": 7 }),
-            json!({ "qr_code": "" }),
-            json!({ "qr_code": "?" }),
+            json!({ "qr_code": null }),
+            json!({ "user_discovery_token": {} }),
+            json!({ "user_discovery_token": { "qr_code": null, "expires_at": 1 } }),
+            json!({ "user_discovery_token": PNG }),
         ] {
-            assert_eq!(read(answer.clone()), None, "{answer}");
+            let answer = answer.as_object().expect("an object");
+            assert_eq!(QrCode::read(answer), Ok(None), "{answer:?}");
+        }
+        for odd in [json!(7), json!(""), json!("?"), json!([PNG]), json!({})] {
+            let answer = json!({ "user_discovery_token": { "qr_code": odd } });
+            let answer = answer.as_object().expect("an object");
+            assert!(QrCode::read(answer).is_err(), "{answer:?}");
         }
         assert_eq!(
             read(json!({ "qr_code": "AAAA" })).map(|code| code.media_type()),

@@ -14,7 +14,7 @@ use crate::{
     },
     client_auth::{
         inner::ClientInner,
-        jwt::MakeJwt,
+        jwt::{JWT, MakeJwt},
         parties::{Parties, Prepared},
     },
     error::{Error, RequestError},
@@ -34,6 +34,9 @@ use crate::{
 };
 
 const ENDPOINT: Endpoint = Endpoint::Backchannel;
+
+/// A request is good for so long before it was made: a clock of ours may be ahead of an OP's that has no leeway.
+const NOT_BEFORE: Duration = Duration::from_secs(60);
 
 /// The flow behind [`Client::start_backchannel`](crate::Client::start_backchannel).
 pub(crate) type StartBackchannel = SingleRequest<BackchannelStart>;
@@ -85,7 +88,7 @@ impl BackchannelStart {
         parameters.push(("client_id", json!(client_id)));
         parameters.push(("scope", json!(content.scope)));
         parameters.push(("login_hint_token", hint));
-        parameters.push(("nbf", json!(cx.now.as_secs())));
+        parameters.push(("nbf", json!(cx.now.before(NOT_BEFORE).as_secs())));
         if let Some(expiry) = requested_expiry {
             parameters.push(("requested_expiry", json!(expiry.as_secs())));
         }
@@ -103,7 +106,7 @@ impl BackchannelStart {
             parameters: &parameters,
             claims: content.claims.as_deref(),
         };
-        parties.make_jwt(JwtProtection::Signed, &claims)
+        parties.make_jwt(JwtProtection::Signed, JWT, &claims)
     }
 }
 
@@ -119,7 +122,7 @@ impl Exchange for BackchannelStart {
         cx: &mut Context<'_>,
     ) -> Result<Prepared, Error> {
         let metadata = &parties.provider.metadata;
-        let url = metadata.backchannel(parties.client.settings.plain_http())?;
+        let url = metadata.backchannel(&parties.client.provider.rules)?;
         let mut made = made.iter();
         let hint = match parties.client.settings.login_hint_token {
             LoginHintForm::Object => self.hint.content(),
@@ -127,7 +130,7 @@ impl Exchange for BackchannelStart {
             LoginHintForm::Signed => match made.next() {
                 Some(hint) => hint.as_str().into(),
                 None => {
-                    let hint = parties.make_jwt(JwtProtection::Signed, &self.hint.content());
+                    let hint = parties.make_jwt(JwtProtection::Signed, JWT, &self.hint.content());
                     return hint.map(Prepared::Jwt);
                 }
             },

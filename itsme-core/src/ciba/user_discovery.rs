@@ -49,7 +49,7 @@ pub struct UserDiscoveryTicket {
     qr: QrCode,
 }
 
-/// An identifier that can stand in a path as it is, wherever it comes from.
+/// An identifier that can be one segment of a path, wherever it comes from.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 struct SessionId(String);
@@ -58,8 +58,8 @@ impl TryFrom<String> for SessionId {
     type Error = &'static str;
 
     fn try_from(id: String) -> Result<Self, Self::Error> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        if id.is_empty() || id.len() > 256 || !id.bytes().all(plain) || id.starts_with('.') {
+        // A path loses the segments `.` and `..`, however they are written.
+        if id.is_empty() || id.len() > 256 || id == "." || id == ".." {
             return Err("it has no usable `user_discovery_session_id`");
         }
         Ok(Self(id))
@@ -126,10 +126,10 @@ fn prepare(
     cx: &mut Context<'_>,
 ) -> Result<Prepared, Error> {
     let metadata = &parties.provider.metadata;
-    let plain_http = parties.client.settings.plain_http();
-    let url = metadata.user_discovery(session_id.map(|id| id.0.as_str()), plain_http)?;
+    let rules = &parties.client.provider.rules;
+    let url = metadata.user_discovery(session_id.map(|id| id.0.as_str()), rules)?;
     // Protocol: the audience is the other endpoint (itsme: user discovery).
-    let audience = metadata.backchannel(plain_http)?;
+    let audience = metadata.backchannel(rules)?;
     parties.authenticated(audience, made.first(), cx, |authentication| {
         form::post((ENDPOINT, &url), &[], authentication)
     })
@@ -147,6 +147,10 @@ fn found(answer: &mut Map<String, Value>) -> Result<Option<UserIdentifierToken>,
         },
         _ => Err(Error::malformed(ENDPOINT, "its `status` is neither of the two that there are")),
     }
+}
+
+fn qr_code(answer: &Map<String, Value>) -> Result<Option<QrCode>, Error> {
+    QrCode::read(answer).map_err(|what| Error::malformed(ENDPOINT, what))
 }
 
 fn session_id(answer: &Map<String, Value>) -> Result<SessionId, Error> {
@@ -179,7 +183,7 @@ impl Exchange for BeginUserDiscovery {
             session_id: session_id(&answer)?,
             client: parties.client.identity.clone(),
             pace: Pace::new(now, &answer, LIFETIME),
-            qr: QrCode::read(&answer)
+            qr: qr_code(&answer)?
                 .ok_or_else(|| Error::malformed(ENDPOINT, "it has no `qr_code`"))?,
         })
     }
@@ -224,8 +228,8 @@ impl Exchange for UserDiscoveryPoll {
         }
         ticket.pace.lengthen(&answer);
         ticket.pace.pause(now, pause);
-        let qr = QrCode::read(&answer)
-            .ok_or_else(|| Error::malformed(ENDPOINT, "it has no `qr_code`"))?;
+        // Without another one, the code that is shown goes on being good (itsme: user discovery).
+        let Some(qr) = qr_code(&answer)? else { return Ok(UserDiscovery::Waiting(ticket)) };
         let is_another = qr.image != ticket.qr.image;
         ticket.qr = qr;
         Ok(if is_another { UserDiscovery::Redraw(ticket) } else { UserDiscovery::Waiting(ticket) })

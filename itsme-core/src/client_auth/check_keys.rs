@@ -2,7 +2,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use zeroize::Zeroizing;
 
-use super::inner::ClientInner;
+use super::{inner::ClientInner, jwt::JWT};
 use crate::{
     error::Error,
     flow::{
@@ -60,7 +60,7 @@ impl CheckKeys {
             None => return Ok(Next::Done(())),
             Some(Check::Signing(key)) => {
                 let claims = serde_json::json!({ "purpose": "to check a key" });
-                let jws = UnsignedJws::new(&claims, Signer::Rs256(&key));
+                let jws = UnsignedJws::new(JWT, &claims, Signer::Rs256(&key));
                 let jws = jws.ok_or(Error::Crypto("write a token"))?;
                 (Ask::sign(key, jws), Asked::Signature)
             }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::{
     error::{Error, ErrorCode, SettingsError},
-    provider::{ProviderSource, cache::Cache},
+    provider::{ProviderSource, cache::Cache, endpoint_rules::EndpointRules},
     settings::{Settings, credentials::Credentials, identity::ClientIdentity},
 };
 
@@ -16,23 +16,18 @@ pub(crate) struct ClientInner {
 impl ClientInner {
     pub(crate) fn new(settings: Settings) -> Result<Self, Error> {
         settings.check()?;
-        let provider = ProviderSource {
-            environment: settings.environment.clone(),
-            plain_http: settings.plain_http(),
-            cache: Cache::default(),
-        };
+        let provider =
+            ProviderSource { rules: EndpointRules::new(&settings), cache: Cache::default() };
         Ok(Self { identity: settings.identity(), settings, provider: Arc::new(provider) })
     }
 
     /// Another client of the same environment, which shares what is known of the OP.
     pub(crate) fn sibling(&self, settings: Settings) -> Result<Self, Error> {
         settings.check()?;
-        let source = &self.provider;
-        if settings.environment != source.environment || settings.plain_http() != source.plain_http
-        {
+        if EndpointRules::new(&settings) != self.provider.rules {
             return Err(SettingsError::OtherEnvironment.into());
         }
-        Ok(Self { identity: settings.identity(), settings, provider: Arc::clone(source) })
+        Ok(Self { identity: settings.identity(), settings, provider: Arc::clone(&self.provider) })
     }
 
     /// Some refusals are what an OP answers whose encryption key has changed, of which nothing else

@@ -42,28 +42,34 @@ impl Parties {
     pub(crate) fn make_jwt(
         &self,
         protection: JwtProtection,
+        typ: &str,
         claims: &impl Serialize,
     ) -> Result<MakeJwt, Error> {
         let seal = match protection {
             JwtProtection::Signed => None,
-            JwtProtection::Nested => {
-                let Some(to) = self.provider.keys.encryption_key() else {
-                    self.client.provider.cache.suspect();
-                    return Err(MetadataError::NoEncryptionKey.into());
-                };
-                Some(Seal {
-                    to: Arc::clone(to),
-                    default: self.client.settings.dialect().habits().key_encryption,
-                    enc: content_encryption(&self.provider),
-                })
-            }
+            JwtProtection::Nested => Some(Seal {
+                to: Arc::clone(self.encryption_key()?),
+                default: self.client.settings.dialect().habits().key_encryption,
+                enc: content_encryption(&self.provider),
+            }),
         };
         let credentials = self.client.settings.keyring.current();
         let signer = credentials.signer();
-        let jws = UnsignedJws::new(claims, signer).ok_or(Error::Crypto("write a token"))?;
+        let jws = UnsignedJws::new(typ, claims, signer).ok_or(Error::Crypto("write a token"))?;
         Ok(MakeJwt::new(jws, signer, seal))
     }
+
+    /// The OP's key to encrypt to. It may have published one since.
+    pub(crate) fn encryption_key(&self) -> Result<&Arc<PublicKey>, Error> {
+        self.provider.keys.encryption_key().ok_or_else(|| {
+            self.client.provider.cache.suspect();
+            MetadataError::NoEncryptionKey.into()
+        })
+    }
 }
+
+/// The `typ` of a JWT that is nothing more.
+pub(crate) const JWT: &str = "JWT";
 
 impl MakeJwt {
     pub(crate) fn new(jws: UnsignedJws, signer: Signer<'_>, seal: Option<Seal>) -> Self {

@@ -1,9 +1,19 @@
 use std::{borrow::Cow, sync::Arc};
 
-use super::{assertion, inner::ClientInner, jwt::MakeJwt};
+use super::{
+    assertion,
+    inner::ClientInner,
+    jwt::{JWT, MakeJwt},
+};
 use crate::{
-    error::Error, flow::machine::Context, http::Request, provider::Provider,
-    settings::credentials::Credentials,
+    error::Error,
+    flow::machine::Context,
+    http::Request,
+    provider::Provider,
+    settings::{
+        credentials::Credentials,
+        protection::{AssertionAudience, JwtProtection},
+    },
 };
 
 /// Both sides of a request: the client, and the OP as it is known when the request is made.
@@ -22,10 +32,10 @@ pub(crate) enum Prepared {
 
 impl Parties {
     /// A request that authenticates the client: with the parameters of the secret, or of a fresh
-    /// `assertion` for this audience, once it was made (OIDC Core §9).
+    /// `assertion` for this endpoint, once it was made (OIDC Core §9).
     pub(crate) fn authenticated(
         &self,
-        audience: &str,
+        endpoint: &str,
         assertion: Option<&String>,
         cx: &mut Context<'_>,
         request: impl FnOnce(&[(&'static str, Cow<'_, str>)]) -> Request,
@@ -43,11 +53,28 @@ impl Parties {
                 parameters.push(("client_assertion", assertion.into()));
             }
             (Credentials::PrivateKeys(_), None) => {
+                let settings = &self.client.settings;
+                let (typ, audience) = match settings.assertion_audience {
+                    AssertionAudience::TokenEndpoint => (JWT, endpoint),
+                    AssertionAudience::Issuer => {
+                        ("client-authentication+jwt", self.provider.metadata.issuer.as_str())
+                    }
+                };
                 let claims = assertion::claims(client_id, audience, cx.random_text()?, cx.now);
-                let protection = self.client.settings.client_assertion;
-                return self.make_jwt(protection, &claims).map(Prepared::Jwt);
+                return self.make_jwt(settings.client_assertion, typ, &claims).map(Prepared::Jwt);
             }
         }
         Ok(Prepared::Request(request(&parameters)))
+    }
+
+    /// A login will need to encrypt an assertion, and the OP has a key for it. It is told before the person is sent
+    /// to the OP, not when they are back.
+    pub(crate) fn check_encryption(&self) -> Result<(), Error> {
+        let settings = &self.client.settings;
+        let by_keys = matches!(settings.keyring.current(), Credentials::PrivateKeys(_));
+        if by_keys && settings.client_assertion == JwtProtection::Nested {
+            self.encryption_key()?;
+        }
+        Ok(())
     }
 }

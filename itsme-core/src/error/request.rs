@@ -33,6 +33,12 @@ pub enum UrlError {
     /// Its query has a parameter that every request brings along, and would then be there twice.
     #[error("must not have a parameter in its query that a request has, such as `client_id`")]
     Parameter,
+    /// It is an endpoint that gets secrets, and not where those of the OP are.
+    #[error(
+        "is neither on the issuer's host (in itsme's own environments: on one of itsme's) nor on one \
+         that `Settings::endpoint_host` names"
+    )]
+    ForeignHost,
     /// There is a user name or a password in it.
     #[error("must not carry a user name or password")]
     Credentials,
@@ -54,10 +60,27 @@ pub enum SettingsError {
     /// The client secret is empty: an environment variable that is not set?
     #[error("the client secret is empty")]
     EmptyClientSecret,
+    /// A client secret that can be found by trying.
+    #[error(
+        "the client secret has {found} bytes and can be found by trying: {needed} are needed. Ask \
+         itsme for another one, or take the risk with `Settings::danger_short_client_secret`"
+    )]
+    ShortClientSecret {
+        /// Bytes.
+        needed: usize,
+        /// Bytes.
+        found: usize,
+    },
+    /// A host is named that is none, or one in an environment of itsme's own.
+    #[error(
+        "`{0}` cannot be an endpoint's host: name a host alone, as in `api.op.example`, and only \
+         for a custom environment"
+    )]
+    EndpointHost(String),
     /// A [sibling](crate::Client::sibling) of a client must be in the same environment.
     #[error(
         "the sibling's settings name another environment than the client's, or differ from them in \
-         `danger_http_on_loopback`"
+         `endpoint_host` or `danger_http_on_loopback`"
     )]
     OtherEnvironment,
     /// Private keys for a client with a secret, or a secret for one with keys.

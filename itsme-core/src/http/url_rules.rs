@@ -77,11 +77,15 @@ pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(),
     if authority.ends_with(":443") { Ok(()) } else { Err(UrlError::Port) }
 }
 
+/// The host of a URL, without its port, in small letters.
+pub(crate) fn host_name(text: &str) -> Option<String> {
+    Some(parse(text).ok()?.host()?.to_string().to_ascii_lowercase())
+}
+
 /// The host and port of a URL.
 pub(crate) fn host(text: &str) -> Option<String> {
-    let url = parse(text).ok()?;
-    let host = url.host()?.to_string().to_ascii_lowercase();
-    Some(match url.port() {
+    let host = host_name(text)?;
+    Some(match parse(text).ok()?.port() {
         Some(port) => format!("{host}:{port}"),
         None => host,
     })

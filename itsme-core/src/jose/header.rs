@@ -60,7 +60,7 @@ pub(super) struct OwnHeader<'a> {
     pub(super) enc: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cty: Option<&'static str>,
-    pub(super) typ: &'static str,
+    pub(super) typ: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kid: Option<&'a str>,
 }

@@ -104,12 +104,12 @@ pub struct UnsignedJws(Zeroizing<String>);
 
 impl UnsignedJws {
     /// A header with `alg`, `typ` and, for RS256, `kid`, and the claims. `None`: they are no JSON.
-    pub fn new(claims: &impl Serialize, signer: Signer<'_>) -> Option<Self> {
+    pub fn new(typ: &str, claims: &impl Serialize, signer: Signer<'_>) -> Option<Self> {
         let (alg, kid) = match signer {
             Signer::Rs256(key) => ("RS256", Some(key.kid.as_str())),
             Signer::Hs256(_) => ("HS256", None),
         };
-        let header = OwnHeader { alg, enc: None, cty: None, typ: "JWT", kid };
+        let header = OwnHeader { alg, enc: None, cty: None, typ, kid };
         let header = serde_json::to_string(&header).ok()?;
         Some(Self::of_parts(&header, &serde_json::to_string(claims).ok()?))
     }

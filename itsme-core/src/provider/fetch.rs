@@ -84,7 +84,7 @@ impl FetchProvider {
 
     fn ask(self, lease: Lease<Provider>, asked: Asked, retry: Retry) -> Next<Self> {
         let request = match &asked {
-            Asked::Metadata => Metadata::request(&self.source.environment),
+            Asked::Metadata => Metadata::request(&self.source.rules.environment),
             Asked::Keys(metadata, _) => metadata.key_set_request(),
         };
         Next::Send(request, Self { asked: Some((lease, asked)), retry, ..self })
@@ -122,9 +122,8 @@ impl Machine for FetchProvider {
                 Ok(self.ask(lease, asked, retry))
             }
             (Event::Response(response), Asked::Metadata) => {
-                let ProviderSource { environment, plain_http, .. } = &*self.source;
                 let freshness = Freshness::of(response.headers(), cx.now);
-                match Metadata::read(response, environment, *plain_http) {
+                match Metadata::read(response, &self.source.rules) {
                     Ok(metadata) => {
                         let asked = Asked::Keys(metadata, freshness);
                         Ok(self.ask(lease, asked, Retry::Idempotent))

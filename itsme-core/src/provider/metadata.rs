@@ -2,15 +2,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
+use super::endpoint_rules::EndpointRules;
 use crate::{
     error::{Error, MetadataError, UrlError},
-    http::{
-        Request, Response,
-        endpoint::Endpoint,
-        get::get,
-        response,
-        url_rules::{self, PlainHttp},
-    },
+    http::{Request, Response, endpoint::Endpoint, get::get, response},
     settings::environment::Environment,
 };
 
@@ -57,14 +52,10 @@ impl Metadata {
     ///
     /// # Errors
     /// It is not a JSON object, speaks for another issuer, or lacks an endpoint that may be called.
-    pub fn read(
-        response: Response,
-        environment: &Environment,
-        plain_http: PlainHttp,
-    ) -> Result<Self, Error> {
+    pub fn read(response: Response, rules: &EndpointRules) -> Result<Self, Error> {
         let members = response::json_object(Endpoint::Discovery, response)?;
         let metadata = Self::from_members(&members)?;
-        metadata.check(environment, plain_http)?;
+        metadata.check(rules)?;
         Ok(metadata)
     }
 
@@ -97,25 +88,21 @@ impl Metadata {
     }
 
     /// Checks issuer and endpoints; what was stored elsewhere is checked again when it comes back.
-    pub(crate) fn check(
-        &self,
-        environment: &Environment,
-        plain_http: PlainHttp,
-    ) -> Result<(), MetadataError> {
+    pub(crate) fn check(&self, rules: &EndpointRules) -> Result<(), MetadataError> {
+        let EndpointRules { environment, .. } = rules;
         if !environment.accepts(&self.issuer) {
             return Err(MetadataError::ForeignIssuer {
                 expected: environment.issuer().to_owned(),
                 found: self.issuer.chars().take(200).collect(),
             });
         }
-        for (member, url) in [
-            ("authorization_endpoint", &self.authorization_endpoint),
-            ("token_endpoint", &self.token_endpoint),
-            ("userinfo_endpoint", &self.userinfo_endpoint),
-            ("jwks_uri", &self.jwks_uri),
+        for (member, checked) in [
+            ("authorization_endpoint", rules.check(&self.authorization_endpoint)),
+            ("token_endpoint", rules.check_pinned(&self.token_endpoint)),
+            ("userinfo_endpoint", rules.check_pinned(&self.userinfo_endpoint)),
+            ("jwks_uri", rules.check(&self.jwks_uri)),
         ] {
-            url_rules::check(url, plain_http)
-                .map_err(|error| MetadataError::Url { member, error })?;
+            checked.map_err(|error| MetadataError::Url { member, error })?;
         }
         let (_, query) = self.authorization_endpoint.split_once('?').unwrap_or_default();
         let names = form_urlencoded::parse(query.as_bytes());
@@ -127,14 +114,14 @@ impl Metadata {
     }
 
     /// Where tokens are revoked. Not every OP has it, so it is checked when it is needed.
-    pub(crate) fn revocation(&self, plain_http: PlainHttp) -> Result<&str, MetadataError> {
-        optional("revocation_endpoint", self.revocation_endpoint.as_deref(), plain_http)
+    pub(crate) fn revocation(&self, rules: &EndpointRules) -> Result<&str, MetadataError> {
+        optional("revocation_endpoint", self.revocation_endpoint.as_deref(), rules)
     }
 
     /// Where a person is asked who is not in a browser.
-    pub(crate) fn backchannel(&self, plain_http: PlainHttp) -> Result<&str, MetadataError> {
+    pub(crate) fn backchannel(&self, rules: &EndpointRules) -> Result<&str, MetadataError> {
         let url = self.backchannel_authentication_endpoint.as_deref();
-        optional("backchannel_authentication_endpoint", url, plain_http)
+        optional("backchannel_authentication_endpoint", url, rules)
     }
 
     /// Where a person is found by a QR code (itsme: user discovery).
@@ -142,7 +129,7 @@ impl Metadata {
     pub(crate) fn user_discovery(
         &self,
         session_id: Option<&str>,
-        plain_http: PlainHttp,
+        rules: &EndpointRules,
     ) -> Result<String, MetadataError> {
         let member = "user_discovery_sessions_endpoint";
         let issuer = self.issuer.strip_suffix('/').unwrap_or(&self.issuer);
@@ -155,9 +142,11 @@ impl Metadata {
         }
         if let Some(id) = session_id {
             url.push('/');
-            url.push_str(id);
+            // In a form, a plus is a space.
+            let encoded = form_urlencoded::byte_serialize(id.as_bytes());
+            url.extend(encoded.map(|part| if part == "+" { "%20" } else { part }));
         }
-        optional(member, Some(&url), plain_http)?;
+        optional(member, Some(&url), rules)?;
         Ok(url)
     }
 
@@ -189,9 +178,9 @@ const REQUEST_PARAMETERS: [&str; 15] = [
 fn optional<'a>(
     member: &'static str,
     url: Option<&'a str>,
-    plain_http: PlainHttp,
+    rules: &EndpointRules,
 ) -> Result<&'a str, MetadataError> {
     let url = url.ok_or(MetadataError::Missing(member))?;
-    url_rules::check(url, plain_http).map_err(|error| MetadataError::Url { member, error })?;
+    rules.check_pinned(url).map_err(|error| MetadataError::Url { member, error })?;
     Ok(url)
 }

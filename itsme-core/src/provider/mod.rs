@@ -1,12 +1,14 @@
 //! What is known of the OP, and how it is kept fresh.
 //!
 //! ```text
-//! metadata.rs  the discovery document      fetch.rs      the flow that fetches both
+//! metadata.rs  the discovery document      endpoint_rules.rs  where its endpoints may be
+//! fetch.rs     the flow that fetches metadata and keys
 //! cache.rs     one fetch at a time         freshness.rs  how long answers serve
 //! unknown_kid.rs  when a token has the keys fetched anew
 //! ```
 
 pub(crate) mod cache;
+pub(crate) mod endpoint_rules;
 pub(crate) mod fetch;
 pub(crate) mod freshness;
 pub(crate) mod metadata;
@@ -14,20 +16,18 @@ mod unknown_kid;
 
 use serde::{Deserialize, Serialize};
 
-use self::{cache::Cache, freshness::Freshness, metadata::Metadata};
+use self::{cache::Cache, endpoint_rules::EndpointRules, freshness::Freshness, metadata::Metadata};
 use crate::{
     error::Error,
     ground::{time::UnixTime, version::Version},
-    http::{Response, endpoint::Endpoint, response, url_rules::PlainHttp},
+    http::{Response, endpoint::Endpoint, response},
     jose::{KeySet, KeySetError},
-    settings::environment::Environment,
 };
 
 /// Where metadata and keys come from, and what is known of them: shared by the clients of one
 /// environment.
 pub(crate) struct ProviderSource {
-    pub(crate) environment: Environment,
-    pub(crate) plain_http: PlainHttp,
+    pub(crate) rules: EndpointRules,
     pub(crate) cache: Cache<Provider>,
 }
 

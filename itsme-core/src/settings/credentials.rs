@@ -97,6 +97,18 @@ impl Credentials {
         }
     }
 
+    /// Whoever has a token can try secrets until one fits: of a key that signs, RFC 7518 §3.2 asks for as many bytes as
+    /// its digest has.
+    pub(crate) fn check_length(&self) -> Result<(), SettingsError> {
+        let Self::ClientSecret(secret) = self else { return Ok(()) };
+        let needed = if secret.hs256 { 32 } else { 16 };
+        let found = secret.expose().len();
+        if found < needed {
+            return Err(SettingsError::ShortClientSecret { needed, found });
+        }
+        Ok(())
+    }
+
     pub(crate) fn signature_check<'a>(&'a self, op_keys: &'a KeySet) -> SignatureCheck<'a> {
         match self {
             Self::ClientSecret(secret) if secret.hs256 => {

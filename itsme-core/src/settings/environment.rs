@@ -13,7 +13,7 @@ pub enum Environment {
     E2e,
     /// Real people, for partners of the early years: `https://merchant.itsme.be/oidc`.
     ProductionV1,
-    /// The sandbox of the early years: `https://e2emerchant.itsme.be/oidc`.
+    /// The sandbox of the early years: `https://merchant.e2e.itsme.be/oidc`.
     E2eV1,
     /// Another issuer, made with [`custom`](Self::custom) or [`custom_v1`](Self::custom_v1).
     #[non_exhaustive]
@@ -45,7 +45,7 @@ impl Environment {
             Self::Production => "https://idp.prd.itsme.services/v2",
             Self::E2e => "https://idp.e2e.itsme.services/v2",
             Self::ProductionV1 => "https://merchant.itsme.be/oidc",
-            Self::E2eV1 => "https://e2emerchant.itsme.be/oidc",
+            Self::E2eV1 => "https://merchant.e2e.itsme.be/oidc",
             Self::Custom { issuer, .. } => issuer,
         }
     }
@@ -59,9 +59,14 @@ impl Environment {
         }
     }
 
-    /// Whether it is one of itsme's own.
-    pub(crate) fn is_built_in(&self) -> bool {
-        !matches!(self, Self::Custom { .. })
+    /// Whether it is one of itsme's own environments, and `host` one of itsme's hosts.
+    pub(crate) fn has_host(&self, host: &str) -> bool {
+        let is_below = |domain| {
+            let below = host.strip_suffix(domain);
+            below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let is_built_in = !matches!(self, Self::Custom { .. });
+        is_built_in && ["itsme.services", "itsme.be"].into_iter().any(is_below)
     }
 
     /// Whether the OP of this environment may call itself so, in its metadata and its tokens. The
@@ -76,7 +81,8 @@ impl Environment {
                 "https://oidc.e2e.itsme.services/v2",
                 "https://oidc.e2e.itsme.services/clientsecret-oidc/csapi/v0.1",
             ],
-            Self::E2eV1 => &["https://merchant.e2e.itsme.be/oidc"],
+            // Until 2025-01-22.
+            Self::E2eV1 => &["https://e2emerchant.itsme.be/oidc"],
             Self::ProductionV1 | Self::Custom { .. } => &[],
         };
         issuer == self.issuer() || others.contains(&issuer)

@@ -4,7 +4,6 @@ use std::{
 };
 
 use crate::{
-    error::SettingsError,
     jose::{self, Decryption, JoseError, KeySet, Verified},
     settings::credentials::Credentials,
 };
@@ -39,16 +38,14 @@ impl Keyring {
         (held.current.clone(), held.previous.clone())
     }
 
-    /// The same once more changes nothing: what came before it is still read.
-    pub(crate) fn replace(&self, new: Credentials) -> Result<(), SettingsError> {
+    /// By others of the same kind. The same once more changes nothing: what came before it is still read.
+    pub(crate) fn replace(&self, new: Credentials) {
         let mut held = self.held();
-        let new = new.in_place_of(&held.current)?;
         let is_another = !new.are_same(&held.current);
         let old = std::mem::replace(&mut held.current, new);
         if is_another {
             held.previous = Some(old);
         }
-        Ok(())
     }
 
     pub(crate) fn forget_old(&self) {

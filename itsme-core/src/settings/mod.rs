@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::{
     dialect::Dialect,
     error::{SettingsError, UrlError},
+    ground::text::printable,
     http::url_rules::{self, PlainHttp},
     settings::{
         credentials::Credentials,
@@ -18,7 +19,7 @@ use crate::{
         identity::ClientIdentity,
         keyring::Keyring,
         leeway::Leeway,
-        protection::{JwtProtection, LoginHintForm},
+        protection::{AssertionAudience, JwtProtection, LoginHintForm},
     },
 };
 
@@ -32,15 +33,18 @@ pub struct Settings {
     pub(crate) environment: Environment,
     pub(crate) redirect_uri: Option<String>,
     pub(crate) client_assertion: JwtProtection,
+    pub(crate) assertion_audience: AssertionAudience,
     pub(crate) request_objects: JwtProtection,
     pub(crate) login_hint_token: LoginHintForm,
     pub(crate) ping: bool,
     pub(crate) clock_leeway: Leeway,
     pub(crate) login_lifetime: Duration,
     pub(crate) other_audiences: Vec<String>,
+    pub(crate) endpoint_hosts: Vec<String>,
     pub(crate) require_auth_time: bool,
     pub(crate) danger_accept_weaker_acr: bool,
     pub(crate) danger_http_on_loopback: bool,
+    pub(crate) danger_short_client_secret: bool,
 }
 
 impl Settings {
@@ -58,15 +62,18 @@ impl Settings {
             environment,
             redirect_uri: None,
             client_assertion: JwtProtection::default(),
+            assertion_audience: AssertionAudience::default(),
             request_objects: JwtProtection::default(),
             login_hint_token: LoginHintForm::default(),
             ping: false,
             clock_leeway: Leeway::DEFAULT,
             login_lifetime: Duration::from_secs(15 * 60),
             other_audiences: Vec::new(),
+            endpoint_hosts: Vec::new(),
             require_auth_time: false,
             danger_accept_weaker_acr: false,
             danger_http_on_loopback: false,
+            danger_short_client_secret: false,
         }
     }
 
@@ -81,6 +88,12 @@ impl Settings {
     #[must_use]
     pub fn client_assertion(self, form: JwtProtection) -> Self {
         Self { client_assertion: form, ..self }
+    }
+
+    /// For whom client assertions are. Default: the endpoint that they are sent to, as itsme asks.
+    #[must_use]
+    pub fn assertion_audience(self, audience: AssertionAudience) -> Self {
+        Self { assertion_audience: audience, ..self }
     }
 
     /// The form of request objects. Default: signed, then encrypted.
@@ -122,6 +135,15 @@ impl Settings {
         self
     }
 
+    /// One more host, `api.op.example`, where an endpoint may be that gets assertions, codes or tokens. For [custom
+    /// environments](Environment::custom) alone: in the others, these are on hosts of itsme's own. Default: none but
+    /// the issuer's, whatever the discovery document says.
+    #[must_use]
+    pub fn endpoint_host(mut self, host: impl Into<String>) -> Self {
+        self.endpoint_hosts.push(host.into());
+        self
+    }
+
     /// Refuses an ID token without `auth_time` when `max_age` was asked for. Default: it is
     /// accepted, since itsme leaves `auth_time` out and authenticates every time.
     #[must_use]
@@ -142,6 +164,13 @@ impl Settings {
         Self { danger_http_on_loopback: true, ..self }
     }
 
+    /// Takes a client secret of less than 32 bytes that signs, or of less than 16 bytes. Whoever has a token can
+    /// search for it without asking anybody: have itsme give out another one. Default: refused.
+    #[must_use]
+    pub fn danger_short_client_secret(self) -> Self {
+        Self { danger_short_client_secret: true, ..self }
+    }
+
     pub(crate) fn check(&self) -> Result<(), SettingsError> {
         if self.client_id.is_empty() {
             return Err(SettingsError::EmptyClientId);
@@ -151,10 +180,20 @@ impl Settings {
         if issuer.contains('?') {
             return Err(SettingsError::Issuer(UrlError::Query));
         }
-        self.keyring.current().check(self.dialect())?;
+        let is_custom = matches!(self.environment, Environment::Custom { .. });
+        let is_host = |host: &String| is_custom && url::Host::parse(host).is_ok();
+        if let Some(host) = self.endpoint_hosts.iter().find(|host| !is_host(host)) {
+            return Err(SettingsError::EndpointHost(printable(host)));
+        }
+        self.check_credentials(&self.keyring.current())?;
         let redirect_uri = self.redirect_uri.as_deref();
         let checked = redirect_uri.map_or(Ok(()), |uri| url_rules::check(uri, self.plain_http()));
         checked.map_err(SettingsError::RedirectUri)
+    }
+
+    pub(crate) fn check_credentials(&self, credentials: &Credentials) -> Result<(), SettingsError> {
+        credentials.check(self.dialect())?;
+        if self.danger_short_client_secret { Ok(()) } else { credentials.check_length() }
     }
 
     pub(crate) fn identity(&self) -> ClientIdentity {

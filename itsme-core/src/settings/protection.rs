@@ -10,6 +10,19 @@ pub enum JwtProtection {
     Signed,
 }
 
+/// For whom a client assertion is (RFC 7523 §3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AssertionAudience {
+    /// The endpoint that it is sent to, as itsme's pages ask: the token endpoint, or in CIBA the backchannel
+    /// authentication endpoint.
+    #[default]
+    TokenEndpoint,
+    /// The OP, by its issuer, with the `typ` `client-authentication+jwt` (RFC 7523bis): it is of no use anywhere
+    /// else, whatever a discovery document says. For OPs that know it.
+    Issuer,
+}
+
 /// How the OP is told whom to ask without a browser (CIBA Core §7.1 `login_hint_token`). itsme's pages
 /// say less than one would like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

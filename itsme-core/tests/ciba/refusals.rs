@@ -35,7 +35,7 @@ fn a_foreign_ticket_is_told_before_any_request() {
     }
     assert!(scene.op.asked().is_empty());
     let text = serde_json::to_string(&discovery).expect("JSON");
-    for id in ["../token", "a/b", "a?b", "a#b", "a b", "a%2Fb", "é", "", ".", &"x".repeat(257)] {
+    for id in ["", ".", "..", &"x".repeat(257)] {
         let with_id = text.replace(discovery.session_id(), id);
         let read = serde_json::from_str::<UserDiscoveryTicket>(&with_id);
         assert!(read.is_err(), "{id:?} is no segment of a path");
@@ -97,7 +97,7 @@ fn answers_that_are_none_are_named() {
     for (body, expected) in [
         (json!({ "qr_code": code }), "it has no usable `user_discovery_session_id`"),
         (
-            json!({ "qr_code": code, "user_discovery_session_id": "../token" }),
+            json!({ "qr_code": code, "user_discovery_session_id": "." }),
             "it has no usable `user_discovery_session_id`",
         ),
         (
@@ -118,7 +118,10 @@ fn answers_that_are_none_are_named() {
         (json!({}), "its `status` is neither of the two that there are"),
         (json!({ "status": "DONE" }), "its `status` is neither of the two that there are"),
         (json!({ "status": "USER_DISCOVERED" }), "it has no `user_identifier_token`"),
-        (json!({ "status": "PENDING_USER_DISCOVERY" }), "it has no `qr_code`"),
+        (
+            json!({ "status": "PENDING_USER_DISCOVERY", "qr_code": "?" }),
+            "its `qr_code` is not an image in base64",
+        ),
     ] {
         let mut scene = Scene::warm();
         let ticket = begin(&mut scene);

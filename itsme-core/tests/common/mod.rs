@@ -3,10 +3,10 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use itsme_core::{
-    AuthorizationRequest, Client, DriveError, Error, Flow, LoggedIn, Redirect, SendFailure,
-    Settings, TokenError,
+    AuthorizationRequest, Client, DriveError, Environment, Error, Flow, LoggedIn, Redirect,
+    SendFailure, Settings, TokenError,
 };
-use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
+use itsme_testkit::{CLIENT_ID, FakeOp, Person, REDIRECT_URI, SERVICE, World, play, private_keys};
 
 pub const DISCOVERY: &str = "GET /.well-known/openid-configuration";
 pub const KEYS: &str = "GET /jwkSet";
@@ -29,6 +29,15 @@ impl Scene {
         let op = FakeOp::new(world.clock());
         let client = Client::new(change(op.settings())).expect("the settings are sound");
         Self { world, op, client }
+    }
+
+    /// With the settings of an environment, whose issuer the OP is.
+    pub fn at(environment: Environment) -> Self {
+        let world = World::new();
+        let op = FakeOp::with_issuer(environment.issuer(), world.clock());
+        let settings = Settings::new(CLIENT_ID, private_keys(), environment);
+        let client = Client::new(settings.redirect_uri(REDIRECT_URI));
+        Self { world, op, client: client.expect("the settings are sound") }
     }
 
     /// A scene in which metadata and keys are cached, and nothing is in the transcript.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use itsme_core::{
     Advice, AuthorizationRequest, Backchannel, Client, ClientSecret, DriveError, Error, Flow,
-    JoseError, LoggedIn, PrivateKeys, SendFailure, TokenError,
+    JoseError, LoggedIn, PrivateKeys, SendFailure, SettingsError, TokenError,
 };
 use itsme_testkit::{
     CLIENT_SECRET, FakeOp, Person, REQUEST_URI, RegisteredClient, SECRET_CLIENT_ID, SERVICE, World,
@@ -13,6 +13,9 @@ use itsme_testkit::{
 use serde_json::Value;
 
 use super::{Outside, login};
+
+const OLD: &str = "the old one, as long as one that signs must be";
+const NEW: &str = "the new one, as long as one that signs must be";
 
 struct Here {
     world: World,
@@ -178,12 +181,12 @@ fn a_secret_is_replaced_too() {
         let step = flow.start(&mut here.world).expect("a step");
         let itsme_core::Step::Send(request, pending) = step else { panic!("it redeems") };
         let response = here.op.handle(request).expect("the OP answers");
-        here.client.replace_secret(secret("the new one")).expect("it has a secret");
+        here.client.replace_secret(secret(NEW)).expect("it has a secret");
         let done = pending.receive(response, &mut here.world);
         assert!(matches!(done, Ok(itsme_core::Step::Done(_))), "{done:?}");
 
         assert!(here.log_in().is_err(), "the OP does not know the new one");
-        here.op.register(registered("the new one"));
+        here.op.register(registered(NEW));
         assert!(here.log_in().is_ok());
         here.client.forget_old_keys();
         assert!(here.log_in().is_ok());
@@ -217,18 +220,33 @@ fn both(encryption: &PrivateKeys, signing: &PrivateKeys) -> String {
 #[test]
 fn a_secret_goes_on_signing_what_it_has_signed() {
     let mut here = Here::new();
-    let client = RegisteredClient::with_secret(SECRET_CLIENT_ID, "the new one").hs256();
+    let client = RegisteredClient::with_secret(SECRET_CLIENT_ID, NEW).hs256();
     let client = client.redirect_uri(itsme_testkit::REDIRECT_URI).service(SERVICE);
     here.op.register(client);
     let settings = itsme_core::Settings::new(
         SECRET_CLIENT_ID,
-        ClientSecret::new("the old one").hs256(),
+        ClientSecret::new(OLD).hs256(),
         itsme_core::Environment::custom(here.op.issuer()),
     );
     let settings = settings.redirect_uri(itsme_testkit::REDIRECT_URI);
     here.client = Client::new(settings).expect("the settings are sound");
-    here.client.replace_secret(ClientSecret::new("the new one")).expect("it has a secret");
+    here.client.replace_secret(ClientSecret::new(NEW)).expect("it has a secret");
     assert!(here.log_in().is_ok(), "HS256 was agreed at onboarding");
+}
+
+#[test]
+fn a_secret_that_signs_is_replaced_by_one_as_long() {
+    let here = Here::new();
+    let new = "twenty-nine bytes, not a few."; // enough for one that does not sign
+    let client = Client::new(here.op.secret_settings()).expect("the settings are sound");
+    assert!(client.replace_secret(ClientSecret::new(new)).is_ok());
+    let environment = itsme_core::Environment::custom(here.op.issuer());
+    let secret = ClientSecret::new(OLD).hs256();
+    let settings = itsme_core::Settings::new(SECRET_CLIENT_ID, secret, environment);
+    let client = Client::new(settings).expect("the settings are sound");
+    let error = client.replace_secret(ClientSecret::new(new)).expect_err("it is short");
+    let needed = SettingsError::ShortClientSecret { needed: 32, found: 29 };
+    assert!(matches!(&error, Error::Settings(found) if *found == needed), "{error}");
 }
 
 #[test]
@@ -237,7 +255,7 @@ fn a_client_keeps_its_kind_of_credentials() {
     let text = |error: Error| error.to_string();
     let kind = "the settings are unusable: a client keeps the kind of credentials that it was made \
                 with: private keys, or a secret";
-    let error = here.client.replace_secret(ClientSecret::new("secret")).expect_err("it has keys");
+    let error = here.client.replace_secret(ClientSecret::new(NEW)).expect_err("it has keys");
     assert_eq!(text(error), kind);
     let client = Client::new(here.op.secret_settings()).expect("the settings are sound");
     assert_eq!(text(client.replace_keys(private_keys()).expect_err("it has a secret")), kind);

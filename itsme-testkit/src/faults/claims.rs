@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Area, Fault, TAKEN, outcome};
+use super::{Area, Fault, Outcome, TAKEN, outcome};
 use crate::Document;
 
 type Claims = Map<String, Value>;
@@ -33,6 +33,12 @@ fn fault((name, reason, lie): Lie, document: Document, what: &str, error: &str) 
 /// Every claim that is checked, as something that it cannot be. Of a text, another text is tried
 /// elsewhere.
 fn wrong_types() -> Vec<Fault> {
+    // Absent is an end of its own, and for some no end at all.
+    let null = |claim: &str| match claim {
+        "azp" | "at_hash" | "nbf" | "auth_time" => Outcome::LoggedIn,
+        "acr" => "IdToken(Acr)".into(),
+        _ => format!("IdToken(Missing {{ claim: {claim:?} }})").into(),
+    };
     let texts = ["iss", "sub", "nonce", "acr", "azp", "at_hash"];
     let of_texts = texts
         .into_iter()
@@ -55,7 +61,8 @@ fn wrong_types() -> Vec<Fault> {
     let all = of_texts.chain(times).chain(audiences);
     all.map(|(claim, kind, value)| {
         let name = format!("ID token: {claim} is {kind}");
-        let outcome = format!("IdToken(Claim {{ claim: {claim:?} }})");
+        let wrong = || format!("IdToken(Claim {{ claim: {claim:?} }})").into();
+        let outcome = if value.is_null() { null(claim) } else { wrong() };
         Fault::new(Area::Claims, name, outcome, move |op| {
             let value = value.clone();
             op.alter(Document::IdToken, move |claims| {
@@ -86,6 +93,20 @@ fn in_both() -> Vec<Lie> {
         ("no audience in the list", "Audience", |c| set(c, "aud", json!([]))),
         ("others in the list of audiences", "Audience", |c| set(c, "aud", json!(["A", "B"]))),
         ("the client in a list", TAKEN, |c| set(c, "aud", json!([c["aud"]]))),
+        ("several audiences", "OtherAudience", |c| {
+            set(c, "aud", json!([c["aud"], "ANOTHER_CLIENT"]));
+        }),
+        ("events, as of a log-out", r#"OtherKind { claim: "events" }"#, |c| {
+            let logout = "http://schemas.openid.net/event/backchannel-logout";
+            set(c, "events", json!({ logout: {} }));
+        }),
+        ("a sub of 256 characters", r#"Claim { claim: "sub" }"#, |c| {
+            set(c, "sub", json!("x".repeat(256)));
+        }),
+        ("a sub of two lines", r#"Claim { claim: "sub" }"#, |c| set(c, "sub", json!("a\nb"))),
+        ("a sub with a null character", r#"Claim { claim: "sub" }"#, |c| {
+            set(c, "sub", json!("a\0"))
+        }),
         ("no sub", r#"Missing { claim: "sub" }"#, |c| drop(c.remove("sub"))),
         ("an empty sub", r#"Missing { claim: "sub" }"#, |c| set(c, "sub", json!(""))),
         ("something unknown", TAKEN, |c| set(c, "x", json!({ "deep": [[[{}]]] }))),
@@ -106,7 +127,20 @@ fn of_id_tokens() -> Vec<Lie> {
             set(c, "exp", json!(made(c) - YEARS + 300));
             set(c, "iat", json!(made(c) - YEARS));
         }),
-        ("expired half a minute ago", TAKEN, |c| set(c, "exp", json!(made(c) - 30))),
+        ("expired half a minute ago", TAKEN, |c| {
+            set(c, "iat", json!(made(c) - 300));
+            set(c, "exp", json!(made(c) + 270));
+        }),
+        ("an end before the beginning", r#"Claim { claim: "exp" }"#, |c| {
+            set(c, "exp", json!(made(c) - 30));
+        }),
+        ("a week old, and good for another", "IssuedBeforeRequest", |c| {
+            set(c, "exp", json!(made(c) + 7 * DAY));
+            set(c, "iat", json!(made(c) - 7 * DAY));
+        }),
+        ("eleven minutes older than the request", "IssuedBeforeRequest", |c| {
+            set(c, "iat", json!(made(c) - 660));
+        }),
         ("exp with a fraction", TAKEN, |c| set(c, "exp", json!(made(c) as f64 + 300.5))),
         ("from in two hours", "IssuedInFuture", |c| set(c, "iat", json!(made(c) + 2 * HOUR))),
         ("from in half a minute", TAKEN, |c| set(c, "iat", json!(made(c) + 30))),
@@ -115,10 +149,7 @@ fn of_id_tokens() -> Vec<Lie> {
         ("another nonce", "Nonce", |c| set(c, "nonce", json!("of another login, a long one"))),
         ("an empty nonce", "Nonce", |c| set(c, "nonce", json!(""))),
         ("no nonce", r#"Missing { claim: "nonce" }"#, |c| drop(c.remove("nonce"))),
-        ("several audiences, no azp", "AuthorizedParty", |c| {
-            set(c, "aud", json!([c["aud"], "ANOTHER_CLIENT"]));
-        }),
-        ("several audiences, azp the client", TAKEN, |c| {
+        ("several audiences, azp the client", "OtherAudience", |c| {
             set(c, "azp", c["aud"].clone());
             set(c, "aud", json!([c["aud"], "ANOTHER_CLIENT"]));
         }),
@@ -128,6 +159,12 @@ fn of_id_tokens() -> Vec<Lie> {
             set(c, "acr", json!("http://itsme.services/v2/claim/acr_basic"));
         }),
         ("acr nobody knows", "Acr", |c| set(c, "acr", json!("urn:advanced"))),
+        ("acr of V1 with another month", "Acr", |c| {
+            set(c, "acr", json!("tag:sixdots.be,9999-99:acr_advanced"));
+        }),
+        ("acr of V1 with its old mistake", "Acr", |c| {
+            set(c, "acr", json!("tag:itsmetag:sixdots.be,2016-06:acr_advanced"));
+        }),
         ("authenticated yesterday", "AuthTime", |c| set(c, "auth_time", json!(made(c) - DAY))),
         ("authenticated just now", TAKEN, |c| set(c, "auth_time", json!(made(c)))),
         ("at_hash of another access token", "AccessTokenHash", |c| {
@@ -142,6 +179,7 @@ fn of_userinfo() -> Vec<Lie> {
         ("no iss, no aud", TAKEN, |c| c.retain(|claim, _| claim != "iss" && claim != "aud")),
         ("expired", "Expired", |c| set(c, "exp", json!(1_000_000_000))),
         ("from the future", "IssuedInFuture", |c| set(c, "iat", json!(1_u64 << 39))),
+        ("older than the request", "IssuedBeforeRequest", |c| set(c, "iat", json!(1_000_000_000))),
         ("valid in the future", "NotYetValid", |c| set(c, "nbf", json!(1_u64 << 39))),
         ("exp is a text", r#"Claim { claim: "exp" }"#, |c| set(c, "exp", json!("tomorrow"))),
         ("iss is a number", r#"Claim { claim: "iss" }"#, |c| set(c, "iss", json!(7))),

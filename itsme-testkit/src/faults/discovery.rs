@@ -47,14 +47,16 @@ pub(super) fn faults() -> Vec<Fault> {
     faults.push(changed("the issuer with a slash", "issuer", |url| format!("{url}/"), foreign));
     faults.push(changed("the issuer in capitals", "issuer", |url| url.to_uppercase(), foreign));
     let host = |url: &str| super::elsewhere(url);
-    for member in ["authorization_endpoint", "jwks_uri", "userinfo_endpoint"] {
+    for member in ["authorization_endpoint", "jwks_uri"] {
         let name = format!("{member} on another host");
         faults.push(changed(&name, member, host, Outcome::LoggedIn));
     }
-    // The assertion is for that address, which the fake OP does not know as its own.
-    let token = "token_endpoint";
-    let refused = "Refused(InvalidClient)";
-    faults.push(changed("token_endpoint on another host", token, host, refused).cached());
+    // They get assertions, codes and tokens.
+    for member in ["token_endpoint", "userinfo_endpoint"] {
+        let name = format!("{member} on another host");
+        let outcome = format!("Metadata(Url {{ member: {member:?}, error: ForeignHost }})");
+        faults.push(changed(&name, member, host, outcome));
+    }
     let promised = "authorization_response_iss_parameter_supported";
     let missing = "Callback(MissingIssuer)";
     faults.push(set("promises iss and sends none", promised, json!(true), missing).cached());

@@ -58,8 +58,18 @@ pub(super) fn faults() -> Vec<Fault> {
         changed("kid in other letters", "IdToken(UnknownSigningKey(s1))", |keys| {
             keys[0]["kid"] = json!("S1");
         }),
-        changed("no kid on the signing key", "IdToken(UnknownSigningKey(s1))", |keys| {
+        changed("no kid on the signing key", Outcome::LoggedIn, |keys| {
             keys[0].as_object_mut().expect("a key").remove("kid");
+        }),
+        changed("no kid on a key that has not signed", "IdToken(UnknownSigningKey(s1))", |keys| {
+            keys[0] = renumbered(&keys[0]);
+            keys[0].as_object_mut().expect("a key").remove("kid");
+        }),
+        changed("key_ops of the signing key do not allow it", UNUSABLE, |keys| {
+            keys[0]["key_ops"] = json!(["sign"]);
+        }),
+        changed("key_ops of the encryption key do not allow it", NO_ENCRYPTION_KEY, |keys| {
+            keys[1]["key_ops"] = json!(["verify", "decrypt"]);
         }),
         // Nothing says which of the two is to encrypt to.
         changed("no use on either key", "Refused(InvalidClient)", |keys| {
@@ -90,7 +100,9 @@ pub(super) fn faults() -> Vec<Fault> {
     for member in ["kty", "use", "alg", "kid", "n", "e"] {
         for (kind, value) in super::wrong_types_for_text() {
             let name = format!("{member} of the signing key is {kind}");
-            faults.push(changed(&name, UNUSABLE, move |keys| keys[0][member] = value.clone()));
+            let is_absent = value.is_null() && ["use", "alg", "kid"].contains(&member);
+            let outcome = if is_absent { Outcome::LoggedIn } else { UNUSABLE.into() };
+            faults.push(changed(&name, outcome, move |keys| keys[0][member] = value.clone()));
         }
     }
     faults

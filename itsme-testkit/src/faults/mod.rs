@@ -5,7 +5,7 @@
 //! use itsme_core::{AuthorizationRequest, Client};
 //! use itsme_testkit::{FakeOp, Fault, SERVICE, World, play};
 //!
-//! let fault = Fault::all().into_iter().find(|fault| fault.name() == "discovery: another issuer");
+//! let fault = Fault::named("discovery: another issuer");
 //! let mut world = World::new();
 //! let mut op = FakeOp::new(world.clock());
 //! fault.expect("it is in the list").inject(&mut op);
@@ -16,8 +16,9 @@
 //!
 //! [`in_memory`], [`blocking`] and [`asynchronous`] log a person in under every fault, over no wire or
 //! over your HTTP client, and hold what it ends with against [`Fault::outcome`]. `docs/faults.md` is
-//! the list as a table.
+//! the list as a table. What must be lived with stands in another list, [`quirks`](crate::quirks).
 
+mod backchannel;
 mod claims;
 mod days;
 mod discovery;
@@ -25,24 +26,25 @@ mod http;
 mod key_holder;
 mod key_set;
 mod outcome;
-mod run;
+pub(crate) mod run;
 mod token_answer;
 mod tokens;
 mod tokens_by_secret;
 mod wire;
 
 #[cfg(feature = "server")]
-pub use self::run::{asynchronous, blocking};
-pub use self::{
-    outcome::Outcome,
-    run::{Verdict, in_memory},
-};
-use crate::{FakeKms, FakeOp};
-use itsme_core::Settings;
-use serde_json::{Value, json};
+use std::future::Future;
 use std::time::Duration;
 
-/// One thing that goes wrong.
+use itsme_core::{Dialect, LoggedIn, Settings};
+#[cfg(feature = "server")]
+use itsme_core::{Request, Response, SendFailure, Timeouts};
+use serde_json::{Value, json};
+
+pub use self::{outcome::Outcome, run::Verdict};
+use crate::{FakeKms, FakeOp, quirks};
+
+/// One thing that goes wrong, or is done otherwise than was agreed.
 pub struct Fault {
     area: Area,
     name: String,
@@ -53,7 +55,11 @@ pub struct Fault {
     is_cached: bool,
     inject: Inject<FakeOp>,
     at_key_holder: Option<Inject<FakeKms>>,
+    seen: Option<Seen>,
 }
+
+/// Whether what must be read was read.
+type Seen = fn(&LoggedIn) -> bool;
 
 type Inject<T> = Box<dyn Fn(&mut T) + Send + Sync>;
 
@@ -77,36 +83,91 @@ pub enum Area {
     Claims,
     /// An OP that has a bad day.
     Days,
+    /// Asking people without a browser.
+    Backchannel,
     /// Whoever holds the private keys of a client.
     KeyHolder,
 }
 
-/// As which client a person is logged in.
+/// As which client a person is logged in, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Keys,
     Secret,
     Hs256,
+    /// Nothing is asked of the authentication.
+    Plain,
+    /// In the older dialect.
+    V1,
+    /// Without a browser, by a QR code.
+    QrCode,
+}
+
+/// Logs a person in under every fault, in memory.
+///
+/// # Panics
+/// An outcome is not the documented one; the message names all that are not.
+pub fn in_memory() -> Vec<Verdict> {
+    run::in_memory(Fault::all())
+}
+
+/// Logs a person in under every fault, over a blocking HTTP client and loopback. `make` gives its
+/// `send` for these timeouts.
+///
+/// # Panics
+/// As [`in_memory`].
+#[cfg(feature = "server")]
+pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
+where
+    S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
+{
+    run::blocking(Fault::all(), make)
+}
+
+/// The same over an async HTTP client, in the runtime that polls this future.
+///
+/// # Panics
+/// As [`in_memory`].
+#[cfg(feature = "server")]
+pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
+where
+    S: FnMut(Request) -> Sent,
+    Sent: Future<Output = Result<Response, (SendFailure, E)>>,
+{
+    run::asynchronous(Fault::all(), make).await
+}
+
+/// All that an OP can do otherwise than agreed: the faults, and what must be lived with.
+pub(crate) fn everything() -> Vec<Fault> {
+    let areas = [
+        wire::faults(),
+        http::faults(),
+        discovery::faults(),
+        key_set::faults(),
+        token_answer::faults(),
+        tokens::faults(),
+        claims::faults(),
+        days::faults(),
+        key_holder::faults(),
+        backchannel::faults(),
+    ];
+    areas.into_iter().flatten().collect()
 }
 
 impl Fault {
-    /// Every fault there is.
+    /// Every fault there is, but for what must be lived with.
     pub fn all() -> Vec<Self> {
-        let areas = [
-            wire::faults(),
-            http::faults(),
-            discovery::faults(),
-            key_set::faults(),
-            token_answer::faults(),
-            tokens::faults(),
-            claims::faults(),
-            days::faults(),
-            key_holder::faults(),
-        ];
-        areas.into_iter().flatten().collect()
+        let everything = everything().into_iter();
+        everything.filter(|fault| fault.outcome != Outcome::LoggedIn).collect()
     }
 
-    fn new(
+    /// The fault or [quirk](crate::quirks) of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = Self::all().into_iter().chain(quirks::all());
+        all.into_iter().find(|fault| fault.name == name)
+    }
+
+    pub(crate) fn new(
         area: Area,
         name: impl Into<String>,
         outcome: impl Into<Outcome>,
@@ -123,7 +184,28 @@ impl Fault {
             is_cached: false,
             inject,
             at_key_holder: None,
+            seen: None,
         }
+    }
+
+    /// Whoever is logged in is so.
+    pub(crate) fn seen(self, seen: Seen) -> Self {
+        Self { seen: Some(seen), ..self }
+    }
+
+    /// It meets a login that asks nothing of the authentication.
+    pub(crate) fn plain(self) -> Self {
+        Self { login: Kind::Plain, ..self }
+    }
+
+    /// It meets a login in the older dialect.
+    pub(crate) fn in_v1(self) -> Self {
+        Self { login: Kind::V1, ..self }
+    }
+
+    /// It meets somebody who scans a QR code.
+    pub(crate) fn by_qr_code(self) -> Self {
+        Self { login: Kind::QrCode, ..self }
     }
 
     /// It is in the KMS that holds the keys of the client.
@@ -206,8 +288,11 @@ impl Fault {
 
     /// Settings for the client that it is meant for, which the OP gets to know.
     pub fn settings(&self, op: &mut FakeOp) -> Settings {
+        if self.login == Kind::V1 {
+            op.speak(Dialect::V1);
+        }
         match self.login {
-            Kind::Keys => op.settings(),
+            Kind::Keys | Kind::Plain | Kind::V1 | Kind::QrCode => op.settings(),
             Kind::Secret => op.secret_settings(),
             Kind::Hs256 => op.hs256_settings(),
         }

@@ -8,8 +8,9 @@ use std::{
 #[cfg(feature = "server")]
 use itsme_core::Timeouts;
 use itsme_core::{
-    Acr, AuthorizationRequest, Claim, Client, DriveError, Flow, LoggedIn, MAX_RESPONSE_BYTES,
-    Request, Response, Scope, SendFailure, drive_async_with_keys,
+    Acr, AuthorizationRequest, Backchannel, BackchannelRequest, Claim, Client, DriveError, Flow,
+    LoggedIn, MAX_RESPONSE_BYTES, Request, Response, Scope, SendFailure, UserDiscovery,
+    drive_async_with_keys,
 };
 
 use super::{Fault, Kind, Outcome};
@@ -31,13 +32,9 @@ pub struct Verdict {
     pub took: Duration,
 }
 
-/// Logs a person in under every fault, in memory.
-///
-/// # Panics
-/// An outcome is not the documented one; the message names all that are not.
-pub fn in_memory() -> Vec<Verdict> {
+pub(crate) fn in_memory(faults: Vec<Fault>) -> Vec<Verdict> {
     let mut verdicts = Verdicts::default();
-    for fault in Fault::all() {
+    for fault in faults {
         let world = World::new();
         let op = Mutex::new(FakeOp::new(world.clock()));
         let kms = Mutex::new(FakeKms::new());
@@ -56,13 +53,8 @@ pub fn in_memory() -> Vec<Verdict> {
     verdicts.all()
 }
 
-/// Logs a person in under every fault, over a blocking HTTP client and loopback. `make` gives its
-/// `send` for these timeouts.
-///
-/// # Panics
-/// As [`in_memory`].
 #[cfg(feature = "server")]
-pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
+pub(crate) fn blocking<S, E>(faults: Vec<Fault>, make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
     S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
 {
@@ -70,21 +62,20 @@ where
         let mut send = make(timeouts);
         move |request| ready(send(request))
     };
-    now(asynchronous(make))
+    now(asynchronous(faults, make))
 }
 
-/// The same over an async HTTP client, in the runtime that polls this future.
-///
-/// # Panics
-/// As [`in_memory`].
 #[cfg(feature = "server")]
-pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
+pub(crate) async fn asynchronous<S, E, Sent>(
+    faults: Vec<Fault>,
+    make: impl Fn(Timeouts) -> S,
+) -> Vec<Verdict>
 where
     S: FnMut(Request) -> Sent,
     Sent: Future<Output = Result<Response, (SendFailure, E)>>,
 {
     let mut verdicts = Verdicts::default();
-    for fault in Fault::all() {
+    for fault in faults {
         let world = World::new();
         let server = Server::start(world.clock()).expect("loopback has a free port");
         let kms = KmsServer::start().expect("loopback has a free port");
@@ -138,7 +129,7 @@ where
     let client = Client::new(settings).expect("the settings are sound");
     let mut visit = Visit { world, op, kms, client, send: send.into() };
     let begun = Instant::now();
-    let result = visit.log_in(Some(fault)).await;
+    let result = visit.log_in(fault, true).await;
     let took = begun.elapsed();
     let found = Outcome::of(&result);
     if found != fault.outcome {
@@ -148,7 +139,7 @@ where
     lock(op).recover();
     lock(kms).recover();
     visit.world.advance(fault.believed_for());
-    let later = Outcome::of(&visit.log_in(None).await);
+    let later = Outcome::of(&visit.log_in(fault, false).await);
     if later != Outcome::LoggedIn {
         return Err(format!("when it is over, a login ends in {later}"));
     }
@@ -164,25 +155,71 @@ struct Visit<'a, S> {
 }
 
 impl<S> Visit<'_, S> {
-    /// One login that touches all endpoints and all checks.
-    async fn log_in<E, Sent>(&mut self, fault: Option<&Fault>) -> Result<LoggedIn, DriveError<E>>
+    /// One login that touches all endpoints and all checks, under the fault or without it.
+    async fn log_in<E, Sent>(
+        &mut self,
+        fault: &Fault,
+        is_on: bool,
+    ) -> Result<LoggedIn, DriveError<E>>
     where
         S: FnMut(Request) -> Sent,
         Sent: Future<Output = Result<Response, (SendFailure, E)>>,
     {
-        if let Some(fault) = fault.filter(|fault| !fault.midway) {
+        if is_on && !fault.midway {
             fault.inject(&mut lock(self.op));
             fault.inject_at_key_holder(&mut lock(self.kms));
         }
         let request =
             AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
-        let request = request.acr(Acr::Advanced).max_age(Duration::from_secs(1));
+        let strict = || request.clone().acr(Acr::Advanced).max_age(Duration::from_secs(1));
+        let request = match fault.login {
+            Kind::QrCode => return self.by_qr_code(request.acr(Acr::Advanced)).await,
+            Kind::Plain => request,
+            _ => strict(),
+        };
         let redirect = self.run(self.client.authorize(request)).await?;
         let callback = lock(self.op).approve(&redirect.url, &Person::ann());
-        if let Some(fault) = fault.filter(|fault| fault.midway) {
+        if is_on && fault.midway {
             fault.inject(&mut lock(self.op));
         }
         self.run(self.client.finish_login(redirect.state, callback)).await
+    }
+
+    /// The person scans the code when it has been shown for a while, and then takes another while.
+    async fn by_qr_code<E, Sent>(
+        &mut self,
+        request: AuthorizationRequest,
+    ) -> Result<LoggedIn, DriveError<E>>
+    where
+        S: FnMut(Request) -> Sent,
+        Sent: Future<Output = Result<Response, (SendFailure, E)>>,
+    {
+        let mut ticket = self.run(self.client.discover_user()).await?;
+        let mut polls = 0;
+        let person = loop {
+            polls += 1;
+            if polls == 2 {
+                let mut op = lock(self.op);
+                let session = op.pending_sessions().last().map(|id| (*id).to_owned());
+                let session = session.expect("it was begun");
+                op.scan(&session, &Person::ann());
+            }
+            ticket = match self.run(self.client.poll_user_discovery(ticket)).await? {
+                UserDiscovery::Waiting(ticket) | UserDiscovery::Redraw(ticket) => ticket,
+                UserDiscovery::Found(person) => break person,
+            };
+        };
+        let ask = BackchannelRequest::discovered(person, request);
+        let mut ticket = self.run(self.client.start_backchannel(ask)).await?;
+        loop {
+            ticket = match self.run(self.client.poll_backchannel(ticket)).await? {
+                Backchannel::Pending(ticket) => ticket,
+                Backchannel::LoggedIn(who) => return Ok(*who),
+            };
+            let mut op = lock(self.op);
+            let asked = op.pending_backchannel().pop().expect("somebody is asked").auth_req_id;
+            op.approve_backchannel(&asked);
+        }
     }
 
     /// In the world's time: a wait takes none.
@@ -215,15 +252,19 @@ impl<S> Visit<'_, S> {
         let op = lock(self.op);
         if let Ok(who) = result {
             let client_id = match fault.login {
-                Kind::Keys => crate::CLIENT_ID,
+                Kind::Keys | Kind::Plain | Kind::V1 | Kind::QrCode => crate::CLIENT_ID,
                 Kind::Secret | Kind::Hs256 => crate::SECRET_CLIENT_ID,
             };
             if who.user.sub != op.pairwise_sub(client_id, &Person::ann()) {
                 return Err("somebody else is logged in".to_owned());
             }
+            if fault.seen.is_some_and(|seen| !seen(who)) {
+                return Err(format!("something else was read: {who:?}"));
+            }
         }
         let asked = op.asked();
-        if asked.iter().filter(|asked| **asked == "POST /token").count() > 1 {
+        let is_polled = fault.login == Kind::QrCode;
+        if !is_polled && asked.iter().filter(|asked| **asked == "POST /token").count() > 1 {
             return Err("the code was sent twice".to_owned());
         }
         if let Some(call) = lock(self.kms).calls().iter().find(|call| !is_ours(call)) {
@@ -241,7 +282,11 @@ impl<S> Visit<'_, S> {
         if refused && calls("RS256") + calls("RSA-OAEP-256") > 2 {
             return Err("a key was asked again that may not be used".to_owned());
         }
-        let known = |asked: &str| super::ENDPOINTS.iter().any(|(path, _)| asked.ends_with(path));
+        let known = |asked: &str| {
+            let polled = ["POST /user_discovery_sessions", "POST /backchannel/authentication"];
+            super::ENDPOINTS.iter().any(|(path, _)| asked.ends_with(path))
+                || is_polled && polled.iter().any(|polled| asked.starts_with(polled))
+        };
         match asked.iter().find(|asked| !known(asked)) {
             Some(asked) => Err(format!("{asked} was asked")),
             None => Ok(()),

@@ -154,6 +154,21 @@ fn signing() -> Vec<Forgery> {
         ("b64 in the JWS header", r#"Header { member: "b64" }"#, |stage| {
             signed_header(stage, "b64", json!(false));
         }),
+        ("null b64 in the JWS header", r#"Header { member: "b64" }"#, |stage| {
+            signed_header(stage, "b64", Value::Null);
+        }),
+        ("null crit in the JWS header", r#"Header { member: "crit" }"#, |stage| {
+            signed_header(stage, "crit", Value::Null);
+        }),
+        ("an access token by its typ", r#"Header { member: "typ" }"#, |stage| {
+            signed_header(stage, "typ", json!("at+jwt"));
+        }),
+        ("a log-out by its typ", r#"Header { member: "typ" }"#, |stage| {
+            signed_header(stage, "typ", json!("application/Logout+JWT"));
+        }),
+        ("a typ that ends in +jwt, with a parameter", r#"Header { member: "typ" }"#, |stage| {
+            signed_header(stage, "typ", json!("x+jwt; charset=utf-8"));
+        }),
         ("another cty in the JWS header", r#"Header { member: "cty" }"#, |stage| {
             signed_header(stage, "cty", json!("text/plain"));
         }),
@@ -297,8 +312,26 @@ fn encryption() -> Vec<Forgery> {
         ("no kid in the JWE header", TAKEN, |stage| {
             unencrypted_as(stage, |token| without(&mut token.header, "kid"));
         }),
-        ("an unknown kid in the JWE header", "UnknownDecryptionKey(nobody's)", |stage| {
+        ("an unknown kid in the JWE header", TAKEN, |stage| {
             header(stage, "kid", json!("nobody's"))
+        }),
+        (
+            "encrypted to somebody else under an unknown kid",
+            "UnknownDecryptionKey(nobody's)",
+            |stage| {
+                header(stage, "kid", json!("nobody's"));
+                unencrypted_as(stage, |token| token.recipient = stranger().public_jwk().clone());
+            },
+        ),
+        ("damaged under an unknown kid", "UnknownDecryptionKey(nobody's)", |stage| {
+            header(stage, "kid", json!("nobody's"));
+            parts(stage, |[.., tag]| tag[0] ^= 1);
+        }),
+        ("null crit in the JWE header", r#"Header { member: "crit" }"#, |stage| {
+            header(stage, "crit", Value::Null);
+        }),
+        ("null zip in the JWE header", r#"Header { member: "zip" }"#, |stage| {
+            header(stage, "zip", Value::Null);
         }),
         ("encrypted to somebody else under our kid", DECRYPTION, |stage| {
             unencrypted_as(stage, |token| token.recipient = stranger().public_jwk().clone());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::header;
-use itsme_core::{Request, UnixTime};
+use itsme_core::{AssertionAudience, Request, UnixTime};
 use serde_json::Value;
 
 use super::{FakeOp, answer::Refused, parameters::Parameters};
@@ -29,7 +29,7 @@ impl FakeOp {
     pub(super) fn authenticate(
         &mut self,
         form: &Parameters,
-        audience: &str,
+        endpoint: &str,
     ) -> Result<RegisteredClient, Refused> {
         let refused = |detail: &str| (401, "invalid_client", detail.to_owned());
         let assertion = form.get("client_assertion").map(|jwt| match jwt.matches('.').count() {
@@ -45,7 +45,7 @@ impl FakeOp {
         let client = named.and_then(|id| self.client(&id)).cloned();
         let client = client.ok_or_else(|| refused("client_id is not known"))?;
         let Credentials::Secret { secret, .. } = &client.credentials else {
-            return self.check_assertion(form, &assertion.unwrap_or_default(), client, audience);
+            return self.check_assertion(form, &assertion.unwrap_or_default(), client, endpoint);
         };
         if form.get("client_assertion").is_some() || form.get("client_secret") != Some(secret) {
             return Err(refused("client_secret is wrong"));
@@ -59,7 +59,7 @@ impl FakeOp {
         form: &Parameters,
         jws: &str,
         client: RegisteredClient,
-        audience: &str,
+        endpoint: &str,
     ) -> Result<RegisteredClient, Refused> {
         let get = |name: &str| form.get(name).unwrap_or_default();
         let refused = |detail: String| (401, "invalid_client", detail);
@@ -73,9 +73,7 @@ impl FakeOp {
         if text("iss") != client.client_id || text("sub") != client.client_id {
             return Err(refused("iss and sub of the assertion must be the client_id".to_owned()));
         }
-        if text("aud") != audience {
-            return Err(refused(format!("aud of the assertion must be {audience}")));
-        }
+        self.check_audience(jws, text("aud"), endpoint).map_err(refused)?;
         let now = self.now();
         let exp = time("exp").ok_or_else(|| refused("the assertion has no exp".to_owned()))?;
         if now >= exp.after(self.lifetimes.leeway) || exp.since(now) > LONGEST_ASSERTION {
@@ -91,6 +89,34 @@ impl FakeOp {
         Ok(client)
     }
 }
+
+impl FakeOp {
+    /// Takes assertions for this audience alone. Until it is told, it takes both.
+    pub fn assertion_audience(&mut self, audience: AssertionAudience) {
+        self.assertion_audience = Some(audience);
+    }
+
+    /// For the endpoint; or for the issuer, and then of the `typ` that says so (RFC 7523bis).
+    fn check_audience(&self, jws: &str, audience: &str, endpoint: &str) -> Result<(), String> {
+        let header = jose::decode_json(jws.split('.').next().unwrap_or_default())?;
+        let is_typed = header.get("typ").and_then(Value::as_str) == Some(FOR_ISSUER);
+        let taken = self.assertion_audience;
+        let takes = |form| taken.is_none_or(|taken| taken == form);
+        let by_endpoint = takes(AssertionAudience::TokenEndpoint);
+        let by_issuer = takes(AssertionAudience::Issuer);
+        if by_endpoint && audience == endpoint && !is_typed
+            || by_issuer && audience == self.issuer && is_typed
+        {
+            return Ok(());
+        }
+        let endpoint = by_endpoint.then(|| endpoint.to_owned());
+        let issuer = by_issuer.then(|| format!("{}, with the typ {FOR_ISSUER}", self.issuer));
+        let forms: Vec<_> = endpoint.into_iter().chain(issuer).collect();
+        Err(format!("aud of the assertion must be {}", forms.join(", or ")))
+    }
+}
+
+const FOR_ISSUER: &str = "client-authentication+jwt";
 
 /// Who the assertion says it is of, still to be proved.
 pub(super) fn claimed_subject(jws: &str) -> Option<String> {

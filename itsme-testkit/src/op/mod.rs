@@ -28,8 +28,8 @@ use std::{
 
 use http::Method;
 use itsme_core::{
-    ClientSecret, Credentials, Dialect, Environment, PrivateKeys, Request, Response, SendFailure,
-    Settings, UnixTime,
+    AssertionAudience, ClientSecret, Credentials, Dialect, Environment, PrivateKeys, Request,
+    Response, SendFailure, Settings, UnixTime,
 };
 use serde_json::{Map, Value, json};
 
@@ -98,6 +98,7 @@ pub struct FakeOp {
     identifiers_made: u64,
     transcript: Vec<Asked>,
     mischief: Mischief,
+    assertion_audience: Option<AssertionAudience>,
     hosted: Fetch,
     ciba: Ciba,
     journal: Option<Journal>,
@@ -135,6 +136,7 @@ impl FakeOp {
             identifiers_made: 0,
             transcript: Vec::new(),
             mischief: Mischief::default(),
+            assertion_audience: None,
             hosted: Box::new(|_| None),
             ciba: Ciba::default(),
             journal: None,
@@ -147,8 +149,12 @@ impl FakeOp {
     /// token, address and device as JSON in a text, RSA-OAEP.
     #[must_use]
     pub fn v1(mut self) -> Self {
-        self.dialect = Dialect::V1;
+        self.speak(Dialect::V1);
         self
+    }
+
+    pub(crate) fn speak(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
     }
 
     /// Sets what is hosted where: the function answers the OP's fetch of a `request_uri`, for the OP opens

@@ -95,6 +95,8 @@ pub(super) struct Mischief {
     forgeries: Vec<(Document, Forger)>,
     tamperings: Vec<(String, Tampering)>,
     pub(super) forged_kid: Option<String>,
+    /// What the identifiers of user discovery sessions end in.
+    pub(super) session_id_ends_in: String,
     /// Names of the faults that were injected.
     pub(super) faults: Vec<String>,
     /// How much its clock goes ahead, and how much behind.
@@ -168,6 +170,11 @@ impl FakeOp {
     /// Puts this `kid` into the header of what it signs, whatever key it signs with.
     pub fn forge_kid(&mut self, kid: Option<&str>) {
         self.mischief.forged_kid = kid.map(str::to_owned);
+    }
+
+    /// Gives user discovery sessions identifiers that end in this.
+    pub(crate) fn end_session_ids_in(&mut self, end: &str) {
+        self.mischief.session_id_ends_in = end.to_owned();
     }
 
     /// A fault was injected.

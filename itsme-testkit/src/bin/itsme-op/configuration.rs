@@ -9,7 +9,7 @@ use std::{
 
 use itsme_testkit::{
     CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, Fault, IDENTIFY_SERVICE, REDIRECT_URI,
-    SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE,
+    SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, quirks,
 };
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -118,6 +118,7 @@ impl Configuration {
             registry.person(person);
         }
         let mut known = Fault::all();
+        known.extend(quirks::all());
         for name in &self.faults {
             let Some(place) = known.iter().position(|fault| fault.name() == name) else {
                 let reason = "is not known or stands twice; --list-faults lists what there is";

@@ -16,7 +16,7 @@ use std::{
 };
 
 use clap::Parser;
-use itsme_testkit::{Clock, FakeOp, Fault, Server, private_jwks};
+use itsme_testkit::{Clock, FakeOp, Fault, Server, private_jwks, quirks};
 use tokio::signal;
 
 use self::configuration::Configuration;
@@ -183,7 +183,7 @@ fn print(text: &str) -> io::Result<()> {
 }
 
 fn list_faults(out: &mut impl io::Write) -> Result<(), Box<dyn Error>> {
-    for fault in Fault::all() {
+    for fault in Fault::all().into_iter().chain(quirks::all()) {
         match writeln!(out, "{}", fault.name()) {
             // Whoever reads this has read enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,

@@ -6,6 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{StatusCode, header};
 use itsme_core::{Request, Response, UnixTime};
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use super::{
     super::{
@@ -126,7 +127,7 @@ impl FakeOp {
         let client = self.authenticate(&form, &self.backchannel_endpoint())?;
         self.check_may_use_ciba(&client)?;
         let session = match session_id {
-            Some(id) => self.poll_session(id, &client)?,
+            Some(id) => self.poll_session(&percent_decoded(id), &client)?,
             None => self.begin_session(client),
         };
         let mut body = self.session_answer(session);
@@ -138,7 +139,7 @@ impl FakeOp {
     fn begin_session(&mut self, client: RegisteredClient) -> usize {
         let now = self.now();
         let session = Session {
-            id: self.identifier("user discovery session"),
+            id: self.identifier("user discovery session") + &self.mischief.session_id_ends_in,
             client_id: client.client_id,
             begun: now,
             polled: now,
@@ -203,6 +204,13 @@ impl FakeOp {
         }
         body
     }
+}
+
+/// A segment of a path, in which a plus is a plus.
+fn percent_decoded(segment: &str) -> String {
+    let pair = format!("x={}", segment.replace('+', "%2B"));
+    let decoded = form_urlencoded::parse(pair.as_bytes()).next();
+    decoded.map(|(_, id)| id.into_owned()).unwrap_or_default()
 }
 
 /// A time in UTC, to the second.

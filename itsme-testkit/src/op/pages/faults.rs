@@ -6,7 +6,7 @@ use super::{
     super::{FakeOp, parameters::Parameters},
     error, escape, hidden, html, see_other,
 };
-use crate::Fault;
+use crate::{Fault, quirks};
 
 impl FakeOp {
     /// What goes wrong, what else could, and the way back.
@@ -16,7 +16,7 @@ impl FakeOp {
             "" => "<p>Nothing goes wrong.</p>".to_owned(),
             names => format!("<p>This goes wrong:</p><ul>{names}</ul>"),
         };
-        let options = Fault::all().into_iter().map(|fault| {
+        let options = Fault::all().into_iter().chain(quirks::all()).map(|fault| {
             let name = escape(fault.name());
             format!("<option value=\"{name}\">{name}</option>")
         });
@@ -37,7 +37,7 @@ impl FakeOp {
     /// What was chosen there.
     pub(super) fn meddle(&mut self, form: &Parameters) -> Response {
         let name = form.get("fault").unwrap_or_default();
-        let fault = Fault::all().into_iter().find(|fault| fault.name() == name);
+        let fault = Fault::named(name);
         match (form.get("decision"), fault) {
             (Some("inject"), Some(fault)) => fault.inject(self),
             (Some("recover"), _) => self.recover(),
