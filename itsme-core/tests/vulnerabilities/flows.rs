@@ -108,6 +108,7 @@ fn poisoned_key_sets() {
         |keys| [keys, vec![s2_as("alg", "HS256")]].concat(),
         |keys| [keys, vec![s2_as("alg", "none")]].concat(),
         |keys| [keys, vec![s2_as("kty", "oct")]].concat(),
+        |keys| [keys, vec![with(public_jwk("s2"), "key_ops", json!(["encrypt"]))]].concat(),
         |keys| [keys, vec![json!({ "keys": [s2_as("use", "sig")] })]].concat(),
         |keys| [keys, vec![json!([s2_as("use", "sig")])]].concat(),
         |keys| {

@@ -32,7 +32,7 @@ fn malformed_tokens() {
             }
         };
         for member in header().as_object().expect("members").keys() {
-            for value in [Value::Null, json!(7), json!(true), json!(["JWT"]), json!({ "x": 1 })] {
+            for value in [json!(7), json!(true), json!(["JWT"]), json!({ "x": 1 })] {
                 let changed = with(header(), member, value);
                 assert_eq!(fate(move |claims| token(changed.clone(), claims)), malformed(NO_TEXT));
             }
@@ -209,7 +209,7 @@ fn wrong_claim_types() {
         assert_eq!(claiming("aud", json!(part)), Err(TokenError::Audience), "{part:?}");
         assert_eq!(claiming("aud", json!([part])), Err(TokenError::Audience), "{part:?}");
     }
-    for claim in ["exp", "iat", "nbf", "auth_time"] {
+    for claim in ["exp", "iat", "nbf"] {
         let times =
             [json!("4102444800"), json!([4_102_444_800_u64]), json!(true), json!({}), json!(1e20)];
         for value in times.into_iter().chain([json!(-1), json!(""), json!(u64::MAX)]) {
