@@ -62,6 +62,10 @@ enum Token {
     Userinfo(Identified),
 }
 
+/// What says of another claim that it is verified (OIDC Core §5.1).
+const VERIFIED: [(&str, &str); 2] =
+    [("email", "email_verified"), ("phone_number", "phone_number_verified")];
+
 /// What was in a token, as it came.
 type Jws = Zeroizing<String>;
 
@@ -182,7 +186,7 @@ impl Verification {
     fn add_userinfo(
         &self,
         mut id: Identified,
-        claims: Map<String, Value>,
+        mut claims: Map<String, Value>,
         signed: Signed,
         now: UnixTime,
     ) -> Result<Identified, TokenError> {
@@ -191,6 +195,14 @@ impl Verification {
         let leeway = self.parties.client.settings.clock_leeway;
         let times = TokenTimes { asked: self.requested.at, now, leeway };
         userinfo::check(&claims, expected, times)?;
+        for (value, verified) in VERIFIED {
+            // Of the value beside it, and of no other.
+            match (id.claims.get(value), claims.get(value)) {
+                (Some(known), found) if found != Some(known) => drop(claims.remove(verified)),
+                (None, Some(_)) => drop(id.claims.remove(verified)),
+                _ => {}
+            }
+        }
         for (name, value) in claims {
             // Where both speak, the ID token was made for this very login.
             if !id.claims.keys().any(|known| known.eq_ignore_ascii_case(&name)) {

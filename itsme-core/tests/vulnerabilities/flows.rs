@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use itsme_core::{
-    AuthorizationRequest, CallbackError, Claim, Client, Error, ErrorCode, Flow, JwtProtection,
-    MetadataError, PictureError, Redirect, Scope, TokenError, UrlError, drive,
-    internals::base64url_decode,
+    AssertionAudience, AuthorizationRequest, BackchannelRequest, CallbackError, Claim, Client,
+    Error, ErrorCode, Flow, JwtProtection, MetadataError, PictureError, Redirect, Scope,
+    TokenError, UrlError, drive, internals::base64url_decode,
 };
 use itsme_testkit::{CLIENT_ID, Document, FakeOp, Person, Reaction, SERVICE};
 use serde_json::{Value, json};
@@ -167,29 +167,49 @@ fn assertions<T>(scene: &mut Scene, flow: Flow<T>) -> Vec<(String, Value)> {
 }
 
 /// A hostile discovery document has the client sign an assertion for somebody else: CVE-2025-27370
-/// (OpenID Connect Core), CVE-2025-27371 (RFC 7523). A code goes where its assertion is for.
+/// (OpenID Connect Core), CVE-2025-27371 (RFC 7523). Neither the endpoint that gets it nor the one that it is for
+/// is elsewhere.
 #[test]
 fn audience_injection() {
     let victim = "https://victim.example/token";
-    for hostile in [None, Some(victim)] {
-        let mut scene = Scene::with(|settings| settings.client_assertion(JwtProtection::Signed));
-        if let Some(endpoint) = hostile {
-            scene.op.alter(Document::Discovery, move |members| {
-                members["token_endpoint"] = json!(endpoint);
-            });
-        }
-        let mut ids = BTreeSet::new();
-        for _ in 0..3 {
-            let (state, callback) = begun(&mut scene);
-            let flow = scene.client.finish_login(state, callback);
-            let sent = assertions(&mut scene, flow);
-            let [(address, claims)] = &sent[..] else { panic!("one request, not {sent:?}") };
-            assert_eq!(address, hostile.unwrap_or("https://op.example/v2/token"));
-            assert_eq!(claims["aud"], json!(address), "one audience: who gets it");
-            assert_eq!((&claims["iss"], &claims["sub"]), (&json!(CLIENT_ID), &json!(CLIENT_ID)));
-            assert!(ids.insert(claims["jti"].to_string()), "each is good once");
-        }
+    let signed = || Scene::with(|settings| settings.client_assertion(JwtProtection::Signed));
+    let mut scene = signed();
+    let mut ids = BTreeSet::new();
+    for _ in 0..3 {
+        let (state, callback) = begun(&mut scene);
+        let flow = scene.client.finish_login(state, callback);
+        let sent = assertions(&mut scene, flow);
+        let [(address, claims)] = &sent[..] else { panic!("one request, not {sent:?}") };
+        assert_eq!(address, "https://op.example/v2/token");
+        assert_eq!(claims["aud"], json!(address), "one audience: who gets it");
+        assert_eq!((&claims["iss"], &claims["sub"]), (&json!(CLIENT_ID), &json!(CLIENT_ID)));
+        assert!(ids.insert(claims["jti"].to_string()), "each is good once");
     }
+    // For the victim, to the attacker; and the other way round.
+    for (token, backchannel) in [
+        (victim, "https://op.example/v2/backchannel/authentication"),
+        ("https://op.example/v2/token", "https://victim.example/backchannel"),
+        (victim, "https://evil.example/backchannel"),
+    ] {
+        let mut scene = signed();
+        scene.op.alter(Document::Discovery, move |members| {
+            members["token_endpoint"] = json!(token);
+            members["backchannel_authentication_endpoint"] = json!(backchannel);
+        });
+        let flow = scene.client.start_backchannel(BackchannelRequest::known_user("sub", login()));
+        assert!(assertions(&mut scene, flow).is_empty(), "{token} {backchannel}");
+        let flow = scene.client.discover_user();
+        assert!(assertions(&mut scene, flow).is_empty(), "{token} {backchannel}");
+    }
+    // With the issuer for its audience, it is of no use to anybody else.
+    let mut scene = Scene::with(|settings| {
+        let settings = settings.client_assertion(JwtProtection::Signed);
+        settings.assertion_audience(AssertionAudience::Issuer)
+    });
+    let (state, callback) = begun(&mut scene);
+    let flow = scene.client.finish_login(state, callback);
+    let sent = assertions(&mut scene, flow);
+    assert_eq!(sent[0].1["aud"], json!("https://op.example/v2"));
     for endpoint in [json!([victim, "https://op.example/v2/token"]), json!({ "0": victim })] {
         let mut scene = Scene::new();
         scene.op.alter(Document::Discovery, move |members| {
@@ -358,6 +378,30 @@ fn linking_by_email() {
         });
         let error = userinfo_error(scene.log_in_for(login().scope(Scope::Email)));
         assert_eq!(error, TokenError::Subject, "{sub}");
+    }
+    // Verified is what the same token says.
+    for (in_id_token, in_userinfo) in [
+        (json!({ "email_verified": true }), json!({ "email": mail, "email_verified": false })),
+        (
+            json!({ "email": mail }),
+            json!({ "email": "other@mail.example", "email_verified": true }),
+        ),
+        (
+            json!({ "phone_number_verified": true, "email": mail }),
+            json!({ "phone_number": "+32 4", "email": "other", "email_verified": true }),
+        ),
+    ] {
+        let mut scene = Scene::warm();
+        let said = [(Document::IdToken, in_id_token), (Document::Userinfo, in_userinfo)];
+        for (document, said) in said {
+            scene.op.alter(document, move |claims| {
+                claims.retain(|name, _| !name.contains("email") && !name.contains("phone"));
+                claims.extend(said.as_object().expect("claims").clone());
+            });
+        }
+        let who = scene.log_in_for(login().scope(Scope::Email)).expect("a person");
+        assert_ne!(who.user.email_verified, Some(true));
+        assert_ne!(who.user.phone_number_verified, Some(true));
     }
     for unverified in [json!("false"), json!("no"), json!(0), json!([true]), json!("verified")] {
         let mut scene = Scene::warm();
