@@ -4,7 +4,7 @@
 //! It speaks plain HTTP only; with `hyper-rustls` as the connector it speaks TLS.
 
 use http::{HeaderValue, header::USER_AGENT};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -63,16 +63,17 @@ impl OwnClient {
     /// # Errors
     /// There is no response, or not a whole one of at most 1 MiB.
     pub async fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
+        let left = self.timeouts.left_for(&request);
         let exchange = async {
             let mut request = request.map(|body| Full::new(Bytes::from(body)));
             request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("own-client/1.0"));
             let response = self.hyper.request(request).await;
             let (head, body) = response.map_err(SendError::connection)?.into_parts();
             let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await;
-            let body = body.map_err(|error| (SendFailure::Lost, SendError::Body(error)))?;
+            let body = body.map_err(SendError::body)?;
             Ok(Response::from_parts(head, body.to_bytes().to_vec()))
         };
-        let outcome = tokio::time::timeout(self.timeouts.total, exchange).await;
+        let outcome = tokio::time::timeout(left, exchange).await;
         outcome.unwrap_or(Err((SendFailure::Lost, SendError::TimedOut)))
     }
 }
@@ -82,5 +83,11 @@ impl SendError {
     fn connection(error: hyper_util::client::legacy::Error) -> (SendFailure, Self) {
         let why = if error.is_connect() { SendFailure::NotSent } else { SendFailure::Lost };
         (why, Self::Connection(error))
+    }
+
+    fn body(error: Box<dyn std::error::Error + Send + Sync>) -> (SendFailure, Self) {
+        let is_large = error.is::<LengthLimitError>();
+        let why = if is_large { SendFailure::TooLarge } else { SendFailure::Lost };
+        (why, Self::Body(error))
     }
 }

@@ -64,7 +64,7 @@ fn endpoints_that_get_secrets_are_pinned() {
         assert!(scene.play(scene.client.refresh()).is_ok(), "{member}");
     }
     // What an earlier process has stored is held against the same rule.
-    let mut scene = Scene::warm();
+    let scene = Scene::warm();
     let stored = serde_json::to_string(&*scene.client.provider().expect("it is cached"));
     let stored = stored.expect("JSON").replace("https://op.example/v2/token", &at("evil.example"));
     let provider = serde_json::from_str(&stored).expect("a provider");

@@ -1,4 +1,4 @@
-use std::time::Instant;
+use std::{error::Error as StdError, io, time::Instant};
 
 use http::{HeaderValue, header};
 use itsme_core::{
@@ -14,6 +14,8 @@ use crate::{Error, KeyHolder};
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: reqwest::Client,
+    /// None for a finished client, which has its own.
+    timeouts: Option<Timeouts>,
     key_holder: Option<KeyHolder>,
     user_agent: HeaderValue,
 }
@@ -40,6 +42,9 @@ pub enum SendError {
     /// There was no connection, so the OP cannot have seen the request.
     #[error("could not connect")]
     NotSent(#[source] reqwest::Error),
+    /// TLS failed: an expired or untrusted certificate, another name, an old version. The OP has seen nothing.
+    #[error("TLS failed; nothing was sent")]
+    Tls(#[source] reqwest::Error),
     /// The connection broke, or the time was up.
     #[error("the connection broke or took too long")]
     Lost(#[source] reqwest::Error),
@@ -75,15 +80,16 @@ impl Transport {
             .no_deflate()
             .no_zstd()
             .connect_timeout(timeouts.connect)
-            .timeout(timeouts.total)
             .build();
-        client.map(Self::danger_with_client).map_err(SetupError::HttpClient)
+        let client = client.map_err(SetupError::HttpClient)?;
+        Ok(Self { timeouts: Some(timeouts), ..Self::danger_with_client(client) })
     }
 
     /// A transport over a finished client, which nobody can stop from following a redirect with
     /// the code in it, from sending twice, or from waiting for ever. It must have been built not to.
     pub fn danger_with_client(client: reqwest::Client) -> Self {
-        Self { client, key_holder: None, user_agent: HeaderValue::from_static(USER_AGENT) }
+        let user_agent = HeaderValue::from_static(USER_AGENT);
+        Self { client, timeouts: None, key_holder: None, user_agent }
     }
 
     /// Uses this key holder for private keys that are
@@ -137,8 +143,12 @@ impl Transport {
     }
 
     async fn exchange(&self, request: Request) -> Result<Response, SendError> {
+        let left = self.timeouts.map(|timeouts| timeouts.left_for(&request));
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from));
         let mut request = request.map_err(SendError::of)?;
+        if left.is_some() {
+            *request.timeout_mut() = left;
+        }
         request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
         let mut response =
             self.client.execute(without_empty_body(request)).await.map_err(SendError::of)?;
@@ -166,6 +176,9 @@ fn without_empty_body(mut request: reqwest::Request) -> reqwest::Request {
 impl SendError {
     fn of(error: reqwest::Error) -> Self {
         let error = error.without_url();
+        if error.is_connect() && is_of_tls(&error) {
+            return Self::Tls(error);
+        }
         if error.is_connect() || error.is_builder() {
             return Self::NotSent(error);
         }
@@ -175,8 +188,23 @@ impl SendError {
     /// What it means for the flow.
     fn failure(&self) -> SendFailure {
         match self {
-            Self::NotSent(_) => SendFailure::NotSent,
-            Self::Lost(_) | Self::TooLarge => SendFailure::Lost,
+            Self::NotSent(_) | Self::Tls(_) => SendFailure::NotSent,
+            Self::Lost(_) => SendFailure::Lost,
+            Self::TooLarge => SendFailure::TooLarge,
         }
     }
+}
+
+/// Whether TLS is what failed. An I/O error hides the one within it from `source`.
+fn is_of_tls(error: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "rustls")]
+    if error.is::<rustls::Error>() {
+        return true;
+    }
+    #[cfg(feature = "native-tls")]
+    if error.is::<native_tls::Error>() {
+        return true;
+    }
+    let within = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    within.is_some_and(|within| is_of_tls(within)) || error.source().is_some_and(is_of_tls)
 }

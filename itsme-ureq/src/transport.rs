@@ -1,7 +1,7 @@
 use std::{
     io::{self, Read},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use http::{HeaderValue, header};
@@ -34,6 +34,9 @@ pub enum SendError {
     /// There was no connection, so the OP cannot have seen the request.
     #[error("could not connect")]
     NotSent(#[source] ureq::Error),
+    /// TLS failed: an expired or untrusted certificate, another name, an old version. The OP has seen nothing.
+    #[error("TLS failed; nothing was sent")]
+    Tls(#[source] ureq::Error),
     /// The connection broke, or the time was up.
     #[error("the connection broke or took too long")]
     Lost(#[source] ureq::Error),
@@ -120,10 +123,11 @@ impl Transport {
     fn exchange(&self, mut request: Request) -> Result<Response, SendError> {
         request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
         // An empty body would be announced with `Content-Length: 0`, which a GET must not have.
+        let left = self.timeouts.left_for(&request);
         let response = if request.body().is_empty() {
-            self.run_agent(request.map(|_| ()))
+            self.run_agent(request.map(|_| ()), left)
         } else {
-            self.run_agent(request)
+            self.run_agent(request, left)
         };
         let (head, mut body) = response.map_err(SendError::of)?.into_parts();
         let mut bytes = Vec::new();
@@ -138,6 +142,7 @@ impl Transport {
     fn run_agent(
         &self,
         request: http::Request<impl AsSendBody>,
+        left: Duration,
     ) -> Result<http::Response<Body>, ureq::Error> {
         let request = self
             .agent
@@ -145,7 +150,7 @@ impl Transport {
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_connect(Some(self.timeouts.connect))
-            .timeout_global(Some(self.timeouts.total))
+            .timeout_global(Some(left))
             .build();
         self.agent.run(request)
     }
@@ -165,6 +170,7 @@ impl SendError {
             Io(ref cause) if cause.kind() == io::ErrorKind::ConnectionRefused => {
                 Self::NotSent(error)
             }
+            error if is_of_handshake(&error) => Self::Tls(error),
             error => Self::Lost(error),
         }
     }
@@ -172,8 +178,43 @@ impl SendError {
     /// What it means for the flow.
     fn failure(&self) -> SendFailure {
         match self {
-            Self::NotSent(_) => SendFailure::NotSent,
-            Self::Lost(_) | Self::TooLarge => SendFailure::Lost,
+            Self::NotSent(_) | Self::Tls(_) => SendFailure::NotSent,
+            Self::Lost(_) => SendFailure::Lost,
+            Self::TooLarge => SendFailure::TooLarge,
         }
     }
+}
+
+/// Whether TLS failed before anything was sent over it. What can happen later as well is not counted in.
+fn is_of_handshake(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Tls(_) | ureq::Error::Pem(_) => true,
+        #[cfg(feature = "native-tls")]
+        ureq::Error::NativeTls(_) | ureq::Error::Der(_) => true,
+        #[cfg(feature = "rustls")]
+        ureq::Error::Rustls(error) => rustls_has_begun(error),
+        #[cfg(feature = "rustls")]
+        ureq::Error::Io(error) => {
+            error.get_ref().and_then(|inner| inner.downcast_ref()).is_some_and(rustls_has_begun)
+        }
+        _ => false,
+    }
+}
+
+/// The certificate was refused, or the two found no common ground.
+#[cfg(feature = "rustls")]
+fn rustls_has_begun(error: &rustls::Error) -> bool {
+    use rustls::{AlertDescription, Error};
+    matches!(
+        error,
+        Error::InvalidCertificate(_)
+            | Error::NoCertificatesPresented
+            | Error::PeerIncompatible(_)
+            | Error::AlertReceived(
+                AlertDescription::HandshakeFailure
+                    | AlertDescription::InsufficientSecurity
+                    | AlertDescription::ProtocolVersion
+                    | AlertDescription::UnrecognisedName
+            )
+    )
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use crate::http::endpoint::Endpoint;
 
 /// Which request it is, for logs and metrics: an extension of every [`Request`](crate::Request) that
@@ -18,6 +20,9 @@ pub struct Attempt {
     pub endpoint: Endpoint,
     /// 1 for the first. More: the one before got no response.
     pub number: u32,
+    /// How long ago the first one was sent, by the clock of the flow. All tries for one answer share one limit, see
+    /// [`Timeouts::left_for`](crate::Timeouts::left_for).
+    pub elapsed: Duration,
 }
 
 /// What is known of a request that got no response.
@@ -30,17 +35,20 @@ pub enum SendFailure {
     /// The OP may have seen it: the connection broke, or the time was up.
     #[error("the request got no answer")]
     Lost,
+    /// There is an answer of more than [`MAX_RESPONSE_BYTES`](crate::MAX_RESPONSE_BYTES), as there would be once more.
+    #[error("the answer is too large")]
+    TooLarge,
 }
 
 impl Attempt {
     pub(crate) fn at(endpoint: Endpoint) -> Self {
-        Self { endpoint, number: 1 }
+        Self { endpoint, number: 1, elapsed: Duration::ZERO }
     }
 
     /// Counts on from another attempt at the same endpoint, which got no response.
-    pub(crate) fn after(self, failed: Self) -> Self {
+    pub(crate) fn after(self, failed: Self, elapsed: Duration) -> Self {
         if self.endpoint == failed.endpoint {
-            return Self { number: failed.number + 1, ..self };
+            return Self { number: failed.number + 1, elapsed, ..self };
         }
         self
     }

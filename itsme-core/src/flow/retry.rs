@@ -10,8 +10,8 @@ pub(super) const KEY_PAUSE: Duration = Duration::from_millis(500);
 /// by one of these policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
-    /// Once more after any failure: asking twice does no harm. Every GET is such a request, and so are
-    /// revoking a token and beginning a user discovery.
+    /// Once more after any failure that can be another one the next time: asking twice does no harm. Every GET is
+    /// such a request, and so are revoking a token and beginning a user discovery.
     Idempotent,
     /// Once more if the OP cannot have seen it. A code that is redeemed twice can revoke what it
     /// gave (RFC 6749 §4.1.2), and a person must not be asked twice.
@@ -26,6 +26,7 @@ impl Retry {
     /// The policy of the next attempt, if there is one after this failure.
     pub(crate) fn again(self, why: SendFailure) -> Option<Self> {
         match (self, why) {
+            (_, SendFailure::TooLarge) => None,
             (Self::Idempotent, _) | (Self::IfNotSent, SendFailure::NotSent) => Some(Self::Used),
             _ => None,
         }
@@ -35,7 +36,7 @@ impl Retry {
 #[cfg(test)]
 mod tests {
     use super::{
-        SendFailure::{Lost, NotSent},
+        SendFailure::{Lost, NotSent, TooLarge},
         *,
     };
 
@@ -49,6 +50,7 @@ mod tests {
         ] {
             assert_eq!(policy.again(NotSent).is_some(), not_sent, "{policy:?}");
             assert_eq!(policy.again(Lost).is_some(), lost, "{policy:?}");
+            assert_eq!(policy.again(TooLarge), None, "{policy:?}: it is not downloaded again");
         }
         assert_eq!(Retry::Idempotent.again(Lost).and_then(|retry| retry.again(Lost)), None);
     }

@@ -210,8 +210,8 @@ fn largest_body() -> Case {
 
 fn too_large_body() -> Case {
     let act = |_, peer: &mut Connection| say_large(peer, MAX_RESPONSE_BYTES + 1);
-    Case::new("a body over 1 MiB is refused", act, &[get], |peer, outcomes| {
-        failed_once(peer, outcomes, SendFailure::Lost)
+    Case::new("a body over 1 MiB is TooLarge", act, &[get], |peer, outcomes| {
+        failed_once(peer, outcomes, SendFailure::TooLarge)
     })
 }
 
@@ -226,8 +226,8 @@ fn endless_body() -> Case {
         }
         Ok(false)
     };
-    Case::new("an endless body is refused at 1 MiB", act, &[get], |peer, outcomes| {
-        failed_once(peer, outcomes, SendFailure::Lost)?;
+    Case::new("an endless body is TooLarge at 1 MiB", act, &[get], |peer, outcomes| {
+        failed_once(peer, outcomes, SendFailure::TooLarge)?;
         // What the sockets' buffers hold was sent, too.
         let sent = peer.counted();
         ensure(sent < 32 * MAX_RESPONSE_BYTES, format!("{sent} bytes were read"))

@@ -45,7 +45,7 @@ pub(crate) fn in_memory(faults: Vec<Fault>) -> Vec<Verdict> {
             let answer =
                 if is_for_kms { lock(&kms).handle(request) } else { lock(&op).handle(request) };
             let answer =
-                answer.and_then(|answer| Some(answer).filter(capped).ok_or(SendFailure::Lost));
+                answer.and_then(|answer| Some(answer).filter(capped).ok_or(SendFailure::TooLarge));
             ready(answer.map_err(|why| (why, why)))
         };
         verdicts.add(&fault, now(try_out(&fault, world, (&op, &kms), send)));

@@ -1,0 +1,84 @@
+//! A silent OP, with the limits that an application has that sets none: whatever is silent, a cold login ends within
+//! thirty seconds, the connection and the second try included.
+
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
+
+use itsme_core::{AuthorizationRequest, Environment, Scope, Settings, Timeouts};
+use itsme_reqwest::{Client, Error, Transport};
+use itsme_testkit::{
+    CLIENT_ID, Clock, Person, REDIRECT_URI, Reaction, SERVICE, Server, Wire, private_keys,
+};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn client(settings: Settings) -> Client {
+    let builder = reqwest::Client::builder().no_proxy();
+    let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
+    let core = itsme_core::Client::new(settings).expect("the settings are sound");
+    Client::with_transport(core, transport)
+}
+
+/// How long a login takes that asks for everything, until it fails.
+async fn log_in(path: &str, wire: Wire) -> Duration {
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let itsme = client(server.settings());
+    let path = path.to_owned();
+    server
+        .op()
+        .react_when(move |asked| asked.request.ends_with(&path).then_some(Reaction::Wire(wire)));
+    let begun = Instant::now();
+    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+    let result = match itsme.authorize(request).await {
+        Ok(login) => {
+            let callback = server.approve(&login.url, &Person::ann());
+            itsme.finish_login(login.state, callback).await.map(drop)
+        }
+        Err(error) => Err(error),
+    };
+    assert!(matches!(result, Err(Error::Transport { .. })), "{result:?}");
+    begun.elapsed()
+}
+
+/// The connection is made by the system, and nobody ever reads.
+async fn at_a_deaf_host() -> Duration {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
+    let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+    let settings = Settings::new(CLIENT_ID, private_keys(), Environment::custom(issuer));
+    let itsme = client(settings.redirect_uri(REDIRECT_URI).danger_http_on_loopback());
+    let begun = Instant::now();
+    assert!(itsme.authorize(AuthorizationRequest::login(SERVICE)).await.is_err());
+    begun.elapsed()
+}
+
+#[tokio::test]
+async fn a_silent_op_ends_a_login_within_thirty_seconds() {
+    let mut logins = vec![("nobody at home".to_owned(), tokio::spawn(at_a_deaf_host()))];
+    for path in ["/.well-known/openid-configuration", "/jwkSet", "/token", "/userinfo"] {
+        for wire in [Wire::Silence, Wire::SilenceAfterHead, Wire::Trickle] {
+            let name = format!("{wire:?} at {path}");
+            logins.push((name, tokio::spawn(log_in(path, wire))));
+        }
+    }
+    for (name, login) in logins {
+        let took = login.await.expect("it ends");
+        println!("{name}: {took:?}");
+        assert!(took < LIMIT + Duration::from_secs(1), "{name}: {took:?}");
+        assert!(took > LIMIT / 2, "{name} was given up after {took:?}");
+    }
+}
+
+/// A second try has what the first one has left, and a large answer is not asked for again.
+#[tokio::test]
+async fn a_second_try_is_no_second_wait() {
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let itsme = client(server.settings());
+    let large = Wire::Large(itsme_core::MAX_RESPONSE_BYTES as u64 + 1);
+    server.op().react("/jwkSet", Reaction::Wire(large));
+    let login = itsme.authorize(AuthorizationRequest::login(SERVICE)).await;
+    let error = login.expect_err("it is large");
+    assert!(error.to_string().contains("attempt 1"), "{error}");
+    assert_eq!(server.op().asked().iter().filter(|asked| **asked == "GET /jwkSet").count(), 1);
+}
