@@ -1,5 +1,5 @@
 use openssl::{bn::BigNumRef, rsa::Rsa};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
 use super::{base64url, sha256};
@@ -20,25 +20,34 @@ pub struct OwnJwk {
     /// The algorithm it is meant for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
     pub(super) n: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
     pub(super) e: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "secret_number", skip_serializing_if = "Option::is_none")]
     pub(super) d: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "secret_number", skip_serializing_if = "Option::is_none")]
     pub(super) p: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "secret_number", skip_serializing_if = "Option::is_none")]
     pub(super) q: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "secret_number", skip_serializing_if = "Option::is_none")]
     pub(super) dp: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "secret_number", skip_serializing_if = "Option::is_none")]
     pub(super) dq: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "secret_number", skip_serializing_if = "Option::is_none")]
     pub(super) qi: Option<Zeroizing<String>>,
 }
 
 impl OwnJwk {
+    /// The members that are read of a JWK.
+    pub const MEMBERS: [&str; 12] =
+        ["kty", "use", "kid", "alg", "n", "e", "d", "p", "q", "dp", "dq", "qi"];
+
+    /// Whether it is the public half of a key.
+    pub fn is_public(&self) -> bool {
+        self.n.is_some() && !self.has_private_part()
+    }
+
     /// Whether anything of it is secret.
     pub fn has_private_part(&self) -> bool {
         let numbers = [&self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi];
@@ -68,4 +77,22 @@ impl OwnJwk {
             qi: Some(secret(key.iqmp()?)),
         })
     }
+}
+
+/// A number without what templates and other libraries put into base64url: white space where a long line was
+/// broken, and padding. Neither can make another number of it, and the file is our own.
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(secret_number(from)?.map(|number| (*number).clone()))
+}
+
+fn secret_number<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Zeroizing<String>>, D::Error> {
+    let mut number = Option::<Zeroizing<String>>::deserialize(from)?;
+    if let Some(number) = &mut number {
+        number.retain(|c| !c.is_ascii_whitespace());
+        let unpadded = number.trim_end_matches('=').len();
+        number.truncate(unpadded);
+    }
+    Ok(number)
 }

@@ -1,10 +1,12 @@
-//! The same set with another key, without one, or in another order.
+//! The same set with another key, without one, or in another order. Keys that are passed over keep their
+//! places.
 
 use crate::{
-    error::KeysError,
+    error::{KeysError, PassedOver},
     jose::{OwnJwk, Usage},
     settings::{
-        key_entry::{Held, read_all},
+        key_check::{Checked, Held},
+        key_entry::Entry,
         key_file,
         private_keys::PrivateKeys,
     },
@@ -31,7 +33,7 @@ impl PrivateKeys {
     }
 
     fn with_new_key(&self, usage: Usage) -> Result<Self, KeysError> {
-        if !self.jwks().iter().any(OwnJwk::has_private_part) {
+        if !self.entries().iter().filter_map(Entry::ours).any(OwnJwk::has_private_part) {
             return Err(KeysError::Outside);
         }
         self.with(vec![new_key(usage)?])
@@ -43,21 +45,28 @@ impl PrivateKeys {
     /// [`with_new_signing_key`](Self::with_new_signing_key).
     ///
     /// # Errors
-    /// [`KeysError`]: a key cannot be used, or has the name of another.
-    pub fn with_external(&self, public_jwks: &str) -> Result<Self, KeysError> {
-        let added = key_file::read(public_jwks)?;
-        read_all(&added, Held::Outside)?;
+    /// [`KeysError`]: a key cannot be used, or has the name of another. Of the keys that are added, none is passed
+    /// over.
+    pub fn with_external(
+        &self,
+        public_jwks: &(impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Self, KeysError> {
+        let added = key_file::read(public_jwks.as_ref())?;
+        let passed_over = Checked::new(&added, Held::Outside)?.passed_over;
+        if let Some(PassedOver { key, error }) = passed_over.into_iter().next() {
+            return Err(KeysError::Key { key, error });
+        }
         self.with(added)
     }
 
-    fn with(&self, added: Vec<OwnJwk>) -> Result<Self, KeysError> {
-        let mut jwks = self.jwks().to_vec();
-        let is_encryption = |jwk: &OwnJwk| jwk.usage.as_deref() == Some("enc");
+    fn with(&self, added: Vec<Entry>) -> Result<Self, KeysError> {
+        let mut entries = self.entries().to_vec();
+        let is_encryption = |entry: &Entry| entry.is_for("enc");
         let (encryption, others): (Vec<_>, Vec<_>) = added.into_iter().partition(is_encryption);
-        let first = jwks.iter().position(is_encryption).unwrap_or_default();
-        jwks.splice(first..first, encryption);
-        jwks.extend(others);
-        Self::from_jwks(jwks, Held::Either)
+        let first = entries.iter().position(is_encryption).unwrap_or_default();
+        entries.splice(first..first, encryption);
+        entries.extend(others);
+        Self::from_entries(entries, Held::Either)
     }
 
     /// Signs with the key of this name from now on.
@@ -65,33 +74,33 @@ impl PrivateKeys {
     /// # Errors
     /// [`KeysError::UnknownKey`]: there is no signing key of this name.
     pub fn signing_with(&self, kid: &str) -> Result<Self, KeysError> {
-        let mut jwks = self.jwks().to_vec();
-        let named =
-            |jwk: &OwnJwk| jwk.kid.as_deref() == Some(kid) && jwk.usage.as_deref() == Some("sig");
-        let place = jwks.iter().position(named).ok_or(KeysError::UnknownKey)?;
-        let key = jwks.remove(place);
-        jwks.insert(0, key);
-        Self::from_jwks(jwks, Held::Either)
+        let mut entries = self.entries().to_vec();
+        let named = |entry: &Entry| entry.is_for("sig") && entry.is_called(kid);
+        let place = entries.iter().position(named).ok_or(KeysError::UnknownKey)?;
+        let key = entries.remove(place);
+        entries.insert(0, key);
+        Self::from_entries(entries, Held::Either)
     }
 
     /// Removes a retired key.
     ///
     /// # Errors
-    /// [`KeysError::UnknownKey`], or what the set lacks without it.
+    /// [`KeysError::UnknownKey`], which a key that is [passed over](Self::passed_over) is too; or what the set lacks
+    /// without it.
     pub fn without(&self, kid: &str) -> Result<Self, KeysError> {
-        let (mut jwks, all) = (self.jwks().to_vec(), self.jwks().len());
-        jwks.retain(|jwk| jwk.kid.as_deref() != Some(kid));
-        if jwks.len() == all {
+        let (mut entries, all) = (self.entries().to_vec(), self.entries().len());
+        entries.retain(|entry| !entry.is_called(kid));
+        if entries.len() == all {
             return Err(KeysError::UnknownKey);
         }
-        Self::from_jwks(jwks, Held::Either)
+        Self::from_entries(entries, Held::Either)
     }
 }
 
-pub(super) fn new_key(usage: Usage) -> Result<OwnJwk, KeysError> {
+pub(super) fn new_key(usage: Usage) -> Result<Entry, KeysError> {
     let made = match usage {
         Usage::Signature => OwnJwk::generate("sig", "RS256"),
         Usage::Encryption => OwnJwk::generate("enc", "RSA-OAEP-256"),
     };
-    made.ok_or(KeysError::Generation)
+    made.map(Entry::Ours).ok_or(KeysError::Generation)
 }

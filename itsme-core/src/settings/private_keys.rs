@@ -4,11 +4,12 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::{
-    error::KeysError,
+    error::{KeysError, PassedOver},
     http::{Response, response},
-    jose::{OwnJwk, OwnKey, PublicJwk, Usage},
+    jose::{OwnKey, PublicJwk, Usage},
     settings::{
-        key_entry::{Held, Read, read_all},
+        key_check::{Checked, CheckedKey, Held},
+        key_entry::Entry,
         key_file,
         key_rotation::new_key,
     },
@@ -24,6 +25,11 @@ use crate::{
 /// * the first `enc` key is published; the later ones only decrypt, for the day or so that the
 ///   OP goes on encrypting to the key it knows.
 ///
+/// A key whose `kty`, `crv` or `alg` says that it is for something else is [passed over](Self::passed_over): it is
+/// neither used nor published, and [`to_json`](Self::to_json) writes it as it came. A member that is `null` is as
+/// good as absent. White space and `=` padding in the numbers of a key are ignored: templates break long lines, and
+/// some libraries pad; neither leaves a doubt about the number.
+///
 /// The private half of a key is in the set ([`from_json`](Self::from_json)), or it is kept outside of this
 /// process, in an HSM or a KMS ([`external`](Self::external)): the flows then ask for each operation by
 /// [`Step::UseKey`](crate::Step::UseKey).
@@ -34,10 +40,11 @@ pub struct PrivateKeys(Arc<Keys>);
 
 struct Keys {
     /// As they came, in their order, to be written again.
-    jwks: Vec<OwnJwk>,
+    entries: Vec<Entry>,
     signing: Vec<Arc<OwnKey>>,
     decryption: Vec<Arc<OwnKey>>,
     published: Vec<PublicJwk>,
+    passed_over: Vec<PassedOver>,
 }
 
 /// A JWK set (RFC 7517 §5).
@@ -47,15 +54,17 @@ struct KeySetRef<'a, K> {
 }
 
 impl PrivateKeys {
-    /// Reads the text of a private JWK set file.
+    /// Reads a private JWK set file: its text, or its bytes as they are on the disk. A byte order mark in front is
+    /// ignored.
     ///
     /// This checks every key, which takes some 40 ms a key: do it once, at the start.
     ///
     /// # Errors
     /// [`KeysError`] says which key cannot be used and why; a set with one bad key is refused whole. A
-    /// key without its private part is one.
-    pub fn from_json(text: &str) -> Result<Self, KeysError> {
-        Self::from_jwks(key_file::read(text)?, Held::Here)
+    /// key without its private part is one. [`KeysError::Form`] tells PEM, PKCS #12 and what else people keep keys
+    /// in, and how to make a set of it.
+    pub fn from_json(file: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeysError> {
+        Self::from_entries(key_file::read(file.as_ref())?, Held::Here)
     }
 
     /// Reads the text of a *public* JWK set, whose private keys an HSM or a KMS holds. The `kid` of a key is
@@ -76,8 +85,8 @@ impl PrivateKeys {
     ///
     /// # Errors
     /// [`KeysError`], as [`from_json`](Self::from_json); a key with a private part is refused.
-    pub fn external(public_jwks: &str) -> Result<Self, KeysError> {
-        Self::from_jwks(key_file::read(public_jwks)?, Held::Outside)
+    pub fn external(public_jwks: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeysError> {
+        Self::from_entries(key_file::read(public_jwks.as_ref())?, Held::Outside)
     }
 
     /// Reads the text of a set in which some keys have their private part and the others are kept outside: on
@@ -85,13 +94,14 @@ impl PrivateKeys {
     ///
     /// # Errors
     /// [`KeysError`], as [`from_json`](Self::from_json).
-    pub fn mixed(text: &str) -> Result<Self, KeysError> {
-        Self::from_jwks(key_file::read(text)?, Held::Either)
+    pub fn mixed(file: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeysError> {
+        Self::from_entries(key_file::read(file.as_ref())?, Held::Either)
     }
 
-    pub(super) fn from_jwks(jwks: Vec<OwnJwk>, held: Held) -> Result<Self, KeysError> {
+    pub(super) fn from_entries(entries: Vec<Entry>, held: Held) -> Result<Self, KeysError> {
         let (mut signing, mut decryption, mut published) = (Vec::new(), Vec::new(), Vec::new());
-        for Read { usage, public, key } in read_all(&jwks, held)? {
+        let Checked { keys, passed_over } = Checked::new(&entries, held)?;
+        for CheckedKey { usage, public, key } in keys {
             if usage == Usage::Signature || decryption.is_empty() {
                 published.push(public);
             }
@@ -102,12 +112,12 @@ impl PrivateKeys {
             role.push(Arc::new(key));
         }
         if signing.is_empty() {
-            return Err(KeysError::NoSigningKey);
+            return Err(KeysError::NoSigningKey { passed_over });
         }
         if decryption.is_empty() {
-            return Err(KeysError::NoEncryptionKey);
+            return Err(KeysError::NoEncryptionKey { passed_over });
         }
-        Ok(Self(Arc::new(Keys { jwks, signing, decryption, published })))
+        Ok(Self(Arc::new(Keys { entries, signing, decryption, published, passed_over })))
     }
 
     /// A new set: one key of 2048 bits to sign and one to decrypt.
@@ -128,17 +138,22 @@ impl PrivateKeys {
     /// # Errors
     /// [`KeysError::Generation`]: OpenSSL cannot make keys.
     pub fn generate() -> Result<Self, KeysError> {
-        Self::from_jwks(vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?], Held::Here)
+        Self::from_entries(
+            vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?],
+            Held::Here,
+        )
     }
 
-    /// The text of the JWK set file: all keys in their order, with the private part of each that is here. It is
+    /// The text of the JWK set file: all keys in their order, with the private part of each that is here, and
+    /// those that were [passed over](Self::passed_over) as they came. It is
     /// as secret as these: write it where the application alone can read it. A set whose keys are all outside has
     /// nothing secret in it, and [`external`](Self::external) reads it; one of both kinds is read by
     /// [`mixed`](Self::mixed).
     pub fn to_json(&self) -> Zeroizing<String> {
         // Room enough that the text is never moved, which would leave a copy behind.
-        let mut text = Zeroizing::new(Vec::with_capacity(16 * 1024 * self.0.jwks.len()));
-        let file = KeySetRef { keys: &self.0.jwks };
+        let mut text =
+            Zeroizing::new(Vec::with_capacity(self.entries().iter().map(Entry::size).sum()));
+        let file = KeySetRef { keys: self.entries() };
         serde_json::to_writer_pretty(&mut *text, &file).expect("a JWK is JSON");
         text.push(b'\n');
         Zeroizing::new(String::from_utf8(std::mem::take(&mut text)).expect("JSON is text"))
@@ -152,6 +167,12 @@ impl PrivateKeys {
     /// The names of the encryption keys, the one that is published first.
     pub fn encryption_kids(&self) -> Vec<&str> {
         self.0.decryption.iter().map(|key| key.kid.as_str()).collect()
+    }
+
+    /// The keys of the file that are for something else, and what shows it: keys on elliptic curves, or for PS256.
+    /// A rotation keeps them in the file, and [`without`](Self::without) takes none of them out.
+    pub fn passed_over(&self) -> &[PassedOver] {
+        &self.0.passed_over
     }
 
     /// The public JWK set, as text to print, send to itsme or put on a web server: every signing
@@ -171,8 +192,8 @@ impl PrivateKeys {
     }
 
     /// As they came, in their order.
-    pub(super) fn jwks(&self) -> &[OwnJwk] {
-        &self.0.jwks
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.0.entries
     }
 
     /// The key that signs.
