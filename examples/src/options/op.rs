@@ -1,12 +1,11 @@
 //! Which itsme, and as whom.
 
-use std::{error::Error, path::PathBuf};
+use std::{error::Error, fs, path::PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
 use itsme_core::{ClientSecret, Credentials, Environment, JwtProtection, PrivateKeys, Settings};
 
 use super::secret;
-use crate::key_file;
 
 /// Which itsme, and as whom. Without any of it, there is a fake one.
 ///
@@ -99,12 +98,13 @@ impl Op {
         outside: Option<PrivateKeys>,
     ) -> Result<Option<PrivateKeys>, Box<dyn Error>> {
         let Some(file) = &self.keys else { return Ok(outside) };
-        let bytes = key_file::read(file)?;
+        let at = file.display();
+        let bytes =
+            fs::read(file).map_err(|error| format!("the key file {at} cannot be read: {error}"))?;
         let keys = match outside {
             Some(_) => PrivateKeys::mixed(&bytes),
             None => PrivateKeys::from_json(&bytes),
         };
-        let at = file.display();
         Ok(Some(keys.map_err(|error| format!("the key file {at}: {error}"))?))
     }
 
