@@ -7,6 +7,7 @@
 //! * `qr`: a QR code in a terminal;
 //! * `countdown`: how much time is left, while somebody is waited for;
 //! * `report`: what is printed, and the exit codes;
+//! * `key_file`: the file with the private keys; `key_import`: such a file made of others;
 //! * `kms`: a KMS as the holder of private keys;
 //! * `own_client`: how to bring another HTTP client than reqwest or ureq.
 //! * `pkcs11`: keys in an HSM;
@@ -17,6 +18,8 @@
 mod guide;
 
 pub mod countdown;
+pub mod key_file;
+pub mod key_import;
 pub mod kms;
 pub mod options;
 pub mod own_client;

@@ -238,8 +238,8 @@ pub use provider::Provider;
 mod error;
 pub use error::{
     Advice, CallbackError, EntropyError, Error, ErrorCode, EvidenceError, FreeTextError, KeyError,
-    KeysError, MetadataError, PaymentError, PictureError, Refusal, RequestError, SettingsError,
-    TokenError, UnexpectedReply, UrlError,
+    KeyFileForm, KeysError, MetadataError, PassedOver, PaymentError, PictureError, Refusal,
+    RequestError, SettingsError, TokenError, UnexpectedReply, UrlError,
 };
 mod ground;
 pub use ground::{secret::Secret, time::UnixTime};

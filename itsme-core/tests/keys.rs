@@ -111,26 +111,27 @@ fn a_file_that_is_no_key_set_is_refused() {
     assert_eq!(error(" \n"), "the file is empty");
     let not_a_set = "the file is not a JWK set, a JSON object with an array `keys`: ";
     for (text, reason) in [
-        ("-----BEGIN PRIVATE KEY-----", "convert each key to a JWK with `use` and `kid`"),
         ("{'keys':[]}", "a syntax error (line 1, column 2)"),
         ("{\"keys\":[", "the text ends too early (line 1, column 9)"),
-        ("{}", "a member is missing or of the wrong type (line 1, column 2)"),
+        ("{}", "`keys` is missing"),
+        ("{\"keys\":null}", "`keys` is missing"),
         ("{\"keys\":7}", "a member is missing or of the wrong type (line 1, column 9)"),
-        ("[]", "a member is missing or of the wrong type (line 1, column 2)"),
+        ("[1,", "the text ends too early (line 1, column 3)"),
     ] {
         assert!(error(text).starts_with(not_a_set), "{}", error(text));
         assert!(error(text).ends_with(reason), "{}", error(text));
     }
-    assert!(matches!(PrivateKeys::from_json("{\"keys\":[]}"), Err(KeysError::NoSigningKey)));
+    let nothing = KeysError::NoSigningKey { passed_over: Vec::new() };
+    assert_eq!(PrivateKeys::from_json("{\"keys\":[]}").err(), Some(nothing));
 }
 
 #[test]
 fn a_missing_role_is_named() {
     let (text, error) = refused(|keys| keys.retain(|key| key["use"] == "sig"));
-    assert_eq!(error, KeysError::NoEncryptionKey);
+    assert_eq!(error, KeysError::NoEncryptionKey { passed_over: Vec::new() });
     assert!(text.contains("whose `use` is `enc`"), "{text}");
     let (text, error) = refused(|keys| keys.retain(|key| key["use"] == "enc"));
-    assert_eq!(error, KeysError::NoSigningKey);
+    assert_eq!(error, KeysError::NoSigningKey { passed_over: Vec::new() });
     assert!(text.contains("whose `use` is `sig`"), "{text}");
 }
 
@@ -153,17 +154,25 @@ fn a_bad_key_is_named_with_what_is_wrong() {
             key_fault(|key| key["n"] = json!("w".repeat(171))),
             "it has 1024 bits, but 2048 to 8192 are needed",
         ),
-        (key_fault(|key| key["kty"] = json!("EC")), "its `kty` must be RSA"),
+        (key_fault(|key| key["kty"] = json!("rsa")), "its `kty` must be RSA"),
+        (key_fault(|key| key["kty"] = Value::Null), "its `kty` must be RSA"),
+        (key_fault(|key| key["kty"] = json!("")), "its `kty` must be RSA"),
+        (key_fault(|key| key["d"] = json!(7)), "its `d` must be text"),
+        (key_fault(|key| key["alg"] = json!([])), "its `alg` must be text"),
         (key_fault(|key| key["use"] = json!("tls")), "its `use` must be sig or enc"),
         (key_fault(|key| key["use"] = Value::Null), "its `use` must be sig or enc"),
         (
-            key_fault(|key| key["alg"] = json!("RSA1_5")),
+            key_fault(|key| key["alg"] = json!("RS256")),
+            "its `alg` must be RSA-OAEP or RSA-OAEP-256, or left out",
+        ),
+        (
+            key_fault(|key| key["alg"] = json!("rsa-oaep")),
             "its `alg` must be RSA-OAEP or RSA-OAEP-256, or left out",
         ),
     ] {
         assert_eq!(text, format!("{named}{expected}"));
     }
-    let text = refused(|keys| keys[0]["alg"] = json!("PS256")).0;
+    let text = refused(|keys| keys[0]["alg"] = json!("RSA-OAEP")).0;
     assert_eq!(text, "key 1 (kid `rp-sig-1`): its `alg` must be RS256, or left out");
     let text = refused(|keys| keys[1]["kid"] = json!("rp-sig-1")).0;
     assert_eq!(text, "key 2 (kid `rp-sig-1`): an earlier key has the same `kid`");
@@ -171,8 +180,13 @@ fn a_bad_key_is_named_with_what_is_wrong() {
         let text = refused(|keys| keys[1]["kid"] = missing).0;
         assert_eq!(text, "key 2: it has no `kid`");
     }
-    let (text, error) = refused(|keys| keys[2] = json!(7));
-    assert!(matches!(error, KeysError::NotAKeySet(_)), "{text}");
+    for none in [json!(7), json!([]), json!("RSA"), Value::Null] {
+        let text = refused(|keys| keys[2] = none).0;
+        assert_eq!(text, "key 3: it must be a JSON object that has each member once");
+    }
+    let twice = private_jwks().replacen("\"kid\":", "\"kid\":\"first\",\"kid\":", 1);
+    let text = PrivateKeys::from_json(&twice).expect_err("two names").to_string();
+    assert!(text.ends_with("it must be a JSON object that has each member once"), "{text}");
 }
 
 #[test]
@@ -244,7 +258,8 @@ fn keys_are_rotated_step_by_step() {
 
     assert_eq!(keys.signing_with("rp-enc-1").err(), Some(KeysError::UnknownKey));
     assert_eq!(keys.without("x").err(), Some(KeysError::UnknownKey));
-    assert_eq!(keys.without("rp-sig-1").err(), Some(KeysError::NoSigningKey));
+    let none = KeysError::NoSigningKey { passed_over: Vec::new() };
+    assert_eq!(keys.without("rp-sig-1").err(), Some(none));
 }
 
 /// Not even a wrong one is quoted, in the error or in its `Debug`.

@@ -59,7 +59,7 @@ async fn main() -> ExitCode {
 
 async fn confirm(program: Program, report: &mut Report) -> Result<(), Box<dyn Error>> {
     debug_assert!(DEFAULT_URI.starts_with(REQUEST_URI));
-    let Prepared { settings, service, visitor, token } =
+    let Prepared { settings, service, visitor, token, .. } =
         program.options.prepare(CONFIRM_SERVICE, report)?;
     let itsme = run::client(settings, &visitor, token.as_ref())?;
 

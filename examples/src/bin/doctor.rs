@@ -57,10 +57,14 @@ fn examine(
     jwks_url: Option<String>,
     report: &mut Report,
 ) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor, token } = options.prepare(SERVICE, report)?;
+    let prepared = options.prepare(SERVICE, report)?;
+    let Prepared { settings, service, visitor, token, passed_over } = prepared;
     // Settings and redirect URI are checked here.
     let client = Client::new(settings)?;
     report.check(Some(true), "settings, keys and redirect URI are well-formed");
+    for key in &passed_over {
+        report.check(None, &key.to_string());
+    }
     let transport = if visitor.is_simulated() {
         let agent = ureq::Agent::config_builder().proxy(None).build().into();
         Transport::with_agent(agent, Default::default())

@@ -2,15 +2,14 @@
 
 use std::{
     error::Error,
-    fs::{self, OpenOptions},
-    io::{self, BufRead as _, Write as _},
+    io::{self, BufRead as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use itsme_core::PrivateKeys;
-use itsme_examples::{options::Hsm, report::Report};
+use itsme_examples::{key_file, key_import::Import, options::Hsm, report::Report};
 use serde_json::{Value, json};
 
 /// Makes, checks and rotates the private JWK set of a relying party, whose keys are in a file or in an HSM.
@@ -21,6 +20,9 @@ use serde_json::{Value, json};
     Exit codes: 0 done, 1 failed, 2 wrong options.\n\n\
     Examples:\n  \
     cargo run --bin keys -- generate jwks_private.json\n  \
+    cargo run --bin keys -- import jwks_private.json --sig sign.pem --enc decrypt.pem\n  \
+    cargo run --bin keys -- import jwks_private.json --sig sig-2024=old.p12 --enc enc-2024=key.pem \\\n      \
+    --passphrase-env PASSPHRASE\n  \
     cargo run --bin keys -- public jwks_private.json > jwks.json\n  \
     cargo run --bin keys -- check jwks_private.json\n  \
     cargo run --bin keys -- rotate jwks_private.json\n  \
@@ -47,6 +49,13 @@ struct Program {
 enum Command {
     /// Makes a new set: one key to sign, one to decrypt.
     Generate { file: PathBuf },
+    /// Makes a set of private keys that are in other files: PEM, PKCS #12, single JWKs and more.
+    Import {
+        /// The file to write.
+        file: PathBuf,
+        #[command(flatten)]
+        import: Import,
+    },
     /// Prints the public set, to be published.
     Public {
         #[command(flatten)]
@@ -58,7 +67,7 @@ enum Command {
         #[command(flatten)]
         hsm: Hsm,
     },
-    /// Says whether the set can be used, and for what.
+    /// Says whether the set can be used, and for what; of any other file, what it is and how to make a set of it.
     Check {
         #[command(flatten)]
         set: KeyFile,
@@ -117,6 +126,7 @@ fn main() -> ExitCode {
 fn run(command: &Command, yes: bool, report: &mut Report) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Generate { file } => write(file, &PrivateKeys::generate()?, yes, report)?,
+        Command::Import { file, import } => write(file, &import.keys()?, yes, report)?,
         Command::Public { set } => print(&set.read()?.public_jwks(), report)?,
         Command::Publish { hsm } => {
             let token = hsm.open()?.ok_or("no PKCS #11 module is given")?;
@@ -134,7 +144,7 @@ fn run(command: &Command, yes: bool, report: &mut Report) -> Result<(), Box<dyn 
             write(&set.file, &keys, yes, report)?;
         }
         Command::Add { file, jwks } => {
-            let added = text_of(jwks)?;
+            let added = key_file::read(jwks)?;
             let keys = KeyFile { file: file.clone(), outside: true }.read()?.with_external(&added);
             let keys = keys.map_err(|error| format!("{}: {error}", jwks.display()))?;
             write(file, &keys, yes, report)?;
@@ -166,47 +176,36 @@ fn tell(keys: &PrivateKeys, report: &mut Report) {
     });
     let all: Vec<Value> = all.collect();
     report.add("keys", all);
+    let passed_over = keys.passed_over().iter().map(|key| {
+        report.say(key);
+        json!({ "key": key.key, "why": key.error.to_string() })
+    });
+    let passed_over: Vec<Value> = passed_over.collect();
+    report.add("passed_over", passed_over);
 }
 
 impl KeyFile {
     fn read(&self) -> Result<PrivateKeys, Box<dyn Error>> {
-        let text = text_of(&self.file)?;
-        let read = if self.outside { PrivateKeys::mixed } else { PrivateKeys::from_json };
-        Ok(read(&text).map_err(|error| format!("{}: {error}", self.file.display()))?)
+        let bytes = key_file::read(&self.file)?;
+        let keys = match self.outside {
+            true => PrivateKeys::mixed(&bytes),
+            false => PrivateKeys::from_json(&bytes),
+        };
+        Ok(keys.map_err(|error| format!("{}: {error}", self.file.display()))?)
     }
 }
 
-fn text_of(file: &Path) -> Result<String, String> {
-    fs::read_to_string(file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
-}
-
-/// Writes beside the file and then takes its place, so that there is always a whole one.
+/// Writes the file, if there is none or it may be replaced.
 fn write(
     file: &Path,
     keys: &PrivateKeys,
     yes: bool,
     report: &mut Report,
 ) -> Result<(), Box<dyn Error>> {
-    let exists = file.exists();
-    if exists && !yes && !asked(&format!("Replace {}?", file.display()))? {
+    if file.exists() && !yes && !asked(&format!("Replace {}?", file.display()))? {
         return Err("nothing was written (--yes replaces without asking)".into());
     }
-    // A new file is made where it shall be, and only if nobody else has just made it.
-    let mut beside = file.as_os_str().to_owned();
-    beside.push(if exists { ".new" } else { "" });
-    let beside = PathBuf::from(beside);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options
-        .open(&beside)
-        .and_then(|mut new| new.write_all(keys.to_json().as_bytes()).and_then(|()| new.sync_all()));
-    written.map_err(|error| format!("{} cannot be written: {error}", beside.display()))?;
-    if exists && let Err(error) = fs::rename(&beside, file) {
-        fs::remove_file(&beside)?;
-        return Err(error.into());
-    }
+    key_file::write(file, keys)?;
     tell(keys, report);
     Ok(())
 }

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor, token } = options.prepare(SERVICE, report)?;
+    let Prepared { settings, service, visitor, token, .. } = options.prepare(SERVICE, report)?;
     let transport = if visitor.is_simulated() {
         // Nobody's proxy leads to our own loopback.
         let agent = ureq::Agent::config_builder().proxy(None).build().into();

@@ -43,7 +43,7 @@ async fn main() -> ExitCode {
 }
 
 async fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor, token } = options.prepare(SERVICE, report)?;
+    let Prepared { settings, service, visitor, token, .. } = options.prepare(SERVICE, report)?;
     let http = if visitor.is_simulated() {
         // Nobody's proxy leads to our own loopback.
         reqwest::Client::builder().no_proxy()

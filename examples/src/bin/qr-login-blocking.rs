@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn log_in(options: Common, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor, token } = options.prepare(SERVICE, report)?;
+    let Prepared { settings, service, visitor, token, .. } = options.prepare(SERVICE, report)?;
     let itsme = run::blocking_client(settings, &visitor, token.as_ref())?;
     let request = AuthorizationRequest::login(service).claim(Claim::Name).scope(Scope::Email);
 

@@ -40,7 +40,7 @@ async fn main() -> ExitCode {
 }
 
 async fn log_in(options: Common, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor, token } = options.prepare(SERVICE, report)?;
+    let Prepared { settings, service, visitor, token, .. } = options.prepare(SERVICE, report)?;
     let itsme = run::client(settings, &visitor, token.as_ref())?;
     let request = AuthorizationRequest::login(service).claim(Claim::Name).scope(Scope::Email);
 

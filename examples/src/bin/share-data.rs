@@ -37,7 +37,8 @@ async fn main() -> ExitCode {
 }
 
 async fn share(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
-    let Prepared { settings, service, visitor, token } = options.prepare(SHARE_SERVICE, report)?;
+    let Prepared { settings, service, visitor, token, .. } =
+        options.prepare(SHARE_SERVICE, report)?;
     let itsme = run::client(settings, &visitor, token.as_ref())?;
 
     // At least one claim is needed, so the constructor takes it. The national number may be asked

@@ -2,12 +2,12 @@
 
 mod hsm;
 mod op;
-mod secret;
+pub(crate) mod secret;
 
 use std::error::Error;
 
 use clap::{Args, ValueEnum};
-use itsme_core::Settings;
+use itsme_core::{PassedOver, Settings};
 use itsme_testkit::private_keys;
 
 pub use self::{hsm::Hsm, op::Op};
@@ -76,6 +76,8 @@ pub struct Prepared {
     pub visitor: Visitor,
     /// The HSM with its private keys, if they are in one.
     pub token: Option<Token>,
+    /// The keys of the file that are for something else.
+    pub passed_over: Vec<PassedOver>,
 }
 
 impl Common {
@@ -88,19 +90,27 @@ impl Common {
     pub fn prepare(self, fake_service: &str, report: &Report) -> Result<Prepared, Box<dyn Error>> {
         let token = self.hsm.open()?;
         let outside = token.as_ref().map(Token::keys).transpose()?;
-        if let Some(settings) = self.op.settings(outside.clone())? {
+        let keys = self.op.keys(outside)?;
+        let passed_over = keys.as_ref().map(|keys| keys.passed_over().to_vec()).unwrap_or_default();
+        if let Some(settings) = self.op.settings(keys.clone())? {
             // The parser has seen to it that it is given.
             let service = self.service.unwrap_or_default();
-            return Ok(Prepared { settings, service, visitor: Visitor::real(), token });
+            return Ok(Prepared {
+                settings,
+                service,
+                visitor: Visitor::real(),
+                token,
+                passed_over,
+            });
         }
         let person = match self.user {
             User::Ann => itsme_testkit::Person::ann(),
             User::Daan => itsme_testkit::Person::daan(),
             User::Ioana => itsme_testkit::Person::ioana(),
         };
-        let keys = outside.unwrap_or_else(private_keys);
+        let keys = keys.unwrap_or_else(private_keys);
         let (visitor, settings) = Visitor::simulated(person, !self.deny, keys, report)?;
-        Ok(Prepared { settings, service: fake_service.to_owned(), visitor, token })
+        Ok(Prepared { settings, service: fake_service.to_owned(), visitor, token, passed_over })
     }
 }
 

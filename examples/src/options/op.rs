@@ -89,23 +89,38 @@ enum Assertion {
 }
 
 impl Op {
-    /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given. `outside` are
-    /// the keys of an HSM, if there is one.
+    /// The keys of the file, or those that are `outside`, in an HSM; some of the file may then be in it.
     ///
     /// # Errors
-    /// The keys or the secret cannot be read or used.
-    pub fn settings(
+    /// The file cannot be read or used.
+    pub fn keys(
         &self,
         outside: Option<PrivateKeys>,
-    ) -> Result<Option<Settings>, Box<dyn Error>> {
+    ) -> Result<Option<PrivateKeys>, Box<dyn Error>> {
+        let Some(file) = &self.keys else { return Ok(outside) };
+        let at = file.display();
+        let bytes =
+            fs::read(file).map_err(|error| format!("the key file {at} cannot be read: {error}"))?;
+        let keys = match outside {
+            Some(_) => PrivateKeys::mixed(&bytes),
+            None => PrivateKeys::from_json(&bytes),
+        };
+        Ok(Some(keys.map_err(|error| format!("the key file {at}: {error}"))?))
+    }
+
+    /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given.
+    ///
+    /// # Errors
+    /// There are no keys, and the secret cannot be read.
+    pub fn settings(&self, keys: Option<PrivateKeys>) -> Result<Option<Settings>, Box<dyn Error>> {
         let Some(environment) = self.environment() else { return Ok(None) };
         let form = match self.assertion {
             Assertion::Signed => JwtProtection::Signed,
             Assertion::Encrypted => JwtProtection::Nested,
         };
         let client_id = self.client_id.clone().unwrap_or_default();
-        let settings = Settings::new(client_id, self.credentials(outside)?, environment)
-            .client_assertion(form);
+        let settings =
+            Settings::new(client_id, self.credentials(keys)?, environment).client_assertion(form);
         let is_plain = self.issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http://"));
         Ok(Some(if is_plain { settings.danger_http_on_loopback() } else { settings }))
     }
@@ -122,18 +137,8 @@ impl Op {
         }
     }
 
-    fn credentials(&self, outside: Option<PrivateKeys>) -> Result<Credentials, Box<dyn Error>> {
-        if let Some(file) = &self.keys {
-            let at = file.display();
-            let text = fs::read_to_string(file)
-                .map_err(|error| format!("the key file {at} cannot be read: {error}"))?;
-            let keys = match outside {
-                Some(_) => PrivateKeys::mixed(&text),
-                None => PrivateKeys::from_json(&text),
-            };
-            return Ok(keys.map_err(|error| format!("the key file {at}: {error}"))?.into());
-        }
-        if let Some(keys) = outside {
+    fn credentials(&self, keys: Option<PrivateKeys>) -> Result<Credentials, Box<dyn Error>> {
+        if let Some(keys) = keys {
             return Ok(keys.into());
         }
         let secret = match (&self.client_secret_file, &self.client_secret_env) {

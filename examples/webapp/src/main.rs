@@ -68,7 +68,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let redirect_uri = format!("{public_url}{CALLBACK}");
 
     let http = reqwest::Client::builder();
-    let (http, settings, services, _fake) = match options.op.settings(None)? {
+    let (http, settings, services, _fake) = match options.op.settings(options.op.keys(None)?)? {
         Some(settings) => (http, settings, options.services.into(), None),
         // Nobody's proxy leads to our own loopback.
         None => {

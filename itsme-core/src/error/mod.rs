@@ -7,6 +7,7 @@ mod callback;
 mod confirm;
 mod endpoint;
 mod evidence;
+mod key_file;
 mod keys;
 pub(crate) mod oauth;
 mod picture;
@@ -19,7 +20,8 @@ pub use self::{
     confirm::{FreeTextError, PaymentError},
     endpoint::{MetadataError, UnexpectedReply},
     evidence::EvidenceError,
-    keys::{KeyError, KeysError},
+    key_file::KeyFileForm,
+    keys::{KeyError, KeysError, PassedOver},
     oauth::{ErrorCode, Refusal},
     picture::PictureError,
     request::{RequestError, SettingsError, UrlError},

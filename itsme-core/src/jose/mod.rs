@@ -10,7 +10,8 @@
 //! jws.rs jwe.rs   one layer each        header.rs   what may stand in a header
 //! content.rs      A128CBC-HS256, A256GCM            hmac.rs   HMAC-SHA256
 //! key_set.rs      the OP's keys as a set            public_key.rs  one of them
-//! own_key.rs      our keys, here or outside   rsa_key.rs   the private ones that are here
+//! own_jwk.rs      our keys as they are written  own_key.rs  here or outside
+//! rsa_key.rs      the private ones that are here
 //! error.rs        why a token or a key is of no use
 //! ```
 
@@ -23,6 +24,7 @@ mod jwe;
 mod jws;
 mod key_set;
 mod nested;
+mod own_jwk;
 mod own_key;
 mod public_key;
 mod rsa_key;
@@ -40,9 +42,10 @@ pub use self::{
     jws::{SignatureCheck, Signer, UnsignedJws, Verified},
     key_set::{KeySet, KeySetError},
     nested::{MAX_TOKEN, encrypt_jws, inner, open, verify},
+    own_jwk::OwnJwk,
     own_key::{KeyHome, OwnKey},
     public_key::PublicKey,
-    rsa_key::{OwnJwk, RsaPrivateKey},
+    rsa_key::RsaPrivateKey,
 };
 
 pub(crate) use self::public_key::{Alg, PublicJwk, Usage};

@@ -15,79 +15,13 @@ use openssl::{
     pkey::{PKey, Private},
     rsa::{Rsa, RsaPrivateKeyBuilder},
 };
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{KeyEncryption, RsaKeyError, base64url, base64url_decode, sha256};
+pub(super) use super::own_jwk::OwnJwk;
+use super::{KeyEncryption, RsaKeyError, base64url, base64url_decode};
 
 /// The smallest and the largest RSA modulus that is taken, in bits.
 pub(super) const MODULUS_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
-
-/// A key of ours as a JWK writes it (RFC 7518 §6.3), with its private part or without: every number
-/// still base64url.
-#[derive(Clone, Deserialize, Serialize)]
-pub struct OwnJwk {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    /// `RSA`, or something that is of no use here.
-    pub kty: Option<String>,
-    /// `sig` or `enc`.
-    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
-    pub usage: Option<String>,
-    /// The key's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kid: Option<String>,
-    /// The algorithm it is meant for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub alg: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) n: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) e: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    d: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    p: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    q: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dp: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dq: Option<Zeroizing<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    qi: Option<Zeroizing<String>>,
-}
-
-impl OwnJwk {
-    /// Whether anything of it is secret.
-    pub fn has_private_part(&self) -> bool {
-        let numbers = [&self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi];
-        numbers.iter().any(|number| number.is_some())
-    }
-
-    /// A new key of 2048 bits, named after its use and its thumbprint. The randomness is OpenSSL's.
-    pub fn generate(usage: &str, alg: &str) -> Option<Self> {
-        let key = Rsa::generate(2048).ok()?;
-        let text = |number: &BigNumRef| base64url(number.to_vec());
-        let secret = |number: &BigNumRef| Zeroizing::new(text(number));
-        let (n, e) = (text(key.n()), text(key.e()));
-        let thumbprint = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
-        let thumbprint = base64url(sha256(&[thumbprint.as_bytes()]));
-        Some(Self {
-            kty: Some("RSA".to_owned()),
-            usage: Some(usage.to_owned()),
-            kid: Some(format!("{usage}-{}", &thumbprint[..8])),
-            alg: Some(alg.to_owned()),
-            n: Some(n),
-            e: Some(e),
-            d: Some(secret(key.d())),
-            p: Some(secret(key.p()?)),
-            q: Some(secret(key.q()?)),
-            dp: Some(secret(key.dmp1()?)),
-            dq: Some(secret(key.dmq1()?)),
-            qi: Some(secret(key.iqmp()?)),
-        })
-    }
-}
 
 /// What is wrong with a key, as long as it is parsed: what OpenSSL says does not leave this file.
 struct ParseError(RsaKeyError);

@@ -1,6 +1,11 @@
 pub(crate) mod credentials;
 pub(crate) mod environment;
 pub(crate) mod identity;
+mod key_check;
+mod key_entry;
+mod key_file;
+mod key_form;
+mod key_rotation;
 pub(crate) mod keyring;
 pub(crate) mod leeway;
 pub(crate) mod private_keys;

@@ -29,7 +29,7 @@ fn a_public_set_is_read_as_what_it_is() {
 fn each_constructor_takes_what_it_says() {
     let public = private_keys().public_jwks();
     let refused = text(PrivateKeys::from_json(&public));
-    assert!(refused.contains("has no private part") && refused.contains("external"), "{refused}");
+    assert!(refused.contains("is a public JWK set") && refused.contains("external"), "{refused}");
     let refused = text(PrivateKeys::external(private_jwks()));
     assert!(refused.contains("private members"), "{refused}");
     assert!(PrivateKeys::external(&public).is_ok());
@@ -69,8 +69,9 @@ fn numbers_outside_are_checked_too() {
         ("e", json!("Ag"), "do not belong together"),
         ("e", json!(null), "`e` is missing"),
         ("kid", json!(""), "it has no `kid`"),
-        ("alg", json!("RSA1_5"), "its `alg` must be"),
-        ("kty", json!("EC"), "its `kty` must be RSA"),
+        ("alg", json!("RSA-OAEP"), "its `alg` must be"),
+        ("alg", json!("RSA1_5"), "no RSA key whose `use` is `sig`"),
+        ("kty", json!("EC"), "no RSA key whose `use` is `sig`"),
     ] {
         let mut set = kms.clone();
         set["keys"][0][member] = value;

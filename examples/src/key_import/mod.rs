@@ -1,0 +1,133 @@
+//! A private JWK set of the keys that somebody already has, in whatever files.
+
+mod jwk;
+mod openssl;
+mod text;
+
+use std::{error::Error, path::PathBuf, str::FromStr};
+
+use clap::{ArgGroup, Args};
+use itsme_core::PrivateKeys;
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use self::jwk::Usage;
+use crate::{key_file, options::secret};
+
+/// Which file has which key.
+#[derive(Clone, Debug, Args)]
+#[command(group(ArgGroup::new("passphrase").args(["passphrase_env", "passphrase_file"])))]
+#[group(skip)]
+pub struct Import {
+    /// A file with a key that signs; the first one given signs, the others are published beside it.
+    ///
+    /// It is PEM (PKCS #1 or PKCS #8, also encrypted or with `\n` escapes), PKCS #12, DER, a JWK, an array of them or
+    /// a set, also quoted or in UTF-16. KID is the name of the key; without it, a JWK keeps its own, and another key is
+    /// named by its thumbprint (RFC 7638). If itsme knows the key already, give it the name under which it does.
+    #[arg(long, value_name = "[KID=]FILE", required = true)]
+    sig: Vec<Source>,
+
+    /// A file with a key that decrypts; the first one given is published. As `--sig`.
+    #[arg(long, value_name = "[KID=]FILE", required = true)]
+    enc: Vec<Source>,
+
+    /// The environment variable that holds the passphrase of the files.
+    #[arg(long, value_name = "NAME")]
+    passphrase_env: Option<String>,
+
+    /// The file with the passphrase of the files.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+/// A file, and what its key is to be called.
+#[derive(Clone, Debug)]
+struct Source {
+    kid: Option<String>,
+    file: PathBuf,
+}
+
+impl FromStr for Source {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (kid, file) = match text.split_once('=') {
+            Some((kid, file)) => (Some(kid.to_owned()), file),
+            None => (None, text),
+        };
+        if file.is_empty() || kid.as_ref().is_some_and(String::is_empty) {
+            return Err("it must be FILE or KID=FILE");
+        }
+        Ok(Self { kid, file: file.into() })
+    }
+}
+
+impl Import {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// Which file or key cannot be used, why, and what to do.
+    pub fn keys(&self) -> Result<PrivateKeys, Box<dyn Error>> {
+        let passphrase = match (&self.passphrase_file, &self.passphrase_env) {
+            (Some(file), _) => Some(secret::in_file(file, "passphrase")?),
+            (None, Some(name)) => Some(secret::in_variable(name, "passphrase")?),
+            (None, None) => None,
+        }
+        .map(Zeroizing::new);
+        let passphrase = passphrase.as_ref().map(|passphrase| passphrase.as_str());
+        if passphrase.is_some_and(|passphrase| passphrase.contains('\0')) {
+            return Err("the passphrase has a zero character in it; is its file UTF-16?".into());
+        }
+        let mut named: Vec<(String, &Source)> = Vec::new();
+        let mut set = Vec::new();
+        for (usage, sources) in [(Usage::Sig, &self.sig), (Usage::Enc, &self.enc)] {
+            for source in sources {
+                let bytes = key_file::read(&source.file)?;
+                let keys = source.keys(&bytes, usage, passphrase);
+                let keys = keys.map_err(|error| format!("{}: {error}", source.file.display()))?;
+                for key in keys {
+                    let kid = key["kid"].as_str().unwrap_or_default().to_owned();
+                    if let Some((_, other)) = named.iter().find(|(other, _)| *other == kid) {
+                        let files = [other, source].map(|source| source.file.display());
+                        let [first, second] = files;
+                        return Err(format!(
+                            "the keys of {first} and {second} are both named `{kid}`; give one of them \
+                             another name: KID={second}"
+                        )
+                        .into());
+                    }
+                    named.push((kid, source));
+                    set.push(Value::Object(key));
+                }
+            }
+        }
+        let set = Zeroizing::new(json!({ "keys": set }).to_string());
+        Ok(PrivateKeys::from_json(&set)?)
+    }
+}
+
+impl Source {
+    /// The keys of the file for this use, each with a name.
+    fn keys(
+        &self,
+        bytes: &[u8],
+        usage: Usage,
+        passphrase: Option<&str>,
+    ) -> Result<Vec<Map<String, Value>>, Box<dyn Error>> {
+        let mut keys = match text::decode(bytes) {
+            Some(text) if text::is_pem(&text) => vec![openssl::pem(&text, passphrase)?],
+            Some(text) => jwk::of_json(&text, usage)?,
+            None => vec![openssl::binary(bytes, passphrase)?],
+        };
+        if let (Some(kid), [key]) = (&self.kid, &mut keys[..]) {
+            key.insert("kid".to_owned(), kid.as_str().into());
+        } else if self.kid.is_some() {
+            let found = keys.len();
+            return Err(format!("KID= names one key, but {found} of the file are meant").into());
+        }
+        for key in &mut keys {
+            jwk::complete(key, usage);
+        }
+        Ok(keys)
+    }
+}

@@ -1,0 +1,135 @@
+//! Private keys in PEM, PKCS #12 and DER, which OpenSSL reads.
+
+use std::error::Error;
+
+use itsme_core::{KeyFileForm, KeysError, PrivateKeys, RsaKeyError};
+use openssl::{
+    error::ErrorStack,
+    pkcs12::Pkcs12,
+    pkey::{Id, PKey, Private},
+};
+use serde_json::{Map, Value};
+
+use super::{jwk, text::plain_pem};
+
+type Read = Result<Map<String, Value>, Box<dyn Error>>;
+
+const NO_PASSPHRASE: &str = "it is encrypted; give its passphrase by `--passphrase-env` or \
+    `--passphrase-file`";
+const WRONG_PASSPHRASE: &str = "the passphrase is wrong, or the file is damaged";
+const DAMAGED: &str =
+    "OpenSSL reads no private key in it: it was cut off or changed on its way, so fetch it again";
+const NO_PRIVATE_DER: &str = "it is DER in which OpenSSL reads no private key: a certificate or a public key, so look \
+    for the file of its private key; or an encrypted key whose passphrase is missing or wrong";
+
+/// The one private key of a PEM file. Certificates beside it are of no matter.
+pub(super) fn pem(text: &str, passphrase: Option<&str>) -> Read {
+    let pem = plain_pem(text);
+    let label =
+        |block: &str| block.split_once("-----").map(|(label, _)| label.ends_with("PRIVATE KEY"));
+    let keys = pem.split("-----BEGIN ").filter(|block| label(block) == Some(true)).count();
+    match (keys, form(text.as_bytes())) {
+        (1, Some(form)) if form != KeyFileForm::OtherPem => {}
+        (0 | 1, Some(form)) => return Err(form.into()),
+        _ => {
+            return Err(
+                format!("it has {keys} private keys; put each into a file of its own").into()
+            );
+        }
+    }
+    let mut was_asked = false;
+    // Without this, OpenSSL would ask at the terminal.
+    let read = PKey::private_key_from_pem_callback(pem.as_bytes(), |buffer| {
+        was_asked = true;
+        let passphrase = passphrase.unwrap_or_default().as_bytes();
+        let room = buffer.get_mut(..passphrase.len());
+        Ok(room.map_or(0, |room| {
+            room.copy_from_slice(passphrase);
+            passphrase.len()
+        }))
+    });
+    match read {
+        Ok(key) => rsa(&key),
+        Err(_) if was_asked && passphrase.is_none() => Err(NO_PASSPHRASE.into()),
+        Err(error) if is_legacy(&error) => Err("it is encrypted with an old cipher, which OpenSSL 3 reads \
+            with its legacy provider only; convert it by `openssl pkey -in FILE -aes256 -out NEW.pem \
+            -provider legacy -provider default`, and import that"
+            .into()),
+        Err(_) if was_asked => Err(WRONG_PASSPHRASE.into()),
+        Err(_) => Err(DAMAGED.into()),
+    }
+}
+
+/// The private key of a PKCS #12 or DER file.
+pub(super) fn binary(bytes: &[u8], passphrase: Option<&str>) -> Read {
+    if let Ok(p12) = Pkcs12::from_der(bytes) {
+        return pkcs12(&p12, passphrase);
+    }
+    let encrypted = || {
+        PKey::private_key_from_pkcs8_passphrase(bytes, passphrase.unwrap_or_default().as_bytes())
+    };
+    match PKey::private_key_from_der(bytes).or_else(|_| encrypted()) {
+        Ok(key) => rsa(&key),
+        Err(_) => Err(match form(bytes) {
+            Some(KeyFileForm::Der) => NO_PRIVATE_DER.into(),
+            Some(KeyFileForm::Pkcs12) | None => DAMAGED.into(),
+            Some(other) => other.into(),
+        }),
+    }
+}
+
+fn pkcs12(p12: &Pkcs12, passphrase: Option<&str>) -> Read {
+    match p12.parse2(passphrase.unwrap_or_default()) {
+        Ok(parsed) => match parsed.pkey {
+            Some(key) => rsa(&key),
+            None => Err("it has certificates but no private key; export it again with its private key".into()),
+        },
+        Err(error) if is_legacy(&error) => Err("it is encrypted with an old cipher (RC2), which OpenSSL 3 \
+            reads with its legacy provider only; convert it by `openssl pkcs12 -legacy -in FILE -nocerts \
+            -out NEW.pem`, and import that"
+            .into()),
+        Err(_) if passphrase.is_none() => Err(NO_PASSPHRASE.into()),
+        Err(_) => Err(WRONG_PASSPHRASE.into()),
+    }
+}
+
+fn rsa(key: &PKey<Private>) -> Read {
+    let kind = match key.id() {
+        Id::RSA => return checked(key),
+        Id::RSA_PSS => "an RSA key for PSS alone",
+        Id::EC => "an elliptic-curve key",
+        Id::ED25519 | Id::ED448 => "an Edwards-curve key",
+        _ => "not an RSA key",
+    };
+    Err(format!("it is {kind}, but itsme needs RSA keys; `keys generate` makes a set of new ones")
+        .into())
+}
+
+fn checked(key: &PKey<Private>) -> Read {
+    let rsa = key.rsa()?;
+    let bits = rsa.n().num_bits();
+    if !(2048..=8192).contains(&bits) {
+        let why = RsaKeyError::Size(bits);
+        return Err(format!("{why}; `keys generate` makes a set of new ones").into());
+    }
+    if !rsa.check_key().unwrap_or(false) {
+        return Err(RsaKeyError::Inconsistent.into());
+    }
+    Ok(jwk::of_rsa(&rsa))
+}
+
+/// A cipher that OpenSSL has moved into its legacy provider.
+fn is_legacy(error: &ErrorStack) -> bool {
+    error.errors().iter().any(|error| {
+        error.library() == Some("digital envelope routines")
+            && error.reason() == Some("unsupported")
+    })
+}
+
+/// What the file is, as core tells it.
+fn form(file: &[u8]) -> Option<KeyFileForm> {
+    match PrivateKeys::from_json(file) {
+        Err(KeysError::Form(form)) => Some(form),
+        _ => None,
+    }
+}

@@ -1,0 +1,77 @@
+//! Text as people have it: in other encodings, in quotes, with escapes.
+
+use zeroize::Zeroizing;
+
+/// UTF-8 or UTF-16, with a byte order mark or without; `None` if it is no text.
+pub(super) fn decode(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+        char::decode_utf16(units).collect::<Result<String, _>>().ok()
+    };
+    let text = match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] => std::str::from_utf8(rest).ok().map(str::to_owned),
+        [first, 0, ..] if *first != 0 => utf16(bytes, u16::from_le_bytes),
+        [0, second, ..] if *second != 0 => utf16(bytes, u16::from_be_bytes),
+        _ => std::str::from_utf8(bytes).ok().map(str::to_owned),
+    };
+    text.map(Zeroizing::new)
+}
+
+/// Whether it has a PEM block, and is not JSON in which one may be quoted.
+pub(super) fn is_pem(text: &str) -> bool {
+    text.contains("-----BEGIN ") && !text.trim_start().starts_with(['{', '['])
+}
+
+/// PEM as it was before it went through an environment variable: `\n` stands for a line break there, quotes around
+/// it are of no meaning, and line breaks may have become spaces.
+pub(super) fn plain_pem(text: &str) -> Zeroizing<String> {
+    let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
+    let start = text.find("-----BEGIN ").unwrap_or_default();
+    let end = text.rfind("-----").map_or(text.len(), |end| end + "-----".len());
+    let blocks = text.get(start..end).unwrap_or_default();
+    if blocks.contains('\n') {
+        return Zeroizing::new(blocks.to_owned());
+    }
+    // All on one line. OpenSSL reads no longer ones than 254 characters.
+    let mut lines = Zeroizing::new(String::with_capacity(blocks.len() * 2));
+    for (place, part) in blocks.split("-----").enumerate() {
+        match place % 4 {
+            1 => lines.push_str(&format!("-----{part}-----\n")),
+            2 => {
+                let body = part.chars().filter(|c| !c.is_whitespace());
+                for (place, c) in body.enumerate() {
+                    lines.push(c);
+                    if place % 64 == 63 {
+                        lines.push('\n');
+                    }
+                }
+            }
+            3 => lines.push_str(&format!("\n-----{part}-----\n")),
+            _ => {}
+        }
+    }
+    lines
+}
+
+/// JSON without the quotes and escapes of an `.env` file, and the variable's name in front of it.
+pub(super) fn plain_json(text: &str) -> Zeroizing<String> {
+    let text = text.trim();
+    let is_name = |name: &str| {
+        let name = name.trim_start_matches("export ").trim();
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    };
+    let text = match text.split_once('=') {
+        Some((name, value)) if is_name(name) => value.trim(),
+        _ => text,
+    };
+    // A JSON string within double quotes, else as a shell or a template quotes.
+    if let Ok(inner) = serde_json::from_str::<String>(text) {
+        return Zeroizing::new(inner);
+    }
+    let quoted = |quote: char| text.strip_prefix(quote)?.strip_suffix(quote);
+    let text = ['\'', '"', '`'].into_iter().find_map(quoted).unwrap_or(text);
+    let is_escaped = text.trim_start_matches(['{', '[', ' ']).starts_with("\\\"");
+    Zeroizing::new(if is_escaped { text.replace("\\\"", "\"") } else { text.to_owned() })
+}

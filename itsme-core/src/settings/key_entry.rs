@@ -1,0 +1,149 @@
+//! One key as the file has it: ours, or for something else.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{KeyError, KeysError},
+    ground::text::{printable, without_secrets},
+    jose::OwnJwk,
+};
+
+/// A key of the file, as it is written back.
+#[derive(Clone)]
+pub(super) enum Entry {
+    Ours(OwnJwk),
+    Other(OtherKey),
+}
+
+/// A key that is not used. Nobody else may have a copy, so it is kept as it came.
+#[derive(Clone)]
+pub(super) struct OtherKey {
+    text: Zeroizing<String>,
+    pub(super) kid: Option<String>,
+    pub(super) why: KeyError,
+    pub(super) has_private_part: bool,
+}
+
+impl Entry {
+    /// The keys of a set by their texts, each of which is JSON.
+    pub(super) fn read_all(texts: Vec<Zeroizing<String>>) -> Result<Vec<Self>, KeysError> {
+        let read = |(place, text): (usize, Zeroizing<String>)| {
+            let refused = |kid: Option<&str>, error| {
+                let key = called(place, kid);
+                KeysError::Key { key, error }
+            };
+            let members = Members::of(&text).ok_or_else(|| refused(None, KeyError::Malformed))?;
+            let kid = members.text("kid").unwrap_or_default();
+            let entry = members.purpose().and_then(|other| match other {
+                None => members.ours(&text).map(Self::Ours),
+                Some(why) => {
+                    let has_private_part = members.has_private_part();
+                    let (kid, text) = (kid.clone(), text.clone());
+                    Ok(Self::Other(OtherKey { text, kid, why, has_private_part }))
+                }
+            });
+            entry.map_err(|error| refused(kid.as_deref(), error))
+        };
+        texts.into_iter().enumerate().map(read).collect()
+    }
+
+    pub(super) fn ours(&self) -> Option<&OwnJwk> {
+        match self {
+            Self::Ours(jwk) => Some(jwk),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// Whether it is a key of ours for this `use`.
+    pub(super) fn is_for(&self, usage: &str) -> bool {
+        self.ours().is_some_and(|jwk| jwk.usage.as_deref() == Some(usage))
+    }
+
+    /// Whether it is the key of ours of this name.
+    pub(super) fn is_called(&self, kid: &str) -> bool {
+        self.ours().is_some_and(|jwk| jwk.kid.as_deref() == Some(kid))
+    }
+
+    /// About as many bytes as it takes when it is written.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Ours(_) => 16 * 1024,
+            Self::Other(key) => key.text.len() + 16,
+        }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Ours(jwk) => jwk.serialize(to),
+            Self::Other(key) => {
+                serde_json::from_str::<&RawValue>(&key.text).expect("it was read").serialize(to)
+            }
+        }
+    }
+}
+
+/// How the key in this place is called in errors.
+pub(super) fn called(place: usize, kid: Option<&str>) -> String {
+    match kid.filter(|kid| !kid.is_empty()) {
+        Some(kid) => format!("key {} (kid `{}`)", place + 1, printable(kid)),
+        None => format!("key {}", place + 1),
+    }
+}
+
+/// The members of a key but those that are `null`, each as its text.
+struct Members<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'a> Members<'a> {
+    fn of(text: &'a str) -> Option<Self> {
+        let mut members: BTreeMap<_, &RawValue> = serde_json::from_str(text).ok()?;
+        members.retain(|_, value| value.get() != "null");
+        Some(Self(members))
+    }
+
+    fn text(&self, name: &'static str) -> Result<Option<String>, KeyError> {
+        let read = |value: &&RawValue| serde_json::from_str(value.get());
+        self.0.get(name).map(read).transpose().map_err(|_| KeyError::NotText(name))
+    }
+
+    /// What shows that the key is for something else. A word that is a misspelt one of ours does not, nor does
+    /// an `alg` of ours that goes with another `use`: such a key is meant for us, and refused.
+    fn purpose(&self) -> Result<Option<KeyError>, KeyError> {
+        let foreign = |name, ours: &[&str]| -> Result<Option<String>, KeyError> {
+            let found = self.text(name)?;
+            let is_ours = |found: &str| ours.iter().any(|own| own.eq_ignore_ascii_case(found));
+            let found = found.filter(|found| !found.trim().is_empty() && !is_ours(found.trim()));
+            Ok(found.map(|found| without_secrets(printable(&found))))
+        };
+        if let Some(kty) = foreign("kty", &["RSA"])? {
+            return Ok(Some(KeyError::OtherKeyType(kty)));
+        }
+        if !self.0.contains_key("kty")
+            && let Some(crv) = foreign("crv", &[])?
+        {
+            return Ok(Some(KeyError::OtherCurve(crv)));
+        }
+        let alg = foreign("alg", &["RS256", "RSA-OAEP", "RSA-OAEP-256"])?;
+        Ok(alg.map(KeyError::OtherAlgorithm))
+    }
+
+    /// Of any kind of key, the symmetric ones (`k`) and those of later standards (`priv`) too.
+    fn has_private_part(&self) -> bool {
+        let names = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
+        names.iter().any(|name| self.0.contains_key(*name))
+    }
+
+    fn ours(&self, text: &str) -> Result<OwnJwk, KeyError> {
+        let is_text = |name| self.0.get(name).is_none_or(|value| value.get().starts_with('"'));
+        match OwnJwk::MEMBERS.into_iter().find(|name| !is_text(*name)) {
+            Some(name) => Err(KeyError::NotText(name)),
+            // What else can be wrong is a member that stands twice.
+            None => serde_json::from_str(text).map_err(|_| KeyError::Malformed),
+        }
+    }
+}

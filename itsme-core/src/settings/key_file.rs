@@ -1,0 +1,80 @@
+//! The text of a key file.
+
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use crate::{
+    error::{KeyFileForm, KeysError},
+    settings::{key_entry::Entry, key_form},
+};
+
+/// The keys of the file, in their order.
+pub(super) fn read(file: &[u8]) -> Result<Vec<Entry>, KeysError> {
+    let file = file.strip_prefix("\u{feff}".as_bytes()).unwrap_or(file);
+    if file.trim_ascii().is_empty() {
+        return Err(KeysError::Empty);
+    }
+    let text = key_form::recognize(file)?;
+    // If it is no JSON in either way, the places of the text as it is are the ones to tell.
+    let keys = Keys::parse(text)
+        .or_else(|error| Keys::parse(&with_joined_lines(text)).map_err(|_| error))
+        .map_err(|error| not_a_key_set(&error))?;
+    match keys {
+        Keys::Set(keys) => Entry::read_all(keys),
+        Keys::Single => Err(KeyFileForm::SingleJwk.into()),
+        Keys::Absent => Err(KeysError::NotAKeySet("`keys` is missing".to_owned())),
+    }
+}
+
+/// What a JSON object holds.
+enum Keys {
+    /// The text of each key.
+    Set(Vec<Zeroizing<String>>),
+    Single,
+    Absent,
+}
+
+impl Keys {
+    fn parse(text: &str) -> serde_json::Result<Self> {
+        #[derive(Deserialize)]
+        struct Members<'a> {
+            #[serde(borrow, default)]
+            keys: Option<Vec<&'a RawValue>>,
+            kty: Option<IgnoredAny>,
+        }
+        // What is no JSON at all is told first; a struct would also be read from an array.
+        serde_json::from_str::<IgnoredAny>(text)?;
+        let Members { keys, kty } = serde_json::from_str(text)?;
+        let owned = |key: &RawValue| Zeroizing::new(key.get().to_owned());
+        Ok(match (keys, kty) {
+            (Some(keys), _) => Self::Set(keys.into_iter().map(owned).collect()),
+            (None, Some(_)) => Self::Single,
+            (None, None) => Self::Absent,
+        })
+    }
+}
+
+/// Line breaks within strings as spaces: JSON has none there, but a template in which somebody has broken a
+/// long number over lines has.
+fn with_joined_lines(text: &str) -> Zeroizing<String> {
+    let mut joined = Zeroizing::new(String::with_capacity(text.len()));
+    let (mut in_string, mut is_escaped) = (false, false);
+    joined.extend(text.chars().map(|c| {
+        in_string ^= c == '"' && !is_escaped;
+        is_escaped = in_string && c == '\\' && !is_escaped;
+        if in_string && matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }
+    }));
+    joined
+}
+
+/// Says where, and not what: serde_json's own errors can quote a private number.
+fn not_a_key_set(error: &serde_json::Error) -> KeysError {
+    let kind = match error.classify() {
+        serde_json::error::Category::Data => "a member is missing or of the wrong type",
+        serde_json::error::Category::Eof => "the text ends too early",
+        _ => "a syntax error",
+    };
+    let (line, column) = (error.line(), error.column());
+    KeysError::NotAKeySet(format!("{kind} (line {line}, column {column})"))
+}
