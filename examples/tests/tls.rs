@@ -1,15 +1,41 @@
-//! Both adapters over TLS: an OP with a trusted certificate is spoken to, any other is not.
+//! Both adapters over TLS: an OP with a trusted certificate is spoken to. With any other, they say that it is TLS that
+//! failed, and that nothing was sent.
 
 use std::{
+    error::Error,
     io::{Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::Arc,
     thread,
 };
 
-use itsme_core::{Request, SendFailure, Timeouts};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use itsme_core::{AuthorizationRequest, Environment, Request, SendFailure, Settings, Timeouts};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+/// What is wrong with the server's side of TLS.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Wrong {
+    Nothing,
+    Untrusted,
+    SelfSigned,
+    Expired,
+    NotYetValid,
+    AnotherName,
+    /// It knows no version that we know.
+    OldVersion,
+    NoCommonCipher,
+}
+
+const ALL: [Wrong; 7] = [
+    Wrong::Untrusted,
+    Wrong::SelfSigned,
+    Wrong::Expired,
+    Wrong::NotYetValid,
+    Wrong::AnotherName,
+    Wrong::OldVersion,
+    Wrong::NoCommonCipher,
+];
 
 /// A server that answers every connection with `{}`, as `localhost`.
 struct Tls {
@@ -18,20 +44,35 @@ struct Tls {
 }
 
 impl Tls {
-    fn start() -> Self {
+    fn start(wrong: Wrong) -> Self {
         let named = |name: &str, names: Vec<String>| {
             let mut params = CertificateParams::new(names).expect("names");
             params.distinguished_name.push(DnType::CommonName, name);
             params
         };
-        let ca_key = KeyPair::generate().expect("a key");
-        let mut ca = named("a CA of the tests", Vec::new());
-        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let ca_pem = ca.self_signed(&ca_key).expect("a certificate").pem();
-        let issuer = Issuer::new(ca, ca_key);
+        let ca = || {
+            let key = KeyPair::generate().expect("a key");
+            let mut ca = named("a CA of the tests", Vec::new());
+            ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let pem = ca.self_signed(&key).expect("a certificate").pem();
+            (Issuer::new(ca, key), pem)
+        };
+        let (issuer, trusted) = ca();
+        let issuer = if wrong == Wrong::Untrusted { ca().0 } else { issuer };
         let key = KeyPair::generate().expect("a key");
-        let leaf = named("an OP of the tests", vec!["localhost".to_owned()]);
-        let leaf = leaf.signed_by(&key, &issuer).expect("a certificate");
+        let name = if wrong == Wrong::AnotherName { "op.example" } else { "localhost" };
+        let mut leaf = named("an OP of the tests", vec![name.to_owned()]);
+        if wrong == Wrong::Expired {
+            leaf.not_after = date_time_ymd(2020, 1, 1);
+        }
+        if wrong == Wrong::NotYetValid {
+            leaf.not_before = date_time_ymd(2999, 1, 1);
+        }
+        let leaf = match wrong {
+            Wrong::SelfSigned => leaf.self_signed(&key),
+            _ => leaf.signed_by(&key, &issuer),
+        };
+        let leaf = leaf.expect("a certificate");
 
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
@@ -48,18 +89,10 @@ impl Tls {
         let port = listener.local_addr().expect("an address").port();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
-                let mut stream = StreamOwned::new(connection, stream);
-                if stream.read(&mut [0; 4096]).is_ok() {
-                    let answer =
-                        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
-                    let _ = stream.write_all(answer.as_bytes());
-                    stream.conn.send_close_notify();
-                    let _ = stream.flush();
-                }
+                serve(stream, &config, wrong);
             }
         });
-        Self { url: format!("https://localhost:{port}/"), ca: ca_pem }
+        Self { url: format!("https://localhost:{port}/"), ca: trusted }
     }
 
     fn request(&self) -> Request {
@@ -67,36 +100,102 @@ impl Tls {
     }
 }
 
+fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>, wrong: Wrong) {
+    // A fatal alert in place of a ServerHello (RFC 8446 §6).
+    let alert = match wrong {
+        Wrong::OldVersion => Some(70),
+        Wrong::NoCommonCipher => Some(40),
+        _ => None,
+    };
+    if let Some(alert) = alert {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(&[21, 3, 1, 0, 2, 2, alert]);
+        return;
+    }
+    let connection = ServerConnection::new(Arc::clone(config)).expect("a connection");
+    let mut stream = StreamOwned::new(connection, stream);
+    if stream.read(&mut [0; 4096]).is_ok() {
+        let answer = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+        let _ = stream.write_all(answer.as_bytes());
+        stream.conn.send_close_notify();
+        let _ = stream.flush();
+    }
+}
+
+/// What an error and its sources say.
+fn told(error: &dyn Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", told(source)),
+        None => error.to_string(),
+    }
+}
+
+fn says_why(error: &dyn Error, wrong: Wrong) {
+    let told = told(error).to_lowercase();
+    assert!(told.starts_with("tls failed; nothing was sent"), "{told}");
+    let why = match wrong {
+        Wrong::Nothing => unreachable!("it would not fail"),
+        Wrong::Untrusted | Wrong::SelfSigned => ["certificate", "certificate"],
+        Wrong::Expired => ["certificate", "expired"],
+        Wrong::NotYetValid => ["certificate", "valid"],
+        Wrong::AnotherName => ["certificate", "name"],
+        Wrong::OldVersion => ["alert", "version"],
+        Wrong::NoCommonCipher => ["alert", "handshake"],
+    };
+    assert!(why.iter().all(|word| told.contains(word)), "{wrong:?}: {told}");
+}
+
 #[tokio::test]
 async fn reqwest_speaks_tls_to_whom_it_trusts() {
-    let server = Tls::start();
-    let transport = |builder: reqwest::ClientBuilder| {
+    let send = async |wrong: Wrong| {
+        let server = Tls::start(wrong);
+        let ca = reqwest::Certificate::from_pem(server.ca.as_bytes()).expect("a certificate");
+        let builder = reqwest::Client::builder().no_proxy().tls_certs_only([ca]);
         let transport = itsme_reqwest::Transport::with_builder(builder, Timeouts::default());
-        transport.expect("a client")
+        transport.expect("a client").send(server.request()).await
     };
-    let builder = || reqwest::Client::builder().no_proxy();
-    let ca = reqwest::Certificate::from_pem(server.ca.as_bytes()).expect("a certificate");
-    let trusting = transport(builder().tls_certs_only([ca]));
-    let response = trusting.send(server.request()).await.expect("a response");
-    assert_eq!(response.body(), b"{}");
-    let error = transport(builder()).send(server.request()).await.expect_err("not trusted");
-    assert!(
-        matches!(error, (SendFailure::NotSent, itsme_reqwest::SendError::NotSent(_))),
-        "{error:?}"
-    );
+    assert_eq!(send(Wrong::Nothing).await.expect("a response").body(), b"{}");
+    for wrong in ALL {
+        let (failure, error) = send(wrong).await.expect_err("not trusted");
+        assert_eq!(failure, SendFailure::NotSent, "{wrong:?}");
+        assert!(matches!(error, itsme_reqwest::SendError::Tls(_)), "{wrong:?}: {error:?}");
+        says_why(&error, wrong);
+    }
 }
 
 #[test]
 fn ureq_speaks_tls_to_whom_it_trusts() {
-    let server = Tls::start();
-    let agent = |tls: ureq::tls::TlsConfig| {
+    let send = |wrong: Wrong| {
+        let server = Tls::start(wrong);
+        let ca = ureq::tls::Certificate::from_pem(server.ca.as_bytes()).expect("a certificate");
+        let tls = ureq::tls::TlsConfig::builder();
+        let tls = tls.root_certs(ureq::tls::RootCerts::from(vec![ca])).build();
         let agent = ureq::Agent::config_builder().proxy(None).tls_config(tls).build().into();
-        itsme_ureq::Transport::with_agent(agent, Timeouts::default())
+        itsme_ureq::Transport::with_agent(agent, Timeouts::default()).send(server.request())
     };
-    let ca = ureq::tls::Certificate::from_pem(server.ca.as_bytes()).expect("a certificate");
-    let trusting = ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::from(vec![ca]));
-    let response = agent(trusting.build()).send(server.request()).expect("a response");
-    assert_eq!(response.body(), b"{}");
-    let error = agent(ureq::tls::TlsConfig::default()).send(server.request());
-    assert!(error.is_err(), "not trusted");
+    assert_eq!(send(Wrong::Nothing).expect("a response").body(), b"{}");
+    for wrong in ALL {
+        let (failure, error) = send(wrong).expect_err("not trusted");
+        assert_eq!(failure, SendFailure::NotSent, "{wrong:?}");
+        assert!(matches!(error, itsme_ureq::SendError::Tls(_)), "{wrong:?}: {error:?}");
+        says_why(&error, wrong);
+    }
+}
+
+/// A whole login says where it failed.
+#[test]
+fn a_login_names_the_endpoint_whose_tls_failed() {
+    let server = Tls::start(Wrong::Expired);
+    let environment = Environment::custom(server.url.trim_end_matches('/'));
+    let settings = Settings::new("a", itsme_testkit::private_keys(), environment);
+    let transport = itsme_ureq::Transport::with_agent(
+        ureq::Agent::config_builder().proxy(None).build().into(),
+        Timeouts::default(),
+    );
+    let client = itsme_core::Client::new(settings.redirect_uri("https://rp.example/callback"));
+    let itsme = itsme_ureq::Client::with_transport(client.expect("sound settings"), transport);
+    let error = itsme.authorize(AuthorizationRequest::login("A")).expect_err("not trusted");
+    let told = told(&error);
+    assert!(told.starts_with("no response from the discovery endpoint"), "{told}");
+    assert!(told.contains("TLS failed; nothing was sent"), "{told}");
 }

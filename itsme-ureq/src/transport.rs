@@ -27,6 +27,9 @@ pub struct Transport {
 /// Firewalls turn away whoever says nothing of itself.
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
+/// So much later than it was told to, ureq gives up: it rounds what is left of the time up.
+const LATE: Duration = Duration::from_millis(700);
+
 /// Why a request got no response. It names no URL, for a URL can hold a code.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
@@ -150,7 +153,7 @@ impl Transport {
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_connect(Some(self.timeouts.connect))
-            .timeout_global(Some(left))
+            .timeout_global(Some(left.saturating_sub(LATE).max(left / 2)))
             .build();
         self.agent.run(request)
     }

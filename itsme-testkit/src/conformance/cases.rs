@@ -75,16 +75,21 @@ pub(super) fn cases() -> impl Iterator<Item = Case> {
         .chain(others.into_iter().map(|case: fn() -> Case| case()))
 }
 
+/// What a userinfo request and one for a key set take: a client that knows better gets 406.
+const TOKENS: &str = "application/jwt, application/json";
+const KEY_SETS: &str = "application/jwk-set+json, application/json";
+
 fn get(url: &str) -> Request {
     let request = http::Request::get(url)
-        .header(header::ACCEPT, "application/jwt, application/json")
+        .header(header::ACCEPT, TOKENS)
         .header(header::AUTHORIZATION, "Bearer abc");
     request.body(Vec::new()).expect("a request")
 }
 
 fn post(url: &str) -> Request {
-    let request =
-        http::Request::post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let request = http::Request::post(url)
+        .header(header::ACCEPT, KEY_SETS)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
     request.body(b"code=abc&state=%2B".to_vec()).expect("a request")
 }
 
@@ -176,6 +181,7 @@ fn sent_as_it_is() -> Case {
         // Firewalls turn away whoever says nothing of itself.
         let named = header(&seen.head, "user-agent").is_some_and(|agent| !agent.is_empty());
         ensure(named, "there is no User-Agent")?;
+        ensure(header(&seen.head, "accept") == Some(KEY_SETS), "another Accept")?;
         ensure(seen.body == b"code=abc&state=%2B", "the body was changed, or is chunked")
     })
 }
@@ -186,7 +192,7 @@ fn get_has_no_body() -> Case {
         let seen = peer.seen().into_iter().next().ok_or("nothing arrived")?;
         ensure(header(&seen.head, "authorization") == Some("Bearer abc"), "no Authorization")?;
         let accept = header(&seen.head, "accept");
-        ensure(accept == Some("application/jwt, application/json"), "another Accept")?;
+        ensure(accept == Some(TOKENS), "another Accept")?;
         for unwanted in ["content-length", "transfer-encoding", "cookie", "accept-encoding"] {
             ensure(header(&seen.head, unwanted).is_none(), format!("it has {unwanted}"))?;
         }
