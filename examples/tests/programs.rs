@@ -6,11 +6,13 @@ use std::{
     path::PathBuf,
     process::{Command, Output, Stdio},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use http::{HeaderValue, header};
-use itsme_testkit::{CLIENT_ID, Clock, REDIRECT_URI, SERVICE, Server, private_jwks, private_keys};
+use itsme_testkit::{
+    CLIENT_ID, Clock, REDIRECT_URI, RegisteredClient, SERVICE, Server, private_jwks, private_keys,
+};
 
 fn run(program: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(program);
@@ -153,4 +155,43 @@ fn the_doctor_finds_what_is_wrong() {
     let output = run(program, &[&known[..], &rest].concat());
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("could not connect"), "{}", stderr(&output));
+}
+
+/// Some OPs refuse an assertion whose time is a few seconds off, and say no more than `invalid_client`.
+#[test]
+fn the_doctor_measures_the_clock_and_the_secret() {
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let issuer = server.op().issuer().to_owned();
+    let secret = "twenty bytes, or so.";
+    let client = RegisteredClient::with_secret("SHORT", secret).redirect_uri(REDIRECT_URI);
+    server.op().register(client.service(SERVICE));
+    let known = ["--issuer", &issuer, "--client-id", "SHORT", "--service", SERVICE];
+    let rest = ["--redirect-uri", REDIRECT_URI, "--client-secret-env", "A_SECRET_OF_THE_TESTS"];
+    for (apart, found, well) in [
+        (1, "ok   the clocks are", true),
+        (16, "--   the clocks are", true),
+        (25, "--   the clocks are", true),
+        (45, "BAD  the clocks are", false),
+        (3600, "BAD  the clocks are", false),
+    ] {
+        server.op().recover();
+        for path in ["/.well-known/openid-configuration", "/jwkSet"] {
+            server.op().tamper(path, move |response| {
+                let then = SystemTime::now() + Duration::from_secs(apart);
+                let date = HeaderValue::try_from(httpdate::fmt_http_date(then)).expect("a date");
+                response.headers_mut().insert(header::DATE, date);
+            });
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_doctor"))
+            .args([&known[..], &rest].concat())
+            .env("A_SECRET_OF_THE_TESTS", secret)
+            .env("NO_PROXY", "127.0.0.1")
+            .output()
+            .expect("it runs");
+        let text = stdout(&output);
+        assert!(text.contains(found), "{apart}: {text}");
+        assert!(text.contains("--   the client secret has 20 bytes; 32 cannot be found"), "{text}");
+        assert!(!text.contains(secret), "{text}");
+        assert_eq!(output.status.success(), well, "{apart}: {text}");
+    }
 }

@@ -7,7 +7,7 @@ pub(crate) mod secret;
 use std::error::Error;
 
 use clap::{Args, ValueEnum};
-use itsme_core::{PassedOver, Settings};
+use itsme_core::Settings;
 use itsme_testkit::private_keys;
 
 pub use self::{hsm::Hsm, op::Op};
@@ -65,6 +65,9 @@ enum User {
     Ioana,
 }
 
+/// Bytes of a client secret that is as strong as what is made with it (RFC 7518 §3.2).
+const SAFE_SECRET: usize = 32;
+
 /// What a program needs to log somebody in.
 #[derive(Debug)]
 pub struct Prepared {
@@ -76,8 +79,8 @@ pub struct Prepared {
     pub visitor: Visitor,
     /// The HSM with its private keys, if they are in one.
     pub token: Option<Token>,
-    /// The keys of the file that are for something else.
-    pub passed_over: Vec<PassedOver>,
+    /// What is to be said of the keys or the secret.
+    pub remarks: Vec<String>,
 }
 
 impl Common {
@@ -91,17 +94,17 @@ impl Common {
         let token = self.hsm.open()?;
         let outside = token.as_ref().map(Token::keys).transpose()?;
         let keys = self.op.keys(outside)?;
-        let passed_over = keys.as_ref().map(|keys| keys.passed_over().to_vec()).unwrap_or_default();
-        if let Some(settings) = self.op.settings(keys.clone())? {
+        let passed_over = keys.iter().flat_map(|keys| keys.passed_over());
+        let mut remarks: Vec<String> = passed_over.map(ToString::to_string).collect();
+        let secret = self.op.secret()?;
+        let short = secret.as_ref().map(String::len).filter(|bytes| *bytes < SAFE_SECRET);
+        remarks.extend(short.map(|bytes| {
+            format!("the client secret has {bytes} bytes; {SAFE_SECRET} cannot be found by trying")
+        }));
+        if let Some(settings) = self.op.settings(keys.clone(), secret)? {
             // The parser has seen to it that it is given.
             let service = self.service.unwrap_or_default();
-            return Ok(Prepared {
-                settings,
-                service,
-                visitor: Visitor::real(),
-                token,
-                passed_over,
-            });
+            return Ok(Prepared { settings, service, visitor: Visitor::real(), token, remarks });
         }
         let person = match self.user {
             User::Ann => itsme_testkit::Person::ann(),
@@ -110,7 +113,7 @@ impl Common {
         };
         let keys = keys.unwrap_or_else(private_keys);
         let (visitor, settings) = Visitor::simulated(person, !self.deny, keys, report)?;
-        Ok(Prepared { settings, service: fake_service.to_owned(), visitor, token, passed_over })
+        Ok(Prepared { settings, service: fake_service.to_owned(), visitor, token, remarks })
     }
 }
 

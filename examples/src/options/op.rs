@@ -111,16 +111,24 @@ impl Op {
     /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given.
     ///
     /// # Errors
-    /// There are no keys, and the secret cannot be read.
-    pub fn settings(&self, keys: Option<PrivateKeys>) -> Result<Option<Settings>, Box<dyn Error>> {
+    /// There are neither keys nor a secret.
+    pub fn settings(
+        &self,
+        keys: Option<PrivateKeys>,
+        secret: Option<String>,
+    ) -> Result<Option<Settings>, Box<dyn Error>> {
         let Some(environment) = self.environment() else { return Ok(None) };
         let form = match self.assertion {
             Assertion::Signed => JwtProtection::Signed,
             Assertion::Encrypted => JwtProtection::Nested,
         };
         let client_id = self.client_id.clone().unwrap_or_default();
-        let settings =
-            Settings::new(client_id, self.credentials(keys)?, environment).client_assertion(form);
+        let credentials: Credentials = match (keys, secret) {
+            (Some(keys), _) => keys.into(),
+            (None, Some(secret)) => ClientSecret::new(secret).into(),
+            (None, None) => return Err("there are neither keys nor a client secret".into()),
+        };
+        let settings = Settings::new(client_id, credentials, environment).client_assertion(form);
         let is_plain = self.issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http://"));
         Ok(Some(if is_plain { settings.danger_http_on_loopback() } else { settings }))
     }
@@ -137,16 +145,16 @@ impl Op {
         }
     }
 
-    fn credentials(&self, keys: Option<PrivateKeys>) -> Result<Credentials, Box<dyn Error>> {
-        if let Some(keys) = keys {
-            return Ok(keys.into());
-        }
-        let secret = match (&self.client_secret_file, &self.client_secret_env) {
-            (Some(file), _) => secret::in_file(file, "secret")?,
-            (None, Some(name)) => secret::in_variable(name, "secret")?,
-            (None, None) => return Err("there are neither keys nor a client secret".into()),
-        };
-        Ok(ClientSecret::new(secret).into())
+    /// The client secret, if it is one that the client has.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn secret(&self) -> Result<Option<String>, Box<dyn Error>> {
+        Ok(match (&self.client_secret_file, &self.client_secret_env) {
+            (Some(file), _) => Some(secret::in_file(file, "secret")?),
+            (None, Some(name)) => Some(secret::in_variable(name, "secret")?),
+            (None, None) => None,
+        })
     }
 }
 

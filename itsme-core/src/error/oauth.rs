@@ -158,6 +158,10 @@ impl fmt::Display for Refusal {
         if let Some(uid) = &self.uid {
             write!(f, " [uid {uid}]")?;
         }
+        // Some OPs say this of ten seconds already.
+        if matches!(self.code, ErrorCode::InvalidClient | ErrorCode::UnauthorizedClient) {
+            f.write_str("; does the OP know our keys or our secret, and is our clock right?")?;
+        }
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ mod numbers;
 mod provider;
 mod request;
 mod tickets;
+mod urls;
 
 use proptest::test_runner::{Config, RngSeed};
 
