@@ -120,17 +120,18 @@
 //!
 //! | what | how | source |
 //! |---|---|---|
-//! | discovery | the issuer byte for byte; every endpoint https | OIDC Discovery §4.3 |
-//! | the OP's keys | RSA of 2048 to 8192 bits, a sound exponent, unambiguous names; unknown `kid`: one fetch a minute | RFC 7517, RFC 8725 |
+//! | discovery | the issuer byte for byte; every endpoint https; those that get secrets on the issuer's host, or itsme's | OIDC Discovery §4.3, RFC 7523bis |
+//! | the OP's keys | RSA of 2048 to 8192 bits, a sound exponent, unambiguous names, `use` and `key_ops`; unknown `kid`: one fetch a minute | RFC 7517, RFC 8725 |
 //! | callback | no parameter twice; `state`; `iss` if present, or promised; age of the login; same client | RFC 6749 §10.12, RFC 9207 |
 //! | redemption | PKCE S256, the same redirect URI, `private_key_jwt` with a new `jti` each time | RFC 7636, RFC 7523 |
 //! | encryption | nested JWT only; RSA-OAEP(-256); A128CBC-HS256 or A256GCM; tag before anything is decrypted; one error for all failures; no `zip`, no `crit` | RFC 7516, RFC 8725 |
-//! | signature | RS256 by a published key, whatever the header says; no duplicate members | RFC 7515 |
-//! | ID token | `iss`, `aud`, `azp`, `exp`, `iat`, `nbf`, `nonce`, `sub`, `acr`, `auth_time` against `max_age`, `at_hash` | OIDC Core §3.1.3.7 |
+//! | signature | RS256 by a published key, whatever the header says; no duplicate members; no other kind of JWT by its `typ` | RFC 7515, RFC 8725 |
+//! | ID token | `iss`, `aud` (nobody unknown), `azp`, `exp`, `iat` (no older than the request), `nbf`, `nonce`, `sub`, `acr`, `auth_time` against `max_age`, `at_hash`; no `events` | OIDC Core §3.1.3.7 |
 //! | picture | the access token only to the OP's hosts; the image is of the kind it is said to be | RFC 6750 §5.3 |
-//! | userinfo | nested JWT; `sub` of the ID token; `iss`, `aud`, `exp` if present | OIDC Core §5.3.4 |
+//! | userinfo | nested JWT; `sub` of the ID token; `iss`, `aud`, `exp`, `iat` if present | OIDC Core §5.3.4 |
 //!
-//! Nothing hands out claims before all of it is done.
+//! Nothing hands out claims before all of it is done. A claim that is `null` is absent: where it is required, it is
+//! missed, else nothing is held against it. What nobody has asked for is not held against a login.
 //!
 //! # Time
 //!

@@ -616,6 +616,44 @@ fn the_content_encryption_is_one_that_the_op_reads() {
     }
 }
 
+/// In a set of which enough is left, too.
+#[test]
+fn keys_that_are_passed_over_are_named() {
+    let mut scene = Scene::new();
+    scene.op.alter(Document::KeySet, |set| {
+        let keys = set["keys"].as_array_mut().expect("keys");
+        let other = |member: &str, value: Value| {
+            let mut key = keys[0].clone();
+            key["kid"] = json!("other");
+            key[member] = value;
+            key
+        };
+        let padded = json!(format!("{}=", keys[0]["n"].as_str().expect("a number")));
+        let others = [
+            other("kty", json!("EC")),
+            other("alg", json!("PS256")),
+            other("kid", json!(7)),
+            other("n", padded),
+            other("use", json!("tls")),
+        ];
+        keys.splice(0..0, others);
+    });
+    let provider = scene.play(scene.client.refresh()).expect("enough is left");
+    assert_eq!(
+        provider.passed_over_keys(),
+        [
+            "`other` has a `kty` other than RSA",
+            "`other` has an `alg` that is not used here",
+            "key 3 has a `kid` that is not text",
+            "`other` has an `n` that is not base64url without padding",
+            "`other` has an unknown `use`",
+        ]
+    );
+    scene.op.recover();
+    let provider = scene.play(scene.client.refresh()).expect("the OP answers");
+    assert!(provider.passed_over_keys().is_empty());
+}
+
 #[test]
 fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
     let mut scene = Scene::new();

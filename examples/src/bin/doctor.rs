@@ -134,6 +134,9 @@ fn reach_the_op(
     let took = begun.elapsed();
     let issuer = provider.issuer();
     report.check(Some(true), &format!("{issuer} gave metadata and keys in {took:.1?}"));
+    for key in provider.passed_over_keys() {
+        report.check(None, &format!("of its keys, {key}"));
+    }
     let Some(theirs) = date.take() else {
         report.check(None, "it sends no Date, so the clocks were not compared");
         return Ok(true);

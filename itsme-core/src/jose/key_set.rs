@@ -74,6 +74,11 @@ impl KeySet {
         Ok(Self { keys, passed_over })
     }
 
+    /// Which keys of the text were passed over, each with its reason.
+    pub fn passed_over(&self) -> &[String] {
+        &self.passed_over
+    }
+
     /// Why no key of the set serves for `purpose`, each by its name.
     pub fn why_none(&self, purpose: &str) -> String {
         let others = self.keys.iter().map(|key| {

@@ -75,6 +75,12 @@ impl Provider {
         &self.metadata.issuer
     }
 
+    /// Which keys of the OP's key set are of no use here, each with its reason: an algorithm that is not agreed, a form that
+    /// cannot be read. Most sets have some. Not known of a provider that was stored.
+    pub fn passed_over_keys(&self) -> &[String] {
+        self.keys.passed_over()
+    }
+
     pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
         self.keys_freshness.at() > other.keys_freshness.at()
     }
