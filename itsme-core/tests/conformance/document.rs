@@ -138,7 +138,7 @@ fn each_row_has_the_test_of_its_name_or_a_reason() {
     for plan in PLANS {
         let mut named = BTreeSet::new();
         for Row { module, test, text } in plan.rows() {
-            assert!(text.len() > 5, "{module} says nothing");
+            assert!(!text.trim().is_empty(), "{module} says nothing");
             let Some(test) = test else { continue };
             assert_eq!(test, module.replace('-', "_"));
             let found = plan.tests().find(|(name, _)| *name == test);
