@@ -1,0 +1,14 @@
+//! The relying-party modules of the OpenID Foundation's conformance suite, each by its name, played against
+//! the fake OP. `docs/conformance.md` lists all of them, with what they end in or why they do not apply.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod document;
+mod fapi1;
+mod fapi2;
+mod fapi_ciba;
+#[allow(dead_code, reason = "each target uses its part")]
+#[path = "../vulnerabilities/forge.rs"]
+mod forge;
+mod oidcc;
+mod play;
