@@ -4,6 +4,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use super::value::Lenient;
 use crate::ground::{json, opaque::opaque};
 
 /// One struct a claim, whose members may all be missing, and whose `Debug` shows none of them.
@@ -145,45 +146,6 @@ parts! {
 pub(super) trait Part {
     /// Of members that make no sense, none spoils another.
     fn read(members: Map<String, Value>) -> Self;
-}
-
-/// What a claim's value reads as, without regard to the form that it happens to have.
-pub(super) trait Lenient: Sized {
-    fn lenient(value: &Value) -> Option<Self>;
-}
-
-impl Lenient for String {
-    /// Numbers and booleans are taken as they are written, but for large numbers.
-    fn lenient(value: &Value) -> Option<Self> {
-        match value {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) if number.as_f64().is_some_and(|it| it.fract() != 0.0) => {
-                Some(value.to_string())
-            }
-            Value::Number(_) => whole(value),
-            Value::Bool(_) => Some(value.to_string()),
-            _ => None,
-        }
-    }
-}
-
-impl Lenient for bool {
-    fn lenient(value: &Value) -> Option<Self> {
-        match value {
-            Value::Bool(flag) => Some(*flag),
-            Value::String(text) => text.to_ascii_lowercase().parse().ok(),
-            _ => None,
-        }
-    }
-}
-
-/// A whole number as text. Beyond 2^53 the digits are no longer those that were meant, in many languages.
-pub(super) fn whole(value: &Value) -> Option<String> {
-    const MAX: u64 = 1 << 53;
-    let float = |value: f64| value.fract() == 0.0 && (0.0..=MAX as f64).contains(&value);
-    let whole =
-        value.as_u64().or_else(|| value.as_f64().filter(|it| float(*it)).map(|it| it as u64));
-    whole.filter(|number| *number <= MAX).map(|number| number.to_string())
 }
 
 /// Takes a member out by the first of its names under which it makes sense.

@@ -12,6 +12,7 @@ mod about;
 pub mod belgium;
 mod photo;
 mod read;
+mod value;
 
 pub use self::{
     about::{Account, Address, App, Device, Eid, PlaceOfBirth},

@@ -6,14 +6,13 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use serde_json::{Map, Value};
 
 use super::{
-    About, Photo, User,
-    about::{Eid, Lenient, Part, PlaceOfBirth, whole},
-    belgium::is_national_number,
+    About, User,
+    about::{Eid, PlaceOfBirth},
+    value::{any_text, as_it_is, flag, national_number, object, part, photo, text, unwrapped},
 };
 use crate::{
     claims::{ABOUT_THE_TOKEN, country::Country, table::claims},
     dialect::names::{Origin, WireName},
-    ground::json,
 };
 
 /// How one claim of the table is read.
@@ -149,52 +148,6 @@ fn set<T: PartialEq>(field: &mut Option<T>, read: Option<T>, value: Value) -> Op
     None
 }
 
-/// Some systems keep as a number what is a text to itsme.
-fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned).or_else(|| whole(value))
-}
-
-/// As it came; but a number has no zeros in front, and a Belgian one gets them back if its check digits then fit.
-fn national_number(country: Country, value: &Value) -> Option<String> {
-    let number = text(value)?;
-    let padded = format!("{number:0>11}");
-    let fits = country == Country::Belgium && value.is_number() && is_national_number(&padded);
-    Some(if fits { padded } else { number })
-}
-
-fn any_text(value: &Value) -> Option<String> {
-    String::lenient(value)
-}
-
-fn photo(value: &Value) -> Option<Photo> {
-    Photo::read(value)
-}
-
-fn as_it_is(value: &Value) -> Option<Value> {
-    Some(value.clone())
-}
-
-fn object(value: &Value) -> Option<Value> {
-    Some(unwrapped(value))
-}
-
-fn flag(value: &Value) -> Option<bool> {
-    bool::lenient(value)
-}
-
-/// An object, which V1 writes as JSON inside a text.
-fn unwrapped(value: &Value) -> Value {
-    let inner = value.as_str().and_then(|text| json::object(text.as_bytes()).ok());
-    inner.map_or_else(|| value.clone(), Value::Object)
-}
-
-fn part<T: Part>(value: &Value) -> Option<T> {
-    match unwrapped(value) {
-        Value::Object(members) => Some(T::read(members)),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -278,41 +231,6 @@ mod tests {
         let user = read(json!({ BORN: { "city": "Gent", "country": { "code": "BE" } } }));
         let born = user.place_of_birth.expect("a place");
         assert_eq!((born.city.as_deref(), born.extra.len()), (Some("Gent"), 1));
-    }
-
-    #[test]
-    fn numbers_are_read_where_texts_are_usual() {
-        const NUMBER: &str = "http://itsme.services/v2/claim/BENationalNumber";
-        const EID: &str = "tag:sixdots.be,2016-06:claim_eid";
-        for (number, expected) in [
-            (json!(85073003328_u64), "85073003328"),
-            (json!(85073003328.0), "85073003328"),
-            // Of 2005, whose zero was lost; the check digits say so.
-            (json!(5010100113_u64), "05010100113"),
-            (json!(5010100114_u64), "5010100114"),
-            (json!("5010100113"), "5010100113"),
-            (json!("85.07.30-033.28"), "85.07.30-033.28"),
-        ] {
-            let user = read(json!({ NUMBER: number }));
-            assert_eq!(user.national_numbers[&Country::Belgium], expected, "{number}");
-            assert!(user.extra.is_empty());
-            let user = read(json!({ EID: { "national_number": number, "eid": 591123456753_u64 } }));
-            assert_eq!(user.national_numbers[&Country::Belgium], expected, "{number}");
-            let eid = user.eid.expect("a card");
-            assert_eq!(eid.national_number.as_deref(), Some(expected));
-            assert_eq!(eid.eid.as_deref(), Some("591123456753"));
-        }
-        let user = read(json!({ "name": 7, "locale": 1_u64 << 53, "birthdate": 19850730 }));
-        assert_eq!(user.name.as_deref(), Some("7"));
-        assert_eq!(user.locale.as_deref(), Some("9007199254740992"));
-        assert_eq!(user.birthdate.as_deref(), Some("19850730"));
-        for odd in
-            [json!((1_u64 << 53) + 1), json!(-1), json!(0.5), json!(1e300), json!(true), json!([7])]
-        {
-            let user = read(json!({ "phone_number": odd, NUMBER: odd }));
-            assert_eq!((user.phone_number, user.national_numbers.len()), (None, 0), "{odd}");
-            assert_eq!(user.extra.len(), 2);
-        }
     }
 
     #[test]

@@ -1,0 +1,139 @@
+//! What the value of a claim reads as, without regard to the form that it happens to have.
+
+use serde_json::Value;
+
+use super::{Photo, about::Part, belgium::is_national_number};
+use crate::{claims::country::Country, ground::json};
+
+/// Some systems keep as a number what is a text to itsme.
+pub(super) fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned).or_else(|| whole(value))
+}
+
+/// As it came; but a number has no zeros in front, and a Belgian one gets them back if its check digits then fit.
+pub(super) fn national_number(country: Country, value: &Value) -> Option<String> {
+    let number = text(value)?;
+    let padded = format!("{number:0>11}");
+    let fits = country == Country::Belgium && value.is_number() && is_national_number(&padded);
+    Some(if fits { padded } else { number })
+}
+
+pub(super) fn any_text(value: &Value) -> Option<String> {
+    String::lenient(value)
+}
+
+pub(super) fn photo(value: &Value) -> Option<Photo> {
+    Photo::read(value)
+}
+
+pub(super) fn as_it_is(value: &Value) -> Option<Value> {
+    Some(value.clone())
+}
+
+pub(super) fn object(value: &Value) -> Option<Value> {
+    Some(unwrapped(value))
+}
+
+pub(super) fn flag(value: &Value) -> Option<bool> {
+    bool::lenient(value)
+}
+
+/// An object, which V1 writes as JSON inside a text.
+pub(super) fn unwrapped(value: &Value) -> Value {
+    let inner = value.as_str().and_then(|text| json::object(text.as_bytes()).ok());
+    inner.map_or_else(|| value.clone(), Value::Object)
+}
+
+pub(super) fn part<T: Part>(value: &Value) -> Option<T> {
+    match unwrapped(value) {
+        Value::Object(members) => Some(T::read(members)),
+        _ => None,
+    }
+}
+
+/// What a claim's value reads as, without regard to the form that it happens to have.
+pub(super) trait Lenient: Sized {
+    fn lenient(value: &Value) -> Option<Self>;
+}
+
+impl Lenient for String {
+    /// Numbers and booleans are taken as they are written, but for large numbers.
+    fn lenient(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) if number.as_f64().is_some_and(|it| it.fract() != 0.0) => {
+                Some(value.to_string())
+            }
+            Value::Number(_) => whole(value),
+            Value::Bool(_) => Some(value.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl Lenient for bool {
+    fn lenient(value: &Value) -> Option<Self> {
+        match value {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) => text.to_ascii_lowercase().parse().ok(),
+            _ => None,
+        }
+    }
+}
+
+/// A whole number as text. Beyond 2^53 the digits are no longer those that were meant, in many languages.
+pub(super) fn whole(value: &Value) -> Option<String> {
+    const MAX: u64 = 1 << 53;
+    let float = |value: f64| value.fract() == 0.0 && (0.0..=MAX as f64).contains(&value);
+    let whole =
+        value.as_u64().or_else(|| value.as_f64().filter(|it| float(*it)).map(|it| it as u64));
+    whole.filter(|number| *number <= MAX).map(|number| number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::user::User;
+
+    fn read(claims: Value) -> User {
+        let Value::Object(claims) = claims else { panic!("an object") };
+        User::read("s".into(), claims)
+    }
+
+    #[test]
+    fn numbers_are_read_where_texts_are_usual() {
+        const NUMBER: &str = "http://itsme.services/v2/claim/BENationalNumber";
+        const EID: &str = "tag:sixdots.be,2016-06:claim_eid";
+        for (number, expected) in [
+            (json!(85073003328_u64), "85073003328"),
+            (json!(85073003328.0), "85073003328"),
+            // Of 2005, whose zero was lost; the check digits say so.
+            (json!(5010100113_u64), "05010100113"),
+            (json!(5010100114_u64), "5010100114"),
+            (json!("5010100113"), "5010100113"),
+            (json!("85.07.30-033.28"), "85.07.30-033.28"),
+        ] {
+            let user = read(json!({ NUMBER: number }));
+            assert_eq!(user.national_numbers[&Country::Belgium], expected, "{number}");
+            assert!(user.extra.is_empty());
+            let user = read(json!({ EID: { "national_number": number, "eid": 591123456753_u64 } }));
+            assert_eq!(user.national_numbers[&Country::Belgium], expected, "{number}");
+            let eid = user.eid.expect("a card");
+            assert_eq!(eid.national_number.as_deref(), Some(expected));
+            assert_eq!(eid.eid.as_deref(), Some("591123456753"));
+        }
+        let user = read(json!({ "name": 7, "locale": 1_u64 << 53, "birthdate": 19850730 }));
+        assert_eq!(user.name.as_deref(), Some("7"));
+        assert_eq!(user.locale.as_deref(), Some("9007199254740992"));
+        assert_eq!(user.birthdate.as_deref(), Some("19850730"));
+        for odd in
+            [json!((1_u64 << 53) + 1), json!(-1), json!(0.5), json!(1e300), json!(true), json!([7])]
+        {
+            let user = read(json!({ "phone_number": odd, NUMBER: odd }));
+            assert_eq!((user.phone_number, user.national_numbers.len()), (None, 0), "{odd}");
+            assert_eq!(user.extra.len(), 2);
+        }
+    }
+}
