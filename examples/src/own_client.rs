@@ -3,6 +3,8 @@
 //!
 //! It speaks plain HTTP only; with `hyper-rustls` as the connector it speaks TLS.
 
+use std::time::{Duration, Instant};
+
 use http::{HeaderValue, header::USER_AGENT};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
@@ -54,16 +56,23 @@ impl OwnClient {
     /// Those of the flow, or of the network.
     pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, DriveError<SendError>> {
         let env = &mut SystemPlatform::new();
-        let send = |request| self.send(request);
+        let mut countdown = self.timeouts.countdown();
+        let send = |request| {
+            let left = countdown.left_for(&request, Instant::now());
+            self.send(request, left)
+        };
         drive_async(flow, env, send, tokio::time::sleep).await
     }
 
-    /// Sends one request and reads its response, whatever the status.
+    /// Sends one request and reads its response, whatever the status, in the time that is left.
     ///
     /// # Errors
     /// There is no response, or not a whole one of at most 1 MiB.
-    pub async fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
-        let left = self.timeouts.left_for(&request);
+    pub async fn send(
+        &self,
+        request: Request,
+        left: Duration,
+    ) -> Result<Response, (SendFailure, SendError)> {
         let exchange = async {
             let mut request = request.map(|body| Full::new(Bytes::from(body)));
             request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("own-client/1.0"));
@@ -74,7 +83,7 @@ impl OwnClient {
             Ok(Response::from_parts(head, body.to_bytes().to_vec()))
         };
         let outcome = tokio::time::timeout(left, exchange).await;
-        outcome.unwrap_or(Err((SendFailure::Lost, SendError::TimedOut)))
+        outcome.unwrap_or(Err((SendFailure::TimedOut, SendError::TimedOut)))
     }
 }
 

@@ -10,7 +10,7 @@ async fn hyper_conforms() {
         let client = OwnClient::new(timeouts);
         move |request| {
             let client = client.clone();
-            async move { client.send(request).await }
+            async move { client.send(request, timeouts.total).await }
         }
     })
     .await;

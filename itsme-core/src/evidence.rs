@@ -149,7 +149,7 @@ impl Evidence {
             serde_json::from_str(payload(text)?).map_err(|_| EvidenceError::Malformed)?;
         let Payload { id_token, userinfo, client, requested } = payload;
         let check = |claims: &Map<String, Value>, sub: Option<&str>| {
-            // For whom else they are was looked at when the person logged in.
+            // Other audiences were looked at when the person logged in.
             let parties = TokenParties { client: &client, other_audiences: None };
             let sub = TokenClaims(claims).check(Expected { parties, sub });
             sub.map(str::to_owned).map_err(EvidenceError::Token)

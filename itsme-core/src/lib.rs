@@ -231,7 +231,7 @@ mod http;
 pub use self::http::{
     Request, Response,
     endpoint::Endpoint,
-    limits::{MAX_RESPONSE_BYTES, Timeouts},
+    limits::{Countdown, MAX_RESPONSE_BYTES, Timeouts},
 };
 mod provider;
 pub use provider::Provider;

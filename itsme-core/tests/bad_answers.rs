@@ -44,6 +44,24 @@ fn discovery_error(
     error
 }
 
+/// JSON is never quoted: it could tell of the person. Not behind a byte order mark either.
+#[test]
+fn json_of_another_status_is_not_quoted() {
+    for start in ["", "\u{feff}", " \n", "\u{feff}\r\n "] {
+        for body in [r#"{"message":"Ann"}"#, r#"["Ann"]"#, "\"Ann\""] {
+            for status in [201, 404, 503] {
+                let mut scene = Scene::new();
+                let response = http::Response::builder().status(status);
+                let response = response.body([start, body].concat().into_bytes());
+                scene.op.react("/token", Reaction::Reply(response.expect("a response")));
+                let error = flow_error(scene.log_in());
+                let Error::UnexpectedReply(reply) = error else { panic!("{error}") };
+                assert_eq!((reply.status, reply.excerpt.as_str()), (status, ""));
+            }
+        }
+    }
+}
+
 #[test]
 fn discovery_of_another_issuer() {
     for other in ["https://evil.example", "https://op.example/v2/", ""] {

@@ -68,7 +68,17 @@ fn an_endpoint_host_is_a_host_of_a_custom_environment() {
     for host in ["api.op.example", "127.0.0.1", "[::1]", "API.example"] {
         assert_eq!(refused(custom().endpoint_host(host)), None, "{host}");
     }
-    for host in ["", "https://api.op.example", "api.op.example/x", "api.op.example:443", "a b"] {
+    for host in [
+        "",
+        "https://api.op.example",
+        "api.op.example/x",
+        "api.op.example:443",
+        "a b",
+        "bücher.example",
+        "api%2eop.example",
+        "0x7f.1",
+        "api.op.example.",
+    ] {
         let found = refused(custom().endpoint_host(host));
         assert_eq!(found, Some(SettingsError::EndpointHost(host.to_owned())), "{host}");
     }

@@ -1,4 +1,8 @@
-use std::{error::Error as StdError, io, time::Instant};
+use std::{
+    error::Error as StdError,
+    io,
+    time::{Duration, Instant},
+};
 
 use http::{HeaderValue, header};
 use itsme_core::{
@@ -45,9 +49,12 @@ pub enum SendError {
     /// TLS failed: an expired or untrusted certificate, another name, an old version. The OP has seen nothing.
     #[error("TLS failed; nothing was sent")]
     Tls(#[source] reqwest::Error),
-    /// The connection broke, or the time was up.
-    #[error("the connection broke or took too long")]
+    /// The connection broke.
+    #[error("the connection broke")]
     Lost(#[source] reqwest::Error),
+    /// There was no answer in time.
+    #[error("there was no answer in time")]
+    TimedOut(#[source] reqwest::Error),
     /// The response is larger than 1 MiB.
     #[error("the response is larger than {MAX_RESPONSE_BYTES} bytes")]
     TooLarge,
@@ -86,7 +93,8 @@ impl Transport {
     }
 
     /// A transport over a finished client, which nobody can stop from following a redirect with
-    /// the code in it, from sending twice, or from waiting for ever. It must have been built not to.
+    /// the code in it, from sending twice, or from waiting for ever. It must have been built not to. Its own limits
+    /// are for each request, and not for all tries for one answer.
     pub fn danger_with_client(client: reqwest::Client) -> Self {
         let user_agent = HeaderValue::from_static(USER_AGENT);
         Self { client, timeouts: None, key_holder: None, user_agent }
@@ -119,7 +127,12 @@ impl Transport {
     /// Those of the flow, or of the network.
     pub async fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let span = info_span!(target: "itsme", "itsme", flow = flow.name());
-        let (send, sleep) = (|request| self.send(request), tokio::time::sleep);
+        let mut countdown = self.timeouts.map(Timeouts::countdown);
+        let send = |request| {
+            let left = countdown.as_mut().map(|it| it.left_for(&request, Instant::now()));
+            self.send_within(request, left)
+        };
+        let sleep = tokio::time::sleep;
         match &self.key_holder {
             None => drive_async(flow, platform, send, sleep).instrument(span).await,
             Some(holder) => {
@@ -130,20 +143,31 @@ impl Transport {
         }
     }
 
-    /// Sends one request and reads its response, whatever the status.
+    /// Sends one request and reads its response, whatever the status, in the time that is for one answer.
     ///
     /// # Errors
     /// There is no response, or not a whole one of at most 1 MiB. The [`SendFailure`] says whether the
     /// OP can have seen the request.
     pub async fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
+        self.send_within(request, self.timeouts.map(|timeouts| timeouts.total)).await
+    }
+
+    async fn send_within(
+        &self,
+        request: Request,
+        left: Option<Duration>,
+    ) -> Result<Response, (SendFailure, SendError)> {
         let (log, sent) = (RequestLog::new(&request), Instant::now());
-        let outcome = self.exchange(request).await;
+        let outcome = self.exchange(request, left).await;
         log.write(&outcome, sent.elapsed());
         outcome.map_err(|error| (error.failure(), error))
     }
 
-    async fn exchange(&self, request: Request) -> Result<Response, SendError> {
-        let left = self.timeouts.map(|timeouts| timeouts.left_for(&request));
+    async fn exchange(
+        &self,
+        request: Request,
+        left: Option<Duration>,
+    ) -> Result<Response, SendError> {
         let request = reqwest::Request::try_from(request.map(reqwest::Body::from));
         let mut request = request.map_err(SendError::of)?;
         if left.is_some() {
@@ -182,7 +206,7 @@ impl SendError {
         if error.is_connect() || error.is_builder() {
             return Self::NotSent(error);
         }
-        Self::Lost(error)
+        if error.is_timeout() { Self::TimedOut(error) } else { Self::Lost(error) }
     }
 
     /// What it means for the flow.
@@ -190,6 +214,7 @@ impl SendError {
         match self {
             Self::NotSent(_) | Self::Tls(_) => SendFailure::NotSent,
             Self::Lost(_) => SendFailure::Lost,
+            Self::TimedOut(_) => SendFailure::TimedOut,
             Self::TooLarge => SendFailure::TooLarge,
         }
     }

@@ -40,9 +40,15 @@ pub enum SendError {
     /// TLS failed: an expired or untrusted certificate, another name, an old version. The OP has seen nothing.
     #[error("TLS failed; nothing was sent")]
     Tls(#[source] ureq::Error),
-    /// The connection broke, or the time was up.
-    #[error("the connection broke or took too long")]
+    /// TLS failed, and perhaps not before the request was sent.
+    #[error("TLS failed; the OP may have seen the request")]
+    TlsLost(#[source] ureq::Error),
+    /// The connection broke.
+    #[error("the connection broke")]
     Lost(#[source] ureq::Error),
+    /// There was no answer in time.
+    #[error("there was no answer in time")]
+    TimedOut(#[source] ureq::Error),
     /// The response is larger than 1 MiB.
     #[error("the response is larger than {MAX_RESPONSE_BYTES} bytes")]
     TooLarge,
@@ -101,7 +107,11 @@ impl Transport {
     /// Those of the flow, or of the network.
     pub fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let _span = info_span!(target: "itsme", "itsme", flow = flow.name()).entered();
-        let send = |request| self.send(request);
+        let mut countdown = self.timeouts.countdown();
+        let send = |request| {
+            let left = countdown.left_for(&request, Instant::now());
+            self.send_within(request, left)
+        };
         match &self.key_holder {
             None => drive(flow, platform, send, thread::sleep),
             Some(holder) => {
@@ -111,22 +121,29 @@ impl Transport {
         }
     }
 
-    /// Sends one request and reads its response, whatever the status.
+    /// Sends one request and reads its response, whatever the status, in the time that is for one answer.
     ///
     /// # Errors
     /// There is no response, or not a whole one of at most 1 MiB. The [`SendFailure`] says whether the
     /// OP can have seen the request.
     pub fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
+        self.send_within(request, self.timeouts.total)
+    }
+
+    fn send_within(
+        &self,
+        request: Request,
+        left: Duration,
+    ) -> Result<Response, (SendFailure, SendError)> {
         let (log, sent) = (RequestLog::new(&request), Instant::now());
-        let outcome = self.exchange(request);
+        let outcome = self.exchange(request, left);
         log.write(&outcome, sent.elapsed());
         outcome.map_err(|error| (error.failure(), error))
     }
 
-    fn exchange(&self, mut request: Request) -> Result<Response, SendError> {
+    fn exchange(&self, mut request: Request, left: Duration) -> Result<Response, SendError> {
         request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
         // An empty body would be announced with `Content-Length: 0`, which a GET must not have.
-        let left = self.timeouts.left_for(&request);
         let response = if request.body().is_empty() {
             self.run_agent(request.map(|_| ()), left)
         } else {
@@ -135,7 +152,7 @@ impl Transport {
         let (head, mut body) = response.map_err(SendError::of)?.into_parts();
         let mut bytes = Vec::new();
         let mut capped = body.as_reader().take(MAX_RESPONSE_BYTES as u64 + 1);
-        capped.read_to_end(&mut bytes).map_err(|error| SendError::Lost(error.into()))?;
+        capped.read_to_end(&mut bytes).map_err(|error| SendError::of_body(error.into()))?;
         if bytes.len() > MAX_RESPONSE_BYTES {
             return Err(SendError::TooLarge);
         }
@@ -174,6 +191,15 @@ impl SendError {
                 Self::NotSent(error)
             }
             error if is_of_handshake(&error) => Self::Tls(error),
+            error => Self::of_body(error),
+        }
+    }
+
+    /// When the request was sent, or may have been.
+    fn of_body(error: ureq::Error) -> Self {
+        match error {
+            ureq::Error::Timeout(_) => Self::TimedOut(error),
+            error if is_of_tls(&error) => Self::TlsLost(error),
             error => Self::Lost(error),
         }
     }
@@ -182,40 +208,57 @@ impl SendError {
     fn failure(&self) -> SendFailure {
         match self {
             Self::NotSent(_) | Self::Tls(_) => SendFailure::NotSent,
-            Self::Lost(_) => SendFailure::Lost,
+            Self::Lost(_) | Self::TlsLost(_) => SendFailure::Lost,
+            Self::TimedOut(_) => SendFailure::TimedOut,
             Self::TooLarge => SendFailure::TooLarge,
         }
     }
 }
 
-/// Whether TLS failed before anything was sent over it. What can happen later as well is not counted in.
+/// Whether TLS failed before anything was sent over it.
 fn is_of_handshake(error: &ureq::Error) -> bool {
+    #[cfg(feature = "rustls")]
+    if let Some(error) = of_rustls(error) {
+        return cannot_be_later(error);
+    }
+    is_of_tls(error)
+}
+
+/// Whether TLS failed, at whatever time.
+fn is_of_tls(error: &ureq::Error) -> bool {
+    #[cfg(feature = "rustls")]
+    if of_rustls(error).is_some() {
+        return true;
+    }
+    #[cfg(feature = "native-tls")]
+    if matches!(error, ureq::Error::NativeTls(_) | ureq::Error::Der(_)) {
+        return true;
+    }
+    matches!(error, ureq::Error::Tls(_) | ureq::Error::Pem(_))
+}
+
+#[cfg(feature = "rustls")]
+fn of_rustls(error: &ureq::Error) -> Option<&rustls::Error> {
     match error {
-        ureq::Error::Tls(_) | ureq::Error::Pem(_) => true,
-        #[cfg(feature = "native-tls")]
-        ureq::Error::NativeTls(_) | ureq::Error::Der(_) => true,
-        #[cfg(feature = "rustls")]
-        ureq::Error::Rustls(error) => rustls_has_begun(error),
-        #[cfg(feature = "rustls")]
-        ureq::Error::Io(error) => {
-            error.get_ref().and_then(|inner| inner.downcast_ref()).is_some_and(rustls_has_begun)
-        }
-        _ => false,
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref(),
+        _ => None,
     }
 }
 
-/// The certificate was refused, or the two found no common ground.
+/// The certificate was refused, or the two found nothing in common. Other alerts can come after the request, and a
+/// code whose request was seen must not be sent again.
 #[cfg(feature = "rustls")]
-fn rustls_has_begun(error: &rustls::Error) -> bool {
+fn cannot_be_later(error: &rustls::Error) -> bool {
     use rustls::{AlertDescription, Error};
     matches!(
         error,
         Error::InvalidCertificate(_)
             | Error::NoCertificatesPresented
+            | Error::NoApplicationProtocol
             | Error::PeerIncompatible(_)
             | Error::AlertReceived(
-                AlertDescription::HandshakeFailure
-                    | AlertDescription::InsufficientSecurity
+                AlertDescription::InsufficientSecurity
                     | AlertDescription::ProtocolVersion
                     | AlertDescription::UnrecognisedName
             )

@@ -167,7 +167,9 @@ fn check_published(
     let took = begun.elapsed();
     // What is read of a key, whatever else is said of it, in whatever order.
     let read = |response: &Response| -> Option<BTreeSet<String>> {
-        let set: Value = serde_json::from_slice(response.body()).ok()?;
+        let text = response.body();
+        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+        let set: Value = serde_json::from_slice(text).ok()?;
         let members = |key: &Value| ["kid", "use", "n", "e"].map(|name| key[name].to_string());
         Some(set["keys"].as_array()?.iter().map(|key| members(key).join(" ")).collect())
     };

@@ -34,7 +34,7 @@ impl Usage {
     }
 }
 
-/// The keys of a set, an array or a single JWK that are for this use, or do not say what for.
+/// The RSA keys of a set, an array or a single JWK that are for this use, or do not say what for.
 pub(super) fn of_json(text: &str, usage: Usage) -> Result<Vec<Map<String, Value>>, Box<dyn Error>> {
     let keys = match serde_json::from_str(&plain_json(text)) {
         Ok(Value::Array(keys)) => keys,
@@ -56,12 +56,13 @@ pub(super) fn of_json(text: &str, usage: Usage) -> Result<Vec<Map<String, Value>
         _ => Err("one of its keys is not a JSON object"),
     });
     let mut keys = objects.collect::<Result<Vec<_>, _>>()?;
-    keys.retain(|key| match key.get("use") {
+    let is = |key: &Map<String, Value>, member: &str, values: &[&str]| match key.get(member) {
         None | Some(Value::Null) => true,
-        Some(other) => other == usage.name(),
-    });
+        Some(found) => values.iter().any(|value| found == value),
+    };
+    keys.retain(|key| is(key, "use", &[usage.name()]) && is(key, "kty", &["RSA"]));
     if keys.is_empty() {
-        return Err(format!("none of its keys is for `{}`", usage.name()).into());
+        return Err(format!("none of its keys is an RSA key for `{}`", usage.name()).into());
     }
     Ok(keys)
 }

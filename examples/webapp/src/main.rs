@@ -68,14 +68,15 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let redirect_uri = format!("{public_url}{CALLBACK}");
 
     let http = reqwest::Client::builder();
-    let (http, settings, services, _fake) = match options.op.settings(options.op.keys(None)?)? {
-        Some(settings) => (http, settings, options.services.into(), None),
-        // Nobody's proxy leads to our own loopback.
-        None => {
-            let (fake, settings) = fake_itsme(&redirect_uri)?;
-            (http.no_proxy(), settings, Services::of_the_fake(), Some(fake))
-        }
-    };
+    let (http, settings, services, _fake) =
+        match options.op.settings(options.op.keys(None)?, options.op.secret()?)? {
+            Some(settings) => (http, settings, options.services.into(), None),
+            // Nobody's proxy leads to our own loopback.
+            None => {
+                let (fake, settings) = fake_itsme(&redirect_uri)?;
+                (http.no_proxy(), settings, Services::of_the_fake(), Some(fake))
+            }
+        };
     let transport = Transport::with_builder(http, Default::default())?;
     let core = itsme_core::Client::new(settings.redirect_uri(redirect_uri))?;
     let itsme = Client::with_transport(core, transport);

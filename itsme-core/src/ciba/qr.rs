@@ -24,19 +24,18 @@ impl QrCode {
         ImageType::of(&self.image).map_or("application/octet-stream", ImageType::media_type)
     }
 
-    /// From an answer, which has it in `user_discovery_token` or at its top, if at all.
-    pub(super) fn read(answer: &Map<String, Value>) -> Result<Option<Self>, &'static str> {
+    /// From an answer, which has it in `user_discovery_token` or at its top; or why there is none.
+    pub(super) fn read(answer: &Map<String, Value>) -> Result<Self, &'static str> {
         let within = answer.get("user_discovery_token").and_then(Value::as_object);
         let has_one = |members: &&Map<_, _>| members.get("qr_code").is_some_and(|it| !it.is_null());
-        let Some(members) = within.into_iter().chain([answer]).find(has_one) else {
-            return Ok(None);
-        };
+        let members = within.into_iter().chain([answer]).find(has_one);
+        let members = members.ok_or("it has no `qr_code`")?;
         let text = members["qr_code"].as_str().unwrap_or_default();
         // A page's `src` is written this way, too.
         let base64 = text.split_once(";base64,").map_or(text, |(_, base64)| base64);
         let image = jose::base64_decode(base64).filter(|image| !image.is_empty());
         let image = image.ok_or("its `qr_code` is not an image in base64")?;
-        Ok(Some(Self { image, expires_at: members.get("expires_at").and_then(time) }))
+        Ok(Self { image, expires_at: members.get("expires_at").and_then(time) })
     }
 }
 
@@ -63,8 +62,7 @@ impl Serialize for QrCode {
 
 impl<'de> Deserialize<'de> for QrCode {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let read = Self::read(&Map::deserialize(from)?).map_err(D::Error::custom)?;
-        read.ok_or_else(|| D::Error::custom("not a QR code"))
+        Self::read(&Map::deserialize(from)?).map_err(D::Error::custom)
     }
 }
 
@@ -77,7 +75,7 @@ mod tests {
     const PNG: &str = "iVBORw0KGgo=";
 
     fn read(answer: Value) -> Option<QrCode> {
-        QrCode::read(answer.as_object().expect("an object")).unwrap_or_default()
+        QrCode::read(answer.as_object().expect("an object")).ok()
     }
 
     #[test]
@@ -112,7 +110,7 @@ mod tests {
             json!({ "user_discovery_token": PNG }),
         ] {
             let answer = answer.as_object().expect("an object");
-            assert_eq!(QrCode::read(answer), Ok(None), "{answer:?}");
+            assert_eq!(QrCode::read(answer), Err("it has no `qr_code`"), "{answer:?}");
         }
         for odd in [json!(7), json!(""), json!("?"), json!([PNG]), json!({})] {
             let answer = json!({ "user_discovery_token": { "qr_code": odd } });

@@ -149,10 +149,6 @@ fn found(answer: &mut Map<String, Value>) -> Result<Option<UserIdentifierToken>,
     }
 }
 
-fn qr_code(answer: &Map<String, Value>) -> Result<Option<QrCode>, Error> {
-    QrCode::read(answer).map_err(|what| Error::malformed(ENDPOINT, what))
-}
-
 fn session_id(answer: &Map<String, Value>) -> Result<SessionId, Error> {
     let id = answer.get("user_discovery_session_id").and_then(Value::as_str).unwrap_or_default();
     id.to_owned().try_into().map_err(|what| Error::malformed(ENDPOINT, what))
@@ -183,8 +179,7 @@ impl Exchange for BeginUserDiscovery {
             session_id: session_id(&answer)?,
             client: parties.client.identity.clone(),
             pace: Pace::new(now, &answer, LIFETIME),
-            qr: qr_code(&answer)?
-                .ok_or_else(|| Error::malformed(ENDPOINT, "it has no `qr_code`"))?,
+            qr: QrCode::read(&answer).map_err(|what| Error::malformed(ENDPOINT, what))?,
         })
     }
 }
@@ -228,8 +223,8 @@ impl Exchange for UserDiscoveryPoll {
         }
         ticket.pace.lengthen(&answer);
         ticket.pace.pause(now, pause);
-        // Without another one, the code that is shown goes on being good (itsme: user discovery).
-        let Some(qr) = qr_code(&answer)? else { return Ok(UserDiscovery::Waiting(ticket)) };
+        // Without another one that can be shown, the one that is shown goes on being good (itsme: user discovery).
+        let Ok(qr) = QrCode::read(&answer) else { return Ok(UserDiscovery::Waiting(ticket)) };
         let is_another = qr.image != ticket.qr.image;
         ticket.qr = qr;
         Ok(if is_another { UserDiscovery::Redraw(ticket) } else { UserDiscovery::Waiting(ticket) })

@@ -32,10 +32,10 @@ pub(crate) enum Prepared {
 
 impl Parties {
     /// A request that authenticates the client: with the parameters of the secret, or of a fresh
-    /// `assertion` for this endpoint, once it was made (OIDC Core §9).
+    /// `assertion`, once it was made (OIDC Core §9). `itsme_audience` is the endpoint that itsme wants it to be for.
     pub(crate) fn authenticated(
         &self,
-        endpoint: &str,
+        itsme_audience: &str,
         assertion: Option<&String>,
         cx: &mut Context<'_>,
         request: impl FnOnce(&[(&'static str, Cow<'_, str>)]) -> Request,
@@ -55,7 +55,7 @@ impl Parties {
             (Credentials::PrivateKeys(_), None) => {
                 let settings = &self.client.settings;
                 let (typ, audience) = match settings.assertion_audience {
-                    AssertionAudience::TokenEndpoint => (JWT, endpoint),
+                    AssertionAudience::TokenEndpoint => (JWT, itsme_audience),
                     AssertionAudience::Issuer => {
                         ("client-authentication+jwt", self.provider.metadata.issuer.as_str())
                     }

@@ -58,6 +58,12 @@ impl<'a> WireName<'a> {
         }
     }
 
+    /// Whether both name one claim.
+    pub(crate) fn is_same_claim(self, other: Self) -> bool {
+        let is_of_v1 = |name: Self| name.origin == Origin::V1;
+        is_of_v1(self) == is_of_v1(other) && self.is_same(other.name)
+    }
+
     fn is_same(self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }

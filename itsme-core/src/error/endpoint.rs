@@ -60,13 +60,14 @@ impl UnexpectedReply {
         let media_type = response.headers().get(http::header::CONTENT_TYPE);
         let body = response.body();
         let start = String::from_utf8_lossy(&body[..body.len().min(4096)]);
+        let start = start.trim_start_matches('\u{feff}');
         let json = start.trim_start().starts_with(['{', '[', '"']);
         let personal = json || matches!(endpoint, Endpoint::Picture | Endpoint::Userinfo);
         Self {
             endpoint,
             status: response.status().as_u16(),
             media_type: media_type.and_then(|value| value.to_str().ok()).map(printable),
-            excerpt: if personal { String::new() } else { printable(&without_secrets(&start)) },
+            excerpt: if personal { String::new() } else { printable(&without_secrets(start)) },
         }
     }
 }

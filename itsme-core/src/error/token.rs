@@ -30,7 +30,7 @@ pub enum TokenError {
     Audience,
     /// `aud` has somebody beside our client id whom no setting names
     /// ([`Settings::other_audience`](crate::Settings::other_audience)).
-    #[error("it is meant for others, too, whom no setting names (`aud`)")]
+    #[error("it is also meant for somebody whom no setting names (`aud`)")]
     OtherAudience,
     /// `azp` is not our client id.
     #[error("it was asked for by somebody else (`azp`)")]
@@ -41,6 +41,9 @@ pub enum TokenError {
     /// `iat` is in the future.
     #[error("it is from the future (`iat`); is the clock right?")]
     IssuedInFuture,
+    /// `exp` is before `iat`.
+    #[error("it ends before it begins (`exp`, `iat`)")]
+    EndsBeforeBeginning,
     /// `iat` is more than ten minutes before the request.
     #[error("it is older than the request (`iat`); is the clock right?")]
     IssuedBeforeRequest,

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use crate::http::endpoint::Endpoint;
 
 /// Which request it is, for logs and metrics: an extension of every [`Request`](crate::Request) that
@@ -20,21 +18,22 @@ pub struct Attempt {
     pub endpoint: Endpoint,
     /// 1 for the first. More: the one before got no response.
     pub number: u32,
-    /// How long ago the first one was sent, by the clock of the flow. All tries for one answer share one limit, see
-    /// [`Timeouts::left_for`](crate::Timeouts::left_for).
-    pub elapsed: Duration,
 }
 
-/// What is known of a request that got no response.
+/// What is known of a request that got no response that could be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendFailure {
-    /// The OP cannot have seen it: the host was not found, or the connection was refused.
+    /// The OP cannot have seen it: the host was not found, the connection was refused, or TLS failed before anything
+    /// was sent.
     #[error("the request was not sent")]
     NotSent,
-    /// The OP may have seen it: the connection broke, or the time was up.
+    /// The OP may have seen it, and the connection broke.
     #[error("the request got no answer")]
     Lost,
+    /// The OP may have seen it, and the time for its answer is up: there is none for a second try.
+    #[error("the request got no answer in time")]
+    TimedOut,
     /// There is an answer of more than [`MAX_RESPONSE_BYTES`](crate::MAX_RESPONSE_BYTES), as there would be once more.
     #[error("the answer is too large")]
     TooLarge,
@@ -42,13 +41,13 @@ pub enum SendFailure {
 
 impl Attempt {
     pub(crate) fn at(endpoint: Endpoint) -> Self {
-        Self { endpoint, number: 1, elapsed: Duration::ZERO }
+        Self { endpoint, number: 1 }
     }
 
     /// Counts on from another attempt at the same endpoint, which got no response.
-    pub(crate) fn after(self, failed: Self, elapsed: Duration) -> Self {
+    pub(crate) fn after(self, failed: Self) -> Self {
         if self.endpoint == failed.endpoint {
-            return Self { number: failed.number + 1, elapsed, ..self };
+            return Self { number: failed.number + 1, ..self };
         }
         self
     }

@@ -33,7 +33,7 @@ use self::{
 };
 use crate::{
     error::Error,
-    ground::{opaque::opaque, time::UnixTime},
+    ground::opaque::opaque,
     http::{Request, Response},
 };
 
@@ -247,8 +247,8 @@ enum Turn<T> {
 struct Slot<M> {
     /// Empty while the machine takes a step, and after its last.
     machine: Option<Result<M, Error>>,
-    /// The request that was sent last, as long as it has no answer, and when it was sent first.
-    unanswered: Option<(Attempt, UnixTime)>,
+    /// The request that was sent last, as long as it has no answer.
+    unanswered: Option<Attempt>,
     /// What is asked of a key outside.
     asked: Option<Ask>,
 }
@@ -276,7 +276,7 @@ impl<M: Machine> Running<M::Output> for Slot<M> {
                 }
                 Next::Send(request, machine) => {
                     self.machine = Some(Ok(machine));
-                    self.count(request, cx.now)
+                    self.count(request)
                 }
                 Next::Wait(duration, machine) => {
                     self.machine = Some(Ok(machine));
@@ -317,16 +317,14 @@ impl<M> Slot<M> {
     }
 
     /// Says which request it is, and for which time it is made.
-    fn count<T>(&mut self, mut request: Request, now: UnixTime) -> Turn<T> {
+    fn count<T>(&mut self, mut request: Request) -> Turn<T> {
         let attempt: Option<Attempt> = request.extensions().get().copied();
         let mut attempt = attempt.expect("every request of a flow says which it is");
-        let mut begun = now;
-        if let Some((unanswered, first)) = self.unanswered {
-            attempt = attempt.after(unanswered, now.since(first));
+        if let Some(unanswered) = self.unanswered {
+            attempt = attempt.after(unanswered);
             request.extensions_mut().insert(attempt);
-            begun = if attempt.number > 1 { first } else { now };
         }
-        self.unanswered = Some((attempt, begun));
+        self.unanswered = Some(attempt);
         Turn::Send(request, attempt)
     }
 }

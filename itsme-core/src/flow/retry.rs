@@ -26,7 +26,7 @@ impl Retry {
     /// The policy of the next attempt, if there is one after this failure.
     pub(crate) fn again(self, why: SendFailure) -> Option<Self> {
         match (self, why) {
-            (_, SendFailure::TooLarge) => None,
+            (_, SendFailure::TimedOut | SendFailure::TooLarge) => None,
             (Self::Idempotent, _) | (Self::IfNotSent, SendFailure::NotSent) => Some(Self::Used),
             _ => None,
         }
@@ -36,7 +36,7 @@ impl Retry {
 #[cfg(test)]
 mod tests {
     use super::{
-        SendFailure::{Lost, NotSent, TooLarge},
+        SendFailure::{Lost, NotSent, TimedOut, TooLarge},
         *,
     };
 
@@ -51,6 +51,7 @@ mod tests {
             assert_eq!(policy.again(NotSent).is_some(), not_sent, "{policy:?}");
             assert_eq!(policy.again(Lost).is_some(), lost, "{policy:?}");
             assert_eq!(policy.again(TooLarge), None, "{policy:?}: it is not downloaded again");
+            assert_eq!(policy.again(TimedOut), None, "{policy:?}: no time is left");
         }
         assert_eq!(Retry::Idempotent.again(Lost).and_then(|retry| retry.again(Lost)), None);
     }

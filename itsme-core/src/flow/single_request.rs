@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::{
+    attempt::SendFailure,
     machine::{Context, Event, Machine, Next},
     retry::Retry,
 };
@@ -153,6 +154,8 @@ impl<X: Exchange> Machine for SingleRequest<X> {
             }
             (State::Sent(parties, retry), Event::Failed(why)) => match retry.again(why) {
                 Some(retry) => Self::prepare(exchange, (parties, retry), Vec::new(), cx),
+                // A poll would only be answered so again.
+                None if why == SendFailure::TooLarge => Ok(Next::GiveUp),
                 None => Ok(exchange.unanswered(cx.now).map_or(Next::GiveUp, Next::Done)),
             },
             (State::Sent(..), Event::Begin | Event::KeyUsed(_)) => {

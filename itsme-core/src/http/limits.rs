@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Request;
 use crate::flow::attempt::Attempt;
@@ -37,9 +37,40 @@ impl Timeouts {
         Self { total, ..self }
     }
 
-    /// What is left of [`total`](Self::total) for this request: less, if it is made once more.
-    pub fn left_for(self, request: &Request) -> Duration {
+    /// For one flow, whose tries for one answer share the [`total`](Self::total).
+    pub fn countdown(self) -> Countdown {
+        Countdown { total: self.total, begun: None }
+    }
+}
+
+/// How much time is left, while a flow runs.
+///
+/// ```
+/// # use itsme_core::{Request, Timeouts};
+/// # use std::time::Instant;
+/// # fn example(request: Request, now: fn() -> Instant) {
+/// let mut countdown = Timeouts::default().countdown();
+/// let send = |request: Request| {
+///     let left = countdown.left_for(&request, now());
+///     // … and give up after it.
+/// };
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Countdown {
+    total: Duration,
+    begun: Option<Instant>,
+}
+
+impl Countdown {
+    /// What is left for this request: all of it for a first try, and for a second one what the first has left.
+    pub fn left_for(&mut self, request: &Request, now: Instant) -> Duration {
         let attempt: Option<&Attempt> = request.extensions().get();
-        self.total.saturating_sub(attempt.map_or(Duration::ZERO, |attempt| attempt.elapsed))
+        let begun = match self.begun {
+            Some(begun) if attempt.is_some_and(|attempt| attempt.number > 1) => begun,
+            _ => now,
+        };
+        self.begun = Some(begun);
+        self.total.saturating_sub(now.saturating_duration_since(begun))
     }
 }

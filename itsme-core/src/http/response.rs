@@ -31,7 +31,7 @@ pub(crate) fn json_object(
         Err(JsonError::NotJson) => return Err(unexpected(endpoint, &response)),
         Ok(members) => match Refusal::from_json(response.status().as_u16(), &members) {
             Some(refusal) => return Err(refusal.into()),
-            None => Ok(members),
+            None => Ok(json::without_nulls(members)),
         },
         Err(error) => Err(Error::malformed(endpoint, error.as_str())),
     };

@@ -71,8 +71,8 @@ pub struct WrappedJwe {
     encrypted_key: Zeroizing<Vec<u8>>,
     /// The keys that may fit and were not tried, the next one last.
     untried: Vec<Arc<OwnKey>>,
-    /// What is wrong if none of them opens it.
-    in_vain: JoseError,
+    /// The error if none of them opens it.
+    if_none_opens: JoseError,
 }
 
 /// The content of a JWE, its header, and how it is encrypted.
@@ -110,8 +110,8 @@ pub(super) fn open(jwe: Secret, decryption: Decryption) -> Result<Opening, JoseE
     };
     match decryption {
         Decryption::PrivateKeys(keys) => {
-            let Fitting { alg, keys, in_vain } = fitting(&header, keys)?;
-            let wrapped = WrappedJwe { sealed, alg, encrypted_key, untried: keys, in_vain };
+            let Fitting { alg, keys, if_none_opens } = fitting(&header, keys)?;
+            let wrapped = WrappedJwe { sealed, alg, encrypted_key, untried: keys, if_none_opens };
             Ok(Opening::Wrapped(wrapped))
         }
         Decryption::Direct(keys) => {
@@ -135,8 +135,8 @@ struct Fitting {
     alg: KeyEncryption,
     /// The last one first.
     keys: Vec<Arc<OwnKey>>,
-    /// What is wrong if none of them opens it.
-    in_vain: JoseError,
+    /// The error if none of them opens it.
+    if_none_opens: JoseError,
 }
 
 /// The keys that a header may mean: the one that it names, else all. A name that we do not know is what an
@@ -145,7 +145,7 @@ fn fitting(header: &Header, mut keys: Vec<Arc<OwnKey>>) -> Result<Fitting, JoseE
     let other_algorithm = || JoseError::EncryptionAlgorithm { found: printable(&header.alg) };
     let alg = KeyEncryption::from_name(&header.alg).ok_or_else(other_algorithm)?;
     let is_named = |own: &Arc<OwnKey>| header.kid.as_deref() == Some(own.kid.as_str());
-    let in_vain = if keys.iter().any(is_named) {
+    let if_none_opens = if keys.iter().any(is_named) {
         keys.retain(is_named);
         JoseError::Decryption
     } else if header.kid.is_some() {
@@ -157,12 +157,16 @@ fn fitting(header: &Header, mut keys: Vec<Arc<OwnKey>>) -> Result<Fitting, JoseE
     };
     keys.retain(|own| own.unwraps(alg));
     if keys.is_empty() {
-        return Err(if in_vain == JoseError::Decryption { other_algorithm() } else { in_vain });
+        return Err(if if_none_opens == JoseError::Decryption {
+            other_algorithm()
+        } else {
+            if_none_opens
+        });
     }
     // What is here is tried first: it costs nobody's time, and cannot be out of reach.
     keys.sort_by_key(|own| own.is_outside());
     keys.reverse();
-    Ok(Fitting { alg, keys, in_vain })
+    Ok(Fitting { alg, keys, if_none_opens })
 }
 
 impl WrappedJwe {
@@ -181,8 +185,8 @@ impl WrappedJwe {
     }
 
     /// Why it does not open, once no key is left.
-    pub fn in_vain(self) -> JoseError {
-        self.in_vain
+    pub fn if_none_opens(self) -> JoseError {
+        self.if_none_opens
     }
 
     /// The plaintext under the content key that was unwrapped; under `decoy`, which fits nothing, where

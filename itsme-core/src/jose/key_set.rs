@@ -30,7 +30,7 @@ pub enum KeySetError {
 }
 
 impl KeySet {
-    /// Reads a JWK set, skipping every key that cannot be used here: another `kty`, `use` or
+    /// Reads a JWK set, skipping every key that cannot be used here: another `kty`, `use`, `key_ops` or
     /// `alg`, a modulus under 2048 or over 8192 bits, an even or tiny exponent, private members,
     /// and different keys for one purpose under one `kid`.
     pub fn parse(text: &[u8]) -> Result<Self, KeySetError> {

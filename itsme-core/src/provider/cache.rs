@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{error::Error, ground::time::UnixTime};
 
-/// How long one flow may keep the others waiting.
-pub(crate) const LEASE: Duration = Duration::from_secs(15);
+/// How long one flow may keep the others waiting for one answer: a little longer than it waits itself, so that they learn
+/// what has become of it and do not all wait anew, one after the other.
+pub(crate) const LEASE: Duration = Duration::from_secs(31);
 /// How often a waiting flow looks again.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
@@ -157,6 +158,14 @@ pub(crate) struct Lease<T> {
 }
 
 impl<T> Lease<T> {
+    /// One answer has come, and another one is asked for.
+    pub(crate) fn renew(&self, now: UnixTime) {
+        let mut state = self.cache.state();
+        if let Some((_, until)) = state.lease.as_mut().filter(|(id, _)| *id == self.id) {
+            *until = now.after(LEASE);
+        }
+    }
+
     /// Stores what was fetched and ends the lease. A lease that was overrun stores nothing over
     /// what a successor has stored; until then, all can go on with what it has fetched. Otherwise an
     /// OP that is slower than the lease would be asked by each flow anew, and get slower.
@@ -214,6 +223,20 @@ mod tests {
         assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "the old lease frees only itself");
         second.store(7);
         assert!(matches!(look(NOW.after(LEASE)), Look::Found(value) if *value == 7));
+    }
+
+    #[test]
+    fn a_lease_is_for_one_answer() {
+        let cache = Cache::<u8>::default();
+        let look = |now| cache.look(now, cache.since(), false, |_, _| true);
+        let Look::Fetch(lease) = look(NOW) else { panic!("the first one fetches") };
+        let later = NOW.after(LEASE / 2);
+        lease.renew(later);
+        assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "the second answer has all of it");
+        let Look::Fetch(second) = look(later.after(LEASE)) else { panic!("it is overrun") };
+        lease.renew(later.after(LEASE));
+        drop(second);
+        assert!(matches!(look(later.after(LEASE)), Look::Fetch(_)), "it is nobody's any more");
     }
 
     /// Who read the clock first does not always take the lock first.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use crate::{
     error::UrlError,
     http::url_rules::{self, PlainHttp},
@@ -10,7 +12,7 @@ pub struct EndpointRules {
     pub(crate) environment: Environment,
     pub(crate) plain_http: PlainHttp,
     /// Beside the issuer's.
-    pub(crate) hosts: Vec<String>,
+    pub(crate) hosts: BTreeSet<String>,
 }
 
 impl EndpointRules {
@@ -27,8 +29,8 @@ impl EndpointRules {
         url_rules::check(url, self.plain_http)
     }
 
-    /// An address that gets assertions, codes or tokens: on a host of itsme's own, or where the issuer is, or where
-    /// the settings say. Another one could use an assertion at the OP whose address it gives as its own
+    /// An address that gets assertions, codes or tokens: on a host of itsme's own, or on the issuer's or one that the
+    /// settings name, at any port. Somebody else could use an assertion at the OP whose address they give as their own
     /// (RFC 7523bis, CVE-2025-27371).
     pub(crate) fn check_pinned(&self, url: &str) -> Result<(), UrlError> {
         self.check(url)?;
@@ -36,7 +38,7 @@ impl EndpointRules {
         let is_own = match &self.environment {
             Environment::Custom { issuer, .. } => {
                 url_rules::host_name(issuer).is_some_and(|issuer| issuer == host)
-                    || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(&host))
+                    || self.hosts.contains(&host)
             }
             built_in => built_in.has_host(&host),
         };

@@ -125,6 +125,7 @@ impl Machine for FetchProvider {
                 let freshness = Freshness::of(response.headers(), cx.now);
                 match Metadata::read(response, &self.source.rules) {
                     Ok(metadata) => {
+                        lease.renew(cx.now);
                         let asked = Asked::Keys(metadata, freshness);
                         Ok(self.ask(lease, asked, Retry::Idempotent))
                     }

@@ -16,10 +16,15 @@ pub(super) fn read(file: &[u8]) -> Result<Vec<Entry>, KeysError> {
         return Err(KeysError::Empty);
     }
     let text = key_form::recognize(file)?;
-    // If it is no JSON in either way, the places of the text as it is are the ones to tell.
-    let keys = Keys::parse(text)
-        .or_else(|error| Keys::parse(&with_joined_lines(text)).map_err(|_| error))
-        .map_err(|error| not_a_key_set(&error))?;
+    let keys = match Keys::parse(text) {
+        Ok(keys) => keys,
+        Err(error) => {
+            let joined = with_joined_lines(text);
+            key_form::recognize(joined.as_bytes())?;
+            // If it is no JSON in either way, the places of the text as it is are the ones to tell.
+            Keys::parse(&joined).map_err(|_| not_a_key_set(&error))?
+        }
+    };
     match keys {
         Keys::Set(keys) => Entry::read_all(keys),
         Keys::Single => Err(KeyFileForm::SingleJwk.into()),

@@ -11,7 +11,7 @@ pub(crate) mod leeway;
 pub(crate) mod private_keys;
 pub(crate) mod protection;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     dialect::Dialect,
@@ -45,7 +45,7 @@ pub struct Settings {
     pub(crate) clock_leeway: Leeway,
     pub(crate) login_lifetime: Duration,
     pub(crate) other_audiences: Vec<String>,
-    pub(crate) endpoint_hosts: Vec<String>,
+    pub(crate) endpoint_hosts: BTreeSet<String>,
     pub(crate) require_auth_time: bool,
     pub(crate) danger_accept_weaker_acr: bool,
     pub(crate) danger_http_on_loopback: bool,
@@ -74,7 +74,7 @@ impl Settings {
             clock_leeway: Leeway::DEFAULT,
             login_lifetime: Duration::from_secs(15 * 60),
             other_audiences: Vec::new(),
-            endpoint_hosts: Vec::new(),
+            endpoint_hosts: BTreeSet::new(),
             require_auth_time: false,
             danger_accept_weaker_acr: false,
             danger_http_on_loopback: false,
@@ -95,7 +95,7 @@ impl Settings {
         Self { client_assertion: form, ..self }
     }
 
-    /// For whom client assertions are. Default: the endpoint that they are sent to, as itsme asks.
+    /// For whom client assertions are. Default: the endpoint that itsme's pages name for each request.
     #[must_use]
     pub fn assertion_audience(self, audience: AssertionAudience) -> Self {
         Self { assertion_audience: audience, ..self }
@@ -141,11 +141,11 @@ impl Settings {
     }
 
     /// One more host, `api.op.example`, where an endpoint may be that gets assertions, codes or tokens. For [custom
-    /// environments](Environment::custom) alone: in the others, these are on hosts of itsme's own. Default: none but
-    /// the issuer's, whatever the discovery document says.
+    /// environments](Environment::custom) alone: in the others, these are on hosts of itsme's own. It is good for every
+    /// port. Default: none but the issuer's, whatever the discovery document says.
     #[must_use]
     pub fn endpoint_host(mut self, host: impl Into<String>) -> Self {
-        self.endpoint_hosts.push(host.into());
+        self.endpoint_hosts.insert(host.into().to_ascii_lowercase());
         self
     }
 
@@ -186,7 +186,11 @@ impl Settings {
             return Err(SettingsError::Issuer(UrlError::Query));
         }
         let is_custom = matches!(self.environment, Environment::Custom { .. });
-        let is_host = |host: &String| is_custom && url::Host::parse(host).is_ok();
+        // As a URL's host is compared; any other writing would never be met.
+        let is_host = |host: &String| {
+            let parsed = url::Host::parse(host).map(|parsed| parsed.to_string());
+            is_custom && !host.ends_with('.') && parsed.as_ref() == Ok(host)
+        };
         if let Some(host) = self.endpoint_hosts.iter().find(|host| !is_host(host)) {
             return Err(SettingsError::EndpointHost(printable(host)));
         }

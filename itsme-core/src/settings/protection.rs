@@ -14,7 +14,7 @@ pub enum JwtProtection {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AssertionAudience {
-    /// The endpoint that it is sent to, as itsme's pages ask: the token endpoint, or in CIBA the backchannel
+    /// The endpoint that itsme's pages name: the token endpoint, and for a user discovery the backchannel
     /// authentication endpoint.
     #[default]
     TokenEndpoint,

@@ -65,7 +65,7 @@ impl<'a> TokenClaims<'a> {
     }
 
     /// `aud`, one text or several, has us, and nobody else whom we do not know (OIDC Core §3.1.3.7). An absent one
-    /// passes. Gives whether there is anybody else.
+    /// passes. Gives whether there are several.
     fn check_audience(&self, parties: TokenParties<'_>) -> Result<bool, TokenError> {
         let audiences = match self.0.get("aud") {
             None => return Ok(false),
@@ -79,13 +79,12 @@ impl<'a> TokenClaims<'a> {
         if !audiences.iter().any(|audience| audience == client_id) {
             return Err(TokenError::Audience);
         }
-        let mut others = audiences.iter().filter(|audience| *audience != client_id).peekable();
-        let is_shared = others.peek().is_some();
+        let mut others = audiences.iter().filter(|audience| *audience != client_id);
         match parties.other_audiences {
             Some(known) if others.any(|other| !known.iter().any(|known| other == known)) => {
                 Err(TokenError::OtherAudience)
             }
-            _ => Ok(is_shared),
+            _ => Ok(audiences.len() > 1),
         }
     }
 
@@ -103,7 +102,7 @@ impl<'a> TokenClaims<'a> {
             return Err(TokenError::IssuedBeforeRequest);
         }
         if exp.zip(iat).is_some_and(|(exp, iat)| exp < iat) {
-            return Err(TokenError::Claim { claim: "exp" });
+            return Err(TokenError::EndsBeforeBeginning);
         }
         if self.time("nbf")?.is_some_and(|nbf| leeway.is_future(nbf, now)) {
             return Err(TokenError::NotYetValid);
@@ -125,7 +124,7 @@ impl<'a> TokenClaims<'a> {
     }
 
     /// From the OP, for us; `iss` byte for byte. An absent one passes: who needs it
-    /// [requires](Self::require) it. Gives whether it is for others, too.
+    /// [requires](Self::require) it. Gives whether there are several audiences.
     pub(crate) fn check_parties(&self, parties: TokenParties<'_>) -> Result<bool, TokenError> {
         // Of security event tokens (RFC 8417 §2.2), log-outs among them.
         if self.0.contains_key("events") {

@@ -64,8 +64,8 @@ impl IdTokenChecks<'_> {
     ) -> Result<Authentication, TokenError> {
         let token = TokenClaims(claims);
         token.require(&["iss", "aud", "exp", "iat"])?;
-        let is_shared = token.check_parties(self.parties)?;
-        self.check_authorized_party(token.text("azp")?, is_shared)?;
+        let has_several = token.check_parties(self.parties)?;
+        self.check_authorized_party(token.text("azp")?, has_several)?;
         let leeway = self.settings.clock_leeway;
         token.check_times(TokenTimes { asked: self.requested.at, now, leeway })?;
         self.binding.check(&token)?;
@@ -78,11 +78,15 @@ impl IdTokenChecks<'_> {
         Ok(Authentication { sub, acr, auth_time })
     }
 
-    /// Who asked for the token, which must be told of one that is for others, too.
-    fn check_authorized_party(&self, azp: Option<&str>, is_shared: bool) -> Result<(), TokenError> {
+    /// Who asked for the token, which one with several audiences must say.
+    fn check_authorized_party(
+        &self,
+        azp: Option<&str>,
+        has_several: bool,
+    ) -> Result<(), TokenError> {
         match azp.filter(|azp| !azp.is_empty()) {
             Some(azp) if azp != self.parties.client.client_id => Err(TokenError::AuthorizedParty),
-            None if is_shared => Err(TokenError::Missing { claim: "azp" }),
+            None if has_several => Err(TokenError::Missing { claim: "azp" }),
             _ => Ok(()),
         }
     }

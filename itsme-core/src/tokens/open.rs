@@ -31,7 +31,7 @@ impl OpenToken {
     /// A key outside can take its time, so that the decoy is there before anything is known of the key.
     fn unwrap(mut jwe: WrappedJwe, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Some((key, encrypted_key)) = jwe.next_key() else {
-            return Ok(Next::Done(Err(jwe.in_vain())));
+            return Ok(Next::Done(Err(jwe.if_none_opens())));
         };
         let mut decoy = Zeroizing::new([0; ContentEncryption::KEY]);
         cx.fill(&mut *decoy)?;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     client_auth::parties::Parties,
+    dialect::names::WireName,
     error::{Error, TokenError},
     evidence::{Evidence, Signed},
     flow::{
@@ -196,7 +197,7 @@ impl Verification {
         let times = TokenTimes { asked: self.requested.at, now, leeway };
         userinfo::check(&claims, expected, times)?;
         for (value, verified) in VERIFIED {
-            // Of the value beside it, and of no other.
+            // It speaks of the value in the same token.
             match (id.claims.get(value), claims.get(value)) {
                 (Some(known), found) if found != Some(known) => drop(claims.remove(verified)),
                 (None, Some(_)) => drop(id.claims.remove(verified)),
@@ -205,7 +206,8 @@ impl Verification {
         }
         for (name, value) in claims {
             // Where both speak, the ID token was made for this very login.
-            if !id.claims.keys().any(|known| known.eq_ignore_ascii_case(&name)) {
+            let is_same = |known: &String| WireName::of(known).is_same_claim(WireName::of(&name));
+            if !id.claims.keys().any(is_same) {
                 id.claims.insert(name, value);
             }
         }

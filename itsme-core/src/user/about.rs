@@ -144,14 +144,14 @@ parts! {
 
 /// A claim's value that has members.
 pub(super) trait Part {
-    /// Of members that make no sense, none spoils another.
+    /// Leaves in `extra` whatever makes no sense, and reads the rest.
     fn read(members: Map<String, Value>) -> Self;
 }
 
-/// Takes a member out by the first of its names under which it makes sense.
+/// Takes a member out by the first of its names that is there, if it makes sense. Any other is left as it came.
 fn take<T: Lenient>(members: &mut Map<String, Value>, names: &[&str]) -> Option<T> {
-    let reads = |name: &str| members.get(name).and_then(T::lenient);
-    let (name, read) = names.iter().find_map(|name| Some((name, reads(name)?)))?;
+    let name = names.iter().find(|name| members.contains_key(**name))?;
+    let read = T::lenient(&members[*name])?;
     members.remove(*name);
     Some(read)
 }

@@ -97,21 +97,15 @@ impl User {
 
     /// V1 tells in one claim what V2 tells in several; both are filled.
     fn read_eid(&mut self, value: Value) -> Option<Value> {
-        let eid = part(&value).map(|mut eid: Eid| {
-            if let Value::Object(members) = unwrapped(&value)
-                && let Some(number) = members.get("national_number")
-            {
-                eid.national_number = national_number(Country::Belgium, number);
-            }
-            eid
-        });
-        if let Some(eid) = &eid {
-            self.be_eid_sn = self.be_eid_sn.take().or_else(|| eid.eid.clone());
-            if let Some(number) = &eid.national_number {
-                self.national_numbers.entry(Country::Belgium).or_insert_with(|| number.clone());
-            }
+        let Some(mut eid) = part::<Eid>(&value) else { return Some(value) };
+        let members = unwrapped(&value);
+        let number = members.get("national_number");
+        if let Some(number) = number.and_then(|it| national_number(Country::Belgium, it)) {
+            eid.national_number = Some(number.clone());
+            self.national_numbers.entry(Country::Belgium).or_insert(number);
         }
-        set(&mut self.eid, eid, value)
+        self.be_eid_sn = self.be_eid_sn.take().or_else(|| eid.eid.clone());
+        set(&mut self.eid, Some(eid), value)
     }
 
     /// An object keyed by the claims that it speaks of. What is not understood of it is left.
@@ -119,6 +113,9 @@ impl User {
         let Value::Object(mut members) = unwrapped(&value) else { return Some(value) };
         let known = members.iter().filter_map(|(claim, told)| Some((claim.clone(), text(told)?)));
         let known: BTreeMap<String, String> = known.collect();
+        if known.is_empty() {
+            return Some(value);
+        }
         members.retain(|claim, told| !told.is_null() && !known.contains_key(claim));
         let first = self.metadata.entry(about).or_insert_with(|| known.clone());
         if *first != known {
@@ -228,6 +225,9 @@ mod tests {
         let two = read(json!({ DEVICE: { "deviceID": "a", "deviceId": "b" } }));
         let two = two.device.expect("a device");
         assert_eq!((two.device_id.as_deref(), &two.extra["deviceID"]), (Some("b"), &json!("a")));
+        let odd = read(json!({ DEVICE: { "deviceID": "a", "deviceId": [1] } }));
+        let stored = serde_json::to_string(&odd).expect("serializes");
+        assert_eq!(serde_json::from_str::<User>(&stored).expect("deserializes"), odd);
         let user = read(json!({ BORN: { "city": "Gent", "country": { "code": "BE" } } }));
         let born = user.place_of_birth.expect("a place");
         assert_eq!((born.city.as_deref(), born.extra.len()), (Some("Gent"), 1));

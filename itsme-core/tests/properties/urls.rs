@@ -152,7 +152,7 @@ struct Places {
 
 /// All hosts that are generated may be asked, so that texts get as far as they can.
 fn settings(settings: Settings) -> Settings {
-    let hosts = ["localhost", "127.0.0.1", "[::1]", "rp.example."];
+    let hosts = ["localhost", "127.0.0.1", "[::1]"];
     let settings = hosts.into_iter().fold(settings, Settings::endpoint_host);
     settings.danger_http_on_loopback().client_assertion(JwtProtection::Signed)
 }

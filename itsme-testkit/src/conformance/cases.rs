@@ -270,7 +270,7 @@ fn silence_before_the_head() -> Case {
         Ok(false)
     };
     Case::new("silence ends with the time", act, &[post], |peer, outcomes| {
-        failed_once(peer, outcomes, SendFailure::Lost)
+        failed_once(peer, outcomes, SendFailure::TimedOut)
     })
 }
 
@@ -281,7 +281,7 @@ fn silence_after_the_head() -> Case {
         Ok(false)
     };
     Case::new("silence after the head ends with the time", act, &[post], |peer, outcomes| {
-        failed_once(peer, outcomes, SendFailure::Lost)
+        failed_once(peer, outcomes, SendFailure::TimedOut)
     })
 }
 
@@ -295,7 +295,7 @@ fn trickling_body() -> Case {
         Ok(false)
     };
     Case::new("a trickling body ends with the time", act, &[post], |peer, outcomes| {
-        failed_once(peer, outcomes, SendFailure::Lost)
+        failed_once(peer, outcomes, SendFailure::TimedOut)
     })
 }
 

@@ -1,9 +1,10 @@
 //! What goes wrong when people are asked without a browser.
 
+use itsme_core::MAX_RESPONSE_BYTES;
 use serde_json::{Map, Value, json};
 
-use super::{Area, Fault};
-use crate::Document;
+use super::{Area, Fault, Outcome};
+use crate::{Document, Reaction, Wire};
 
 type Members = Map<String, Value>;
 
@@ -15,6 +16,15 @@ pub(super) fn faults() -> Vec<Fault> {
     faults.extend(of("backchannel answer", Document::BackchannelAnswer, answer()));
     faults.extend(of("token answer", Document::TokenAnswer, tokens()));
     faults.extend(of("ID token", Document::IdToken, claims()));
+    // A poll that got no answer is made again, but not one whose answer is too large.
+    for path in ["/user_discovery_sessions", "/backchannel/authentication", "/token"] {
+        let name = format!("backchannel: too large an answer of {path}");
+        let fault = Fault::new(Area::Backchannel, name, Outcome::NoAnswer, move |op| {
+            let large = Reaction::Wire(Wire::Large(MAX_RESPONSE_BYTES as u64 + 1));
+            op.react_when(move |asked| asked.request.contains(path).then(|| large.clone()));
+        });
+        faults.push(fault.by_qr_code());
+    }
     faults
 }
 

@@ -131,7 +131,10 @@ fn of_id_tokens() -> Vec<Lie> {
             set(c, "iat", json!(made(c) - 300));
             set(c, "exp", json!(made(c) + 270));
         }),
-        ("an end before the beginning", r#"Claim { claim: "exp" }"#, |c| {
+        ("the client twice in the list, no azp", r#"Missing { claim: "azp" }"#, |c| {
+            set(c, "aud", json!([c["aud"], c["aud"]]));
+        }),
+        ("an end before the beginning", "EndsBeforeBeginning", |c| {
             set(c, "exp", json!(made(c) - 30));
         }),
         ("a week old, and good for another", "IssuedBeforeRequest", |c| {

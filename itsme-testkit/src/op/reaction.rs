@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use itsme_core::{Response, SendFailure, UnixTime};
+use itsme_core::{MAX_RESPONSE_BYTES, Response, SendFailure, UnixTime};
 use serde_json::{Map, Value};
 
 use super::FakeOp;
@@ -197,6 +197,8 @@ impl Wire {
                 op.clock.advance(time);
                 Ok(answer)
             }
+            Self::Large(length) if length > MAX_RESPONSE_BYTES as u64 => Err(SendFailure::TooLarge),
+            Self::Silence | Self::SilenceAfterHead | Self::Trickle => Err(SendFailure::TimedOut),
             _ => Err(SendFailure::Lost),
         }
     }

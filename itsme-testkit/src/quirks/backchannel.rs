@@ -87,7 +87,9 @@ fn of_document(what: &str, document: Document, changes: &[Change]) -> Vec<Fault>
 
 /// The first answer has one, or there is nothing to show. The others say nothing of it, or that there is none.
 fn without_second_code() -> impl Iterator<Item = Fault> {
-    let changes: [Change; 3] = [
+    let changes: [Change; 5] = [
+        ("an empty QR code", |it| it["user_discovery_token"]["qr_code"] = json!("")),
+        ("a QR code that is no base64", |it| it["user_discovery_token"]["qr_code"] = json!("?")),
         ("nothing about a QR code", |it| drop(it.remove("user_discovery_token"))),
         ("null for the QR code", |it| it["user_discovery_token"]["qr_code"] = Value::Null),
         ("an empty object for the QR code", |it| it["user_discovery_token"] = json!({})),
