@@ -36,6 +36,15 @@ mod actix {
         let server = async { serve(listener, site, Key::generate())?.await };
         System::new().block_on(server).expect("it serves");
     }
+
+    #[test]
+    fn what_another_version_stored_is_no_error() {
+        use actix_session::SessionExt as _;
+        let request = actix_web::test::TestRequest::default().to_http_request();
+        let session = request.get_session();
+        session.insert("pending", "another version's").expect("it is stored");
+        assert!(pending_in(&session).is_empty());
+    }
 }
 
 #[allow(dead_code, unused_imports)]
