@@ -161,24 +161,35 @@ fn use_the_phone(url: &str, person: &Person, approves: bool) -> io::Result<()> {
     browser.post(endpoint).send_form(form).map(drop).map_err(ureq::Error::into_io)
 }
 
-/// The application's side of the redirect: one visit to the redirect URI.
+/// The application's side of the redirect: one visit to the redirect URI, besides those that only look.
 fn await_callback(callbacks: TcpListener) -> mpsc::Receiver<io::Result<String>> {
     let (tell, arrived) = mpsc::channel();
     thread::spawn(move || {
-        let visit = callbacks.accept().and_then(|(stream, _)| welcome(stream));
-        let _ = tell.send(visit);
+        let mut visits = callbacks.incoming().map(|stream| stream.and_then(welcome));
+        if let Some(visit) = visits.find_map(Result::transpose) {
+            let _ = tell.send(visit);
+        }
     });
     arrived
 }
 
-fn welcome(mut stream: TcpStream) -> io::Result<String> {
+/// The path that was asked for, unless somebody only looks ahead.
+fn welcome(mut stream: TcpStream) -> io::Result<Option<String>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut first = String::new();
     reader.read_line(&mut first)?;
+    let mut looks_ahead = first.starts_with("HEAD ");
     let mut line = String::new();
     while reader.read_line(&mut line)? > 0 && line != "\r\n" {
+        let header = line.to_ascii_lowercase();
+        let purposes = ["sec-purpose: pre", "purpose: pre", "x-purpose: pre", "x-moz: pre"];
+        looks_ahead |= purposes.iter().any(|purpose| header.starts_with(purpose));
         line.clear();
+    }
+    if looks_ahead {
+        write!(stream, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")?;
+        return Ok(None);
     }
     let body = "You can close this window.";
     let length = body.len();
@@ -187,9 +198,43 @@ fn welcome(mut stream: TcpStream) -> io::Result<String> {
         "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )?;
     let path = first.split(' ').nth(1);
-    path.map(str::to_owned).ok_or_else(|| failed("the browser spoke no HTTP"))
+    path.map(|path| Some(path.to_owned())).ok_or_else(|| failed("the browser spoke no HTTP"))
 }
 
 fn failed(why: &str) -> io::Error {
     io::Error::other(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn whoever_looks_ahead_is_not_the_visitor() {
+        let callbacks = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let address = callbacks.local_addr().expect("an address");
+        let arrived = await_callback(callbacks);
+        let visit = |request: &str| {
+            let mut stream = TcpStream::connect(address).expect("it listens");
+            stream.write_all(request.as_bytes()).expect("it reads");
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).expect("an answer");
+            answer
+        };
+        for (method, header) in [
+            ("HEAD", "Accept: */*"),
+            ("GET", "Sec-Purpose: prefetch;prerender"),
+            ("GET", "purpose: prefetch"),
+            ("GET", "X-Purpose: preview"),
+            ("GET", "X-moz: prefetch"),
+        ] {
+            let answer = visit(&format!("{method} /callback?ahead HTTP/1.1\r\n{header}\r\n\r\n"));
+            assert!(answer.starts_with("HTTP/1.1 204"), "{header}: {answer}");
+        }
+        let answer = visit("GET /callback?code=a HTTP/1.1\r\nHost: app\r\n\r\n");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert_eq!(arrived.recv().expect("a visit").expect("a path"), "/callback?code=a");
+    }
 }

@@ -2,7 +2,10 @@
 
 mod common;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use common::{DISCOVERY, KEYS, Scene, flow_error};
 use itsme_core::{
@@ -26,7 +29,7 @@ fn a_plain_login_sends_what_is_required_and_recommended() {
     let login = scene.authorize(AuthorizationRequest::login(SERVICE));
     assert!(login.url.starts_with("https://op.example/v2/authorization?"), "{}", login.url);
     let mut sent = parameters(&login.url);
-    for (fresh, length) in [("state", 43), ("nonce", 43), ("code_challenge", 43)] {
+    for (fresh, length) in [("state", 64), ("nonce", 64), ("code_challenge", 43)] {
         assert_eq!(sent.remove(fresh).map(|value| value.len()), Some(length), "{fresh}");
     }
     let expected = [
@@ -38,6 +41,28 @@ fn a_plain_login_sends_what_is_required_and_recommended() {
     ];
     assert_eq!(sent, expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into());
     assert_eq!(scene.op.asked(), [""; 0], "with everything cached no request is made");
+}
+
+/// Mail gateways, proxies and apps decode a URL once too often, or not often enough.
+#[test]
+fn state_and_nonce_survive_whoever_rewrites_urls() {
+    let mut scene = Scene::warm();
+    let mut seen = BTreeSet::new();
+    for _ in 0..1_000 {
+        let login = scene.authorize(AuthorizationRequest::login(SERVICE));
+        let mut sent = parameters(&login.url);
+        for name in ["state", "nonce"] {
+            let value = sent.remove(name).expect("it is sent");
+            assert!(value.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{name}: {value}");
+            assert_eq!(value.len() * 4, 256, "{name}: {value}");
+            assert!(seen.insert(value), "{name} is new each time");
+        }
+    }
+    // Every digit gets its turn at every place: nothing of the 256 bits is constant.
+    for place in 0..64 {
+        let digits: BTreeSet<_> = seen.iter().map(|value| value.as_bytes()[place]).collect();
+        assert_eq!(digits.len(), 16, "place {place}");
+    }
 }
 
 #[test]

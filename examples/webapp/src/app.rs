@@ -58,7 +58,7 @@ impl App {
             .route("/style.css", get(home::style))
             .route("/login", post(login::begin))
             .route("/link", post(login::begin_link))
-            .route(login::CALLBACK, get(login::callback).head(login::peek))
+            .route(login::CALLBACK, get(login::callback).layer(from_fn(login::answer_looks_ahead)))
             .route("/share", post(share::begin))
             .route("/pay", post(payment::begin))
             .route("/receipts/{id}", get(payment::receipt))

@@ -20,7 +20,7 @@ pub async fn home(State(app): State<App>, visitor: Visitor) -> Markup {
             "Welcome",
             &html! {
                 p { "This shop knows its customers by itsme." }
-                (button("/login", "Log in with itsme"))
+                (log_in())
                 (button("/qr", "Log in by QR code"))
             },
         ),
@@ -54,6 +54,10 @@ fn signed_in(app: &App, account: &Account) -> Markup {
             (button("/log-out", "Log out"))
         },
     )
+}
+
+pub fn log_in() -> Markup {
+    button("/login", "Log in with itsme")
 }
 
 /// What changes something is a form, never a link: browsers, and other sites, follow links.

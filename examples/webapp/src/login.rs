@@ -1,16 +1,19 @@
 //! To itsme and back, whatever the person wants there.
 
 use axum::{
-    extract::{RawQuery, State},
-    http::StatusCode,
+    extract::{RawQuery, Request, State},
+    http::{Method, StatusCode},
+    middleware::Next,
     response::{IntoResponse as _, Redirect, Response},
 };
 use axum_extra::extract::cookie::PrivateCookieJar;
 use itsme_core::{AuthorizationRequest, Callback, Claim, LoggedIn};
+use maud::html;
 
 use crate::{
     accounts::AccountId,
     app::App,
+    page,
     pending::{Pending, Purpose},
     problem::Problem,
     visitor::Visitor,
@@ -60,15 +63,44 @@ pub async fn callback(
     RawQuery(query): RawQuery,
     jar: PrivateCookieJar,
 ) -> Response {
-    let callback = Callback::from(query.unwrap_or_default());
+    let query = query.unwrap_or_default();
+    // A page from another site may be asked for without our cookies.
+    let came_bare = visitor.account.is_none() && !Pending::is_any(&jar);
+    if came_bare && !query.ends_with(AGAIN) {
+        return ask_again(&query);
+    }
+    let callback = Callback::from(query);
     let (pending, jar) = Pending::take(&callback, app.is_https, jar);
     // The cookie is gone whatever comes of it.
     (jar, finish(&app, &visitor, pending, callback).await).into_response()
 }
 
-/// Programs that look at links before people do must not use one up.
-pub async fn peek() -> StatusCode {
-    StatusCode::NO_CONTENT
+/// Marks the second request for a callback, so that there is no third.
+const AGAIN: &str = "&again";
+
+/// Has the browser ask once more, from a page of ours: then it sends every cookie that it has. A
+/// redirect would not do, because it still counts as coming from the other site.
+fn ask_again(query: &str) -> Response {
+    let again = format!("?{query}{AGAIN}");
+    let content = html! {
+        p { "Your login continues in a moment." }
+        p { a href=(again) { "Continue" } }
+    };
+    ([("refresh", format!("0;url={again}"))], page::page("One moment", &content)).into_response()
+}
+
+/// Browsers fetch pages ahead, and programs look at links before people do: neither may use up a login.
+pub async fn answer_looks_ahead(request: Request, next: Next) -> Response {
+    let is_ahead = |name| {
+        let purpose = request.headers().get(name);
+        // `prefetch`, whatever follows it, and Safari's `preview`.
+        purpose.is_some_and(|purpose| purpose.as_bytes().starts_with(b"pre"))
+    };
+    let purposes = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+    if request.method() == Method::HEAD || purposes.into_iter().any(is_ahead) {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    next.run(request).await
 }
 
 async fn finish(

@@ -86,6 +86,11 @@ impl Pending {
         }
     }
 
+    /// Whether any came, whichever login a callback answers.
+    pub fn is_any(jar: &PrivateCookieJar) -> bool {
+        of_logins(jar).next().is_some()
+    }
+
     /// Gives up all of them.
     pub fn forget(jar: PrivateCookieJar) -> PrivateCookieJar {
         let all: Vec<_> = of_logins(&jar).collect();

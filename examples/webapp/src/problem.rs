@@ -11,7 +11,7 @@ use itsme_core::{Advice, EvidenceError};
 use maud::html;
 use thiserror::Error as ThisError;
 
-use crate::page;
+use crate::{home, page};
 
 #[derive(Debug, ThisError)]
 pub enum Problem {
@@ -85,7 +85,7 @@ impl Problem {
                 StatusCode::BAD_REQUEST,
                 "This login is not known here",
                 "It was finished before, took too long, or was begun in another browser. \
-                 Please log in again.",
+                 You can start again in this browser.",
             ),
             Self::LoggedOut => {
                 (StatusCode::FORBIDDEN, "You are not logged in", "Please log in, and try again.")
@@ -140,7 +140,11 @@ impl IntoResponse for Problem {
         } else {
             tracing::error!("{self}{causes}");
         }
-        let content = html! { p { (advice) } p { a href="/" { "Back" } } };
+        let content = html! {
+            p { (advice) }
+            @if matches!(self, Self::UnknownLogin) { (home::log_in()) }
+            p { a href="/" { "Back" } }
+        };
         (status, page::page(heading, &content)).into_response()
     }
 }

@@ -12,7 +12,6 @@ use crate::{
     error::{EntropyError, Error},
     ground::time::UnixTime,
     http::{Request, Response},
-    jose,
 };
 
 /// A state machine. Its states own everything that the rest of the flow needs.
@@ -81,10 +80,12 @@ impl Context<'_> {
         self.platform.fill(buf)
     }
 
-    /// 256 random bits as text.
+    /// 256 random bits as text: letters and digits only, because `state` comes back through
+    /// intermediaries that rewrite everything else, such as the `_` and `-` of base64url.
     pub(crate) fn random_text(&mut self) -> Result<String, EntropyError> {
         let mut bytes = [0; 32];
         self.platform.fill(&mut bytes)?;
-        Ok(jose::base64url(bytes))
+        let digits = bytes.into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        Ok(digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])).collect())
     }
 }

@@ -219,6 +219,7 @@ async fn what_is_no_login_is_told_readably() {
         // It has a status of an error, which the browser notes.
         let said = browser.console().await;
         assert!(said.len() == 1 && said[0].contains("status of 400"), "{said:?}");
+        browser.log_in("Ann Peeters").await;
     })
     .await;
 }

@@ -11,8 +11,10 @@ use crate::program::Program;
 #[derive(Clone, Default)]
 pub struct Browser {
     cookies: BTreeMap<String, String>,
-    site: Option<&'static str>,
 }
+
+/// A header's name and value.
+pub type Header = (&'static str, &'static str);
 
 /// What came.
 pub struct Page {
@@ -23,23 +25,25 @@ pub struct Page {
 
 impl Browser {
     pub fn get(&mut self, app: &Program, path: &str) -> Page {
-        self.visit("GET", &format!("{}{path}", app.address))
+        self.ask("GET", app, path, &[])
+    }
+
+    /// Gets a page, and once more if it says so.
+    pub fn settle(&mut self, app: &Program, path: &str) -> Page {
+        let page = self.get(app, path);
+        match page.again(path) {
+            Some(again) => self.get(app, &again),
+            None => page,
+        }
     }
 
     pub fn post(&mut self, app: &Program, path: &str) -> Page {
-        self.visit("POST", &format!("{}{path}", app.address))
+        self.ask("POST", app, path, &[])
     }
 
     /// As a page of another site makes it.
     pub fn post_from(&mut self, site: &'static str, app: &Program, path: &str) -> Page {
-        self.site = Some(site);
-        let page = self.post(app, path);
-        self.site = None;
-        page
-    }
-
-    pub fn head(&mut self, app: &Program, path: &str) -> Page {
-        self.visit("HEAD", &format!("{}{path}", app.address))
+        self.ask("POST", app, path, &[("Sec-Fetch-Site", site)])
     }
 
     /// Asks for a page, and is gone before it comes.
@@ -64,9 +68,8 @@ impl Browser {
 
     /// Comes back from itsme, to whichever instance the address in front chooses.
     pub fn back(&mut self, app: &Program, callback: &str) -> Page {
-        let callback = Url::parse(callback).expect("a URL");
-        let query = callback.query().expect("an answer");
-        self.get(app, &format!("{}?{query}", callback.path()))
+        let path = path(callback);
+        self.settle(app, &path)
     }
 
     pub fn log_in(&mut self, app: &Program, op: &Server, person: &Person) {
@@ -84,19 +87,25 @@ impl Browser {
         self.cookies.keys().filter(|name| name.starts_with("itsme-")).count()
     }
 
-    fn visit(&mut self, method: &str, url: &str) -> Page {
+    /// Keeps this cookie, too.
+    pub fn keep(&mut self, name: &str, value: &str) {
+        self.cookies.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub fn ask(&mut self, method: &str, app: &Program, path: &str, headers: &[Header]) -> Page {
         let config = ureq::Agent::config_builder()
             .proxy(None)
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_global(Some(Duration::from_secs(30)));
         let agent: ureq::Agent = config.build().into();
+        let url = format!("{}{path}", app.address);
         let mut request = http::Request::builder().method(method).uri(url);
         if !self.cookies.is_empty() {
             request = request.header("Cookie", self.cookies());
         }
-        if let Some(site) = self.site {
-            request = request.header("Sec-Fetch-Site", site);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
         let request = request.body(()).expect("a request");
         let mut response = agent.run(request).expect("an answer");
@@ -133,6 +142,14 @@ impl Page {
         assert_eq!(self.location(), path);
     }
 
+    /// Where a page at this path sends the browser at once, by its own doing.
+    pub fn again(&self, path: &str) -> Option<String> {
+        let refresh = self.headers.get("refresh")?.to_str().expect("text");
+        let query = refresh.strip_prefix("0;url=")?;
+        let (path, _) = path.split_once('?').unwrap_or((path, ""));
+        Some(format!("{path}{query}"))
+    }
+
     pub fn sets_no_cookie(&self) -> bool {
         !self.headers.contains_key("set-cookie")
     }
@@ -152,6 +169,12 @@ impl Page {
         let heading = self.text.split("<h1>").nth(1).and_then(|rest| rest.split("</h1>").next());
         heading.unwrap_or_default()
     }
+}
+
+/// Path and query.
+pub fn path(url: &str) -> String {
+    let url = Url::parse(url).expect("a URL");
+    url[url::Position::BeforePath..url::Position::AfterQuery].to_owned()
 }
 
 pub fn parameter(url: &str, name: &str) -> String {

@@ -1,6 +1,7 @@
 //! The web application, as two instances of it run behind one address.
 
 mod browser;
+mod callbacks;
 mod fleet;
 #[path = "../program/mod.rs"]
 mod program;
@@ -10,6 +11,7 @@ use itsme_testkit::{Clock, Person, Server};
 
 use self::{
     browser::{Browser, parameter},
+    callbacks::Site,
     fleet::{Fleet, scratch, secret_file},
     program::{Program, command},
 };
@@ -62,16 +64,21 @@ fn a_pending_login_is_sealed_and_for_one_use() {
     }
     assert!(!cookie.contains("nonce") && !cookie.contains(&parameter(&to_itsme, "nonce")));
 
-    // Another browser has not begun it; this one has, once; and a look ahead is none of these.
+    // Another browser has not begun it; this one has, once.
     let callback = op.approve(&to_itsme, &Person::ann());
-    let path = callback.split_once("8800").expect("it is at the public address").1;
-    assert_eq!(browser.head(&app, path).status, 204);
     let page = Browser::default().back(&app, &callback);
     assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
     browser.back(&app, &callback).leads_to("/");
     assert!(!browser.has(&format!("itsme-{state}")));
     assert_eq!(browser.back(&app, &callback).status, 400);
     assert!(browser.get(&app, "/").text.contains("Welcome, Ann"), "and nobody is logged out by it");
+}
+
+#[test]
+fn callbacks_come_as_browsers_send_them() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("callbacks", &op).start();
+    callbacks::try_all(&Site { app: &app, op: &op, method: "POST" });
 }
 
 #[test]
@@ -199,7 +206,7 @@ fn everything_that_goes_wrong_has_a_page() {
     let page = browser.back(&app, &op.deny(&to_itsme));
     assert_eq!((page.status, page.heading()), (200, "You have stopped"));
     for query in ["", "?code=a", "?state=a", "?code=a&state=%00%FF", "?state=a&state=a"] {
-        let page = browser.get(&app, &format!("/itsme/callback{query}"));
+        let page = browser.settle(&app, &format!("/itsme/callback{query}"));
         assert_eq!((page.status, page.heading()), (400, "This login is not known here"), "{query}");
     }
     assert_eq!(browser.get(&app, "/receipts/1").status, 403);

@@ -1,5 +1,20 @@
 //! The guide is whole: its chapters can be found, its links lead somewhere, and what can be looked up in it
-//! is all there.
+//! is all there. Its servers stand up to what browsers do.
+
+// The browser and what it sends are those of the web application's tests.
+#[allow(dead_code, reason = "not all of it is sent to the guide's servers")]
+#[path = "../../webapp/tests/instances/browser.rs"]
+mod browser;
+#[path = "../../webapp/tests/instances/callbacks.rs"]
+mod callbacks;
+mod servers;
+
+/// What is tried: here it is not a process of its own.
+mod program {
+    pub struct Program {
+        pub address: String,
+    }
+}
 
 use std::{
     collections::BTreeSet,

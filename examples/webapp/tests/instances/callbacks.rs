@@ -1,0 +1,216 @@
+//! Callbacks as browsers, link scanners and proxies send them, rather than as the specifications have them.
+//! The servers of the guide are tried by the same.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
+use itsme_testkit::{Person, Server};
+
+use crate::{
+    browser::{Browser, Header, Page, parameter, path},
+    program::Program,
+};
+
+const CALLBACK: &str = "/itsme/callback";
+
+/// An application, and the itsme that it knows.
+pub struct Site<'a> {
+    pub app: &'a Program,
+    pub op: &'a Server,
+    /// By which its `/login` is asked for.
+    pub method: &'a str,
+}
+
+pub fn try_all(site: &Site<'_>) {
+    looks_ahead_use_nothing_up(site);
+    a_second_time_is_told(site);
+    without_cookies_it_is_asked_again_once(site);
+    another_browser_is_told_to_start_again(site);
+    a_mangled_state_finds_nothing(site);
+    nothing_is_smuggled_into_the_answer(site);
+}
+
+impl Site<'_> {
+    /// Begins a login, and gives the path of its callback.
+    fn begin(&self, browser: &mut Browser, person: &Person) -> String {
+        let to_itsme = browser.ask(self.method, self.app, "/login", &[]).location();
+        path(&self.op.approve(&to_itsme, person))
+    }
+
+    fn get(&self, browser: &mut Browser, path: &str) -> Page {
+        browser.get(self.app, path)
+    }
+
+    #[track_caller]
+    fn assert_finishes(&self, browser: &mut Browser, path: &str, name: &str) {
+        self.get(browser, path).leads_to("/");
+        self.assert_home_says(browser, name);
+    }
+
+    #[track_caller]
+    fn assert_home_says(&self, browser: &mut Browser, name: &str) {
+        let home = self.get(browser, "/");
+        assert!(home.status == 200 && home.text.contains(name), "{}", home.text);
+    }
+
+    #[track_caller]
+    fn assert_nobody_is_in(&self, browser: &mut Browser) {
+        let home = self.get(browser, "/");
+        let somebody = ["Ann", "Daan"].iter().any(|name| home.text.contains(name));
+        assert!(home.status == 200 && !somebody, "{}", home.text);
+    }
+}
+
+/// The page that offers to start again, and does nothing else.
+#[track_caller]
+fn assert_start_again(page: &Page) {
+    assert_eq!(page.status, 400, "{}", page.text);
+    let offers = page.text.contains("in this browser") && page.text.contains("=\"/login\"");
+    assert!(offers && page.header("content-type").starts_with("text/html"), "{}", page.text);
+    assert_eq!(page.again(CALLBACK), None);
+}
+
+fn looks_ahead_use_nothing_up(site: &Site<'_>) {
+    const LOOKS: [(&str, &[Header]); 9] = [
+        ("GET", &[("Sec-Purpose", "prefetch")]),
+        ("GET", &[("Sec-Purpose", "prefetch;prerender")]),
+        ("GET", &[("Sec-Purpose", "prefetch;anonymous-client-ip")]),
+        ("GET", &[("Purpose", "prefetch")]),
+        ("GET", &[("X-Moz", "prefetch")]),
+        ("GET", &[("X-Purpose", "preview")]),
+        ("HEAD", &[]),
+        ("HEAD", &[("Sec-Purpose", "prefetch")]),
+        ("HEAD", &[("User-Agent", "LinkScanner/1.0"), ("Sec-Fetch-Site", "cross-site")]),
+    ];
+    for (method, headers) in LOOKS {
+        let mut browser = Browser::default();
+        let callback = site.begin(&mut browser, &Person::ann());
+        // A scanner has the address alone.
+        for looking in [&mut browser.clone(), &mut Browser::default(), &mut browser] {
+            let seen = looking.ask(method, site.app, &callback, headers);
+            assert_eq!((seen.status, seen.text.as_str()), (204, ""), "{method} {headers:?}");
+            assert!(seen.sets_no_cookie(), "{method} {headers:?}");
+            // Or the person would be shown it instead of a page.
+            assert_eq!(seen.header("cache-control"), "no-store");
+        }
+        site.assert_finishes(&mut browser, &callback, "Ann");
+    }
+    // Other headers are no looks ahead.
+    let mut browser = Browser::default();
+    let callback = site.begin(&mut browser, &Person::ann());
+    let headers = [("Sec-Fetch-Mode", "navigate"), ("Purpose", "navigation")];
+    browser.ask("GET", site.app, &callback, &headers).leads_to("/");
+}
+
+fn a_second_time_is_told(site: &Site<'_>) {
+    let mut browser = Browser::default();
+    let callback = site.begin(&mut browser, &Person::ann());
+    let state = parameter(&format!("http://app{callback}"), "state");
+    site.assert_finishes(&mut browser, &callback, "Ann");
+    for again in [
+        callback.clone(),
+        callback.clone(),
+        format!("{callback}&again"),
+        format!("{CALLBACK}?error=access_denied&state={state}"),
+    ] {
+        assert_start_again(&site.get(&mut browser, &again));
+        site.assert_home_says(&mut browser, "Ann");
+    }
+}
+
+fn without_cookies_it_is_asked_again_once(site: &Site<'_>) {
+    let mut browser = Browser::default();
+    let callback = site.begin(&mut browser, &Person::ann());
+    let state = parameter(&format!("http://app{callback}"), "state");
+    let mut only_others = Browser::default();
+    only_others.keep("theme", "dark");
+    for (mut bare, asked) in [
+        (Browser::default(), callback.clone()),
+        (only_others, callback.clone()),
+        (Browser::default(), format!("{CALLBACK}?error=access_denied&state={state}")),
+        (Browser::default(), CALLBACK.to_owned()),
+    ] {
+        let page = site.get(&mut bare, &asked);
+        assert!(page.status == 200 && !page.text.is_empty(), "{asked}: {}", page.text);
+        assert!(page.sets_no_cookie(), "{asked}");
+        let again = page.again(&asked).expect("it is asked again");
+        assert_start_again(&site.get(&mut bare, &again));
+        site.assert_nobody_is_in(&mut bare);
+    }
+    // With the cookies that come along from a page of ours, the login goes on.
+    let again = Browser::default().get(site.app, &callback).again(&callback);
+    site.assert_finishes(&mut browser, &again.expect("it is asked again"), "Ann");
+}
+
+fn another_browser_is_told_to_start_again(site: &Site<'_>) {
+    let mut browser = Browser::default();
+    let callback = site.begin(&mut browser, &Person::ann());
+
+    // It has a login of its own under way, then somebody logged in, and then both.
+    let mut other = Browser::default();
+    let own = site.begin(&mut other, &Person::daan());
+    assert_start_again(&site.get(&mut other, &callback));
+    site.assert_nobody_is_in(&mut other);
+    site.assert_finishes(&mut other, &own, "Daan");
+    assert_start_again(&site.get(&mut other, &callback));
+    site.assert_home_says(&mut other, "Daan");
+    let own = site.begin(&mut other, &Person::daan());
+    assert_start_again(&site.get(&mut other, &callback));
+    site.assert_finishes(&mut other, &own, "Daan");
+
+    site.assert_finishes(&mut browser, &callback, "Ann");
+}
+
+fn a_mangled_state_finds_nothing(site: &Site<'_>) {
+    let mut browser = Browser::default();
+    let callback = site.begin(&mut browser, &Person::ann());
+    let state = parameter(&format!("http://app{callback}"), "state");
+    assert!(state.bytes().all(|byte| byte.is_ascii_alphanumeric()), "nothing to mangle: {state}");
+    let encoded: String = state.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let (half, rest) = state.split_at(state.len() / 2);
+    for mangled in [
+        format!("state={}", state.to_uppercase()),
+        format!("state={half}+{rest}"),
+        format!("state={half}_{rest}"),
+        format!("state={state}%2B"),
+        format!("state={state}%3D%3D"),
+        format!("state={}", encoded.replace('%', "%25")),
+        format!("state={half}"),
+        format!("state={state}%00%FF"),
+        format!("state=%22{state}%22"),
+        "state=".to_owned(),
+        format!("State={state}"),
+    ] {
+        let callback = callback.replace(&format!("state={state}"), &mangled);
+        assert_start_again(&site.get(&mut browser, &callback));
+        site.assert_nobody_is_in(&mut browser);
+    }
+    // Nothing was used up, and an encoding that can be undone does no harm.
+    site.assert_finishes(&mut browser, &callback.replace(&state, &encoded), "Ann");
+}
+
+/// The query returns in a header.
+fn nothing_is_smuggled_into_the_answer(site: &Site<'_>) {
+    // More often than a server of threads has of them.
+    for end in ["\n", "\r", "\n", "\r", "\n", "\r"] {
+        let address = site.app.address.trim_start_matches("http://");
+        let query = format!("code=a{end}Set-Cookie:planted=1;&state=b");
+        let request = format!(
+            "GET {CALLBACK}?{query} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+        );
+        let mut stream = TcpStream::connect(address).expect("it listens");
+        // At once: a server may answer, and go away, before it has read all of it.
+        stream.write_all(request.as_bytes()).expect("it listens");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+        assert!(
+            !answer.split(['\r', '\n']).any(|line| line.starts_with("Set-Cookie:")),
+            "{answer}"
+        );
+    }
+    site.assert_nobody_is_in(&mut Browser::default());
+}
