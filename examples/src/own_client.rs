@@ -56,9 +56,9 @@ impl OwnClient {
     /// Those of the flow, or of the network.
     pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, DriveError<SendError>> {
         let env = &mut SystemPlatform::new();
-        let mut countdown = self.timeouts.countdown();
+        let (begun, mut countdown) = (Instant::now(), self.timeouts.countdown());
         let send = |request| {
-            let left = countdown.left_for(&request, Instant::now());
+            let left = countdown.left_for(&request, begun.elapsed());
             self.send(request, left)
         };
         drive_async(flow, env, send, tokio::time::sleep).await

@@ -127,9 +127,9 @@ impl Transport {
     /// Those of the flow, or of the network.
     pub async fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let span = info_span!(target: "itsme", "itsme", flow = flow.name());
-        let mut countdown = self.timeouts.map(Timeouts::countdown);
+        let (begun, mut countdown) = (Instant::now(), self.timeouts.map(Timeouts::countdown));
         let send = |request| {
-            let left = countdown.as_mut().map(|it| it.left_for(&request, Instant::now()));
+            let left = countdown.as_mut().map(|it| it.left_for(&request, begun.elapsed()));
             self.send_within(request, left)
         };
         let sleep = tokio::time::sleep;

@@ -107,9 +107,9 @@ impl Transport {
     /// Those of the flow, or of the network.
     pub fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let _span = info_span!(target: "itsme", "itsme", flow = flow.name()).entered();
-        let mut countdown = self.timeouts.countdown();
+        let (begun, mut countdown) = (Instant::now(), self.timeouts.countdown());
         let send = |request| {
-            let left = countdown.left_for(&request, Instant::now());
+            let left = countdown.left_for(&request, begun.elapsed());
             self.send_within(request, left)
         };
         match &self.key_holder {

@@ -103,7 +103,7 @@ fn what_has_no_key_for_itsme_is_refused_with_the_cause() {
         (b"" as &[u8], "the file is empty"),
         (b"<html>404</html>", "it is HTML or XML"),
         (b"{}", "neither a JWK set nor a JWK"),
-        (b"[]", "none of its keys is for `sig`"),
+        (b"[]", "none of its keys is an RSA key for `sig`"),
         (b"[7]", "one of its keys is not a JSON object"),
         (b"{\"keys\":[", "the text ends too early"),
         (&[0xfe, 0xed, 0xfe, 0xed], "neither UTF-8 text nor"),

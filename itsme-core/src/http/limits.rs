@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Request;
 use crate::flow::attempt::Attempt;
@@ -39,7 +39,7 @@ impl Timeouts {
 
     /// For one flow, whose tries for one answer share the [`total`](Self::total).
     pub fn countdown(self) -> Countdown {
-        Countdown { total: self.total, begun: None }
+        Countdown { total: self.total, begun: Duration::ZERO }
     }
 }
 
@@ -47,30 +47,30 @@ impl Timeouts {
 ///
 /// ```
 /// # use itsme_core::{Request, Timeouts};
-/// # use std::time::Instant;
-/// # fn example(request: Request, now: fn() -> Instant) {
-/// let mut countdown = Timeouts::default().countdown();
+/// use std::time::Instant;
+///
+/// let (begun, mut countdown) = (Instant::now(), Timeouts::default().countdown());
 /// let send = |request: Request| {
-///     let left = countdown.left_for(&request, now());
+///     let left = countdown.left_for(&request, begun.elapsed());
 ///     // … and give up after it.
 /// };
-/// # }
+/// # let _ = send;
 /// ```
 #[derive(Debug)]
 pub struct Countdown {
     total: Duration,
-    begun: Option<Instant>,
+    /// When the first try for this answer was made.
+    begun: Duration,
 }
 
 impl Countdown {
     /// What is left for this request: all of it for a first try, and for a second one what the first has left.
-    pub fn left_for(&mut self, request: &Request, now: Instant) -> Duration {
+    /// `elapsed` is how long the flow runs already, by a clock that nobody can set.
+    pub fn left_for(&mut self, request: &Request, elapsed: Duration) -> Duration {
         let attempt: Option<&Attempt> = request.extensions().get();
-        let begun = match self.begun {
-            Some(begun) if attempt.is_some_and(|attempt| attempt.number > 1) => begun,
-            _ => now,
-        };
-        self.begun = Some(begun);
-        self.total.saturating_sub(now.saturating_duration_since(begun))
+        if attempt.is_none_or(|attempt| attempt.number == 1) {
+            self.begun = elapsed;
+        }
+        self.total.saturating_sub(elapsed.saturating_sub(self.begun))
     }
 }

@@ -6,7 +6,7 @@ use super::log::Log;
 /// of a refresh while the OP is down.
 pub const LOGIN: [&str; 6] = [
     r#"DEBUG itsme{flow="authorize"} the OP has answered endpoint=Discovery host="127.0.0.1" attempt=1 status=200"#,
-    r#"WARN itsme{flow="authorize"} the OP has not answered endpoint=KeySet host="127.0.0.1" attempt=1 error=the connection broke or took too long"#,
+    r#"WARN itsme{flow="authorize"} the OP has not answered endpoint=KeySet host="127.0.0.1" attempt=1 error=the connection broke"#,
     r#"DEBUG itsme{flow="authorize"} the OP has answered endpoint=KeySet host="127.0.0.1" attempt=2 status=200"#,
     r#"DEBUG itsme{flow="finish_login"} the OP has answered endpoint=Token host="127.0.0.1" attempt=1 status=200"#,
     r#"DEBUG itsme{flow="finish_login"} the OP has answered endpoint=Userinfo host="127.0.0.1" attempt=1 status=200"#,
