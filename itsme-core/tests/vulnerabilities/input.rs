@@ -232,7 +232,7 @@ fn nonces_that_nobody_compares() {
         |_| "a nonce of another login".to_owned(),
         |nonce| nonce[..nonce.len() - 1].to_owned(),
         |nonce| format!("{nonce} "),
-        |nonce| nonce.to_ascii_lowercase(),
+        |nonce| nonce.to_ascii_uppercase(),
         |nonce| format!("{nonce}\0"),
     ];
     for change in changes {
