@@ -112,7 +112,7 @@ impl Person {
                 "os": "ANDROID", "osRelease": "15", "appName": "itsme", "appRelease": "4.4.0",
                 "deviceLabel": "my phone", "deviceId": "d-1", "deviceModel": "Model 1",
                 "manufacturer": "Maker", "deviceLockLevel": "PIN", "debugEnabled": false,
-                "rooted": "false", "msisdn": "0032470123456",
+                "rooted": false, "msisdn": "0032470123456",
             },
             "transaction_info": { "securityLevel": "SOFT_ONLY", "bindLevel": "SOFT_ONLY", "mcc": "206" },
             "transaction_ip": "192.0.2.7", "ongoing_call": false, "identification_mode": "MSISDN",
@@ -130,22 +130,39 @@ impl Person {
         let v2 = |name: &str| self.claims.get(&format!("{V2}{name}")).cloned();
         let in_a_text = |value: Value| Value::String(value.to_string());
         match name.split_once(':') {
-            None if name == "address" => self.claims.get(name).cloned().map(in_a_text),
+            None if name == "address" => {
+                let mut address = self.claims.get(name)?.clone();
+                // Only Belgian documents have one.
+                if let Value::Object(members) = &mut address {
+                    members.entry("country").or_insert(json!("BE"));
+                }
+                Some(in_a_text(address))
+            }
             None if name == "locale" => {
                 Some(json!(self.claims.get(name)?.as_str()?.to_ascii_lowercase()))
             }
             None => self.claims.get(name).cloned(),
+            Some(_) if self.claims.contains_key(name) => self.claims.get(name).cloned(),
             Some(("tag", rest)) => match rest.split_once(':')?.1 {
                 "claim_birthdate_as_string" => v2("birthdate_as_string"),
                 "claim_city_of_birth" => v2("place_of_birth")?.get("city").cloned(),
                 "claim_country_of_birth" => v2("place_of_birth")?.get("country").cloned(),
                 "claim_device" => v2("claim_device").map(in_a_text),
-                "claim_eid" => Some(json!({
-                    "eid": v2("BEeidSn")?, "national_number": v2("BENationalNumber")?,
-                    "issuance_locality": "Gent", "validity_from": "2020-01-02",
-                    "validity_to": "2030-01-02", "certificate_validity": "true",
-                    "read_date": "2023-06-01",
-                })),
+                "claim_eid" => {
+                    // What V2 tells of the document.
+                    let of_document = |claim: &str, about: &str| v2(claim)?.get(about).cloned();
+                    let card = "http://itsme.services/v2/claim/IDDocumentSN";
+                    let verified = of_document("verificationDate", "birthdate");
+                    let verified = verified.as_ref().and_then(Value::as_str);
+                    Some(without_nulls(json!({
+                        "eid": v2("BEeidSn")?, "national_number": v2("BENationalNumber")?,
+                        "issuance_locality": of_document("issuance_locality", card),
+                        "validity_from": of_document("validityFrom", card),
+                        "validity_to": of_document("validityTo", card),
+                        "certificate_validity": "true",
+                        "read_date": verified.and_then(|time| time.split('T').next()),
+                    })))
+                }
                 "claim_nationality" => v2("claim_citizenship"),
                 "claim_passport_sn" if v2("IDDocumentType")? == "P" => v2("IDDocumentSN"),
                 "claim_photo" => v2("physical_person_photo")?.get("value").cloned(),
@@ -189,4 +206,11 @@ impl Person {
     pub fn claims(&self) -> &Map<String, Value> {
         &self.claims
     }
+}
+
+fn without_nulls(mut object: Value) -> Value {
+    if let Value::Object(members) = &mut object {
+        members.retain(|_, value| !value.is_null());
+    }
+    object
 }

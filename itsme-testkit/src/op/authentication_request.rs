@@ -59,8 +59,12 @@ impl FakeOp {
         client: RegisteredClient,
     ) -> Result<AuthenticationRequest, Refusal> {
         let get = |name: &str| parameters.get(name);
-        let scopes: Vec<String> =
-            get("scope").unwrap_or_default().split(' ').map(str::to_owned).collect();
+        let scopes = get("scope").unwrap_or_default().split(' ');
+        let mut scopes: Vec<String> = scopes.map(str::to_owned).collect();
+        if self.strict && scopes.iter().any(String::is_empty) {
+            return Err(("invalid_scope", "scope has a space too many".to_owned()));
+        }
+        scopes.retain(|scope| !scope.is_empty());
         let services: Vec<&str> =
             scopes.iter().filter_map(|scope| scope.strip_prefix("service:")).collect();
         let kind = match services[..] {
@@ -70,8 +74,10 @@ impl FakeOp {
         let kind = kind.map_err(|reason| ("invalid_scope", reason))?;
         let claims = requested_claims(get("claims"))
             .ok_or(("invalid_request", "claims must be JSON as in OIDC Core §5.5".to_owned()))?;
-        let acr = highest_acr(get("acr_values"), self.dialect)
-            .map_err(|acr| ("invalid_request", format!("acr {acr} is not known")))?;
+        let (acr, unknown) = highest_acr(get("acr_values"), self.dialect);
+        if let Some(unknown) = unknown.filter(|_| self.strict) {
+            return Err(("invalid_request", format!("acr {unknown} is not known")));
+        }
         self.check_service(kind, &claims, &scopes, is_object)?;
         Ok(AuthenticationRequest { client, acr, scopes, claims })
     }
@@ -136,8 +142,8 @@ fn requested_claims(text: Option<&str>) -> Option<RequestedClaims> {
     Some(RequestedClaims { id_token: place("id_token")?, userinfo: place("userinfo")? })
 }
 
-/// Both levels given means advanced; none means that nothing was asked.
-fn highest_acr(text: Option<&str>, dialect: Dialect) -> Result<Option<String>, String> {
+/// Both levels given means advanced; none means that nothing was asked. Beside it, a level that is not known.
+fn highest_acr(text: Option<&str>, dialect: Dialect) -> (Option<String>, Option<&str>) {
     let levels = match dialect {
         Dialect::V1 => ["tag:sixdots.be,2016-06:acr_basic", "tag:sixdots.be,2016-06:acr_advanced"],
         _ => [
@@ -145,10 +151,12 @@ fn highest_acr(text: Option<&str>, dialect: Dialect) -> Result<Option<String>, S
             "http://itsme.services/v2/claim/acr_advanced",
         ],
     };
-    let mut highest = None;
-    for acr in text.into_iter().flat_map(|text| text.split(' ')) {
-        let level = levels.iter().position(|known| *known == acr).ok_or(acr)?;
-        highest = highest.max(Some(level));
+    let (mut highest, mut unknown) = (None, None);
+    for acr in text.into_iter().flat_map(|text| text.split(' ')).filter(|acr| !acr.is_empty()) {
+        match levels.iter().position(|known| *known == acr) {
+            Some(level) => highest = highest.max(Some(level)),
+            None => unknown = Some(acr),
+        }
     }
-    Ok(highest.map(|level| levels[level].to_owned()))
+    (highest.map(|level| levels[level].to_owned()), unknown)
 }

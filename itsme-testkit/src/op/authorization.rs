@@ -177,14 +177,17 @@ impl FakeOp {
                 "invalid_redirect_uri: {redirect_uri} is none of {known}"
             )));
         }
-        let state = outer.get("state").map(str::to_owned);
-        let back = |(code, description): (&str, String)| {
+        let back = |state: Option<&str>, (code, description): Refusal| {
             let error = [("error", code), ("error_description", &description)];
-            Rejected::Redirect(callback(&redirect_uri, state.as_deref(), &error))
+            Rejected::Redirect(callback(&redirect_uri, state, &error))
         };
-        let (parameters, is_object) = self.request_object(&outer, &client).map_err(back)?;
-        let presented = self.read(&parameters, is_object, client, &redirect_uri).map_err(back)?;
-        Ok(Presented { state, ..presented })
+        let (parameters, is_object) = self
+            .request_object(&outer, &client)
+            .map_err(|refusal| back(outer.get("state"), refusal))?;
+        let state = parameters.get("state");
+        let presented = self.read(&parameters, is_object, client, &redirect_uri);
+        let presented = presented.map_err(|refusal| back(state, refusal))?;
+        Ok(Presented { state: state.map(str::to_owned), ..presented })
     }
 
     /// What the parameters ask, by value, by reference or in the query.

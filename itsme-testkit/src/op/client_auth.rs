@@ -14,6 +14,10 @@ const LONGEST_ASSERTION: Duration = Duration::from_secs(3600);
 /// The parameters in the body of a request.
 pub(super) fn form(request: &Request) -> Result<Parameters, Refused> {
     let refused = |detail: String| (400, "invalid_request", detail);
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        let detail = "itsme takes the client's secret or assertion in the body, not in a header";
+        return Err((401, "invalid_client", detail.to_owned()));
+    }
     let media_type = request.headers().get(header::CONTENT_TYPE);
     let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Some clients add a charset, which is none of the media type's and changes nothing.
@@ -76,11 +80,16 @@ impl FakeOp {
         self.check_audience(jws, text("aud"), endpoint).map_err(refused)?;
         let now = self.now();
         let exp = time("exp").ok_or_else(|| refused("the assertion has no exp".to_owned()))?;
-        if now >= exp.after(self.lifetimes.leeway) || exp.since(now) > LONGEST_ASSERTION {
+        let leeway = self.lifetimes.leeway;
+        if now >= exp.after(leeway) || exp > now.after(LONGEST_ASSERTION).after(leeway) {
             return Err(refused("exp of the assertion is past or too far away".to_owned()));
         }
-        if time("iat").is_none_or(|iat| iat > now.after(self.lifetimes.leeway)) {
-            return Err(refused("iat of the assertion is missing or in the future".to_owned()));
+        // itsme's pages say that it is optional.
+        if self.strict && time("iat").is_none() {
+            return Err(refused("iat of the assertion is missing".to_owned()));
+        }
+        if time("iat").is_some_and(|iat| iat > now.after(leeway)) {
+            return Err(refused("iat of the assertion is in the future".to_owned()));
         }
         let jti = text("jti");
         if jti.is_empty() || jti.len() > 255 || !self.used_jtis.insert(jti.to_owned()) {

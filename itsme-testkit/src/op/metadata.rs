@@ -17,13 +17,16 @@ impl FakeOp {
             "response_types_supported": ["code"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post"],
+            "token_endpoint_auth_methods_supported": ["private_key_jwt"],
             "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
-            "revocation_endpoint": self.endpoint("connect/revoke"),
-            "code_challenge_methods_supported": ["S256"],
         });
         if let (Dialect::V2, Value::Object(members)) = (self.dialect, &mut document) {
             members.extend(self.ciba_metadata());
+            let methods = json!(["private_key_jwt", "client_secret_post"]);
+            members.insert("token_endpoint_auth_methods_supported".to_owned(), methods);
+            let revocation = json!(self.endpoint("connect/revoke"));
+            members.insert("revocation_endpoint".to_owned(), revocation);
+            members.insert("code_challenge_methods_supported".to_owned(), json!(["S256"]));
         }
         self.mischief.alter(Document::Discovery, &mut document);
         answer::cacheable(&document, &self.cache_control)

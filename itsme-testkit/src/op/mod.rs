@@ -19,6 +19,8 @@ mod userinfo;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod leniency;
+#[cfg(test)]
 mod strictness;
 
 use std::{
@@ -82,6 +84,7 @@ use crate::{
 pub struct FakeOp {
     issuer: String,
     dialect: Dialect,
+    strict: bool,
     clock: Clock,
     /// What it signs with, then what else it publishes.
     signing: Vec<OwnKey>,
@@ -122,6 +125,7 @@ impl FakeOp {
         Self {
             issuer: issuer.into(),
             dialect: Dialect::V2,
+            strict: true,
             clock,
             signing: vec![fixture("s1", "s1")],
             encryption: fixture("e1", "e1"),
@@ -155,6 +159,13 @@ impl FakeOp {
 
     pub(crate) fn speak(&mut self, dialect: Dialect) {
         self.dialect = dialect;
+    }
+
+    /// Whether it refuses what itsme's pages allow and a careful OP would not: an assertion without `iat`, a request
+    /// object without `exp`, `iat` and `jti`, spaces too many in `scope`, and levels that it does not know. If it does
+    /// not, such an object can be used again, and such levels count as none. Default: it does; `itsme-op` does not.
+    pub fn set_strict(&mut self, strict: bool) {
+        self.strict = strict;
     }
 
     /// Sets what is hosted where: the function answers the OP's fetch of a `request_uri`, for the OP opens

@@ -1,4 +1,4 @@
-//! Parameters of a query, a form or a request object: each stands once.
+//! Parameters of a query, a form or a request object: each stands once, and an empty one is absent (RFC 6749 §3.1).
 
 use std::collections::HashMap;
 
@@ -17,6 +17,7 @@ impl Parameters {
                 return Err(format!("the parameter {name} stands twice"));
             }
         }
+        parameters.retain(|_, value: &mut String| !value.is_empty());
         Ok(Self(parameters))
     }
 
@@ -26,7 +27,8 @@ impl Parameters {
             Value::String(text) => text,
             value => value.to_string(),
         };
-        Self(claims.into_iter().map(|(name, value)| (name, text(value))).collect())
+        let claims = claims.into_iter().filter(|(_, value)| !value.is_null() && value != "");
+        Self(claims.map(|(name, value)| (name, text(value))).collect())
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {

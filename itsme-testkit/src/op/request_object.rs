@@ -41,11 +41,13 @@ impl FakeOp {
             Dialect::V1 => vec![endpoint],
             _ => vec![self.issuer.clone(), endpoint],
         };
-        self.check_request_claims(&claims, client, &audiences).map_err(invalid)?;
+        self.check_request_claims(&claims, client, &audiences, self.strict).map_err(invalid)?;
         claims.retain(|name, _| !["iss", "aud", "iat", "exp", "jti"].contains(&name.as_str()));
         let inner = Parameters::of_claims(claims);
+        // Many write it inside alone.
+        let may_lack = |name: &str| name == "state" && outer.get(name).is_none();
         for name in ["client_id", "response_type", "scope", "redirect_uri", "state"] {
-            if outer.get(name) != inner.get(name) {
+            if outer.get(name) != inner.get(name) && !may_lack(name) {
                 let differs = format!("{name} differs inside and outside of the request object");
                 return Err(("invalid_request", differs));
             }
@@ -53,13 +55,20 @@ impl FakeOp {
         Ok((inner, true))
     }
 
-    /// What every signed request must be: the client's own, for this OP, of this time, and new.
+    /// What every signed request must be: the client's own, for this OP, and of this time. If it must be new as well,
+    /// it has all that tells so.
     pub(super) fn check_request_claims(
         &mut self,
         claims: &Map<String, Value>,
         client: &RegisteredClient,
         audiences: &[String],
+        must_be_new: bool,
     ) -> Result<(), String> {
+        let has = |name: &str| claims.get(name).is_some_and(|value| !value.is_null());
+        let missing = ["exp", "iat", "jti"].into_iter().find(|name| !has(name));
+        if let Some(missing) = missing.filter(|_| must_be_new) {
+            return Err(format!("{missing} is missing"));
+        }
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
         if text("iss") != client.client_id {
@@ -73,13 +82,16 @@ impl FakeOp {
             return Err(format!("aud must be {}", audiences.join(" or ")));
         }
         let now = self.now();
-        let begun = |time: UnixTime| time <= now.after(self.lifetimes.leeway);
-        if time("exp").is_none_or(|exp| now >= exp) || !time("iat").is_some_and(begun) {
-            return Err("exp is past or iat in the future".to_owned());
+        if has("exp") && time("exp").is_none_or(|exp| now >= exp) {
+            return Err("exp is past".to_owned());
         }
-        let jti = text("jti").to_owned();
-        if jti.is_empty() || !self.used_jtis.insert(jti) {
-            return Err("jti is missing or was used before".to_owned());
+        let latest = now.after(self.lifetimes.leeway);
+        if has("iat") && time("iat").is_none_or(|iat| iat > latest) {
+            return Err("iat is in the future".to_owned());
+        }
+        if must_be_new && (text("jti").is_empty() || !self.used_jtis.insert(text("jti").to_owned()))
+        {
+            return Err("jti is empty or was used before".to_owned());
         }
         if claims.get("claims").is_some_and(|claims| !claims.is_object()) {
             return Err("claims must be an object in a request object".to_owned());

@@ -128,12 +128,16 @@ fn assertions_are_checked() {
             "exp of the assertion is past or too far away",
         ),
         (
-            |c| c["exp"] = json!(c["iat"].as_u64().expect("iat") + 3601),
+            |c| c["exp"] = json!(c["iat"].as_u64().expect("iat") + 3661),
             "exp of the assertion is past or too far away",
         ),
         (
             |c| c["iat"] = json!(c["iat"].as_u64().expect("iat") + 61),
-            "iat of the assertion is missing or in the future",
+            "iat of the assertion is in the future",
+        ),
+        (
+            |c| drop(c.as_object_mut().expect("claims").remove("iat")),
+            "iat of the assertion is missing",
         ),
         (|c| c["jti"] = json!(""), "jti of the assertion is missing or was used before"),
         (

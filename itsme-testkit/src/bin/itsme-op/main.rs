@@ -68,6 +68,11 @@ struct Options {
     #[arg(long)]
     v1: bool,
 
+    /// Refuse what itsme's pages allow and a careful OP would not: an assertion without iat, a request object
+    /// without exp, iat and jti, spaces too many in scope, unknown levels.
+    #[arg(long)]
+    strict: bool,
+
     /// The file with clients, people and faults; paths in it start at its directory.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -162,6 +167,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         let issuer = op.issuer().replace("/v2", "/oidc");
         *op = FakeOp::with_issuer(issuer, Clock::system()).v1();
     }
+    server.op().set_strict(options.strict);
     server.op().keep_journal();
     registry.enter(&mut server.op());
     outgoing::keep_up(&server, registry.published)?;

@@ -96,7 +96,7 @@ impl FakeOp {
         let jwt = form.get("request").unwrap_or_default();
         let claims = jose::verify(&client.jwks(), jwt).map_err(invalid)?;
         let issuer = [self.issuer.clone()];
-        self.check_request_claims(&claims, client, &issuer).map_err(invalid)?;
+        self.check_request_claims(&claims, client, &issuer, true).map_err(invalid)?;
         let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
         let (Some(exp), Some(nbf)) = (time("exp"), time("nbf")) else {
             return Err(invalid("exp or nbf is missing".to_owned()));

@@ -28,12 +28,8 @@ fn signed_requests_are_checked() {
             "invalid_request",
             "aud must be https://op.example/v2",
         ),
-        (|c| c["exp"] = c["iat"].take(), "invalid_request", "exp is past or iat in the future"),
-        (
-            |c| c["iat"] = json!(seconds(c, "iat") + 61),
-            "invalid_request",
-            "exp is past or iat in the future",
-        ),
+        (|c| c["exp"] = c["iat"].clone(), "invalid_request", "exp is past"),
+        (|c| c["iat"] = json!(seconds(c, "iat") + 61), "invalid_request", "iat is in the future"),
         (|c| c["nbf"] = Value::Null, "invalid_request", "exp or nbf is missing"),
         (
             |c| c["nbf"] = json!(seconds(c, "nbf") + 61),
@@ -45,7 +41,7 @@ fn signed_requests_are_checked() {
             "invalid_request",
             "nbf is in the future, or more than an hour before exp",
         ),
-        (|c| c["jti"] = json!(""), "invalid_request", "jti is missing or was used before"),
+        (|c| c["jti"] = json!(""), "invalid_request", "jti is empty or was used before"),
         (
             |c| c["client_id"] = json!("X"),
             "invalid_request",
@@ -144,7 +140,7 @@ fn a_request_is_good_once() {
     let mut bench = Bench::new();
     let claims = bench.request_claims();
     assert_eq!(bench.ask(&claims).status(), 200);
-    let again = (400, "jti is missing or was used before".to_owned());
+    let again = (400, "jti is empty or was used before".to_owned());
     assert_eq!(refusal(&bench.ask(&claims)), again);
 }
 
@@ -318,7 +314,7 @@ fn pings_need_an_endpoint_and_a_bearer_token() {
     assert_eq!(ask(CLIENT_ID, "abc-._~+/09=="), right);
     assert_eq!(ask(CLIENT_ID, &"x".repeat(1024)), right);
     let wrong = (400, "client_notification_token is no bearer token, or too long".to_owned());
-    for token in ["", "=", "a b", "a=b", "é", &"x".repeat(1025)] {
+    for token in ["=", "a b", "a=b", "é", &"x".repeat(1025)] {
         assert_eq!(ask(CLIENT_ID, token), wrong, "{token}");
     }
     let no_endpoint = (400, "the client has no notification endpoint".to_owned());
@@ -327,4 +323,5 @@ fn pings_need_an_endpoint_and_a_bearer_token() {
     bench.op.ping_at(super::NOTIFICATIONS);
     let no_token = (400, "client_notification_token is needed in ping mode".to_owned());
     assert_eq!(refusal(&bench.ask_with(|_| ())), no_token);
+    assert_eq!(ask(CLIENT_ID, ""), no_token, "an empty one is none");
 }
