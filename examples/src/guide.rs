@@ -31,6 +31,8 @@ mod onboarding {}
 mod operations {}
 #[doc = include_str!("../../docs/guide/options.md")]
 mod options {}
+#[doc = include_str!("../../docs/guide/other-languages.md")]
+mod other_languages {}
 #[doc = include_str!("../../docs/guide/privacy.md")]
 mod privacy {}
 #[doc = include_str!("../../docs/guide/programs.md")]

@@ -3,14 +3,13 @@
 `run` beside this file makes its environment and runs it. It ends with 0 if everything is as it should be.
 """
 
-import hashlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
-import time
 from html.parser import HTMLParser
 
 # Authlib asks for https; the sandbox is on loopback.
@@ -19,19 +18,19 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 import requests
 from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from authlib.oidc.core import CodeIDToken
 from authlib.oidc.discovery import OpenIDProviderMetadata
-from joserfc import jwe, jwt
 from joserfc.errors import InvalidClaimError, JoseError
-from joserfc.jwk import KeySet, OctKey
+from joserfc.jwk import KeySet
+
+import by_key
+import by_secret
+from login import finish, prepare
+from request_object import by_request_object
 
 REDIRECT_URI = "http://127.0.0.1:8080/callback"
 PATIENCE = 30
-KEY_ENCRYPTION = ["RSA-OAEP", "RSA-OAEP-256", "dir"]
-CONTENT_ENCRYPTION = ["A128CBC-HS256", "A256GCM"]
+IN_ALL = 180
 
 
 class Sandbox:
@@ -69,19 +68,15 @@ class ByKeys:
 
     by_object = [False, True]
 
-    def __init__(self, op, tampered=False):
-        self.op, self.tampered = op, tampered
+    def __init__(self, op, authentication=None):
         self.client_id = op.by_keys["client_id"]
         self.service = op.by_keys["services"]["login"][0]
         self.decryption = op.private_keys
-
-    def session(self, **options):
-        session = OAuth2Session(
-            self.client_id, key(self.op.private_keys, "sig"),
-            token_endpoint_auth_method="private_key_jwt", **options,
+        self.session = by_key.session(
+            self.client_id, op.private_keys, REDIRECT_URI, op.metadata, op.keys
         )
-        session.register_client_auth_method(NestedPrivateKeyJWT(self.op, self.tampered))
-        return session
+        if authentication:
+            self.session.register_client_auth_method(authentication)
 
 
 class BySecret:
@@ -89,35 +84,29 @@ class BySecret:
 
     by_object = [False]
 
-    def __init__(self, op):
+    def __init__(self, op, secret=None):
         self.client_id = op.by_secret["client_id"]
         self.service = op.by_secret["services"]["login"][0]
-        self.secret = op.by_secret["secret"]
-        # OpenID Connect Core, section 10.2.
-        digest = hashlib.sha256(self.secret.encode()).digest()
-        self.decryption = OctKey.import_key(digest)
-
-    def session(self, **options):
-        return OAuth2Session(
-            self.client_id, self.secret,
-            token_endpoint_auth_method="client_secret_post", **options,
+        self.decryption = by_secret.decryption(op.by_secret["secret"])
+        self.session = by_secret.session(
+            self.client_id, secret or op.by_secret["secret"], REDIRECT_URI
         )
 
 
-class NestedPrivateKeyJWT(PrivateKeyJWT):
-    """Authlib's `private_key_jwt`, encrypted to the OP."""
-
-    def __init__(self, op, tampered):
-        super().__init__(op.metadata["token_endpoint"])
-        self.op, self.tampered = op, tampered
+class Tampered(by_key.Assertion):
+    """An assertion whose signature is another."""
 
     def sign(self, auth, token_endpoint):
-        self.headers = {"kid": auth.client_secret.kid}
-        assertion = super().sign(auth, token_endpoint)
-        if self.tampered:
-            head, _, signature = assertion.rpartition(".")
-            assertion = f"{head}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
-        return encrypt(assertion, self.op)
+        self.headers, self.claims = {"kid": auth.client_secret.kid}, {}
+        head, _, signature = PrivateKeyJWT.sign(self, auth, token_endpoint).rpartition(".")
+        other = f"{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+        return by_key.encrypt(f"{head}.{other}", self.itsme_keys)
+
+
+def asserting(op, **claims):
+    """Signed assertions with other claims than they should have."""
+    headers = {"kid": by_key.key(op.private_keys, "sig").kid}
+    return PrivateKeyJWT(op.metadata["token_endpoint"], claims=claims, headers=headers)
 
 
 class SignInPage(HTMLParser):
@@ -148,90 +137,33 @@ def fetch(url):
     return answer
 
 
-def key(keys, use):
-    return next(key for key in keys if key.get("use") == use)
-
-
-def encrypt(token, op):
-    """A signed token, encrypted to the OP."""
-    to = key(op.keys, "enc")
-    header = {"alg": "RSA-OAEP", "enc": "A128CBC-HS256", "cty": "JWT", "kid": to.kid}
-    algorithms = [header["alg"], header["enc"]]
-    return jwe.encrypt_compact(header, token.encode(), to, algorithms=algorithms)
-
-
-def read(token, client, op):
-    """The claims of a token that is signed by the OP and encrypted to the client."""
-    algorithms = KEY_ENCRYPTION + CONTENT_ENCRYPTION
-    outer = jwe.decrypt_compact(token, client.decryption, algorithms=algorithms)
-    return jwt.decode(outer.plaintext.decode(), op.keys, algorithms=["RS256"])
-
-
-def request_object(client, op, parameters):
-    """What is asked, signed and encrypted (RFC 9101)."""
-    now = int(time.time())
-    claims = parameters | {
-        "iss": client.client_id, "aud": op.issuer, "iat": now, "exp": now + 300,
-        "jti": generate_token(24),
-    }
-    signer = key(op.private_keys, "sig")
-    header = {"alg": "RS256", "kid": signer.kid, "typ": "JWT"}
-    return encrypt(jwt.encode(header, claims, signer, algorithms=["RS256"]), op)
-
-
-def log_in(op, client, by_object=False, expected_nonce=None):
-    """The whole way of a login; gives the claims of the ID token and of userinfo."""
-    nonce, verifier, state = generate_token(32), generate_token(48), generate_token(32)
-    asked = {"id_token": {"given_name": {"essential": True}}, "userinfo": {}}
-    session = client.session(
-        scope=f"openid service:{client.service} email", redirect_uri=REDIRECT_URI, state=state,
-    )
-    parameters = {
-        "nonce": nonce,
-        "code_challenge": create_s256_code_challenge(verifier),
-        "code_challenge_method": "S256",
-    }
-    if by_object:
-        outside = {
-            "client_id": client.client_id, "response_type": "code", "state": state,
-            "scope": session.scope, "redirect_uri": REDIRECT_URI,
-        }
-        inside = outside | parameters | {"claims": asked}
-        parameters = {"request": request_object(client, op, inside)}
-    else:
-        parameters["claims"] = json.dumps(asked)
+def log_in(op, client, by_object=False, wrong=lambda parameters, pending: None):
+    """The whole way of a login, in which `wrong` may change what is asked and what is expected."""
+    parameters, pending = prepare(client.service)
+    wrong(parameters, pending)
     endpoint = op.metadata["authorization_endpoint"]
-    url, _ = session.create_authorization_url(endpoint, state=state, **parameters)
+    if by_object:
+        url = by_request_object(
+            client.session, op.private_keys, op.metadata, op.keys, parameters
+        )
+    else:
+        plain = parameters | {"claims": json.dumps(parameters["claims"])}
+        url, _ = client.session.create_authorization_url(endpoint, **plain)
 
     # The person: the page, and a click on it.
-    form = SignInPage(fetch(url).text).forms["Approve as Ann Peeters"]
-    answer = requests.post(endpoint, data=form, timeout=PATIENCE, allow_redirects=False)
+    answer = requests.get(url, timeout=PATIENCE, allow_redirects=False)
+    if answer.status_code == 200:
+        form = SignInPage(answer.text).forms["Approve as Ann Peeters"]
+        answer = requests.post(endpoint, data=form, timeout=PATIENCE, allow_redirects=False)
+    if "Location" not in answer.headers:
+        raise ErrorPage(answer.text)
     callback = answer.headers["Location"]
     check(callback.startswith(f"{REDIRECT_URI}?"), f"they come back to {callback}")
+    return finish(client.session, op.metadata, op.keys, client.decryption, callback, pending)
 
-    answer = session.fetch_token(
-        op.metadata["token_endpoint"], authorization_response=callback, state=state,
-        code_verifier=verifier, timeout=PATIENCE,
-    )
-    token = read(answer["id_token"], client, op)
-    id_token = CodeIDToken(
-        token.claims, token.header,
-        {
-            "iss": {"essential": True, "value": op.issuer},
-            "aud": {"essential": True, "value": client.client_id},
-        },
-        {
-            "nonce": expected_nonce or nonce, "client_id": client.client_id,
-            "access_token": answer["access_token"],
-        },
-    )
-    id_token.validate(leeway=60)
-    answer = session.get(op.metadata["userinfo_endpoint"], timeout=PATIENCE)
-    answer.raise_for_status()
-    check(answer.headers["Content-Type"] == "application/jwt", "userinfo is a JWT")
-    userinfo = read(answer.text, client, op).claims
-    check(userinfo["sub"] == id_token["sub"], "userinfo is about the same person")
-    return id_token, userinfo
+
+class ErrorPage(Exception):
+    """The OP does not send the person back."""
 
 
 def check(is_so, what):
@@ -239,17 +171,32 @@ def check(is_so, what):
         raise SystemExit(f"not so: {what}")
 
 
-def refused(error, what, *arguments, **options):
-    """The login must end in this error."""
+def refused(error, reason, what, *arguments, **options):
+    """The login must end in this error, for this reason."""
     try:
         log_in(*arguments, **options)
     except error as refusal:
-        print(f"ok  {what} is refused: {refusal}")
+        check(reason in str(refusal), f"{what} is refused with {reason!r}, but: {refusal}")
+        print(f"ok  {what} is refused: {reason}")
     else:
         raise SystemExit(f"{what} is accepted")
 
 
+def check_chapter():
+    """The code blocks of the guide are the very files that run here."""
+    here = pathlib.Path(__file__).parent
+    chapter = (here / "../../../docs/guide/other-languages.md").read_text()
+    files = [file for file in here.glob("*.py") if file.name != "log_in.py"]
+    for file in files:
+        check(f"```python\n{file.read_text()}```\n" in chapter, f"the chapter prints {file.name}")
+    check(chapter.count("```python\n") == len(files), "every block of the chapter is tried")
+    print("ok  the chapter prints what is tried here")
+
+
 def main(program):
+    check_chapter()
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"this takes longer than {IN_ALL} seconds"))
+    signal.alarm(IN_ALL)
     with Sandbox(program) as op:
         op.metadata.validate()
         check(op.metadata["issuer"] == op.issuer, "the metadata is the issuer's")
@@ -265,10 +212,34 @@ def main(program):
                 print(f"ok  Ann logs in at {client.client_id}, asked by {how}")
         check(len(subjects) == 2, "the same person is the same at the same client alone")
 
-        refused(InvalidClaimError, "another nonce", op, ByKeys(op), expected_nonce="another")
-        refused(OAuthError, "a tampered assertion", op, ByKeys(op, tampered=True))
+        refused(
+            InvalidClaimError, "nonce", "another nonce", op, ByKeys(op),
+            wrong=lambda _, pending: pending.update(nonce="another"),
+        )
+        refused(
+            OAuthError, "code_verifier does not match code_challenge", "another code_verifier",
+            op, ByKeys(op), wrong=lambda _, pending: pending.update(code_verifier=generate_token(48)),
+        )
+        refused(
+            OAuthError, "service:ANOTHER is none of the services of TEST_CLIENT", "an unknown service",
+            op, ByKeys(op), wrong=lambda asked, _: asked.update(scope="openid service:ANOTHER"),
+        )
+        client = ByKeys(op)
+        client.session.redirect_uri += "2"
+        refused(ErrorPage, "invalid_redirect_uri", "an unknown redirect_uri", op, client)
+        token_endpoint = op.metadata["token_endpoint"]
+        for what, reason, authentication in [
+            ("a tampered assertion", "the signature is wrong", Tampered(token_endpoint, op.keys)),
+            (
+                "an assertion for another audience",
+                f"aud of the assertion must be {token_endpoint}", asserting(op, aud=op.issuer),
+            ),
+            ("an assertion that has expired", "exp of the assertion is past", asserting(op, exp=1)),
+        ]:
+            refused(OAuthError, reason, what, op, ByKeys(op, authentication))
+        refused(OAuthError, "client_secret is wrong", "another secret", op, BySecret(op, "another"))
     with Sandbox(program, "--fault", "ID token: signed by another key under the OP's kid") as op:
-        refused(JoseError, "a forged ID token", op, ByKeys(op))
+        refused(JoseError, "bad_signature", "a forged ID token", op, ByKeys(op))
 
 
 if __name__ == "__main__":

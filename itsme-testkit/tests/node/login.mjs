@@ -1,0 +1,30 @@
+import * as client from "openid-client";
+
+/** What to ask, and what to keep in the person's session until they are back. */
+export async function prepare(service, redirectUri) {
+  const pending = {
+    expectedState: client.randomState(),
+    expectedNonce: client.randomNonce(),
+    pkceCodeVerifier: client.randomPKCECodeVerifier(),
+  };
+  const parameters = {
+    scope: `openid service:${service} email`,
+    redirect_uri: redirectUri,
+    claims: JSON.stringify({ id_token: { given_name: { essential: true } } }),
+    state: pending.expectedState,
+    nonce: pending.expectedNonce,
+    code_challenge: await client.calculatePKCECodeChallenge(pending.pkceCodeVerifier),
+    code_challenge_method: "S256",
+  };
+  // Send the person to `client.buildAuthorizationUrl(config, parameters)`.
+  return { parameters, pending };
+}
+
+/** `callback` is the URL that the person came back to, `pending` is out of their session. */
+export async function finish(config, callback, pending) {
+  const tokens = await client.authorizationCodeGrant(config, new URL(callback), pending);
+  const idToken = tokens.claims();
+  // Claims asked for by scope come from userinfo alone.
+  const userinfo = await client.fetchUserInfo(config, tokens.access_token, idToken.sub);
+  return { idToken, userinfo };
+}

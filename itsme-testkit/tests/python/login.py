@@ -1,0 +1,69 @@
+from urllib.parse import parse_qsl, urlsplit
+
+from authlib.common.security import generate_token
+from authlib.integrations.base_client import OAuthError
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwe, jwt
+
+ENCRYPTION = ["RSA-OAEP", "RSA-OAEP-256", "dir", "A128CBC-HS256", "A256GCM"]
+
+
+def prepare(service):
+    """What to ask, and what to keep in the person's session until they are back."""
+    pending = {
+        "state": generate_token(32), "nonce": generate_token(32), "code_verifier": generate_token(48),
+    }
+    parameters = {
+        "scope": f"openid service:{service} email",
+        "claims": {"id_token": {"given_name": {"essential": True}}},
+        "state": pending["state"],
+        "nonce": pending["nonce"],
+        "code_challenge": create_s256_code_challenge(pending["code_verifier"]),
+        "code_challenge_method": "S256",
+    }
+    # Send them to `session.create_authorization_url(endpoint, **parameters)`, with `claims` as JSON.
+    return parameters, pending
+
+
+def read(token, decryption, itsme_keys):
+    """A token that itsme has signed, and encrypted to the client."""
+    outer = jwe.decrypt_compact(token.strip(), decryption, algorithms=ENCRYPTION)
+    return jwt.decode(outer.plaintext.decode(), itsme_keys, algorithms=["RS256"])
+
+
+def say_why(response):
+    """itsme calls a description `detail`, which Authlib leaves out of its error."""
+    if response.status_code >= 400:
+        answer = response.json()
+        raise OAuthError(answer.get("error"), answer.get("detail") or answer.get("error_description"))
+    return response
+
+
+def finish(session, metadata, itsme_keys, decryption, callback, pending):
+    """`callback` is the URL that the person came back to, `pending` is out of their session."""
+    answer = dict(parse_qsl(urlsplit(callback).query))
+    if "error" in answer:
+        # Authlib would ask for tokens all the same.
+        raise OAuthError(answer["error"], answer.get("error_description"))
+    session.register_compliance_hook("access_token_response", say_why)
+    tokens = session.fetch_token(
+        metadata["token_endpoint"], authorization_response=callback, state=pending["state"],
+        code_verifier=pending["code_verifier"], timeout=30,
+    )
+    token = read(tokens["id_token"], decryption, itsme_keys)
+    expected = {
+        "iss": {"essential": True, "value": metadata["issuer"]},
+        "aud": {"essential": True, "value": session.client_id},
+    }
+    of_this_login = {"nonce": pending["nonce"], "client_id": session.client_id}
+    id_token = CodeIDToken(token.claims, token.header, expected, of_this_login)
+    id_token.validate(leeway=60)
+
+    # Claims asked for by scope come from userinfo alone.
+    answer = session.get(metadata["userinfo_endpoint"], timeout=30)
+    answer.raise_for_status()
+    userinfo = read(answer.text, decryption, itsme_keys).claims
+    if userinfo["sub"] != id_token["sub"]:
+        raise ValueError("userinfo is about someone else")
+    return id_token, userinfo
