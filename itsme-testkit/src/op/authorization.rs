@@ -170,7 +170,10 @@ impl FakeOp {
         let here = |reason: &str| Rejected::Here(reason.to_owned());
         let client = outer.get("client_id").and_then(|id| self.client(id));
         let client = client.ok_or_else(|| here("invalid_client_id"))?.clone();
-        let redirect_uri = outer.get("redirect_uri").unwrap_or_default().to_owned();
+        let redirect_uri = outer.get("redirect_uri").ok_or_else(|| {
+            here("invalid_redirect_uri: it is missing, and must stand outside of a request object, too")
+        })?;
+        let redirect_uri = redirect_uri.to_owned();
         if !client.redirect_uris.contains(&redirect_uri) {
             let known = client.redirect_uris.join(", ");
             return Err(Rejected::Here(format!(

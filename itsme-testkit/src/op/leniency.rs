@@ -249,3 +249,24 @@ fn a_secret_in_a_header_is_told_where_it_belongs() {
         assert!(detail.contains("in the body, not in a header"), "{detail}");
     }
 }
+
+#[test]
+fn bearer_is_bearer_in_any_letters() {
+    for (_, mut bench) in both() {
+        let scope = format!("openid service:{SERVICE}");
+        let usual = [("client_id", CLIENT_ID), ("response_type", "code"), ("scope", &scope)];
+        let code = bench.ask(&[&usual[..], &[("redirect_uri", REDIRECT_URI)]].concat());
+        let audience = format!("{}/token", bench.op.issuer());
+        let claims = bench::assertion_claims(CLIENT_ID, &audience, "1", bench.world.now());
+        let code = code.trim().strip_prefix("code=").expect("a code");
+        assert_eq!(bench.redeem(code, &claims).0, 200);
+        let token = bench.op.access_tokens.keys().next().expect("an access token").clone();
+        for (scheme, status) in [("bearer", 200), ("BEARER", 200), ("Basic", 401), ("", 401)] {
+            let request = http::Request::get(format!("{}/userinfo", bench.op.issuer()))
+                .header("authorization", format!("{scheme} {token}"))
+                .body(Vec::new());
+            let answer = bench.op.handle(request.expect("a request")).expect("an answer");
+            assert_eq!(answer.status(), status, "{scheme}");
+        }
+    }
+}

@@ -41,7 +41,10 @@ impl FakeOp {
     /// The grant whose access token a request carries, if it is still good.
     fn bearer(&self, request: &Request) -> Option<&Grant> {
         let bearer = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-        let token = self.access_tokens.get(bearer.strip_prefix("Bearer ")?)?;
+        // A scheme has no case (RFC 9110 §11.1).
+        let (scheme, token) = bearer.split_once(' ')?;
+        let token = Some(token).filter(|_| scheme.eq_ignore_ascii_case("Bearer"));
+        let token = self.access_tokens.get(token?)?;
         (self.now() < token.until).then_some(&token.grant)
     }
 }
