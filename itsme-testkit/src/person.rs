@@ -214,3 +214,50 @@ fn without_nulls(mut object: Value) -> Value {
     }
     object
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EID: &str = "tag:sixdots.be,2016-06:claim_eid";
+
+    /// As V1's samples have it.
+    #[test]
+    fn v1_tells_what_v2_knows() {
+        let told = |person: &Person, claim: &str| person.claim(claim, Dialect::V1);
+        let ann = Person::ann();
+        let address = told(&ann, "address").expect("an address");
+        let address: Value = serde_json::from_str(address.as_str().expect("a text")).expect("JSON");
+        assert_eq!((&address["locality"], &address["country"]), (&json!("Gent"), &json!("BE")));
+        let device = told(&ann, "tag:sixdots.be,2017-05:claim_device").expect("a device");
+        let device: Value = serde_json::from_str(device.as_str().expect("a text")).expect("JSON");
+        assert_eq!(device["rooted"], false);
+        assert_eq!(
+            told(&ann, EID),
+            Some(json!({
+                "eid": "591-1234567-53", "national_number": "87041212345",
+                "issuance_locality": "Gent", "validity_from": "2020-01-02",
+                "validity_to": "2030-01-02", "certificate_validity": "true",
+                "read_date": "2023-06-01",
+            }))
+        );
+        assert_eq!(told(&Person::daan(), EID), None, "a passport");
+        // Somebody else's card is not Ann's.
+        let eva = Person::new("eva")
+            .with(format!("{V2}BEeidSn"), "591-7654321-26")
+            .with(format!("{V2}BENationalNumber"), "85073003328");
+        assert_eq!(
+            told(&eva, EID),
+            Some(json!({
+                "eid": "591-7654321-26", "national_number": "85073003328",
+                "certificate_validity": "true",
+            }))
+        );
+        let other = json!({ "eid": "1" });
+        assert_eq!(
+            told(&eva.with(EID, other.clone()), EID),
+            Some(other),
+            "what is said of them counts"
+        );
+    }
+}
