@@ -2,6 +2,7 @@
 //! meet them.
 
 mod application;
+mod hosted;
 mod journal;
 mod logins;
 mod outgoing;

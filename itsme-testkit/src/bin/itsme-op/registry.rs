@@ -83,7 +83,7 @@ impl Registry {
         for fault in &self.faults {
             fault.inject(op);
         }
-        op.host(|uri| outgoing::get(uri).ok());
+        op.fetch_request_objects(outgoing::get);
     }
 }
 
