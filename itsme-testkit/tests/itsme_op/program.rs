@@ -1,6 +1,6 @@
 //! The program: its options and its file.
 
-use std::fs;
+use std::{fs, io::Write as _, net::TcpStream, time::Duration};
 
 use itsme_core::{AuthorizationRequest, Scope};
 use itsme_testkit::{CLIENT_ID, REDIRECT_URI as REGISTERED_URI, private_jwks, private_keys};
@@ -153,6 +153,16 @@ fn keys_are_written_once_and_over_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_it_cleanly() {
-    assert_eq!(Sandbox::start(&[]).interrupt(), Some(0));
+fn signals_end_it_cleanly_whoever_is_connected() {
+    for signal in ["-INT", "-TERM"] {
+        let sandbox = Sandbox::start(&[]);
+        let address = sandbox.issuer.trim_start_matches("http://").trim_end_matches("/v2");
+        let silent = TcpStream::connect(address).expect("it listens");
+        let mut halfway = TcpStream::connect(address).expect("it listens");
+        halfway.write_all(b"POST /v2/token HTTP/1.1\r\nHost: a\r\n").expect("it reads");
+        let (code, took) = sandbox.stop(signal);
+        assert_eq!(code, Some(0), "{signal}");
+        assert!(took < Duration::from_secs(1), "{signal}: {took:?}");
+        drop((silent, halfway));
+    }
 }

@@ -3,6 +3,7 @@
 mod configuration;
 mod outgoing;
 mod registry;
+mod stop;
 
 use std::{
     error::Error,
@@ -17,7 +18,6 @@ use std::{
 
 use clap::Parser;
 use itsme_testkit::{Clock, FakeOp, Fault, Server, private_jwks, quirks};
-use tokio::signal;
 
 use self::configuration::Configuration;
 
@@ -30,7 +30,7 @@ use self::configuration::Configuration;
 #[command(
     name = "itsme-op",
     version,
-    after_help = "Exit codes: 0 stopped by Ctrl-C, 1 failed, 2 wrong options.\n\n\
+    after_help = "Exit codes: 0 stopped by SIGINT (Ctrl-C) or SIGTERM, 1 failed, 2 wrong options.\n\n\
     Examples:\n  \
     itsme-op --redirect-uri http://127.0.0.1:8080/callback --write-keys keys.json\n  \
     itsme-op --listen localhost:9000 --config sandbox.toml\n  \
@@ -144,6 +144,9 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     if options.list_faults {
         return list_faults(&mut io::stdout().lock());
     }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // First of all: a process with the id 1, as in a container, has no other way to be stopped.
+    let stopped = stop::listen(&runtime)?;
     if let Some(file) = &options.write_keys {
         write_keys(file)?;
     }
@@ -168,11 +171,8 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     outgoing::send_pings(&server)?;
 
     let introduction = configuration.introduction(server.op().issuer(), options.json)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        // In this order: whoever has read the text can stop the program.
-        tokio::try_join!(signal::ctrl_c(), async { print(&introduction) })
-    })?;
+    print(&introduction)?;
+    runtime.block_on(stopped);
     Ok(())
 }
 
