@@ -56,7 +56,7 @@ impl Server {
     pub fn start_at(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let host = listener.local_addr()?;
-        Self::serve(listener, &host.to_string(), clock)
+        Self::serve(listener, Self::op_at(&host.to_string(), clock))
     }
 
     /// At a port of 127.0.0.1 with `localhost` as its name, `http://localhost:PORT/v2`; port 0 is a
@@ -78,12 +78,19 @@ impl Server {
     pub fn start_on_localhost(port: u16, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let host = format!("localhost:{}", listener.local_addr()?.port());
-        Self::serve(listener, &host, clock)
+        Self::serve(listener, Self::op_at(&host, clock))
     }
 
-    fn serve(listener: TcpListener, host: &str, clock: Clock) -> io::Result<Self> {
-        let op = FakeOp::with_issuer(format!("http://{host}/v2"), clock);
+    /// This OP, at a socket of your choice. Its issuer is where clients reach it: it may be a proxy's.
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub fn serve(listener: TcpListener, op: FakeOp) -> io::Result<Self> {
         Ok(Self(Listening::start(listener, op)?))
+    }
+
+    fn op_at(host: &str, clock: Clock) -> FakeOp {
+        FakeOp::with_issuer(format!("http://{host}/v2"), clock)
     }
 
     /// Settings for the client that the OP knows from the start, see [`FakeOp::settings`].

@@ -8,5 +8,6 @@ mod logins;
 mod outgoing;
 mod page;
 mod phone;
+mod places;
 mod program;
 mod sandbox;

@@ -54,6 +54,9 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
     for (text, reasons) in [
         ("clients = 1".to_owned(), ["line 1", "invalid type"]),
         (client("services = {}\nredirect_uri = \"x\""), ["line 4", "unknown field `redirect_uri`"]),
+        ("[tls]".to_owned(), ["line 1", "unknown field `tls`"]),
+        (client("services = { logins = [] }"), ["line 3", "unknown field `logins`"]),
+        ("[[people]]\nid = \"a\"\nname = \"A\"".to_owned(), ["line 3", "unknown field `name`"]),
         (client("services = {}"), ["clients[0] (\"MINE\")", "services: there is none"]),
         (
             client(&format!("jwks = \"no.json\"\n{services}")),
@@ -110,15 +113,6 @@ fn the_introduction_is_one_line_of_json_for_scripts() {
     let client = &introduction["clients"][0];
     assert_eq!(client["client_id"], CLIENT_ID);
     assert_eq!(client["redirect_uris"], serde_json::json!([REGISTERED_URI, REDIRECT_URI]));
-}
-
-#[test]
-fn it_listens_on_loopback_alone() {
-    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-        let (code, _, error) = run(&["--listen", address]);
-        assert_eq!(code, Some(2), "{address}: {error}");
-        assert!(error.contains("loopback"), "{address}: {error}");
-    }
 }
 
 #[test]
