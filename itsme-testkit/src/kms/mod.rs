@@ -204,7 +204,7 @@ impl FakeKms {
     /// # Errors
     /// It was made to be out of reach.
     pub fn handle(&mut self, request: Request) -> Result<Response, SendFailure> {
-        match self.over_the_wire(request)? {
+        match self.over_the_wire(&request)? {
             (response, None | Some(Wire::Late(_))) => Ok(response),
             _ => Err(SendFailure::Lost),
         }
@@ -213,9 +213,9 @@ impl FakeKms {
     /// The same, and what the wire is to do to the answer.
     pub(crate) fn over_the_wire(
         &mut self,
-        request: Request,
+        request: &Request,
     ) -> Result<(Response, Option<Wire>), SendFailure> {
-        let (call, value) = match self.read(&request) {
+        let (call, value) = match self.read(request) {
             Ok(read) => read,
             Err(refused) => return Ok((refused.response(), None)),
         };

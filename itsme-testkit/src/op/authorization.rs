@@ -74,15 +74,13 @@ impl FakeOp {
     /// The page at the authorization endpoint. One that is loaded again is the same.
     pub(super) fn sign_in_page(&mut self, request: &Request) -> Response {
         let query = request.uri().query().unwrap_or_default();
-        let now = self.now();
-        self.on_page.retain(|it| now.since(it.since) < PAGE_LIFETIME);
-        let place = match self.on_page.iter().position(|it| it.query == query) {
+        let place = match self.shown(query) {
             Some(place) => place,
             None => match self.present(query) {
                 Ok(presented) => {
                     let (id, query) = (self.identifier("page"), query.to_owned());
-                    let stage = Stage::Waiting(presented);
-                    self.on_page.push(OnPage { id, query, since: now, stage });
+                    let (since, stage) = (self.now(), Stage::Waiting(presented));
+                    self.on_page.push(OnPage { id, query, since, stage });
                     self.on_page.len() - 1
                 }
                 Err(Rejected::Here(reason)) => return pages::error(&reason),
@@ -97,6 +95,13 @@ impl FakeOp {
             }
             Stage::Decided(callback) => redirect(callback),
         }
+    }
+
+    /// The place of the page on which this request is shown.
+    pub(super) fn shown(&mut self, query: &str) -> Option<usize> {
+        let now = self.now();
+        self.on_page.retain(|it| now.since(it.since) < PAGE_LIFETIME);
+        self.on_page.iter().position(|it| it.query == query)
     }
 
     /// The person decides on the phone about a page that waits; their browser will find out.
@@ -132,7 +137,7 @@ impl FakeOp {
         person: Option<&Person>,
     ) -> Result<String, String> {
         // What was shown on a page is what is decided on it; a request object is read once.
-        let shown = self.on_page.iter().position(|it| it.query == query);
+        let shown = self.shown(query);
         let presented = match shown.map(|place| self.on_page.remove(place).stage) {
             Some(Stage::Waiting(presented)) => presented,
             Some(Stage::Decided(callback)) => return Ok(callback),
@@ -227,7 +232,7 @@ impl FakeOp {
     }
 }
 
-fn query(url: &str) -> &str {
+pub(crate) fn query(url: &str) -> &str {
     url.split_once('?').map_or("", |(_, query)| query)
 }
 

@@ -5,7 +5,10 @@ mod authentication_request;
 mod authorization;
 mod ciba;
 mod client_auth;
+#[cfg(feature = "server")]
+mod errand;
 mod grant;
+mod hosted;
 mod journal;
 mod metadata;
 mod pages;
@@ -25,6 +28,7 @@ mod strictness;
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -42,10 +46,13 @@ use self::{
     authorization::OnPage,
     ciba::Ciba,
     grant::{AccessToken, Code},
+    hosted::Fetch,
     journal::Journal,
     reaction::Mischief,
     token::Lifetimes,
 };
+#[cfg(feature = "server")]
+pub(crate) use self::{authorization::query, errand::Errand, hosted::Fetched};
 use crate::{
     Clock, Person,
     jose::{self, OwnKey},
@@ -102,7 +109,9 @@ pub struct FakeOp {
     transcript: Vec<Asked>,
     mischief: Mischief,
     assertion_audience: Option<AssertionAudience>,
-    hosted: Fetch,
+    fetch: Fetch,
+    /// What was fetched for the request that is being answered.
+    fetched: Option<hosted::Fetched>,
     ciba: Ciba,
     journal: Option<Journal>,
     /// The people it knows, as it last saw them.
@@ -110,8 +119,6 @@ pub struct FakeOp {
     /// How often a person has made a new account.
     accounts: HashMap<String, u32>,
 }
-
-type Fetch = Box<dyn FnMut(&str) -> Option<Response> + Send>;
 
 impl FakeOp {
     /// An OP with the issuer `https://op.example/v2`, which knows one client:
@@ -141,7 +148,8 @@ impl FakeOp {
             transcript: Vec::new(),
             mischief: Mischief::default(),
             assertion_audience: None,
-            hosted: Box::new(|_| None),
+            fetch: Arc::new(|_| Err("nothing is hosted there".to_owned())),
+            fetched: None,
             ciba: Ciba::default(),
             journal: None,
             people: Person::samples(),
@@ -166,12 +174,6 @@ impl FakeOp {
     /// not, such an object can be used again, and such levels count as none. Default: it does; `itsme-op` does not.
     pub fn set_strict(&mut self, strict: bool) {
         self.strict = strict;
-    }
-
-    /// Sets what is hosted where: the function answers the OP's fetch of a `request_uri`, for the OP opens
-    /// no socket. `None`: nothing is hosted there.
-    pub fn host(&mut self, fetch: impl FnMut(&str) -> Option<Response> + Send + 'static) {
-        self.hosted = Box::new(fetch);
     }
 
     /// The person deletes the itsme account and makes a new one: every client sees a new `sub`.
@@ -368,7 +370,7 @@ impl FakeOp {
 
     /// Answers a request, as an OP at the end of a wire would; a [`SendFailure`] is the wire's.
     pub fn handle(&mut self, request: Request) -> Result<Response, SendFailure> {
-        let (answer, wire) = self.over_the_wire(request)?;
+        let (answer, wire) = self.over_the_wire(&request)?;
         match wire {
             Some(wire) => wire.in_memory(self, answer),
             None => Ok(answer),
@@ -378,14 +380,14 @@ impl FakeOp {
     /// The answer, and what the wire does to it.
     pub(crate) fn over_the_wire(
         &mut self,
-        request: Request,
+        request: &Request,
     ) -> Result<(Response, Option<Wire>), SendFailure> {
-        let path = self.path(&request);
-        if let Some(page) = self.page(&path, &request) {
+        let path = self.path(request);
+        if let Some(page) = self.page(&path, request) {
             return Ok((page, None));
         }
-        let entry = self.journal_entry(&path, &request);
-        let answered = self.reaction(&path, &request);
+        let entry = self.journal_entry(&path, request);
+        let answered = self.reaction(&path, request);
         self.write_into_journal(entry, answered.as_ref().map(|(response, _)| response));
         answered
     }

@@ -1,6 +1,5 @@
 //! Request objects: what is in them, and whether it can be believed (RFC 9101).
 
-use http::header;
 use itsme_core::{Dialect, UnixTime};
 use serde_json::{Map, Value, json};
 
@@ -25,7 +24,7 @@ impl FakeOp {
                 return Err(("invalid_request", both));
             }
             (Some(jwt), None) => jwt.to_owned(),
-            (None, Some(uri)) => self.fetch(uri, client)?,
+            (None, Some(uri)) => self.hosted(uri, client)?,
         };
         let jws = match jwt.matches('.').count() {
             4 => self.encryption.decrypt(&jwt).map_err(invalid)?,
@@ -97,24 +96,5 @@ impl FakeOp {
             return Err("claims must be an object in a request object".to_owned());
         }
         Ok(())
-    }
-
-    fn fetch(&mut self, uri: &str, client: &RegisteredClient) -> Result<String, Refusal> {
-        let refused = |description: &str| ("invalid_request_uri", description.to_owned());
-        let port = uri.strip_prefix("https://").and_then(|rest| rest.split('/').next());
-        // On loopback there is nobody to certify a host.
-        let is_plain = uri.starts_with("http://") && self.issuer.starts_with("http://");
-        if !is_plain && !port.is_some_and(|authority| authority.ends_with(":443")) {
-            return Err(refused("a request_uri is https and names port 443"));
-        }
-        if !client.request_uris.iter().any(|registered| uri.starts_with(registered)) {
-            return Err(refused("this request_uri is not registered"));
-        }
-        let response = (self.hosted)(uri).ok_or_else(|| refused("nothing is hosted there"))?;
-        let media_type = response.headers().get(header::CONTENT_TYPE);
-        if media_type.is_none_or(|value| value != "application/jwt") {
-            return Err(refused("what is hosted there is not application/jwt"));
-        }
-        String::from_utf8(response.into_body()).map_err(|_| refused("that is no JWT"))
     }
 }

@@ -13,11 +13,18 @@ use std::{
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use itsme_core::{Request, Response, SendFailure, Settings};
-use tokio::{sync::oneshot, task::JoinSet, time::sleep};
+use tokio::{
+    sync::oneshot,
+    task::{JoinSet, spawn_blocking},
+    time::sleep,
+};
 
 pub use self::browser::{Browser, Page};
 use self::wire::{Fuse, Socket, WireBody};
-use crate::{Clock, FakeKms, FakeOp, Person, Wire};
+use crate::{
+    Clock, FakeKms, FakeOp, Person, Wire,
+    op::{Errand, Fetched, query},
+};
 
 /// The most bytes of a request body that are read.
 const MAX_REQUEST: usize = 1024 * 1024;
@@ -49,7 +56,7 @@ impl Server {
     pub fn start_at(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let host = listener.local_addr()?;
-        Self::serve(listener, &host.to_string(), clock)
+        Self::serve(listener, Self::op_at(&host.to_string(), clock))
     }
 
     /// At a port of 127.0.0.1 with `localhost` as its name, `http://localhost:PORT/v2`; port 0 is a
@@ -71,12 +78,19 @@ impl Server {
     pub fn start_on_localhost(port: u16, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let host = format!("localhost:{}", listener.local_addr()?.port());
-        Self::serve(listener, &host, clock)
+        Self::serve(listener, Self::op_at(&host, clock))
     }
 
-    fn serve(listener: TcpListener, host: &str, clock: Clock) -> io::Result<Self> {
-        let op = FakeOp::with_issuer(format!("http://{host}/v2"), clock);
+    /// This OP, at a socket of your choice. Its issuer is where clients reach it: it may be a proxy's.
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub fn serve(listener: TcpListener, op: FakeOp) -> io::Result<Self> {
         Ok(Self(Listening::start(listener, op)?))
+    }
+
+    fn op_at(host: &str, clock: Clock) -> FakeOp {
+        FakeOp::with_issuer(format!("http://{host}/v2"), clock)
     }
 
     /// Settings for the client that the OP knows from the start, see [`FakeOp::settings`].
@@ -86,12 +100,23 @@ impl Server {
 
     /// A person approves, see [`FakeOp::approve`]. Gives the callback URL.
     pub fn approve(&self, url: &str, person: &Person) -> String {
-        self.op().approve(url, person)
+        self.decide(url, |op| op.approve(url, person))
     }
 
     /// A person refuses, see [`FakeOp::deny`]. Gives the callback URL.
     pub fn deny(&self, url: &str) -> String {
-        self.op().deny(url)
+        self.decide(url, |op| op.deny(url))
+    }
+
+    fn decide(&self, url: &str, decide: impl Fn(&mut FakeOp) -> String) -> String {
+        let mut fetched = None;
+        loop {
+            let decided = self.op().act_on(query(url), fetched, &decide);
+            match decided {
+                Ok(callback) => return callback,
+                Err(errand) => fetched = Some(errand.run()),
+            }
+        }
     }
 
     pub(crate) fn shared(&self) -> &Mutex<FakeOp> {
@@ -139,20 +164,25 @@ impl KmsServer {
     }
 }
 
-/// Whoever answers requests, with what the wire is to do to each answer.
+/// An answer, and what the wire is to do to it.
+type Answer = Result<(Response, Option<Wire>), SendFailure>;
+
+/// Whoever answers requests.
 trait Answers: Send + 'static {
-    fn over_the_wire(&mut self, request: Request) -> Result<(Response, Option<Wire>), SendFailure>;
+    /// Answers, or says what must be fetched first.
+    fn answer(&mut self, request: &Request, fetched: Option<Fetched>) -> Result<Answer, Errand>;
 }
 
 impl Answers for FakeOp {
-    fn over_the_wire(&mut self, request: Request) -> Result<(Response, Option<Wire>), SendFailure> {
-        self.over_the_wire(request)
+    fn answer(&mut self, request: &Request, fetched: Option<Fetched>) -> Result<Answer, Errand> {
+        let query = self.brought(request);
+        self.act_on(&query, fetched, |op| op.over_the_wire(request))
     }
 }
 
 impl Answers for FakeKms {
-    fn over_the_wire(&mut self, request: Request) -> Result<(Response, Option<Wire>), SendFailure> {
-        self.over_the_wire(request)
+    fn answer(&mut self, request: &Request, _: Option<Fetched>) -> Result<Answer, Errand> {
+        Ok(self.over_the_wire(request))
     }
 }
 
@@ -179,6 +209,8 @@ impl<T: Answers> Listening<T> {
                     _ = stopped => {}
                 }
             });
+            // Nobody waits for what is still being fetched.
+            runtime.shutdown_background();
         })?;
         Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
     }
@@ -224,7 +256,14 @@ async fn answer(
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_REQUEST).collect().await.map_err(io::Error::other)?;
     let request = Request::from_parts(head, body.to_bytes().to_vec());
-    let answer = lock(&who).over_the_wire(request);
+    let mut fetched = None;
+    let answer = loop {
+        let answer = lock(&who).answer(&request, fetched);
+        match answer {
+            Ok(answer) => break answer,
+            Err(errand) => fetched = Some(spawn_blocking(|| errand.run()).await?),
+        }
+    };
     let (response, wire) = answer.map_err(|_: SendFailure| io::ErrorKind::ConnectionAborted)?;
     match wire {
         Some(Wire::Silence) => pending().await,

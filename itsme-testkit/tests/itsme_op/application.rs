@@ -1,14 +1,20 @@
 //! An application as far as itsme calls it: it publishes keys, hosts a request object, takes pings.
 
 use std::{
+    fs,
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
 };
 
+use itsme_core::RequestObject;
 use itsme_testkit::{private_jwks, private_keys};
+
+use crate::sandbox::{self, Sandbox, send};
+
+pub const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 
 /// How long a ping may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,6 +23,36 @@ pub struct Application {
     /// Where it is: `http://127.0.0.1:PORT`.
     pub address: String,
     posted: mpsc::Receiver<http::Request<Vec<u8>>>,
+    hosted: Arc<Mutex<Option<Hosted>>>,
+}
+
+/// What is at `/requests/1`.
+struct Hosted {
+    /// Where the keys are that it asks for before it answers.
+    op: String,
+    jwt: String,
+    fetches: usize,
+}
+
+/// The file of a sandbox that knows the application there as the client `MINE`, with its keys at a path of it
+/// or in a file.
+pub fn configuration(at: &str, name: &str, keys: &str) -> String {
+    let directory = sandbox::directory(name);
+    fs::write(directory.join("jwks.json"), private_keys().public_jwks()).expect("a file");
+    let keys = if keys.starts_with('/') { format!("{at}{keys}") } else { keys.to_owned() };
+    let file = directory.join("sandbox.toml");
+    let text = format!(
+        "[[clients]]\nclient_id = \"MINE\"\njwks = \"{keys}\"\n\
+         redirect_uris = [\"{REDIRECT_URI}\"]\nrequest_uris = [\"{at}/requests/\"]\n\
+         notification_endpoint = \"{at}/ping\"\nservices = {{ login = [\"MY_LOGIN\"] }}\n"
+    );
+    fs::write(&file, text).expect("a file");
+    file.to_str().expect("a path in UTF-8").to_owned()
+}
+
+/// A sandbox with that file.
+pub fn start(at: &str, name: &str, keys: &str) -> Sandbox {
+    Sandbox::start(&["--config", &configuration(at, name, keys)])
 }
 
 impl Application {
@@ -24,14 +60,27 @@ impl Application {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let (post, posted) = mpsc::channel();
+        let hosted = Arc::new(Mutex::new(None));
+        let served = Arc::clone(&hosted);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                if let Ok(Some(request)) = serve(stream) {
+                if let Ok(Some(request)) = serve(stream, &served) {
                     let _ = post.send(request);
                 }
             }
         });
-        Self { address, posted }
+        Self { address, posted, hosted }
+    }
+
+    /// Serves the object at `/requests/1`, after it has asked the OP for its keys.
+    pub fn host(&self, issuer: &str, object: &RequestObject) {
+        let (op, jwt) = (issuer.to_owned(), object.jwt.expose().to_owned());
+        *self.hosted.lock().expect("no panic") = Some(Hosted { op, jwt, fetches: 0 });
+    }
+
+    /// How often the object was fetched.
+    pub fn fetches(&self) -> usize {
+        self.hosted.lock().expect("no panic").as_ref().map_or(0, |hosted| hosted.fetches)
     }
 
     /// What was posted to it next.
@@ -41,7 +90,10 @@ impl Application {
 }
 
 /// Answers one request; gives it if it is a POST.
-fn serve(stream: TcpStream) -> io::Result<Option<http::Request<Vec<u8>>>> {
+fn serve(
+    stream: TcpStream,
+    hosted: &Mutex<Option<Hosted>>,
+) -> io::Result<Option<http::Request<Vec<u8>>>> {
     let mut reader = BufReader::new(&stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -63,7 +115,15 @@ fn serve(stream: TcpStream) -> io::Result<Option<http::Request<Vec<u8>>>> {
     let (status, media_type, answer) = match path.as_str() {
         "/jwks" => ("200 OK", "application/json", private_keys().public_jwks()),
         "/private" => ("200 OK", "application/json", private_jwks().to_owned()),
-        "/requests/1" => ("200 OK", "application/jwt", "e30.e30.AA".to_owned()),
+        "/requests/1" => {
+            let mut hosted = hosted.lock().expect("no panic");
+            let hosted = hosted.as_mut().ok_or(io::ErrorKind::NotFound)?;
+            hosted.fetches += 1;
+            let keys = http::Request::get(format!("{}/jwkSet", hosted.op)).body(Vec::new());
+            send(keys.map_err(io::Error::other)?).map_err(io::Error::other)?;
+            ("200 OK", "application/jwt", hosted.jwt.clone())
+        }
+        path if path.starts_with("/requests/") => ("404 Not Found", "text/plain", String::new()),
         _ => ("202 Accepted", "text/plain", String::new()),
     };
     write!(

@@ -2,10 +2,12 @@
 //! meet them.
 
 mod application;
+mod hosted;
 mod journal;
 mod logins;
 mod outgoing;
 mod page;
 mod phone;
+mod places;
 mod program;
 mod sandbox;

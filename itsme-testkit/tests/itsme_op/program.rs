@@ -1,6 +1,6 @@
 //! The program: its options and its file.
 
-use std::fs;
+use std::{fs, io::Write as _, net::TcpStream, time::Duration};
 
 use itsme_core::{AuthorizationRequest, Scope};
 use itsme_testkit::{CLIENT_ID, REDIRECT_URI as REGISTERED_URI, private_jwks, private_keys};
@@ -54,6 +54,9 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
     for (text, reasons) in [
         ("clients = 1".to_owned(), ["line 1", "invalid type"]),
         (client("services = {}\nredirect_uri = \"x\""), ["line 4", "unknown field `redirect_uri`"]),
+        ("[tls]".to_owned(), ["line 1", "unknown field `tls`"]),
+        (client("services = { logins = [] }"), ["line 3", "unknown field `logins`"]),
+        ("[[people]]\nid = \"a\"\nname = \"A\"".to_owned(), ["line 3", "unknown field `name`"]),
         (client("services = {}"), ["clients[0] (\"MINE\")", "services: there is none"]),
         (
             client(&format!("jwks = \"no.json\"\n{services}")),
@@ -113,15 +116,6 @@ fn the_introduction_is_one_line_of_json_for_scripts() {
 }
 
 #[test]
-fn it_listens_on_loopback_alone() {
-    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-        let (code, _, error) = run(&["--listen", address]);
-        assert_eq!(code, Some(2), "{address}: {error}");
-        assert!(error.contains("loopback"), "{address}: {error}");
-    }
-}
-
-#[test]
 fn an_address_that_is_none_is_refused_with_an_example() {
     for address in ["localhost", "localhost:x", "localhost:70000", "elsewhere:1", "127.0.0.1"] {
         let (code, _, error) = run(&["--listen", address]);
@@ -153,6 +147,16 @@ fn keys_are_written_once_and_over_nothing() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_it_cleanly() {
-    assert_eq!(Sandbox::start(&[]).interrupt(), Some(0));
+fn signals_end_it_cleanly_whoever_is_connected() {
+    for signal in ["-INT", "-TERM"] {
+        let sandbox = Sandbox::start(&[]);
+        let address = sandbox.issuer.trim_start_matches("http://").trim_end_matches("/v2");
+        let silent = TcpStream::connect(address).expect("it listens");
+        let mut halfway = TcpStream::connect(address).expect("it listens");
+        halfway.write_all(b"POST /v2/token HTTP/1.1\r\nHost: a\r\n").expect("it reads");
+        let (code, took) = sandbox.stop(signal);
+        assert_eq!(code, Some(0), "{signal}");
+        assert!(took < Duration::from_secs(1), "{signal}: {took:?}");
+        drop((silent, halfway));
+    }
 }

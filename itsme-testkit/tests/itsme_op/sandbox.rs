@@ -138,13 +138,14 @@ impl Sandbox {
         Page::of(send(click(url, form)).expect("an answer"))
     }
 
-    /// Presses Ctrl-C; gives the exit code.
+    /// Sends it a signal, such as `-INT` for Ctrl-C; gives the exit code, and how long it took to end.
     #[cfg(unix)]
-    pub fn interrupt(mut self) -> Option<i32> {
+    pub fn stop(mut self, signal: &str) -> (Option<i32>, Duration) {
         let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-INT", &id]).status().expect("kill runs");
+        let sent = Command::new("kill").args([signal, &id]).status().expect("kill runs");
         assert!(sent.success());
-        self.child.wait().expect("it ends").code()
+        let since = Instant::now();
+        (self.child.wait().expect("it ends").code(), since.elapsed())
     }
 }
 
@@ -155,7 +156,8 @@ impl Drop for Sandbox {
     }
 }
 
-fn send(request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
+/// Sends one request, and follows no redirect.
+pub fn send(request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
     let agent: Agent = Agent::config_builder()
         .proxy(None)
         .http_status_as_error(false)

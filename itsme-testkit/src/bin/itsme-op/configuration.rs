@@ -14,7 +14,7 @@ use itsme_testkit::{
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::registry::Registry;
+use crate::{reach::Reach, registry::Registry};
 
 /// What the file says.
 #[derive(Debug, Default, Deserialize)]
@@ -100,13 +100,13 @@ impl Configuration {
     }
 
     /// What the OP has to know.
-    pub fn registry(&self) -> Result<Registry, String> {
+    pub fn registry(&self, reach: &Reach) -> Result<Registry, String> {
         let directory = self.file.parent().unwrap_or(Path::new(""));
         let mut registry = Registry::default();
         let mut ids = HashSet::new();
         for (place, client) in self.clients.iter().enumerate() {
             let new = ids.insert(("client", &client.client_id));
-            let added = once(new).and_then(|()| registry.client(client, directory));
+            let added = once(new).and_then(|()| registry.client(client, directory, reach));
             added.map_err(|reason| {
                 self.at(&format!("clients[{place}] ({:?}): {reason}", client.client_id))
             })?;

@@ -5,9 +5,8 @@ use std::{io, sync::Arc, thread, time::Duration};
 use itsme_core::{Request, Response};
 use itsme_testkit::Server;
 use ureq::Agent;
-use url::Url;
 
-use crate::registry::{Published, is_loopback};
+use crate::{reach::Reach, registry::Published};
 
 /// An OP waits no longer for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -18,13 +17,13 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const MAX_BODY: u64 = 1024 * 1024;
 
 /// Fetches the clients' keys now, and again and again in a thread.
-pub fn keep_up(server: &Arc<Server>, published: Vec<Published>) -> io::Result<()> {
+pub fn keep_up(server: &Arc<Server>, published: Vec<Published>, reach: &Reach) -> io::Result<()> {
     if published.is_empty() {
         return Ok(());
     }
-    let server = Arc::clone(server);
+    let (server, reach) = (Arc::clone(server), reach.clone());
     let mut watched: Vec<Watched> = published.into_iter().map(Watched::new).collect();
-    let mut fetch_all = move || watched.iter_mut().for_each(|it| it.fetch(&server));
+    let mut fetch_all = move || watched.iter_mut().for_each(|it| it.fetch(&server, &reach));
     fetch_all();
     thread::Builder::new().name("published keys".to_owned()).spawn(move || {
         loop {
@@ -36,15 +35,15 @@ pub fn keep_up(server: &Arc<Server>, published: Vec<Published>) -> io::Result<()
 }
 
 /// Sends pings to where clients want them, each in a thread, and notes the answers.
-pub fn send_pings(server: &Arc<Server>) -> io::Result<()> {
-    let server = Arc::clone(server);
+pub fn send_pings(server: &Arc<Server>, reach: &Reach) -> io::Result<()> {
+    let (server, reach) = (Arc::clone(server), reach.clone());
     thread::Builder::new().name("pings".to_owned()).spawn(move || {
         loop {
             let pings = server.op().pings();
             for ping in pings {
-                let server = Arc::clone(&server);
+                let (server, reach) = (Arc::clone(&server), reach.clone());
                 thread::spawn(move || {
-                    let outcome = match send(ping.clone()) {
+                    let outcome = match send(ping.clone(), &reach) {
                         Ok(answer) => answer.status().as_u16().to_string(),
                         Err(reason) => reason,
                     };
@@ -69,9 +68,9 @@ impl Watched {
     }
 
     /// Tells what is new; keys that were there once stay while nothing better can be had.
-    fn fetch(&mut self, server: &Server) {
+    fn fetch(&mut self, server: &Server, reach: &Reach) {
         let address = &self.published.jwks_uri;
-        let fetched = get(address).and_then(|response| match response.status().as_u16() {
+        let fetched = get(address, reach).and_then(|response| match response.status().as_u16() {
             200 => String::from_utf8(response.into_body()).map_err(|_| "no JWK set".to_owned()),
             status => Err(format!("the status is {status}")),
         });
@@ -90,19 +89,20 @@ impl Watched {
 }
 
 /// What is at an address.
-pub fn get(uri: &str) -> Result<Response, String> {
+pub fn get(uri: &str, reach: &Reach) -> Result<Response, String> {
     let request = http::Request::get(uri).body(Vec::new()).map_err(|error| error.to_string())?;
-    send(request)
+    send(request, reach)
 }
 
 /// Sends one request, and follows no redirect.
-fn send(request: Request) -> Result<Response, String> {
+fn send(request: Request, reach: &Reach) -> Result<Response, String> {
+    let url = reach.check(&request.uri().to_string())?;
     let mut config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .timeout_global(Some(PATIENCE));
-    // Nobody's proxy leads to our own loopback.
-    if Url::parse(&request.uri().to_string()).is_ok_and(|url| is_loopback(&url)) {
+    // Nobody's proxy leads to our own loopback, or to the other containers.
+    if reach.is_plain(&url) {
         config = config.proxy(None);
     }
     let agent = config.build().new_agent();

@@ -4,9 +4,9 @@ use std::{fs, path::Path};
 
 use itsme_testkit::{FakeOp, Fault, Person, RegisteredClient, private_keys};
 use serde_json::Value;
-use url::{Host, Url};
+use url::Url;
 
-use crate::{configuration, outgoing};
+use crate::{configuration, outgoing, reach::Reach};
 
 /// No keys: those of a client whose set was not fetched yet.
 const NO_KEYS: &str = r#"{"keys":[]}"#;
@@ -26,19 +26,26 @@ pub struct Registry {
 pub struct Published {
     pub jwks_uri: String,
     client: configuration::Client,
+    reach: Reach,
 }
 
 impl Published {
     /// The client with the keys that it publishes at the moment.
     pub fn with(&self, jwks: &str) -> Result<RegisteredClient, String> {
         check_jwks(jwks)?;
-        registered(&self.client, RegisteredClient::new(&self.client.client_id, jwks))
+        let client = RegisteredClient::new(&self.client.client_id, jwks);
+        registered(&self.client, client, &self.reach)
     }
 }
 
 impl Registry {
     /// Adds a client; paths start at `directory`.
-    pub fn client(&mut self, it: &configuration::Client, directory: &Path) -> Result<(), String> {
+    pub fn client(
+        &mut self,
+        it: &configuration::Client,
+        directory: &Path,
+        reach: &Reach,
+    ) -> Result<(), String> {
         let by_keys = |jwks: &str| RegisteredClient::new(&it.client_id, jwks);
         let client = match (&it.jwks, &it.secret) {
             (Some(_), Some(_)) => return Err("jwks and secret exclude each other".to_owned()),
@@ -49,8 +56,9 @@ impl Registry {
             _ if it.hs256 => return Err("hs256 needs a secret".to_owned()),
             (None, None) => by_keys(&private_keys().public_jwks()),
             (Some(jwks), None) if jwks.starts_with("http://") || jwks.starts_with("https://") => {
-                let published = Published { jwks_uri: jwks.clone(), client: it.clone() };
-                address(jwks).map_err(|reason| format!("jwks: {reason}"))?;
+                let (jwks_uri, reach) = (jwks.clone(), reach.clone());
+                let published = Published { jwks_uri, client: it.clone(), reach };
+                published.reach.check(jwks).map_err(|reason| format!("jwks: {reason}"))?;
                 self.published.push(published);
                 by_keys(NO_KEYS)
             }
@@ -61,7 +69,7 @@ impl Registry {
                 by_keys(&checked.map_err(|reason| format!("jwks: {}: {reason}", file.display()))?)
             }
         };
-        self.clients.push(registered(it, client)?);
+        self.clients.push(registered(it, client, reach)?);
         Ok(())
     }
 
@@ -73,7 +81,7 @@ impl Registry {
     }
 
     /// Tells the OP.
-    pub fn enter(&self, op: &mut FakeOp) {
+    pub fn enter(&self, op: &mut FakeOp, reach: &Reach) {
         for client in &self.clients {
             op.register(client.clone());
         }
@@ -83,7 +91,8 @@ impl Registry {
         for fault in &self.faults {
             fault.inject(op);
         }
-        op.host(|uri| outgoing::get(uri).ok());
+        let reach = reach.clone();
+        op.fetch_request_objects(move |uri| outgoing::get(uri, &reach));
     }
 }
 
@@ -91,17 +100,18 @@ impl Registry {
 fn registered(
     it: &configuration::Client,
     mut client: RegisteredClient,
+    reach: &Reach,
 ) -> Result<RegisteredClient, String> {
     for uri in &it.redirect_uris {
         Url::parse(uri).map_err(|error| format!("redirect_uris: {uri:?}: {error}"))?;
         client = client.redirect_uri(uri);
     }
     for uri in &it.request_uris {
-        address(uri).map_err(|reason| format!("request_uris: {reason}"))?;
+        reach.check(uri).map_err(|reason| format!("request_uris: {reason}"))?;
         client = client.request_uri(uri);
     }
     if let Some(uri) = &it.notification_endpoint {
-        address(uri).map_err(|reason| format!("notification_endpoint: {reason}"))?;
+        reach.check(uri).map_err(|reason| format!("notification_endpoint: {reason}"))?;
         client = client.notification_endpoint(uri);
     }
     let services = &it.services;
@@ -113,26 +123,6 @@ fn registered(
     client = services.identify.iter().fold(client, |client, code| client.identify_service(code));
     client = services.share.iter().fold(client, |client, code| client.share_service(code));
     Ok(services.confirm.iter().fold(client, |client, code| client.confirm_service(code)))
-}
-
-/// An address that is asked: https, or http on loopback.
-fn address(text: &str) -> Result<(), String> {
-    let url = Url::parse(text).map_err(|error| format!("{text:?}: {error}"))?;
-    let is_uri = text.parse::<http::Uri>().is_ok();
-    match url.scheme() {
-        "https" if is_uri => Ok(()),
-        "http" if is_uri && is_loopback(&url) => Ok(()),
-        _ => Err(format!("{text:?} is neither https nor http on loopback")),
-    }
-}
-
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn check_jwks(text: &str) -> Result<(), String> {

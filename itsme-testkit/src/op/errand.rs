@@ -1,0 +1,74 @@
+//! What a server fetches for the OP before the OP answers. An application may ask for the OP's keys
+//! before it serves a request object, and would wait for ever if the OP were locked meanwhile.
+
+use std::sync::Arc;
+
+use http::Method;
+use itsme_core::Request;
+use url::form_urlencoded;
+
+use super::{
+    FakeOp,
+    hosted::{Fetch, Fetched, check_uri},
+    parameters::Parameters,
+};
+
+/// A fetch that must be made first, by somebody who does not hold the OP.
+pub(crate) struct Errand {
+    uri: String,
+    fetch: Fetch,
+}
+
+impl Errand {
+    pub(crate) fn run(self) -> Fetched {
+        Fetched { outcome: (self.fetch)(&self.uri), uri: self.uri }
+    }
+}
+
+impl FakeOp {
+    /// Acts on an authorization request. If its object must be fetched first, does nothing and gives
+    /// that errand; the next call brings what was fetched.
+    pub(crate) fn act_on<T>(
+        &mut self,
+        query: &str,
+        fetched: Option<Fetched>,
+        act: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, Errand> {
+        if fetched.is_none()
+            && let Some(errand) = self.errand(query)
+        {
+            return Err(errand);
+        }
+        self.fetched = fetched;
+        let done = act(self);
+        self.fetched = None;
+        Ok(done)
+    }
+
+    /// What `present` will want for this query.
+    fn errand(&mut self, query: &str) -> Option<Errand> {
+        let outer = Parameters::parse(query.as_bytes()).ok()?;
+        let uri = outer.get("request_uri").filter(|_| outer.get("request").is_none())?;
+        check_uri(uri, self.client(outer.get("client_id")?)?).ok()?;
+        // An object is read once, when the request is shown.
+        if self.shown(query).is_some() {
+            return None;
+        }
+        Some(Errand { uri: uri.to_owned(), fetch: Arc::clone(&self.fetch) })
+    }
+
+    /// The authorization request that an HTTP request brings, as the query that it came in.
+    pub(crate) fn brought(&self, request: &Request) -> String {
+        match (request.method(), self.path(request).as_str()) {
+            (&Method::GET, "/authorization") => {
+                request.uri().query().unwrap_or_default().to_owned()
+            }
+            (&Method::POST, "/authorization") => {
+                let mut form = form_urlencoded::parse(request.body());
+                let field = form.find(|(name, _)| name == "request");
+                field.map(|(_, query)| query.into_owned()).unwrap_or_default()
+            }
+            _ => String::new(),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Request objects that clients host (RFC 9101 §5.2).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::header;
+use itsme_core::Response;
+use url::Url;
+
+use super::{FakeOp, request_object::Refusal};
+use crate::RegisteredClient;
+
+/// The first is itsme's; the others are seen in the wild.
+const MEDIA_TYPES: [&str; 4] =
+    ["application/jwt", "application/oauth-authz-req+jwt", "text/plain", "application/json"];
+
+pub(super) type Fetch = Arc<dyn Fn(&str) -> Result<Response, String> + Send + Sync>;
+
+/// What a fetch has brought.
+pub(crate) struct Fetched {
+    pub(super) uri: String,
+    pub(super) outcome: Result<Response, String>,
+}
+
+impl FakeOp {
+    /// Sets what is hosted where: the function answers the OP's fetch of a `request_uri`, because the OP
+    /// opens no socket. `None`: nothing is hosted there.
+    pub fn host(&mut self, fetch: impl FnMut(&str) -> Option<Response> + Send + 'static) {
+        let fetch = Mutex::new(fetch);
+        self.fetch_request_objects(move |uri| {
+            let mut fetch = fetch.lock().unwrap_or_else(PoisonError::into_inner);
+            fetch(uri).ok_or_else(|| "nothing is hosted there".to_owned())
+        });
+    }
+
+    /// Sets how hosted request objects are fetched, over HTTP for example. The function gets the
+    /// `request_uri`; its error is the reason in the refusal.
+    ///
+    /// A [`Server`](crate::Server) does not lock the OP while it calls the function, so an application can
+    /// ask for the OP's keys before it answers.
+    pub fn fetch_request_objects(
+        &mut self,
+        fetch: impl Fn(&str) -> Result<Response, String> + Send + Sync + 'static,
+    ) {
+        self.fetch = Arc::new(fetch);
+    }
+
+    /// The object at this address.
+    pub(super) fn hosted(
+        &mut self,
+        uri: &str,
+        client: &RegisteredClient,
+    ) -> Result<String, Refusal> {
+        let refused = |reason: String| ("invalid_request_uri", reason);
+        check_uri(uri, client).map_err(|reason| refused(reason.to_owned()))?;
+        let outcome = match self.fetched.take() {
+            Some(fetched) if fetched.uri == uri => fetched.outcome,
+            _ => (self.fetch)(uri),
+        };
+        if let Ok(request) = http::Request::get(uri).body(Vec::new()) {
+            let noted = match &outcome {
+                Ok(response) => response.status().as_u16().to_string(),
+                Err(reason) => reason.clone(),
+            };
+            self.note_in_journal(&request, &noted);
+        }
+        outcome
+            .and_then(jwt)
+            .map_err(|reason| refused(format!("no request object at {uri}: {reason}")))
+    }
+}
+
+/// Whether the client may host there.
+pub(super) fn check_uri(uri: &str, client: &RegisteredClient) -> Result<(), &'static str> {
+    let names_its_port = |rest: &str| rest.split('/').next().is_some_and(|it| it.ends_with(":443"));
+    // Plain HTTP is for those who have registered it, on loopback for example.
+    let is_plain = uri.starts_with("http://");
+    if !is_plain && !uri.strip_prefix("https://").is_some_and(names_its_port) {
+        return Err("a request_uri is https and names port 443");
+    }
+    let origin = |uri: &str| Url::parse(uri).map(|url| url.origin());
+    // `https://rp.example` is also how `https://rp.example.net` begins.
+    let covers = |registered: &String| {
+        uri.starts_with(registered) && origin(uri).is_ok() && origin(uri) == origin(registered)
+    };
+    match client.request_uris.iter().any(covers) {
+        true => Ok(()),
+        false => Err("this request_uri is not registered"),
+    }
+}
+
+/// The JWT in an answer.
+fn jwt(response: Response) -> Result<String, String> {
+    if response.status() != http::StatusCode::OK {
+        return Err(format!("the status is {}, not 200", response.status().as_u16()));
+    }
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    let media_type = media_type.map_or("", |value| value.to_str().unwrap_or_default());
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if !MEDIA_TYPES.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
+        let expected = MEDIA_TYPES[0];
+        return Err(format!("the media type is {media_type:?}; {expected:?} is expected"));
+    }
+    match str::from_utf8(response.body()) {
+        Ok(text) => Ok(text.trim().to_owned()),
+        Err(_) => Err("the body is not a JWT".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_begins_like_a_registered_one_can_be_another_host() {
+        let client = RegisteredClient::new("A", "{}").request_uri("https://rp.example:443");
+        for (uri, is_covered) in [
+            ("https://rp.example:443/r", true),
+            ("https://rp.example:4430/r:443", false),
+            ("https://rp.example:443@evil.example:443/r", false),
+            ("http://rp.example:443/r", false),
+        ] {
+            assert_eq!(check_uri(uri, &client).is_ok(), is_covered, "{uri}");
+        }
+    }
+}
