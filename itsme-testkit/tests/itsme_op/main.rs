@@ -2,7 +2,9 @@
 //! meet them.
 
 mod application;
+mod developers;
 mod journal;
+mod languages;
 mod logins;
 mod outgoing;
 mod page;
