@@ -1,4 +1,4 @@
-use std::sync::OnceLock;
+use std::{collections::HashMap, sync::OnceLock};
 
 use http::Uri;
 use itsme_core::PrivateKeys;
@@ -40,10 +40,12 @@ pub fn private_jwks() -> &'static str {
 #[derive(Clone, Debug)]
 pub struct RegisteredClient {
     pub(crate) client_id: String,
+    name: Option<String>,
     pub(crate) credentials: Credentials,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) request_uris: Vec<String>,
     pub(crate) services: Vec<(String, Kind)>,
+    service_names: HashMap<String, String>,
     pub(crate) notification_endpoint: Option<Uri>,
 }
 
@@ -93,12 +95,43 @@ impl RegisteredClient {
     fn with(client_id: String, credentials: Credentials) -> Self {
         Self {
             client_id,
+            name: None,
             credentials,
             redirect_uris: Vec::new(),
             request_uris: Vec::new(),
             services: Vec::new(),
+            service_names: HashMap::new(),
             notification_endpoint: None,
         }
+    }
+
+    /// The name that people see in place of the client id.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The name that people see in place of a service code.
+    #[must_use]
+    pub fn service_name(mut self, code: impl Into<String>, name: impl Into<String>) -> Self {
+        self.service_names.insert(code.into(), name.into());
+        self
+    }
+
+    /// What people see: its name, or its id for want of one.
+    pub(crate) fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(&self.client_id)
+    }
+
+    /// What people see of a service: its name, or the code.
+    pub(crate) fn display_service<'a>(&'a self, code: &'a str) -> &'a str {
+        self.service_names.get(code).map_or(code, String::as_str)
+    }
+
+    /// What was agreed on for a service.
+    pub(crate) fn kind_of(&self, code: &str) -> Option<Kind> {
+        self.services.iter().find(|(known, _)| known == code).map(|&(_, kind)| kind)
     }
 
     /// One more redirect URI, compared byte for byte.

@@ -15,6 +15,8 @@ pub(super) struct AuthenticationRequest {
     pub(super) acr: Option<String>,
     pub(super) scopes: Vec<String>,
     pub(super) claims: RequestedClaims,
+    /// The languages in which the person is asked, best first.
+    pub(super) ui_locales: Option<String>,
 }
 
 /// The `claims` parameter.
@@ -50,6 +52,13 @@ impl RequestedClaims {
     }
 }
 
+impl AuthenticationRequest {
+    /// The code of the service that asks.
+    pub(super) fn service(&self) -> &str {
+        self.scopes.iter().find_map(|scope| scope.strip_prefix("service:")).unwrap_or_default()
+    }
+}
+
 impl FakeOp {
     /// Reads it from the parameters, which a request object may have brought.
     pub(super) fn authentication_request(
@@ -79,7 +88,8 @@ impl FakeOp {
             return Err(("invalid_request", format!("acr {unknown} is not known")));
         }
         self.check_service(kind, &claims, &scopes, is_object)?;
-        Ok(AuthenticationRequest { client, acr, scopes, claims })
+        let ui_locales = get("ui_locales").map(str::to_owned);
+        Ok(AuthenticationRequest { client, acr, scopes, claims, ui_locales })
     }
 
     /// What a service must carry (itsme: services).
@@ -121,8 +131,7 @@ impl FakeOp {
 }
 
 fn kind_of(code: &str, client: &RegisteredClient) -> Result<Kind, String> {
-    let mut services = client.services.iter();
-    services.find(|(known, _)| known == code).map(|&(_, kind)| kind).ok_or_else(|| {
+    client.kind_of(code).ok_or_else(|| {
         let known: Vec<&str> = client.services.iter().map(|(code, _)| code.as_str()).collect();
         let (id, known) = (&client.client_id, known.join(", "));
         format!("service:{code} is none of the services of {id}: {known}")

@@ -9,7 +9,6 @@ use url::form_urlencoded;
 use super::{
     FakeOp, answer,
     grant::{Code, Grant, Presented},
-    pages,
     parameters::Parameters,
     request_object::Refusal,
 };
@@ -30,13 +29,17 @@ const PAGE_LIFETIME: Duration = Duration::from_secs(15 * 60);
 pub(super) struct OnPage {
     pub(super) id: String,
     query: String,
-    since: UnixTime,
+    pub(super) since: UnixTime,
     pub(super) stage: Stage,
 }
 
 impl OnPage {
     pub(super) fn is_waiting(&self) -> bool {
         matches!(self.stage, Stage::Waiting(_))
+    }
+
+    pub(super) fn is_over(&self, now: UnixTime) -> bool {
+        now.since(self.since) >= PAGE_LIFETIME
     }
 }
 
@@ -83,16 +86,13 @@ impl FakeOp {
                     self.on_page.push(OnPage { id, query, since, stage });
                     self.on_page.len() - 1
                 }
-                Err(Rejected::Here(reason)) => return pages::error(&reason),
+                Err(Rejected::Here(reason)) => return self.refused(request, &reason),
                 Err(Rejected::Redirect(callback)) => return redirect(&callback),
             },
         };
         let OnPage { id, stage, .. } = &self.on_page[place];
         match stage {
-            Stage::Waiting(presented) => {
-                let op = (self.issuer.as_str(), self.dialect);
-                pages::sign_in((id, query), presented, &self.people, op)
-            }
+            Stage::Waiting(presented) => self.sign_in(request, (id, query), presented),
             Stage::Decided(callback) => redirect(callback),
         }
     }
@@ -100,7 +100,7 @@ impl FakeOp {
     /// The place of the page on which this request is shown.
     pub(super) fn shown(&mut self, query: &str) -> Option<usize> {
         let now = self.now();
-        self.on_page.retain(|it| now.since(it.since) < PAGE_LIFETIME);
+        self.on_page.retain(|it| !it.is_over(now));
         self.on_page.iter().position(|it| it.query == query)
     }
 
@@ -109,7 +109,11 @@ impl FakeOp {
         let place = self.on_page.iter().position(|it| it.id == id && it.is_waiting());
         let page = place.map(|place| self.on_page.remove(place));
         if let Some(OnPage { id, query, since, stage: Stage::Waiting(presented) }) = page {
-            let stage = Stage::Decided(self.callback_of(presented, person));
+            let callback = self.callback_of(presented, person);
+            if let Some(journal) = &mut self.journal {
+                journal.goes_on(&query, &callback);
+            }
+            let stage = Stage::Decided(callback);
             self.on_page.push(OnPage { id, query, since, stage });
         }
     }
@@ -127,7 +131,7 @@ impl FakeOp {
         };
         match decided {
             Ok(callback) => redirect(&callback),
-            Err(reason) => pages::error(&reason),
+            Err(reason) => self.refused(request, &reason),
         }
     }
 

@@ -1,13 +1,13 @@
 //! What was asked of the OP lately, with what was in the tokens: for the page that shows it.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use http::header;
+use http::{Method, header};
 use itsme_core::{Request, Response, SendFailure, UnixTime};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{Document, FakeOp, client_auth};
+use super::{Document, FakeOp, client_auth, pages::Refused};
 use crate::{
     jose,
     registration::{Credentials, RegisteredClient},
@@ -36,9 +36,21 @@ pub(super) struct Entry {
     pub(super) method: String,
     pub(super) path: String,
     pub(super) outcome: String,
-    /// Parameters, tokens and what was answered: what it is, and its text.
+    /// Why it was refused, if it was.
+    pub(super) reason: Option<String>,
+    /// The number of the request that began the login to which this one belongs.
+    pub(super) login: Option<u64>,
+    /// Tokens as they can be read: what it is, and its text.
+    pub(super) decoded: Vec<(String, String)>,
+    /// Parameters and what was answered, as they came.
     pub(super) details: Vec<(String, String)>,
+    /// By which later requests of the same login are known: the query of a page, a code, a token.
+    marks: Vec<String>,
 }
+
+/// What an answer gives to the client, to be brought back by it.
+const GIVEN: [&str; 5] =
+    ["access_token", "auth_req_id", "code", "user_discovery_session_id", "user_identifier_token"];
 
 impl Journal {
     pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
@@ -50,20 +62,69 @@ impl Journal {
         self.issued.push((format!("answer, claims of {document:?}"), format!("{claims:#}")));
     }
 
-    fn write(&mut self, entry: Entry) {
+    fn write(&mut self, mut entry: Entry) {
         self.written += 1;
-        let details =
-            entry.details.into_iter().map(|(what, text)| (shortened(what), shortened(text)));
-        let (path, details) = (shortened(entry.path), details.collect());
-        self.entries.push_front(Entry { number: self.written, path, details, ..entry });
+        entry.number = self.written;
+        entry.path = shortened(entry.path);
+        entry.reason = entry.reason.map(shortened);
+        for texts in [&mut entry.decoded, &mut entry.details] {
+            for (what, text) in texts {
+                *what = shortened(std::mem::take(what));
+                *text = shortened(std::mem::take(text));
+            }
+        }
+        entry.marks = entry.marks.into_iter().map(shortened).collect();
+        let begins = (!entry.marks.is_empty()).then_some(entry.number);
+        entry.login = self.login_of(&entry).or(begins);
+        self.entries.push_front(entry);
         self.entries.truncate(LENGTH);
     }
+
+    /// The login of an earlier request that has got something which this one brings.
+    fn login_of(&self, entry: &Entry) -> Option<u64> {
+        let known: HashMap<&str, u64> = self
+            .entries
+            .iter()
+            .flat_map(|it| it.marks.iter().map(move |mark| (mark.as_str(), it.login)))
+            .filter_map(|(mark, login)| Some((mark, login?)))
+            .collect();
+        let texts = entry.decoded.iter().chain(&entry.details).map(|(_, text)| text.as_str());
+        let texts =
+            texts.chain([entry.path.as_str()]).chain(entry.marks.iter().map(String::as_str));
+        let is_end = |c: char| !c.is_ascii_alphanumeric() && !"-._~".contains(c);
+        texts
+            .flat_map(|text| text.split(is_end).chain([text]))
+            .find_map(|it| known.get(it).copied())
+    }
+
+    /// What was asked on a page goes on under this, such as a code.
+    pub(super) fn goes_on(&mut self, page: &str, callback: &str) {
+        let page = shortened(page.to_owned());
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.marks.contains(&page)) {
+            entry.marks.extend(parameter(callback, "code"));
+        }
+    }
+}
+
+/// A parameter of a URL's query.
+fn parameter(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
 fn shortened(text: String) -> String {
     match text.char_indices().nth(LONGEST_TEXT) {
         Some((end, _)) => format!("{} … (cut)", &text[..end]),
         None => text,
+    }
+}
+
+/// The code of an error with its description.
+fn reason(error: [Option<String>; 2]) -> Option<String> {
+    match error {
+        [Some(error), Some(description)] => Some(format!("{error}: {description}")),
+        [error, description] => error.or(description),
     }
 }
 
@@ -88,7 +149,11 @@ impl FakeOp {
                 method,
                 path,
                 outcome: outcome.to_owned(),
+                reason: None,
+                login: None,
+                decoded: Vec::new(),
                 details,
+                marks: Vec::new(),
             });
         }
     }
@@ -104,15 +169,19 @@ impl FakeOp {
         let pairs: Vec<(String, String)> = pairs.collect();
         let client_id = pairs.iter().find(|(name, _)| name == "client_id");
         let client = client_id.and_then(|(_, id)| self.client(id));
-        let mut details = Vec::new();
-        for (name, value) in pairs {
-            let tokens = self.decoded(&name, &value, client);
-            details.push((name, value));
-            details.extend(tokens);
+        let tokens = pairs.iter().map(|(name, value)| self.decoded(name, value, client));
+        let decoded = tokens.flatten().collect();
+        let mut details = pairs;
+        if let Some(header) = request.headers().get(header::AUTHORIZATION) {
+            let header = String::from_utf8_lossy(header.as_bytes()).into_owned();
+            details.push(("authorization, header".to_owned(), header));
         }
+        let is_page = path == "/authorization" && request.method() == Method::GET;
+        let marks = if is_page { vec![query.to_owned()] } else { Vec::new() };
         let (at, method) = (self.now(), request.method().to_string());
         let (path, outcome) = (path.to_owned(), String::new());
-        Some(Entry { number: 0, at, method, path, outcome, details })
+        let (reason, login) = (None, None);
+        Some(Entry { number: 0, at, method, path, outcome, reason, login, decoded, details, marks })
     }
 
     /// The tokens in a parameter, decoded, with whether they can be believed.
@@ -170,15 +239,25 @@ impl FakeOp {
         answer: Result<&Response, &SendFailure>,
     ) {
         let (Some(journal), Some(mut entry)) = (&mut self.journal, entry) else { return };
-        entry.details.append(&mut journal.issued);
+        entry.decoded.append(&mut journal.issued);
         match answer {
             Ok(answer) => {
                 entry.outcome = answer.status().as_u16().to_string();
                 let media_type = answer.headers().get(header::CONTENT_TYPE);
+                if let Some(Refused(reason)) = answer.extensions().get() {
+                    entry.reason = Some(reason.clone());
+                }
                 if let Some(location) = answer.headers().get(header::LOCATION) {
                     let location = String::from_utf8_lossy(location.as_bytes()).into_owned();
+                    entry.marks.extend(parameter(&location, "code"));
+                    let texts = ["error", "error_description"];
+                    entry.reason = reason(texts.map(|name| parameter(&location, name)));
                     entry.details.push(("answer, location".to_owned(), location));
                 } else if media_type.is_some_and(|it| it == "application/json") {
+                    let members: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+                    let text = |name: &str| members[name].as_str().map(str::to_owned);
+                    entry.marks.extend(GIVEN.into_iter().filter_map(text));
+                    entry.reason = reason(["error", "detail"].map(text));
                     let body = String::from_utf8_lossy(answer.body()).into_owned();
                     entry.details.push(("answer".to_owned(), body));
                 }

@@ -477,9 +477,13 @@ impl FakeOp {
 
     fn path(&self, request: &Request) -> String {
         let path = request.uri().path();
+        path.strip_prefix(self.base()).unwrap_or(path).to_owned()
+    }
+
+    /// The path of the issuer, below which everything is.
+    fn base(&self) -> &str {
         let (_, below_host) = self.issuer.split_once("://").unwrap_or_default();
-        let base = below_host.find('/').map_or("", |slash| &below_host[slash..]);
-        path.strip_prefix(base).unwrap_or(path).to_owned()
+        below_host.find('/').map_or("", |slash| &below_host[slash..])
     }
 }
 

@@ -1,9 +1,11 @@
 //! The journal: requests with their tokens, and pings.
 
-use itsme_core::{AuthorizationRequest, BackchannelRequest, Claim, Client, JwtProtection, Scope};
-use itsme_testkit::{FakeOp, Person, Reaction, SERVICE, World, play};
+use itsme_core::{
+    AuthorizationRequest, BackchannelRequest, Claim, Client, JwtProtection, Scope, UserDiscovery,
+};
+use itsme_testkit::{FakeOp, Person, REDIRECT_URI, Reaction, SERVICE, World, play};
 
-use crate::page::Page;
+use crate::page::{Form, Page, click};
 
 const JOURNAL: &str = "https://op.example/v2/journal";
 
@@ -30,6 +32,10 @@ impl Scene {
     fn get(&mut self, url: &str) -> Page {
         let request = http::Request::get(url).body(Vec::new()).expect("a request");
         Page::of(self.op.handle(request).expect("an answer"))
+    }
+
+    fn submit(&mut self, url: &str, form: Form) -> Page {
+        Page::of(self.op.handle(click(url, form)).expect("an answer"))
     }
 
     /// The page of the last request to this path.
@@ -95,6 +101,79 @@ fn it_says_why_a_token_is_not_believed() {
 }
 
 #[test]
+fn a_row_says_why_and_leads_to_all_of_its_login() {
+    let mut scene = Scene::new(JwtProtection::Signed);
+    scene.get("https://op.example/v2/authorization?client_id=NOBODY");
+    scene.get(&format!(
+        "https://op.example/v2/authorization?client_id=TEST_CLIENT&redirect_uri={REDIRECT_URI}"
+    ));
+    let journal = scene.get(JOURNAL).body;
+    for reason in ["invalid_client_id", "unsupported_response_type: response_type must be code"] {
+        let shown = format!("<span class=\"reason\">{reason}</span>");
+        assert!(journal.contains(&shown), "no {shown} in {journal}");
+    }
+
+    // One on the page, and one on the phone.
+    for by_phone in [false, true] {
+        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+        let login = scene.play(scene.client.authorize(login));
+        let page = scene.get(&login.url);
+        let callback = match by_phone {
+            false => scene.submit(&login.url, page.form("Approve as Ann Peeters", &[])).location(),
+            true => {
+                let phone = scene.get("https://op.example/v2/phone");
+                let form = phone.form("Approve", &[("person", "ann")]);
+                scene.submit("https://op.example/v2/phone", form);
+                scene.get(&login.url).location()
+            }
+        };
+        scene.play(scene.client.finish_login(login.state, callback));
+        let journal = scene.get(JOURNAL);
+        let (_, number) = journal.body.split_once(">login ").expect("a login");
+        let number = number.split('<').next().unwrap_or_default();
+        let of_login = scene.get(&format!("{JOURNAL}?login={number}"));
+        assert!(!of_login.refreshes());
+        let requests = of_login.body.matches("<tr><td").count();
+        assert_eq!(requests, 4, "page, decision, token and userinfo: {}", of_login.body);
+        for path in ["/authorization", "/token", "/userinfo"] {
+            of_login.link(path);
+        }
+        let request = scene.last("/token");
+        assert!(request.contains(&format!("href=\"journal?login={number}\"")), "{request}");
+        let place = |text: &str| request.find(text).unwrap_or_else(|| panic!("{text}: {request}"));
+        assert!(place("answer, claims of IdToken") < place("As it came"), "the raw comes last");
+        assert!(place("As it came") < place(">grant_type<"));
+    }
+}
+
+#[test]
+fn polls_are_one_row() {
+    let mut scene = Scene::new(JwtProtection::Signed);
+    let mut ticket = scene.play(scene.client.discover_user());
+    for _ in 0..5 {
+        // Between them, somebody else asks.
+        scene.get("https://op.example/v2/nothing");
+        ticket = match scene.play(scene.client.poll_user_discovery(ticket)) {
+            UserDiscovery::Waiting(ticket) | UserDiscovery::Redraw(ticket) => ticket,
+            UserDiscovery::Found(_) => panic!("nobody scans"),
+        };
+    }
+    let session = scene.op.pending_sessions()[0].to_owned();
+    scene.op.scan(&session, &Person::ann());
+    let UserDiscovery::Found(who) = scene.play(scene.client.poll_user_discovery(ticket)) else {
+        panic!("Ann has scanned")
+    };
+    let login = BackchannelRequest::discovered(who, AuthorizationRequest::login(SERVICE));
+    scene.play(scene.client.start_backchannel(login));
+    let page = scene.get(JOURNAL).body;
+    assert!(page.contains("× 6 since"), "{page}");
+    let (_, number) = page.split_once(">login ").expect("a login");
+    let number = number.split('<').next().unwrap_or_default();
+    let page = scene.get(&format!("{JOURNAL}?login={number}")).body;
+    assert_eq!(page.matches("<tr><td").count(), 3, "begun, polled, asked: {page}");
+}
+
+#[test]
 fn it_holds_the_last_200_requests_and_not_its_own_pages() {
     let mut scene = Scene::new(JwtProtection::Signed);
     for number in 0..=200 {
@@ -102,10 +181,10 @@ fn it_holds_the_last_200_requests_and_not_its_own_pages() {
     }
     let page = scene.get(JOURNAL);
     assert!(page.refreshes() && page.body.contains("Nothing here is secret"));
-    assert_eq!(page.body.matches("<tr><td>").count(), 200);
+    assert_eq!(page.body.matches("<tr><td").count(), 200);
     assert!(page.body.contains("/nothing/200") && !page.body.contains("/nothing/0<"));
     let long = scene.last("/nothing/200");
-    assert!(long.contains("(cut)") && long.len() < 12_000, "{}", long.len());
+    assert!(long.contains("(cut)") && long.matches('x').count() < 8_100, "{}", long.len());
     scene.op.react("/nothing", Reaction::Lost);
     let request = http::Request::get("https://op.example/v2/nothing").body(Vec::new());
     scene.op.handle(request.expect("a request")).expect_err("it is lost");

@@ -2,8 +2,10 @@
 //! meet them.
 
 mod application;
+mod developers;
 mod hosted;
 mod journal;
+mod languages;
 mod logins;
 mod outgoing;
 mod page;

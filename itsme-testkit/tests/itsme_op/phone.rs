@@ -1,5 +1,7 @@
 //! The simulated phone, in memory.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Request, header};
 use itsme_core::{
@@ -7,8 +9,7 @@ use itsme_core::{
     Scope, UserDiscovery,
 };
 use itsme_testkit::{
-    CONFIRM_SERVICE, FakeOp, Fault, Person, Reaction, RegisteredClient, SERVICE, World, play,
-    private_keys,
+    CONFIRM_SERVICE, FakeOp, Person, Reaction, RegisteredClient, SERVICE, World, play, private_keys,
 };
 use url::form_urlencoded;
 
@@ -66,9 +67,9 @@ fn somebody_scans_and_approves() {
     for shown in [
         "<strong>TEST_CLIENT</strong>",
         "For Ioana Popescu",
-        "<code>given_name</code> (essential)",
-        "<code>TEST_LOGIN</code>",
-        "<strong>advanced</strong>",
+        "<li>your first name<span class=\"tag\">required</span></li>",
+        "<dd>TEST_LOGIN</dd>",
+        "Advanced: PIN code only",
     ] {
         assert!(page.contains(shown), "no {shown} in {page}");
     }
@@ -95,7 +96,7 @@ fn what_is_to_be_confirmed_is_shown_and_can_be_refused() {
         page.body.contains("<option value=\"ann\" selected>"),
         "the known user holds the phone"
     );
-    assert!(page.body.contains("<strong>basic</strong>"), "{}", page.body);
+    assert!(page.body.contains("Basic: fingerprint"), "{}", page.body);
     let form = page.form("Refuse", &[("person", "ann")]);
     scene.submit(form.clone());
     let callback = scene.get(&confirm.url).location();
@@ -109,7 +110,7 @@ fn what_is_to_be_confirmed_is_shown_and_can_be_refused() {
         scene.play(scene.client.authorize(AuthorizationRequest::confirm(CONFIRM_SERVICE, payment)));
     scene.get(&confirm.url);
     let page = scene.get(PHONE).body;
-    assert!(page.contains("<dd>1250 EUR</dd><dt>To</dt><dd>BE68539007547034</dd>"), "{page}");
+    assert!(page.contains(">1250 EUR</dd><dt>To</dt><dd>BE68539007547034</dd>"), "{page}");
 }
 
 #[test]
@@ -180,31 +181,70 @@ fn what_nobody_waits_for_is_refused() {
 }
 
 #[test]
-fn faults_are_injected_and_taken_back() {
-    let mut scene = Scene::new();
-    let faults = format!("https://op.example/v2/{}", scene.get(PHONE).link("Inject a fault"));
-    let page = scene.get(&faults);
-    assert!(page.body.contains("Nothing goes wrong") && !page.refreshes(), "{}", page.body);
-    for fault in Fault::all() {
-        let option = format!("value=\"{}\"", fault.name().replace('"', "&quot;"));
-        assert!(page.body.contains(&option), "no {option}");
-    }
-    let discovery = format!("{}/.well-known/openid-configuration", scene.op.issuer());
-    let honest = scene.get(&discovery).body;
-    let form = page.form("Inject", &[("fault", "discovery: another issuer")]);
-    assert_eq!(scene.submit(form).location(), faults);
-    assert_ne!(scene.get(&discovery).body, honest);
-    assert!(scene.get(&faults).body.contains("<li>discovery: another issuer</li>"));
-    let form = scene.get(&faults).form("Recover", &[]);
-    assert_eq!(scene.submit(form).location(), faults);
-    assert_eq!(scene.get(&discovery).body, honest);
-    assert!(scene.get(&faults).body.contains("Nothing goes wrong"));
-}
-
-#[test]
 fn pages_are_there_whatever_goes_wrong() {
     let mut scene = Scene::new();
     scene.op.react_when(|_| Some(Reaction::Lost));
     assert_eq!(scene.get(PHONE).status, 200);
     assert_eq!(scene.op.asked().len(), 0, "pages are none of the protocol's");
+}
+
+#[test]
+fn the_newest_request_comes_first_and_an_old_one_can_be_dismissed() {
+    let mut scene = Scene::new();
+    let ann = scene.op.sub_of(&Person::ann());
+    let begin = |scene: &mut Scene, text: &str| {
+        let text = FreeText::new(text);
+        let confirm = AuthorizationRequest::confirm(CONFIRM_SERVICE, text).known_user(&ann);
+        let url = scene.play(scene.client.authorize(confirm)).url;
+        scene.get(&url).link("Wait for the phone")
+    };
+    let first = begin(&mut scene, "the first");
+    scene.play(scene.client.discover_user());
+    let hint = BackchannelRequest::known_user(&ann, AuthorizationRequest::login(SERVICE));
+    scene.play(scene.client.start_backchannel(hint));
+    scene.world.advance(Duration::from_secs(180));
+    begin(&mut scene, "the last");
+
+    let page = scene.get(PHONE);
+    let place =
+        |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}: {}", page.body));
+    assert!(place("just now") < place("3 min ago") && place("the last") < place("the first"));
+    assert_eq!(page.body.matches("<section class=\"card old\"").count(), 3, "{}", page.body);
+
+    // One by one, the newest first.
+    for left in [2, 1, 0] {
+        scene.press("Dismiss", &[]);
+        let page = scene.get(PHONE).body;
+        assert_eq!(page.matches("<section class=\"card old\"").count(), left, "{page}");
+    }
+    assert!(scene.get(PHONE).body.contains("the last"));
+    assert_eq!(scene.get(&first).status, 400, "whoever waits for it learns that it is over");
+    assert_eq!(scene.op.pending_sessions().len() + scene.op.pending_backchannel().len(), 0);
+}
+
+#[test]
+fn a_qr_code_opens_its_own_request_alone() {
+    let mut scene = Scene::new();
+    let mut begin = |text: &str| {
+        let confirm = AuthorizationRequest::confirm(CONFIRM_SERVICE, FreeText::new(text));
+        let url = scene.play(scene.client.authorize(confirm)).url;
+        scene.get(&url).link("Open the simulated phone")
+    };
+    let (one, other) = (begin("this one"), begin("the other"));
+    scene.play(scene.client.discover_user());
+    let page = scene.get(&one);
+    assert!(page.body.contains("this one") && !page.body.contains("the other"), "{}", page.body);
+    assert_eq!(page.body.matches("<section").count(), 1);
+    assert_eq!(page.link("All requests"), "phone");
+    assert_eq!(scene.submit(page.form("Refuse", &[])).location(), PHONE);
+    let page = scene.get(&one);
+    assert!(page.body.contains("This request was answered") && !page.refreshes(), "{}", page.body);
+    assert!(scene.get(&other).body.contains("the other"));
+
+    let session = scene.op.pending_sessions()[0].to_owned();
+    let scanned = format!("https://op.example/v2/scan?code=1&session={session}");
+    let page = scene.get(&scanned).location();
+    let page = scene.get(&page);
+    assert!(page.body.contains("shows a QR code") && page.body.matches("<section").count() == 1);
+    assert_eq!(scene.get("https://op.example/v2/scan?session=x").location(), PHONE);
 }

@@ -17,7 +17,8 @@ fn the_file_brings_clients_people_and_faults() {
     let file = directory.join("sandbox.toml");
     let text = format!(
         "faults = [\"discovery: another issuer\"]\n\
-         [[clients]]\nclient_id = \"MINE\"\njwks = \"jwks.json\"\n\
+         [[clients]]\nclient_id = \"MINE\"\nname = \"My Shop\"\njwks = \"jwks.json\"\n\
+         service_names = {{ MY_LOGIN = \"My account\" }}\n\
          redirect_uris = [\"{REDIRECT_URI}\"]\nservices = {{ login = [\"MY_LOGIN\"] }}\n\
          [[people]]\nid = \"eva\"\nclaims = {{ name = \"Eva Maes\", birthdate = 1990-05-06 }}\n"
     );
@@ -34,6 +35,9 @@ fn the_file_brings_clients_people_and_faults() {
     let login = sandbox
         .play(client.authorize(AuthorizationRequest::login("MY_LOGIN").scope(Scope::Profile)));
     let page = sandbox.get(&login.url);
+    for shown in ["<strong>My Shop</strong> asks you to log in.", "<dd>My account</dd>"] {
+        assert!(page.body.contains(shown), "no {shown} in {}", page.body);
+    }
     let callback = sandbox.submit(&login.url, page.form("Approve as Eva Maes", &[]));
     let who = sandbox.play(client.finish_login(login.state, callback.location()));
     assert_eq!(who.user.birthdate.map(|date| date.to_string()).as_deref(), Some("1990-05-06"));
@@ -87,6 +91,10 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
         (
             client(&format!("notification_endpoint = \"ftp://x\"\n{services}")),
             ["clients[0]", "notification_endpoint: \"ftp://x\""],
+        ),
+        (
+            client(&format!("service_names = {{ M = \"N\" }}\n{services}")),
+            ["clients[0]", "service_names: \"M\" is none of its services"],
         ),
         (client(services).repeat(2), ["clients[1] (\"MINE\")", "stands twice"]),
         ("[[people]]\nid = \"a\"\n".repeat(2), ["people[1] (\"a\")", "stands twice"]),

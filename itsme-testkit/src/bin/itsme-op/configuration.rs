@@ -1,7 +1,7 @@
 //! The configuration file, and what the program says of itself.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     error::Error,
     fs,
     path::{Path, PathBuf},
@@ -32,6 +32,9 @@ pub struct Configuration {
 #[serde(deny_unknown_fields)]
 pub struct Client {
     pub client_id: String,
+    /// What people see in place of the client id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// A file or an address; with no secret either, the keys are those of the tests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<String>,
@@ -45,6 +48,9 @@ pub struct Client {
     pub request_uris: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notification_endpoint: Option<String>,
+    /// What people see in place of service codes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub service_names: BTreeMap<String, String>,
     pub services: Services,
 }
 

@@ -29,6 +29,7 @@ use url::{Host, Url};
     faults = [\"discovery: another issuer\"]  # see --list-faults\n\n  \
     [[clients]]\n  \
     client_id = \"MY_CLIENT\"\n  \
+    name = \"My Shop\"  # what people see in place of the client id\n  \
     # The public keys: a file, read at the start (restart after a rotation), or an address such as\n  \
     # http://127.0.0.1:8080/jwks, read again and again; without: the keys of --write-keys.\n  \
     jwks = \"jwks.json\"\n  \
@@ -36,7 +37,8 @@ use url::{Host, Url};
     redirect_uris = [\"http://127.0.0.1:8080/callback\"]\n  \
     request_uris = [\"http://127.0.0.1:8080/requests/\"]  # how they begin\n  \
     notification_endpoint = \"http://127.0.0.1:8080/ping\"\n  \
-    services = { login = [\"MY_LOGIN\"], identify = [], share = [\"MY_SHARE\"], confirm = [] }\n\n  \
+    services = { login = [\"MY_LOGIN\"], identify = [], share = [\"MY_SHARE\"], confirm = [] }\n  \
+    service_names = { MY_LOGIN = \"My account\" }  # and in place of their codes\n\n  \
     [[people]]\n  \
     id = \"eva\"\n  \
     claims = { name = \"Eva Maes\", email = \"eva@mail.example\" }"

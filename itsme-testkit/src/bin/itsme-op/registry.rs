@@ -114,10 +114,19 @@ fn registered(
         reach.check(uri).map_err(|reason| format!("notification_endpoint: {reason}"))?;
         client = client.notification_endpoint(uri);
     }
+    if let Some(name) = &it.name {
+        client = client.name(name);
+    }
     let services = &it.services;
     let codes = [&services.login, &services.identify, &services.share, &services.confirm];
     if codes.iter().all(|codes| codes.is_empty()) {
         return Err("services: there is none".to_owned());
+    }
+    for (code, name) in &it.service_names {
+        if !codes.iter().any(|codes| codes.contains(code)) {
+            return Err(format!("service_names: {code:?} is none of its services"));
+        }
+        client = client.service_name(code, name);
     }
     client = services.login.iter().fold(client, |client, code| client.service(code));
     client = services.identify.iter().fold(client, |client, code| client.identify_service(code));

@@ -38,7 +38,7 @@ impl Backchannel {
 impl FakeOp {
     /// The backchannel authentication requests that wait for a decision, oldest first.
     pub fn pending_backchannel(&self) -> Vec<AskedInApp> {
-        let shown = self.requests_to_decide().map(|(id, request, person)| AskedInApp {
+        let shown = self.requests_to_decide().map(|(id, request, person, _)| AskedInApp {
             auth_req_id: id.to_owned(),
             client_id: request.client.client_id.clone(),
             person: person.clone(),
@@ -49,13 +49,13 @@ impl FakeOp {
         shown.collect()
     }
 
-    /// The same as the OP knows them: by their `auth_req_id`, with whom they ask.
+    /// The same as the OP knows them: by their `auth_req_id`, with whom they ask and since when.
     pub(in super::super) fn requests_to_decide(
         &self,
-    ) -> impl Iterator<Item = (&str, &AuthenticationRequest, &Person)> {
+    ) -> impl Iterator<Item = (&str, &AuthenticationRequest, &Person, UnixTime)> {
         let now = self.now();
         let pending = self.ciba.requests.iter().filter(move |pending| pending.is_pending(now));
-        pending.map(|it| (it.auth_req_id.as_str(), &it.request, &it.person))
+        pending.map(|it| (it.auth_req_id.as_str(), &it.request, &it.person, it.since))
     }
 
     /// The person approves in the app: the next poll gets the tokens, and a client in ping mode

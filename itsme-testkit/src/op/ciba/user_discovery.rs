@@ -25,6 +25,7 @@ pub(super) struct Session {
     id: String,
     client_id: String,
     begun: UnixTime,
+    until: UnixTime,
     polled: UnixTime,
     /// How many QR codes it has shown, and until when the last one is good.
     qr_codes: u32,
@@ -42,7 +43,7 @@ struct Discovered {
 
 impl Session {
     fn is_over(&self, now: UnixTime) -> bool {
-        now.since(self.begun) >= SESSION_LIFETIME
+        now >= self.until
     }
 
     fn is_pending(&self, now: UnixTime) -> bool {
@@ -79,14 +80,24 @@ impl Ciba {
 impl FakeOp {
     /// The user discovery sessions that wait for somebody to scan their QR code, oldest first.
     pub fn pending_sessions(&self) -> Vec<&str> {
-        self.sessions_to_scan().map(|(id, _)| id).collect()
+        self.sessions_to_scan().map(|(id, ..)| id).collect()
     }
 
-    /// The same with the clients that have begun them.
-    pub(in super::super) fn sessions_to_scan(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// The same with the clients that have begun them, and when.
+    pub(in super::super) fn sessions_to_scan(
+        &self,
+    ) -> impl Iterator<Item = (&str, &str, UnixTime)> {
         let now = self.now();
         let pending = self.ciba.sessions.iter().filter(move |session| session.is_pending(now));
-        pending.map(|session| (session.id.as_str(), session.client_id.as_str()))
+        pending.map(|session| (session.id.as_str(), session.client_id.as_str(), session.begun))
+    }
+
+    /// Nobody will scan it: from now on it has expired.
+    pub(in super::super) fn end_session(&mut self, session_id: &str) {
+        let now = self.now();
+        for session in self.ciba.sessions.iter_mut().filter(|session| session.id == session_id) {
+            session.until = now;
+        }
     }
 
     /// The person scans the QR code of a user discovery session in the app. The next poll of the
@@ -142,6 +153,7 @@ impl FakeOp {
             id: self.identifier("user discovery session") + &self.mischief.session_id_ends_in,
             client_id: client.client_id,
             begun: now,
+            until: now.after(SESSION_LIFETIME),
             polled: now,
             qr_codes: 1,
             expires_at: now.after(self.ciba.qr_code_lifetime),

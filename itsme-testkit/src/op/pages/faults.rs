@@ -1,48 +1,113 @@
-//! The part of the phone that makes things go wrong.
+//! What can be made to go wrong: found by words, begun and ended by a click.
 
-use itsme_core::Response;
+use itsme_core::{Request, Response};
 
 use super::{
     super::{FakeOp, parameters::Parameters},
-    error, escape, hidden, html, see_other,
+    escape,
+    frame::Page,
+    query, see_other,
 };
-use crate::{Fault, quirks};
+use crate::{Fault, faults::Area, quirks};
+
+const AREAS: [(Area, &str); 9] = [
+    (Area::Wire, "Connections"),
+    (Area::Http, "HTTP answers"),
+    (Area::Discovery, "Metadata"),
+    (Area::KeySet, "Key set"),
+    (Area::TokenAnswer, "Token answer"),
+    (Area::Tokens, "Signatures and encryption"),
+    (Area::Claims, "Claims"),
+    (Area::Days, "Bad days"),
+    (Area::Backchannel, "Logins without a browser (CIBA)"),
+];
 
 impl FakeOp {
-    /// What goes wrong, what else could, and the way back.
-    pub(super) fn faults(&self) -> Response {
-        let injected = self.mischief.faults.iter().map(|name| format!("<li>{}</li>", escape(name)));
-        let injected = match injected.collect::<String>().as_str() {
-            "" => "<p>Nothing goes wrong.</p>".to_owned(),
-            names => format!("<p>This goes wrong:</p><ul>{names}</ul>"),
+    /// Faults and quirks by area; with `?find=`, those that have all its words.
+    pub(super) fn faults(&self, request: &Request) -> Response {
+        let wanted = query(request, "find").unwrap_or_default();
+        let words: Vec<String> = wanted.split_whitespace().map(str::to_lowercase).collect();
+        let is_wanted = |fault: &Fault| {
+            let name = fault.name().to_lowercase();
+            words.iter().all(|word| name.contains(word))
         };
-        let options = Fault::all().into_iter().chain(quirks::all()).map(|fault| {
-            let name = escape(fault.name());
-            format!("<option value=\"{name}\">{name}</option>")
-        });
+        let find = |all: Vec<Fault>| all.into_iter().filter(is_wanted).collect::<Vec<_>>();
+        let (faults, quirks) = (find(Fault::all()), find(quirks::all()));
+        let open = !words.is_empty();
+        let base = self.base();
+        let section = |title: &str, what: &str, list: &[Fault]| {
+            let groups: String = AREAS.iter().map(|area| group(*area, list, open)).collect();
+            let groups = if groups.is_empty() { "<p>None.</p>" } else { groups.as_str() };
+            format!(
+                "<section class=\"card\"><h2>{title}</h2><p class=\"quiet\">{what}</p>\
+                 <form method=\"post\" action=\"{base}/faults\">{groups}</form></section>"
+            )
+        };
+        let all = match open {
+            true => format!("<p><a href=\"{base}/faults\">Show all</a></p>"),
+            false => String::new(),
+        };
         let body = format!(
-            "<p><a href=\"phone\">Phone</a></p><h1>Faults</h1>{injected}\
-             <form method=\"post\" action=\"phone\">{kind}\
-             <p><label for=\"fault\">Fault</label> \
-             <select id=\"fault\" name=\"fault\">{}</select></p>\
-             <button name=\"decision\" value=\"inject\">Inject</button></form>\
-             <form method=\"post\" action=\"phone\">{kind}\
-             <button name=\"decision\" value=\"recover\">Recover</button></form>",
-            options.collect::<String>(),
-            kind = hidden("kind", "fault"),
+            "<h1>Faults</h1><p class=\"lead\">Press a fault to make it happen from now on. A bar on every page shows what is active, and clears it.</p>\
+             <form class=\"find\" method=\"get\" action=\"{base}/faults\" role=\"search\">\
+             <div><label for=\"find\">Find</label><input id=\"find\" name=\"find\" type=\"search\" value=\"{}\" autocomplete=\"off\"></div>\
+             <button>Search</button></form>{all}{}{}",
+            escape(&wanted),
+            section("Faults", "A careful client refuses these: the login fails.", &faults),
+            section(
+                "Quirks",
+                "Real providers do these, and a login must succeed all the same.",
+                &quirks
+            ),
         );
-        html(200, "Faults", None, &body)
+        self.html(200, &Page { wide: true, ..Page::new(request, "Faults") }, &body)
     }
 
-    /// What was chosen there.
-    pub(super) fn meddle(&mut self, form: &Parameters) -> Response {
-        let name = form.get("fault").unwrap_or_default();
-        let fault = Fault::named(name);
-        match (form.get("decision"), fault) {
-            (Some("inject"), Some(fault)) => fault.inject(self),
-            (Some("recover"), _) => self.recover(),
-            _ => return error("there is no such fault"),
+    /// What was chosen there, or cleared on any page.
+    pub(super) fn meddle(&mut self, request: &Request) -> Response {
+        let form = match Parameters::parse(request.body()) {
+            Ok(form) => form,
+            Err(reason) => return self.refused(request, &reason),
+        };
+        match (form.get("fault").and_then(Fault::named), form.get("decision")) {
+            (Some(fault), None) if !self.mischief.faults.iter().any(|it| it == fault.name()) => {
+                fault.inject(self);
+            }
+            (Some(_), None) => {}
+            (None, Some("clear")) => self.recover(),
+            _ => return self.refused(request, "there is no such fault"),
         }
-        see_other(&self.endpoint("phone?faults"))
+        // Behind the OP's own origin, and so nowhere else.
+        let back = form.get("back").filter(|back| {
+            back.starts_with('/') && back.bytes().all(|byte| byte.is_ascii_graphic())
+        });
+        match back {
+            Some(back) => {
+                let origin = self.issuer.strip_suffix(self.base()).unwrap_or(&self.issuer);
+                see_other(&format!("{origin}{back}"))
+            }
+            None => see_other(&self.endpoint("faults")),
+        }
     }
+}
+
+/// One area. A fault in a client's own key holder has none: an OP cannot make it happen.
+fn group((area, title): (Area, &str), list: &[Fault], open: bool) -> String {
+    let of_area = list.iter().filter(|fault| fault.area() == area);
+    let rows: Vec<String> = of_area
+        .map(|fault| {
+            let name = escape(fault.name());
+            format!("<li><button name=\"fault\" value=\"{name}\">{name}</button></li>")
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<details class=\"group\"{}><summary><span>{title}</span><span class=\"tag\">{}</span></summary>\
+         <ul class=\"rows\">{}</ul></details>",
+        if open { " open" } else { "" },
+        rows.len(),
+        rows.concat(),
+    )
 }

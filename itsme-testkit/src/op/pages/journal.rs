@@ -1,65 +1,160 @@
-//! The journal as a list, and one request of it.
+//! The journal: all requests, those of one login, and one request with its tokens.
 
-use itsme_core::{Request, Response};
+use std::collections::HashMap;
+
+use itsme_core::{Request, Response, UnixTime};
 
 use super::{
-    super::{FakeOp, ciba::rfc3339, journal::Journal, parameters::Parameters},
-    REFRESH, error, escape, html,
+    super::{
+        FakeOp,
+        ciba::rfc3339,
+        journal::{Entry, Journal},
+    },
+    REFRESH, escape,
+    frame::Page,
+    query,
 };
 
+/// Requests of one login that say the same, as polls do, in one row.
+struct Row<'a> {
+    newest: &'a Entry,
+    oldest: &'a Entry,
+    count: usize,
+}
+
 impl FakeOp {
-    /// The last requests, or the one with this number.
+    /// The last requests, those of the login that began with this number, or the one with this number.
     pub(super) fn journal(&self, journal: &Journal, request: &Request) -> Response {
-        let query = request.uri().query().unwrap_or_default();
-        match Parameters::parse(query.as_bytes()).ok().as_ref().and_then(|it| it.get("request")) {
-            Some(number) => one(journal, number),
-            // A page that loads itself again takes the focus away from who uses a keyboard.
-            None if query == "paused" => list(journal, None),
-            None => list(journal, Some(REFRESH)),
+        if let Some(number) = query(request, "request") {
+            let entry = journal.entries().find(|entry| entry.number.to_string() == number);
+            return match entry {
+                Some(entry) => self.journal_request(entry, request),
+                None => self.refused(request, "the journal no longer has this request"),
+            };
         }
+        let login = query(request, "login");
+        let entries = journal.entries().filter(|entry| match &login {
+            Some(login) => entry.login.is_some_and(|it| it.to_string() == *login),
+            None => true,
+        });
+        let is_paused = request.uri().query() == Some("paused");
+        // A page that loads itself again takes the focus away from who uses a keyboard.
+        let refresh = (login.is_none() && !is_paused).then_some(REFRESH);
+        let (heading, onward) = match (&login, refresh) {
+            (Some(_), _) => ("Requests of one login", "<a href=\"journal\">All requests</a>"),
+            (None, Some(_)) => ("Journal", "<a href=\"journal?paused\">Pause</a>"),
+            (None, None) => ("Journal", "Paused. <a href=\"journal\">Resume</a>"),
+        };
+        let rows: String = rows(entries).iter().map(|row| row.html(login.is_some())).collect();
+        let table = match rows.as_str() {
+            "" => "<p>Nothing was asked yet.</p>".to_owned(),
+            rows => format!(
+                "<table><thead><tr><th scope=\"col\" class=\"now\">Time (UTC)</th><th scope=\"col\">Request</th>\
+                 <th scope=\"col\">Answer</th><th scope=\"col\">Login</th></tr></thead>\
+                 <tbody>{rows}</tbody></table>"
+            ),
+        };
+        let body = format!(
+            "<h1>{heading}</h1><p class=\"quiet\">The last requests, newest first. \
+             Nothing here is secret: this itsme is a fake, and so are its people.</p>\
+             <p>{onward}</p><section class=\"card\">{table}</section>"
+        );
+        self.html(200, &Page { wide: true, refresh, ..Page::new(request, heading) }, &body)
+    }
+
+    fn journal_request(&self, entry: &Entry, request: &Request) -> Response {
+        let reason = entry
+            .reason
+            .as_ref()
+            .map_or(String::new(), |reason| format!("<p class=\"reason\">{}</p>", escape(reason)));
+        let login = entry.login.map_or(String::new(), |login| {
+            format!("<p><a href=\"journal?login={login}\">All requests of this login</a></p>")
+        });
+        let section = |heading: &str, level: u8, parts: &[(String, String)]| {
+            let parts: String = parts
+                .iter()
+                .map(|(what, text)| {
+                    let (what, text) = (escape(what), escape(text));
+                    format!("<h{level}>{what}</h{level}><pre>{text}</pre>")
+                })
+                .collect();
+            match parts.as_str() {
+                "" => String::new(),
+                parts => format!("<section class=\"card\">{heading}{parts}</section>"),
+            }
+        };
+        let title = format!("{} {}", entry.method, entry.path);
+        let body = format!(
+            "<h1>{}</h1><p class=\"quiet\">{}, answered: {}</p>{reason}{login}{}{}",
+            escape(&title),
+            rfc3339(entry.at),
+            escape(&entry.outcome),
+            section("", 2, &entry.decoded),
+            section("<h2>As it came</h2>", 3, &entry.details),
+        );
+        self.html(200, &Page { wide: true, ..Page::new(request, &title) }, &body)
     }
 }
 
-fn list(journal: &Journal, refresh: Option<u32>) -> Response {
-    let rows = journal.entries().map(|entry| {
-        let at = rfc3339(entry.at);
-        let (_, time) = at.split_once('T').unwrap_or_default();
-        format!(
-            "<tr><td><time datetime=\"{at}\">{time}</time></td><td>{} <a href=\"journal?request={}\">{}</a></td><td>{}</td></tr>",
-            escape(&entry.method),
-            entry.number,
-            escape(&entry.path),
-            escape(&entry.outcome),
-        )
-    });
-    let onward = match refresh {
-        Some(_) => "<a href=\"journal?paused\">Pause</a>",
-        None => "Paused. <a href=\"journal\">Go on</a>",
-    };
-    let body = format!(
-        "<h1>Journal</h1><p>Nothing here is secret: this itsme is a fake, and so are its people.</p>\
-         <p>{onward}</p><table><thead><tr><th scope=\"col\">Time</th><th scope=\"col\">Request</th>\
-         <th scope=\"col\">Answer</th></tr></thead>\
-         <tbody>{}</tbody></table>",
-        rows.collect::<String>(),
-    );
-    html(200, "Journal", refresh, &body)
+/// Groups them. Between polls of one login there may be requests of others.
+fn rows<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Row<'a>> {
+    let mut rows: Vec<Row<'a>> = Vec::new();
+    let mut last_of_login = HashMap::new();
+    for entry in entries {
+        let last = entry.login.and_then(|login| last_of_login.get(&login).copied());
+        match last.map(|place: usize| &mut rows[place]).filter(|row| row.says_the_same(entry)) {
+            Some(row) => {
+                row.oldest = entry;
+                row.count += 1;
+            }
+            None => {
+                entry.login.map(|login| last_of_login.insert(login, rows.len()));
+                rows.push(Row { newest: entry, oldest: entry, count: 1 });
+            }
+        }
+    }
+    rows
 }
 
-fn one(journal: &Journal, number: &str) -> Response {
-    let Some(entry) = journal.entries().find(|entry| entry.number.to_string() == number) else {
-        return error("the journal no longer has this request");
-    };
-    let details = entry
-        .details
-        .iter()
-        .map(|(what, text)| format!("<h2>{}</h2><pre>{}</pre>", escape(what), escape(text)));
-    let title = format!("{} {}", escape(&entry.method), escape(&entry.path));
-    let body = format!(
-        "<p><a href=\"journal\">Journal</a></p><h1>{title}</h1><p>{}, answered: {}</p>{}",
-        rfc3339(entry.at),
-        escape(&entry.outcome),
-        details.collect::<String>(),
-    );
-    html(200, &title, None, &body)
+impl Row<'_> {
+    fn says_the_same(&self, entry: &Entry) -> bool {
+        let key = |it: &Entry| {
+            (it.method.clone(), it.path.clone(), it.outcome.clone(), it.reason.clone())
+        };
+        key(self.oldest) == key(entry)
+    }
+
+    fn html(&self, is_one_login: bool) -> String {
+        let Self { newest, oldest, count } = self;
+        let polls = match count {
+            1 => String::new(),
+            count => {
+                format!(" <span class=\"tag\">× {count} since {}</span>", clock_time(oldest.at),)
+            }
+        };
+        let reason = newest.reason.as_ref().map_or(String::new(), |reason| {
+            format!("<span class=\"reason\">{}</span>", escape(reason))
+        });
+        let login = match newest.login {
+            Some(login) if !is_one_login => {
+                format!("<a href=\"journal?login={login}\">login {login}</a>")
+            }
+            _ => String::new(),
+        };
+        format!(
+            "<tr><td class=\"now\"><time datetime=\"{}\">{}</time></td><td>{} <a href=\"journal?request={}\">{}</a>{polls}</td>\
+             <td>{}{reason}</td><td class=\"now\">{login}</td></tr>",
+            rfc3339(newest.at),
+            clock_time(newest.at),
+            escape(&newest.method),
+            newest.number,
+            escape(&newest.path),
+            escape(&newest.outcome),
+        )
+    }
+}
+
+fn clock_time(at: UnixTime) -> String {
+    let text = rfc3339(at);
+    text.split_once('T').map_or(String::new(), |(_, time)| time.trim_end_matches('Z').to_owned())
 }

@@ -1,81 +1,140 @@
 //! The simulated phone: what the app would show, and what can be done with it.
 
-use itsme_core::{Request, Response};
+use std::{cmp::Reverse, time::Duration};
+
+use itsme_core::{Request, Response, UnixTime};
 
 use super::{
-    super::{
-        FakeOp, authentication_request::AuthenticationRequest, authorization::Stage,
-        parameters::Parameters,
-    },
-    REFRESH, asked, error, escape, hidden, html, name,
+    super::{FakeOp, authorization::Stage, parameters::Parameters},
+    REFRESH,
+    asked::{Shown, lead},
+    escape,
+    frame::Page,
+    hidden,
+    language::Language,
+    name, query, see_other,
+    words::Words,
 };
 use crate::Person;
 
-const FAULTS: &str = "<p><a href=\"phone?faults\">Inject a fault</a></p>";
+/// When a request is marked as old: whoever made it has probably gone on.
+const OLD: Duration = Duration::from_secs(120);
+
+/// Something that waits.
+struct Card<'a> {
+    kind: &'static str,
+    id: &'a str,
+    since: UnixTime,
+    language: Language,
+    title: &'static str,
+    what: String,
+    /// Who can act.
+    person: String,
+    buttons: String,
+}
 
 impl FakeOp {
-    /// Everything that waits for somebody.
-    pub(super) fn phone(&self) -> Response {
-        let logins = self.on_page.iter().filter_map(|login| match &login.stage {
+    /// Everything that waits for somebody, newest first; with `?login=`, that alone.
+    pub(super) fn phone(&self, request: &Request) -> Response {
+        let words = Words::of(Language::of_browser(request));
+        let mut cards = self.cards(request);
+        cards.sort_by_key(|card| Reverse(card.since));
+        let wanted = query(request, "login");
+        if let Some(wanted) = &wanted {
+            cards.retain(|card| card.id == wanted);
+        }
+        let now = self.now();
+        let list: String = cards.iter().map(|card| card.html(now)).collect();
+        // A page that looks again by itself would undo what is being chosen on it.
+        let (title, refresh, content) = match (list.is_empty(), &wanted) {
+            (false, _) => (words.something_to_do, None, list),
+            (true, Some(_)) => (words.phone, None, paragraph(words.over)),
+            (true, None) => (words.phone, Some(REFRESH), paragraph(words.nothing_to_do)),
+        };
+        let onward = match (&wanted, refresh) {
+            (Some(_), _) => words.all_requests,
+            (None, None) => words.refresh,
+            (None, Some(_)) => "",
+        };
+        let onward = match onward {
+            "" => String::new(),
+            onward => format!("<p><a href=\"phone\">{onward}</a></p>"),
+        };
+        let body = format!("<h1>{}</h1>{content}{onward}", words.phone);
+        let page = Page::new(request, title);
+        let language = Language::of_browser(request);
+        self.html(200, &Page { language, refresh, ..page }, &body)
+    }
+
+    fn cards(&self, browser: &Request) -> Vec<Card<'_>> {
+        let language = Language::of_browser(browser);
+        let words = Words::of(language);
+        let to_decide = |kind, id, since, request, person: &dyn Fn(&Words) -> String| {
+            let shown = Shown::new(request, self.dialect, browser);
+            let words = shown.words();
+            Card {
+                kind,
+                id,
+                since,
+                language: shown.language,
+                title: shown.title(),
+                what: shown.html(),
+                person: person(words),
+                buttons: format!(
+                    "<div class=\"pair\">{}{}</div>",
+                    button("deny", "danger", words.refuse),
+                    button("approve", "", words.approve),
+                ),
+            }
+        };
+        let now = self.now();
+        let logins = self.on_page.iter().rev().filter(|login| !login.is_over(now));
+        let logins = logins.filter_map(|login| match &login.stage {
             Stage::Waiting(presented) => Some((login, &presented.request)),
             Stage::Decided(_) => None,
         });
         let logins = logins.map(|(login, request)| {
             let client = &request.client.client_id;
             let known = request.claims.known_user().and_then(|sub| self.person_with(client, sub));
-            let person = self.choice(&login.id, known.as_ref());
-            self.to_decide(request, "login", &login.id, &person)
+            let person = |words: &Words| self.choice(words, &login.id, known.as_ref());
+            to_decide("login", login.id.as_str(), login.since, request, &person)
         });
-        let sessions = self.sessions_to_scan().map(|(id, client)| {
-            let who = format!("<p><strong>{}</strong> shows a QR code.</p>", escape(client));
-            card("Scan", &who, "session", id, &self.choice(id, None), &[("scan", "Scan")])
-        });
-        let requests = self.requests_to_decide().map(|(id, request, person)| {
-            let who = format!("<p>For {}</p>", name(person));
-            self.to_decide(request, "request", id, &who)
-        });
-        let cards: String = logins.chain(sessions).chain(requests).collect();
-        // A page that looks again by itself would undo what is being chosen on it.
-        match cards.as_str() {
-            "" => {
-                let body = format!("<h1>Phone</h1><p>Nothing to do. Waiting.</p>{FAULTS}");
-                html(200, "Phone", Some(REFRESH), &body)
+        let sessions = self.sessions_to_scan().map(|(id, client_id, since)| {
+            let client = self.client(client_id).map_or(client_id, |client| client.display_name());
+            Card {
+                kind: "session",
+                id,
+                since,
+                language,
+                title: words.scan,
+                what: lead(words.scan_lead, client),
+                person: self.choice(words, id, None),
+                buttons: button("scan", "", words.scan),
             }
-            cards => html(
-                200,
-                "Phone, something to do",
-                None,
-                &format!("<h1>Phone</h1>{cards}<p><a href=\"phone\">Look again</a></p>{FAULTS}"),
-            ),
-        }
-    }
-
-    fn to_decide(
-        &self,
-        request: &AuthenticationRequest,
-        kind: &str,
-        id: &str,
-        person: &str,
-    ) -> String {
-        let title = match request.claims.template(self.dialect).is_empty() {
-            true => "Log in",
-            false => "Confirm",
-        };
-        let buttons = [("approve", "Approve"), ("deny", "Refuse")];
-        card(title, &asked(request, self.dialect), kind, id, person, &buttons)
+        });
+        let requests = self.requests_to_decide().map(|(id, request, person, since)| {
+            let person =
+                |words: &Words| paragraph(&words.for_person.replace("{}", &escape(name(person))));
+            to_decide("request", id, since, request, &person)
+        });
+        // The newest of those that began in the same moment comes first, too.
+        let mut cards: Vec<_> = sessions.chain(requests).collect();
+        cards.reverse();
+        cards.extend(logins);
+        cards
     }
 
     /// Who holds the phone.
-    fn choice(&self, id: &str, known: Option<&Person>) -> String {
+    fn choice(&self, words: &Words, id: &str, known: Option<&Person>) -> String {
         let options = self.people.iter().map(|person| {
             let selected = known.is_some_and(|known| known.id() == person.id());
             let selected = if selected { " selected" } else { "" };
             let id = escape(person.id());
-            format!("<option value=\"{id}\"{selected}>{}</option>", name(person))
+            format!("<option value=\"{id}\"{selected}>{}</option>", escape(name(person)))
         });
-        let options: String = options.collect();
+        let (label, options) = (words.person, options.collect::<String>());
         format!(
-            "<p><label for=\"person-{id}\">Person</label> \
+            "<p><label for=\"person-{id}\">{label}</label> \
              <select id=\"person-{id}\" name=\"person\">{options}</select></p>"
         )
     }
@@ -84,50 +143,81 @@ impl FakeOp {
     pub(super) fn use_phone(&mut self, request: &Request) -> Response {
         let form = match Parameters::parse(request.body()) {
             Ok(form) => form,
-            Err(reason) => return error(&reason),
+            Err(reason) => return self.refused(request, &reason),
         };
-        if form.get("kind") == Some("fault") {
-            return self.meddle(&form);
-        }
         let get = |name: &str| form.get(name).unwrap_or_default();
         let person = self.people.iter().find(|person| person.id() == get("person")).cloned();
-        let id = get("id");
-        let is_pending = match get("kind") {
+        let (kind, id) = (get("kind"), get("id"));
+        let is_pending = match kind {
             "session" => self.pending_sessions().contains(&id),
             "request" => self.requests_to_decide().any(|(pending, ..)| pending == id),
             _ => self.on_page.iter().any(|login| login.id == id && login.is_waiting()),
         };
         if !is_pending {
-            return error("nobody waits for this any more");
+            return self.refused(request, "nobody waits for this any more");
         }
-        match (get("kind"), get("decision"), person) {
+        match (kind, get("decision"), person) {
             ("session", "scan", Some(person)) => self.scan(id, &person),
+            ("session", "dismiss", _) => self.end_session(id),
             ("request", "approve", _) => self.approve_backchannel(id),
             ("request", "deny", _) => self.deny_backchannel(id),
+            ("request", "dismiss", _) => self.expire_backchannel(id),
             ("login", "approve", Some(person)) => self.decide_by_phone(id, Some(&person)),
             ("login", "deny", _) => self.decide_by_phone(id, None),
-            _ => return error("the form is incomplete"),
+            ("login", "dismiss", _) => self.on_page.retain(|login| login.id != id),
+            _ => return self.refused(request, "the form is incomplete"),
         }
         self.to_phone()
     }
+
+    /// The QR code of user discovery leads to the card of its session.
+    pub(super) fn scanned(&self, request: &Request) -> Response {
+        let session = query(request, "session").unwrap_or_default();
+        let known = self.pending_sessions().into_iter().find(|pending| *pending == session);
+        known.map_or_else(
+            || self.to_phone(),
+            |id| {
+                let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+                see_other(&self.endpoint(&format!("phone?login={id}")))
+            },
+        )
+    }
 }
 
-/// Something that waits: what it is, who can act, and what they can do.
-fn card(
-    title: &str,
-    what: &str,
-    kind: &str,
-    id: &str,
-    person: &str,
-    buttons: &[(&str, &str)],
-) -> String {
-    let button = |(value, label): &(&str, &str)| {
-        format!("<button name=\"decision\" value=\"{value}\">{label}</button>")
-    };
-    format!(
-        "<section><h2>{title}</h2>{what}<form method=\"post\" action=\"phone\">{}{}{person}{}</form></section>",
-        hidden("kind", kind),
-        hidden("id", id),
-        buttons.iter().map(button).collect::<String>(),
-    )
+impl Card<'_> {
+    fn html(&self, now: UnixTime) -> String {
+        let words = Words::of(self.language);
+        let age = now.since(self.since);
+        let is_old = age >= OLD;
+        let (class, old, dismiss) = match is_old {
+            true => (
+                "card old",
+                format!(" <span class=\"tag\">{}</span>", words.old),
+                button("dismiss", "plain", words.dismiss),
+            ),
+            false => ("card", String::new(), String::new()),
+        };
+        format!(
+            "<section class=\"{class}\" lang=\"{}\"><div class=\"top\"><h2>{}</h2>\
+             <p class=\"quiet\">{}{old}</p></div>{}\
+             <form method=\"post\" action=\"phone\">{}{}{}{}{dismiss}</form></section>",
+            self.language.tag(),
+            self.title,
+            words.ago(age.as_secs() / 60),
+            self.what,
+            hidden("kind", self.kind),
+            hidden("id", self.id),
+            self.person,
+            self.buttons,
+        )
+    }
+}
+
+fn button(decision: &str, class: &str, label: &str) -> String {
+    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+    format!("<button{class} name=\"decision\" value=\"{decision}\">{label}</button>")
+}
+
+fn paragraph(html: &str) -> String {
+    format!("<p>{html}</p>")
 }

@@ -1,7 +1,8 @@
 //! The page that a browser is sent to, and the one where it waits for the phone.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use itsme_core::{Dialect, Request, Response};
+use itsme_core::{Request, Response};
+use url::{Host, Url};
 
 use super::{
     super::{
@@ -9,69 +10,73 @@ use super::{
         authorization::{OnPage, Stage, redirect},
         ciba::qr_code,
         grant::Presented,
-        parameters::Parameters,
     },
-    REFRESH, asked, error, escape, hidden, html, name, see_other,
+    REFRESH,
+    asked::Shown,
+    escape,
+    frame::Page,
+    hidden, name, query, see_other,
+    words::Words,
 };
 use crate::Person;
 
-/// Who asks for what, a button for each decision, and the way to the phone.
-pub(in super::super) fn sign_in(
-    (id, query): (&str, &str),
-    presented: &Presented,
-    people: &[Person],
-    (issuer, dialect): (&str, Dialect),
-) -> Response {
-    let approve = people
-        .iter()
-        .map(|person| form(query, person.id(), "approve", &format!("Approve as {}", name(person))));
-    let body = format!(
-        "<h1>Fake itsme</h1>{}{}{}\
-         <h2>By phone</h2>{}<p><a href=\"{}/waiting?login={id}\">Wait for the phone</a></p>",
-        asked(&presented.request, dialect),
-        approve.collect::<String>(),
-        form(query, "", "deny", "Refuse"),
-        code(issuer, id),
-        escape(issuer),
-    );
-    html(200, "Sign in", None, &body)
-}
-
-/// The QR code, and the way to the phone for those who have only one screen.
-fn code(issuer: &str, id: &str) -> String {
-    let address = format!("{issuer}/phone?login={id}");
-    let image = STANDARD.encode(qr_code::png(&address));
-    let address = escape(&address);
-    format!(
-        "<p><img src=\"data:image/png;base64,{image}\" alt=\"QR code for the phone\" width=\"200\"></p>\
-         <p><a href=\"{address}\" target=\"_blank\" rel=\"noopener\">Take the phone</a> in another tab, if the code cannot be scanned.</p>"
-    )
-}
-
-fn form(query: &str, person: &str, decision: &str, label: &str) -> String {
-    format!(
-        r#"<form method="post" action="?">{}{}{}<button value="{decision}">{label}</button></form>"#,
-        hidden("request", query),
-        hidden("person", person),
-        hidden("decision", decision),
-    )
-}
-
 impl FakeOp {
+    /// Who asks for what, a button for each decision, and the way to the phone.
+    pub(in super::super) fn sign_in(
+        &self,
+        request: &Request,
+        (id, query): (&str, &str),
+        presented: &Presented,
+    ) -> Response {
+        let shown = Shown::new(&presented.request, self.dialect, request);
+        let (words, asks) = (shown.words(), &presented.request);
+        let client = &asks.client.client_id;
+        let known = asks.claims.known_user().and_then(|sub| self.person_with(client, sub));
+        let is_known = |person: &&Person| known.as_ref().is_some_and(|it| it.id() == person.id());
+        // Whom the request is about comes first.
+        let others = self.people.iter().filter(|person| !is_known(person));
+        let people = self.people.iter().filter(is_known).chain(others).enumerate();
+        let approve = people.map(|(place, person)| {
+            let class = if place == 0 { "person" } else { "person secondary" };
+            let label = words.approve_as.replace("{}", &escape(name(person)));
+            let initials = escape(&initials(name(person)));
+            let attributes = format!("class=\"{class}\" data-initials=\"{initials}\"");
+            form(query, (person.id(), "approve"), &attributes, &label)
+        });
+        let body = format!(
+            "<h1>{}</h1><section class=\"card\">{}</section>{}{}\
+             <p class=\"or\">{}</p>{}<p><a href=\"{}/waiting?login={id}\">{}</a></p>",
+            shown.title(),
+            shown.html(),
+            approve.collect::<String>(),
+            form(query, ("", "deny"), "class=\"danger\"", words.refuse),
+            words.by_phone,
+            self.way_to_phone(words, id),
+            escape(&self.issuer),
+            words.wait_for_phone,
+        );
+        let page = Page::new(request, shown.title());
+        self.html(200, &Page { language: shown.language, ..page }, &body)
+    }
+
     /// The page that goes on by itself when somebody has decided on the phone.
     pub(super) fn waiting(&mut self, request: &Request) -> Response {
-        let query = request.uri().query().unwrap_or_default();
-        let login = Parameters::parse(query.as_bytes()).ok();
-        let login = login.as_ref().and_then(|query| query.get("login")).unwrap_or_default();
+        let login = query(request, "login").unwrap_or_default();
         let place = self.on_page.iter().position(|it| it.id == login);
         match place.map(|place| (place, &self.on_page[place])) {
-            None => error("this login is over"),
-            Some((_, OnPage { id, stage: Stage::Waiting(_), .. })) => {
-                let code = code(&self.issuer, id);
+            None => self.refused(request, "this login is over"),
+            Some((_, OnPage { id, stage: Stage::Waiting(presented), .. })) => {
+                let shown = Shown::new(&presented.request, self.dialect, request);
+                let words = shown.words();
                 let body = format!(
-                    "<h1>Waiting for the phone</h1><p>This page goes on by itself when the phone has answered.</p>{code}"
+                    "<h1>{}</h1><section class=\"card\" role=\"status\"><p>{}</p>{}</section>",
+                    words.waiting,
+                    words.goes_on,
+                    self.way_to_phone(words, id),
                 );
-                html(200, "Waiting for the phone", Some(REFRESH), &body)
+                let page = Page::new(request, words.waiting);
+                let refresh = Some(REFRESH);
+                self.html(200, &Page { language: shown.language, refresh, ..page }, &body)
             }
             Some((place, OnPage { stage: Stage::Decided(callback), .. })) => {
                 let onward = redirect(callback);
@@ -81,7 +86,52 @@ impl FakeOp {
         }
     }
 
+    /// The QR code where a phone can follow it, and a link for those who have only one screen.
+    fn way_to_phone(&self, words: &Words, id: &str) -> String {
+        let address = format!("{}/phone?login={id}", self.issuer);
+        let code = match is_reached_from_elsewhere(&self.issuer) {
+            true => format!(
+                "<p><img class=\"code\" src=\"data:image/png;base64,{}\" alt=\"{}\" width=\"200\"></p>",
+                STANDARD.encode(qr_code::png(&address)),
+                words.code,
+            ),
+            false => String::new(),
+        };
+        format!(
+            "{code}<p><a href=\"{}\" target=\"_blank\" rel=\"noopener\">{}</a></p>",
+            escape(&address),
+            words.open_phone,
+        )
+    }
+
     pub(super) fn to_phone(&self) -> Response {
         see_other(&self.endpoint("phone"))
     }
+}
+
+/// On loopback, a camera would lead a phone to itself.
+fn is_reached_from_elsewhere(issuer: &str) -> bool {
+    let Ok(issuer) = Url::parse(issuer) else { return false };
+    match issuer.host() {
+        Some(Host::Domain(name)) => name != "localhost",
+        Some(Host::Ipv4(address)) => !address.is_loopback(),
+        Some(Host::Ipv6(address)) => !address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Ann Peeters is AP.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace();
+    let ends = words.next().into_iter().chain(words.next_back());
+    ends.filter_map(|word| word.chars().next()).collect()
+}
+
+fn form(query: &str, (person, decision): (&str, &str), attributes: &str, label: &str) -> String {
+    format!(
+        r#"<form method="post" action="?">{}{}{}<button {attributes}>{label}</button></form>"#,
+        hidden("request", query),
+        hidden("person", person),
+        hidden("decision", decision),
+    )
 }
