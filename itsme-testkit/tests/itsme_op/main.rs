@@ -11,3 +11,4 @@ mod phone;
 mod places;
 mod program;
 mod sandbox;
+mod tls;
