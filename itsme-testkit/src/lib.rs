@@ -88,7 +88,8 @@
 //! ```
 //!
 //! # Features
-//! * `server`: [`Server`], [`KmsServer`], [`Browser`], the module `soak`, and the program `itsme-op`.
+//! * `server`: [`Server`], [`Tls`], [`KmsServer`], [`Browser`], the module `soak`, and the program
+//!   `itsme-op`.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -111,7 +112,7 @@ pub use registration::{
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]
-pub use server::{Browser, KmsServer, Page, Server};
+pub use server::{Browser, KmsServer, Page, Server, Tls};
 pub mod conformance;
 pub mod faults;
 pub use faults::Fault;

@@ -1,4 +1,5 @@
 mod browser;
+mod tls;
 mod wire;
 
 use std::{
@@ -19,8 +20,11 @@ use tokio::{
     time::sleep,
 };
 
-pub use self::browser::{Browser, Page};
-use self::wire::{Fuse, Socket, WireBody};
+use self::wire::{Fuse, Socket, Stream, WireBody};
+pub use self::{
+    browser::{Browser, Page},
+    tls::Tls,
+};
 use crate::{
     Clock, FakeKms, FakeOp, Person, Wire,
     op::{Errand, Fetched, query},
@@ -86,7 +90,30 @@ impl Server {
     /// # Errors
     /// There is no thread to be had.
     pub fn serve(listener: TcpListener, op: FakeOp) -> io::Result<Self> {
-        Ok(Self(Listening::start(listener, op)?))
+        Ok(Self(Listening::start(listener, op, None)?))
+    }
+
+    /// As [`serve`](Self::serve), by https.
+    ///
+    /// ```
+    /// use std::net::TcpListener;
+    ///
+    /// use itsme_testkit::{Clock, FakeOp, Server, Tls};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0")?;
+    /// let issuer = format!("https://{}/v2", listener.local_addr()?);
+    /// let (tls, ca) = Tls::generate(&["127.0.0.1"])?;
+    /// let op = FakeOp::with_issuer(issuer, Clock::system());
+    /// let server = Server::serve_tls(listener, op, tls)?;
+    /// // An HTTP client that trusts this certificate logs people in there.
+    /// assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub fn serve_tls(listener: TcpListener, op: FakeOp, tls: Tls) -> io::Result<Self> {
+        Ok(Self(Listening::start(listener, op, Some(tls))?))
     }
 
     fn op_at(host: &str, clock: Clock) -> FakeOp {
@@ -151,7 +178,7 @@ impl KmsServer {
     pub fn serve(kms: FakeKms, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let kms = kms.at(format!("http://{}", listener.local_addr()?));
-        Ok(Self(Listening::start(listener, kms)?))
+        Ok(Self(Listening::start(listener, kms, None)?))
     }
 
     pub(crate) fn shared(&self) -> &Mutex<FakeKms> {
@@ -195,7 +222,7 @@ struct Listening<T> {
 }
 
 impl<T: Answers> Listening<T> {
-    fn start(listener: TcpListener, who: T) -> io::Result<Self> {
+    fn start(listener: TcpListener, who: T, tls: Option<Tls>) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let shared = Arc::new(Mutex::new(who));
         let (stop, stopped) = oneshot::channel();
@@ -205,7 +232,7 @@ impl<T: Answers> Listening<T> {
         let thread = thread.spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve(listener, served) => {}
+                    () = serve(listener, served, tls) => {}
                     _ = stopped => {}
                 }
             });
@@ -230,22 +257,34 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Accepts connections until it is dropped, and they with it.
-async fn serve(listener: TcpListener, who: Arc<Mutex<impl Answers>>) {
+async fn serve(listener: TcpListener, who: Arc<Mutex<impl Answers>>, tls: Option<Tls>) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime does sockets");
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
         let Ok((stream, _)) = listener.accept().await else { continue };
-        let who = Arc::clone(&who);
+        let (who, tls) = (Arc::clone(&who), tls.clone());
         connections.spawn(async move {
-            let fuse = Fuse::new();
-            let socket = Socket::new(stream, fuse.clone());
-            let service =
-                service_fn(move |request| answer(request, Arc::clone(&who), fuse.clone()));
-            // A client that goes away in the middle is nobody's trouble.
-            let _ = http1::Builder::new().serve_connection(socket, service).await;
+            match tls {
+                None => speak(stream, who).await,
+                // A client that does not trust the certificate says so itself.
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        speak(stream, who).await;
+                    }
+                }
+            }
         });
     }
+}
+
+/// Answers what comes over a connection.
+async fn speak(stream: impl Stream, who: Arc<Mutex<impl Answers>>) {
+    let fuse = Fuse::new();
+    let socket = Socket::new(stream, fuse.clone());
+    let service = service_fn(move |request| answer(request, Arc::clone(&who), fuse.clone()));
+    // A client that goes away in the middle is nobody's trouble.
+    let _ = http1::Builder::new().serve_connection(socket, service).await;
 }
 
 async fn answer(

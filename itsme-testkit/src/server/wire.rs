@@ -17,9 +17,11 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Sleep, sleep},
 };
+use tokio_rustls::server::TlsStream;
 
 use crate::Wire;
 
@@ -53,19 +55,37 @@ impl Fuse {
     }
 }
 
-/// A socket with a fuse.
-pub(super) struct Socket {
-    stream: TokioIo<TcpStream>,
+/// A connection, with or without TLS.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
+    /// What it goes over.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Stream for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Stream for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+/// A connection with a fuse, which counts the bytes of HTTP.
+pub(super) struct Socket<S> {
+    stream: TokioIo<S>,
     fuse: Fuse,
 }
 
-impl Socket {
-    pub(super) fn new(stream: TcpStream, fuse: Fuse) -> Self {
+impl<S> Socket<S> {
+    pub(super) fn new(stream: S, fuse: Fuse) -> Self {
         Self { stream: TokioIo::new(stream), fuse }
     }
 }
 
-impl Read for Socket {
+impl<S: Stream> Read for Socket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -75,7 +95,7 @@ impl Read for Socket {
     }
 }
 
-impl Write for Socket {
+impl<S: Stream> Write for Socket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -85,7 +105,7 @@ impl Write for Socket {
         let left = state.bytes.load(Ordering::SeqCst);
         if left == 0 {
             if state.resets.load(Ordering::SeqCst) {
-                self.stream.inner().set_zero_linger()?;
+                self.stream.inner().tcp().set_zero_linger()?;
             }
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }

@@ -11,8 +11,9 @@ use std::{
 
 use itsme_core::RequestObject;
 use itsme_testkit::{private_jwks, private_keys};
+use ureq::tls::RootCerts;
 
-use crate::sandbox::{self, Sandbox, send};
+use crate::sandbox::{self, Sandbox, agent, send};
 
 pub const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 
@@ -120,7 +121,8 @@ fn serve(
             let hosted = hosted.as_mut().ok_or(io::ErrorKind::NotFound)?;
             hosted.fetches += 1;
             let keys = http::Request::get(format!("{}/jwkSet", hosted.op)).body(Vec::new());
-            send(keys.map_err(io::Error::other)?).map_err(io::Error::other)?;
+            let keys = keys.map_err(io::Error::other)?;
+            send(&agent(RootCerts::WebPki), keys).map_err(io::Error::other)?;
             ("200 OK", "application/jwt", hosted.jwt.clone())
         }
         path if path.starts_with("/requests/") => ("404 Not Found", "text/plain", String::new()),

@@ -13,3 +13,4 @@ mod phone;
 mod places;
 mod program;
 mod sandbox;
+mod tls;

@@ -12,7 +12,10 @@ use std::{
 use http::{Request, Response};
 use itsme_core::{Client, Environment, Flow, SendFailure, Settings, SystemPlatform, drive};
 use itsme_testkit::private_keys;
-use ureq::Agent;
+use ureq::{
+    Agent,
+    tls::{Certificate, RootCerts, TlsConfig},
+};
 
 use crate::page::{Form, Page, click};
 
@@ -24,6 +27,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_itsme-op");
 /// A running `itsme-op`. Dropping it ends it.
 pub struct Sandbox {
     child: Child,
+    agent: Agent,
     pub issuer: String,
     /// What it has printed.
     pub introduction: String,
@@ -101,7 +105,14 @@ impl Sandbox {
             rest.split('"').next()
         });
         let issuer = issuer.expect("it prints its issuer").to_owned();
-        Self { child, issuer, introduction }
+        Self { child, agent: agent(RootCerts::WebPki), issuer, introduction }
+    }
+
+    /// Speaks to it by TLS from now on, and trusts this CA.
+    pub fn trust(mut self, ca: &str) -> Self {
+        let ca = Certificate::from_pem(ca.as_bytes()).expect("a certificate");
+        self.agent = agent(RootCerts::from(vec![ca]));
+        self
     }
 
     /// A client of the test keys.
@@ -123,19 +134,22 @@ impl Sandbox {
 
     /// Runs a flow against it.
     pub fn play<T>(&self, flow: Flow<T>) -> T {
-        let send = |request| send(request).map_err(|error| (SendFailure::Lost, error));
+        let send = |request| send(&self.agent, request).map_err(|error| (SendFailure::Lost, error));
         let done = drive(flow, &mut SystemPlatform::new(), send, thread::sleep);
         done.unwrap_or_else(|error| panic!("the flow fails: {error:?}"))
     }
 
     pub fn get(&self, url: &str) -> Page {
-        let request = Request::get(url).body(Vec::new()).expect("a request");
-        Page::of(send(request).expect("an answer"))
+        Page::of(self.try_get(url).expect("an answer"))
+    }
+
+    pub fn try_get(&self, url: &str) -> Result<Response<Vec<u8>>, ureq::Error> {
+        send(&self.agent, Request::get(url).body(Vec::new()).expect("a request"))
     }
 
     /// Sends a form that is on the page at this address.
     pub fn submit(&self, url: &str, form: Form) -> Page {
-        Page::of(send(click(url, form)).expect("an answer"))
+        Page::of(send(&self.agent, click(url, form)).expect("an answer"))
     }
 
     /// Sends it a signal, such as `-INT` for Ctrl-C; gives the exit code, and how long it took to end.
@@ -156,14 +170,19 @@ impl Drop for Sandbox {
     }
 }
 
-/// Sends one request, and follows no redirect.
-pub fn send(request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
-    let agent: Agent = Agent::config_builder()
+/// An HTTP client that follows no redirect.
+pub fn agent(trusted: RootCerts) -> Agent {
+    Agent::config_builder()
         .proxy(None)
         .http_status_as_error(false)
         .max_redirects(0)
+        .tls_config(TlsConfig::builder().root_certs(trusted).build())
         .build()
-        .into();
+        .into()
+}
+
+/// Sends one request.
+pub fn send(agent: &Agent, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
     let answer =
         if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
     let (head, mut body) = answer?.into_parts();

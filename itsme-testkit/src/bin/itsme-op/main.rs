@@ -6,6 +6,7 @@ mod outgoing;
 mod reach;
 mod registry;
 mod stop;
+mod tls;
 
 use std::{
     error::Error,
@@ -45,15 +46,26 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         None => Configuration::default(),
     };
     configuration.complete(&options.redirect_uri, &options.fault);
-    let reach = Reach::new(options.allow_http);
+    let reach = Reach::new(options.allow_http.clone());
     let registry = configuration.registry(&reach)?;
 
     let at = options.listen;
     let (listener, host) = at.bind().map_err(|error| format!("cannot listen on {at}: {error}"))?;
     let path = if options.v1 { "oidc" } else { "v2" };
-    let issuer = options.issuer.unwrap_or_else(|| format!("http://{host}/{path}"));
+    let scheme = if options.speaks_tls() { "https" } else { "http" };
+    let issuer = options.issuer.unwrap_or_else(|| format!("{scheme}://{host}/{path}"));
+    let tls = match (&options.tls_ca, &options.tls_cert, &options.tls_key) {
+        (Some(ca), ..) => Some(tls::by_own_ca(ca, &issuer)?),
+        (_, Some(certificate), Some(key)) => Some(tls::from_files(certificate, key)?),
+        _ => None,
+    };
     let op = FakeOp::with_issuer(issuer, Clock::system());
-    let server = Arc::new(Server::serve(listener, if options.v1 { op.v1() } else { op })?);
+    let op = if options.v1 { op.v1() } else { op };
+    let server = match tls {
+        Some(tls) => Server::serve_tls(listener, op, tls),
+        None => Server::serve(listener, op),
+    };
+    let server = Arc::new(server?);
     server.op().set_strict(options.strict);
     server.op().keep_journal();
     registry.enter(&mut server.op(), &reach);

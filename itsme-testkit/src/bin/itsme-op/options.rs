@@ -65,6 +65,19 @@ pub struct Options {
     #[arg(long, value_name = "URL", value_parser = issuer)]
     pub issuer: Option<String>,
 
+    /// Speak https with a certificate for the issuer's host and loopback. Its CA is made at each start;
+    /// what clients must trust is written to this new file, or over that of an earlier start.
+    #[arg(long, value_name = "FILE", conflicts_with = "tls_cert")]
+    pub tls_ca: Option<PathBuf>,
+
+    /// Speak https with this certificate, with the chain above it, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of --tls-cert, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
     /// A host from which keys and request objects are fetched, and to which pings are sent, by plain
     /// http, as on loopback; can be given several times.
     #[arg(long, value_name = "HOST", value_parser = Host::parse)]
@@ -114,8 +127,16 @@ impl Options {
         options
     }
 
+    pub fn speaks_tls(&self) -> bool {
+        self.tls_ca.is_some() || self.tls_cert.is_some()
+    }
+
     /// What no option can say for itself.
     fn check(&self) -> Result<(), &'static str> {
+        let is_plain = self.issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http://"));
+        if self.speaks_tls() && is_plain {
+            return Err("--issuer must begin with https:// where the server speaks TLS");
+        }
         match self.listen {
             Place::Address(at) if !at.ip().is_loopback() && !self.danger_not_loopback => Err(
                 "a fake belongs on loopback, where nobody else can reach it; in a container, add \
