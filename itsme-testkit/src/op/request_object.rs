@@ -78,7 +78,7 @@ impl FakeOp {
             return Err("exp is past or iat in the future".to_owned());
         }
         let jti = text("jti").to_owned();
-        if jti.is_empty() || !self.used_jtis.insert(jti) {
+        if jti.is_empty() || !self.used_jtis.insert(jti, ()) {
             return Err("jti is missing or was used before".to_owned());
         }
         if claims.get("claims").is_some_and(|claims| !claims.is_object()) {
