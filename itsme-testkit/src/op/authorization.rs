@@ -10,6 +10,7 @@ use super::{
     FakeOp, answer,
     grant::{Code, Grant, Presented},
     parameters::Parameters,
+    recent,
     request_object::Refusal,
 };
 use crate::{Person, RegisteredClient};
@@ -83,7 +84,7 @@ impl FakeOp {
                 Ok(presented) => {
                     let (id, query) = (self.identifier("page"), query.to_owned());
                     let (since, stage) = (self.now(), Stage::Waiting(presented));
-                    self.on_page.push(OnPage { id, query, since, stage });
+                    recent::wait(&mut self.on_page, OnPage { id, query, since, stage });
                     self.on_page.len() - 1
                 }
                 Err(Rejected::Here(reason)) => return self.refused(request, &reason),

@@ -92,7 +92,7 @@ impl FakeOp {
             return Err(refused("iat of the assertion is in the future".to_owned()));
         }
         let jti = text("jti");
-        if jti.is_empty() || jti.len() > 255 || !self.used_jtis.insert(jti.to_owned()) {
+        if jti.is_empty() || jti.len() > 255 || !self.used_jtis.insert(jti.to_owned(), ()) {
             return Err(refused("jti of the assertion is missing or was used before".to_owned()));
         }
         Ok(client)

@@ -14,6 +14,7 @@ mod metadata;
 mod pages;
 mod parameters;
 mod reaction;
+mod recent;
 mod request_object;
 mod revoke;
 mod token;
@@ -26,11 +27,7 @@ mod leniency;
 #[cfg(test)]
 mod strictness;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use http::Method;
 use itsme_core::{
@@ -49,6 +46,7 @@ use self::{
     hosted::Fetch,
     journal::Journal,
     reaction::Mischief,
+    recent::Recent,
     token::Lifetimes,
 };
 #[cfg(feature = "server")]
@@ -102,9 +100,9 @@ pub struct FakeOp {
     clients: Vec<RegisteredClient>,
     /// In the order in which they came.
     on_page: Vec<OnPage>,
-    codes: HashMap<String, Code>,
-    access_tokens: HashMap<String, AccessToken>,
-    used_jtis: HashSet<String>,
+    codes: Recent<Code>,
+    access_tokens: Recent<AccessToken>,
+    used_jtis: Recent<()>,
     identifiers_made: u64,
     transcript: Vec<Asked>,
     mischief: Mischief,
@@ -141,9 +139,10 @@ impl FakeOp {
             lifetimes: Lifetimes::default(),
             clients: RegisteredClient::test_clients(),
             on_page: Vec::new(),
-            codes: HashMap::new(),
-            access_tokens: HashMap::new(),
-            used_jtis: HashSet::new(),
+            // A grant holds all that is known of a person, a `jti` a few bytes.
+            codes: Recent::new(1_000),
+            access_tokens: Recent::new(1_000),
+            used_jtis: Recent::new(20_000),
             identifiers_made: 0,
             transcript: Vec::new(),
             mischief: Mischief::default(),
@@ -270,7 +269,8 @@ impl FakeOp {
         format!("{}/{path}", self.issuer)
     }
 
-    /// What was asked of it, in order, below the issuer: `["GET /jwkSet", "POST /token"]`.
+    /// What was asked of it, in order, below the issuer: `["GET /jwkSet", "POST /token"]`. It remembers
+    /// at least the last 10,000 requests.
     pub fn asked(&self) -> Vec<&str> {
         self.transcript.iter().map(|asked| asked.request.as_str()).collect()
     }
@@ -400,7 +400,7 @@ impl FakeOp {
     ) -> Result<(Response, Option<Wire>), SendFailure> {
         let asked = Asked { at: self.now(), request: format!("{} {path}", request.method()) };
         let reaction = self.mischief.decide(&asked);
-        self.transcript.push(asked);
+        recent::note(&mut self.transcript, asked);
         match reaction {
             None => Ok((self.answer(path, request), None)),
             Some(Reaction::NotSent) => Err(SendFailure::NotSent),

@@ -88,7 +88,8 @@ impl FakeOp {
         if has("iat") && time("iat").is_none_or(|iat| iat > latest) {
             return Err("iat is in the future".to_owned());
         }
-        if must_be_new && (text("jti").is_empty() || !self.used_jtis.insert(text("jti").to_owned()))
+        if must_be_new
+            && (text("jti").is_empty() || !self.used_jtis.insert(text("jti").to_owned(), ()))
         {
             return Err("jti is empty or was used before".to_owned());
         }

@@ -12,6 +12,7 @@ use super::super::{
     authentication_request::AuthenticationRequest,
     client_auth::form,
     parameters::Parameters,
+    recent,
 };
 use crate::{Person, RegisteredClient, jose};
 
@@ -69,7 +70,7 @@ impl FakeOp {
         if let Some(interval) = self.ciba.interval {
             body["interval"] = json!(interval);
         }
-        self.ciba.requests.push(Backchannel {
+        let request = Backchannel {
             ping: notification.map(|(endpoint, token)| ping(endpoint, &token, &auth_req_id)),
             auth_req_id,
             request,
@@ -79,7 +80,8 @@ impl FakeOp {
             polled: None,
             slowed_down: 0,
             decision: None,
-        });
+        };
+        recent::wait(&mut self.ciba.requests, request);
         self.mischief.alter(Document::BackchannelAnswer, &mut body);
         Ok(body)
     }

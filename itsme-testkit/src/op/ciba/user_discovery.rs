@@ -13,6 +13,7 @@ use super::{
         Document, FakeOp,
         answer::{self, Refused},
         client_auth::form,
+        recent,
     },
     Ciba, qr_code,
 };
@@ -159,7 +160,7 @@ impl FakeOp {
             expires_at: now.after(self.ciba.qr_code_lifetime),
             discovered: None,
         };
-        self.ciba.sessions.push(session);
+        recent::wait(&mut self.ciba.sessions, session);
         self.ciba.sessions.len() - 1
     }
 

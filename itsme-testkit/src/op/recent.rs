@@ -1,0 +1,96 @@
+//! Memory with an end: a sandbox may run for weeks.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::{Deref, DerefMut},
+};
+
+/// How many pages, sessions and requests wait for people at most.
+const MOST_WAITING: usize = 1_000;
+/// How many requests a transcript holds at most.
+const MOST_ASKED: usize = 20_000;
+
+/// A map that forgets what was put into it first.
+pub(super) struct Recent<V> {
+    entries: HashMap<String, V>,
+    /// Keys as they came; some may have been removed since.
+    order: VecDeque<String>,
+    most: usize,
+}
+
+impl<V> Recent<V> {
+    pub(super) fn new(most: usize) -> Self {
+        Self { entries: HashMap::new(), order: VecDeque::new(), most }
+    }
+
+    /// Whether the key was not there yet.
+    pub(super) fn insert(&mut self, key: String, value: V) -> bool {
+        let is_new = self.entries.insert(key.clone(), value).is_none();
+        if is_new {
+            self.order.push_back(key);
+        }
+        if self.order.len() > self.most {
+            self.order.pop_front().map(|oldest| self.entries.remove(&oldest));
+        }
+        is_new
+    }
+}
+
+impl<V> Deref for Recent<V> {
+    type Target = HashMap<String, V>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.entries
+    }
+}
+
+impl<V> DerefMut for Recent<V> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.entries
+    }
+}
+
+/// Adds what waits for somebody, in place of what has waited longest if that is too much.
+pub(super) fn wait<T>(list: &mut Vec<T>, it: T) {
+    if list.len() >= MOST_WAITING {
+        list.remove(0);
+    }
+    list.push(it);
+}
+
+/// Adds to a transcript. It loses its older half at once, so that this is rare.
+pub(super) fn note<T>(list: &mut Vec<T>, it: T) {
+    if list.len() >= MOST_ASKED {
+        list.drain(..MOST_ASKED / 2);
+    }
+    list.push(it);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_ASKED, MOST_WAITING, Recent, note, wait};
+
+    #[test]
+    fn the_oldest_is_forgotten_first() {
+        let mut map = Recent::new(2);
+        assert!(map.insert("a".to_owned(), 1) && !map.insert("a".to_owned(), 2));
+        assert!(map.insert("b".to_owned(), 3) && map.insert("c".to_owned(), 4));
+        assert_eq!((map.get("a"), map.get("b"), map.get("c")), (None, Some(&3), Some(&4)));
+        for number in 0..1_000 {
+            map.insert(number.to_string(), number);
+            map.remove(&number.to_string());
+        }
+        assert!(map.order.len() <= 2 && map.len() <= 2);
+    }
+
+    #[test]
+    fn lists_end() {
+        let (mut waiting, mut asked) = (Vec::new(), Vec::new());
+        for number in 0..=MOST_ASKED {
+            wait(&mut waiting, number);
+            note(&mut asked, number);
+        }
+        assert_eq!((waiting.len(), waiting.last()), (MOST_WAITING, Some(&MOST_ASKED)));
+        assert_eq!((asked.len(), asked.last()), (MOST_ASKED / 2 + 1, Some(&MOST_ASKED)));
+    }
+}
