@@ -19,9 +19,9 @@ pub async fn home(State(app): State<App>, visitor: Visitor) -> Markup {
         None => page::page(
             "Welcome",
             &html! {
-                p { "This shop knows its customers by itsme." }
+                p class="lead" { "Log in with itsme to continue." }
                 (log_in())
-                (button("/qr", "Log in by QR code"))
+                (button("/qr", Rank::Secondary, "Log in by QR code"))
             },
         ),
     }
@@ -45,24 +45,35 @@ fn signed_in(app: &App, account: &Account) -> Markup {
                 }
             }
             @if app.services.share.is_some() {
-                (button("/share", "Share my address"))
+                (button("/share", Rank::Secondary, "Share my address"))
             }
             @if app.services.confirm.is_some() {
-                (button("/pay", &format!("Pay {} euro", payment::AMOUNT)))
+                (button("/pay", Rank::Primary, &format!("Pay {} euro", payment::AMOUNT)))
             }
-            (button("/link", "I have a new itsme account"))
-            (button("/log-out", "Log out"))
+            (button("/link", Rank::Secondary, "I have a new itsme account"))
+            (button("/log-out", Rank::Secondary, "Log out"))
         },
     )
 }
 
 pub fn log_in() -> Markup {
-    button("/login", "Log in with itsme")
+    button("/login", Rank::Primary, "Log in with itsme")
+}
+
+/// How much a button stands out; one of a page is primary.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    Primary,
+    Secondary,
 }
 
 /// What changes something is a form, never a link: browsers, and other sites, follow links.
-pub fn button(action: &str, label: &str) -> Markup {
-    html! { form method="post" action=(action) { button { (label) } } }
+pub fn button(action: &str, rank: Rank, label: &str) -> Markup {
+    html! {
+        form method="post" action=(action) {
+            button .secondary[rank == Rank::Secondary] { (label) }
+        }
+    }
 }
 
 pub async fn log_out(
@@ -73,6 +84,8 @@ pub async fn log_out(
     Ok((Pending::forget(jar), Redirect::to("/")))
 }
 
+/// The same as the fake itsme's.
 pub async fn style() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/css")], include_str!("style.css"))
+    const STYLE: &str = include_str!("../../../itsme-testkit/src/op/pages/style.css");
+    ([(CONTENT_TYPE, "text/css")], STYLE)
 }

@@ -14,7 +14,10 @@ pub fn page(title: &str, content: &Markup) -> Markup {
                 link rel="stylesheet" href="/style.css";
                 title { (title) " · itsme example" }
             }
-            body { main { h1 { (title) } (content) } }
+            body {
+                header { a class="brand" href="/" { "Example shop" } }
+                main { h1 { (title) } section class="card" { (content) } }
+            }
         }
     }
 }

@@ -65,8 +65,8 @@ pub async fn receipt(
     Ok(page::page(
         "Paid",
         &html! {
-            p { "Thank you. You have confirmed in the itsme app:" }
-            p { strong { (summary(&receipt.claims)) } }
+            p { "Thank you. You confirmed in the itsme app:" }
+            p class="lead" { strong { (summary(&receipt.claims)) } }
             details { summary { "As it was asked" } pre { (receipt.claims) } }
             p {
                 "The proof is archived: a token that itsme signed with the key "

@@ -52,17 +52,17 @@ type Words = (StatusCode, &'static str, &'static str);
 
 /// Their choice, and no error: the status is that of every page.
 const STOPPED: Words =
-    (StatusCode::OK, "You have stopped", "Nothing has happened. You can try again any time.");
+    (StatusCode::OK, "You cancelled", "Nothing has changed. You can try again any time.");
 const BEGIN_AGAIN: Words = (
     StatusCode::BAD_REQUEST,
-    "This has to be begun again",
-    "It took too long, or was finished before. What you may have approved in the app meanwhile does \
-     not count here.",
+    "Please start again",
+    "It took too long, or was finished before. Anything you approved in the app since then does not \
+     count here.",
 );
 const TRY_LATER: Words = (
     StatusCode::SERVICE_UNAVAILABLE,
     "itsme cannot be reached",
-    "Please try again in some minutes.",
+    "Please try again in a few minutes.",
 );
 const OURS: Words = (
     StatusCode::INTERNAL_SERVER_ERROR,

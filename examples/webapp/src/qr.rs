@@ -15,7 +15,8 @@ use maud::{Markup, html};
 
 use crate::{
     app::{App, cookie_name},
-    home, login, page,
+    home::{self, Rank},
+    login, page,
     problem::Problem,
     qr_logins::Stage,
     visitor::Visitor,
@@ -109,13 +110,13 @@ fn show(stage: &Stage) -> Response {
 }
 
 fn content(stage: &Stage) -> Markup {
-    let stop = home::button("/qr/stop", "Stop");
+    let stop = home::button("/qr/stop", Rank::Secondary, "Cancel");
     match stage {
         Stage::Discovering(ticket) => page::page(
             "Scan this code",
             &html! {
-                p { "Open the itsme app on your phone and scan the code, to log in to this shop." }
-                img src=(data_url(ticket.qr())) alt="QR code for the itsme app" width="300";
+                p { "Open the itsme app on your phone and scan this code to log in." }
+                img class="code" src=(data_url(ticket.qr())) alt="QR code for the itsme app" width="300";
                 (stop)
             },
         ),

@@ -22,14 +22,17 @@ const NAMED: [&str; 11] = [
 const AUDIT: &str = include_str!("audit.js");
 
 impl Browser {
-    /// Checks the page, and keeps pictures of it in `target/browser`.
+    /// Checks the page on two screens, light and dark, and keeps pictures of it in `target/browser`.
     pub async fn examine(&self, name: &str) {
-        self.assert_accessible(name).await;
-        self.picture(name).await;
-        self.screen(PHONE).await;
-        self.assert_accessible(name).await;
-        self.picture(&format!("{name}-phone")).await;
-        self.screen(DESKTOP).await;
+        for (screen, suffix) in [(PHONE, "-phone"), (DESKTOP, "")] {
+            self.screen(screen).await;
+            for (scheme, shade) in [("dark", "-dark"), ("light", "")] {
+                self.scheme(scheme).await;
+                let name = format!("{name}{suffix}{shade}");
+                self.assert_accessible(&name).await;
+                self.picture(&name).await;
+            }
+        }
     }
 
     /// Nothing that the audit finds, and a name for everything that is pressed or looked at.

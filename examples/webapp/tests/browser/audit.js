@@ -68,6 +68,8 @@ document.querySelectorAll('select, textarea, input:not([type=hidden])').forEach(
 });
 const before = document.activeElement;
 document.querySelectorAll('a[href], button, summary, select, textarea, input:not([type=hidden])').forEach(it => {
+  // Folded away: nobody can press it.
+  if (!it.checkVisibility()) return;
   const { width, height } = it.getBoundingClientRect();
   if (it.tagName !== 'A' && (width < 24 || height < 24)) fault(`a control of ${width} × ${height}`, it);
   it.focus({ focusVisible: true });

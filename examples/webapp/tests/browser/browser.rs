@@ -86,6 +86,12 @@ impl Browser {
         browser
     }
 
+    /// Lets the person prefer `light` or `dark` pages.
+    pub async fn scheme(&self, scheme: &str) {
+        let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
+    }
+
     /// Makes the screen so wide and so high.
     pub async fn screen(&self, (width, height): (u32, u32)) {
         let screen = json!({
@@ -137,8 +143,28 @@ impl Browser {
         panic!("Tab does not reach {label:?}: {}", self.whereabouts().await);
     }
 
+    /// Presses Tab until an element of this kind has the focus.
+    pub async fn tab_to(&self, kind: &str) {
+        for _ in 0..MOST_TABS {
+            self.key(Key::Tab).await;
+            if self.script("return document.activeElement.tagName").await == kind {
+                return;
+            }
+        }
+        panic!("Tab does not reach a {kind}: {}", self.whereabouts().await);
+    }
+
+    pub async fn type_text(&self, text: &str) {
+        for letter in text.chars() {
+            self.press_key(letter).await;
+        }
+    }
+
     pub async fn key(&self, key: Key) {
-        let value = char::from(key);
+        self.press_key(char::from(key)).await;
+    }
+
+    async fn press_key(&self, value: char) {
         let actions = KeyActions::new("keyboard".to_owned())
             .then(KeyAction::Down { value })
             .then(KeyAction::Up { value });

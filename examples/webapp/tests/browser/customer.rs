@@ -10,9 +10,11 @@ use crate::{
 const WELCOME: &str = "Welcome";
 const ANN: &str = "Welcome, Ann Peeters";
 const DAAN: &str = "Welcome, Daan de Vries";
-const STOPPED: &str = "You have stopped";
-/// Where a login arrives at itsme.
-const ITSME: &str = "Fake itsme";
+const STOPPED: &str = "You cancelled";
+/// Where a login arrives at itsme, a wish to share data, and a payment.
+const AT_ITSME: &str = "Log in";
+const SHARING: &str = "Share your data";
+const PAYING: &str = "Confirm";
 const LOG_IN: &str = "Log in with itsme";
 
 impl Browser {
@@ -34,14 +36,14 @@ async fn a_person_logs_in_shares_data_and_pays() {
         browser.examine("account").await;
 
         browser.press("Share my address").await;
-        browser.arrives_at(ITSME).await;
+        browser.arrives_at(SHARING).await;
         browser.press("Approve as Ann Peeters").await;
         browser.arrives_at(ANN).await;
         browser.sees("Kerkstraat 7\n9000 Gent").await;
         browser.examine("account-with-data").await;
 
         browser.press("Pay 20 euro").await;
-        browser.arrives_at(ITSME).await;
+        browser.arrives_at(PAYING).await;
         browser.sees("20 EUR").await;
         browser.press("Approve as Ann Peeters").await;
         browser.arrives_at("Paid").await;
@@ -66,9 +68,13 @@ async fn who_refuses_can_read_it_and_go_on() {
         browser.examine("refused").await;
         browser.press("Back").await;
         browser.log_in("Ann Peeters").await;
-        for wish in ["Share my address", "Pay 20 euro", "I have a new itsme account"] {
+        for (wish, heading) in [
+            ("Share my address", SHARING),
+            ("Pay 20 euro", PAYING),
+            ("I have a new itsme account", AT_ITSME),
+        ] {
             browser.press(wish).await;
-            browser.arrives_at(ITSME).await;
+            browser.arrives_at(heading).await;
             browser.press("Refuse").await;
             browser.arrives_at(STOPPED).await;
             browser.press("Back").await;
@@ -159,11 +165,11 @@ async fn two_tabs_finish_the_logins_that_they_have_begun() {
     browse(async |browser| {
         browser.goto(&shop.address).await;
         browser.press(LOG_IN).await;
-        browser.arrives_at(ITSME).await;
+        browser.arrives_at(AT_ITSME).await;
         let first = browser.new_tab().await;
         browser.goto(&shop.address).await;
         browser.press(LOG_IN).await;
-        browser.arrives_at(ITSME).await;
+        browser.arrives_at(AT_ITSME).await;
         let second = browser.client.window().await.expect("there is a tab");
 
         browser.tab(first).await;
@@ -182,13 +188,13 @@ async fn a_keyboard_is_enough() {
     browse(async |browser| {
         browser.goto(&shop.address).await;
         browser.press_by_keyboard(LOG_IN).await;
-        browser.arrives_at(ITSME).await;
+        browser.arrives_at(AT_ITSME).await;
         browser.press_by_keyboard("Refuse").await;
         browser.arrives_at(STOPPED).await;
         browser.press_by_keyboard("Back").await;
         browser.arrives_at(WELCOME).await;
         browser.press_by_keyboard(LOG_IN).await;
-        browser.arrives_at(ITSME).await;
+        browser.arrives_at(AT_ITSME).await;
         browser.press_by_keyboard("Approve as Ann Peeters").await;
         browser.arrives_at(ANN).await;
         browser.press_by_keyboard("Log out").await;
@@ -199,7 +205,7 @@ async fn a_keyboard_is_enough() {
         browser.arrives_at("Scan this code").await;
         let shown = browser.new_tab().await;
         browser.goto(&shop.phone()).await;
-        browser.key(Key::Tab).await;
+        browser.tab_to("SELECT").await;
         browser.key(Key::Down).await;
         browser.press_by_keyboard("Scan").await;
         browser.press_by_keyboard("Approve").await;

@@ -157,7 +157,7 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
     let to_itsme = browser.post(&app, "/pay").location();
     // The payment is for Ann to confirm: in the app, nobody else gets to see it.
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::daan()));
-    assert_eq!((page.status, page.heading()), (200, "You have stopped"));
+    assert_eq!((page.status, page.heading()), (200, "You cancelled"));
     assert_eq!(browser.get(&app, "/receipts/1").status, 404);
     let to_itsme = browser.post(&app, "/pay").location();
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::ann()));
@@ -204,7 +204,7 @@ fn everything_that_goes_wrong_has_a_page() {
 
     let to_itsme = browser.post(&app, "/login").location();
     let page = browser.back(&app, &op.deny(&to_itsme));
-    assert_eq!((page.status, page.heading()), (200, "You have stopped"));
+    assert_eq!((page.status, page.heading()), (200, "You cancelled"));
     for query in ["", "?code=a", "?state=a", "?code=a&state=%00%FF", "?state=a&state=a"] {
         let page = browser.settle(&app, &format!("/itsme/callback{query}"));
         assert_eq!((page.status, page.heading()), (400, "This login is not known here"), "{query}");

@@ -111,7 +111,7 @@ fn what_ended_is_over() {
     assert_eq!(browser.get(&app, "/qr").heading(), "Look at your phone");
     let asked = op.op().pending_backchannel().first().map(|asked| asked.auth_req_id.clone());
     op.op().deny_backchannel(&asked.expect("he is asked"));
-    assert_eq!(browser.get(&app, "/qr").heading(), "You have stopped");
+    assert_eq!(browser.get(&app, "/qr").heading(), "You cancelled");
     browser.get(&app, "/qr").leads_to("/");
 
     // A poll that gets no answer is asked again.
