@@ -24,13 +24,13 @@ pub(super) enum Rejected {
 }
 
 /// How long a page waits for a person.
-const PAGE_LIFETIME: Duration = Duration::from_secs(15 * 60);
+pub(super) const PAGE_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// A request that is on a page.
 pub(super) struct OnPage {
     pub(super) id: String,
     query: String,
-    since: UnixTime,
+    pub(super) since: UnixTime,
     pub(super) stage: Stage,
 }
 
@@ -99,14 +99,17 @@ impl FakeOp {
         }
     }
 
-    /// The person decides on the phone about a page that waits; their browser will find out.
-    pub(super) fn decide_by_phone(&mut self, id: &str, person: Option<&Person>) {
+    /// The person decides on the phone about a page that waits; their browser will find out. Gives
+    /// the callback URL.
+    pub(super) fn decide_by_phone(&mut self, id: &str, person: Option<&Person>) -> Option<String> {
         let place = self.on_page.iter().position(|it| it.id == id && it.is_waiting());
-        let page = place.map(|place| self.on_page.remove(place));
-        if let Some(OnPage { id, query, since, stage: Stage::Waiting(presented) }) = page {
-            let stage = Stage::Decided(self.callback_of(presented, person));
-            self.on_page.push(OnPage { id, query, since, stage });
-        }
+        let page = place.map(|place| self.on_page.remove(place))?;
+        let OnPage { id, query, since, stage: Stage::Waiting(presented) } = page else {
+            return None;
+        };
+        let callback = self.callback_of(presented, person);
+        self.on_page.push(OnPage { id, query, since, stage: Stage::Decided(callback.clone()) });
+        Some(callback)
     }
 
     /// What was clicked on that page.

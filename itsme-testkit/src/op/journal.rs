@@ -7,7 +7,7 @@ use itsme_core::{Request, Response, SendFailure, UnixTime};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{Document, FakeOp, client_auth};
+use super::{Document, FakeOp, client_auth, refusal};
 use crate::{
     jose,
     registration::{Credentials, RegisteredClient},
@@ -23,25 +23,36 @@ const MOST_PARAMETERS: usize = 50;
 /// The last requests, newest first.
 #[derive(Default)]
 pub(super) struct Journal {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<JournalEntry>,
     written: u64,
     /// What is being answered, before it is signed and encrypted to the client.
     issued: Vec<(String, String)>,
 }
 
-/// One request.
-pub(super) struct Entry {
-    pub(super) number: u64,
-    pub(super) at: UnixTime,
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) outcome: String,
+/// One request in the journal.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JournalEntry {
+    /// Its number: the first request has 1, and each later one the next.
+    pub number: u64,
+    /// Time of the request.
+    pub at: UnixTime,
+    /// Its method.
+    pub method: String,
+    /// Its path below the issuer; the whole address if the OP sent it.
+    pub path: String,
+    /// The status of the answer, or in words why there was none.
+    pub outcome: String,
+    /// Why the OP refused it.
+    pub reason: Option<String>,
+    /// The faults and quirks that were active.
+    pub faults: Vec<String>,
     /// Parameters, tokens and what was answered: what it is, and its text.
-    pub(super) details: Vec<(String, String)>,
+    pub details: Vec<(String, String)>,
 }
 
 impl Journal {
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &JournalEntry> {
         self.entries.iter()
     }
 
@@ -50,12 +61,12 @@ impl Journal {
         self.issued.push((format!("answer, claims of {document:?}"), format!("{claims:#}")));
     }
 
-    fn write(&mut self, entry: Entry) {
+    fn write(&mut self, entry: JournalEntry) {
         self.written += 1;
         let details =
             entry.details.into_iter().map(|(what, text)| (shortened(what), shortened(text)));
         let (path, details) = (shortened(entry.path), details.collect());
-        self.entries.push_front(Entry { number: self.written, path, details, ..entry });
+        self.entries.push_front(JournalEntry { number: self.written, path, details, ..entry });
         self.entries.truncate(LENGTH);
     }
 }
@@ -74,27 +85,25 @@ impl FakeOp {
         self.journal.get_or_insert_default();
     }
 
+    /// The entries of the journal whose number is above this one, newest last. The journal holds 200.
+    pub fn journal_since(&self, number: u64) -> Vec<JournalEntry> {
+        let entries = self.journal.iter().flat_map(|journal| journal.entries.iter().rev());
+        entries.filter(|entry| entry.number > number).cloned().collect()
+    }
+
     /// Writes a request into the journal, if one is kept, that somebody has made for the OP, such as
     /// one of its [pings](Self::pings), with what has become of it.
     pub fn note_in_journal(&mut self, request: &Request, outcome: &str) {
-        let at = self.now();
+        let body = String::from_utf8_lossy(request.body()).into_owned();
+        let details = vec![("body".to_owned(), body)];
+        let entry = self.new_entry(request, &request.uri().to_string(), details);
         if let Some(journal) = &mut self.journal {
-            let (method, path) = (request.method().to_string(), request.uri().to_string());
-            let body = String::from_utf8_lossy(request.body()).into_owned();
-            let details = vec![("body".to_owned(), body)];
-            journal.write(Entry {
-                number: 0,
-                at,
-                method,
-                path,
-                outcome: outcome.to_owned(),
-                details,
-            });
+            journal.write(JournalEntry { outcome: outcome.to_owned(), ..entry });
         }
     }
 
     /// What the journal will say of a request. It is read before it is acted on, by the keys of now.
-    pub(super) fn journal_entry(&self, path: &str, request: &Request) -> Option<Entry> {
+    pub(super) fn journal_entry(&self, path: &str, request: &Request) -> Option<JournalEntry> {
         self.journal.as_ref()?;
         let query = request.uri().query().unwrap_or_default();
         let pairs = form_urlencoded::parse(query.as_bytes())
@@ -110,9 +119,25 @@ impl FakeOp {
             details.push((name, value));
             details.extend(tokens);
         }
-        let (at, method) = (self.now(), request.method().to_string());
-        let (path, outcome) = (path.to_owned(), String::new());
-        Some(Entry { number: 0, at, method, path, outcome, details })
+        Some(self.new_entry(request, path, details))
+    }
+
+    fn new_entry(
+        &self,
+        request: &Request,
+        path: &str,
+        details: Vec<(String, String)>,
+    ) -> JournalEntry {
+        JournalEntry {
+            number: 0,
+            at: self.now(),
+            method: request.method().to_string(),
+            path: path.to_owned(),
+            outcome: String::new(),
+            reason: None,
+            faults: self.mischief.faults.clone(),
+            details,
+        }
     }
 
     /// The tokens in a parameter, decoded, with whether they can be believed.
@@ -166,7 +191,7 @@ impl FakeOp {
     /// Writes it down with what was answered.
     pub(super) fn write_into_journal(
         &mut self,
-        entry: Option<Entry>,
+        entry: Option<JournalEntry>,
         answer: Result<&Response, &SendFailure>,
     ) {
         let (Some(journal), Some(mut entry)) = (&mut self.journal, entry) else { return };
@@ -174,6 +199,7 @@ impl FakeOp {
         match answer {
             Ok(answer) => {
                 entry.outcome = answer.status().as_u16().to_string();
+                entry.reason = refusal::reason(answer).map(shortened);
                 let media_type = answer.headers().get(header::CONTENT_TYPE);
                 if let Some(location) = answer.headers().get(header::LOCATION) {
                     let location = String::from_utf8_lossy(location.as_bytes()).into_owned();

@@ -94,6 +94,11 @@ impl Server {
         self.op().deny(url)
     }
 
+    /// The address that it listens at.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
     pub(crate) fn shared(&self) -> &Mutex<FakeOp> {
         &self.0.shared
     }
@@ -159,6 +164,7 @@ impl Answers for FakeKms {
 /// A socket, and who answers there.
 #[derive(Debug)]
 struct Listening<T> {
+    address: SocketAddr,
     shared: Arc<Mutex<T>>,
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
@@ -167,6 +173,7 @@ struct Listening<T> {
 impl<T: Answers> Listening<T> {
     fn start(listener: TcpListener, who: T) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
         let shared = Arc::new(Mutex::new(who));
         let (stop, stopped) = oneshot::channel();
         let served = Arc::clone(&shared);
@@ -180,7 +187,7 @@ impl<T: Answers> Listening<T> {
                 }
             });
         })?;
-        Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, shared, stop: Some(stop), thread: Some(thread) })
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) struct Backchannel {
     pub(super) request: AuthenticationRequest,
     /// Whom the request is about.
     pub(super) person: Person,
+    pub(super) begun: UnixTime,
     pub(super) expires: UnixTime,
     pub(super) polled: Option<UnixTime>,
     /// How often it was polled too fast.
@@ -73,6 +74,7 @@ impl FakeOp {
             auth_req_id,
             request,
             person,
+            begun: self.now(),
             expires: self.now().after(Duration::from_secs(expires_in)),
             polled: None,
             slowed_down: 0,

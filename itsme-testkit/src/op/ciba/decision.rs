@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use itsme_core::{Request, UnixTime};
 
 use super::{
-    super::{FakeOp, authentication_request::AuthenticationRequest},
+    super::{
+        FakeOp,
+        authentication_request::AuthenticationRequest,
+        waiting::{Waiting, WaitingKind},
+    },
     backchannel::{Backchannel, Decision},
 };
 use crate::Person;
@@ -56,6 +60,28 @@ impl FakeOp {
         let now = self.now();
         let pending = self.ciba.requests.iter().filter(move |pending| pending.is_pending(now));
         pending.map(|it| (it.auth_req_id.as_str(), &it.request, &it.person))
+    }
+
+    /// The sessions and requests that wait, each oldest first.
+    pub(in super::super) fn waiting_without_a_browser(&self) -> impl Iterator<Item = Waiting> {
+        let now = self.now();
+        let sessions = self.ciba.sessions.iter().filter(move |it| it.is_pending(now));
+        let sessions = sessions.map(|session| Waiting {
+            kind: WaitingKind::QrSession,
+            id: session.id.clone(),
+            client_id: session.client_id.clone(),
+            person: None,
+            scopes: Vec::new(),
+            claims: Vec::new(),
+            template: BTreeMap::new(),
+            since: session.begun,
+        });
+        let requests = self.ciba.requests.iter().filter(move |it| it.is_pending(now));
+        let requests = requests.map(|it| {
+            let what = (WaitingKind::Backchannel, it.auth_req_id.as_str(), it.begun);
+            Waiting::of(self, what, &it.request, Some(it.person.clone()))
+        });
+        sessions.chain(requests)
     }
 
     /// The person approves in the app: the next poll gets the tokens, and a client in ping mode

@@ -22,9 +22,9 @@ const SESSION_LIFETIME: Duration = Duration::from_secs(15 * 60);
 const IDENTIFIER_LIFETIME: Duration = Duration::from_secs(5 * 60);
 
 pub(super) struct Session {
-    id: String,
-    client_id: String,
-    begun: UnixTime,
+    pub(super) id: String,
+    pub(super) client_id: String,
+    pub(super) begun: UnixTime,
     polled: UnixTime,
     /// How many QR codes it has shown, and until when the last one is good.
     qr_codes: u32,
@@ -45,7 +45,7 @@ impl Session {
         now.since(self.begun) >= SESSION_LIFETIME
     }
 
-    fn is_pending(&self, now: UnixTime) -> bool {
+    pub(super) fn is_pending(&self, now: UnixTime) -> bool {
         self.discovered.is_none() && !self.is_over(now)
     }
 }

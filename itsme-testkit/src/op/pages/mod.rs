@@ -11,7 +11,7 @@ use http::{Method, header};
 use itsme_core::{Dialect, Request, Response};
 
 pub(super) use self::sign_in::sign_in;
-use super::{FakeOp, answer, authentication_request::AuthenticationRequest};
+use super::{FakeOp, answer, authentication_request::AuthenticationRequest, refusal};
 use crate::Person;
 
 const STYLE: &str = include_str!("style.css");
@@ -42,7 +42,9 @@ impl FakeOp {
 
 pub(super) fn error(reason: &str) -> Response {
     let body = format!("<h1>Fake itsme</h1><p>This request was refused: {}</p>", escape(reason));
-    html(400, "Refused", None, &body)
+    let mut page = html(400, "Refused", None, &body);
+    page.extensions_mut().insert(refusal::OnPage(reason.to_owned()));
+    page
 }
 
 /// What the app shows of a request.

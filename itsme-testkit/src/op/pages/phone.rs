@@ -5,7 +5,7 @@ use itsme_core::{Request, Response};
 use super::{
     super::{
         FakeOp, authentication_request::AuthenticationRequest, authorization::Stage,
-        parameters::Parameters,
+        parameters::Parameters, waiting::Gesture,
     },
     REFRESH, asked, error, escape, hidden, html, name,
 };
@@ -91,24 +91,16 @@ impl FakeOp {
         }
         let get = |name: &str| form.get(name).unwrap_or_default();
         let person = self.people.iter().find(|person| person.id() == get("person")).cloned();
-        let id = get("id");
-        let is_pending = match get("kind") {
-            "session" => self.pending_sessions().contains(&id),
-            "request" => self.requests_to_decide().any(|(pending, ..)| pending == id),
-            _ => self.on_page.iter().any(|login| login.id == id && login.is_waiting()),
-        };
-        if !is_pending {
-            return error("nobody waits for this any more");
-        }
-        match (get("kind"), get("decision"), person) {
-            ("session", "scan", Some(person)) => self.scan(id, &person),
-            ("request", "approve", _) => self.approve_backchannel(id),
-            ("request", "deny", _) => self.deny_backchannel(id),
-            ("login", "approve", Some(person)) => self.decide_by_phone(id, Some(&person)),
-            ("login", "deny", _) => self.decide_by_phone(id, None),
+        let gesture = match get("decision") {
+            "approve" => Gesture::Approve,
+            "deny" => Gesture::Deny,
+            "scan" => Gesture::Scan,
             _ => return error("the form is incomplete"),
+        };
+        match self.act_on(get("id"), gesture, person.as_ref()) {
+            Ok(_) => self.to_phone(),
+            Err(reason) => error(&reason),
         }
-        self.to_phone()
     }
 }
 
