@@ -155,7 +155,7 @@ impl Drop for Sandbox {
     }
 }
 
-fn send(request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
+pub fn send(request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
     let agent: Agent = Agent::config_builder()
         .proxy(None)
         .http_status_as_error(false)

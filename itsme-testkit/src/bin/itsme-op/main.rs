@@ -1,6 +1,7 @@
 //! A stand-alone fake itsme on loopback: a sandbox for applications in any language.
 
 mod configuration;
+mod control;
 mod outgoing;
 mod registry;
 
@@ -19,7 +20,10 @@ use clap::Parser;
 use itsme_testkit::{Clock, FakeOp, Fault, Server, private_jwks, quirks};
 use tokio::signal;
 
-use self::configuration::Configuration;
+use self::{
+    configuration::Configuration,
+    control::{Access, Control, Gate},
+};
 
 /// A fake itsme on loopback, to develop against in any language: discovery, all endpoints, CIBA.
 ///
@@ -42,7 +46,8 @@ use self::configuration::Configuration;
     [[clients]]\n  \
     client_id = \"MY_CLIENT\"\n  \
     # The public keys: a file, read at the start (restart after a rotation), or an address such as\n  \
-    # http://127.0.0.1:8080/jwks, read again and again; without: the keys of --write-keys.\n  \
+    # http://127.0.0.1:8080/jwks, read again and again, or the set\n  \
+    # itself; without: the keys of --write-keys.\n  \
     jwks = \"jwks.json\"\n  \
     # secret = \"…\"  # instead of keys; hs256 = true signs ID tokens with it\n  \
     redirect_uris = [\"http://127.0.0.1:8080/callback\"]\n  \
@@ -89,6 +94,16 @@ struct Options {
     #[arg(long, value_name = "NAME")]
     fault: Vec<String>,
 
+    /// Offer the control interface for tests in any language, described at /control/openapi.json. On
+    /// loopback it is there anyway; elsewhere it also needs --control-token-file.
+    #[arg(long)]
+    control: bool,
+
+    /// Let only those use the control interface who send the token in this file, as
+    /// `Authorization: Bearer TOKEN`.
+    #[arg(long, value_name = "FILE")]
+    control_token_file: Option<PathBuf>,
+
     /// Print the introduction as JSON in one line, when it is ready.
     #[arg(long)]
     json: bool,
@@ -118,10 +133,10 @@ impl Place {
         Ok(Self::Address(address))
     }
 
-    fn server(self) -> io::Result<Server> {
+    fn server(self, clock: Clock) -> io::Result<Server> {
         match self {
-            Self::Address(address) => Server::start_at(address, Clock::system()),
-            Self::Localhost(port) => Server::start_on_localhost(port, Clock::system()),
+            Self::Address(address) => Server::start_at(address, clock),
+            Self::Localhost(port) => Server::start_on_localhost(port, clock),
         }
     }
 }
@@ -159,21 +174,44 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     configuration.complete(&options.redirect_uri, &options.fault);
     let registry = configuration.registry()?;
 
-    let server = (options.listen.server())
+    let token = options.control_token_file.as_deref().map(control::token).transpose()?;
+
+    let clock = Clock::adjustable();
+    let server = (options.listen.server(clock.clone()))
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
     let server = Arc::new(server);
-    if options.v1 {
-        let mut op = server.op();
-        let issuer = op.issuer().replace("/v2", "/oidc");
-        *op = FakeOp::with_issuer(issuer, Clock::system()).v1();
-    }
-    server.op().set_strict(options.strict);
-    server.op().keep_journal();
-    registry.enter(&mut server.op());
-    outgoing::keep_up(&server, registry.published)?;
+    let is_loopback = server.address().ip().is_loopback();
+    let access = Access::decide(is_loopback, options.control, token)?;
+    let published = registry.published.clone();
+    let issuer = server.op().issuer().replace("/v2", if options.v1 { "/oidc" } else { "/v2" });
+    let gate = Gate::new(access, server.address(), &issuer);
+    let has_control = !gate.is_off();
+    let introduction = configuration.introduction(&issuer, has_control, options.json)?;
+    let make = {
+        let clock = clock.clone();
+        move || {
+            let op = FakeOp::with_issuer(&issuer, clock.clone());
+            let mut op = if options.v1 { op.v1() } else { op };
+            op.set_strict(options.strict);
+            op.keep_journal();
+            op.host(|uri| outgoing::get(uri).ok());
+            registry.enter(&mut op);
+            op
+        }
+    };
+    *server.op() = make();
+    let mut control = Control {
+        gate,
+        clock,
+        make: Box::new(make),
+        configured: configuration.clients().to_vec(),
+        added: Vec::new(),
+        watch: outgoing::keep_up(&server, published.clone())?,
+        published,
+    };
+    server.op().intercept(move |op, request| control.answer(op, request));
     outgoing::send_pings(&server)?;
 
-    let introduction = configuration.introduction(server.op().issuer(), options.json)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // In this order: whoever has read the text can stop the program.

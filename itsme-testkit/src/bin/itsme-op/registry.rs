@@ -1,12 +1,16 @@
 //! What the configuration means to the OP, checked before anything is started.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use itsme_testkit::{FakeOp, Fault, Person, RegisteredClient, private_keys};
 use serde_json::Value;
 use url::{Host, Url};
 
-use crate::{configuration, outgoing};
+use crate::configuration::{self, Jwks, is_address};
 
 /// No keys: those of a client whose set was not fetched yet.
 const NO_KEYS: &str = r#"{"keys":[]}"#;
@@ -26,6 +30,16 @@ pub struct Registry {
 pub struct Published {
     pub jwks_uri: String,
     client: configuration::Client,
+    fetched: Arc<Mutex<Fetched>>,
+}
+
+/// What has become of it.
+#[derive(Default)]
+struct Fetched {
+    /// The client with its keys, for an OP that is made anew.
+    last: Option<RegisteredClient>,
+    /// Nobody knows the client any more.
+    is_retired: bool,
 }
 
 impl Published {
@@ -33,6 +47,33 @@ impl Published {
     pub fn with(&self, jwks: &str) -> Result<RegisteredClient, String> {
         check_jwks(jwks)?;
         registered(&self.client, RegisteredClient::new(&self.client.client_id, jwks))
+    }
+
+    /// Tells the OP of keys that were fetched, unless the client has gone meanwhile.
+    pub fn register(&self, op: &mut FakeOp, client: RegisteredClient) {
+        let mut fetched = self.fetched();
+        if !fetched.is_retired {
+            fetched.last = Some(client.clone());
+            op.register(client);
+        }
+    }
+
+    /// The client's id, as long as no keys have come.
+    pub fn lacks_keys(&self) -> Option<&str> {
+        self.fetched().last.is_none().then_some(&self.client.client_id)
+    }
+
+    /// Its keys are fetched no more.
+    pub fn retire(&self) {
+        self.fetched().is_retired = true;
+    }
+
+    pub fn is_retired(&self) -> bool {
+        self.fetched().is_retired
+    }
+
+    fn fetched(&self) -> MutexGuard<'_, Fetched> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -48,13 +89,19 @@ impl Registry {
             }
             _ if it.hs256 => return Err("hs256 needs a secret".to_owned()),
             (None, None) => by_keys(&private_keys().public_jwks()),
-            (Some(jwks), None) if jwks.starts_with("http://") || jwks.starts_with("https://") => {
-                let published = Published { jwks_uri: jwks.clone(), client: it.clone() };
-                address(jwks).map_err(|reason| format!("jwks: {reason}"))?;
-                self.published.push(published);
+            (Some(Jwks::Set(jwks)), None) => {
+                let jwks = Value::Object(jwks.clone()).to_string();
+                check_jwks(&jwks).map_err(|reason| format!("jwks: {reason}"))?;
+                by_keys(&jwks)
+            }
+            (Some(Jwks::At(place)), None) if is_address(place) => {
+                address(place).map_err(|reason| format!("jwks: {reason}"))?;
+                let (jwks_uri, client) = (place.clone(), it.clone());
+                let fetched = Arc::default();
+                self.published.push(Published { jwks_uri, client, fetched });
                 by_keys(NO_KEYS)
             }
-            (Some(file), None) => {
+            (Some(Jwks::At(file)), None) => {
                 let file = directory.join(file);
                 let text = fs::read_to_string(&file).map_err(|error| error.to_string());
                 let checked = text.and_then(|text| check_jwks(&text).map(|()| text));
@@ -66,10 +113,13 @@ impl Registry {
     }
 
     pub fn person(&mut self, it: &configuration::Person) {
+        self.people.push(Self::read_person(it));
+    }
+
+    pub fn read_person(it: &configuration::Person) -> Person {
         let nobody = Person::new(&it.id);
         let claims = it.claims.iter();
-        let person = claims.fold(nobody, |person, (name, value)| person.with(name, json(value)));
-        self.people.push(person);
+        claims.fold(nobody, |person, (name, value)| person.with(name, json(value)))
     }
 
     /// Tells the OP.
@@ -77,13 +127,15 @@ impl Registry {
         for client in &self.clients {
             op.register(client.clone());
         }
+        for client in self.published.iter().filter_map(|it| it.fetched().last.clone()) {
+            op.register(client);
+        }
         for person in &self.people {
             op.know(person.clone());
         }
         for fault in &self.faults {
             fault.inject(op);
         }
-        op.host(|uri| outgoing::get(uri).ok());
     }
 }
 
