@@ -24,6 +24,12 @@ macro_rules! claim {
         }
 
         impl Claim {
+            /// Every claim with a name of its own, so all but [`Other`](Self::Other).
+            pub fn all() -> impl Iterator<Item = Self> {
+                let national_numbers = Country::ALL.iter().copied().map(Self::NationalNumber);
+                [$(Self::$claim),+].into_iter().chain(national_numbers)
+            }
+
             /// Its names: none has more than two.
             fn names(&self) -> impl Iterator<Item = (Origin, &str)> {
                 let [first, second] = match self {

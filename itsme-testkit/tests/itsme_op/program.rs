@@ -55,6 +55,8 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
     let file = directory.join("sandbox.toml");
     let client = |rest: &str| format!("[[clients]]\nclient_id = \"MINE\"\n{rest}\n");
     let services = "services = { login = [\"L\"] }";
+    let person =
+        |claim: &str| format!("[[people]]\nid = \"a\"\nclaims = {{ {claim:?} = \"x\" }}\n");
     for (text, reasons) in [
         ("clients = 1".to_owned(), ["line 1", "invalid type"]),
         (client("services = {}\nredirect_uri = \"x\""), ["line 4", "unknown field `redirect_uri`"]),
@@ -98,6 +100,20 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
         ),
         (client(services).repeat(2), ["clients[1] (\"MINE\")", "stands twice"]),
         ("[[people]]\nid = \"a\"\n".repeat(2), ["people[1] (\"a\")", "stands twice"]),
+        (person("shoe_size"), ["people[0] (\"a\")", "\"shoe_size\" is no claim of itsme"]),
+        (person("Birthdate"), ["\"Birthdate\"", "it may be \"birthdate\""]),
+        (
+            person("BENationalNumber"),
+            ["no claim of itsme", "may be \"http://itsme.services/v2/claim/BENationalNumber\""],
+        ),
+        (
+            person("http://itsme.services/v2/claim/citizenship"),
+            ["no claim", "may be \"http://itsme.services/v2/claim/claim_citizenship\""],
+        ),
+        (
+            person("tag:sixdots.be,2016-06:claim_city_of_birth"),
+            ["claim_city_of_birth\"", "start with --v1"],
+        ),
         ("faults = [\"none such\"]".to_owned(), ["\"none such\"", "--list-faults"]),
     ] {
         fs::write(&file, &text).expect("a file");
@@ -107,6 +123,20 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
         for reason in reasons.iter().chain(&["sandbox.toml"]) {
             assert!(error.contains(reason), "{text}: no {reason} in {error}");
         }
+    }
+}
+
+#[test]
+fn each_dialect_takes_the_claims_that_it_can_tell() {
+    let directory = sandbox::directory("claims");
+    let file = directory.join("sandbox.toml");
+    let of_v2 = "\"http://itsme.services/v2/claim/place_of_birth\" = { city = \"Luik\" }";
+    let of_v1 = "\"tag:sixdots.be,2016-06:claim_city_of_birth\" = \"Luik\"";
+    let path = file.to_str().expect("a path in UTF-8");
+    for (claim, options) in [(of_v2, &[][..]), (of_v2, &["--v1"]), (of_v1, &["--v1"])] {
+        let text = format!("[[people]]\nid = \"eva\"\nclaims = {{ {claim} }}\n");
+        fs::write(&file, text).expect("a file");
+        drop(Sandbox::start(&[&["--config", path], options].concat()));
     }
 }
 

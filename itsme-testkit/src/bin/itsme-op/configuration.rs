@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use itsme_core::Dialect;
 use itsme_testkit::{
     CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, Fault, IDENTIFY_SERVICE, REDIRECT_URI,
     SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, quirks,
@@ -106,7 +107,7 @@ impl Configuration {
     }
 
     /// What the OP has to know.
-    pub fn registry(&self, reach: &Reach) -> Result<Registry, String> {
+    pub fn registry(&self, reach: &Reach, dialect: Dialect) -> Result<Registry, String> {
         let directory = self.file.parent().unwrap_or(Path::new(""));
         let mut registry = Registry::default();
         let mut ids = HashSet::new();
@@ -118,10 +119,11 @@ impl Configuration {
             })?;
         }
         for (place, person) in self.people.iter().enumerate() {
-            once(ids.insert(("person", &person.id))).map_err(|reason| {
+            let new = ids.insert(("person", &person.id));
+            let added = once(new).and_then(|()| registry.person(person, dialect));
+            added.map_err(|reason| {
                 self.at(&format!("people[{place}] ({:?}): {reason}", person.id))
             })?;
-            registry.person(person);
         }
         let mut known = Fault::all();
         known.extend(quirks::all());

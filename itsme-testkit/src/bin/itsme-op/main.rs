@@ -17,6 +17,7 @@ use std::{
     sync::Arc,
 };
 
+use itsme_core::Dialect;
 use itsme_testkit::{Clock, FakeOp, Fault, Server, private_jwks, quirks};
 
 use self::{configuration::Configuration, options::Options, reach::Reach};
@@ -47,7 +48,8 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     };
     configuration.complete(&options.redirect_uri, &options.fault);
     let reach = Reach::new(options.allow_http.clone());
-    let registry = configuration.registry(&reach)?;
+    let dialect = if options.v1 { Dialect::V1 } else { Dialect::V2 };
+    let registry = configuration.registry(&reach, dialect)?;
 
     let at = options.listen;
     let (listener, host) = at.bind().map_err(|error| format!("cannot listen on {at}: {error}"))?;

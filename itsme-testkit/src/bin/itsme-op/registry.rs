@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use itsme_core::{Claim, Dialect};
 use itsme_testkit::{FakeOp, Fault, Person, RegisteredClient, private_keys};
 use serde_json::Value;
 use url::Url;
@@ -73,11 +74,15 @@ impl Registry {
         Ok(())
     }
 
-    pub fn person(&mut self, it: &configuration::Person) {
-        let nobody = Person::new(&it.id);
-        let claims = it.claims.iter();
-        let person = claims.fold(nobody, |person, (name, value)| person.with(name, json(value)));
+    /// Adds somebody, of whom only what the dialect can tell may be said.
+    pub fn person(&mut self, it: &configuration::Person, dialect: Dialect) -> Result<(), String> {
+        let mut person = Person::new(&it.id);
+        for (name, value) in &it.claims {
+            check_claim(name, dialect).map_err(|reason| format!("claims: {name:?} {reason}"))?;
+            person = person.with(name, json(value));
+        }
         self.people.push(person);
+        Ok(())
     }
 
     /// Tells the OP.
@@ -150,6 +155,29 @@ fn check_jwks(text: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Claims are written as the wire has them. V2's are good in both dialects: the OP tells them in V1 as
+/// far as V1 has them.
+fn check_claim(name: &str, dialect: Dialect) -> Result<(), String> {
+    let of =
+        |dialect| Claim::all().filter_map(move |claim| claim.wire_names(dialect).ok()).flatten();
+    if of(Dialect::V2).chain(of(dialect)).any(|known| known == name) {
+        return Ok(());
+    }
+    if of(Dialect::V1).any(|known| known == name) {
+        return Err("is a claim of V1: start with --v1, or use the name in V2".to_owned());
+    }
+    match of(Dialect::V2).find(|known| short(known).eq_ignore_ascii_case(short(name))) {
+        Some(meant) => Err(format!("is no claim of itsme; it may be {meant:?}")),
+        None => Err("is no claim of itsme".to_owned()),
+    }
+}
+
+/// A claim's name without the prefix of a dialect.
+fn short(name: &str) -> &str {
+    let name = name.rsplit(['/', ':']).next().unwrap_or(name);
+    name.strip_prefix("claim_").unwrap_or(name)
 }
 
 /// A date becomes its text: that is what claims hold.
