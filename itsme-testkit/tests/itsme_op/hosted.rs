@@ -3,7 +3,7 @@
 use std::{net::TcpListener, time::Duration};
 
 use http::header;
-use itsme_core::{AuthorizationRequest, Client, Response};
+use itsme_core::{AuthorizationRequest, Client, Redirect, Response};
 use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play};
 
 use crate::{
@@ -69,23 +69,27 @@ fn open(sandbox: &Sandbox, request_uri: &str) -> Page {
     sandbox.get(&format!("{}/authorization?{query}", sandbox.issuer))
 }
 
+/// A login whose object the application makes when it is asked for it.
+fn begin(application: &Application, sandbox: &Sandbox) -> (Client, Redirect) {
+    let client = sandbox.client("MINE", REDIRECT_URI);
+    let uri = format!("{}/requests/1", application.address);
+    let login = AuthorizationRequest::login("MY_LOGIN");
+    let hosted = sandbox.play(client.request_object(login, &uri, Duration::from_secs(60)));
+    application.host(&sandbox.issuer, &hosted.object);
+    (client, hosted.redirect)
+}
+
 /// The application can make the object only when it knows the OP's keys, which it asks for when the OP
 /// has asked for the object.
 #[test]
 fn an_application_asks_the_op_for_its_keys_before_it_answers() {
     let application = Application::start();
     let sandbox = start(&application.address, "on_demand", "/jwks");
-    let client = sandbox.client("MINE", REDIRECT_URI);
-    let uri = format!("{}/requests/1", application.address);
-    let login = AuthorizationRequest::login("MY_LOGIN");
-    let hosted = sandbox.play(client.request_object(login, &uri, Duration::from_secs(60)));
-    application.host(&sandbox.issuer, &hosted.object);
-
-    let url = hosted.redirect.url;
+    let (client, Redirect { url, state, .. }) = begin(&application, &sandbox);
     let page = sandbox.get(&url);
     assert_eq!(page.status, 200, "{} {:?}", page.body, page.headers);
     let callback = sandbox.submit(&url, page.form("Approve as Ann Peeters", &[]));
-    sandbox.play(client.finish_login(hosted.redirect.state, callback.location()));
+    sandbox.play(client.finish_login(state, callback.location()));
     assert_eq!(application.fetches(), 1, "what is shown is what is decided");
 }
 
@@ -94,18 +98,12 @@ fn an_application_asks_the_op_for_its_keys_before_it_answers() {
 fn a_decision_fetches_as_well() {
     let application = Application::start();
     let sandbox = start(&application.address, "decision", "/jwks");
-    let client = sandbox.client("MINE", REDIRECT_URI);
-    let uri = format!("{}/requests/1", application.address);
-    let login = AuthorizationRequest::login("MY_LOGIN");
-    let hosted = sandbox.play(client.request_object(login, &uri, Duration::from_secs(60)));
-    application.host(&sandbox.issuer, &hosted.object);
-
-    let url = hosted.redirect.url;
+    let (client, Redirect { url, state, .. }) = begin(&application, &sandbox);
     let (_, query) = url.split_once('?').expect("a query");
     let form = [("request", query), ("person", "ann"), ("decision", "approve")];
     let form = form.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
     let callback = sandbox.submit(&url, form).location();
-    sandbox.play(client.finish_login(hosted.redirect.state, callback));
+    sandbox.play(client.finish_login(state, callback));
 }
 
 #[test]
