@@ -27,8 +27,11 @@ pub struct Transport {
 /// Firewalls turn away whoever says nothing of itself.
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
-/// So much later than it was told to, ureq gives up: it rounds what is left of the time up.
+/// So much later than it was told to, ureq gives up at least: it rounds what is left of the time up.
 const LATE: Duration = Duration::from_millis(700);
+
+/// And by up to this part of the time, for the timers of sockets are as coarse as that on Linux.
+const COARSE: u32 = 8;
 
 /// Why a request got no response. It names no URL, for a URL can hold a code.
 #[derive(Debug, ThisError)]
@@ -170,7 +173,7 @@ impl Transport {
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_connect(Some(self.timeouts.connect))
-            .timeout_global(Some(left.saturating_sub(LATE).max(left / 2)))
+            .timeout_global(Some(left.saturating_sub(LATE.max(left / COARSE)).max(left / 2)))
             .build();
         self.agent.run(request)
     }
