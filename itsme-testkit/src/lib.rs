@@ -101,7 +101,9 @@ pub use play::{play, play_all};
 mod person;
 pub use person::Person;
 mod op;
-pub use op::{Asked, AskedInApp, Document, FakeOp, Reaction, Wire};
+pub use op::{
+    Asked, AskedInApp, Document, FakeOp, Gesture, JournalEntry, Reaction, Waiting, WaitingKind, Wire,
+};
 mod kms;
 pub use kms::{FakeKms, KeyCall, KmsClient, KmsError};
 mod registration;

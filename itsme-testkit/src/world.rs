@@ -77,7 +77,13 @@ pub struct Clock(Source);
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    Accelerated { began: Instant, at: UnixTime, factor: u32 },
+    /// The system's, so many milliseconds ahead.
+    Ahead(Arc<AtomicU64>),
+    Accelerated {
+        began: Instant,
+        at: UnixTime,
+        factor: u32,
+    },
     Virtual(Arc<AtomicU64>),
 }
 
@@ -85,6 +91,12 @@ impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
         Self(Source::System)
+    }
+
+    /// The system's clock, which can be [set ahead](Self::set_ahead). Whoever holds a copy of it sees
+    /// that, too.
+    pub fn adjustable() -> Self {
+        Self(Source::Ahead(Arc::default()))
     }
 
     /// A clock that shows the system's time now, and runs so many times as fast from here on.
@@ -97,6 +109,7 @@ impl Clock {
     pub fn now(&self) -> UnixTime {
         match &self.0 {
             Source::System => SystemPlatform::new().now(),
+            Source::Ahead(_) => SystemPlatform::new().now().after(self.ahead()),
             Source::Accelerated { began, at, factor } => at.after(began.elapsed() * *factor),
             Source::Virtual(millis) => UnixTime::from_millis(millis.load(Ordering::SeqCst)),
         }
@@ -105,6 +118,22 @@ impl Clock {
     /// A virtual clock's time passes; no other can be moved.
     pub fn advance(&self, duration: Duration) {
         self.set(self.now().after(duration));
+    }
+
+    /// Sets an [adjustable](Self::adjustable) clock ahead of the system's, by zero back to it. It does
+    /// nothing to any other clock.
+    pub fn set_ahead(&self, time: Duration) {
+        if let Source::Ahead(millis) = &self.0 {
+            millis.store(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+        }
+    }
+
+    /// How far an [adjustable](Self::adjustable) clock is ahead of the system's; zero for others.
+    pub fn ahead(&self) -> Duration {
+        match &self.0 {
+            Source::Ahead(millis) => Duration::from_millis(millis.load(Ordering::SeqCst)),
+            _ => Duration::ZERO,
+        }
     }
 
     fn set(&self, time: UnixTime) {
@@ -136,6 +165,17 @@ mod tests {
         std::thread::sleep(Duration::from_millis(100));
         let passed = clock.clone().now().since(begun);
         assert!(passed >= Duration::from_secs(99) && passed <= (began.elapsed() + ROUNDING) * 1000);
+    }
+
+    #[test]
+    fn an_adjustable_clock_goes_ahead_and_back() {
+        let (clock, system, hour) =
+            (Clock::adjustable(), Clock::system(), Duration::from_secs(3600));
+        clock.clone().set_ahead(hour);
+        assert!(clock.now().since(system.now()) > hour - Duration::from_secs(60));
+        assert_eq!(clock.ahead(), hour);
+        clock.set_ahead(Duration::ZERO);
+        assert!(clock.now().since(system.now()) < Duration::from_secs(60));
     }
 
     /// Times are whole milliseconds, and both clocks were not read at once.

@@ -105,18 +105,20 @@ impl FakeOp {
         self.on_page.iter().position(|it| it.query == query)
     }
 
-    /// The person decides on the phone about a page that waits; their browser will find out.
-    pub(super) fn decide_by_phone(&mut self, id: &str, person: Option<&Person>) {
+    /// The person decides on the phone about a page that waits; their browser will find out. Gives the
+    /// callback URL.
+    pub(super) fn decide_by_phone(&mut self, id: &str, person: Option<&Person>) -> Option<String> {
         let place = self.on_page.iter().position(|it| it.id == id && it.is_waiting());
-        let page = place.map(|place| self.on_page.remove(place));
-        if let Some(OnPage { id, query, since, stage: Stage::Waiting(presented) }) = page {
-            let callback = self.callback_of(presented, person);
-            if let Some(journal) = &mut self.journal {
-                journal.goes_on(&query, &callback);
-            }
-            let stage = Stage::Decided(callback);
-            self.on_page.push(OnPage { id, query, since, stage });
+        let page = place.map(|place| self.on_page.remove(place))?;
+        let OnPage { id, query, since, stage: Stage::Waiting(presented) } = page else {
+            return None;
+        };
+        let callback = self.callback_of(presented, person);
+        if let Some(journal) = &mut self.journal {
+            journal.goes_on(&query, &callback);
         }
+        self.on_page.push(OnPage { id, query, since, stage: Stage::Decided(callback.clone()) });
+        Some(callback)
     }
 
     /// What was clicked on that page.

@@ -28,7 +28,7 @@ impl Errand {
 impl FakeOp {
     /// Acts on an authorization request. If its object must be fetched first, does nothing and gives
     /// that errand; the next call brings what was fetched.
-    pub(crate) fn act_on<T>(
+    pub(crate) fn after_errand<T>(
         &mut self,
         query: &str,
         fetched: Option<Fetched>,

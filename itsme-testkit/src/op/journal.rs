@@ -23,27 +23,36 @@ const MOST_PARAMETERS: usize = 50;
 /// The last requests, newest first.
 #[derive(Default)]
 pub(super) struct Journal {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<JournalEntry>,
     written: u64,
     /// What is being answered, before it is signed and encrypted to the client.
     issued: Vec<(String, String)>,
 }
 
-/// One request.
-pub(super) struct Entry {
-    pub(super) number: u64,
-    pub(super) at: UnixTime,
-    pub(super) method: String,
-    pub(super) path: String,
-    pub(super) outcome: String,
-    /// Why it was refused, if it was.
-    pub(super) reason: Option<String>,
+/// One request in the journal.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct JournalEntry {
+    /// Its number: the first request has 1, and each later one the next.
+    pub number: u64,
+    /// Time of the request.
+    pub at: UnixTime,
+    /// Its method.
+    pub method: String,
+    /// Its path below the issuer; the whole address if the OP sent it.
+    pub path: String,
+    /// The status of the answer, or in words why there was none.
+    pub outcome: String,
+    /// Why the OP refused it, if it did.
+    pub reason: Option<String>,
+    /// The faults and quirks that were active.
+    pub faults: Vec<String>,
     /// The number of the request that began the login to which this one belongs.
-    pub(super) login: Option<u64>,
+    pub login: Option<u64>,
     /// Tokens as they can be read: what it is, and its text.
-    pub(super) decoded: Vec<(String, String)>,
+    pub decoded: Vec<(String, String)>,
     /// Parameters and what was answered, as they came.
-    pub(super) details: Vec<(String, String)>,
+    pub details: Vec<(String, String)>,
     /// By which later requests of the same login are known: the query of a page, a code, a token.
     marks: Vec<String>,
 }
@@ -53,7 +62,7 @@ const GIVEN: [&str; 5] =
     ["access_token", "auth_req_id", "code", "user_discovery_session_id", "user_identifier_token"];
 
 impl Journal {
-    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = &JournalEntry> {
         self.entries.iter()
     }
 
@@ -62,7 +71,7 @@ impl Journal {
         self.issued.push((format!("answer, claims of {document:?}"), format!("{claims:#}")));
     }
 
-    fn write(&mut self, mut entry: Entry) {
+    fn write(&mut self, mut entry: JournalEntry) {
         self.written += 1;
         entry.number = self.written;
         entry.path = shortened(entry.path);
@@ -81,7 +90,7 @@ impl Journal {
     }
 
     /// The login of an earlier request that has got something which this one brings.
-    fn login_of(&self, entry: &Entry) -> Option<u64> {
+    fn login_of(&self, entry: &JournalEntry) -> Option<u64> {
         let known: HashMap<&str, u64> = self
             .entries
             .iter()
@@ -138,28 +147,39 @@ impl FakeOp {
     /// Writes a request into the journal, if one is kept, that somebody has made for the OP, such as
     /// one of its [pings](Self::pings), with what has become of it.
     pub fn note_in_journal(&mut self, request: &Request, outcome: &str) {
-        let at = self.now();
+        let body = String::from_utf8_lossy(request.body()).into_owned();
+        let details = vec![("body".to_owned(), body)];
+        let entry = self.new_entry(request, request.uri().to_string());
         if let Some(journal) = &mut self.journal {
-            let (method, path) = (request.method().to_string(), request.uri().to_string());
-            let body = String::from_utf8_lossy(request.body()).into_owned();
-            let details = vec![("body".to_owned(), body)];
-            journal.write(Entry {
-                number: 0,
-                at,
-                method,
-                path,
-                outcome: outcome.to_owned(),
-                reason: None,
-                login: None,
-                decoded: Vec::new(),
-                details,
-                marks: Vec::new(),
-            });
+            journal.write(JournalEntry { outcome: outcome.to_owned(), details, ..entry });
+        }
+    }
+
+    /// The entries of the journal whose number is above this one, newest last. The journal holds 200.
+    pub fn journal_since(&self, number: u64) -> Vec<JournalEntry> {
+        let entries = self.journal.iter().flat_map(|journal| journal.entries.iter().rev());
+        entries.filter(|entry| entry.number > number).cloned().collect()
+    }
+
+    /// An entry that says of a request what is known before it is answered.
+    fn new_entry(&self, request: &Request, path: String) -> JournalEntry {
+        JournalEntry {
+            number: 0,
+            at: self.now(),
+            method: request.method().to_string(),
+            path,
+            outcome: String::new(),
+            reason: None,
+            faults: self.injected().to_vec(),
+            login: None,
+            decoded: Vec::new(),
+            details: Vec::new(),
+            marks: Vec::new(),
         }
     }
 
     /// What the journal will say of a request. It is read before it is acted on, by the keys of now.
-    pub(super) fn journal_entry(&self, path: &str, request: &Request) -> Option<Entry> {
+    pub(super) fn journal_entry(&self, path: &str, request: &Request) -> Option<JournalEntry> {
         self.journal.as_ref()?;
         let query = request.uri().query().unwrap_or_default();
         let pairs = form_urlencoded::parse(query.as_bytes())
@@ -178,10 +198,8 @@ impl FakeOp {
         }
         let is_page = path == "/authorization" && request.method() == Method::GET;
         let marks = if is_page { vec![query.to_owned()] } else { Vec::new() };
-        let (at, method) = (self.now(), request.method().to_string());
-        let (path, outcome) = (path.to_owned(), String::new());
-        let (reason, login) = (None, None);
-        Some(Entry { number: 0, at, method, path, outcome, reason, login, decoded, details, marks })
+        let entry = self.new_entry(request, path.to_owned());
+        Some(JournalEntry { decoded, details, marks, ..entry })
     }
 
     /// The tokens in a parameter, decoded, with whether they can be believed.
@@ -235,7 +253,7 @@ impl FakeOp {
     /// Writes it down with what was answered.
     pub(super) fn write_into_journal(
         &mut self,
-        entry: Option<Entry>,
+        entry: Option<JournalEntry>,
         answer: Result<&Response, &SendFailure>,
     ) {
         let (Some(journal), Some(mut entry)) = (&mut self.journal, entry) else { return };

@@ -19,6 +19,7 @@ mod request_object;
 mod revoke;
 mod token;
 mod userinfo;
+mod waiting;
 
 #[cfg(test)]
 mod bench;
@@ -38,7 +39,9 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use self::answer::error as error_answer;
 pub use self::ciba::AskedInApp;
+pub use self::journal::JournalEntry;
 pub use self::reaction::{Asked, Document, Reaction, Wire};
+pub use self::waiting::{Gesture, Waiting, WaitingKind};
 use self::{
     authorization::OnPage,
     ciba::Ciba,
@@ -59,6 +62,9 @@ use crate::{
         private_keys,
     },
 };
+
+/// Who answers a request before the OP does.
+type Interceptor = Box<dyn FnMut(&mut FakeOp, &Request) -> Option<Response> + Send>;
 
 /// A fake itsme: a strict OP that answers requests in memory.
 ///
@@ -114,6 +120,7 @@ pub struct FakeOp {
     journal: Option<Journal>,
     /// The people it knows, as it last saw them.
     people: Vec<Person>,
+    interceptor: Option<Interceptor>,
     /// How often a person has made a new account.
     accounts: HashMap<String, u32>,
 }
@@ -152,6 +159,7 @@ impl FakeOp {
             ciba: Ciba::default(),
             journal: None,
             people: Person::samples(),
+            interceptor: None,
             accounts: HashMap::new(),
         }
     }
@@ -187,6 +195,11 @@ impl FakeOp {
             Some(known) => *known = person,
             None => self.people.push(person),
         }
+    }
+
+    /// The people that its pages offer.
+    pub fn people(&self) -> &[Person] {
+        &self.people
     }
 
     /// Its issuer.
@@ -323,7 +336,8 @@ impl FakeOp {
         self.mischief.skew = (Duration::ZERO, time);
     }
 
-    fn now(&self) -> UnixTime {
+    /// The time by its clock.
+    pub fn now(&self) -> UnixTime {
         let (ahead, behind) = self.mischief.skew;
         let now = self.clock.now().after(ahead);
         UnixTime::from_millis(now.as_millis().saturating_sub(behind.as_millis() as u64))
@@ -377,11 +391,30 @@ impl FakeOp {
         }
     }
 
+    /// Asks this about every request first. A request that it answers reaches nothing else: no fault takes
+    /// hold of the answer, and the journal does not have it.
+    pub fn intercept(
+        &mut self,
+        answer: impl FnMut(&mut Self, &Request) -> Option<Response> + Send + 'static,
+    ) {
+        self.interceptor = Some(Box::new(answer));
+    }
+
+    fn intercepted(&mut self, request: &Request) -> Option<Response> {
+        let mut interceptor = self.interceptor.take()?;
+        let answer = interceptor(self, request);
+        self.interceptor = Some(interceptor);
+        answer
+    }
+
     /// The answer, and what the wire does to it.
     pub(crate) fn over_the_wire(
         &mut self,
         request: &Request,
     ) -> Result<(Response, Option<Wire>), SendFailure> {
+        if let Some(answer) = self.intercepted(request) {
+            return Ok((answer, None));
+        }
         let path = self.path(request);
         if let Some(page) = self.page(&path, request) {
             return Ok((page, None));

@@ -177,6 +177,12 @@ impl FakeOp {
         self.mischief.session_id_ends_in = end.to_owned();
     }
 
+    /// The names of the faults and quirks that were [injected](crate::Fault::inject) since it last
+    /// [recovered](Self::recover).
+    pub fn injected(&self) -> &[String] {
+        &self.mischief.faults
+    }
+
     /// A fault was injected.
     pub(crate) fn note_fault(&mut self, name: &str) {
         self.mischief.faults.push(name.to_owned());

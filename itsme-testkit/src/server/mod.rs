@@ -138,7 +138,7 @@ impl Server {
     fn decide(&self, url: &str, decide: impl Fn(&mut FakeOp) -> String) -> String {
         let mut fetched = None;
         loop {
-            let decided = self.op().act_on(query(url), fetched, &decide);
+            let decided = self.op().after_errand(query(url), fetched, &decide);
             match decided {
                 Ok(callback) => return callback,
                 Err(errand) => fetched = Some(errand.run()),
@@ -203,7 +203,7 @@ trait Answers: Send + 'static {
 impl Answers for FakeOp {
     fn answer(&mut self, request: &Request, fetched: Option<Fetched>) -> Result<Answer, Errand> {
         let query = self.brought(request);
-        self.act_on(&query, fetched, |op| op.over_the_wire(request))
+        self.after_errand(&query, fetched, |op| op.over_the_wire(request))
     }
 }
 

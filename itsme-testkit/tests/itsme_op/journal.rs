@@ -3,7 +3,7 @@
 use itsme_core::{
     AuthorizationRequest, BackchannelRequest, Claim, Client, JwtProtection, Scope, UserDiscovery,
 };
-use itsme_testkit::{FakeOp, Person, REDIRECT_URI, Reaction, SERVICE, World, play};
+use itsme_testkit::{FakeOp, Fault, Person, REDIRECT_URI, Reaction, SERVICE, World, play};
 
 use crate::page::{Form, Page, click};
 
@@ -196,4 +196,35 @@ fn without_one_there_is_no_page() {
     let mut op = FakeOp::new(World::new().clock());
     let request = http::Request::get(JOURNAL).body(Vec::new()).expect("a request");
     assert_eq!(op.handle(request).expect("an answer").status(), 404);
+}
+
+#[test]
+fn it_knows_why_a_request_was_refused_and_which_faults_were_active() {
+    let mut scene = Scene::new(JwtProtection::Signed);
+    let at = |path: &str| format!("https://op.example/v2/{path}");
+    let redirect = "client_id=TEST_CLIENT&redirect_uri=https://rp.example/itsme/callback";
+    scene.get(&at("jwkSet"));
+    scene.get(&at("authorization?client_id=NOBODY"));
+    scene.get(&at(&format!("authorization?{redirect}&response_type=token")));
+    Fault::named("down").expect("it is in the list").inject(&mut scene.op);
+    let down = http::Request::get(at("jwkSet")).body(Vec::new()).expect("a request");
+    scene.op.handle(down).expect_err("it is down");
+    scene.op.recover();
+    scene.get(&at("nothing"));
+
+    let entries = scene.op.journal_since(1);
+    let told: Vec<_> = entries.iter().map(|it| (it.number, it.reason.as_deref())).collect();
+    let type_refused = "unsupported_response_type: response_type must be code";
+    assert_eq!(
+        told,
+        [
+            (2, Some("invalid_client_id")),
+            (3, Some(type_refused)),
+            (4, None),
+            (5, Some("not_found: there is nothing here"))
+        ]
+    );
+    let faults: Vec<_> = entries.iter().map(|entry| entry.faults.join(", ")).collect();
+    assert_eq!(faults, ["", "", "down", ""]);
+    assert_eq!(scene.op.journal_since(0)[0].reason, None);
 }

@@ -2,6 +2,7 @@
 //! meet them.
 
 mod application;
+mod control;
 mod developers;
 mod hosted;
 mod journal;

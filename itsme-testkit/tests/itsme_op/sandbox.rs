@@ -10,7 +10,7 @@ use std::{
 };
 
 use http::{Request, Response};
-use itsme_core::{Client, Environment, Flow, SendFailure, Settings, SystemPlatform, drive};
+use itsme_core::{Client, DriveError, Environment, Flow, SendFailure, Settings, SystemPlatform, drive};
 use itsme_testkit::private_keys;
 use ureq::{
     Agent,
@@ -134,9 +134,12 @@ impl Sandbox {
 
     /// Runs a flow against it.
     pub fn play<T>(&self, flow: Flow<T>) -> T {
-        let send = |request| send(&self.agent, request).map_err(|error| (SendFailure::Lost, error));
-        let done = drive(flow, &mut SystemPlatform::new(), send, thread::sleep);
-        done.unwrap_or_else(|error| panic!("the flow fails: {error:?}"))
+        self.try_play(flow).unwrap_or_else(|error| panic!("the flow fails: {error:?}"))
+    }
+
+    pub fn try_play<T>(&self, flow: Flow<T>) -> Result<T, DriveError<ureq::Error>> {
+        let send = |request| self.send(request).map_err(|error| (SendFailure::Lost, error));
+        drive(flow, &mut SystemPlatform::new(), send, thread::sleep)
     }
 
     pub fn get(&self, url: &str) -> Page {
@@ -144,7 +147,11 @@ impl Sandbox {
     }
 
     pub fn try_get(&self, url: &str) -> Result<Response<Vec<u8>>, ureq::Error> {
-        send(&self.agent, Request::get(url).body(Vec::new()).expect("a request"))
+        self.send(Request::get(url).body(Vec::new()).expect("a request"))
+    }
+
+    pub fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ureq::Error> {
+        send(&self.agent, request)
     }
 
     /// Sends a form that is on the page at this address.

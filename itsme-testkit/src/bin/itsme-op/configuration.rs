@@ -13,6 +13,7 @@ use itsme_testkit::{
     SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, quirks,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use toml::Table;
 
 use crate::{reach::Reach, registry::Registry};
@@ -36,9 +37,9 @@ pub struct Client {
     /// What people see in place of the client id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A file or an address; with no secret either, the keys are those of the tests.
+    /// With no secret either, the keys are those of the tests.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub jwks: Option<String>,
+    pub jwks: Option<Jwks>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -53,6 +54,16 @@ pub struct Client {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub service_names: BTreeMap<String, String>,
     pub services: Services,
+}
+
+/// Public keys.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum Jwks {
+    /// A file or an address.
+    At(String),
+    /// The set itself.
+    Set(Map<String, Value>),
 }
 
 /// Service codes, by what was agreed on.
@@ -81,6 +92,8 @@ struct Introduction<'a> {
     discovery: String,
     phone: String,
     journal: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    control: Option<String>,
     clients: &'a [Client],
 }
 
@@ -144,13 +157,24 @@ impl Configuration {
         }
     }
 
+    /// The clients that it knows from the start.
+    pub fn clients(&self) -> &[Client] {
+        &self.clients
+    }
+
     /// What to paste into an application: TOML, or JSON in one line.
-    pub fn introduction(&self, issuer: &str, json: bool) -> Result<String, Box<dyn Error>> {
+    pub fn introduction(
+        &self,
+        issuer: &str,
+        has_control: bool,
+        json: bool,
+    ) -> Result<String, Box<dyn Error>> {
         let introduction = Introduction {
             issuer,
             discovery: format!("{issuer}/.well-known/openid-configuration"),
             phone: format!("{issuer}/phone"),
             journal: format!("{issuer}/journal"),
+            control: has_control.then(|| format!("{issuer}/control/v1")),
             clients: &self.clients,
         };
         if json {
@@ -197,7 +221,15 @@ impl Client {
         vec![by_keys, by_secret]
     }
 
+    pub fn names_a_file(&self) -> bool {
+        matches!(&self.jwks, Some(Jwks::At(place)) if !is_address(place))
+    }
+
     fn has_the_test_keys(&self) -> bool {
         self.jwks.is_none() && self.secret.is_none()
     }
+}
+
+pub fn is_address(place: &str) -> bool {
+    place.starts_with("http://") || place.starts_with("https://")
 }

@@ -1,6 +1,7 @@
 //! A stand-alone fake itsme on loopback: a sandbox for applications in any language.
 
 mod configuration;
+mod control;
 mod options;
 mod outgoing;
 mod reach;
@@ -20,7 +21,12 @@ use std::{
 use itsme_core::Dialect;
 use itsme_testkit::{Clock, FakeOp, Fault, Server, private_jwks, quirks};
 
-use self::{configuration::Configuration, options::Options, reach::Reach};
+use self::{
+    configuration::Configuration,
+    control::{Access, Control, Gate},
+    options::Options,
+    reach::Reach,
+};
 
 fn main() -> ExitCode {
     match run(Options::read()) {
@@ -50,6 +56,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let reach = Reach::new(options.allow_http.clone());
     let dialect = if options.v1 { Dialect::V1 } else { Dialect::V2 };
     let registry = configuration.registry(&reach, dialect)?;
+    let token = options.control_token_file.as_deref().map(control::token).transpose()?;
 
     let at = options.listen;
     let (listener, host) = at.bind().map_err(|error| format!("cannot listen on {at}: {error}"))?;
@@ -61,20 +68,41 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         (_, Some(certificate), Some(key)) => Some(tls::from_files(certificate, key)?),
         _ => None,
     };
-    let op = FakeOp::with_issuer(issuer, Clock::system());
-    let op = if options.v1 { op.v1() } else { op };
+    let address = listener.local_addr()?;
+    let access = Access::decide(address.ip().is_loopback(), options.control, token)?;
+    let gate = Gate::new(access, address, &issuer);
+    let introduction = configuration.introduction(&issuer, !gate.is_off(), options.json)?;
+    let (clock, published) = (Clock::adjustable(), registry.published.clone());
+    let make = {
+        let (clock, reach) = (clock.clone(), reach.clone());
+        move || {
+            let op = FakeOp::with_issuer(&issuer, clock.clone());
+            let mut op = if options.v1 { op.v1() } else { op };
+            op.set_strict(options.strict);
+            op.keep_journal();
+            registry.enter(&mut op, &reach);
+            op
+        }
+    };
     let server = match tls {
-        Some(tls) => Server::serve_tls(listener, op, tls),
-        None => Server::serve(listener, op),
+        Some(tls) => Server::serve_tls(listener, make(), tls),
+        None => Server::serve(listener, make()),
     };
     let server = Arc::new(server?);
-    server.op().set_strict(options.strict);
-    server.op().keep_journal();
-    registry.enter(&mut server.op(), &reach);
-    outgoing::keep_up(&server, registry.published, &reach)?;
+    let mut control = Control {
+        gate,
+        clock,
+        make: Box::new(make),
+        configured: configuration.clients().to_vec(),
+        added: Vec::new(),
+        watch: outgoing::keep_up(&server, published.clone(), &reach)?,
+        published,
+        reach: reach.clone(),
+        dialect,
+    };
+    server.op().intercept(move |op, request| control.answer(op, request));
     outgoing::send_pings(&server, &reach)?;
 
-    let introduction = configuration.introduction(server.op().issuer(), options.json)?;
     print(&introduction)?;
     runtime.block_on(stopped);
     Ok(())

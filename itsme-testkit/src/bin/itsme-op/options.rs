@@ -31,7 +31,8 @@ use url::{Host, Url};
     client_id = \"MY_CLIENT\"\n  \
     name = \"My Shop\"  # what people see in place of the client id\n  \
     # The public keys: a file, read at the start (restart after a rotation), or an address such as\n  \
-    # http://127.0.0.1:8080/jwks, read again and again; without: the keys of --write-keys.\n  \
+    # http://127.0.0.1:8080/jwks, read again and again, or the set itself; without: the keys of\n  \
+    # --write-keys.\n  \
     jwks = \"jwks.json\"\n  \
     # secret = \"…\"  # instead of keys; hs256 = true signs ID tokens with it\n  \
     redirect_uris = [\"http://127.0.0.1:8080/callback\"]\n  \
@@ -107,6 +108,16 @@ pub struct Options {
     /// Something that goes wrong from the start; can be given several times.
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
+
+    /// Offer the control interface for tests in any language, described at /control/openapi.json. On
+    /// loopback it is there anyway; elsewhere it also needs --control-token-file.
+    #[arg(long)]
+    pub control: bool,
+
+    /// Let only those use the control interface who send the token in this file, as
+    /// `Authorization: Bearer TOKEN`.
+    #[arg(long, value_name = "FILE")]
+    pub control_token_file: Option<PathBuf>,
 
     /// Print the introduction as JSON in one line, when it is ready.
     #[arg(long)]

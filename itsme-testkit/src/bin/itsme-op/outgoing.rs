@@ -1,6 +1,14 @@
 //! What the OP asks of others: the keys that clients publish, what they host, and pings.
 
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError, Sender},
+    },
+    thread,
+    time::Duration,
+};
 
 use itsme_core::{Request, Response};
 use itsme_testkit::Server;
@@ -16,22 +24,39 @@ const BETWEEN_FETCHES: Duration = Duration::from_secs(2);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const MAX_BODY: u64 = 1024 * 1024;
 
-/// Fetches the clients' keys now, and again and again in a thread.
-pub fn keep_up(server: &Arc<Server>, published: Vec<Published>, reach: &Reach) -> io::Result<()> {
-    if published.is_empty() {
-        return Ok(());
+/// Adds to the keys that are fetched.
+pub struct Watch(Sender<Published>);
+
+impl Watch {
+    /// They are fetched at once.
+    pub fn add(&self, published: Published) {
+        // The thread lives as long as the program.
+        let _ = self.0.send(published);
     }
+}
+
+/// Fetches the clients' keys now, and again and again in a thread.
+pub fn keep_up(
+    server: &Arc<Server>,
+    published: Vec<Published>,
+    reach: &Reach,
+) -> io::Result<Watch> {
     let (server, reach) = (Arc::clone(server), reach.clone());
+    let (add, added) = mpsc::channel();
     let mut watched: Vec<Watched> = published.into_iter().map(Watched::new).collect();
-    let mut fetch_all = move || watched.iter_mut().for_each(|it| it.fetch(&server, &reach));
-    fetch_all();
+    watched.iter_mut().for_each(|it| it.fetch(&server, &reach));
     thread::Builder::new().name("published keys".to_owned()).spawn(move || {
         loop {
-            thread::sleep(BETWEEN_FETCHES);
-            fetch_all();
+            match added.recv_timeout(BETWEEN_FETCHES) {
+                Ok(published) => watched.push(Watched::new(published)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            watched.retain(|it| !it.published.is_retired());
+            watched.iter_mut().for_each(|it| it.fetch(&server, &reach));
         }
     })?;
-    Ok(())
+    Ok(Watch(add))
 }
 
 /// Sends pings to where clients want them, each in a thread, and notes the answers.
@@ -79,7 +104,7 @@ impl Watched {
         }
         match fetched.clone().and_then(|jwks| self.published.with(&jwks)) {
             Ok(client) => {
-                server.op().register(client);
+                self.published.register(&mut server.op(), client);
                 eprintln!("itsme-op: the keys at {address} are in use");
             }
             Err(reason) => eprintln!("itsme-op: no keys at {address}: {reason}"),

@@ -1,13 +1,21 @@
 //! What the configuration means to the OP, checked before anything is started.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use itsme_core::{Claim, Dialect};
 use itsme_testkit::{FakeOp, Fault, Person, RegisteredClient, private_keys};
 use serde_json::Value;
 use url::Url;
 
-use crate::{configuration, outgoing, reach::Reach};
+use crate::{
+    configuration::{self, Jwks, is_address},
+    outgoing,
+    reach::Reach,
+};
 
 /// No keys: those of a client whose set was not fetched yet.
 const NO_KEYS: &str = r#"{"keys":[]}"#;
@@ -28,6 +36,16 @@ pub struct Published {
     pub jwks_uri: String,
     client: configuration::Client,
     reach: Reach,
+    fetched: Arc<Mutex<Fetched>>,
+}
+
+/// What has become of its keys.
+#[derive(Default)]
+struct Fetched {
+    /// The client with its keys, for an OP that is made anew.
+    last: Option<RegisteredClient>,
+    /// Nobody knows the client any more.
+    is_retired: bool,
 }
 
 impl Published {
@@ -36,6 +54,33 @@ impl Published {
         check_jwks(jwks)?;
         let client = RegisteredClient::new(&self.client.client_id, jwks);
         registered(&self.client, client, &self.reach)
+    }
+
+    /// Tells the OP of keys that were fetched, unless the client has gone meanwhile.
+    pub fn register(&self, op: &mut FakeOp, client: RegisteredClient) {
+        let mut fetched = self.fetched();
+        if !fetched.is_retired {
+            fetched.last = Some(client.clone());
+            op.register(client);
+        }
+    }
+
+    /// The client's id, as long as no keys have come.
+    pub fn lacks_keys(&self) -> Option<&str> {
+        self.fetched().last.is_none().then_some(&self.client.client_id)
+    }
+
+    /// Its keys are fetched no more.
+    pub fn retire(&self) {
+        self.fetched().is_retired = true;
+    }
+
+    pub fn is_retired(&self) -> bool {
+        self.fetched().is_retired
+    }
+
+    fn fetched(&self) -> MutexGuard<'_, Fetched> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -56,14 +101,19 @@ impl Registry {
             }
             _ if it.hs256 => return Err("hs256 needs a secret".to_owned()),
             (None, None) => by_keys(&private_keys().public_jwks()),
-            (Some(jwks), None) if jwks.starts_with("http://") || jwks.starts_with("https://") => {
-                let (jwks_uri, reach) = (jwks.clone(), reach.clone());
-                let published = Published { jwks_uri, client: it.clone(), reach };
-                published.reach.check(jwks).map_err(|reason| format!("jwks: {reason}"))?;
-                self.published.push(published);
+            (Some(Jwks::Set(jwks)), None) => {
+                let jwks = Value::Object(jwks.clone()).to_string();
+                check_jwks(&jwks).map_err(|reason| format!("jwks: {reason}"))?;
+                by_keys(&jwks)
+            }
+            (Some(Jwks::At(place)), None) if is_address(place) => {
+                reach.check(place).map_err(|reason| format!("jwks: {reason}"))?;
+                let (jwks_uri, client, reach) = (place.clone(), it.clone(), reach.clone());
+                let fetched = Arc::default();
+                self.published.push(Published { jwks_uri, client, reach, fetched });
                 by_keys(NO_KEYS)
             }
-            (Some(file), None) => {
+            (Some(Jwks::At(file)), None) => {
                 let file = directory.join(file);
                 let text = fs::read_to_string(&file).map_err(|error| error.to_string());
                 let checked = text.and_then(|text| check_jwks(&text).map(|()| text));
@@ -76,19 +126,26 @@ impl Registry {
 
     /// Adds somebody, of whom only what the dialect can tell may be said.
     pub fn person(&mut self, it: &configuration::Person, dialect: Dialect) -> Result<(), String> {
+        self.people.push(Self::read_person(it, dialect)?);
+        Ok(())
+    }
+
+    pub fn read_person(it: &configuration::Person, dialect: Dialect) -> Result<Person, String> {
         let mut person = Person::new(&it.id);
         for (name, value) in &it.claims {
             check_claim(name, dialect).map_err(|reason| format!("claims: {name:?} {reason}"))?;
             person = person.with(name, json(value));
         }
-        self.people.push(person);
-        Ok(())
+        Ok(person)
     }
 
     /// Tells the OP.
     pub fn enter(&self, op: &mut FakeOp, reach: &Reach) {
         for client in &self.clients {
             op.register(client.clone());
+        }
+        for client in self.published.iter().filter_map(|it| it.fetched().last.clone()) {
+            op.register(client);
         }
         for person in &self.people {
             op.know(person.clone());

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use itsme_core::{Request, UnixTime};
 
 use super::{
-    super::{FakeOp, authentication_request::AuthenticationRequest},
+    super::{
+        FakeOp,
+        authentication_request::AuthenticationRequest,
+        waiting::{Waiting, WaitingKind},
+    },
     backchannel::{Backchannel, Decision},
 };
 use crate::Person;
@@ -56,6 +60,25 @@ impl FakeOp {
         let now = self.now();
         let pending = self.ciba.requests.iter().filter(move |pending| pending.is_pending(now));
         pending.map(|it| (it.auth_req_id.as_str(), &it.request, &it.person, it.since))
+    }
+
+    /// The sessions and requests that wait, each oldest first.
+    pub(in super::super) fn waiting_without_a_browser(&self) -> impl Iterator<Item = Waiting> {
+        let sessions = self.sessions_to_scan().map(|(id, client_id, since)| Waiting {
+            kind: WaitingKind::QrSession,
+            id: id.to_owned(),
+            client_id: client_id.to_owned(),
+            person: None,
+            scopes: Vec::new(),
+            claims: Vec::new(),
+            template: BTreeMap::new(),
+            since,
+        });
+        let requests = self.requests_to_decide().map(|(id, request, person, since)| {
+            let what = (WaitingKind::Backchannel, id, since);
+            Waiting::of(self, what, request, Some(person.clone()))
+        });
+        sessions.chain(requests)
     }
 
     /// The person approves in the app: the next poll gets the tokens, and a client in ping mode

@@ -8,7 +8,7 @@ use super::{
     super::{
         FakeOp,
         ciba::rfc3339,
-        journal::{Entry, Journal},
+        journal::{Journal, JournalEntry},
     },
     REFRESH, escape,
     frame::Page,
@@ -17,8 +17,8 @@ use super::{
 
 /// Requests of one login that say the same, as polls do, in one row.
 struct Row<'a> {
-    newest: &'a Entry,
-    oldest: &'a Entry,
+    newest: &'a JournalEntry,
+    oldest: &'a JournalEntry,
     count: usize,
 }
 
@@ -62,7 +62,7 @@ impl FakeOp {
         self.html(200, &Page { wide: true, refresh, ..Page::new(request, heading) }, &body)
     }
 
-    fn journal_request(&self, entry: &Entry, request: &Request) -> Response {
+    fn journal_request(&self, entry: &JournalEntry, request: &Request) -> Response {
         let reason = entry
             .reason
             .as_ref()
@@ -97,7 +97,7 @@ impl FakeOp {
 }
 
 /// Groups them. Between polls of one login there may be requests of others.
-fn rows<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Row<'a>> {
+fn rows<'a>(entries: impl Iterator<Item = &'a JournalEntry>) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'a>> = Vec::new();
     let mut last_of_login = HashMap::new();
     for entry in entries {
@@ -117,8 +117,8 @@ fn rows<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Row<'a>> {
 }
 
 impl Row<'_> {
-    fn says_the_same(&self, entry: &Entry) -> bool {
-        let key = |it: &Entry| {
+    fn says_the_same(&self, entry: &JournalEntry) -> bool {
+        let key = |it: &JournalEntry| {
             (it.method.clone(), it.path.clone(), it.outcome.clone(), it.reason.clone())
         };
         key(self.oldest) == key(entry)

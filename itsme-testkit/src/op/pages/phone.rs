@@ -5,7 +5,7 @@ use std::{cmp::Reverse, time::Duration};
 use itsme_core::{Request, Response, UnixTime};
 
 use super::{
-    super::{FakeOp, authorization::Stage, parameters::Parameters},
+    super::{FakeOp, authorization::Stage, parameters::Parameters, waiting::Gesture},
     REFRESH,
     asked::{Shown, lead},
     escape,
@@ -22,7 +22,6 @@ const OLD: Duration = Duration::from_secs(120);
 
 /// Something that waits.
 struct Card<'a> {
-    kind: &'static str,
     id: &'a str,
     since: UnixTime,
     language: Language,
@@ -69,11 +68,10 @@ impl FakeOp {
     fn cards(&self, browser: &Request) -> Vec<Card<'_>> {
         let language = Language::of_browser(browser);
         let words = Words::of(language);
-        let to_decide = |kind, id, since, request, person: &dyn Fn(&Words) -> String| {
+        let to_decide = |id, since, request, person: &dyn Fn(&Words) -> String| {
             let shown = Shown::new(request, self.dialect, browser);
             let words = shown.words();
             Card {
-                kind,
                 id,
                 since,
                 language: shown.language,
@@ -97,12 +95,11 @@ impl FakeOp {
             let client = &request.client.client_id;
             let known = request.claims.known_user().and_then(|sub| self.person_with(client, sub));
             let person = |words: &Words| self.choice(words, &login.id, known.as_ref());
-            to_decide("login", login.id.as_str(), login.since, request, &person)
+            to_decide(login.id.as_str(), login.since, request, &person)
         });
         let sessions = self.sessions_to_scan().map(|(id, client_id, since)| {
             let client = self.client(client_id).map_or(client_id, |client| client.display_name());
             Card {
-                kind: "session",
                 id,
                 since,
                 language,
@@ -115,7 +112,7 @@ impl FakeOp {
         let requests = self.requests_to_decide().map(|(id, request, person, since)| {
             let person =
                 |words: &Words| paragraph(&words.for_person.replace("{}", &escape(name(person))));
-            to_decide("request", id, since, request, &person)
+            to_decide(id, since, request, &person)
         });
         // The newest of those that began in the same moment comes first, too.
         let mut cards: Vec<_> = sessions.chain(requests).collect();
@@ -147,27 +144,17 @@ impl FakeOp {
         };
         let get = |name: &str| form.get(name).unwrap_or_default();
         let person = self.people.iter().find(|person| person.id() == get("person")).cloned();
-        let (kind, id) = (get("kind"), get("id"));
-        let is_pending = match kind {
-            "session" => self.pending_sessions().contains(&id),
-            "request" => self.requests_to_decide().any(|(pending, ..)| pending == id),
-            _ => self.on_page.iter().any(|login| login.id == id && login.is_waiting()),
-        };
-        if !is_pending {
-            return self.refused(request, "nobody waits for this any more");
-        }
-        match (kind, get("decision"), person) {
-            ("session", "scan", Some(person)) => self.scan(id, &person),
-            ("session", "dismiss", _) => self.end_session(id),
-            ("request", "approve", _) => self.approve_backchannel(id),
-            ("request", "deny", _) => self.deny_backchannel(id),
-            ("request", "dismiss", _) => self.expire_backchannel(id),
-            ("login", "approve", Some(person)) => self.decide_by_phone(id, Some(&person)),
-            ("login", "deny", _) => self.decide_by_phone(id, None),
-            ("login", "dismiss", _) => self.on_page.retain(|login| login.id != id),
+        let gesture = match get("decision") {
+            "approve" => Gesture::Approve,
+            "deny" => Gesture::Deny,
+            "scan" => Gesture::Scan,
+            "dismiss" => Gesture::Dismiss,
             _ => return self.refused(request, "the form is incomplete"),
+        };
+        match self.act_on(get("id"), gesture, person.as_ref()) {
+            Ok(_) => self.to_phone(),
+            Err(reason) => self.refused(request, &reason),
         }
-        self.to_phone()
     }
 
     /// The QR code of user discovery leads to the card of its session.
@@ -200,12 +187,11 @@ impl Card<'_> {
         format!(
             "<section class=\"{class}\" lang=\"{}\"><div class=\"top\"><h2>{}</h2>\
              <p class=\"quiet\">{}{old}</p></div>{}\
-             <form method=\"post\" action=\"phone\">{}{}{}{}{dismiss}</form></section>",
+             <form method=\"post\" action=\"phone\">{}{}{}{dismiss}</form></section>",
             self.language.tag(),
             self.title,
             words.ago(age.as_secs() / 60),
             self.what,
-            hidden("kind", self.kind),
             hidden("id", self.id),
             self.person,
             self.buttons,

@@ -1,0 +1,204 @@
+//! Who may use the control interface, and under which names a browser may see the pages.
+
+use std::{fs, net::SocketAddr, path::Path};
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN};
+use itsme_core::Request;
+use openssl::memcmp;
+use url::Url;
+
+use super::Refused;
+
+const SHORTEST_TOKEN: usize = 16;
+
+/// What programs call, and no person sees: it holds nothing of a browser's, so any `Host` may ask.
+const FOR_PROGRAMS: [&str; 7] = [
+    "/.well-known/openid-configuration",
+    "/jwkSet",
+    "/token",
+    "/userinfo",
+    "/picture",
+    "/connect/revoke",
+    "/backchannel/authentication",
+];
+
+/// Whether the control interface is there, and for whom.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Access {
+    Off,
+    Open,
+    Token(String),
+}
+
+impl Access {
+    /// On loopback it is open unless there is a token. Elsewhere it must be asked for, with a token.
+    pub fn decide(
+        is_loopback: bool,
+        is_asked_for: bool,
+        token: Option<String>,
+    ) -> Result<Self, String> {
+        match (token, is_loopback, is_asked_for) {
+            (Some(token), true, _) | (Some(token), false, true) => Ok(Self::Token(token)),
+            (None, true, _) => Ok(Self::Open),
+            (None, false, false) => Ok(Self::Off),
+            (None, false, true) => {
+                Err("off loopback, --control needs --control-token-file".to_owned())
+            }
+            (Some(_), false, false) => {
+                Err("off loopback, --control-token-file needs --control".to_owned())
+            }
+        }
+    }
+}
+
+/// Reads the token of `Authorization: Bearer`.
+pub fn token(file: &Path) -> Result<String, String> {
+    let at = file.display();
+    let text = fs::read_to_string(file).map_err(|error| format!("cannot read {at}: {error}"))?;
+    let token = text.trim();
+    if token.len() < SHORTEST_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let wanted = format!("at least {SHORTEST_TOKEN} printable characters without spaces");
+        return Err(format!("{at}: a token has {wanted}"));
+    }
+    Ok(token.to_owned())
+}
+
+/// The names that the program answers to, and whether its control interface is on.
+pub struct Gate {
+    access: Access,
+    hosts: Vec<String>,
+}
+
+impl Gate {
+    pub fn new(access: Access, listening: SocketAddr, issuer: &str) -> Self {
+        let port = listening.port();
+        let mut hosts = Vec::new();
+        for name in ["127.0.0.1", "localhost", "[::1]"] {
+            hosts.extend(forms(name, port));
+        }
+        if !listening.ip().is_unspecified() {
+            hosts.push(listening.to_string());
+        }
+        let url = Url::parse(issuer).ok();
+        if let Some((name, port)) =
+            url.as_ref().and_then(|url| Some((url.host_str()?, url.port_or_known_default()?)))
+        {
+            hosts.extend(forms(name, port));
+        }
+        Self { access, hosts }
+    }
+
+    pub fn is_off(&self) -> bool {
+        self.access == Access::Off
+    }
+
+    /// Whether a browser that was led here by a foreign name (DNS rebinding) must not see the answer.
+    pub fn hides(&self, path: &str, request: &Request) -> bool {
+        let is_for_programs =
+            FOR_PROGRAMS.contains(&path) || path.starts_with("/user_discovery_sessions");
+        !is_for_programs && !self.knows_host(request)
+    }
+
+    fn knows_host(&self, request: &Request) -> bool {
+        host(request).is_some_and(|host| self.hosts.iter().any(|it| it.eq_ignore_ascii_case(host)))
+    }
+
+    /// Whether a request may use the control interface.
+    pub fn check(&self, request: &Request) -> Result<(), Refused> {
+        let refused = |status, code, detail: &str| Err(Refused(status, code, detail.to_owned()));
+        if !self.knows_host(request) {
+            let known = self.hosts.join(", ");
+            let detail = format!("the Host header must be one of {known}");
+            return Err(Refused(403, "foreign_host", detail));
+        }
+        if self.is_off() {
+            let how = "start itsme-op with --control and --control-token-file";
+            return refused(404, "control_is_off", how);
+        }
+        if request.headers().contains_key(ORIGIN) && !is_own_origin(request) {
+            return refused(403, "foreign_origin", "the Origin header must be the OP's own origin");
+        }
+        if let Access::Token(token) = &self.access {
+            let given = text(request, AUTHORIZATION).and_then(|it| it.strip_prefix("Bearer "));
+            let is_it = |given: &str| {
+                given.len() == token.len() && memcmp::eq(given.as_bytes(), token.as_bytes())
+            };
+            if !given.is_some_and(is_it) {
+                return refused(401, "unauthorized", "send Authorization: Bearer with the token");
+            }
+        }
+        // Anything else can be sent by a foreign page without asking.
+        let media_type = text(request, CONTENT_TYPE).and_then(|it| it.split(';').next());
+        let is_json =
+            media_type.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"));
+        if request.method() == http::Method::POST && !is_json {
+            let detail = "the Content-Type header must be application/json";
+            return refused(415, "unsupported_media_type", detail);
+        }
+        Ok(())
+    }
+}
+
+/// How a `Host` header names it: without the port where that is the usual one.
+fn forms(name: &str, port: u16) -> Vec<String> {
+    let mut forms = vec![format!("{name}:{port}")];
+    if [80, 443].contains(&port) {
+        forms.push(name.to_owned());
+    }
+    forms
+}
+
+fn host(request: &Request) -> Option<&str> {
+    // HTTP/2 has it in the request's address.
+    text(request, HOST).or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
+}
+
+fn is_own_origin(request: &Request) -> bool {
+    let origin = text(request, ORIGIN).and_then(|origin| origin.split_once("://"));
+    let authority = origin.map(|(_, authority)| authority);
+    authority.is_some() && authority == host(request)
+}
+
+fn text(request: &Request, name: HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn off_loopback_it_is_off_unless_asked_for_with_a_token() {
+        let token = || Some("a token of many letters".to_owned());
+        let decide = Access::decide;
+        assert_eq!(decide(true, false, None), Ok(Access::Open));
+        assert_eq!(decide(true, true, None), Ok(Access::Open));
+        assert!(matches!(decide(true, false, token()), Ok(Access::Token(_))));
+        assert_eq!(decide(false, false, None), Ok(Access::Off));
+        assert!(matches!(decide(false, true, token()), Ok(Access::Token(_))));
+        assert!(decide(false, true, None).is_err_and(|it| it.contains("--control-token-file")));
+        assert!(decide(false, false, token()).is_err_and(|it| it.contains("needs --control")));
+    }
+
+    #[test]
+    fn it_answers_to_loopback_and_to_the_issuer() {
+        let listening = "0.0.0.0:443".parse().expect("an address");
+        let gate = Gate::new(Access::Off, listening, "https://op.test/v2");
+        for (host, is_known) in [
+            ("op.test", true),
+            ("OP.test:443", true),
+            ("localhost", true),
+            ("127.0.0.1:443", true),
+            ("[::1]:443", true),
+            ("0.0.0.0:443", false),
+            ("localhost:80", false),
+            ("op.test.evil.example", false),
+            ("", false),
+        ] {
+            let request = http::Request::get("/phone").header(HOST, host).body(Vec::new());
+            let request = request.expect("a request");
+            assert_eq!(gate.hides("/phone", &request), !is_known, "{host}");
+            assert!(!gate.hides("/token", &request), "{host}");
+        }
+    }
+}

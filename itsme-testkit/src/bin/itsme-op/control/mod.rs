@@ -1,0 +1,135 @@
+//! The control interface: what the pages do, in JSON, for tests in any language. It is below
+//! `/control/` of the server or of the issuer, and `openapi.json` describes it.
+
+mod gate;
+mod handlers;
+
+use http::{StatusCode, header};
+use itsme_core::{Dialect, Request, Response};
+use itsme_testkit::{Clock, FakeOp};
+use serde_json::{Value, json};
+
+pub use self::gate::{Access, Gate, token};
+use self::handlers::HANDLERS;
+use crate::{configuration::Client, outgoing::Watch, reach::Reach, registry::Published};
+
+const DESCRIPTION: &str = include_str!("openapi.json");
+
+/// Status, code and what to do about it.
+pub struct Refused(u16, &'static str, String);
+
+type Handler = fn(&mut Control, &mut FakeOp, &Request) -> Result<(u16, Value), Refused>;
+
+/// What the interface needs beside the OP.
+pub struct Control {
+    pub gate: Gate,
+    pub clock: Clock,
+    /// Makes the OP as it was at the start.
+    pub make: Box<dyn Fn() -> FakeOp + Send>,
+    /// The clients of the start.
+    pub configured: Vec<Client>,
+    /// Those of them whose keys are fetched.
+    pub published: Vec<Published>,
+    /// Those that were added since, with their keys where they are fetched.
+    pub added: Vec<(Client, Option<Published>)>,
+    pub watch: Watch,
+    pub reach: Reach,
+    pub dialect: Dialect,
+}
+
+impl Control {
+    /// Answers what is its own, and refuses pages under a foreign name.
+    pub fn answer(&mut self, op: &mut FakeOp, request: &Request) -> Option<Response> {
+        let path = below_issuer(op.issuer(), request.uri().path()).to_owned();
+        let Some(path) = path.strip_prefix("/control/") else {
+            let page = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
+                        <title>Foreign host: fake itsme</title><p>itsme-op shows its pages only under \
+                        the host of its issuer or of its own address.</p></html>";
+            let is_hidden = self.gate.hides(&path, request);
+            return is_hidden.then(|| respond(403, "text/html; charset=utf-8", page.to_owned()));
+        };
+        let (status, body) =
+            match self.gate.check(request).and_then(|()| self.act(op, path, request)) {
+                Ok(done) => done,
+                Err(Refused(status, code, detail)) => {
+                    (status, json!({ "error": code, "detail": detail }))
+                }
+            };
+        let mut response = respond(status, "application/json", body.to_string() + "\n");
+        if status == 401 {
+            let scheme = header::HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+        }
+        Some(response)
+    }
+
+    fn act(
+        &mut self,
+        op: &mut FakeOp,
+        path: &str,
+        request: &Request,
+    ) -> Result<(u16, Value), Refused> {
+        let mut here = HANDLERS.iter().filter(|(_, known, _)| *known == path).peekable();
+        if here.peek().is_none() {
+            let detail = "/control/openapi.json describes what is there".to_owned();
+            return Err(Refused(404, "not_found", detail));
+        }
+        let methods: Vec<&str> = here.clone().map(|(method, ..)| *method).collect();
+        let Some((.., handler)) = here.find(|(method, ..)| request.method() == method) else {
+            let detail = format!("the method must be {}", methods.join(" or "));
+            return Err(Refused(405, "method_not_allowed", detail));
+        };
+        handler(self, op, request)
+    }
+}
+
+/// The path with or without that of the issuer before it.
+fn below_issuer<'a>(issuer: &str, path: &'a str) -> &'a str {
+    let (_, below_scheme) = issuer.split_once("://").unwrap_or_default();
+    let base = below_scheme.find('/').map_or("", |slash| &below_scheme[slash..]);
+    path.strip_prefix(base).filter(|rest| rest.starts_with('/')).unwrap_or(path)
+}
+
+fn respond(status: u16, media_type: &'static str, body: String) -> Response {
+    let mut response = Response::new(body.into_bytes());
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+    for (name, value) in [
+        (header::CONTENT_TYPE, media_type),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        response.headers_mut().insert(name, header::HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_description_has_every_route_and_no_other() {
+        let description: Value = serde_json::from_str(DESCRIPTION).expect("JSON");
+        let paths = description["paths"].as_object().expect("paths");
+        let described = paths.iter().flat_map(|(path, methods)| {
+            let methods = methods.as_object().expect("methods").keys();
+            methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+        });
+        let routes = HANDLERS.iter().map(|(method, path, _)| format!("{method} /control/{path}"));
+        assert_eq!(routes.collect::<BTreeSet<_>>(), described.collect::<BTreeSet<_>>());
+    }
+
+    #[test]
+    fn a_path_is_taken_below_the_server_and_below_the_issuer() {
+        for (issuer, path, below) in [
+            ("http://localhost:1/v2", "/v2/control/x", "/control/x"),
+            ("http://localhost:1/v2", "/control/x", "/control/x"),
+            ("http://localhost:1/v2", "/v2phone", "/v2phone"),
+            ("https://op.test", "/phone", "/phone"),
+        ] {
+            assert_eq!(below_issuer(issuer, path), below);
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What waits for a person, whichever way the client asked, and what the person does about it.
+
+use std::collections::BTreeMap;
+
+use itsme_core::UnixTime;
+
+use super::{
+    FakeOp,
+    authentication_request::AuthenticationRequest,
+    authorization::Stage,
+};
+use crate::Person;
+
+/// Something that waits for a person to act in the app.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Waiting {
+    /// What it is.
+    pub kind: WaitingKind,
+    /// What [`FakeOp::act_on`] wants to know.
+    pub id: String,
+    /// Which client asks.
+    pub client_id: String,
+    /// The person it asks for, if it names one.
+    pub person: Option<Person>,
+    /// The scopes, `openid` and the service among them; none for a QR session.
+    pub scopes: Vec<String>,
+    /// The names of the claims that are asked for one by one, in the ID token or from userinfo.
+    pub claims: Vec<String>,
+    /// The template of a confirmation, as in [`AskedInApp::template`](crate::AskedInApp::template).
+    pub template: BTreeMap<String, String>,
+    /// When it began to wait.
+    pub since: UnixTime,
+}
+
+/// How a client reached the OP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitingKind {
+    /// A browser on the sign-in page.
+    Login,
+    /// A QR code of user discovery, to be scanned.
+    QrSession,
+    /// A backchannel authentication request.
+    Backchannel,
+}
+
+/// What a person does in the app.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Gesture {
+    /// Approves a login or a backchannel request.
+    Approve,
+    /// Refuses a login or a backchannel request.
+    Deny,
+    /// Scans the QR code of a session.
+    Scan,
+    /// Does nothing until the time is up, which it then is at once.
+    Dismiss,
+}
+
+impl Waiting {
+    pub(super) fn of(
+        op: &FakeOp,
+        (kind, id, since): (WaitingKind, &str, UnixTime),
+        request: &AuthenticationRequest,
+        person: Option<Person>,
+    ) -> Self {
+        Self {
+            kind,
+            id: id.to_owned(),
+            client_id: request.client.client_id.clone(),
+            person,
+            scopes: request.scopes.clone(),
+            claims: request.claims.about_the_person().cloned().collect(),
+            template: request.claims.template(op.dialect),
+            since,
+        }
+    }
+
+    /// The code of the service that is asked for; a QR session has none yet.
+    pub fn service(&self) -> Option<&str> {
+        self.scopes.iter().find_map(|scope| scope.strip_prefix("service:"))
+    }
+}
+
+impl FakeOp {
+    /// Everything that waits for a person: logins on the sign-in page, QR sessions and backchannel
+    /// requests, each oldest first.
+    ///
+    /// ```
+    /// use itsme_testkit::{FakeOp, Gesture, Person, World};
+    ///
+    /// let mut op = FakeOp::new(World::new().clock());
+    /// let url = "https://op.example/v2/authorization?client_id=TEST_CLIENT&response_type=code\
+    ///     &scope=openid%20service:TEST_LOGIN&redirect_uri=https://rp.example/itsme/callback";
+    /// op.handle(http::Request::get(url).body(Vec::new())?).expect("an answer");
+    ///
+    /// let id = op.all_waiting()[0].id.clone();
+    /// let callback = op.act_on(&id, Gesture::Approve, Some(&Person::ann()))?;
+    /// assert!(callback.is_some_and(|url| url.starts_with("https://rp.example/itsme/callback?code=")));
+    /// assert!(op.all_waiting().is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn all_waiting(&self) -> Vec<Waiting> {
+        let now = self.now();
+        let logins = self.on_page.iter().filter_map(|page| match &page.stage {
+            Stage::Waiting(presented) if !page.is_over(now) => {
+                let request = &presented.request;
+                let client_id = &request.client.client_id;
+                let known = request.claims.known_user();
+                let person = known.and_then(|sub| self.person_with(client_id, sub));
+                Some(Waiting::of(self, (WaitingKind::Login, &page.id, page.since), request, person))
+            }
+            _ => None,
+        });
+        logins.chain(self.waiting_without_a_browser()).collect()
+    }
+
+    /// A person acts on something that [waits](Self::all_waiting). An approved or refused login gives the
+    /// callback URL, which its browser is also sent to when it loads the sign-in page again.
+    ///
+    /// Scanning needs a person. So does approving a login, unless it names one.
+    ///
+    /// # Errors
+    /// Nothing waits under this id, the gesture does not fit it, or the person is missing or is not
+    /// the one who is asked. The text says which.
+    pub fn act_on(
+        &mut self,
+        id: &str,
+        gesture: Gesture,
+        person: Option<&Person>,
+    ) -> Result<Option<String>, String> {
+        let found = self.all_waiting().into_iter().find(|it| it.id == id);
+        let Waiting { kind, person: asked, .. } = found.ok_or("nobody waits for this any more")?;
+        let other = |who: &&Person| asked.as_ref().is_some_and(|asked| asked.id() != who.id());
+        match (kind, gesture, person.or(asked.as_ref())) {
+            (WaitingKind::Login, Gesture::Dismiss, _) => {
+                self.on_page.retain(|page| page.id != id);
+                Ok(None)
+            }
+            (WaitingKind::Backchannel, Gesture::Dismiss, _) => {
+                self.expire_backchannel(id);
+                Ok(None)
+            }
+            (WaitingKind::QrSession, Gesture::Dismiss, _) => {
+                self.end_session(id);
+                Ok(None)
+            }
+            (WaitingKind::Login, Gesture::Deny, _) => Ok(self.decide_by_phone(id, None)),
+            (WaitingKind::Login, Gesture::Approve, Some(person)) => {
+                Ok(self.decide_by_phone(id, Some(person)))
+            }
+            (WaitingKind::Backchannel, Gesture::Approve, Some(who)) if other(&who) => {
+                let asked = asked.as_ref().map_or("nobody", Person::id);
+                Err(format!("this request asks for {asked}, not for {}", who.id()))
+            }
+            (WaitingKind::Backchannel, Gesture::Approve, _) => {
+                self.approve_backchannel(id);
+                Ok(None)
+            }
+            (WaitingKind::Backchannel, Gesture::Deny, _) => {
+                self.deny_backchannel(id);
+                Ok(None)
+            }
+            (WaitingKind::QrSession, Gesture::Scan, Some(person)) => {
+                self.scan(id, person);
+                Ok(None)
+            }
+            (WaitingKind::Login, Gesture::Approve, None)
+            | (WaitingKind::QrSession, Gesture::Scan, None) => {
+                Err("say which person does this".to_owned())
+            }
+            (WaitingKind::QrSession, ..) => Err("a QR session can only be scanned or dismissed".to_owned()),
+            (_, Gesture::Scan, _) => Err("only a QR session can be scanned".to_owned()),
+        }
+    }
+}
