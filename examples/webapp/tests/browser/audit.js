@@ -67,10 +67,17 @@ document.querySelectorAll('select, textarea, input:not([type=hidden])').forEach(
   if (!it.labels.length && !it.ariaLabel) fault('no label', it);
 });
 const before = document.activeElement;
+// Who goes on by Tab goes on as the eye does: down, and to the right on a line, or on to the next column.
+let last;
 document.querySelectorAll('a[href], button, summary, select, textarea, input:not([type=hidden])').forEach(it => {
   // Folded away: nobody can press it.
   if (!it.checkVisibility()) return;
-  const { width, height } = it.getBoundingClientRect();
+  const place = it.getBoundingClientRect();
+  const { width, height } = place;
+  if (it.tabIndex !== 0) fault('a place of its own in the order of focus', it);
+  if (last && place.bottom <= last.top && place.left < last.right) fault('the focus goes back up', it);
+  if (last && place.top < last.bottom && place.bottom > last.top && place.right <= last.left) fault('the focus goes back', it);
+  last = place;
   if (it.tagName !== 'A' && (width < 24 || height < 24)) fault(`a control of ${width} × ${height}`, it);
   it.focus({ focusVisible: true });
   if (document.activeElement !== it) return fault('it takes no focus', it);

@@ -33,7 +33,7 @@ const STARTS: usize = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// As root there is no sandbox; nothing is loaded or reported elsewhere; `/dev/shm` is small in containers.
-const ARGUMENTS: [&str; 9] = [
+const ARGUMENTS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -43,10 +43,14 @@ const ARGUMENTS: [&str; 9] = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP itsme.test 127.0.0.1",
 ];
 
+/// This machine, under a name that it does not have for itself.
+pub const HOST: &str = "itsme.test";
+
 /// A desktop's window, without its frame.
-pub const DESKTOP: (u32, u32) = (1000, 800);
+pub const DESKTOP: (u32, u32) = (1200, 800);
 /// A small phone's screen.
 pub const PHONE: (u32, u32) = (360, 740);
 
@@ -210,6 +214,13 @@ impl Browser {
         let tab = self.client.new_window(true).await.expect("a tab opens");
         self.tab(tab.handle).await;
         self.screen(DESKTOP).await;
+        before
+    }
+
+    /// Goes to a tab; gives back the one they were in.
+    pub async fn to_tab(&self, tab: WindowHandle) -> WindowHandle {
+        let before = self.client.window().await.expect("there is a tab");
+        self.tab(tab).await;
         before
     }
 

@@ -10,4 +10,5 @@ mod itsme;
 mod picture;
 #[path = "../program/mod.rs"]
 mod program;
+mod sandbox;
 mod shop;
