@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use itsme_core::Dialect;
 use serde_json::{Map, Value, json};
 
@@ -7,13 +9,14 @@ const V2: &str = "http://itsme.services/v2/claim/";
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     id: String,
-    claims: Map<String, Value>,
+    /// Shared by what the person has agreed to.
+    claims: Arc<Map<String, Value>>,
 }
 
 impl Person {
     /// Somebody of whom nothing is known but that they are always the same.
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), claims: Map::new() }
+        Self { id: id.into(), claims: Arc::default() }
     }
 
     /// Ann, with a Belgian identity card: the one who has everything that itsme can tell.
@@ -102,7 +105,7 @@ impl Person {
     /// Adds claims by their names behind the prefix of V2.
     fn v2(&mut self, claims: &Value) {
         for (name, value) in claims.as_object().into_iter().flatten() {
-            self.claims.insert(format!("{V2}{name}"), value.clone());
+            Arc::make_mut(&mut self.claims).insert(format!("{V2}{name}"), value.clone());
         }
     }
 
@@ -180,20 +183,20 @@ impl Person {
 
     fn sample(id: &str, claims: &Value) -> Self {
         let claims = claims.as_object().cloned().unwrap_or_default();
-        Self { id: id.to_owned(), claims }
+        Self { id: id.to_owned(), claims: Arc::new(claims) }
     }
 
     /// The same person with another value for a claim.
     #[must_use]
     pub fn with(mut self, claim: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.claims.insert(claim.into(), value.into());
+        Arc::make_mut(&mut self.claims).insert(claim.into(), value.into());
         self
     }
 
     /// The same person without a claim, as some countries' documents lack it.
     #[must_use]
     pub fn without(mut self, claim: &str) -> Self {
-        self.claims.remove(claim);
+        Arc::make_mut(&mut self.claims).remove(claim);
         self
     }
 

@@ -197,10 +197,10 @@ impl RegisteredClient {
     }
 
     /// The clients that every OP knows.
-    pub(crate) fn test_clients() -> Vec<Self> {
+    pub(crate) fn test_clients() -> [Self; 2] {
         let by_keys = Self::new(CLIENT_ID, &private_keys().public_jwks());
         let by_secret = Self::with_secret(SECRET_CLIENT_ID, CLIENT_SECRET);
-        vec![by_keys.for_tests(), by_secret.for_tests()]
+        [by_keys.for_tests(), by_secret.for_tests()]
     }
 
     /// The keys it publishes; none with a secret.

@@ -1,6 +1,6 @@
 //! What a client asks of a person, over the browser or over the backchannel.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use itsme_core::Dialect;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crate::{RegisteredClient, registration::Kind};
 /// What an Authentication Request asks in either flow.
 #[derive(Clone)]
 pub(super) struct AuthenticationRequest {
-    pub(super) client: RegisteredClient,
+    pub(super) client: Arc<RegisteredClient>,
     pub(super) acr: Option<String>,
     pub(super) scopes: Vec<String>,
     pub(super) claims: RequestedClaims,
@@ -65,7 +65,7 @@ impl FakeOp {
         &self,
         parameters: &Parameters,
         is_object: bool,
-        client: RegisteredClient,
+        client: Arc<RegisteredClient>,
     ) -> Result<AuthenticationRequest, Refusal> {
         let get = |name: &str| parameters.get(name);
         let scopes = get("scope").unwrap_or_default().split(' ');

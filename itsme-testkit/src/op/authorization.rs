@@ -1,6 +1,6 @@
 //! The front channel: the request that a person brings, and what they decide.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use http::header;
 use itsme_core::{Request, Response, UnixTime};
@@ -173,7 +173,7 @@ impl FakeOp {
         let code = self.identifier("code");
         let url = callback(&redirect_uri, state.as_deref(), &[("code", &code)]);
         let grant = Grant { request, person: person.clone(), nonce, issued: self.now() };
-        self.codes.insert(code, Code { grant, redirect_uri, code_challenge, redeemed: false });
+        self.codes.insert(&code, Code { grant, redirect_uri, code_challenge, redeemed: false });
         url
     }
 
@@ -210,7 +210,7 @@ impl FakeOp {
         &self,
         parameters: &Parameters,
         is_object: bool,
-        client: RegisteredClient,
+        client: Arc<RegisteredClient>,
         redirect_uri: &str,
     ) -> Result<Presented, Refusal> {
         let get = |name: &str| parameters.get(name);

@@ -1,6 +1,6 @@
 //! Who asks, at the endpoints that clients call (OIDC Core §9).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use http::header;
 use itsme_core::{AssertionAudience, Request, UnixTime};
@@ -34,7 +34,7 @@ impl FakeOp {
         &mut self,
         form: &Parameters,
         endpoint: &str,
-    ) -> Result<RegisteredClient, Refused> {
+    ) -> Result<Arc<RegisteredClient>, Refused> {
         let refused = |detail: &str| (401, "invalid_client", detail.to_owned());
         let assertion = form.get("client_assertion").map(|jwt| match jwt.matches('.').count() {
             4 => self.encryption.decrypt(jwt).map_err(|detail| refused(&detail)),
@@ -62,9 +62,9 @@ impl FakeOp {
         &mut self,
         form: &Parameters,
         jws: &str,
-        client: RegisteredClient,
+        client: Arc<RegisteredClient>,
         endpoint: &str,
-    ) -> Result<RegisteredClient, Refused> {
+    ) -> Result<Arc<RegisteredClient>, Refused> {
         let get = |name: &str| form.get(name).unwrap_or_default();
         let refused = |detail: String| (401, "invalid_client", detail);
         if get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -92,7 +92,7 @@ impl FakeOp {
             return Err(refused("iat of the assertion is in the future".to_owned()));
         }
         let jti = text("jti");
-        if jti.is_empty() || jti.len() > 255 || !self.used_jtis.insert(jti.to_owned(), ()) {
+        if jti.is_empty() || jti.len() > 255 || !self.used_jtis.insert(jti, ()) {
             return Err(refused("jti of the assertion is missing or was used before".to_owned()));
         }
         Ok(client)

@@ -1,6 +1,9 @@
 //! What was asked of the OP lately, with what was in the tokens: for the page that shows it.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use http::{Method, header};
 use itsme_core::{Request, Response, SendFailure, UnixTime};
@@ -207,7 +210,7 @@ impl FakeOp {
         &self,
         name: &str,
         value: &str,
-        client: Option<&RegisteredClient>,
+        client: Option<&Arc<RegisteredClient>>,
     ) -> Vec<(String, String)> {
         if !["request", "client_assertion", "login_hint_token"].contains(&name) {
             return Vec::new();

@@ -103,7 +103,7 @@ pub struct FakeOp {
     keys_made: usize,
     cache_control: String,
     lifetimes: Lifetimes,
-    clients: Vec<RegisteredClient>,
+    clients: Vec<Arc<RegisteredClient>>,
     /// In the order in which they came.
     on_page: Vec<OnPage>,
     codes: Recent<Code>,
@@ -144,7 +144,7 @@ impl FakeOp {
             keys_made: 1,
             cache_control: "public, max-age=3600".to_owned(),
             lifetimes: Lifetimes::default(),
-            clients: RegisteredClient::test_clients(),
+            clients: RegisteredClient::test_clients().map(Arc::new).into(),
             on_page: Vec::new(),
             // A grant holds all that is known of a person, a `jti` a few bytes.
             codes: Recent::new(1_000),
@@ -228,9 +228,9 @@ impl FakeOp {
     /// It is no JSON.
     pub fn publish(&mut self, public_jwks: &str) {
         let jwks: Value = serde_json::from_str(public_jwks).expect("a public JWK set is JSON");
-        for client in self.clients.iter_mut().filter(|client| client.client_id == CLIENT_ID) {
+        self.change(CLIENT_ID, |client| {
             client.credentials = registration::Credentials::Keys(jwks.clone());
-        }
+        });
     }
 
     /// Settings for the client that it knows by its secret.
@@ -240,9 +240,7 @@ impl FakeOp {
 
     /// Makes the secret of that client sign its tokens as well (HS256), and gives settings for it.
     pub(crate) fn hs256_settings(&mut self) -> Settings {
-        for client in self.clients.iter_mut().filter(|it| it.client_id == SECRET_CLIENT_ID) {
-            *client = client.clone().hs256();
-        }
+        self.change(SECRET_CLIENT_ID, |client| *client = client.clone().hs256());
         self.settings_for(SECRET_CLIENT_ID, ClientSecret::new(CLIENT_SECRET).hs256())
     }
 
@@ -262,7 +260,12 @@ impl FakeOp {
     /// Gets to know a client, in place of another one with the same id.
     pub fn register(&mut self, client: RegisteredClient) {
         self.clients.retain(|known| known.client_id != client.client_id);
-        self.clients.push(client);
+        self.clients.push(Arc::new(client));
+    }
+
+    fn change(&mut self, client_id: &str, change: impl Fn(&mut RegisteredClient)) {
+        let known = self.clients.iter_mut().filter(|client| client.client_id == client_id);
+        known.for_each(|client| change(Arc::make_mut(client)));
     }
 
     /// The `sub` under which the client [`CLIENT_ID`] knows a person.
@@ -303,26 +306,21 @@ impl FakeOp {
     /// # Panics
     /// It is no URI.
     pub fn ping_at(&mut self, uri: &str) {
-        for client in self.clients.iter_mut().filter(|client| client.client_id == CLIENT_ID) {
-            *client = client.clone().notification_endpoint(uri);
-        }
+        self.change(CLIENT_ID, |client| *client = client.clone().notification_endpoint(uri));
     }
 
     /// Gets to know one more redirect URI of the client [`CLIENT_ID`].
     pub fn allow_redirect_uri(&mut self, uri: impl Into<String>) {
         let uri = uri.into();
-        for client in self.clients.iter_mut().filter(|client| client.client_id == CLIENT_ID) {
-            client.redirect_uris.push(uri.clone());
-        }
+        self.change(CLIENT_ID, |client| client.redirect_uris.push(uri.clone()));
     }
 
     /// Gets to know one more service for logins of the clients that it knows from the start: an
     /// application can be tested with its own code.
     pub fn allow_service(&mut self, code: impl Into<String>) {
         let code = code.into();
-        let built_in = |id: &str| [CLIENT_ID, SECRET_CLIENT_ID].contains(&id);
-        for client in self.clients.iter_mut().filter(|client| built_in(&client.client_id)) {
-            *client = client.clone().service(code.clone());
+        for built_in in [CLIENT_ID, SECRET_CLIENT_ID] {
+            self.change(built_in, |client| *client = client.clone().service(code.clone()));
         }
     }
 
@@ -496,7 +494,7 @@ impl FakeOp {
         jose::nested((key, &kid), client, claims, &mut |stage| mischief.forge(document, stage))
     }
 
-    fn client(&self, client_id: &str) -> Option<&RegisteredClient> {
+    fn client(&self, client_id: &str) -> Option<&Arc<RegisteredClient>> {
         self.clients.iter().find(|client| client.client_id == client_id)
     }
 

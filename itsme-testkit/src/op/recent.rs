@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     ops::{Deref, DerefMut},
+    sync::Arc,
 };
 
 /// How many pages, sessions and requests wait for people at most.
@@ -12,9 +13,9 @@ const MOST_ASKED: usize = 20_000;
 
 /// A map that forgets what was put into it first.
 pub(super) struct Recent<V> {
-    entries: HashMap<String, V>,
+    entries: HashMap<Arc<str>, V>,
     /// Keys as they came; some may have been removed since.
-    order: VecDeque<String>,
+    order: VecDeque<Arc<str>>,
     most: usize,
 }
 
@@ -24,8 +25,9 @@ impl<V> Recent<V> {
     }
 
     /// Whether the key was not there yet.
-    pub(super) fn insert(&mut self, key: String, value: V) -> bool {
-        let is_new = self.entries.insert(key.clone(), value).is_none();
+    pub(super) fn insert(&mut self, key: &str, value: V) -> bool {
+        let key: Arc<str> = key.into();
+        let is_new = self.entries.insert(Arc::clone(&key), value).is_none();
         if is_new {
             self.order.push_back(key);
         }
@@ -37,7 +39,7 @@ impl<V> Recent<V> {
 }
 
 impl<V> Deref for Recent<V> {
-    type Target = HashMap<String, V>;
+    type Target = HashMap<Arc<str>, V>;
 
     fn deref(&self) -> &Self::Target {
         &self.entries
@@ -73,12 +75,12 @@ mod tests {
     #[test]
     fn the_oldest_is_forgotten_first() {
         let mut map = Recent::new(2);
-        assert!(map.insert("a".to_owned(), 1) && !map.insert("a".to_owned(), 2));
-        assert!(map.insert("b".to_owned(), 3) && map.insert("c".to_owned(), 4));
+        assert!(map.insert("a", 1) && !map.insert("a", 2));
+        assert!(map.insert("b", 3) && map.insert("c", 4));
         assert_eq!((map.get("a"), map.get("b"), map.get("c")), (None, Some(&3), Some(&4)));
         for number in 0..1_000 {
-            map.insert(number.to_string(), number);
-            map.remove(&number.to_string());
+            map.insert(&number.to_string(), number);
+            map.remove(number.to_string().as_str());
         }
         assert!(map.order.len() <= 2 && map.len() <= 2);
     }

@@ -89,7 +89,7 @@ impl FakeOp {
             return Err("iat is in the future".to_owned());
         }
         if must_be_new
-            && (text("jti").is_empty() || !self.used_jtis.insert(text("jti").to_owned(), ()))
+            && (text("jti").is_empty() || !self.used_jtis.insert(text("jti"), ()))
         {
             return Err("jti is empty or was used before".to_owned());
         }

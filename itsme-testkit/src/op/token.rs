@@ -70,7 +70,7 @@ impl FakeOp {
         let refused = |detail: &str| (400, "invalid_grant", detail.to_owned());
         let now = self.now();
         let code = form.get("code").unwrap_or_default().to_owned();
-        let known = self.codes.get_mut(&code).ok_or_else(|| refused("the code is not known"))?;
+        let known = self.codes.get_mut(code.as_str()).ok_or_else(|| refused("the code is not known"))?;
         if known.grant.request.client.client_id != client.client_id {
             return Err(refused("the code was given to another client"));
         }
@@ -126,7 +126,7 @@ impl FakeOp {
         let access_token = self.identifier("access token");
         let until = now.after(self.lifetimes.token);
         let token = AccessToken { redeemed, grant, until };
-        self.access_tokens.insert(access_token.clone(), token);
+        self.access_tokens.insert(&access_token, token);
         let mut body = json!({
             "access_token": access_token,
             "token_type": "Bearer",

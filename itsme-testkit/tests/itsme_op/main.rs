@@ -8,6 +8,8 @@ mod hosted;
 mod journal;
 mod languages;
 mod logins;
+#[cfg(target_os = "linux")]
+mod memory;
 mod outgoing;
 mod page;
 mod phone;

@@ -108,6 +108,12 @@ impl Sandbox {
         Self { child, agent: agent(RootCerts::WebPki), issuer, introduction }
     }
 
+    /// The process.
+    #[cfg(target_os = "linux")]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Speaks to it by TLS from now on, and trusts this CA.
     pub fn trust(mut self, ca: &str) -> Self {
         let ca = Certificate::from_pem(ca.as_bytes()).expect("a certificate");

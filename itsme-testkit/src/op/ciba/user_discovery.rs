@@ -140,7 +140,7 @@ impl FakeOp {
         self.check_may_use_ciba(&client)?;
         let session = match session_id {
             Some(id) => self.poll_session(&percent_decoded(id), &client)?,
-            None => self.begin_session(client),
+            None => self.begin_session(&client),
         };
         let mut body = self.session_answer(session);
         self.mischief.alter(Document::UserDiscovery, &mut body);
@@ -148,11 +148,11 @@ impl FakeOp {
     }
 
     /// Gives its place among the sessions.
-    fn begin_session(&mut self, client: RegisteredClient) -> usize {
+    fn begin_session(&mut self, client: &RegisteredClient) -> usize {
         let now = self.now();
         let session = Session {
             id: self.identifier("user discovery session") + &self.mischief.session_id_ends_in,
-            client_id: client.client_id,
+            client_id: client.client_id.clone(),
             begun: now,
             until: now.after(SESSION_LIFETIME),
             polled: now,

@@ -38,7 +38,7 @@ impl FakeOp {
              <section class=\"card\"><h2>People</h2><ul class=\"rows\">{}</ul></section></div>",
             escape(&self.issuer),
             places.into_iter().map(place).collect::<String>(),
-            self.clients.iter().map(client).collect::<String>(),
+            self.clients.iter().map(|it| client(it)).collect::<String>(),
             self.people.iter().map(person).collect::<String>(),
         );
         self.html(200, &Page { wide: true, ..Page::new(request, "Sandbox") }, &body)

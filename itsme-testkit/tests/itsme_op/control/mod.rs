@@ -128,7 +128,7 @@ fn nobody_does_anything_until_the_time_is_up() {
     let ticket = control.sandbox.play(client.start_backchannel(request));
     control.done("dismiss", &json!({}));
     let ended = control.sandbox.try_play(client.poll_backchannel(ticket));
-    assert!(matches!(ended, Err(DriveError::Flow(Error::Expired))), "{ended:?}");
+    assert!(matches!(ended, Err(DriveError::Flow(Error::LoginExpired))), "{ended:?}");
 }
 
 #[test]
