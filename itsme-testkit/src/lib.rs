@@ -102,7 +102,8 @@ mod person;
 pub use person::Person;
 mod op;
 pub use op::{
-    Asked, AskedInApp, Document, FakeOp, Gesture, JournalEntry, Reaction, Waiting, WaitingKind, Wire,
+    Asked, AskedInApp, Document, FakeOp, Gesture, JournalEntry, Reaction, Waiting, WaitingKind,
+    Wire,
 };
 mod kms;
 pub use kms::{FakeKms, KeyCall, KmsClient, KmsError};

@@ -88,9 +88,7 @@ impl FakeOp {
         if has("iat") && time("iat").is_none_or(|iat| iat > latest) {
             return Err("iat is in the future".to_owned());
         }
-        if must_be_new
-            && (text("jti").is_empty() || !self.used_jtis.insert(text("jti"), ()))
-        {
+        if must_be_new && (text("jti").is_empty() || !self.used_jtis.insert(text("jti"), ())) {
             return Err("jti is empty or was used before".to_owned());
         }
         if claims.get("claims").is_some_and(|claims| !claims.is_object()) {

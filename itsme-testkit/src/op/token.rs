@@ -70,7 +70,8 @@ impl FakeOp {
         let refused = |detail: &str| (400, "invalid_grant", detail.to_owned());
         let now = self.now();
         let code = form.get("code").unwrap_or_default().to_owned();
-        let known = self.codes.get_mut(code.as_str()).ok_or_else(|| refused("the code is not known"))?;
+        let known =
+            self.codes.get_mut(code.as_str()).ok_or_else(|| refused("the code is not known"))?;
         if known.grant.request.client.client_id != client.client_id {
             return Err(refused("the code was given to another client"));
         }

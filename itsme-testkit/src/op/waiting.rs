@@ -4,11 +4,7 @@ use std::collections::BTreeMap;
 
 use itsme_core::UnixTime;
 
-use super::{
-    FakeOp,
-    authentication_request::AuthenticationRequest,
-    authorization::Stage,
-};
+use super::{FakeOp, authentication_request::AuthenticationRequest, authorization::Stage};
 use crate::Person;
 
 /// Something that waits for a person to act in the app.
@@ -171,7 +167,9 @@ impl FakeOp {
             | (WaitingKind::QrSession, Gesture::Scan, None) => {
                 Err("say which person does this".to_owned())
             }
-            (WaitingKind::QrSession, ..) => Err("a QR session can only be scanned or dismissed".to_owned()),
+            (WaitingKind::QrSession, ..) => {
+                Err("a QR session can only be scanned or dismissed".to_owned())
+            }
             (_, Gesture::Scan, _) => Err("only a QR session can be scanned".to_owned()),
         }
     }

@@ -10,7 +10,9 @@ use std::{
 };
 
 use http::{Request, Response};
-use itsme_core::{Client, DriveError, Environment, Flow, SendFailure, Settings, SystemPlatform, drive};
+use itsme_core::{
+    Client, DriveError, Environment, Flow, SendFailure, Settings, SystemPlatform, drive,
+};
 use itsme_testkit::private_keys;
 use ureq::{
     Agent,

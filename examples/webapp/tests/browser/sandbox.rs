@@ -148,7 +148,9 @@ async fn pages_speak_the_languages_of_belgium() {
     let begin = |request: AuthorizationRequest| {
         let mut op = server.op();
         let send = |request| op.handle(request).map_err(|failure| (failure, failure));
-        drive(client.authorize(request), &mut SystemPlatform::new(), send, sleep).expect("a URL").url
+        drive(client.authorize(request), &mut SystemPlatform::new(), send, sleep)
+            .expect("a URL")
+            .url
     };
     browse(async |browser| {
         for (language, locale, share, confirm) in [

@@ -5,7 +5,9 @@ mod described;
 mod registration;
 
 use http::{Request, Response, header};
-use itsme_core::{AuthorizationRequest, BackchannelRequest, Claim, Client, DriveError, Error, Progress, QrLogin};
+use itsme_core::{
+    AuthorizationRequest, BackchannelRequest, Claim, Client, DriveError, Error, Progress, QrLogin,
+};
 use itsme_testkit::{CLIENT_ID, FakeOp, Person, SERVICE, World};
 use serde_json::{Value, json};
 
@@ -142,7 +144,13 @@ fn a_qr_code_is_scanned_and_the_request_approved() {
                 let (_, listed) = control.get("waiting");
                 assert_eq!(listed["waiting"][0]["kind"], "qr_session", "{listed}");
                 control.refuses("scan", &json!({}), 400, "does_not_fit", "which person");
-                control.refuses("deny", &json!({}), 400, "does_not_fit", "only be scanned or dismissed");
+                control.refuses(
+                    "deny",
+                    &json!({}),
+                    400,
+                    "does_not_fit",
+                    "only be scanned or dismissed",
+                );
                 control.done("scan", &json!({ "person": "daan" }));
                 then
             }

@@ -1,0 +1,52 @@
+//! The keys of the OP itself.
+
+use serde_json::{Value, json};
+
+use super::FakeOp;
+use crate::jose::OwnKey;
+
+impl FakeOp {
+    /// Signs with a new key from now on, and no longer publishes the old one.
+    pub fn rotate_signing_key(&mut self) {
+        self.signing = vec![self.new_signing_key()];
+    }
+
+    /// Signs with the next key from now on, as careful OPs do: it was published before, the two
+    /// after it are published already, and the last one still is. The first step of this kind has
+    /// had nothing to announce: its key is as new as with [`rotate_signing_key`](Self::rotate_signing_key).
+    pub fn roll_signing_key(&mut self) {
+        while self.signing.len() < 3 {
+            let announced = self.new_signing_key();
+            self.signing.push(announced);
+        }
+        let old = self.signing.remove(0);
+        self.signing.truncate(2);
+        let announced = self.new_signing_key();
+        self.signing.extend([announced, old]);
+    }
+
+    /// The four keys of the fixtures come around again, under new names.
+    fn new_signing_key(&mut self) -> OwnKey {
+        let name = format!("s{}", self.keys_made % 4 + 1);
+        self.keys_made += 1;
+        fixture(&name, &format!("s{}", self.keys_made))
+    }
+
+    /// Publishes another encryption key in place of the old one, and decrypts with it alone.
+    pub fn rotate_encryption_key(&mut self) {
+        self.encryption = match self.encryption.kid.as_str() {
+            "e1" => fixture("e2", "e2"),
+            _ => OwnKey::generate("e3", "enc"),
+        };
+    }
+}
+
+/// A key of the fixtures, published under this name.
+pub(super) fn fixture(name: &str, kid: &str) -> OwnKey {
+    let mut jwks: Value = serde_json::from_str(include_str!("../fixtures/op_private_jwks.json"))
+        .expect("the fixture is JSON");
+    let jwk = jwks["keys"].as_array_mut().into_iter().flatten().find(|key| key["kid"] == name);
+    let jwk = jwk.expect("the fixture has the key");
+    jwk["kid"] = json!(kid);
+    OwnKey::from_jwk(jwk)
+}

@@ -1,0 +1,116 @@
+//! What was asked of the OP, and who answers.
+
+use http::Method;
+use itsme_core::{Request, Response, SendFailure};
+
+use super::{Asked, FakeOp, Reaction, Wire, answer, recent};
+
+/// Who answers a request before the OP does.
+pub(super) type Interceptor = Box<dyn FnMut(&mut FakeOp, &Request) -> Option<Response> + Send>;
+
+impl FakeOp {
+    /// What was asked of it, in order, below the issuer: `["GET /jwkSet", "POST /token"]`. It remembers
+    /// at least the last 10,000 requests.
+    pub fn asked(&self) -> Vec<&str> {
+        self.transcript.iter().map(|asked| asked.request.as_str()).collect()
+    }
+
+    /// What was asked of it, with times.
+    pub fn transcript(&self) -> &[Asked] {
+        &self.transcript
+    }
+
+    /// Forgets what was asked of it.
+    pub fn forget_asked(&mut self) {
+        self.transcript.clear();
+    }
+
+    /// Answers a request, as an OP at the end of a wire would; a [`SendFailure`] is the wire's.
+    pub fn handle(&mut self, request: Request) -> Result<Response, SendFailure> {
+        let (answer, wire) = self.over_the_wire(&request)?;
+        match wire {
+            Some(wire) => wire.in_memory(self, answer),
+            None => Ok(answer),
+        }
+    }
+
+    /// Asks this about every request first. A request that it answers reaches nothing else: no fault takes
+    /// hold of the answer, and the journal does not have it.
+    pub fn intercept(
+        &mut self,
+        answer: impl FnMut(&mut Self, &Request) -> Option<Response> + Send + 'static,
+    ) {
+        self.interceptor = Some(Box::new(answer));
+    }
+
+    fn intercepted(&mut self, request: &Request) -> Option<Response> {
+        let mut interceptor = self.interceptor.take()?;
+        let answer = interceptor(self, request);
+        self.interceptor = Some(interceptor);
+        answer
+    }
+
+    /// The answer, and what the wire does to it.
+    pub(crate) fn over_the_wire(
+        &mut self,
+        request: &Request,
+    ) -> Result<(Response, Option<Wire>), SendFailure> {
+        if let Some(answer) = self.intercepted(request) {
+            return Ok((answer, None));
+        }
+        let path = self.path(request);
+        if let Some(page) = self.page(&path, request) {
+            return Ok((page, None));
+        }
+        let entry = self.journal_entry(&path, request);
+        let answered = self.reaction(&path, request);
+        self.write_into_journal(entry, answered.as_ref().map(|(response, _)| response));
+        answered
+    }
+
+    /// What happens to a request, and what is answered.
+    fn reaction(
+        &mut self,
+        path: &str,
+        request: &Request,
+    ) -> Result<(Response, Option<Wire>), SendFailure> {
+        let asked = Asked { at: self.now(), request: format!("{} {path}", request.method()) };
+        let reaction = self.mischief.decide(&asked);
+        recent::note(&mut self.transcript, asked);
+        match reaction {
+            None => Ok((self.answer(path, request), None)),
+            Some(Reaction::NotSent) => Err(SendFailure::NotSent),
+            Some(Reaction::Lost) => Err(SendFailure::Lost),
+            Some(Reaction::AnswerLost) => {
+                self.answer(path, request);
+                Err(SendFailure::Lost)
+            }
+            Some(Reaction::Reply(response)) => Ok((response, None)),
+            Some(Reaction::Wire(wire)) => Ok((self.answer(path, request), Some(wire))),
+        }
+    }
+
+    fn answer(&mut self, path: &str, request: &Request) -> Response {
+        let mut response = match (request.method(), path) {
+            (&Method::GET, "/.well-known/openid-configuration") => self.discovery(),
+            (&Method::GET, "/jwkSet") => self.key_set(),
+            (&Method::GET, "/authorization") => self.sign_in_page(request),
+            (&Method::POST, "/authorization") => self.decision(request),
+            (&Method::POST, "/token") => self.token(request),
+            (&Method::GET, "/userinfo") => self.userinfo(request),
+            (&Method::GET, "/picture") => self.picture(request),
+            (&Method::POST, "/connect/revoke") => self.revoke(request),
+            (&Method::POST, "/user_discovery_sessions") => self.user_discovery(request, None),
+            (&Method::POST, "/backchannel/authentication") => {
+                self.backchannel_authentication(request)
+            }
+            (&Method::POST, path) if path.starts_with("/user_discovery_sessions/") => {
+                let session = path.strip_prefix("/user_discovery_sessions/");
+                self.user_discovery(request, session)
+            }
+            _ => answer::error(404, "not_found", "there is nothing here"),
+        };
+        self.mischief.tamper(path, &mut response);
+        response
+    }
+}
