@@ -63,7 +63,8 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("cannot listen at {address}: {error} (--listen 127.0.0.1:0 takes a free port)")
     })?;
-    let address = format!("http://{}", listener.local_addr()?);
+    let listening = listener.local_addr()?;
+    let address = format!("http://{listening}");
     let public_url = options.public_url.as_deref().unwrap_or(&address).trim_end_matches('/');
     let redirect_uri = format!("{public_url}{CALLBACK}");
 
@@ -89,7 +90,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
 
     let is_https = public_url.starts_with("https://");
     let app = App { itsme, services, accounts, qr_logins, cookie_key, is_https };
-    println!("The application is at {address} (Ctrl-C ends it)");
+    println!("The application is at {public_url} (it listens at {listening}; Ctrl-C ends it)");
     axum::serve(listener, app.router(sessions)).with_graceful_shutdown(told_to_stop()).await?;
     Ok(())
 }

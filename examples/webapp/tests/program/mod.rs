@@ -29,13 +29,13 @@ impl Program {
         let mut program = Self { child, address: String::new(), itsme: None };
         let lines = BufReader::new(program.child.stdout.take().expect("a pipe")).lines();
         for line in lines.map_while(Result::ok) {
-            let mut words = line.split([' ', ',']);
-            let address = words.find(|word| word.starts_with("http://")).map(str::to_owned);
-            if line.starts_with("The application is at") {
-                program.address = address.expect("it tells where");
+            if let Some((_, place)) = line.split_once("it listens at ") {
+                let place = place.split(';').next().unwrap_or_default();
+                program.address = format!("http://{place}");
                 return program;
             }
-            program.itsme = address;
+            let mut words = line.split([' ', ',']);
+            program.itsme = words.find(|word| word.starts_with("http://")).map(str::to_owned);
         }
         panic!("it ended before it listened");
     }
