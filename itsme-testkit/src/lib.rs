@@ -81,7 +81,8 @@
 //! The program `itsme-op` (feature `server`) is a [`Server`] that is configured by options or a small
 //! file, with your own clients and people. It prints what an application needs to know of it. At
 //! `/phone` below the issuer, as at that of every OP here, is a simulated phone: what the app would
-//! show, to approve, refuse or scan.
+//! show, to approve, refuse or scan. At `/control/v1` a test in any language does the same in JSON, and
+//! `/control/openapi.json` describes that.
 //!
 //! ```sh
 //! cargo run --bin itsme-op -- --help

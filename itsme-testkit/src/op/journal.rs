@@ -27,6 +27,8 @@ const MOST_PARAMETERS: usize = 50;
 #[derive(Default)]
 pub(super) struct Journal {
     entries: VecDeque<JournalEntry>,
+    /// By which requests of one login are known.
+    marks: HashMap<String, Mark>,
     written: u64,
     /// What is being answered, before it is signed and encrypted to the client.
     issued: Vec<(String, String)>,
@@ -56,8 +58,17 @@ pub struct JournalEntry {
     pub decoded: Vec<(String, String)>,
     /// Parameters and what was answered, as they came.
     pub details: Vec<(String, String)>,
-    /// By which later requests of the same login are known: the query of a page, a code, a token.
+    /// By which later requests of the same login are known, until it is written: the query of a page, a code, a
+    /// token.
     marks: Vec<String>,
+}
+
+/// Where a mark was seen.
+#[derive(Clone, Copy)]
+struct Mark {
+    login: u64,
+    /// The newest entry that has it.
+    entry: u64,
 }
 
 /// What an answer gives to the client, to be brought back by it.
@@ -88,33 +99,32 @@ impl Journal {
         entry.marks = entry.marks.into_iter().map(shortened).collect();
         let begins = (!entry.marks.is_empty()).then_some(entry.number);
         entry.login = self.login_of(&entry).or(begins);
+        if let Some(login) = entry.login {
+            let mark = Mark { login, entry: entry.number };
+            self.marks.extend(std::mem::take(&mut entry.marks).into_iter().map(|it| (it, mark)));
+        }
         self.entries.push_front(entry);
-        self.entries.truncate(LENGTH);
+        if self.entries.len() > LENGTH {
+            let oldest = self.entries.pop_back().map_or(0, |entry| entry.number);
+            self.marks.retain(|_, mark| mark.entry != oldest);
+        }
     }
 
     /// The login of an earlier request that has got something which this one brings.
     fn login_of(&self, entry: &JournalEntry) -> Option<u64> {
-        let known: HashMap<&str, u64> = self
-            .entries
-            .iter()
-            .flat_map(|it| it.marks.iter().map(move |mark| (mark.as_str(), it.login)))
-            .filter_map(|(mark, login)| Some((mark, login?)))
-            .collect();
         let texts = entry.decoded.iter().chain(&entry.details).map(|(_, text)| text.as_str());
         let texts =
             texts.chain([entry.path.as_str()]).chain(entry.marks.iter().map(String::as_str));
         let is_end = |c: char| !c.is_ascii_alphanumeric() && !"-._~".contains(c);
         texts
             .flat_map(|text| text.split(is_end).chain([text]))
-            .find_map(|it| known.get(it).copied())
+            .find_map(|it| self.marks.get(it).map(|mark| mark.login))
     }
 
     /// What was asked on a page goes on under this, such as a code.
     pub(super) fn goes_on(&mut self, page: &str, callback: &str) {
-        let page = shortened(page.to_owned());
-        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.marks.contains(&page)) {
-            entry.marks.extend(parameter(callback, "code"));
-        }
+        let mark = self.marks.get(&shortened(page.to_owned())).copied();
+        self.marks.extend(parameter(callback, "code").zip(mark));
     }
 }
 

@@ -143,9 +143,9 @@ impl FakeOp {
             clients: RegisteredClient::test_clients().map(Arc::new).into(),
             on_page: Vec::new(),
             // A grant holds all that is known of a person, a `jti` a few bytes.
-            codes: Recent::new(1_000),
-            access_tokens: Recent::new(1_000),
-            used_jtis: Recent::new(20_000),
+            codes: Recent::new(500),
+            access_tokens: Recent::new(500),
+            used_jtis: Recent::new(10_000),
             identifiers_made: 0,
             transcript: Vec::new(),
             mischief: Mischief::default(),

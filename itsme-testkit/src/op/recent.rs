@@ -7,9 +7,9 @@ use std::{
 };
 
 /// How many pages, sessions and requests wait for people at most.
-const MOST_WAITING: usize = 1_000;
+const MOST_WAITING: usize = 250;
 /// How many requests a transcript holds at most.
-const MOST_ASKED: usize = 20_000;
+const MOST_ASKED: usize = 10_000;
 
 /// A map that forgets what was put into it first.
 pub(super) struct Recent<V> {

@@ -10,7 +10,7 @@ pub(super) type Interceptor = Box<dyn FnMut(&mut FakeOp, &Request) -> Option<Res
 
 impl FakeOp {
     /// What was asked of it, in order, below the issuer: `["GET /jwkSet", "POST /token"]`. It remembers
-    /// at least the last 10,000 requests.
+    /// at least the last 5,000 requests.
     pub fn asked(&self) -> Vec<&str> {
         self.transcript.iter().map(|asked| asked.request.as_str()).collect()
     }

@@ -36,12 +36,9 @@ impl FakeOp {
     /// Everything that waits for somebody, newest first; with `?login=`, that alone.
     pub(super) fn phone(&self, request: &Request) -> Response {
         let words = Words::of(Language::of_browser(request));
-        let mut cards = self.cards(request);
-        cards.sort_by_key(|card| Reverse(card.since));
         let wanted = query(request, "login");
-        if let Some(wanted) = &wanted {
-            cards.retain(|card| card.id == wanted);
-        }
+        let mut cards = self.cards(request, wanted.as_deref());
+        cards.sort_by_key(|card| Reverse(card.since));
         let now = self.now();
         let list: String = cards.iter().map(|card| card.html(now)).collect();
         // A page that looks again by itself would undo what is being chosen on it.
@@ -65,7 +62,8 @@ impl FakeOp {
         self.html(200, &Page { language, refresh, ..page }, &body)
     }
 
-    fn cards(&self, browser: &Request) -> Vec<Card<'_>> {
+    fn cards(&self, browser: &Request, wanted: Option<&str>) -> Vec<Card<'_>> {
+        let is_wanted = |id: &str| wanted.is_none_or(|wanted| wanted == id);
         let language = Language::of_browser(browser);
         let words = Words::of(language);
         let to_decide = |id, since, request, person: &dyn Fn(&Words) -> String| {
@@ -86,7 +84,7 @@ impl FakeOp {
             }
         };
         let now = self.now();
-        let logins = self.on_page.iter().rev().filter(|login| !login.is_over(now));
+        let logins = self.on_page.iter().rev().filter(|it| !it.is_over(now) && is_wanted(&it.id));
         let logins = logins.filter_map(|login| match &login.stage {
             Stage::Waiting(presented) => Some((login, &presented.request)),
             Stage::Decided(_) => None,
@@ -97,7 +95,8 @@ impl FakeOp {
             let person = |words: &Words| self.choice(words, &login.id, known.as_ref());
             to_decide(login.id.as_str(), login.since, request, &person)
         });
-        let sessions = self.sessions_to_scan().map(|(id, client_id, since)| {
+        let sessions = self.sessions_to_scan().filter(|(id, ..)| is_wanted(id));
+        let sessions = sessions.map(|(id, client_id, since)| {
             let client = self.client(client_id).map_or(client_id, |client| client.display_name());
             Card {
                 id,
@@ -109,7 +108,8 @@ impl FakeOp {
                 buttons: button("scan", "", words.scan),
             }
         });
-        let requests = self.requests_to_decide().map(|(id, request, person, since)| {
+        let requests = self.requests_to_decide().filter(|(id, ..)| is_wanted(id));
+        let requests = requests.map(|(id, request, person, since)| {
             let person =
                 |words: &Words| paragraph(&words.for_person.replace("{}", &escape(name(person))));
             to_decide(id, since, request, &person)
