@@ -72,8 +72,9 @@ let last;
 document.querySelectorAll('a[href], button, summary, select, textarea, input:not([type=hidden])').forEach(it => {
   // Folded away: nobody can press it.
   if (!it.checkVisibility()) return;
-  const place = it.getBoundingClientRect();
-  const { width, height } = place;
+  const { width, height, left, top: upper } = it.getBoundingClientRect();
+  // A focus scrolls.
+  const place = { top: upper + scrollY, bottom: upper + scrollY + height, left, right: left + width };
   if (it.tabIndex !== 0) fault('a place of its own in the order of focus', it);
   if (last && place.bottom <= last.top && place.left < last.right) fault('the focus goes back up', it);
   if (last && place.top < last.bottom && place.bottom > last.top && place.right <= last.left) fault('the focus goes back', it);
