@@ -110,8 +110,9 @@ mod kms;
 pub use kms::{FakeKms, KeyCall, KmsClient, KmsError};
 mod registration;
 pub use registration::{
-    CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, IDENTIFY_SERVICE, REDIRECT_URI, REQUEST_URI,
-    RegisteredClient, SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, private_jwks, private_keys,
+    CLIENT_ID, CLIENT_NAME, CLIENT_SECRET, CONFIRM_SERVICE, IDENTIFY_SERVICE, REDIRECT_URI,
+    REQUEST_URI, RegisteredClient, SECRET_CLIENT_ID, SECRET_CLIENT_NAME, SERVICE, SHARE_SERVICE,
+    private_jwks, private_keys,
 };
 #[cfg(feature = "server")]
 mod server;

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 /// The client id of the client that every [`FakeOp`](crate::FakeOp) knows from the start.
 pub const CLIENT_ID: &str = "TEST_CLIENT";
+/// What people see in place of it.
+pub const CLIENT_NAME: &str = "Test application";
 /// Its service code for identifications.
 pub const IDENTIFY_SERVICE: &str = "TEST_IDENTIFY";
 /// Its service code for logins.
@@ -21,6 +23,8 @@ pub const REQUEST_URI: &str = "https://rp.example:443/itsme/request/";
 pub const CLIENT_SECRET: &str = "a secret for tests, known to everybody";
 /// The client id of the client that every OP knows by its secret.
 pub const SECRET_CLIENT_ID: &str = "TEST_SECRET_CLIENT";
+/// What people see in place of it.
+pub const SECRET_CLIENT_NAME: &str = "Test application with a secret";
 /// The redirect URI of both clients.
 pub const REDIRECT_URI: &str = "https://rp.example/itsme/callback";
 
@@ -200,7 +204,7 @@ impl RegisteredClient {
     pub(crate) fn test_clients() -> [Self; 2] {
         let by_keys = Self::new(CLIENT_ID, &private_keys().public_jwks());
         let by_secret = Self::with_secret(SECRET_CLIENT_ID, CLIENT_SECRET);
-        [by_keys.for_tests(), by_secret.for_tests()]
+        [by_keys.for_tests().name(CLIENT_NAME), by_secret.for_tests().name(SECRET_CLIENT_NAME)]
     }
 
     /// The keys it publishes; none with a secret.

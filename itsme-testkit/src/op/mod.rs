@@ -123,7 +123,8 @@ pub struct FakeOp {
 
 impl FakeOp {
     /// An OP with the issuer `https://op.example/v2`, which knows one client:
-    /// [`CLIENT_ID`] with [`private_keys`], [`REDIRECT_URI`] and [`SERVICE`](crate::SERVICE).
+    /// [`CLIENT_ID`](crate::CLIENT_ID) with [`private_keys`](crate::private_keys),
+    /// [`REDIRECT_URI`](crate::REDIRECT_URI) and [`SERVICE`](crate::SERVICE).
     pub fn new(clock: Clock) -> Self {
         Self::with_issuer("https://op.example/v2", clock)
     }

@@ -65,7 +65,7 @@ fn somebody_scans_and_approves() {
     let ticket = scene.play(scene.client.start_backchannel(request));
     let page = scene.get(PHONE).body;
     for shown in [
-        "<strong>TEST_CLIENT</strong>",
+        "<strong>Test application</strong>",
         "For Ioana Popescu",
         "<li>your first name<span class=\"tag\">required</span></li>",
         "<dd>TEST_LOGIN</dd>",

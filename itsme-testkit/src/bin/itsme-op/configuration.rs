@@ -9,8 +9,8 @@ use std::{
 
 use itsme_core::Dialect;
 use itsme_testkit::{
-    CLIENT_ID, CLIENT_SECRET, CONFIRM_SERVICE, Fault, IDENTIFY_SERVICE, REDIRECT_URI,
-    SECRET_CLIENT_ID, SERVICE, SHARE_SERVICE, quirks,
+    CLIENT_ID, CLIENT_NAME, CLIENT_SECRET, CONFIRM_SERVICE, Fault, IDENTIFY_SERVICE, REDIRECT_URI,
+    SECRET_CLIENT_ID, SECRET_CLIENT_NAME, SERVICE, SHARE_SERVICE, quirks,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -204,6 +204,7 @@ impl Client {
         let code = |code: &str| vec![code.to_owned()];
         let by_keys = Self {
             client_id: CLIENT_ID.to_owned(),
+            name: Some(CLIENT_NAME.to_owned()),
             redirect_uris: vec![REDIRECT_URI.to_owned()],
             services: Services {
                 login: code(SERVICE),
@@ -215,6 +216,7 @@ impl Client {
         };
         let by_secret = Self {
             client_id: SECRET_CLIENT_ID.to_owned(),
+            name: Some(SECRET_CLIENT_NAME.to_owned()),
             secret: Some(CLIENT_SECRET.to_owned()),
             ..by_keys.clone()
         };

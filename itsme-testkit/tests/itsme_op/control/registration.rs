@@ -12,9 +12,11 @@ use crate::{application::Application, sandbox};
 fn mine(jwks: Value) -> Value {
     json!({
         "client_id": "MINE",
+        "name": "My Shop",
         "jwks": jwks,
         "redirect_uris": [REDIRECT_URI],
         "services": { "login": ["MY_LOGIN"] },
+        "service_names": { "MY_LOGIN": "My account" },
     })
 }
 
