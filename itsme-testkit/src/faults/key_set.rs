@@ -36,7 +36,7 @@ pub(super) fn faults() -> Vec<Fault> {
             keys.push(json!("x".repeat(256 * 1024)));
         }),
         changed("no encryption key", NO_ENCRYPTION_KEY, |keys| drop(keys.pop())),
-        changed("no signing key", UNUSABLE, |keys| drop(keys.remove(0))),
+        changed("no signing key", UNUSABLE, |keys| drop(keys.drain(..keys.len().min(1)))),
         changed("one bad key among good ones", Outcome::LoggedIn, |keys| {
             keys.insert(0, json!({ "kty": "RSA", "kid": "bad", "n": "?", "e": [] }));
         }),

@@ -9,8 +9,9 @@ use url::form_urlencoded;
 use super::{
     FakeOp, answer,
     grant::{Code, Grant, Presented},
+    journal,
     parameters::Parameters,
-    recent,
+    recent::{self, Recent},
     request_object::Refusal,
 };
 use crate::{Person, RegisteredClient};
@@ -41,6 +42,13 @@ impl OnPage {
 
     pub(super) fn is_over(&self, now: UnixTime) -> bool {
         now.since(self.since) >= PAGE_LIFETIME
+    }
+
+    /// Whether the client has what it asked for: the same request is then another login.
+    fn is_redeemed(&self, codes: &Recent<Code>) -> bool {
+        let Stage::Decided(callback) = &self.stage else { return false };
+        let code = journal::parameter(callback, "code");
+        code.is_some_and(|code| codes.get(code.as_str()).is_none_or(|code| code.redeemed))
     }
 }
 
@@ -100,8 +108,8 @@ impl FakeOp {
 
     /// The place of the page on which this request is shown.
     pub(super) fn shown(&mut self, query: &str) -> Option<usize> {
-        let now = self.now();
-        self.on_page.retain(|it| !it.is_over(now));
+        let (now, codes) = (self.now(), &self.codes);
+        self.on_page.retain(|it| !it.is_over(now) && !it.is_redeemed(codes));
         self.on_page.iter().position(|it| it.query == query)
     }
 
@@ -181,7 +189,12 @@ impl FakeOp {
         let outer = Parameters::parse(query.as_bytes()).map_err(Rejected::Here)?;
         let here = |reason: &str| Rejected::Here(reason.to_owned());
         let client = outer.get("client_id").and_then(|id| self.client(id));
-        let client = client.ok_or_else(|| here("invalid_client_id"))?.clone();
+        let client = client.ok_or_else(|| {
+            let known: Vec<&str> = self.clients.iter().map(|it| it.client_id.as_str()).collect();
+            let given = outer.get("client_id").unwrap_or("nothing");
+            Rejected::Here(format!("invalid_client_id: {given} is none of {}", known.join(", ")))
+        })?;
+        let client = Arc::clone(client);
         let redirect_uri = outer.get("redirect_uri").ok_or_else(|| {
             here("invalid_redirect_uri: it is missing, and must stand outside of a request object, too")
         })?;

@@ -46,14 +46,20 @@ impl FakeOp {
             (None, Some(jws)) => claimed_subject(jws),
             (client_id, _) => client_id.map(str::to_owned),
         };
-        let client = named.and_then(|id| self.client(&id)).cloned();
+        let named = named.ok_or_else(|| refused("client_id is missing"))?;
+        let client = self.client(&named).cloned();
         let client = client.ok_or_else(|| refused("client_id is not known"))?;
         let Credentials::Secret { secret, .. } = &client.credentials else {
             return self.check_assertion(form, &assertion.unwrap_or_default(), client, endpoint);
         };
-        if form.get("client_assertion").is_some() || form.get("client_secret") != Some(secret) {
-            return Err(refused("client_secret is wrong"));
-        }
+        match form.get("client_secret") {
+            _ if form.get("client_assertion").is_some() => {
+                Err(refused("this client has a secret, and makes no client_assertion"))
+            }
+            None => Err(refused("client_secret is missing")),
+            Some(given) if given != secret => Err(refused("client_secret is wrong")),
+            Some(_) => Ok(()),
+        }?;
         Ok(client)
     }
 

@@ -61,6 +61,11 @@ impl FakeOp {
         settings
     }
 
+    /// Forgets all clients, those of the start as well.
+    pub fn forget_clients(&mut self) {
+        self.clients.clear();
+    }
+
     /// Gets to know a client, in place of another one with the same id.
     pub fn register(&mut self, client: RegisteredClient) {
         self.clients.retain(|known| known.client_id != client.client_id);

@@ -10,7 +10,7 @@ use itsme_core::{Request, Response, SendFailure, UnixTime};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::{Document, FakeOp, client_auth, pages::Refused};
+use super::{Document, FakeOp, Wire, client_auth, pages::Refused};
 use crate::{
     jose,
     registration::{Credentials, RegisteredClient},
@@ -75,6 +75,9 @@ struct Mark {
 const GIVEN: [&str; 5] =
     ["access_token", "auth_req_id", "code", "user_discovery_session_id", "user_identifier_token"];
 
+/// The endpoints to which a client may send the header `Authorization`.
+const TAKE_AUTHORIZATION: [&str; 4] = ["/token", "/userinfo", "/picture", "/connect/revoke"];
+
 impl Journal {
     pub(super) fn entries(&self) -> impl Iterator<Item = &JournalEntry> {
         self.entries.iter()
@@ -129,7 +132,7 @@ impl Journal {
 }
 
 /// A parameter of a URL's query.
-fn parameter(url: &str, name: &str) -> Option<String> {
+pub(super) fn parameter(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
@@ -205,12 +208,16 @@ impl FakeOp {
         let tokens = pairs.iter().map(|(name, value)| self.decoded(name, value, client));
         let decoded = tokens.flatten().collect();
         let mut details = pairs;
-        if let Some(header) = request.headers().get(header::AUTHORIZATION) {
+        let header = request.headers().get(header::AUTHORIZATION);
+        // Elsewhere it is for somebody else.
+        if let Some(header) = header.filter(|_| TAKE_AUTHORIZATION.contains(&path)) {
             let header = String::from_utf8_lossy(header.as_bytes()).into_owned();
             details.push(("authorization, header".to_owned(), header));
         }
         let is_page = path == "/authorization" && request.method() == Method::GET;
-        let marks = if is_page { vec![query.to_owned()] } else { Vec::new() };
+        // Anything shorter may be part of many texts.
+        let marks =
+            if is_page && query.contains('=') { vec![query.to_owned()] } else { Vec::new() };
         let entry = self.new_entry(request, path.to_owned());
         Some(JournalEntry { decoded, details, marks, ..entry })
     }
@@ -267,13 +274,16 @@ impl FakeOp {
     pub(super) fn write_into_journal(
         &mut self,
         entry: Option<JournalEntry>,
-        answer: Result<&Response, &SendFailure>,
+        answered: &Result<(Response, Option<Wire>), SendFailure>,
     ) {
         let (Some(journal), Some(mut entry)) = (&mut self.journal, entry) else { return };
         entry.decoded.append(&mut journal.issued);
-        match answer {
-            Ok(answer) => {
-                entry.outcome = answer.status().as_u16().to_string();
+        match answered {
+            Ok((answer, wire)) => {
+                entry.outcome = match wire {
+                    None | Some(Wire::Late(_)) => answer.status().as_u16().to_string(),
+                    Some(_) => format!("{}, not sent whole", answer.status().as_u16()),
+                };
                 let media_type = answer.headers().get(header::CONTENT_TYPE);
                 if let Some(Refused(reason)) = answer.extensions().get() {
                     entry.reason = Some(reason.clone());
@@ -291,6 +301,8 @@ impl FakeOp {
                     entry.reason = reason(["error", "detail"].map(text));
                     let body = String::from_utf8_lossy(answer.body()).into_owned();
                     entry.details.push(("answer".to_owned(), body));
+                } else if let Some(challenge) = answer.headers().get(header::WWW_AUTHENTICATE) {
+                    entry.reason = Some(String::from_utf8_lossy(challenge.as_bytes()).into_owned());
                 }
             }
             Err(_) => entry.outcome = "no answer".to_owned(),

@@ -237,6 +237,11 @@ impl FakeOp {
         jose::nested((key, &kid), client, claims, &mut |stage| mischief.forge(document, stage))
     }
 
+    /// Takes the place of another OP: no code, token or page that the other one has made is one of this one's.
+    pub fn take_over_from(&mut self, other: &Self) {
+        self.identifiers_made = other.identifiers_made;
+    }
+
     /// 36 characters that look like a UUID.
     fn identifier(&mut self, purpose: &str) -> String {
         self.identifiers_made += 1;

@@ -1,12 +1,15 @@
 //! What was asked of the OP, and who answers.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use http::Method;
 use itsme_core::{Request, Response, SendFailure};
 
 use super::{Asked, FakeOp, Reaction, Wire, answer, recent};
 
 /// Who answers a request before the OP does.
-pub(super) type Interceptor = Box<dyn FnMut(&mut FakeOp, &Request) -> Option<Response> + Send>;
+pub(super) type Interceptor =
+    Arc<Mutex<dyn FnMut(&mut FakeOp, &Request) -> Option<Response> + Send>>;
 
 impl FakeOp {
     /// What was asked of it, in order, below the issuer: `["GET /jwkSet", "POST /token"]`. It remembers
@@ -27,6 +30,9 @@ impl FakeOp {
 
     /// Answers a request, as an OP at the end of a wire would; a [`SendFailure`] is the wire's.
     pub fn handle(&mut self, request: Request) -> Result<Response, SendFailure> {
+        if let Some(answer) = self.intercepted(&request) {
+            return Ok(answer);
+        }
         let (answer, wire) = self.over_the_wire(&request)?;
         match wire {
             Some(wire) => wire.in_memory(self, answer),
@@ -40,12 +46,13 @@ impl FakeOp {
         &mut self,
         answer: impl FnMut(&mut Self, &Request) -> Option<Response> + Send + 'static,
     ) {
-        self.interceptor = Some(Box::new(answer));
+        self.interceptor = Some(Arc::new(Mutex::new(answer)));
     }
 
-    fn intercepted(&mut self, request: &Request) -> Option<Response> {
-        let mut interceptor = self.interceptor.take()?;
-        let answer = interceptor(self, request);
+    pub(crate) fn intercepted(&mut self, request: &Request) -> Option<Response> {
+        let interceptor = self.interceptor.clone()?;
+        let answer = interceptor.lock().unwrap_or_else(PoisonError::into_inner)(self, request);
+        // It may have put another OP in this one's place.
         self.interceptor = Some(interceptor);
         answer
     }
@@ -55,16 +62,13 @@ impl FakeOp {
         &mut self,
         request: &Request,
     ) -> Result<(Response, Option<Wire>), SendFailure> {
-        if let Some(answer) = self.intercepted(request) {
-            return Ok((answer, None));
-        }
         let path = self.path(request);
         if let Some(page) = self.page(&path, request) {
             return Ok((page, None));
         }
         let entry = self.journal_entry(&path, request);
         let answered = self.reaction(&path, request);
-        self.write_into_journal(entry, answered.as_ref().map(|(response, _)| response));
+        self.write_into_journal(entry, &answered);
         answered
     }
 
@@ -108,9 +112,34 @@ impl FakeOp {
                 let session = path.strip_prefix("/user_discovery_sessions/");
                 self.user_discovery(request, session)
             }
+            (_, "/token" | "/connect/revoke" | "/backchannel/authentication") => {
+                answer::error(405, "method_not_allowed", "the method must be POST")
+            }
             _ => answer::error(404, "not_found", "there is nothing here"),
         };
         self.mischief.tamper(path, &mut response);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::World;
+
+    #[test]
+    fn an_interceptor_that_panics_is_still_there() {
+        let mut op = FakeOp::new(World::new().clock());
+        let mut asked = 0;
+        op.intercept(move |_, _| {
+            asked += 1;
+            assert_ne!(asked, 1, "it panics");
+            Some(Response::new(Vec::new()))
+        });
+        let mut ask = || op.handle(http::Request::new(Vec::new()));
+        catch_unwind(AssertUnwindSafe(&mut ask)).expect_err("a panic");
+        assert_eq!(ask().expect("an answer").status(), 200);
     }
 }

@@ -186,7 +186,7 @@ fn signatures_and_key_use_are_checked() {
 #[test]
 fn the_form_is_checked() {
     for (name, value, status, detail) in [
-        ("grant_type", "password", 400, "grant type Some(\"password\") is unknown"),
+        ("grant_type", "password", 400, "grant_type \"password\" is unknown"),
         ("code", "x", 400, "the code is not known"),
         (
             "redirect_uri",
@@ -211,8 +211,8 @@ fn the_form_is_checked() {
     let form = "application/x-www-form-urlencoded";
     for (media_type, status, detail) in [
         ("application/json", 400, "the body must be a form"),
-        (form, 401, "client_id is not known"),
-        ("Application/X-WWW-Form-urlencoded;charset=UTF-8", 401, "client_id is not known"),
+        (form, 401, "client_id is missing"),
+        ("Application/X-WWW-Form-urlencoded;charset=UTF-8", 401, "client_id is missing"),
     ] {
         let request = http::Request::post(&uri).header("content-type", media_type);
         let request = request.body(b"{}".to_vec()).expect("a request");
@@ -281,7 +281,8 @@ fn an_authorization_request_is_checked() {
             form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         op.decide(&query, Some(&Person::ann()))
     };
-    assert_eq!(ask("client_id", "X"), Err("invalid_client_id".into()));
+    let unknown = "invalid_client_id: X is none of TEST_CLIENT, TEST_SECRET_CLIENT";
+    assert_eq!(ask("client_id", "X"), Err(unknown.into()));
     let trailing = format!("{REDIRECT_URI}/");
     for uri in ["https://evil.example/", &trailing, ""] {
         let error = ask("redirect_uri", uri).expect_err("another redirect URI");
@@ -415,7 +416,9 @@ fn secrets_are_checked() {
     assert_eq!(ask(crate::CLIENT_SECRET, None), other_client, "the client is known by its secret");
     let wrong = (401, "client_secret is wrong".to_owned());
     assert_eq!(ask("x", None), wrong);
-    assert_eq!(ask(crate::CLIENT_SECRET, Some(("client_assertion", "x"))), wrong);
+    let both = "this client has a secret, and makes no client_assertion";
+    let asserted = ask(crate::CLIENT_SECRET, Some(("client_assertion", "x")));
+    assert_eq!(asserted, (401, both.to_owned()));
     let mut bench = Bench::new();
     let request = http::Request::post(format!("{}/connect/revoke", bench.op.issuer()))
         .header("authorization", "Basic eDp5")

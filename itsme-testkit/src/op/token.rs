@@ -56,8 +56,9 @@ impl FakeOp {
         match form.get("grant_type") {
             Some("authorization_code") => self.redeem_code(&form, &client),
             Some(CIBA_GRANT_TYPE) => self.redeem_auth_req_id(&form, &client),
-            other => {
-                Err((400, "unsupported_grant_type", format!("grant type {other:?} is unknown")))
+            None => Err((400, "invalid_request", "grant_type is missing".to_owned())),
+            Some(other) => {
+                Err((400, "unsupported_grant_type", format!("grant_type {other:?} is unknown")))
             }
         }
     }

@@ -120,57 +120,50 @@ impl FakeOp {
     ///
     /// # Errors
     /// Nothing waits under this id, the gesture does not fit it, or the person is missing or is not
-    /// the one who is asked. The text says which.
+    /// the one whom a backchannel request asks. The text says which. (A login that is for somebody else ends in a
+    /// callback with `access_denied`.)
     pub fn act_on(
         &mut self,
         id: &str,
         gesture: Gesture,
         person: Option<&Person>,
     ) -> Result<Option<String>, String> {
+        let gone = || format!("nothing waits as {id:?}: it is not known, answered or timed out");
         let found = self.all_waiting().into_iter().find(|it| it.id == id);
-        let Waiting { kind, person: asked, .. } = found.ok_or("nobody waits for this any more")?;
+        let Waiting { kind, person: asked, .. } = found.ok_or_else(gone)?;
         let other = |who: &&Person| asked.as_ref().is_some_and(|asked| asked.id() != who.id());
-        match (kind, gesture, person.or(asked.as_ref())) {
+        let done = match (kind, gesture, person.or(asked.as_ref())) {
             (WaitingKind::Login, Gesture::Dismiss, _) => {
                 self.on_page.retain(|page| page.id != id);
-                Ok(None)
+                Some(())
             }
-            (WaitingKind::Backchannel, Gesture::Dismiss, _) => {
-                self.expire_backchannel(id);
-                Ok(None)
+            (WaitingKind::Login, Gesture::Deny, _) => {
+                return self.decide_by_phone(id, None).map(Some).ok_or_else(gone);
             }
-            (WaitingKind::QrSession, Gesture::Dismiss, _) => {
-                self.end_session(id);
-                Ok(None)
-            }
-            (WaitingKind::Login, Gesture::Deny, _) => Ok(self.decide_by_phone(id, None)),
             (WaitingKind::Login, Gesture::Approve, Some(person)) => {
-                Ok(self.decide_by_phone(id, Some(person)))
+                return self.decide_by_phone(id, Some(person)).map(Some).ok_or_else(gone);
             }
             (WaitingKind::Backchannel, Gesture::Approve, Some(who)) if other(&who) => {
                 let asked = asked.as_ref().map_or("nobody", Person::id);
-                Err(format!("this request asks for {asked}, not for {}", who.id()))
+                return Err(format!("this request asks for {asked}, not for {}", who.id()));
             }
-            (WaitingKind::Backchannel, Gesture::Approve, _) => {
-                self.approve_backchannel(id);
-                Ok(None)
-            }
-            (WaitingKind::Backchannel, Gesture::Deny, _) => {
-                self.deny_backchannel(id);
-                Ok(None)
-            }
-            (WaitingKind::QrSession, Gesture::Scan, Some(person)) => {
-                self.scan(id, person);
-                Ok(None)
+            (WaitingKind::Backchannel, Gesture::Approve, _) => self.decide_backchannel(id, true),
+            (WaitingKind::Backchannel, Gesture::Deny, _) => self.decide_backchannel(id, false),
+            (WaitingKind::Backchannel, Gesture::Dismiss, _) => self.end_backchannel(id),
+            (WaitingKind::QrSession, Gesture::Scan, Some(person)) => self.scan_pending(id, person),
+            (WaitingKind::QrSession, Gesture::Dismiss, _) => {
+                self.end_session(id);
+                Some(())
             }
             (WaitingKind::Login, Gesture::Approve, None)
             | (WaitingKind::QrSession, Gesture::Scan, None) => {
-                Err("say which person does this".to_owned())
+                return Err("name the person who does this".to_owned());
             }
             (WaitingKind::QrSession, ..) => {
-                Err("a QR session can only be scanned or dismissed".to_owned())
+                return Err("a QR session can only be scanned or dismissed".to_owned());
             }
-            (_, Gesture::Scan, _) => Err("only a QR session can be scanned".to_owned()),
-        }
+            (_, Gesture::Scan, _) => return Err("only a QR session can be scanned".to_owned()),
+        };
+        done.map(|()| None).ok_or_else(gone)
     }
 }

@@ -1,9 +1,12 @@
 //! The journal: requests with their tokens, and pings.
 
+use std::time::Duration;
+
+use http::header;
 use itsme_core::{
     AuthorizationRequest, BackchannelRequest, Claim, Client, JwtProtection, Scope, UserDiscovery,
 };
-use itsme_testkit::{FakeOp, Fault, Person, REDIRECT_URI, Reaction, SERVICE, World, play};
+use itsme_testkit::{FakeOp, Fault, Person, REDIRECT_URI, Reaction, SERVICE, Wire, World, play};
 
 use crate::page::{Form, Page, click};
 
@@ -108,8 +111,8 @@ fn a_row_says_why_and_leads_to_all_of_its_login() {
         "https://op.example/v2/authorization?client_id=TEST_CLIENT&redirect_uri={REDIRECT_URI}"
     ));
     let journal = scene.get(JOURNAL).body;
-    for reason in ["invalid_client_id", "unsupported_response_type: response_type must be code"] {
-        let shown = format!("<span class=\"reason\">{reason}</span>");
+    for reason in ["invalid_client_id: ", "unsupported_response_type: response_type must be code"] {
+        let shown = format!("<span class=\"reason\">{reason}");
         assert!(journal.contains(&shown), "no {shown} in {journal}");
     }
 
@@ -211,6 +214,13 @@ fn it_knows_why_a_request_was_refused_and_which_faults_were_active() {
     scene.op.handle(down).expect_err("it is down");
     scene.op.recover();
     scene.get(&at("nothing"));
+    scene.get(&at("userinfo"));
+    let late = Reaction::Wire(Wire::Late(Duration::from_secs(1)));
+    for wire in [late, Reaction::Wire(Wire::Closed { after: 9 })] {
+        scene.op.react("/jwkSet", wire);
+        let _ =
+            scene.op.handle(http::Request::get(at("jwkSet")).body(Vec::new()).expect("a request"));
+    }
 
     let entries = scene.op.journal_since(1);
     let told: Vec<_> = entries.iter().map(|it| (it.number, it.reason.as_deref())).collect();
@@ -218,13 +228,41 @@ fn it_knows_why_a_request_was_refused_and_which_faults_were_active() {
     assert_eq!(
         told,
         [
-            (2, Some("invalid_client_id")),
+            (2, Some("invalid_client_id: NOBODY is none of TEST_CLIENT, TEST_SECRET_CLIENT")),
             (3, Some(type_refused)),
             (4, None),
-            (5, Some("not_found: there is nothing here"))
+            (5, Some("not_found: there is nothing here")),
+            (6, Some("Bearer realm=\"itsme\", error=\"invalid_token\"")),
+            (7, None),
+            (8, None),
         ]
     );
+    let outcomes: Vec<_> = entries.iter().map(|entry| entry.outcome.as_str()).collect();
+    assert_eq!(outcomes[5..], ["200", "200, not sent whole"]);
     let faults: Vec<_> = entries.iter().map(|entry| entry.faults.join(", ")).collect();
-    assert_eq!(faults, ["", "", "down", ""]);
+    assert_eq!(faults, ["", "", "down", "", "", "", ""]);
     assert_eq!(scene.op.journal_since(0)[0].reason, None);
+}
+
+#[test]
+fn it_takes_no_request_for_part_of_a_login_that_is_not() {
+    let mut scene = Scene::new(JwtProtection::Signed);
+    for path in ["authorization", "authorization?x", "nothing", "authorization?client_id=NOBODY"] {
+        scene.get(&format!("https://op.example/v2/{path}"));
+    }
+    let logins: Vec<_> = scene.op.journal_since(0).iter().map(|entry| entry.login).collect();
+    assert_eq!(logins, [None, None, None, Some(4)]);
+}
+
+#[test]
+fn it_keeps_no_secret_that_was_for_somebody_else() {
+    let mut scene = Scene::new(JwtProtection::Signed);
+    for (path, is_kept) in [("userinfo", true), ("control", false), ("/control/v1/state", false)] {
+        let request = http::Request::get(format!("https://op.example/v2/{path}"))
+            .header(header::AUTHORIZATION, "Bearer for-somebody")
+            .body(Vec::new());
+        scene.op.handle(request.expect("a request")).expect("an answer");
+        let entry = scene.op.journal_since(0).pop().expect("an entry");
+        assert_eq!(format!("{entry:?}").contains("for-somebody"), is_kept, "{path}");
+    }
 }

@@ -248,3 +248,15 @@ fn a_qr_code_opens_its_own_request_alone() {
     assert!(page.body.contains("shows a QR code") && page.body.matches("<section").count() == 1);
     assert_eq!(scene.get("https://op.example/v2/scan?session=x").location(), PHONE);
 }
+
+#[test]
+fn once_it_is_redeemed_the_same_request_is_another_login() {
+    let mut scene = Scene::new();
+    let login = scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE)));
+    scene.get(&login.url);
+    scene.press("Approve", &[("person", "ann")]);
+    let callback = scene.get(&login.url).location();
+    assert_eq!(scene.get(&login.url).location(), callback, "a page that is loaded twice");
+    scene.play(scene.client.finish_login(login.state, callback));
+    assert_eq!(scene.get(&login.url).status, 200, "it asks again");
+}

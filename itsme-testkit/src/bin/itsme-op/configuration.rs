@@ -58,7 +58,7 @@ pub struct Client {
 
 /// Public keys.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a file, an address or a public JWK set")]
 pub enum Jwks {
     /// A file or an address.
     At(String),

@@ -20,12 +20,13 @@ use std::{
 
 use itsme_core::Dialect;
 use itsme_testkit::{Clock, FakeOp, Fault, Server, private_jwks, quirks};
+use url::Url;
 
 use self::{
     configuration::Configuration,
     control::{Access, Control, Gate},
     options::Options,
-    reach::Reach,
+    reach::{Reach, is_loopback},
 };
 
 fn main() -> ExitCode {
@@ -69,7 +70,10 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         _ => None,
     };
     let address = listener.local_addr()?;
-    let access = Access::decide(address.ip().is_loopback(), options.control, token)?;
+    // A proxy on this machine may lead others here.
+    let is_loopback =
+        address.ip().is_loopback() && Url::parse(&issuer).is_ok_and(|url| is_loopback(&url));
+    let access = Access::decide(is_loopback, options.control, token)?;
     let gate = Gate::new(access, address, &issuer);
     let introduction = configuration.introduction(&issuer, !gate.is_off(), options.json)?;
     let (clock, published) = (Clock::adjustable(), registry.published.clone());
@@ -84,23 +88,27 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
             op
         }
     };
-    let server = match tls {
-        Some(tls) => Server::serve_tls(listener, make(), tls),
-        None => Server::serve(listener, make()),
-    };
-    let server = Arc::new(server?);
+    let mut op = make();
+    let (watch, added) = outgoing::watch();
     let mut control = Control {
         gate,
         clock,
         make: Box::new(make),
         configured: configuration.clients().to_vec(),
         added: Vec::new(),
-        watch: outgoing::keep_up(&server, published.clone(), &reach)?,
-        published,
-        reach: reach.clone(),
+        watch,
+        published: published.clone(),
+        reach: reach.clone().only_near(),
         dialect,
     };
-    server.op().intercept(move |op, request| control.answer(op, request));
+    // Before anybody is served.
+    op.intercept(move |op, request| control.answer(op, request));
+    let server = match tls {
+        Some(tls) => Server::serve_tls(listener, op, tls),
+        None => Server::serve(listener, op),
+    };
+    let server = Arc::new(server?);
+    outgoing::keep_up(&server, published, added, &reach)?;
     outgoing::send_pings(&server, &reach)?;
 
     print(&introduction)?;

@@ -109,8 +109,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
 
-    /// Offer the control interface for tests in any language, described at /control/openapi.json. On
-    /// loopback it is there anyway; elsewhere it also needs --control-token-file.
+    /// Offer the control interface for tests in any language, described at /control/openapi.json. With
+    /// --listen and --issuer on loopback it is there anyway; elsewhere it also needs --control-token-file.
     #[arg(long)]
     pub control: bool,
 

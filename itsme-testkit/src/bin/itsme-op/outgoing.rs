@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Arc,
-        mpsc::{self, RecvTimeoutError, Sender},
+        mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
     thread,
     time::Duration,
@@ -27,6 +27,12 @@ const MAX_BODY: u64 = 1024 * 1024;
 /// Adds to the keys that are fetched.
 pub struct Watch(Sender<Published>);
 
+/// What is added, and where it arrives.
+pub fn watch() -> (Watch, Receiver<Published>) {
+    let (add, added) = mpsc::channel();
+    (Watch(add), added)
+}
+
 impl Watch {
     /// They are fetched at once.
     pub fn add(&self, published: Published) {
@@ -39,10 +45,10 @@ impl Watch {
 pub fn keep_up(
     server: &Arc<Server>,
     published: Vec<Published>,
+    added: Receiver<Published>,
     reach: &Reach,
-) -> io::Result<Watch> {
+) -> io::Result<()> {
     let (server, reach) = (Arc::clone(server), reach.clone());
-    let (add, added) = mpsc::channel();
     let mut watched: Vec<Watched> = published.into_iter().map(Watched::new).collect();
     watched.iter_mut().for_each(|it| it.fetch(&server, &reach));
     thread::Builder::new().name("published keys".to_owned()).spawn(move || {
@@ -56,7 +62,7 @@ pub fn keep_up(
             watched.iter_mut().for_each(|it| it.fetch(&server, &reach));
         }
     })?;
-    Ok(Watch(add))
+    Ok(())
 }
 
 /// Sends pings to where clients want them, each in a thread, and notes the answers.

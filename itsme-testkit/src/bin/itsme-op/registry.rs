@@ -92,6 +92,12 @@ impl Registry {
         directory: &Path,
         reach: &Reach,
     ) -> Result<(), String> {
+        let services = &it.services;
+        let codes = [&services.login, &services.identify, &services.share, &services.confirm];
+        let mut texts = codes.into_iter().flatten().chain([&it.client_id]).chain(&it.secret);
+        if texts.any(String::is_empty) {
+            return Err("client_id, secret and service codes are not empty".to_owned());
+        }
         let by_keys = |jwks: &str| RegisteredClient::new(&it.client_id, jwks);
         let client = match (&it.jwks, &it.secret) {
             (Some(_), Some(_)) => return Err("jwks and secret exclude each other".to_owned()),
@@ -131,6 +137,9 @@ impl Registry {
     }
 
     pub fn read_person(it: &configuration::Person, dialect: Dialect) -> Result<Person, String> {
+        if it.id.is_empty() {
+            return Err("id: it is empty".to_owned());
+        }
         let mut person = Person::new(&it.id);
         for (name, value) in &it.claims {
             check_claim(name, dialect).map_err(|reason| format!("claims: {name:?} {reason}"))?;
@@ -141,6 +150,14 @@ impl Registry {
 
     /// Tells the OP.
     pub fn enter(&self, op: &mut FakeOp, reach: &Reach) {
+        op.forget_clients();
+        self.add_to(op);
+        let reach = reach.clone();
+        op.fetch_request_objects(move |uri| outgoing::get(uri, &reach));
+    }
+
+    /// Tells it of more.
+    pub fn add_to(&self, op: &mut FakeOp) {
         for client in &self.clients {
             op.register(client.clone());
         }
@@ -153,8 +170,6 @@ impl Registry {
         for fault in &self.faults {
             fault.inject(op);
         }
-        let reach = reach.clone();
-        op.fetch_request_objects(move |uri| outgoing::get(uri, &reach));
     }
 }
 
@@ -165,7 +180,10 @@ fn registered(
     reach: &Reach,
 ) -> Result<RegisteredClient, String> {
     for uri in &it.redirect_uris {
-        Url::parse(uri).map_err(|error| format!("redirect_uris: {uri:?}: {error}"))?;
+        let url = Url::parse(uri).map_err(|error| format!("redirect_uris: {uri:?}: {error}"))?;
+        if uri.parse::<http::Uri>().is_err() || url.fragment().is_some() {
+            return Err(format!("redirect_uris: {uri:?} is no URI without a fragment"));
+        }
         client = client.redirect_uri(uri);
     }
     for uri in &it.request_uris {

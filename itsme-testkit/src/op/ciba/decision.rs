@@ -14,6 +14,8 @@ use super::{
 };
 use crate::Person;
 
+const NOT_PENDING: &str = "no such backchannel authentication request is pending";
+
 /// A backchannel authentication request that waits for its person to decide: what the app shows.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -87,8 +89,7 @@ impl FakeOp {
     /// # Panics
     /// No such request [is pending](Self::pending_backchannel).
     pub fn approve_backchannel(&mut self, auth_req_id: &str) {
-        let now = self.now();
-        self.settle(auth_req_id, Decision::Approved(now));
+        self.decide_backchannel(auth_req_id, true).expect(NOT_PENDING);
     }
 
     /// The person refuses in the app: the next poll gets `access_denied`, and a client in ping mode
@@ -97,7 +98,7 @@ impl FakeOp {
     /// # Panics
     /// As [`approve_backchannel`](Self::approve_backchannel).
     pub fn deny_backchannel(&mut self, auth_req_id: &str) {
-        self.settle(auth_req_id, Decision::Denied);
+        self.decide_backchannel(auth_req_id, false).expect(NOT_PENDING);
     }
 
     /// The person's time is up: the next poll gets `expired_token`.
@@ -105,8 +106,7 @@ impl FakeOp {
     /// # Panics
     /// As [`approve_backchannel`](Self::approve_backchannel).
     pub fn expire_backchannel(&mut self, auth_req_id: &str) {
-        let now = self.now();
-        self.pending(auth_req_id).expires = now;
+        self.end_backchannel(auth_req_id).expect(NOT_PENDING);
     }
 
     /// The pings that decisions have brought about since this was last called: `POST` requests to
@@ -116,20 +116,33 @@ impl FakeOp {
         std::mem::take(&mut self.ciba.pings)
     }
 
-    fn settle(&mut self, auth_req_id: &str, decision: Decision) {
-        let found = self.pending(auth_req_id);
-        found.decision = Some(decision);
+    /// `None`: no such request is pending.
+    pub(in super::super) fn decide_backchannel(
+        &mut self,
+        auth_req_id: &str,
+        is_approved: bool,
+    ) -> Option<()> {
+        let now = self.now();
+        let found = self.pending(auth_req_id)?;
+        found.decision = Some(if is_approved { Decision::Approved(now) } else { Decision::Denied });
         if let Some(ping) = found.ping.take() {
             // The client may come at once, however lately it has polled.
             found.polled = None;
             self.ciba.pings.push(ping);
         }
+        Some(())
     }
 
-    fn pending(&mut self, auth_req_id: &str) -> &mut Backchannel {
+    /// Its time is up. `None`: no such request is pending.
+    pub(in super::super) fn end_backchannel(&mut self, auth_req_id: &str) -> Option<()> {
+        let now = self.now();
+        self.pending(auth_req_id)?.expires = now;
+        Some(())
+    }
+
+    fn pending(&mut self, auth_req_id: &str) -> Option<&mut Backchannel> {
         let now = self.now();
         let mut requests = self.ciba.requests.iter_mut();
-        let found = requests.find(|it| it.auth_req_id == auth_req_id && it.is_pending(now));
-        found.expect("no such backchannel authentication request is pending")
+        requests.find(|it| it.auth_req_id == auth_req_id && it.is_pending(now))
     }
 }

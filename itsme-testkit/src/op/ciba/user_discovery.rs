@@ -107,17 +107,27 @@ impl FakeOp {
     /// # Panics
     /// No such session [is pending](Self::pending_sessions).
     pub fn scan(&mut self, session_id: &str, person: &Person) {
-        self.know(person.clone());
+        self.scan_pending(session_id, person).expect("no such user discovery session is pending");
+    }
+
+    /// `None`: no such session is pending.
+    pub(in super::super) fn scan_pending(
+        &mut self,
+        session_id: &str,
+        person: &Person,
+    ) -> Option<()> {
         let now = self.now();
         let token = self.identifier("user identifier");
         let mut sessions = self.ciba.sessions.iter_mut();
-        let session = sessions.find(|session| session.id == session_id && session.is_pending(now));
-        session.expect("no such user discovery session is pending").discovered = Some(Discovered {
+        let session = sessions.find(|it| it.id == session_id && it.is_pending(now))?;
+        session.discovered = Some(Discovered {
             person: person.clone(),
             token,
             until: now.after(IDENTIFIER_LIFETIME),
             used: false,
         });
+        self.know(person.clone());
+        Some(())
     }
 
     /// Begins a session, or polls one.

@@ -1,6 +1,6 @@
 //! Who may use it.
 
-use std::fs;
+use std::{fs, net::TcpListener};
 
 use http::{Method, Request, header};
 use serde_json::{Value, json};
@@ -52,8 +52,11 @@ fn a_foreign_page_controls_nothing() {
     let control = Control::start(&[]);
     let json = (header::CONTENT_TYPE, "application/json");
     let own = control.sandbox.issuer.trim_end_matches("/v2").to_owned();
+    let by_https = own.replace("http", "https");
     let reset = |headers: &[_]| ask(&control, Method::POST, "/control/v1/reset", headers);
-    for origin in ["http://evil.example", "null", "http://127.0.0.1:1", "http://localhost"] {
+    for origin in
+        ["http://evil.example", "null", &by_https, "http://127.0.0.1:1", "http://localhost"]
+    {
         let refused = reset(&[json.clone(), (header::ORIGIN, origin)]);
         assert_eq!(refused, (403, json!("foreign_origin")), "{origin}");
     }
@@ -92,6 +95,36 @@ fn with_a_token_only_those_who_have_it_control_it() {
         let (code, _, error) = run(&["--listen", "127.0.0.1:0", "--control-token-file", path]);
         assert_eq!(code, Some(1), "{error}");
         assert!(error.contains("at least 16 printable characters"), "{error}");
+    }
+}
+
+#[test]
+fn behind_a_foreign_name_it_must_be_asked_for_with_a_token() {
+    let file = sandbox::directory("abroad").join("token");
+    let token = file.to_str().expect("a path in UTF-8");
+    fs::write(&file, "a-token-of-many-letters").expect("a file");
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port");
+    let place = free.to_string();
+    let issuer = format!("http://op.test:{}/v2", free.port());
+    let abroad = |more: &[&str]| {
+        let sandbox = sandbox::Sandbox::start_at(&place, &[&["--issuer", &issuer], more].concat());
+        let host = issuer.split('/').nth(2).expect("a host");
+        let request = Request::get(format!("http://{place}/control/v1/state"))
+            .header(header::HOST, host)
+            .header(header::AUTHORIZATION, "bearer a-token-of-many-letters");
+        let answer = sandbox.send(request.body(Vec::new()).expect("a request")).expect("an answer");
+        let body: Value = serde_json::from_slice(answer.body()).expect("JSON");
+        (answer.status().as_u16(), body["error"].clone(), sandbox.introduction.contains("control"))
+    };
+    assert_eq!(abroad(&[]), (404, json!("control_is_off"), false));
+    assert_eq!(abroad(&["--control", "--control-token-file", token]), (200, Value::Null, true));
+    for (given, missing) in [
+        (["--control"].as_slice(), "--control needs --control-token-file"),
+        (&["--control-token-file", token], "--control-token-file needs --control"),
+    ] {
+        let listen = ["--listen", "127.0.0.1:0", "--issuer", &issuer];
+        let (code, _, error) = run(&[listen.as_slice(), given].concat());
+        assert!(code == Some(1) && error.contains(missing), "{error}");
     }
 }
 

@@ -143,7 +143,7 @@ fn a_qr_code_is_scanned_and_the_request_approved() {
             Progress::Scan { then, .. } => {
                 let (_, listed) = control.get("waiting");
                 assert_eq!(listed["waiting"][0]["kind"], "qr_session", "{listed}");
-                control.refuses("scan", &json!({}), 400, "does_not_fit", "which person");
+                control.refuses("scan", &json!({}), 400, "does_not_fit", "name the person");
                 control.refuses(
                     "deny",
                     &json!({}),
@@ -178,7 +178,7 @@ fn it_acts_on_nothing_by_guess() {
     }
     control.refuses("deny", &json!({}), 409, "several_wait", "by its id");
     let second = control.get("waiting").1["waiting"][1]["id"].clone();
-    control.refuses("approve", &json!({ "id": second }), 400, "does_not_fit", "which person");
+    control.refuses("approve", &json!({ "id": second }), 400, "does_not_fit", "name the person");
     let nobody = json!({ "id": second, "person": "nobody" });
     control.refuses("approve", &nobody, 404, "unknown_person", "\"nobody\"");
     let scan = json!({ "id": second, "person": "ann" });
@@ -188,7 +188,11 @@ fn it_acts_on_nothing_by_guess() {
 
     control.refuses("deny", &json!({ "who": "ann" }), 400, "invalid_body", "unknown field `who`");
     control.refuses("reset", &json!({ "all": true }), 400, "invalid_body", "unknown field `all`");
-    control.refuses("clock", &json!({ "ahead": -1 }), 400, "invalid_body", "-1");
+    for ahead in [json!(-1), json!(0.5), json!(4_294_967_296_u64)] {
+        let ahead = json!({ "ahead": ahead });
+        control.refuses("clock", &ahead, 400, "invalid_body", "from 0 to 4294967295");
+    }
+    control.refuses("deny", &json!({ "id": "x" }), 404, "nothing_waits", "\"x\": it is not known");
     assert_eq!(
         control.get("journal?from=1").1["detail"],
         "unknown parameter `from`, expected `since`"
@@ -212,6 +216,7 @@ fn faults_are_listed_injected_and_ended() {
     let injected = json!({ "name": "discovery: another issuer" });
     let active = json!({ "active": ["discovery: another issuer"] });
     assert_eq!(control.done("faults/inject", &injected), active);
+    assert_eq!(control.done("faults/inject", &injected), active, "twice is once");
     assert_eq!(control.get("faults/active").1, active);
     let metadata = format!("{}/.well-known/openid-configuration", control.sandbox.issuer);
     let is_well = || {

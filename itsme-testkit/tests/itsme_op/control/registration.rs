@@ -96,12 +96,43 @@ fn a_wrong_client_is_refused_with_the_reason() {
     let file = mine(json!("/etc/passwd"));
     control.refuses("clients", &file, 400, "invalid_client", "only the configuration file");
     let afar = mine(json!("http://example.org/jwks"));
-    control.refuses("clients", &afar, 400, "invalid_client", "nor http on loopback");
+    control.refuses("clients", &afar, 400, "invalid_client", "neither on loopback nor");
     let empty = mine(json!({ "keys": [] }));
     control.refuses("clients", &empty, 400, "invalid_client", "\"use\": \"sig\"");
     let mut misspelt = mine(json!({ "keys": [] }));
     misspelt["redirect_uri"] = json!(REDIRECT_URI);
     control.refuses("clients", &misspelt, 400, "invalid_body", "unknown field `redirect_uri`");
+    let mut split = mine(json!({ "keys": [] }));
+    split["redirect_uris"] = json!(["http://127.0.0.1/\nb"]);
+    split["jwks"] = private_keys().public_jwks().parse().expect("JSON");
+    control.refuses("clients", &split, 400, "invalid_client", "is no URI");
+    let near = mine(json!("https://example.org/jwks"));
+    control.refuses("clients", &near, 400, "invalid_client", "neither on loopback nor");
+    control.refuses("clients", &mine(json!(5)), 400, "invalid_body", "a file, an address or a");
+    control.refuses("people", &json!({ "id": "" }), 400, "invalid_person", "id: it is empty");
     let nameless = json!({ "claims": {} });
     control.refuses("people", &nameless, 400, "invalid_body", "missing field `id`");
+}
+
+#[test]
+fn there_is_an_end_to_what_is_added() {
+    let control = Control::start(&[]);
+    let add = |number: usize| control.post("people", &json!({ "id": format!("p{number}") }));
+    let (status, answer) = (0..=200).map(add).last().expect("an answer");
+    assert_eq!((status, &answer["error"]), (409, &json!("too_many")), "{answer}");
+    control.done("reset", &json!({}));
+    assert_eq!(add(0).0, 201);
+}
+
+#[test]
+fn nothing_from_before_a_reset_is_good_after_it() {
+    let control = Control::start(&["--redirect-uri", REDIRECT_URI]);
+    let client = control.client();
+    let begin = || {
+        control.begin(&client);
+        control.get("waiting").1["waiting"][0]["id"].clone()
+    };
+    let before = begin();
+    control.done("reset", &json!({}));
+    assert_ne!(begin(), before);
 }

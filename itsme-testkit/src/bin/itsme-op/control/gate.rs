@@ -1,6 +1,6 @@
 //! Who may use the control interface, and under which names a browser may see the pages.
 
-use std::{fs, net::SocketAddr, path::Path};
+use std::{collections::HashSet, fs, net::SocketAddr, path::Path};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use itsme_core::Request;
@@ -66,6 +66,7 @@ pub fn token(file: &Path) -> Result<String, String> {
 /// The names that the program answers to, and whether its control interface is on.
 pub struct Gate {
     access: Access,
+    scheme: String,
     hosts: Vec<String>,
 }
 
@@ -85,7 +86,10 @@ impl Gate {
         {
             hosts.extend(forms(name, port));
         }
-        Self { access, hosts }
+        let mut seen = HashSet::new();
+        hosts.retain(|host| seen.insert(host.clone()));
+        let scheme = url.map_or_else(String::new, |url| url.scheme().to_owned());
+        Self { access, scheme, hosts }
     }
 
     pub fn is_off(&self) -> bool {
@@ -99,6 +103,11 @@ impl Gate {
         !is_for_programs && !self.knows_host(request)
     }
 
+    /// The names that it answers to.
+    pub fn known_hosts(&self) -> String {
+        self.hosts.join(", ")
+    }
+
     fn knows_host(&self, request: &Request) -> bool {
         host(request).is_some_and(|host| self.hosts.iter().any(|it| it.eq_ignore_ascii_case(host)))
     }
@@ -107,19 +116,23 @@ impl Gate {
     pub fn check(&self, request: &Request) -> Result<(), Refused> {
         let refused = |status, code, detail: &str| Err(Refused(status, code, detail.to_owned()));
         if !self.knows_host(request) {
-            let known = self.hosts.join(", ");
-            let detail = format!("the Host header must be one of {known}");
+            let detail = format!("the Host header must be one of {}", self.known_hosts());
             return Err(Refused(403, "foreign_host", detail));
         }
         if self.is_off() {
             let how = "start itsme-op with --control and --control-token-file";
             return refused(404, "control_is_off", how);
         }
-        if request.headers().contains_key(ORIGIN) && !is_own_origin(request) {
-            return refused(403, "foreign_origin", "the Origin header must be the OP's own origin");
+        let own = format!("{}://{}", self.scheme, host(request).unwrap_or_default());
+        if request.headers().contains_key(ORIGIN) && text(request, ORIGIN) != Some(&own) {
+            let detail = format!("without an Origin header, or with {own}");
+            return Err(Refused(403, "foreign_origin", detail));
         }
         if let Access::Token(token) = &self.access {
-            let given = text(request, AUTHORIZATION).and_then(|it| it.strip_prefix("Bearer "));
+            let given = text(request, AUTHORIZATION).and_then(|it| it.split_once(' '));
+            // RFC 9110 §11.1: the scheme has no case.
+            let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let given = given.map(|(_, token)| token);
             let is_it = |given: &str| {
                 given.len() == token.len() && memcmp::eq(given.as_bytes(), token.as_bytes())
             };
@@ -149,14 +162,7 @@ fn forms(name: &str, port: u16) -> Vec<String> {
 }
 
 fn host(request: &Request) -> Option<&str> {
-    // HTTP/2 has it in the request's address.
-    text(request, HOST).or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
-}
-
-fn is_own_origin(request: &Request) -> bool {
-    let origin = text(request, ORIGIN).and_then(|origin| origin.split_once("://"));
-    let authority = origin.map(|(_, authority)| authority);
-    authority.is_some() && authority == host(request)
+    text(request, HOST)
 }
 
 fn text(request: &Request, name: HeaderName) -> Option<&str> {

@@ -5,7 +5,7 @@ use std::{path::Path, time::Duration};
 use itsme_core::{Request, UnixTime};
 use itsme_testkit::{FakeOp, Fault, Gesture, JournalEntry, Person, Waiting, WaitingKind, quirks};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 use url::form_urlencoded;
 
 use super::{Control, DESCRIPTION, Handler, Refused};
@@ -13,6 +13,11 @@ use crate::{
     configuration::{self, Client},
     registry::Registry,
 };
+
+/// By how many seconds the clock can be ahead: some 136 years.
+const MOST_AHEAD: u64 = 0xffff_ffff;
+/// How many clients, and how many people, it keeps.
+const MOST_ADDED: usize = 200;
 
 type Answer = Result<(u16, Value), Refused>;
 
@@ -79,7 +84,7 @@ struct Named {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ahead {
-    ahead: u32,
+    ahead: Number,
 }
 
 fn state(control: &Control, op: &FakeOp) -> Value {
@@ -125,14 +130,25 @@ fn act(op: &mut FakeOp, gesture: Gesture, act: &Act) -> Answer {
     let person = match &act.person {
         None => None,
         Some(id) => match op.people().iter().find(|person| person.id() == id) {
-            None => return refused(404, "unknown_person", format!("nobody has the id {id:?}")),
+            None => {
+                return refused(
+                    404,
+                    "unknown_person",
+                    format!("nobody has the id {id:?}; /control/v1/people lists who is known"),
+                );
+            }
             known => known.cloned(),
         },
     };
     let mut all = op.all_waiting().into_iter();
     let fits = |it: &Waiting| act.id.as_ref().is_none_or(|id| *id == it.id);
     let Some(found) = all.find(fits) else {
-        return refused(404, "nothing_waits", "/control/v1/waiting lists what waits");
+        let nothing = match &act.id {
+            Some(id) => format!("nothing waits as {id:?}: it is not known, answered or timed out"),
+            None => "nothing waits".to_owned(),
+        };
+        let detail = format!("{nothing}; /control/v1/waiting lists what waits");
+        return refused(404, "nothing_waits", detail);
     };
     if all.any(|it| fits(&it)) {
         return refused(409, "several_wait", "say which by its id; /control/v1/waiting lists them");
@@ -178,7 +194,10 @@ fn inject(op: &mut FakeOp, request: &Request) -> Answer {
             refused(400, "does_not_fit", detail)
         }
         Some(fault) => {
-            fault.inject(op);
+            // Twice the same is once.
+            if !op.injected().contains(&name) {
+                fault.inject(op);
+            }
             ok(active_faults(op))
         }
         None => {
@@ -235,7 +254,11 @@ fn noted(entry: &JournalEntry) -> Value {
 
 fn set_clock(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answer {
     let Ahead { ahead } = body(request)?;
-    control.clock.set_ahead(Duration::from_secs(ahead.into()));
+    let Some(ahead) = ahead.as_u64().filter(|ahead| *ahead <= MOST_AHEAD) else {
+        let detail = format!("ahead must be a whole number of seconds from 0 to {MOST_AHEAD}");
+        return refused(400, "invalid_body", detail);
+    };
+    control.clock.set_ahead(Duration::from_secs(ahead));
     ok(state(control, op))
 }
 
@@ -259,12 +282,16 @@ fn add_client(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answ
     if let Err(reason) = registry.client(&client, Path::new(""), &control.reach) {
         return refused(400, "invalid_client", reason);
     }
+    let is_new = control.added.iter().all(|(it, _)| it.client_id != client.client_id);
+    if is_new && control.added.len() >= MOST_ADDED {
+        return refused(409, "too_many", format!("{MOST_ADDED} clients were added; reset first"));
+    }
     control.added.retain(|(it, published)| {
         let stays = it.client_id != client.client_id;
         published.iter().filter(|_| !stays).for_each(|published| published.retire());
         stays
     });
-    registry.enter(op, &control.reach);
+    registry.add_to(op);
     let published = registry.published.pop();
     published.iter().for_each(|it| control.watch.add(it.clone()));
     let answer = json!(client);
@@ -283,6 +310,10 @@ fn add_person(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answ
     let person: configuration::Person = body(request)?;
     let person = Registry::read_person(&person, control.dialect)
         .or_else(|reason| refused(400, "invalid_person", reason))?;
+    let is_new = op.people().iter().all(|it| it.id() != person.id());
+    if is_new && op.people().len() >= MOST_ADDED {
+        return refused(409, "too_many", format!("there are {MOST_ADDED} people; reset first"));
+    }
     let answer = json!({ "id": person.id(), "claims": person.claims() });
     op.know(person);
     Ok((201, answer))
@@ -294,6 +325,8 @@ fn reset(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answer {
         published.iter().for_each(|published| published.retire());
     }
     control.clock.set_ahead(Duration::ZERO);
-    *op = (control.make)();
+    let mut new = (control.make)();
+    new.take_over_from(op);
+    *op = new;
     ok(state(control, op))
 }

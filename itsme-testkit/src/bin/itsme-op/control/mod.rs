@@ -33,6 +33,7 @@ pub struct Control {
     /// Those that were added since, with their keys where they are fetched.
     pub added: Vec<(Client, Option<Published>)>,
     pub watch: Watch,
+    /// Where clients that are added may have their addresses.
     pub reach: Reach,
     pub dialect: Dialect,
 }
@@ -42,11 +43,14 @@ impl Control {
     pub fn answer(&mut self, op: &mut FakeOp, request: &Request) -> Option<Response> {
         let path = below_issuer(op.issuer(), request.uri().path()).to_owned();
         let Some(path) = path.strip_prefix("/control/") else {
-            let page = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
-                        <title>Foreign host: fake itsme</title><p>itsme-op shows its pages only under \
-                        the host of its issuer or of its own address.</p></html>";
+            let page = format!(
+                "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
+                 <title>Foreign host: fake itsme</title><p>itsme-op shows its pages under {} only; \
+                 --issuer adds another host.</p></html>",
+                self.gate.known_hosts()
+            );
             let is_hidden = self.gate.hides(&path, request);
-            return is_hidden.then(|| respond(403, "text/html; charset=utf-8", page.to_owned()));
+            return is_hidden.then(|| respond(403, "text/html; charset=utf-8", page));
         };
         let (status, body) =
             match self.gate.check(request).and_then(|()| self.act(op, path, request)) {
