@@ -9,6 +9,8 @@ mod axum {}
 mod blocking {}
 #[doc = include_str!("../../docs/guide/ciba.md")]
 mod ciba {}
+#[doc = include_str!("../../docs/guide/configuration.md")]
+mod configuration {}
 #[doc = include_str!("../../docs/guide/confirm.md")]
 mod confirm {}
 #[doc = include_str!("../../docs/guide/errors.md")]

@@ -182,7 +182,7 @@ mod settings;
 pub use settings::{
     Settings,
     credentials::{ClientSecret, Credentials},
-    environment::Environment,
+    environment::{Environment, EnvironmentError},
     private_keys::PrivateKeys,
     protection::{AssertionAudience, JwtProtection, LoginHintForm},
 };

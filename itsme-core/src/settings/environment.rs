@@ -1,10 +1,28 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
 use crate::dialect::Dialect;
 
 /// Which itsme the client talks to (itsme: environments).
 ///
 /// The environment names the issuer and the [dialect](Dialect); everything else comes from the
 /// issuer's discovery document.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// In a configuration it is a text: `production`, `e2e`, `production-v1`, `e2e-v1`, or the issuer of another OP,
+/// with `v1:` before it if that speaks the older dialect. [`Display`](fmt::Display), [`FromStr`] and serde know it.
+///
+/// ```
+/// use itsme_core::{Dialect, Environment};
+///
+/// assert_eq!("e2e".parse(), Ok(Environment::E2e));
+/// let fake: Environment = "v1:http://127.0.0.1:8811/oidc".parse()?;
+/// assert_eq!(fake, Environment::custom_v1("http://127.0.0.1:8811/oidc"));
+/// assert_eq!(fake.to_string(), "v1:http://127.0.0.1:8811/oidc");
+/// # Ok::<(), itsme_core::EnvironmentError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Environment {
     /// Real people: `https://idp.prd.itsme.services/v2`.
@@ -86,5 +104,107 @@ impl Environment {
             Self::ProductionV1 | Self::Custom { .. } => &[],
         };
         issuer == self.issuer() || others.contains(&issuer)
+    }
+}
+
+/// The built-in ones, by name.
+const NAMED: [(&str, Environment); 4] = [
+    ("production", Environment::Production),
+    ("e2e", Environment::E2e),
+    ("production-v1", Environment::ProductionV1),
+    ("e2e-v1", Environment::E2eV1),
+];
+
+/// A text is no [`Environment`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no environment: write production, e2e, production-v1, e2e-v1, or an issuer as https://op.example/v2 \
+     (v1:https://op.example/oidc if it speaks V1)"
+)]
+pub struct EnvironmentError(String);
+
+impl FromStr for Environment {
+    type Err = EnvironmentError;
+
+    /// The issuer of a built-in environment is that environment.
+    fn from_str(text: &str) -> Result<Self, EnvironmentError> {
+        if let Some((_, named)) = NAMED.into_iter().find(|(name, _)| *name == text) {
+            return Ok(named);
+        }
+        let (issuer, dialect) = match text.strip_prefix("v1:") {
+            Some(issuer) => (issuer, Dialect::V1),
+            None => (text, Dialect::V2),
+        };
+        if !issuer.starts_with("https://") && !issuer.starts_with("http://") {
+            return Err(EnvironmentError(text.to_owned()));
+        }
+        let built_in = NAMED.into_iter().map(|(_, built_in)| built_in);
+        let mut built_in =
+            built_in.filter(|it| it.issuer() == issuer && it.dialect() == dialect);
+        Ok(built_in.next().unwrap_or(Self::Custom { issuer: issuer.to_owned(), dialect }))
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match NAMED.iter().find(|(_, named)| named == self) {
+            Some((name, _)) => f.write_str(name),
+            None if self.dialect() == Dialect::V1 => write!(f, "v1:{}", self.issuer()),
+            None => f.write_str(self.issuer()),
+        }
+    }
+}
+
+impl TryFrom<String> for Environment {
+    type Error = EnvironmentError;
+
+    fn try_from(text: String) -> Result<Self, EnvironmentError> {
+        text.parse()
+    }
+}
+
+impl From<Environment> for String {
+    fn from(environment: Environment) -> Self {
+        environment.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_is_written_as_it_is_read() {
+        for (text, environment) in [
+            ("production", Environment::Production),
+            ("e2e", Environment::E2e),
+            ("production-v1", Environment::ProductionV1),
+            ("e2e-v1", Environment::E2eV1),
+            ("https://op.example/v2/", Environment::custom("https://op.example/v2/")),
+            ("v1:http://localhost:1/oidc", Environment::custom_v1("http://localhost:1/oidc")),
+        ] {
+            assert_eq!(text.parse().as_ref(), Ok(&environment));
+            assert_eq!(environment.to_string(), text);
+            let json = serde_json::to_string(&environment).expect("JSON");
+            assert_eq!(json, format!("{text:?}"));
+            assert_eq!(serde_json::from_str::<Environment>(&json).expect("its own JSON"), environment);
+        }
+    }
+
+    #[test]
+    fn the_issuer_of_a_built_in_one_is_pinned_like_it() {
+        for (_, built_in) in NAMED {
+            let prefix = if built_in.dialect() == Dialect::V1 { "v1:" } else { "" };
+            assert_eq!(format!("{prefix}{}", built_in.issuer()).parse(), Ok(built_in));
+        }
+    }
+
+    #[test]
+    fn what_is_none_is_told_with_what_there_is() {
+        for text in ["", "prod", "Production", " e2e", "v1:e2e", "op.example/v2", "v1:", "ftp://a"] {
+            let error = text.parse::<Environment>().expect_err(text);
+            let said = error.to_string();
+            assert!(said.starts_with(&format!("{text:?} is no environment: write prod")), "{said}");
+        }
     }
 }
