@@ -141,7 +141,12 @@
 //! * `rustls` (default): TLS through rustls.
 //! * `native-tls`: TLS through the system's library. With both, reqwest takes this one.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
+//! * `axum`: the module `axum`, routes that log people in.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "axum")]
+pub mod axum;
 mod client;
 pub use client::Client;
 mod key_holder;

@@ -139,8 +139,7 @@ impl FromStr for Environment {
             return Err(EnvironmentError(text.to_owned()));
         }
         let built_in = NAMED.into_iter().map(|(_, built_in)| built_in);
-        let mut built_in =
-            built_in.filter(|it| it.issuer() == issuer && it.dialect() == dialect);
+        let mut built_in = built_in.filter(|it| it.issuer() == issuer && it.dialect() == dialect);
         Ok(built_in.next().unwrap_or(Self::Custom { issuer: issuer.to_owned(), dialect }))
     }
 }
@@ -187,7 +186,10 @@ mod tests {
             assert_eq!(environment.to_string(), text);
             let json = serde_json::to_string(&environment).expect("JSON");
             assert_eq!(json, format!("{text:?}"));
-            assert_eq!(serde_json::from_str::<Environment>(&json).expect("its own JSON"), environment);
+            assert_eq!(
+                serde_json::from_str::<Environment>(&json).expect("its own JSON"),
+                environment
+            );
         }
     }
 
@@ -201,7 +203,8 @@ mod tests {
 
     #[test]
     fn what_is_none_is_told_with_what_there_is() {
-        for text in ["", "prod", "Production", " e2e", "v1:e2e", "op.example/v2", "v1:", "ftp://a"] {
+        for text in ["", "prod", "Production", " e2e", "v1:e2e", "op.example/v2", "v1:", "ftp://a"]
+        {
             let error = text.parse::<Environment>().expect_err(text);
             let said = error.to_string();
             assert!(said.starts_with(&format!("{text:?} is no environment: write prod")), "{said}");

@@ -6,7 +6,8 @@ use ureq::Agent;
 use url::Url;
 
 /// As much of a browser as a test of an application needs: it keeps cookies, sends forms, and follows
-/// redirects as long as they stay in the application. Where they leave it, as for the OP, the test goes on.
+/// redirects, and the header `Refresh` with no delay, as long as they stay in the application. Where they leave it, as
+/// for the OP, the test goes on.
 ///
 /// ```no_run
 /// use itsme_testkit::{Browser, Clock, Person, Server};
@@ -112,14 +113,24 @@ impl Browser {
         base.into_iter().flat_map(|base| self.cookies.get_request_values(&base).collect::<Vec<_>>())
     }
 
-    fn follow(&mut self, mut request: http::Request<Vec<u8>>, from: Initiator) -> io::Result<Page> {
+    fn follow(
+        &mut self,
+        mut request: http::Request<Vec<u8>>,
+        mut from: Initiator,
+    ) -> io::Result<Page> {
         let base = Url::parse(&self.application).map_err(io::Error::other)?;
         for _ in 0..MAX_REDIRECTS {
-            // Whoever has sent the browser on its way has also caused what it is redirected to.
             let (url, response) = self.exchange(request, from)?;
-            let next = response.headers().get(header::LOCATION).map(|next| next.to_str());
-            let next = next.transpose().map_err(io::Error::other)?.map(|next| url.join(next));
-            let next = next.transpose().map_err(io::Error::other)?;
+            let header = |name| response.headers().get(name)?.to_str().ok();
+            let redirect = header(header::LOCATION);
+            let refresh = header(header::REFRESH).and_then(|it| it.strip_prefix("0;url="));
+            let next = redirect.or(refresh).map(|next| url.join(next)).transpose();
+            let next = next.map_err(io::Error::other)?;
+            // Whoever has sent the browser on its way has also caused what it is redirected to; what a page does by
+            // itself is the application's.
+            if redirect.is_none() {
+                from = Initiator::Application;
+            }
             self.is_away = next.as_ref().is_some_and(|next| next.origin() != base.origin());
             match next {
                 Some(next) if !self.is_away => {
@@ -246,6 +257,7 @@ mod tests {
             "/around" => "302 Found\r\nLocation: /around",
             "/broken" => "500 Internal Server Error",
             "/form" => "303 See Other\r\nLocation: /end",
+            "/once-more" => "200 OK\r\nRefresh: 0;url=?again",
             path if path.starts_with("/set?") => {
                 let set = form_urlencoded::parse(path[5..].as_bytes());
                 let set = set.map(|(_, cookie)| format!("\r\nSet-Cookie: {cookie}"));
@@ -318,6 +330,10 @@ mod tests {
         let back = format!("{application}/begin");
         // The redirects that follow come from there, too.
         assert_eq!(all(&text(&mut browser, &back)), "a=1 all=4 lax=2 unsaid=3");
+        // What the application's page does then is its own.
+        browser.open("/away").expect("a redirect");
+        let once_more = text(&mut browser, &format!("{application}/once-more"));
+        assert!(once_more.contains("strict=1"), "{once_more}");
         // From a page of the application, or typed, they come along.
         assert!(text(&mut browser, &back).contains("strict=1"));
         browser.open("/away").expect("a redirect");

@@ -1,0 +1,27 @@
+use std::sync::Arc;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, request::Parts},
+};
+use itsme_core::LoggedIn;
+
+/// Somebody has logged in: what the handler of [`Logins::routes`](super::Logins::routes) takes.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Arrived {
+    /// Who it is.
+    pub who: Arc<LoggedIn>,
+    /// Where they want to be, a path of this application: what `/itsme/login?return_to=` said, or `/`.
+    pub return_to: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Arrived {
+    type Rejection = (StatusCode, &'static str);
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let misplaced = "Arrived is for the handler of Logins::routes";
+        let arrived = parts.extensions.remove::<Self>();
+        arrived.ok_or((StatusCode::INTERNAL_SERVER_ERROR, misplaced))
+    }
+}

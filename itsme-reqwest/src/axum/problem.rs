@@ -1,0 +1,57 @@
+use axum::{
+    http::{StatusCode, header},
+    response::{Html, IntoResponse as _, Response},
+};
+use itsme_core::Advice;
+
+use crate::Error;
+
+/// A login has ended, and nobody is logged in.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Problem {
+    /// What has happened; it is in the log already. `None`: this browser has no such login under way, because it is
+    /// over or was begun elsewhere.
+    pub error: Option<Error>,
+    /// The path at which the person can log in again, to get where they wanted to be.
+    pub again: String,
+}
+
+impl Problem {
+    pub(super) fn new(error: Option<Error>, again: String) -> Self {
+        Self { error, again }
+    }
+
+    /// What is to be done.
+    pub fn advice(&self) -> Advice {
+        self.error.as_ref().map_or(Advice::StartOver, Error::advice)
+    }
+
+    /// The status that fits.
+    pub fn status(&self) -> StatusCode {
+        match self.advice() {
+            Advice::Cancelled => StatusCode::OK,
+            Advice::StartOver => StatusCode::BAD_REQUEST,
+            Advice::TryLater => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The page of those who make none of their own.
+    pub(super) fn page(&self) -> Response {
+        let (said, can_go_on) = match self.advice() {
+            Advice::Cancelled => ("You cancelled the login.", true),
+            Advice::StartOver => ("This login is over, or was begun in another browser.", true),
+            Advice::TryLater => ("itsme cannot be reached at the moment.", true),
+            _ => ("The login failed because of an error on our side.", false),
+        };
+        let again = self.again.replace('&', "&amp;").replace('"', "&quot;");
+        let link = format!(" <a href=\"{again}\">Log in with itsme</a>");
+        let link = if can_go_on { link.as_str() } else { "" };
+        let page = format!(
+            "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Log in</title>\
+             <meta name=\"viewport\" content=\"width=device-width\"><p>{said}{link}</p></html>"
+        );
+        (self.status(), [(header::CACHE_CONTROL, "no-store")], Html(page)).into_response()
+    }
+}

@@ -1,0 +1,91 @@
+//! Where a person wants to be after the login: a page of this application, and no other (open redirects).
+
+use url::form_urlencoded;
+
+/// More does not fit into the cookie with certainty.
+const LONGEST: usize = 512;
+
+/// The path in `return_to` of a query; `/` if there is none, or none that is surely local.
+pub(super) fn local(query: &str) -> String {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let path = pairs.find(|(name, _)| name == "return_to").map(|(_, path)| path.into_owned());
+    path.filter(|path| is_local(path)).unwrap_or_else(|| "/".to_owned())
+}
+
+/// `//host` and, for browsers, `/\host` are other hosts; browsers also leave out tabs and line ends anywhere.
+fn is_local(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#';
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && path.len() <= LONGEST
+        && path.bytes().all(is_plain)
+}
+
+/// The address of a login that returns there.
+pub(super) fn login(path: &str, return_to: &str) -> String {
+    match return_to {
+        "/" => path.to_owned(),
+        return_to => {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("return_to", return_to)
+                .finish();
+            format!("{path}?{query}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_host_are_returned_to() {
+        let own = Url::parse("https://shop.example/itsme/callback").expect("a URL");
+        for (wanted, is_taken) in [
+            ("/", true),
+            ("/orders/7?page=2&sort=a%20b", true),
+            ("/%2F%2Fevil.example", true),
+            ("/..//evil.example", true),
+            ("/a//b", true),
+            ("/@evil.example", true),
+            ("", false),
+            ("orders", false),
+            ("//evil.example", false),
+            ("///evil.example", false),
+            ("/\\evil.example", false),
+            ("/\\/evil.example", false),
+            ("\\\\evil.example", false),
+            ("/\t/evil.example", false),
+            ("/\n/evil.example", false),
+            ("/\r\nSet-Cookie: a=b", false),
+            ("\t//evil.example", false),
+            (" //evil.example", false),
+            ("/\u{0}", false),
+            ("/é", false),
+            ("/a b", false),
+            ("/a#b", false),
+            ("https://evil.example", false),
+            ("https:evil.example", false),
+            ("javascript:alert(1)", false),
+            ("data:text/html,x", false),
+        ] {
+            let query: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
+            let path = local(&format!("a=b&return_to={query}&return_to=/other"));
+            assert_eq!(path, if is_taken { wanted } else { "/" }, "{wanted:?}");
+            let landed = own.join(&path).expect("a URL");
+            assert_eq!(landed.host_str(), Some("shop.example"), "{wanted:?}");
+        }
+        assert_eq!(local("return_to=%2F%09%2Fevil.example"), "/");
+        assert_eq!(local(&format!("return_to=/{}", "a".repeat(LONGEST))), "/");
+        assert_eq!(local(""), "/");
+    }
+
+    #[test]
+    fn a_login_begins_again_with_the_same_wish() {
+        assert_eq!(login("/itsme/login", "/"), "/itsme/login");
+        let again = login("/itsme/login", "/a?b=c&d");
+        assert_eq!(local(again.split_once('?').expect("a query").1), "/a?b=c&d");
+    }
+}
