@@ -21,8 +21,8 @@ mod axum {
         listener.set_nonblocking(true).expect("a socket");
         let listener = TcpListener::from_std(listener).expect("a runtime");
         let itsme = Client::new(settings).expect("settings");
-        let app = App { itsme, key: Key::generate(), accounts: Arc::default() };
-        axum::serve(listener, router(app)).await.expect("it serves");
+        let app = App { key: Key::generate(), accounts: Arc::default() };
+        axum::serve(listener, router(itsme, app)).await.expect("it serves");
     }
 }
 
@@ -64,7 +64,7 @@ mod blocking {
 }
 
 /// Starts a server of the guide, and sends it what browsers send.
-fn try_server(run: fn(TcpListener, Settings)) {
+fn try_server(login: &str, run: fn(TcpListener, Settings)) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     let redirect_uri = format!("{address}/itsme/callback");
@@ -72,20 +72,20 @@ fn try_server(run: fn(TcpListener, Settings)) {
     op.op().allow_redirect_uri(&redirect_uri);
     let settings = op.settings().redirect_uri(redirect_uri);
     thread::spawn(move || run(listener, settings));
-    try_all(&Site { app: &Program { address }, op: &op, method: "GET" });
+    try_all(&Site { app: &Program { address }, op: &op, method: "GET", login });
 }
 
 #[test]
 fn the_axum_server_answers_what_browsers_send() {
-    try_server(axum::run);
+    try_server("/itsme/login", axum::run);
 }
 
 #[test]
 fn the_actix_server_answers_what_browsers_send() {
-    try_server(actix::run);
+    try_server("/login", actix::run);
 }
 
 #[test]
 fn the_blocking_server_answers_what_browsers_send() {
-    try_server(blocking::run);
+    try_server("/login", blocking::run);
 }

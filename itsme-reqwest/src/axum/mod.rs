@@ -184,7 +184,7 @@ impl Logins {
     /// of ours came, this page has the browser ask once more, which then is a request from our own site.
     fn not_begun_here(&self, jar: &PrivateCookieJar, callback: &Uri) -> Response {
         let query = callback.query().unwrap_or_default();
-        if Pending::is_any_in(jar) || query.ends_with("&again") {
+        if jar.iter().next().is_some() || query.ends_with("&again") {
             return (self.page)(&Problem::new(None, self.again("/")));
         }
         let refresh = [("refresh", format!("0;url=?{query}&again"))];

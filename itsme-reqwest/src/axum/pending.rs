@@ -54,10 +54,6 @@ impl Pending {
         let stored: Stored<Self> = serde_json::from_str(jar.get(&name(id))?.value()).ok()?;
         Some(stored.pending)
     }
-
-    pub(super) fn is_any_in(jar: &PrivateCookieJar) -> bool {
-        of_logins(jar).next().is_some()
-    }
 }
 
 /// The jar without the login with this `state`.

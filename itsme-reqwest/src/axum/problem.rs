@@ -39,15 +39,19 @@ impl Problem {
 
     /// The page of those who make none of their own.
     pub(super) fn page(&self) -> Response {
-        let (said, can_go_on) = match self.advice() {
-            Advice::Cancelled => ("You cancelled the login.", true),
-            Advice::StartOver => ("This login is over, or was begun in another browser.", true),
-            Advice::TryLater => ("itsme cannot be reached at the moment.", true),
-            _ => ("The login failed because of an error on our side.", false),
+        let (said, label) = match self.advice() {
+            Advice::Cancelled => ("You cancelled the login.", "Log in with itsme"),
+            Advice::StartOver => {
+                ("This login is over, or was begun in another browser.", "Log in in this browser")
+            }
+            Advice::TryLater => ("itsme cannot be reached at the moment.", "Try again"),
+            _ => ("The login failed because of an error on our side.", ""),
         };
         let again = self.again.replace('&', "&amp;").replace('"', "&quot;");
-        let link = format!(" <a href=\"{again}\">Log in with itsme</a>");
-        let link = if can_go_on { link.as_str() } else { "" };
+        let link = match label {
+            "" => String::new(),
+            label => format!(" <a href=\"{again}\">{label}</a>"),
+        };
         let page = format!(
             "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Log in</title>\
              <meta name=\"viewport\" content=\"width=device-width\"><p>{said}{link}</p></html>"

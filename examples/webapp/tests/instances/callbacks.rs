@@ -19,7 +19,8 @@ const CALLBACK: &str = "/itsme/callback";
 pub struct Site<'a> {
     pub app: &'a Program,
     pub op: &'a Server,
-    /// By which its `/login` is asked for.
+    /// Where a login begins, and by which method.
+    pub login: &'a str,
     pub method: &'a str,
 }
 
@@ -35,7 +36,7 @@ pub fn try_all(site: &Site<'_>) {
 impl Site<'_> {
     /// Begins a login, and gives the path of its callback.
     fn begin(&self, browser: &mut Browser, person: &Person) -> String {
-        let to_itsme = browser.ask(self.method, self.app, "/login", &[]).location();
+        let to_itsme = browser.ask(self.method, self.app, self.login, &[]).location();
         path(&self.op.approve(&to_itsme, person))
     }
 
@@ -65,9 +66,10 @@ impl Site<'_> {
 
 /// The page that offers to start again, and does nothing else.
 #[track_caller]
-fn assert_start_again(page: &Page) {
+fn assert_start_again(site: &Site<'_>, page: &Page) {
     assert_eq!(page.status, 400, "{}", page.text);
-    let offers = page.text.contains("in this browser") && page.text.contains("=\"/login\"");
+    let way = format!("=\"{}\"", site.login);
+    let offers = page.text.contains("in this browser") && page.text.contains(&way);
     assert!(offers && page.header("content-type").starts_with("text/html"), "{}", page.text);
     assert_eq!(page.again(CALLBACK), None);
 }
@@ -115,7 +117,7 @@ fn a_second_time_is_told(site: &Site<'_>) {
         format!("{callback}&again"),
         format!("{CALLBACK}?error=access_denied&state={state}"),
     ] {
-        assert_start_again(&site.get(&mut browser, &again));
+        assert_start_again(site, &site.get(&mut browser, &again));
         site.assert_home_says(&mut browser, "Ann");
     }
 }
@@ -136,7 +138,7 @@ fn without_cookies_it_is_asked_again_once(site: &Site<'_>) {
         assert!(page.status == 200 && !page.text.is_empty(), "{asked}: {}", page.text);
         assert!(page.sets_no_cookie(), "{asked}");
         let again = page.again(&asked).expect("it is asked again");
-        assert_start_again(&site.get(&mut bare, &again));
+        assert_start_again(site, &site.get(&mut bare, &again));
         site.assert_nobody_is_in(&mut bare);
     }
     // With the cookies that come along from a page of ours, the login goes on.
@@ -151,13 +153,13 @@ fn another_browser_is_told_to_start_again(site: &Site<'_>) {
     // It has a login of its own under way, then somebody logged in, and then both.
     let mut other = Browser::default();
     let own = site.begin(&mut other, &Person::daan());
-    assert_start_again(&site.get(&mut other, &callback));
+    assert_start_again(site, &site.get(&mut other, &callback));
     site.assert_nobody_is_in(&mut other);
     site.assert_finishes(&mut other, &own, "Daan");
-    assert_start_again(&site.get(&mut other, &callback));
+    assert_start_again(site, &site.get(&mut other, &callback));
     site.assert_home_says(&mut other, "Daan");
     let own = site.begin(&mut other, &Person::daan());
-    assert_start_again(&site.get(&mut other, &callback));
+    assert_start_again(site, &site.get(&mut other, &callback));
     site.assert_finishes(&mut other, &own, "Daan");
 
     site.assert_finishes(&mut browser, &callback, "Ann");
@@ -184,7 +186,7 @@ fn a_mangled_state_finds_nothing(site: &Site<'_>) {
         format!("State={state}"),
     ] {
         let callback = callback.replace(&format!("state={state}"), &mangled);
-        assert_start_again(&site.get(&mut browser, &callback));
+        assert_start_again(site, &site.get(&mut browser, &callback));
         site.assert_nobody_is_in(&mut browser);
     }
     // Nothing was used up, and an encoding that can be undone does no harm.

@@ -78,7 +78,7 @@ fn a_pending_login_is_sealed_and_for_one_use() {
 fn callbacks_come_as_browsers_send_them() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("callbacks", &op).start();
-    callbacks::try_all(&Site { app: &app, op: &op, method: "POST" });
+    callbacks::try_all(&Site { app: &app, op: &op, method: "POST", login: "/login" });
 }
 
 #[test]
