@@ -50,6 +50,8 @@ pub struct Page {
     pub status: u16,
     /// The body.
     pub text: String,
+    /// The addresses that were opened on the way, this page's last.
+    pub via: Vec<String>,
 }
 
 /// More redirects in a row are a loop.
@@ -119,8 +121,10 @@ impl Browser {
         mut from: Initiator,
     ) -> io::Result<Page> {
         let base = Url::parse(&self.application).map_err(io::Error::other)?;
+        let mut via = Vec::new();
         for _ in 0..MAX_REDIRECTS {
             let (url, response) = self.exchange(request, from)?;
+            via.push(url.to_string());
             let header = |name| response.headers().get(name)?.to_str().ok();
             let redirect = header(header::LOCATION);
             let refresh = header(header::REFRESH).and_then(|it| it.strip_prefix("0;url="));
@@ -141,7 +145,7 @@ impl Browser {
                 next => {
                     let (url, status) = (next.unwrap_or(url).into(), response.status().as_u16());
                     let text = String::from_utf8(response.into_body()).map_err(io::Error::other)?;
-                    return Ok(Page { url, status, text });
+                    return Ok(Page { url, status, text, via });
                 }
             }
         }
@@ -287,8 +291,10 @@ mod tests {
         let application = application();
         let mut browser = Browser::new(&application);
         let page = browser.open("/begin").expect("a page");
-        assert_eq!((page.url, page.status), (format!("{application}/end?x=y"), 200));
+        assert_eq!((page.url.clone(), page.status), (format!("{application}/end?x=y"), 200));
         assert_eq!(page.text, "a=1", "the other one was taken back");
+        let [begin, next] = ["/begin", "/next"].map(|path| format!("{application}{path}"));
+        assert_eq!(page.via, [begin, next, format!("{application}/end?x=y")]);
         let page = browser.open(&format!("{application}/broken")).expect("a page");
         assert_eq!((page.status, page.text.as_str()), (500, "a=1"));
     }
