@@ -88,12 +88,12 @@ async function approve(url) {
   return callback;
 }
 
-/** The person who is asked in the app approves on the phone. */
+/** The person who is asked in the app approves there. */
 async function approveOnPhone(issuer, authReqId) {
-  const page = await (await get(`${issuer}/phone`)).text();
-  const fields = form(page, ({ kind, id }) => kind === "request" && id === authReqId);
-  const body = new URLSearchParams({ ...fields, decision: "approve" });
-  await get(`${issuer}/phone`, { method: "POST", body });
+  const headers = { "Content-Type": "application/json" };
+  const body = JSON.stringify({ id: authReqId });
+  const done = await get(`${issuer}/control/v1/approve`, { method: "POST", headers, body });
+  assert.equal(done.status, 200, await done.text());
 }
 
 /** The whole way of a login, in which `wrong` may change the parameters, the pending login or the client. */
