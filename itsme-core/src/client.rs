@@ -229,6 +229,11 @@ impl Client {
         Flow::of("refresh", Ok(FetchProvider::new(source, Need::Refresh(source.cache.peek()))))
     }
 
+    /// Where people come back to, if the [settings](Settings::redirect_uri) say so.
+    pub fn redirect_uri(&self) -> Option<&str> {
+        self.0.settings.redirect_uri.as_deref()
+    }
+
     /// What is cached of the OP, to be stored and [imported](Self::import_provider) by another
     /// process. None before the first fetch.
     pub fn provider(&self) -> Option<Arc<Provider>> {

@@ -118,7 +118,7 @@ const NAMED: [(&str, Environment); 4] = [
 /// A text is no [`Environment`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no environment: write production, e2e, production-v1, e2e-v1, or an issuer as https://op.example/v2 \
+    "unknown environment {0:?}; expected production, e2e, production-v1, e2e-v1, or an issuer such as https://op.example/v2 \
      (v1:https://op.example/oidc if it speaks V1)"
 )]
 pub struct EnvironmentError(String);
@@ -138,9 +138,14 @@ impl FromStr for Environment {
         if !issuer.starts_with("https://") && !issuer.starts_with("http://") {
             return Err(EnvironmentError(text.to_owned()));
         }
-        let built_in = NAMED.into_iter().map(|(_, built_in)| built_in);
-        let mut built_in = built_in.filter(|it| it.issuer() == issuer && it.dialect() == dialect);
-        Ok(built_in.next().unwrap_or(Self::Custom { issuer: issuer.to_owned(), dialect }))
+        match NAMED.into_iter().map(|(_, built_in)| built_in).find(|it| it.issuer() == issuer) {
+            // `v1:` may be left out, but not be wrong.
+            Some(built_in) if dialect == Dialect::V2 || built_in.dialect() == dialect => {
+                Ok(built_in)
+            }
+            Some(_) => Err(EnvironmentError(text.to_owned())),
+            None => Ok(Self::Custom { issuer: issuer.to_owned(), dialect }),
+        }
     }
 }
 
@@ -196,8 +201,10 @@ mod tests {
     #[test]
     fn the_issuer_of_a_built_in_one_is_pinned_like_it() {
         for (_, built_in) in NAMED {
-            let prefix = if built_in.dialect() == Dialect::V1 { "v1:" } else { "" };
-            assert_eq!(format!("{prefix}{}", built_in.issuer()).parse(), Ok(built_in));
+            let issuer = built_in.issuer().to_owned();
+            let by_v1 = format!("v1:{issuer}").parse::<Environment>();
+            assert_eq!(by_v1.is_ok(), built_in.dialect() == Dialect::V1);
+            assert_eq!(issuer.parse(), Ok(built_in));
         }
     }
 
@@ -207,7 +214,10 @@ mod tests {
         {
             let error = text.parse::<Environment>().expect_err(text);
             let said = error.to_string();
-            assert!(said.starts_with(&format!("{text:?} is no environment: write prod")), "{said}");
+            assert!(
+                said.starts_with(&format!("unknown environment {text:?}; expected prod")),
+                "{said}"
+            );
         }
     }
 }

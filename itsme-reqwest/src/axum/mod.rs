@@ -1,6 +1,6 @@
 //! Routes for [axum](https://docs.rs/axum) that log people in (feature `axum`).
 //!
-//! [`Logins`] makes three routes beside the redirect URI of the client, here `/itsme/callback`:
+//! [`Logins`] makes three routes, at the path of the client's redirect URI and beside it, here `/itsme/callback`:
 //!
 //! | route | does |
 //! |---|---|
@@ -30,7 +30,8 @@
 //!
 //! A login that is under way waits in an encrypted cookie of its own, so tabs do not meet, and any instance of a fleet
 //! that has the same key finishes what another one began. A browser that fetches a page ahead, or a program that checks
-//! a link, uses nothing up. Of more than six logins in one browser, the oldest is given up.
+//! a link, uses nothing up. A login can be finished for 15 minutes; of more than six in one browser, or more than
+//! proxies like in a request, the oldest is given up.
 
 mod arrived;
 mod pending;
@@ -51,10 +52,14 @@ use axum::{
 pub use axum_extra::extract::cookie::Key;
 use axum_extra::extract::cookie::PrivateCookieJar;
 use itsme_core::{AuthorizationRequest, Callback};
+use url::Url;
 
 pub use self::{arrived::Arrived, problem::Problem};
-use self::{pending::Pending, return_to::local};
-use crate::Client;
+use self::{
+    pending::{Cookies, Pending},
+    return_to::local,
+};
+use crate::{Client, Error};
 
 type MakeRequest = Box<dyn Fn() -> AuthorizationRequest + Send + Sync>;
 type MakePage = Box<dyn Fn(&Problem) -> Response + Send + Sync>;
@@ -65,30 +70,28 @@ pub struct Logins {
     key: Key,
     request: MakeRequest,
     page: MakePage,
+    /// The path of the redirect URI.
     callback: String,
+    cookies: Cookies,
 }
 
 impl Logins {
-    /// Logins by this client. The key encrypts cookies: 64 random bytes of your configuration
-    /// ([`Key::from`]), the same on every instance. `request` says what each login asks of itsme.
+    /// Logins by this client, at the path of its [redirect URI](itsme_core::Settings::redirect_uri). The key encrypts
+    /// cookies: at least 64 random bytes of your configuration ([`Key::try_from`]), the same on every instance.
+    /// `request` says what each login asks of itsme.
+    ///
+    /// # Panics
+    /// The client has no redirect URI.
     pub fn new(
         client: Client,
         key: Key,
         request: impl Fn() -> AuthorizationRequest + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            client,
-            key,
-            request: Box::new(request),
-            page: Box::new(Problem::page),
-            callback: "/itsme/callback".to_owned(),
-        }
-    }
-
-    /// The path of the client's redirect URI; the other routes are beside it. Default: `/itsme/callback`.
-    #[must_use]
-    pub fn callback(self, path: impl Into<String>) -> Self {
-        Self { callback: path.into(), ..self }
+        let redirect_uri = client.core().redirect_uri().and_then(|uri| Url::parse(uri).ok());
+        let redirect_uri = redirect_uri.expect("the client's settings have a redirect URI");
+        let (page, callback) = (Box::new(Problem::page), redirect_uri.path().to_owned());
+        let cookies = Cookies::new(redirect_uri.scheme() == "https");
+        Self { client, key, request: Box::new(request), page, callback, cookies }
     }
 
     /// What a person sees when a login has ended without them being logged in, in your design and in their language.
@@ -98,8 +101,8 @@ impl Logins {
         Self { page: Box::new(page), ..self }
     }
 
-    /// The routes. The handler is called when somebody has logged in: any handler of axum, which takes
-    /// [`Arrived`] beside what else it needs.
+    /// The routes, to be merged where paths are as browsers see them. The handler is called when somebody has logged
+    /// in: any handler of axum, which takes [`Arrived`] beside what else it needs.
     pub fn routes<H, T, S>(self, arrived: H) -> Router<S>
     where
         H: Handler<T, S>,
@@ -136,20 +139,23 @@ impl Logins {
         if is_look_ahead(&request.method, &request.headers) {
             return looked_ahead();
         }
-        let return_to = local(request.uri.query().unwrap_or_default());
+        let ways = [self.beside("login"), self.callback.clone(), self.beside("jwks")];
+        let return_to = local(request.uri.query().unwrap_or_default(), &ways);
         match self.client.authorize((self.request)()).await {
             Ok(redirect) => {
                 let pending = Pending { return_to, state: redirect.state };
-                let jar = pending.store(self.jar(&request.headers), &self.beside(""));
+                let jar = self.cookies.store(&pending, self.jar(&request.headers));
                 (jar, Redirect::to(&redirect.url)).into_response()
             }
-            Err(error) => (self.page)(&Problem::new(Some(error), self.again(&return_to))),
+            Err(error) => self.problem(Some(error), &return_to),
         }
     }
 
-    /// Where a person begins again.
-    fn again(&self, return_to: &str) -> String {
-        return_to::login(&self.beside("login"), return_to)
+    fn problem(&self, error: Option<Error>, return_to: &str) -> Response {
+        let again = return_to::login(&self.beside("login"), return_to);
+        let problem = Problem::new(error, again);
+        problem.log();
+        kept_by_nobody((self.page)(&problem))
     }
 
     async fn finish<H, T, S>(&self, mut request: Request, arrived: H, state: S) -> Response
@@ -162,7 +168,7 @@ impl Logins {
         let jar = self.jar(request.headers());
         let callback = Callback::from(request.uri());
         let id = callback.state().unwrap_or_default();
-        let Some(pending) = Pending::take(&jar, &id) else {
+        let Some(pending) = self.cookies.get(&jar, &id) else {
             return self.not_begun_here(&jar, request.uri());
         };
         let Pending { state: login, return_to } = pending;
@@ -171,21 +177,18 @@ impl Logins {
                 request.extensions_mut().insert(Arrived { who: Arc::new(who), return_to });
                 arrived.call(request, state).await
             }
-            Err(error) => (self.page)(&Problem::new(Some(error), self.again(&return_to))),
+            Err(error) => self.problem(Some(error), &return_to),
         };
         // Whatever came of it, it is used up.
-        let mut response = (pending::forget(jar, &id, &self.beside("")), response).into_response();
-        let no_store = header::HeaderValue::from_static("no-store");
-        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
-        response
+        kept_by_nobody((self.cookies.forget(jar, &id), response).into_response())
     }
 
-    /// Browsers hold cookies back when a person comes from another site, some of them even `Lax` ones. If none
-    /// of ours came, this page has the browser ask once more, which then is a request from our own site.
+    /// Browsers hold cookies back when a person comes from another site, some of them even `Lax` ones. If none came
+    /// that was encrypted with our key, this page has the browser ask once more, as a request from our own site.
     fn not_begun_here(&self, jar: &PrivateCookieJar, callback: &Uri) -> Response {
         let query = callback.query().unwrap_or_default();
         if jar.iter().next().is_some() || query.ends_with("&again") {
-            return (self.page)(&Problem::new(None, self.again("/")));
+            return self.problem(None, "/");
         }
         let refresh = [("refresh", format!("0;url=?{query}&again"))];
         (refresh, [(header::CACHE_CONTROL, "no-store")], "One moment …").into_response()
@@ -201,6 +204,12 @@ impl fmt::Debug for Logins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Logins").field("callback", &self.callback).finish_non_exhaustive()
     }
+}
+
+fn kept_by_nobody(mut response: Response) -> Response {
+    let no_store = header::HeaderValue::from_static("no-store");
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+    response
 }
 
 /// A browser fetches the page ahead, or a program checks the link: neither may use up the login.

@@ -2,14 +2,14 @@
 
 use axum_extra::extract::cookie::{Cookie, PrivateCookieJar, SameSite};
 use itsme_core::LoginState;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use time::{Duration, OffsetDateTime};
 
-const PREFIX: &str = "itsme-";
-/// As long as a login can be finished.
+/// As long as a login can be finished by default.
 const LIFETIME: Duration = Duration::minutes(15);
-/// All of them come with every request, and servers have limits.
+/// All of them come with every request, and proxies and servers have limits.
 const MOST: usize = 6;
+const MOST_BYTES: usize = 6_000;
 
 #[derive(Deserialize, Serialize)]
 pub(super) struct Pending {
@@ -17,54 +17,78 @@ pub(super) struct Pending {
     pub(super) state: LoginState,
 }
 
-/// With the time at which it began, to know the oldest.
+/// With the time at which it began, in milliseconds, to know the oldest.
 #[derive(Deserialize, Serialize)]
 struct Stored<P> {
-    begun: i64,
+    begun: i128,
     pending: P,
 }
 
-impl Pending {
+/// How they are named and kept.
+pub(super) struct Cookies {
+    prefix: &'static str,
+}
+
+impl Cookies {
+    /// With `__Host-`, no other host below the same domain can plant one. Over http, on loopback, browsers do not take
+    /// such a name.
+    pub(super) fn new(is_https: bool) -> Self {
+        Self { prefix: if is_https { "__Host-itsme-" } else { "itsme-" } }
+    }
+
     /// Keeps it until the person is back; of too many, the oldest are given up.
-    pub(super) fn store(&self, mut jar: PrivateCookieJar, path: &str) -> PrivateCookieJar {
+    pub(super) fn store(&self, pending: &Pending, mut jar: PrivateCookieJar) -> PrivateCookieJar {
+        let begun = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+        let value = serde_json::to_string(&Stored { begun, pending }).expect("texts are JSON");
         let begun = |cookie: &Cookie<'_>| {
-            serde_json::from_str::<Stored<serde::de::IgnoredAny>>(cookie.value())
-                .map_or(0, |stored| stored.begun)
+            serde_json::from_str::<Stored<IgnoredAny>>(cookie.value()).map_or(0, |it| it.begun)
         };
-        let mut others: Vec<_> = of_logins(&jar).map(|it| (begun(&it), it)).collect();
-        others.sort_by_key(|(begun, _)| *begun);
-        let too_many = (others.len() + 1).saturating_sub(MOST);
-        for (_, oldest) in others.into_iter().take(too_many) {
-            jar = jar.remove(Cookie::build(oldest.name().to_owned()).path(path.to_owned()));
+        let of_logins = jar.iter().filter(|cookie| cookie.name().starts_with(self.prefix));
+        let mut others: Vec<_> = of_logins.collect();
+        // The newest first: they stay as long as there is room.
+        others.sort_by_key(|cookie| std::cmp::Reverse(begun(cookie)));
+        let mut room = MOST_BYTES.saturating_sub(size(&value));
+        for (place, other) in others.into_iter().enumerate() {
+            let size = size(other.value());
+            if place + 1 >= MOST || size > room {
+                room = 0;
+                jar = jar.remove(self.cookie(other.name().to_owned(), String::new()));
+            } else {
+                room -= size;
+            }
         }
-        let begun = OffsetDateTime::now_utc().unix_timestamp();
-        let stored = serde_json::to_string(&Stored { begun, pending: self });
-        let cookie = Cookie::build((name(self.state.id()), stored.expect("texts are JSON")))
-            .path(path.to_owned())
-            .max_age(LIFETIME)
-            .http_only(true)
-            .secure(true)
-            // Sent along when itsme sends the person back.
-            .same_site(SameSite::Lax);
-        jar.add(cookie)
+        let cookie = self.cookie(self.name(pending.state.id()), value);
+        jar.add(Cookie::build(cookie).max_age(LIFETIME))
     }
 
     /// The login with this `state`.
-    pub(super) fn take(jar: &PrivateCookieJar, id: &str) -> Option<Self> {
-        let stored: Stored<Self> = serde_json::from_str(jar.get(&name(id))?.value()).ok()?;
+    pub(super) fn get(&self, jar: &PrivateCookieJar, id: &str) -> Option<Pending> {
+        let stored: Stored<Pending> =
+            serde_json::from_str(jar.get(&self.name(id))?.value()).ok()?;
         Some(stored.pending)
+    }
+
+    /// The jar without it.
+    pub(super) fn forget(&self, jar: PrivateCookieJar, id: &str) -> PrivateCookieJar {
+        jar.remove(self.cookie(self.name(id), String::new()))
+    }
+
+    fn cookie(&self, name: String, value: String) -> Cookie<'static> {
+        Cookie::build((name, value))
+            .path("/")
+            .http_only(true)
+            .secure(true)
+            // Sent along when itsme sends the person back.
+            .same_site(SameSite::Lax)
+            .build()
+    }
+
+    fn name(&self, id: &str) -> String {
+        format!("{}{id}", self.prefix)
     }
 }
 
-/// The jar without the login with this `state`.
-pub(super) fn forget(jar: PrivateCookieJar, id: &str, path: &str) -> PrivateCookieJar {
-    jar.remove(Cookie::build(name(id)).path(path.to_owned()))
-}
-
-fn of_logins(jar: &PrivateCookieJar) -> impl Iterator<Item = Cookie<'static>> {
-    jar.iter().filter(|cookie| cookie.name().starts_with(PREFIX))
-}
-
-fn name(id: &str) -> String {
-    format!("{PREFIX}{id}")
+/// About what a cookie with this value takes in a request: its name, and the value encrypted and in base64.
+fn size(value: &str) -> usize {
+    100 + value.len() * 4 / 3
 }

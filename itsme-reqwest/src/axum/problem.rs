@@ -10,7 +10,7 @@ use crate::Error;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Problem {
-    /// What has happened; it is in the log already. `None`: this browser has no such login under way, because it is
+    /// What has happened; it is in the log already, with the target `itsme`. `None`: this browser has no such login under way, because it is
     /// over or was begun elsewhere.
     pub error: Option<Error>,
     /// The path at which the person can log in again, to get where they wanted to be.
@@ -34,6 +34,20 @@ impl Problem {
             Advice::StartOver => StatusCode::BAD_REQUEST,
             Advice::TryLater => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Whoever runs the application is told; a person who changes their mind is no news.
+    pub(super) fn log(&self) {
+        let Some(error) = &self.error else { return };
+        let source = std::error::Error::source(error).map(|source| format!(": {source}"));
+        let source = source.unwrap_or_default();
+        match self.advice() {
+            Advice::Cancelled => {}
+            Advice::StartOver | Advice::TryLater => {
+                tracing::warn!(target: "itsme", "a login has failed: {error}{source}");
+            }
+            _ => tracing::error!(target: "itsme", "a login has failed: {error}{source}"),
         }
     }
 

@@ -5,18 +5,23 @@ use url::form_urlencoded;
 /// More does not fit into the cookie with certainty.
 const LONGEST: usize = 512;
 
-/// The path in `return_to` of a query; `/` if there is none, or none that is surely local.
-pub(super) fn local(query: &str) -> String {
+/// The path in `return_to` of a query; `/` if there is none, none that is surely local, or one of the login's own.
+pub(super) fn local(query: &str, own: &[String]) -> String {
     let mut pairs = form_urlencoded::parse(query.as_bytes());
     let path = pairs.find(|(name, _)| name == "return_to").map(|(_, path)| path.into_owned());
-    path.filter(|path| is_local(path)).unwrap_or_else(|| "/".to_owned())
+    let is_own = |path: &str| own.iter().any(|own| path.split('?').next() == Some(own));
+    path.filter(|path| is_local(path) && !is_own(path)).unwrap_or_else(|| "/".to_owned())
 }
 
 /// `//host` and, for browsers, `/\host` are other hosts; browsers also leave out tabs and line ends anywhere.
 fn is_local(path: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#';
+    // `/..//host` is this host to a browser, but not to whoever makes it shorter and redirects there.
+    let only_path = path.split('?').next().unwrap_or_default().to_ascii_lowercase();
+    let only_path = only_path.replace("%2e", ".");
     path.starts_with('/')
         && !path.starts_with("//")
+        && !only_path.split('/').any(|segment| segment == "." || segment == "..")
         && path.len() <= LONGEST
         && path.bytes().all(is_plain)
 }
@@ -42,12 +47,20 @@ mod tests {
 
     #[test]
     fn only_paths_of_this_host_are_returned_to() {
+        let own_ways = ["/itsme/login".to_owned()];
         let own = Url::parse("https://shop.example/itsme/callback").expect("a URL");
         for (wanted, is_taken) in [
             ("/", true),
             ("/orders/7?page=2&sort=a%20b", true),
             ("/%2F%2Fevil.example", true),
-            ("/..//evil.example", true),
+            ("/%252F%252Fevil.example", true),
+            ("/a.b/..c?d=../..", true),
+            ("/..//evil.example", false),
+            ("/a/%2E%2e//evil.example", false),
+            ("/./a", false),
+            ("/itsme/login?return_to=/a", false),
+            ("/\u{7f}", false),
+            ("/%5Cevil.example", true),
             ("/a//b", true),
             ("/@evil.example", true),
             ("", false),
@@ -72,20 +85,21 @@ mod tests {
             ("data:text/html,x", false),
         ] {
             let query: String = form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
-            let path = local(&format!("a=b&return_to={query}&return_to=/other"));
+            let path = local(&format!("a=b&return_to={query}&return_to=/other"), &own_ways);
             assert_eq!(path, if is_taken { wanted } else { "/" }, "{wanted:?}");
             let landed = own.join(&path).expect("a URL");
             assert_eq!(landed.host_str(), Some("shop.example"), "{wanted:?}");
         }
-        assert_eq!(local("return_to=%2F%09%2Fevil.example"), "/");
-        assert_eq!(local(&format!("return_to=/{}", "a".repeat(LONGEST))), "/");
-        assert_eq!(local(""), "/");
+        assert_eq!(local("return_to=%2F%09%2Fevil.example", &[]), "/");
+        assert_eq!(local("return_to=/%FF", &[]), "/");
+        assert_eq!(local(&format!("return_to=/{}", "a".repeat(LONGEST)), &[]), "/");
+        assert_eq!(local("", &[]), "/");
     }
 
     #[test]
     fn a_login_begins_again_with_the_same_wish() {
         assert_eq!(login("/itsme/login", "/"), "/itsme/login");
         let again = login("/itsme/login", "/a?b=c&d");
-        assert_eq!(local(again.split_once('?').expect("a query").1), "/a?b=c&d");
+        assert_eq!(local(again.split_once('?').expect("a query").1, &[]), "/a?b=c&d");
     }
 }

@@ -263,7 +263,7 @@ mod tests {
             "/form" => "303 See Other\r\nLocation: /end",
             "/once-more" => "200 OK\r\nRefresh: 0;url=?again",
             path if path.starts_with("/set?") => {
-                let set = form_urlencoded::parse(path[5..].as_bytes());
+                let set = form_urlencoded::parse(&path.as_bytes()[5..]);
                 let set = set.map(|(_, cookie)| format!("\r\nSet-Cookie: {cookie}"));
                 return respond(stream, &format!("200 OK{}", set.collect::<String>()), cookies);
             }
