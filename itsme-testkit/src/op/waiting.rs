@@ -51,7 +51,7 @@ pub enum Gesture {
     Deny,
     /// Scans the QR code of a session.
     Scan,
-    /// Does nothing until the time is up, which it then is at once.
+    /// Never answers: what waits expires at once.
     Dismiss,
 }
 

@@ -125,7 +125,7 @@ impl Gate {
         }
         let own = format!("{}://{}", self.scheme, host(request).unwrap_or_default());
         if request.headers().contains_key(ORIGIN) && text(request, ORIGIN) != Some(&own) {
-            let detail = format!("without an Origin header, or with {own}");
+            let detail = format!("the Origin header must be {own}, or be left out");
             return Err(Refused(403, "foreign_origin", detail));
         }
         if let Access::Token(token) = &self.access {

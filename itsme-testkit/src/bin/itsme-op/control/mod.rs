@@ -43,14 +43,7 @@ impl Control {
     pub fn answer(&mut self, op: &mut FakeOp, request: &Request) -> Option<Response> {
         let path = below_issuer(op.issuer(), request.uri().path()).to_owned();
         let Some(path) = path.strip_prefix("/control/") else {
-            let page = format!(
-                "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
-                 <title>Foreign host: fake itsme</title><p>itsme-op shows its pages under {} only; \
-                 --issuer adds another host.</p></html>",
-                self.gate.known_hosts()
-            );
-            let is_hidden = self.gate.hides(&path, request);
-            return is_hidden.then(|| respond(403, "text/html; charset=utf-8", page));
+            return self.gate.hides(&path, request).then(|| self.foreign());
         };
         let (status, body) =
             match self.gate.check(request).and_then(|()| self.act(op, path, request)) {
@@ -65,6 +58,16 @@ impl Control {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
         Some(response)
+    }
+
+    fn foreign(&self) -> Response {
+        let page = format!(
+            "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
+             <title>Foreign host: fake itsme</title><p>itsme-op shows its pages only under {}; \
+             --issuer adds another host.</p></html>",
+            self.gate.known_hosts()
+        );
+        respond(403, "text/html; charset=utf-8", page)
     }
 
     fn act(
