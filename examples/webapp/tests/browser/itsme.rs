@@ -67,6 +67,9 @@ async fn the_journal_tells_what_was_asked() {
         browser.press_by_keyboard("/token").await;
         browser.arrives_at("POST /token").await;
         browser.examine("itsme-journal-request").await;
+        browser.press_by_keyboard("All requests of this login").await;
+        browser.arrives_at("Requests of one login").await;
+        browser.examine("itsme-journal-login").await;
         browser.press_by_keyboard("Journal").await;
         browser.arrives_at("Journal").await;
     })
