@@ -8,6 +8,7 @@ mod browser;
 #[path = "../../webapp/tests/instances/callbacks.rs"]
 mod callbacks;
 mod servers;
+mod sessions;
 
 /// What is tried: here it is not a process of its own.
 mod program {

@@ -1,14 +1,14 @@
-//! The guide's three servers, and what browsers send to their callbacks.
+//! The guide's three servers, tried by what browsers send to them.
 
 use std::{net::TcpListener, thread, time::Duration};
 
 use itsme_core::Settings;
-use itsme_testkit::{Clock, Person, Server};
+use itsme_testkit::{Clock, Server};
 
 use crate::{
-    browser::{Browser, path},
     callbacks::{Site, try_all},
     program::Program,
+    sessions,
 };
 
 // Their own `main` runs as a test of the documentation.
@@ -49,16 +49,38 @@ mod actix {
         assert!(logged_in(&mut Accounts::default(), &session).is_none());
     }
 
+    /// In a cookie it is new anyway; in a store on the server it gets another key.
+    #[test]
+    fn a_login_renews_the_session() {
+        use actix_session::{SessionExt as _, SessionStatus};
+        use actix_web::test::TestRequest;
+        let op = Server::start(Clock::system()).expect("loopback");
+        let itsme = Client::new(op.settings()).expect("settings");
+        let site = web::Data::new(Site { itsme, accounts: Mutex::default() });
+        let session = TestRequest::default().to_http_request().get_session();
+        System::new().block_on(async {
+            let redirect = login(site.clone(), session.clone()).await.expect("a redirect");
+            let to_itsme = redirect.headers().get(header::LOCATION).expect("an address");
+            let to_itsme = to_itsme.to_str().expect("a URL");
+            let back = op.approve(to_itsme, &Person::ann());
+            let back = TestRequest::with_uri(&back).to_http_request();
+            callback(site.clone(), session.clone(), back).await.expect("it goes on");
+        });
+        assert!(logged_in(&mut site.accounts(), &session).is_some());
+        assert!(session.status() == SessionStatus::Renewed);
+    }
+
     #[test]
     fn a_session_ends_by_the_time_within_it() {
         use actix_session::SessionExt as _;
         let request = actix_web::test::TestRequest::default().to_http_request();
         let session = request.get_session();
         let mut accounts = Accounts::from([("sub".to_owned(), Account::default())]);
-        for (age, is_in) in [(SESSION - Duration::minutes(1), true), (SESSION, false)] {
-            let since = SystemTime::now() - age;
+        for (minutes, is_in) in [(8 * 60 - 1, true), (8 * 60, false)] {
+            let since = SystemTime::now() - Duration::minutes(minutes);
             session.insert("account", ("sub", since, 0)).expect("it is stored");
-            assert_eq!(logged_in(&mut accounts, &session).is_some(), is_in, "after {age}");
+            let account = logged_in(&mut accounts, &session);
+            assert_eq!(account.is_some(), is_in, "after {minutes} minutes");
         }
     }
 }
@@ -109,15 +131,15 @@ mod blocking {
 
         let mut browser = Browser::new(&origin);
         let to_itsme = open(&mut browser, "/login").url;
-        make_older(&site, LOGIN - MINUTE);
+        make_older(&site, 14 * MINUTE);
         let page = open(&mut browser, &itsme.approve(&to_itsme, &Person::ann()));
-        assert_eq!(page.text, "Hello Ann", "just in time for both");
+        assert_eq!((page.text.as_str(), count()), ("Hello Ann", 1), "just in time");
         let to_itsme = open(&mut browser, "/login").url;
-        make_older(&site, LOGIN);
+        make_older(&site, 15 * MINUTE);
         let late = open(&mut browser, &itsme.approve(&to_itsme, &Person::ann()));
         assert_eq!((late.status, count()), (400, 1));
 
-        make_older(&site, SESSION - LOGIN - MINUTE);
+        make_older(&site, (8 * 60 - 15 - 1) * MINUTE);
         assert_eq!(open(&mut browser, "/").text, "Hello Ann");
         make_older(&site, MINUTE);
         assert!(open(&mut browser, "/").text.starts_with("Nobody is logged in"));
@@ -125,7 +147,7 @@ mod blocking {
         // Only what a newcomer begins is left of that session, and of logins that were given up.
         open(&mut Browser::new(&origin), "/login");
         assert_eq!(count(), 1);
-        make_older(&site, LOGIN);
+        make_older(&site, 15 * MINUTE);
         open(&mut Browser::new(&origin), "/login");
         assert_eq!(count(), 1);
     }
@@ -149,85 +171,6 @@ fn with_server(
     trial(&Site { app: &Program { address }, op: &op, method: "GET", login });
 }
 
-/// Begins a login, and gives the path of its callback.
-fn begin(site: &Site<'_>, browser: &mut Browser) -> String {
-    let to_itsme = browser.get(site.app, site.login).location();
-    path(&site.op.approve(&to_itsme, &Person::ann()))
-}
-
-fn is_logged_in(site: &Site<'_>, browser: &mut Browser) -> bool {
-    browser.get(site.app, "/").text.contains("Ann")
-}
-
-/// Logs somebody in in this browser.
-#[track_caller]
-fn log_in(site: &Site<'_>, browser: &mut Browser) {
-    let callback = begin(site, browser);
-    browser.get(site.app, &callback).leads_to("/");
-    assert!(is_logged_in(site, browser));
-}
-
-/// One login more than may be under way is begun in a browser.
-fn the_oldest_is_given_up(site: &Site<'_>, most: usize) {
-    let mut browser = Browser::default();
-    log_in(site, &mut browser);
-    let callbacks: Vec<_> = (0..=most).map(|_| begin(site, &mut browser)).collect();
-    for (place, callback) in callbacks.iter().enumerate() {
-        let page = browser.get(site.app, callback);
-        assert_eq!(page.status, if place == 0 { 400 } else { 303 }, "login {place}");
-    }
-}
-
-fn a_session_ends_by_log_out(site: &Site<'_>) {
-    let mut browser = Browser::default();
-    log_in(site, &mut browser);
-    // A GET is no log-out.
-    assert_eq!(browser.get(site.app, "/log-out").status, 404);
-    assert!(is_logged_in(site, &mut browser));
-    let mut with_the_old_cookie = browser.clone();
-    let pending = begin(site, &mut browser);
-    browser.post(site.app, "/log-out").leads_to("/");
-    assert!(!browser.has("session") && !browser.has("id"));
-    assert!(!is_logged_in(site, &mut browser));
-    assert!(!is_logged_in(site, &mut with_the_old_cookie));
-    assert_eq!(browser.settle(site.app, &pending).status, 400);
-
-    // Nobody is logged in who logs out, and a new login is one.
-    Browser::default().post(site.app, "/log-out").leads_to("/");
-    with_the_old_cookie.post(site.app, "/log-out").leads_to("/");
-    log_in(site, &mut browser);
-}
-
-fn a_login_gets_a_session_of_its_own(site: &Site<'_>, cookie: &str) {
-    let mut browser = Browser::default();
-    let callback = begin(site, &mut browser);
-    let mut who_planted_it = browser.clone();
-    let page = browser.get(site.app, &callback);
-    page.leads_to("/");
-    let set = page.set_cookie(cookie);
-    for attribute in ["Path=/", "HttpOnly", "Secure", "SameSite=Lax", "Max-Age=28800"] {
-        assert!(set.split("; ").any(|it| it == attribute), "{attribute}: {set}");
-    }
-    assert!(is_logged_in(site, &mut browser));
-    assert!(!is_logged_in(site, &mut who_planted_it));
-}
-
-fn a_cancelled_login_is_used_up(site: &Site<'_>) {
-    let mut browser = Browser::default();
-    let to_itsme = browser.get(site.app, site.login).location();
-    let callback = path(&site.op.deny(&to_itsme));
-    let statuses = [(); 2].map(|()| browser.settle(site.app, &callback).status);
-    assert_eq!(statuses, [200, 400]);
-}
-
-fn a_late_callback_begins_again(site: &Site<'_>) {
-    let mut browser = Browser::default();
-    let callback = begin(site, &mut browser);
-    thread::sleep(Duration::from_secs(1));
-    assert_eq!(browser.get(site.app, &callback).status, 400);
-    assert!(!is_logged_in(site, &mut browser));
-}
-
 #[test]
 fn the_axum_server_answers_what_browsers_send() {
     with_server("/itsme/login", axum::run, try_all);
@@ -249,7 +192,7 @@ const SERVERS: [(&str, Run); 3] =
 #[test]
 fn whatever_comes_of_a_login_it_is_used_up() {
     for (login, run) in SERVERS {
-        with_server(login, run, a_cancelled_login_is_used_up);
+        with_server(login, run, sessions::a_cancelled_login_is_used_up);
     }
 }
 
@@ -259,42 +202,35 @@ fn pending_logins_end_by_themselves() {
         let run = move |listener, settings: Settings| {
             run(listener, settings.login_lifetime(Duration::ZERO));
         };
-        with_server(login, run, a_late_callback_begins_again);
+        with_server(login, run, sessions::a_late_callback_begins_again);
     }
 }
 
 #[test]
 fn of_many_pending_logins_the_oldest_is_given_up() {
-    with_server("/itsme/login", axum::run, |site| the_oldest_is_given_up(site, 6));
-    with_server("/login", actix::run, |site| the_oldest_is_given_up(site, 3));
-    with_server("/login", blocking::run, |site| the_oldest_is_given_up(site, 6));
+    with_server("/itsme/login", axum::run, |site| sessions::the_oldest_is_given_up(site, 6));
+    with_server("/login", actix::run, |site| sessions::the_oldest_is_given_up(site, 3));
+    with_server("/login", blocking::run, |site| sessions::the_oldest_is_given_up(site, 6));
 }
 
 #[test]
 fn sessions_end_by_log_out() {
     for run in [actix::run as Run, blocking::run] {
-        with_server("/login", run, a_session_ends_by_log_out);
+        with_server("/login", run, sessions::a_session_ends_by_log_out);
     }
 }
 
 #[test]
 fn a_login_changes_the_session() {
     for (run, cookie) in [(actix::run as Run, "id"), (blocking::run, "session")] {
-        with_server("/login", run, |site| a_login_gets_a_session_of_its_own(site, cookie));
+        with_server("/login", run, |site| {
+            sessions::a_login_gets_a_session_of_its_own(site, cookie)
+        });
     }
 }
 
 /// Browsers drop a cookie of more than 4096 bytes.
 #[test]
 fn a_cookie_has_room_for_the_logins_of_all_tabs() {
-    with_server("/login", actix::run, |site| {
-        let mut browser = Browser::default();
-        log_in(site, &mut browser);
-        let sizes = [(); 3].map(|()| {
-            let page = browser.get(site.app, site.login);
-            page.set_cookie("id").split(';').next().map_or(0, str::len)
-        });
-        // With a fourth of them to spare, for longer redirect URIs and more that is asked for.
-        assert!(sizes[0] > 0 && sizes[2] < 3 * 1024, "{sizes:?}");
-    });
+    with_server("/login", actix::run, sessions::a_cookie_stays_small);
 }
