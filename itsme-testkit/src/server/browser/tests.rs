@@ -47,6 +47,7 @@ fn answer(mut stream: &std::net::TcpStream) -> io::Result<()> {
         "/broken" => "500 Internal Server Error",
         "/form" => "303 See Other\r\nLocation: /end",
         "/once-more" => "200 OK\r\nRefresh: 0;url=?again",
+        "/site" => return respond(stream, "200 OK", header(SITE).unwrap_or_default()),
         path if path.starts_with("/set?") => {
             let set = form_urlencoded::parse(&path.as_bytes()[5..]);
             let set = set.map(|(_, cookie)| format!("\r\nSet-Cookie: {cookie}"));
@@ -82,11 +83,23 @@ fn it_follows_the_application_with_the_cookies_it_was_given() {
 }
 
 #[test]
+fn instances_of_the_application_have_its_cookies_and_are_followed() {
+    let (one, two) = (application(), application());
+    let mut browser = Browser::new(&one);
+    let page = browser.open(&format!("{two}/begin")).expect("a page");
+    assert_eq!((page.url, page.text.as_str()), (format!("{two}/end?x=y"), "a=1"));
+    assert_eq!(text(&mut browser, "/x"), "a=1");
+    let page = browser.open(&format!("{two}/away")).expect("a redirect");
+    assert_eq!(page.url, "https://op.example/authorize?state=s");
+}
+
+#[test]
 fn it_stops_where_it_is_sent_away_or_around() {
     let mut browser = Browser::new(application());
     let page = browser.open("/away").expect("a redirect");
     assert_eq!(page.url, "https://op.example/authorize?state=s");
     assert_eq!(page.status, 302);
+    assert_eq!(page.headers["location"], page.url);
     assert!(browser.open("/around").is_err());
 }
 
@@ -126,6 +139,26 @@ fn strict_cookies_stay_at_home_when_somebody_comes_back() {
     assert!(text(&mut browser, &back).contains("strict=1"));
     browser.open("/away").expect("a redirect");
     assert!(text(&mut browser, "/x").contains("strict=1"));
+    let mut from_elsewhere = |method| {
+        let request = http::Request::builder().method(method).uri("/x").header(SITE, OTHER_SITE);
+        let answer = browser.send(request.body(Vec::new()).expect("a request"));
+        all(&String::from_utf8(answer.expect("an answer").into_body()).expect("text"))
+    };
+    assert_eq!(from_elsewhere("GET"), "a=1 all=4 lax=2 unsaid=3");
+    assert_eq!(from_elsewhere("POST"), "a=1 all=4 unsaid=3");
+}
+
+#[test]
+fn the_application_is_told_where_a_request_comes_from() {
+    let application = application();
+    let mut browser = Browser::new(&application);
+    let page = format!("{application}/site");
+    assert_eq!(text(&mut browser, "/site"), "none");
+    assert_eq!(text(&mut browser, &page), "same-origin");
+    assert_eq!(browser.submit("/site", &[]).expect("a page").text, "same-origin");
+    browser.open("/away").expect("a redirect");
+    assert_eq!(text(&mut browser, &page), "cross-site");
+    assert_eq!(text(&mut browser, &page), "same-origin");
 }
 
 #[test]
@@ -150,5 +183,22 @@ fn cookies_end_and_keep_to_their_place() {
         assert_eq!(text(&mut browser, "/x"), kept, "{set}");
         let named: Vec<_> = browser.cookies().map(|(name, _)| name.to_owned()).collect();
         assert_eq!(named.len(), usize::from(!kept.is_empty()), "{set}");
+    }
+}
+
+#[test]
+fn a_test_sets_and_removes_cookies_as_the_application_does() {
+    let mut browser = Browser::new(application());
+    for (set, kept) in [
+        ("theme=dark; Path=/", "theme=dark"),
+        ("theme=; Max-Age=0; Path=/", ""),
+        ("theme=; Max-Age=0; Path=/", ""),
+    ] {
+        browser.set_cookie(set).expect("a browser takes it");
+        assert_eq!(text(&mut browser, "/x"), kept, "{set}");
+    }
+    for refused in ["__Host-a=1; Path=/", "a=1; Domain=other.example", "a=1; SameSite=None", ""] {
+        assert!(browser.set_cookie(refused).is_err(), "{refused}");
+        assert_eq!(text(&mut browser, "/x"), "", "{refused}");
     }
 }
