@@ -1,14 +1,14 @@
 //! The guide is whole: its chapters can be found, its links lead somewhere, and what can be looked up in it
 //! is all there. Its servers stand up to what browsers do.
 
-// The browser and what it sends are those of the web application's tests.
-#[allow(dead_code, reason = "not all of it is sent to the guide's servers")]
-#[path = "../../webapp/tests/instances/browser.rs"]
-mod browser;
+// What browsers send is what they send in the web application's tests.
 #[path = "../../webapp/tests/instances/callbacks.rs"]
 mod callbacks;
 mod servers;
 mod sessions;
+#[allow(dead_code, reason = "not all of it is sent to the guide's servers")]
+#[path = "../../webapp/tests/instances/visit.rs"]
+mod visit;
 
 /// What is tried: here it is not a process of its own.
 mod program {

@@ -2,11 +2,11 @@
 
 use std::{thread, time::Duration};
 
-use itsme_testkit::Person;
+use itsme_testkit::{Browser, Person};
 
 use crate::{
-    browser::{Browser, path},
     callbacks::Site,
+    visit::{Visit as _, path},
 };
 
 /// Begins a login, and gives the path of its callback.
@@ -29,7 +29,7 @@ fn log_in(site: &Site<'_>, browser: &mut Browser) {
 
 /// One login more than may be under way is begun in a browser.
 pub fn the_oldest_is_given_up(site: &Site<'_>, most: usize) {
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&site.app.address);
     log_in(site, &mut browser);
     let callbacks: Vec<_> = (0..=most).map(|_| begin(site, &mut browser)).collect();
     for (place, callback) in callbacks.iter().enumerate() {
@@ -39,7 +39,7 @@ pub fn the_oldest_is_given_up(site: &Site<'_>, most: usize) {
 }
 
 pub fn a_session_ends_by_log_out(site: &Site<'_>) {
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&site.app.address);
     log_in(site, &mut browser);
     // A GET is no log-out.
     assert_eq!(browser.get(site.app, "/log-out").status, 404);
@@ -53,13 +53,13 @@ pub fn a_session_ends_by_log_out(site: &Site<'_>) {
     assert_eq!(browser.settle(site.app, &pending).status, 400);
 
     // Nobody is logged in who logs out, and a new login is one.
-    Browser::default().post(site.app, "/log-out").leads_to("/");
+    Browser::new(&site.app.address).post(site.app, "/log-out").leads_to("/");
     with_the_old_cookie.post(site.app, "/log-out").leads_to("/");
     log_in(site, &mut browser);
 }
 
 pub fn a_login_gets_a_session_of_its_own(site: &Site<'_>, cookie: &str) {
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&site.app.address);
     let callback = begin(site, &mut browser);
     let mut who_planted_it = browser.clone();
     let page = browser.get(site.app, &callback);
@@ -73,7 +73,7 @@ pub fn a_login_gets_a_session_of_its_own(site: &Site<'_>, cookie: &str) {
 }
 
 pub fn a_cancelled_login_is_used_up(site: &Site<'_>) {
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&site.app.address);
     let to_itsme = browser.get(site.app, site.login).location();
     let callback = path(&site.op.deny(&to_itsme));
     let statuses = [(); 2].map(|()| browser.settle(site.app, &callback).status);
@@ -81,15 +81,15 @@ pub fn a_cancelled_login_is_used_up(site: &Site<'_>) {
 }
 
 pub fn a_late_callback_begins_again(site: &Site<'_>) {
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&site.app.address);
     let callback = begin(site, &mut browser);
     thread::sleep(Duration::from_secs(1));
-    assert_eq!(browser.get(site.app, &callback).status, 400);
+    assert_eq!(browser.settle(site.app, &callback).status, 400);
     assert!(!is_logged_in(site, &mut browser));
 }
 
 pub fn a_cookie_stays_small(site: &Site<'_>) {
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&site.app.address);
     log_in(site, &mut browser);
     let sizes = [(); 8].map(|()| {
         let page = browser.get(site.app, site.login);

@@ -6,11 +6,11 @@ use std::{
     net::TcpStream,
 };
 
-use itsme_testkit::{Person, Server};
+use itsme_testkit::{Browser, Person, Server};
 
 use crate::{
-    browser::{Browser, Header, Page, parameter, path},
     program::Program,
+    visit::{FROM_ITSME, Header, Page, Visit as _, parameter, path},
 };
 
 const CALLBACK: &str = "/itsme/callback";
@@ -34,31 +34,41 @@ pub fn try_all(site: &Site<'_>) {
 }
 
 impl Site<'_> {
+    fn browser(&self) -> Browser {
+        Browser::new(&self.app.address)
+    }
+
     /// Begins a login, and gives the path of its callback.
     fn begin(&self, browser: &mut Browser, person: &Person) -> String {
         let to_itsme = browser.ask(self.method, self.app, self.login, &[]).location();
         path(&self.op.approve(&to_itsme, person))
     }
 
-    fn get(&self, browser: &mut Browser, path: &str) -> Page {
-        browser.get(self.app, path)
+    /// Comes to a callback as from itsme.
+    fn arrive(&self, browser: &mut Browser, path: &str) -> Page {
+        browser.ask("GET", self.app, path, &[FROM_ITSME])
+    }
+
+    /// Asks once more if the page says so: a session's cookie does not say that no other was held back.
+    fn settle(&self, browser: &mut Browser, path: &str) -> Page {
+        browser.settle(self.app, path)
     }
 
     #[track_caller]
     fn assert_finishes(&self, browser: &mut Browser, path: &str, name: &str) {
-        self.get(browser, path).leads_to("/");
+        self.arrive(browser, path).leads_to("/");
         self.assert_home_says(browser, name);
     }
 
     #[track_caller]
     fn assert_home_says(&self, browser: &mut Browser, name: &str) {
-        let home = self.get(browser, "/");
+        let home = browser.get(self.app, "/");
         assert!(home.status == 200 && home.text.contains(name), "{}", home.text);
     }
 
     #[track_caller]
     fn assert_nobody_is_in(&self, browser: &mut Browser) {
-        let home = self.get(browser, "/");
+        let home = browser.get(self.app, "/");
         let somebody = ["Ann", "Daan"].iter().any(|name| home.text.contains(name));
         assert!(home.status == 200 && !somebody, "{}", home.text);
     }
@@ -71,7 +81,7 @@ fn assert_start_again(site: &Site<'_>, page: &Page) {
     let way = format!("=\"{}\"", site.login);
     let offers = page.text.contains("in this browser") && page.text.contains(&way);
     assert!(offers && page.header("content-type").starts_with("text/html"), "{}", page.text);
-    assert_eq!(page.again(CALLBACK), None);
+    assert!(!page.asks_again());
 }
 
 fn looks_ahead_use_nothing_up(site: &Site<'_>) {
@@ -87,10 +97,10 @@ fn looks_ahead_use_nothing_up(site: &Site<'_>) {
         ("HEAD", &[("User-Agent", "LinkScanner/1.0"), ("Sec-Fetch-Site", "cross-site")]),
     ];
     for (method, headers) in LOOKS {
-        let mut browser = Browser::default();
+        let mut browser = site.browser();
         let callback = site.begin(&mut browser, &Person::ann());
         // A scanner has the address alone.
-        for looking in [&mut browser.clone(), &mut Browser::default(), &mut browser] {
+        for looking in [&mut browser.clone(), &mut site.browser(), &mut browser] {
             let seen = looking.ask(method, site.app, &callback, headers);
             assert_eq!((seen.status, seen.text.as_str()), (204, ""), "{method} {headers:?}");
             assert!(seen.sets_no_cookie(), "{method} {headers:?}");
@@ -100,14 +110,14 @@ fn looks_ahead_use_nothing_up(site: &Site<'_>) {
         site.assert_finishes(&mut browser, &callback, "Ann");
     }
     // Other headers are no looks ahead.
-    let mut browser = Browser::default();
+    let mut browser = site.browser();
     let callback = site.begin(&mut browser, &Person::ann());
     let headers = [("Sec-Fetch-Mode", "navigate"), ("Purpose", "navigation")];
     browser.ask("GET", site.app, &callback, &headers).leads_to("/");
 }
 
 fn a_second_time_is_told(site: &Site<'_>) {
-    let mut browser = Browser::default();
+    let mut browser = site.browser();
     let callback = site.begin(&mut browser, &Person::ann());
     let state = parameter(&format!("http://app{callback}"), "state");
     site.assert_finishes(&mut browser, &callback, "Ann");
@@ -117,56 +127,59 @@ fn a_second_time_is_told(site: &Site<'_>) {
         format!("{callback}&again"),
         format!("{CALLBACK}?error=access_denied&state={state}"),
     ] {
-        assert_start_again(site, &site.get(&mut browser, &again));
+        assert_start_again(site, &site.settle(&mut browser, &again));
         site.assert_home_says(&mut browser, "Ann");
     }
 }
 
 fn without_cookies_it_is_asked_again_once(site: &Site<'_>) {
-    let mut browser = Browser::default();
+    let mut browser = site.browser();
     let callback = site.begin(&mut browser, &Person::ann());
     let state = parameter(&format!("http://app{callback}"), "state");
-    let mut only_others = Browser::default();
-    only_others.keep("theme", "dark");
+    let mut only_others = site.browser();
+    only_others.set_cookie("theme=dark; Path=/").expect("a cookie");
     for (mut bare, asked) in [
-        (Browser::default(), callback.clone()),
+        (site.browser(), callback.clone()),
         (only_others, callback.clone()),
-        (Browser::default(), format!("{CALLBACK}?error=access_denied&state={state}")),
-        (Browser::default(), CALLBACK.to_owned()),
+        (site.browser(), format!("{CALLBACK}?error=access_denied&state={state}")),
+        (site.browser(), CALLBACK.to_owned()),
     ] {
-        let page = site.get(&mut bare, &asked);
+        let page = site.arrive(&mut bare, &asked);
         assert!(page.status == 200 && !page.text.is_empty(), "{asked}: {}", page.text);
         assert!(page.sets_no_cookie(), "{asked}");
-        let again = page.again(&asked).expect("it is asked again");
-        assert_start_again(site, &site.get(&mut bare, &again));
+        assert!(page.asks_again(), "{asked}");
+        assert_start_again(site, &bare.settle(site.app, &asked));
         site.assert_nobody_is_in(&mut bare);
     }
     // With the cookies that come along from a page of ours, the login goes on.
-    let again = Browser::default().get(site.app, &callback).again(&callback);
-    site.assert_finishes(&mut browser, &again.expect("it is asked again"), "Ann");
+    let url = format!("{}{callback}", site.app.address);
+    let via = site.browser().open(&url).expect("a page").via;
+    assert_eq!((via.len(), &via[0]), (2, &url), "it is asked again, once");
+    browser.get(site.app, &path(&via[1])).leads_to("/");
+    site.assert_home_says(&mut browser, "Ann");
 }
 
 fn another_browser_is_told_to_start_again(site: &Site<'_>) {
-    let mut browser = Browser::default();
+    let mut browser = site.browser();
     let callback = site.begin(&mut browser, &Person::ann());
 
     // It has a login of its own under way, then somebody logged in, and then both.
-    let mut other = Browser::default();
+    let mut other = site.browser();
     let own = site.begin(&mut other, &Person::daan());
-    assert_start_again(site, &site.get(&mut other, &callback));
+    assert_start_again(site, &site.arrive(&mut other, &callback));
     site.assert_nobody_is_in(&mut other);
     site.assert_finishes(&mut other, &own, "Daan");
-    assert_start_again(site, &site.get(&mut other, &callback));
+    assert_start_again(site, &site.settle(&mut other, &callback));
     site.assert_home_says(&mut other, "Daan");
     let own = site.begin(&mut other, &Person::daan());
-    assert_start_again(site, &site.get(&mut other, &callback));
+    assert_start_again(site, &site.arrive(&mut other, &callback));
     site.assert_finishes(&mut other, &own, "Daan");
 
     site.assert_finishes(&mut browser, &callback, "Ann");
 }
 
 fn a_mangled_state_finds_nothing(site: &Site<'_>) {
-    let mut browser = Browser::default();
+    let mut browser = site.browser();
     let callback = site.begin(&mut browser, &Person::ann());
     let state = parameter(&format!("http://app{callback}"), "state");
     assert!(state.bytes().all(|byte| byte.is_ascii_alphanumeric()), "nothing to mangle: {state}");
@@ -186,7 +199,7 @@ fn a_mangled_state_finds_nothing(site: &Site<'_>) {
         format!("State={state}"),
     ] {
         let callback = callback.replace(&format!("state={state}"), &mangled);
-        assert_start_again(site, &site.get(&mut browser, &callback));
+        assert_start_again(site, &site.arrive(&mut browser, &callback));
         site.assert_nobody_is_in(&mut browser);
     }
     // Nothing was used up, and an encoding that can be undone does no harm.
@@ -214,5 +227,5 @@ fn nothing_is_smuggled_into_the_answer(site: &Site<'_>) {
             "{answer}"
         );
     }
-    site.assert_nobody_is_in(&mut Browser::default());
+    site.assert_nobody_is_in(&mut site.browser());
 }

@@ -1,19 +1,19 @@
 //! The web application, as two instances of it run behind one address.
 
-mod browser;
 mod callbacks;
 mod fleet;
 #[path = "../program/mod.rs"]
 mod program;
 mod qr;
+mod visit;
 
-use itsme_testkit::{Clock, Person, Server};
+use itsme_testkit::{Browser, Clock, Person, Server};
 
 use self::{
-    browser::{Browser, parameter},
     callbacks::Site,
     fleet::{Fleet, scratch, secret_file},
     program::{Program, command},
+    visit::{Visit as _, parameter, path},
 };
 
 #[test]
@@ -21,7 +21,7 @@ fn a_login_begun_on_one_instance_finishes_on_the_other() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let fleet = Fleet::new("begun-and-finished", &op);
     let (one, two) = (fleet.start(), fleet.start());
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&one.address);
 
     let to_itsme = browser.post(&one, "/login").location();
     let callback = op.approve(&to_itsme, &Person::ann());
@@ -39,11 +39,11 @@ fn without_the_common_key_the_other_instance_does_not_know_the_login() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let fleet = Fleet::new("another-key", &op);
     let (one, two) = (fleet.start(), fleet.start_with_another_key());
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&one.address);
 
     let to_itsme = browser.post(&one, "/login").location();
     let callback = op.approve(&to_itsme, &Person::ann());
-    let page = browser.back(&two, &callback);
+    let page = browser.settle(&two, &path(&callback));
     assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
     // It was not for that one, so it is still there for the first.
     browser.back(&one, &callback).leads_to("/");
@@ -53,7 +53,7 @@ fn without_the_common_key_the_other_instance_does_not_know_the_login() {
 fn a_pending_login_is_sealed_and_for_one_use() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("one-use", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
 
     let sent = browser.post(&app, "/login");
     let to_itsme = sent.location();
@@ -66,7 +66,7 @@ fn a_pending_login_is_sealed_and_for_one_use() {
 
     // Another browser has not begun it; this one has, once.
     let callback = op.approve(&to_itsme, &Person::ann());
-    let page = Browser::default().back(&app, &callback);
+    let page = Browser::new(&app.address).settle(&app, &path(&callback));
     assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
     browser.back(&app, &callback).leads_to("/");
     assert!(!browser.has(&format!("itsme-{state}")));
@@ -85,7 +85,7 @@ fn callbacks_come_as_browsers_send_them() {
 fn logins_in_parallel_tabs_do_not_meet_and_do_not_pile_up() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("tabs", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
 
     let mut callbacks = Vec::new();
     for _ in 0..9 {
@@ -111,7 +111,7 @@ fn logins_in_parallel_tabs_do_not_meet_and_do_not_pile_up() {
 fn a_new_itsme_account_is_linked_by_who_is_logged_in() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("relinked", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
     browser.log_in(&app, &op, &Person::ann());
     let before = browser.get(&app, "/").text;
 
@@ -123,12 +123,12 @@ fn a_new_itsme_account_is_linked_by_who_is_logged_in() {
     assert_eq!(browser.get(&app, "/").text, before, "the same account");
 
     // One itsme account is not linked to two accounts, and nobody links without being logged in.
-    let mut other = Browser::default();
+    let mut other = Browser::new(&app.address);
     other.log_in(&app, &op, &Person::daan());
     let to_itsme = other.post(&app, "/link").location();
     let page = other.back(&app, &op.approve(&to_itsme, &Person::ann()));
     assert_eq!((page.status, page.heading()), (409, "This itsme account has an account here"));
-    let page = Browser::default().post(&app, "/link");
+    let page = Browser::new(&app.address).post(&app, "/link");
     assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
 
     // A link that was begun by one account is not finished by another.
@@ -142,7 +142,7 @@ fn a_new_itsme_account_is_linked_by_who_is_logged_in() {
 fn data_and_payments_are_of_the_person_who_is_logged_in() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("ann-alone", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
     browser.log_in(&app, &op, &Person::ann());
 
     let to_itsme = browser.post(&app, "/share").location();
@@ -166,14 +166,14 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
     assert!(page.text.contains("BE68539007547034"), "{}", page.text);
     // Who has paid has paid, also if the session has ended meanwhile.
     let to_itsme = browser.post(&app, "/pay").location();
-    browser.lose("session");
+    browser.set_cookie("session=; Max-Age=0; Path=/").expect("it is lost");
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::ann()));
     assert_eq!((page.status, page.heading()), (200, "Paid"));
     assert_eq!(browser.get(&app, "/receipts/2").status, 403);
     browser.log_in(&app, &op, &Person::ann());
     assert!(browser.get(&app, "/receipts/2").text.contains("BE68539007547034"));
     // Nobody else's.
-    let mut other = Browser::default();
+    let mut other = Browser::new(&app.address);
     other.log_in(&app, &op, &Person::daan());
     assert_eq!(other.get(&app, &receipt).status, 404);
 }
@@ -182,7 +182,7 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
 fn a_login_changes_the_sessions_name_and_pages_keep_to_themselves() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("session", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
     // Whoever has slipped them their own session does not get in with it.
     browser.log_in(&app, &op, &Person::daan());
     let mut thief = browser.clone();
@@ -200,7 +200,7 @@ fn a_login_changes_the_sessions_name_and_pages_keep_to_themselves() {
 fn everything_that_goes_wrong_has_a_page() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("wrong", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
 
     let to_itsme = browser.post(&app, "/login").location();
     let page = browser.back(&app, &op.deny(&to_itsme));
@@ -235,7 +235,7 @@ fn everything_that_goes_wrong_has_a_page() {
 fn over_https_cookies_are_this_hosts_alone() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::at("https://shop.example.be", "https", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
     let sent = browser.post(&app, "/login");
     let state = parameter(&sent.location(), "state");
     let cookie = sent.set_cookie(&format!("__Host-itsme-{state}"));

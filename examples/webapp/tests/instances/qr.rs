@@ -2,9 +2,9 @@
 
 use std::{thread, time::Duration};
 
-use itsme_testkit::{Clock, Person, Server};
+use itsme_testkit::{Browser, Clock, Person, Server};
 
-use crate::{browser::Browser, fleet::Fleet};
+use crate::{fleet::Fleet, visit::Visit as _};
 
 fn sandbox() -> Server {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
@@ -27,7 +27,7 @@ fn a_qr_login_goes_on_at_any_instance() {
     let op = sandbox();
     let fleet = Fleet::new("qr", &op);
     let (one, two) = (fleet.start(), fleet.start());
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&one.address);
 
     browser.post(&one, "/qr").leads_to("/qr");
     let page = browser.get(&two, "/qr");
@@ -45,7 +45,7 @@ fn two_tabs_at_once_do_not_lose_it() {
     let op = sandbox();
     let fleet = Fleet::new("qr-tabs", &op);
     let (one, two) = (fleet.start(), fleet.start());
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&one.address);
     browser.post(&one, "/qr").leads_to("/qr");
 
     let both = |expected: &[&str]| {
@@ -78,7 +78,7 @@ fn two_tabs_at_once_do_not_lose_it() {
 fn a_page_that_waits_undoes_nothing_in_other_tabs() {
     let op = sandbox();
     let app = Fleet::new("qr-waits", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
     browser.log_in(&app, &op, &Person::ann());
     browser.post(&app, "/qr").leads_to("/qr");
 
@@ -101,7 +101,7 @@ fn a_page_that_waits_undoes_nothing_in_other_tabs() {
 fn what_ended_is_over() {
     let op = sandbox();
     let app = Fleet::new("qr-over", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
     browser.post(&app, "/qr").leads_to("/qr");
     browser.post(&app, "/qr/stop").leads_to("/");
     browser.get(&app, "/qr").leads_to("/");
@@ -124,7 +124,7 @@ fn what_ended_is_over() {
 fn a_browser_that_goes_away_takes_nothing_with_it() {
     let op = sandbox();
     let app = Fleet::new("qr-away", &op).start();
-    let mut browser = Browser::default();
+    let mut browser = Browser::new(&app.address);
     browser.post(&app, "/qr").leads_to("/qr");
     scan(&op, &Person::daan());
     browser.leave(&app, "/qr", Duration::from_millis(200));

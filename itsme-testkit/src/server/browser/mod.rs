@@ -1,0 +1,265 @@
+use std::{io, time::Duration};
+
+use cookie_store::{CookieError, CookieStore, RawCookie};
+use http::{HeaderMap, HeaderValue, Method, header};
+use ureq::Agent;
+use url::Url;
+
+/// As much of a browser as a test of an application needs: it keeps cookies, sends forms, and follows
+/// redirects, and the header `Refresh` with no delay, as long as they stay in the application. Where they leave it, as
+/// for the OP, the test goes on.
+///
+/// ```no_run
+/// use itsme_testkit::{Browser, Clock, Person, Server};
+///
+/// # fn example(application: &str) -> std::io::Result<()> {
+/// let server = Server::start(Clock::system())?;
+/// // … start your application with `server.settings()`, and then, as a person:
+/// let mut browser = Browser::new(application);
+/// let at_itsme = browser.open("/login")?;
+/// let back = server.approve(&at_itsme.url, &Person::ann());
+/// assert!(browser.open(&back)?.text.contains("Ann"));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Cookies come back as in real browsers (RFC 6265bis): by host, path and `Secure`, for which loopback is good
+/// enough, until `Max-Age` or `Expires`, and not with the prefix `__Host-` unless they keep what it promises.
+/// When the application has sent the browser away, an address of the application that is opened next, with
+/// its host, comes from another site: cookies that are `SameSite=Strict` stay at home, as they do when a person
+/// comes back from itsme. A path alone is what a person types. `Sec-Fetch-Site` tells the application which of
+/// these it is.
+///
+/// Browsers ignore ports in cookies, so this one logs in at several instances of an application: give the
+/// URL of the instance instead of a path.
+///
+/// It blocks; in an async test, call it where blocking is allowed.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    agent: Agent,
+    application: String,
+    cookies: CookieStore,
+    /// Whether the application has sent it elsewhere.
+    is_away: bool,
+}
+
+/// Where a [`Browser`] has ended up.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Page {
+    /// Its address. An address out of the application was not opened: `status`, `headers` and `text` are
+    /// those of the redirect to it.
+    pub url: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, such as `Set-Cookie` or `Content-Security-Policy`.
+    pub headers: HeaderMap,
+    /// The body.
+    pub text: String,
+    /// The addresses that were opened on the way, this page's last.
+    pub via: Vec<String>,
+}
+
+/// More redirects in a row are a loop.
+const MAX_REDIRECTS: usize = 10;
+
+/// An application that hangs must not hang its test.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+
+/// The header that says who made the browser send a request, and what it says.
+const SITE: &str = "sec-fetch-site";
+const APPLICATION: &str = "same-origin";
+const OTHER_SITE: &str = "cross-site";
+const PERSON: &str = "none";
+
+impl Browser {
+    /// For the application at this origin, as `http://127.0.0.1:8080`.
+    pub fn new(application: impl Into<String>) -> Self {
+        let config = Agent::config_builder().proxy(None).max_redirects(0);
+        let config = config.http_status_as_error(false).timeout_global(Some(MAX_WAIT));
+        let agent = config.build().into();
+        let (application, cookies) = (application.into(), CookieStore::default());
+        Self { agent, application, cookies, is_away: false }
+    }
+
+    /// Opens a page of the application, by its path or its URL, and goes where it is sent.
+    ///
+    /// # Errors
+    /// The application does not answer within 30 seconds, or sends the browser around in circles.
+    pub fn open(&mut self, page: &str) -> io::Result<Page> {
+        let is_typed = Url::parse(page).is_err();
+        let site = match self.is_away {
+            _ if is_typed => PERSON,
+            true => OTHER_SITE,
+            false => APPLICATION,
+        };
+        let request = http::Request::get(page).body(Vec::new());
+        self.follow(request.map_err(io::Error::other)?, site)
+    }
+
+    /// Sends a form that is on a page of the application, and goes where that leads.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn submit(&mut self, action: &str, fields: &[(&str, &str)]) -> io::Result<Page> {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        let request = http::Request::post(action)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, &self.application)
+            .body(form.extend_pairs(fields).finish().into_bytes());
+        self.follow(request.map_err(io::Error::other)?, APPLICATION)
+    }
+
+    /// Sends one request with the cookies that belong to it, keeps those that come back, and follows nothing.
+    ///
+    /// It comes from a page of the application, or, with the header `Sec-Fetch-Site: cross-site`, from a link (`GET`)
+    /// or a form (`POST`) of another site, for which cookies stay at home by their `SameSite`. One without
+    /// `SameSite` comes along, as it does in some browsers.
+    ///
+    /// ```no_run
+    /// # fn example(mut browser: itsme_testkit::Browser) -> std::io::Result<()> {
+    /// let forged = http::Request::post("/log-out").header("Sec-Fetch-Site", "cross-site");
+    /// let answer = browser.send(forged.body(Vec::new()).expect("a request"))?;
+    /// assert_eq!(answer.status(), 403);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// The application does not answer within 30 seconds.
+    pub fn send(&mut self, request: http::Request<Vec<u8>>) -> io::Result<http::Response<Vec<u8>>> {
+        self.exchange(request).map(|(_, response)| response)
+    }
+
+    /// Sets a cookie, or removes it, as the application would with this header `Set-Cookie`: `consent=yes; Path=/`, or
+    /// `session=; Max-Age=0; Path=/`, which loses the session.
+    ///
+    /// # Errors
+    /// A browser would not take such a cookie from the application.
+    pub fn set_cookie(&mut self, cookie: &str) -> io::Result<()> {
+        let base = self.base()?;
+        self.take(cookie, &base)
+    }
+
+    /// The names and values of the cookies that a page of the application gets.
+    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.base()
+            .into_iter()
+            .flat_map(|base| self.cookies.get_request_values(&base).collect::<Vec<_>>())
+    }
+
+    fn base(&self) -> io::Result<Url> {
+        Url::parse(&self.application).map_err(io::Error::other)
+    }
+
+    /// `site` made the browser send the first request.
+    fn follow(
+        &mut self,
+        mut request: http::Request<Vec<u8>>,
+        mut site: &'static str,
+    ) -> io::Result<Page> {
+        let base = self.base()?;
+        let mut via = Vec::new();
+        for _ in 0..MAX_REDIRECTS {
+            request.headers_mut().insert(SITE, HeaderValue::from_static(site));
+            let (url, response) = self.exchange(request)?;
+            via.push(url.to_string());
+            let header = |name| response.headers().get(name)?.to_str().ok();
+            let redirect = header(header::LOCATION);
+            let refresh = header(header::REFRESH).and_then(|it| it.strip_prefix("0;url="));
+            let next = redirect.or(refresh).map(|next| url.join(next)).transpose();
+            let next = next.map_err(io::Error::other)?;
+            // Whoever has sent the browser on its way has also caused what it is redirected to; what a page does by
+            // itself is the application's.
+            if redirect.is_none() {
+                site = APPLICATION;
+            }
+            // Another instance stays where it is, too.
+            let stays = |next: &Url| [&base, &url].iter().any(|at| at.origin() == next.origin());
+            self.is_away = next.as_ref().is_some_and(|next| !stays(next));
+            match next {
+                Some(next) if !self.is_away => {
+                    request = http::Request::get(next.as_str())
+                        .body(Vec::new())
+                        .map_err(io::Error::other)?;
+                }
+                next => {
+                    let (url, status) = (next.unwrap_or(url).into(), response.status().as_u16());
+                    let (head, body) = response.into_parts();
+                    let text = String::from_utf8(body).map_err(io::Error::other)?;
+                    return Ok(Page { url, status, headers: head.headers, text, via });
+                }
+            }
+        }
+        Err(io::Error::other(format!("more than {MAX_REDIRECTS} redirects")))
+    }
+
+    /// One answer, and the address of what was asked.
+    fn exchange(
+        &mut self,
+        request: http::Request<Vec<u8>>,
+    ) -> io::Result<(Url, http::Response<Vec<u8>>)> {
+        let url = self.base()?.join(&request.uri().to_string()).map_err(io::Error::other)?;
+        let (mut head, body) = request.into_parts();
+        head.uri = url.as_str().parse().map_err(io::Error::other)?;
+        let cookies = self.cookies_for(&url, &head);
+        if !cookies.is_empty() {
+            let cookies = cookies.parse().map_err(io::Error::other)?;
+            head.headers.insert(header::COOKIE, cookies);
+        }
+        let has_body = head.method == Method::POST;
+        let request = http::Request::from_parts(head, body);
+        // An empty body would be announced, which a GET must not have.
+        let answer = match has_body {
+            true => self.agent.run(request),
+            false => self.agent.run(request.map(|_| ())),
+        };
+        let (head, mut body) = answer.map_err(io::Error::other)?.into_parts();
+        let body = body.read_to_vec().map_err(io::Error::other)?;
+        for cookie in head.headers.get_all(header::SET_COOKIE) {
+            // A browser does not say it to the page either.
+            let _ = self.take(&String::from_utf8_lossy(cookie.as_bytes()), &url);
+        }
+        Ok((url, http::Response::from_parts(head, body)))
+    }
+
+    fn cookies_for(&self, url: &Url, head: &http::request::Parts) -> String {
+        let cookies = self.cookies.matches(url).into_iter();
+        let comes_from_elsewhere = head.headers.get(SITE).is_some_and(|site| site == OTHER_SITE);
+        let stays_at_home = |cookie: &RawCookie<'_>| {
+            cookie.same_site().is_some_and(|same_site| {
+                same_site.is_strict() || same_site.is_lax() && !head.method.is_safe()
+            })
+        };
+        cookies
+            .filter(|cookie| !comes_from_elsewhere || !stays_at_home(cookie))
+            .map(|cookie| format!("{}={}", cookie.name(), cookie.value()))
+            .collect::<Vec<_>>()
+            .join("; ")
+    }
+
+    /// Takes `name=value; attributes`, unless a browser would not.
+    fn take(&mut self, cookie: &str, url: &Url) -> io::Result<()> {
+        let cookie = RawCookie::parse(cookie).map_err(io::Error::other)?;
+        let is_secure = cookie.secure() == Some(true);
+        let is_host = is_secure && cookie.path() == Some("/") && cookie.domain().is_none();
+        let keeps_its_promise = match cookie.name() {
+            name if name.starts_with("__Host-") => is_host,
+            name if name.starts_with("__Secure-") => is_secure,
+            _ => is_secure || !cookie.same_site().is_some_and(|same_site| same_site.is_none()),
+        };
+        if !keeps_its_promise {
+            let needed =
+                "its prefix or SameSite=None needs Secure; __Host- needs Path=/ and no Domain";
+            return Err(io::Error::other(format!("cookie {}: {needed}", cookie.name())));
+        }
+        match self.cookies.insert_raw(&cookie, url) {
+            // One that was not there is removed, too.
+            Ok(_) | Err(CookieError::Expired) => Ok(()),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
