@@ -5,15 +5,20 @@ use itsme_core::LoginState;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use time::{Duration, OffsetDateTime};
 
-/// As long as a login can be finished by default.
-const LIFETIME: Duration = Duration::minutes(15);
+use super::Cause;
+
 /// All of them come with every request, and proxies and servers have limits.
 const MOST: usize = 6;
 const MOST_BYTES: usize = 6_000;
+/// Browsers drop a cookie over 4,096 bytes without a word, its name included (RFC 6265bis §5.6). Encryption, base64 and the
+/// escapes of a cookie make a value longer by two fifths.
+const LONGEST: usize = 2_700;
 
 #[derive(Deserialize, Serialize)]
 pub(super) struct Pending {
     pub(super) return_to: String,
+    pub(super) note: Option<String>,
+    pub(super) claims: Option<String>,
     pub(super) state: LoginState,
 }
 
@@ -25,26 +30,35 @@ struct Stored<P> {
 }
 
 /// How they are named and kept.
+#[derive(Clone)]
 pub(super) struct Cookies {
     prefix: &'static str,
+    lifetime: Duration,
 }
 
 impl Cookies {
     /// With `__Host-`, no other host below the same domain can plant one. Over http, on loopback, browsers do not take
     /// such a name.
-    pub(super) fn new(is_https: bool) -> Self {
-        Self { prefix: if is_https { "__Host-itsme-" } else { "itsme-" } }
+    pub(super) fn new(is_https: bool, lifetime: std::time::Duration) -> Self {
+        let lifetime = lifetime.try_into().unwrap_or(Duration::MAX);
+        Self { prefix: if is_https { "__Host-itsme-" } else { "itsme-" }, lifetime }
     }
 
     /// Keeps it until the person is back; of too many, the oldest are given up.
-    pub(super) fn store(&self, pending: &Pending, mut jar: PrivateCookieJar) -> PrivateCookieJar {
+    pub(super) fn store(
+        &self,
+        pending: &Pending,
+        mut jar: PrivateCookieJar,
+    ) -> Result<PrivateCookieJar, Cause> {
         let begun = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
         let value = serde_json::to_string(&Stored { begun, pending }).expect("texts are JSON");
+        if value.len() > LONGEST {
+            return Err(Cause::TooLong { bytes: value.len(), most: LONGEST });
+        }
         let begun = |cookie: &Cookie<'_>| {
             serde_json::from_str::<Stored<IgnoredAny>>(cookie.value()).map_or(0, |it| it.begun)
         };
-        let of_logins = jar.iter().filter(|cookie| cookie.name().starts_with(self.prefix));
-        let mut others: Vec<_> = of_logins.collect();
+        let mut others: Vec<_> = self.of_logins(&jar).collect();
         // The newest first: they stay as long as there is room.
         others.sort_by_key(|cookie| std::cmp::Reverse(begun(cookie)));
         let mut room = MOST_BYTES.saturating_sub(size(&value));
@@ -58,7 +72,7 @@ impl Cookies {
             }
         }
         let cookie = self.cookie(self.name(pending.state.id()), value);
-        jar.add(Cookie::build(cookie).max_age(LIFETIME))
+        Ok(jar.add(Cookie::build(cookie).max_age(self.lifetime)))
     }
 
     /// The login with this `state`.
@@ -68,9 +82,28 @@ impl Cookies {
         Some(stored.pending)
     }
 
-    /// The jar without it.
+    /// Whether any came, whichever login it is of.
+    pub(super) fn is_any(&self, jar: &PrivateCookieJar) -> bool {
+        self.of_logins(jar).next().is_some()
+    }
+
+    /// The jar without this one.
     pub(super) fn forget(&self, jar: PrivateCookieJar, id: &str) -> PrivateCookieJar {
         jar.remove(self.cookie(self.name(id), String::new()))
+    }
+
+    /// The jar without any.
+    pub(super) fn forget_all(&self, jar: PrivateCookieJar) -> PrivateCookieJar {
+        let all: Vec<_> = self.of_logins(&jar).collect();
+        let remove = |jar: PrivateCookieJar, cookie: Cookie<'_>| {
+            jar.remove(self.cookie(cookie.name().to_owned(), String::new()))
+        };
+        all.into_iter().fold(jar, remove)
+    }
+
+    /// What was encrypted for another purpose, or by somebody else, is none of them.
+    fn of_logins(&self, jar: &PrivateCookieJar) -> impl Iterator<Item = Cookie<'static>> {
+        jar.iter().filter(|cookie| cookie.name().starts_with(self.prefix))
     }
 
     fn cookie(&self, name: String, value: String) -> Cookie<'static> {
