@@ -52,12 +52,14 @@ impl Running {
         shell.env("CARGO_TARGET_DIR", target).env("CARGO_NET_OFFLINE", "true");
         shell.env("NO_PROXY", "127.0.0.1").envs(variables.iter().copied());
         // What cargo tells a test of its own package, a build script would take for its own: all would be built again.
-        let told = env::vars().map(|(name, _)| name);
-        for name in
-            told.filter(|it| it.starts_with("CARGO_PKG_") || it.starts_with("CARGO_MANIFEST_"))
-        {
+        let told = env::vars().map(|(name, _)| name).filter(|name| {
+            name == "OUT_DIR"
+                || name.starts_with("CARGO_PKG_")
+                || name.starts_with("CARGO_MANIFEST_")
+        });
+        told.for_each(|name| {
             shell.env_remove(name);
-        }
+        });
         let child = shell.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a shell");
         let mut running = Self(child);
         let said = BufReader::new(running.0.stdout.take().expect("a pipe")).lines();

@@ -3,21 +3,25 @@ use std::{fmt, sync::Arc};
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     handler::Handler,
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
-    routing::get,
+    routing::{any, get, post},
 };
 use axum_extra::extract::cookie::{Key, PrivateCookieJar};
 use itsme_core::AuthorizationRequest;
 use url::Url;
 
-use super::{Cause, Problem, pending::Cookies, return_to};
+use super::{
+    Cause, Problem, QrPage, Store, hosted, pending::Cookies, ping, qr::QrLogins, qr_page,
+    return_to, store::AnyStore,
+};
 use crate::Client;
 
 type MakeRequest = dyn Fn() -> AuthorizationRequest + Send + Sync;
 type MakePage = dyn Fn(&Problem, &HeaderMap) -> Response + Send + Sync;
+type MakeQrPage = dyn Fn(&QrPage, &HeaderMap) -> Response + Send + Sync;
 
 /// Logs people in. See the [module](super). Cheap to clone, so that it also stands in the application's state.
 #[derive(Clone)]
@@ -27,6 +31,10 @@ pub struct Logins {
     pub(super) cookies: Cookies,
     /// The path of the redirect URI.
     pub(super) callback: Arc<str>,
+    pub(super) store: Option<Arc<dyn AnyStore>>,
+    pub(super) qr_page: Arc<MakeQrPage>,
+    /// Where request objects are hosted, up to their names.
+    pub(super) request_uris: Option<Arc<str>>,
     key: Key,
     page: Arc<MakePage>,
 }
@@ -50,6 +58,9 @@ impl Logins {
             request: Arc::new(request),
             cookies: Cookies::new(is_https, client.core().login_lifetime()),
             callback: redirect_uri.path().into(),
+            store: None,
+            qr_page: Arc::new(|page, _| qr_page::default(page)),
+            request_uris: None,
             key,
             page: Arc::new(|problem, _| problem.page()),
             client,
@@ -67,6 +78,23 @@ impl Logins {
         Self { page: Arc::new(page), ..self }
     }
 
+    /// Keeps what is under way in a store, and only a cookie that binds it in the browser. A pending login then is for one
+    /// use, a note can be long, and there are more [routes](super): logins by QR code, pings and hosted request objects.
+    #[must_use]
+    pub fn keep_in(self, store: impl Store) -> Self {
+        Self { store: Some(Arc::new(store)), ..self }
+    }
+
+    /// Sets what a person sees who is to scan a QR code, in your design and, by the headers of their request, in their
+    /// language. It is asked for again each second, by a header that is added. Default: the code and a sentence in English.
+    #[must_use]
+    pub fn qr_page(
+        self,
+        page: impl Fn(&QrPage, &HeaderMap) -> Response + Send + Sync + 'static,
+    ) -> Self {
+        Self { qr_page: Arc::new(page), ..self }
+    }
+
     /// The routes, to be merged where paths are as browsers see them. The handler is called when somebody has come
     /// back: any handler of axum, which takes [`Arrived`](super::Arrived) beside what else it needs.
     pub fn routes<H, T, S>(&self, arrived: H) -> Router<S>
@@ -76,18 +104,58 @@ impl Logins {
         S: Clone + Send + Sync + 'static,
     {
         let [login, callback, jwks] = [(); 3].map(|()| self.clone());
-        Router::new()
+        let router = Router::new()
             .route(
                 &self.beside("login"),
                 get(async move |request: Parts| login.log_in(&request).await),
             )
             .route(
                 &self.callback,
-                get(async move |State(state): State<S>, request: Request| {
-                    callback.finish(request, arrived, state).await
+                get({
+                    let arrived = arrived.clone();
+                    async move |State(state): State<S>, request: Request| {
+                        callback.finish(request, arrived, state).await
+                    }
                 }),
             )
-            .route(&self.beside("jwks"), get(async move || jwks.jwks()))
+            .route(&self.beside("jwks"), get(async move || jwks.jwks()));
+        match &self.store {
+            Some(store) => router.merge(self.stored_routes(store, arrived)),
+            None => router,
+        }
+    }
+
+    /// Those that need a store.
+    fn stored_routes<H, T, S>(&self, store: &Arc<dyn AnyStore>, arrived: H) -> Router<S>
+    where
+        H: Handler<T, S>,
+        T: 'static,
+        S: Clone + Send + Sync + 'static,
+    {
+        let [qr, progress, stop] =
+            [(); 3].map(|()| QrLogins { logins: self.clone(), store: Arc::clone(store) });
+        let [hosted, pinged] = [(); 2].map(|()| Arc::clone(store));
+        Router::new()
+            .route(
+                &self.beside("qr"),
+                post(async move |request: Parts| qr.begin(&request).await).get(
+                    async move |State(state): State<S>, request: Request| {
+                        progress.progress(request, arrived, state).await
+                    },
+                ),
+            )
+            .route(
+                &self.beside("qr/stop"),
+                post(async move |headers: HeaderMap| stop.stop(&headers).await),
+            )
+            .route(
+                &self.beside("ping"),
+                any(async move |request: Request| ping::answer(&*pinged, request).await),
+            )
+            .route(
+                &self.beside("request/{name}"),
+                get(async move |Path(name): Path<String>| hosted::serve(&*hosted, &name).await),
+            )
     }
 
     /// A path beside that of the callback.
@@ -98,7 +166,8 @@ impl Logins {
 
     /// The path, if a person can be sent there after a login.
     pub(super) fn local(&self, path: String) -> String {
-        let own = [self.beside("login"), self.callback.to_string(), self.beside("jwks")];
+        let own = ["login", "jwks", "qr"].map(|name| self.beside(name));
+        let own = [&own[..], &[self.callback.to_string()]].concat();
         return_to::local(path, &own)
     }
 
@@ -114,13 +183,28 @@ impl Logins {
         return_to: String,
         note: Option<String>,
     ) -> Response {
+        self.show(&self.log(cause, return_to, note), headers)
+    }
+
+    /// Tells the person.
+    pub(super) fn show(&self, problem: &Problem, headers: &HeaderMap) -> Response {
+        kept_by_nobody((self.page)(problem, headers))
+    }
+
+    /// Tells the log.
+    pub(super) fn log(
+        &self,
+        cause: impl Into<Cause>,
+        return_to: String,
+        note: Option<String>,
+    ) -> Problem {
         let again = match note {
             None => return_to::login(&self.beside("login"), &return_to),
             Some(_) => return_to,
         };
         let problem = Problem::new(cause.into(), again, note);
         problem.log();
-        kept_by_nobody((self.page)(&problem, headers))
+        problem
     }
 
     fn jwks(&self) -> Response {

@@ -1,12 +1,22 @@
 //! Routes for [axum](https://docs.rs/axum) that log people in (feature `axum`).
 //!
-//! [`Logins`] makes three routes, at the path of the client's redirect URI and beside it, here `/itsme/callback`:
+//! [`Logins`] makes these routes, at the path of the client's redirect URI and beside it, here `/itsme/callback`:
 //!
 //! | route | does |
 //! |---|---|
-//! | `/itsme/login` | sends the person to itsme; `?return_to=/a/local/path` says where they want to be afterwards |
-//! | `/itsme/callback` | finds out who has come back, and calls your handler, which takes them as [`Arrived`] |
-//! | `/itsme/jwks` | serves the client's public keys |
+//! | `GET /itsme/login` | sends the person to itsme; `?return_to=/a/local/path` says where they want to be afterwards |
+//! | `GET /itsme/callback` | finds out who has come back, and calls your handler, which takes them as [`Arrived`] |
+//! | `GET /itsme/jwks` | serves the client's public keys |
+//!
+//! With a store, [`Logins::keep_in`], there are also these:
+//!
+//! | route | does |
+//! |---|---|
+//! | `POST /itsme/qr` | has itsme make a QR code; `?return_to=` as above |
+//! | `GET /itsme/qr` | shows the code, then asks to look at the phone, and then calls your handler; it refreshes itself |
+//! | `POST /itsme/qr/stop` | ends that |
+//! | `POST /itsme/ping` | is told by itsme that somebody has answered ([ping mode](itsme_core::Settings::ping)) |
+//! | `GET /itsme/request/{name}` | serves request objects to itsme ([`Logins::host_requests`]) |
 //!
 //! What is yours stays yours: accounts, sessions, and what the person sees next.
 //!
@@ -37,13 +47,19 @@
 //! [settings](itsme_core::Settings::login_lifetime) say; of more than six in one browser, or more than
 //! proxies like in a request, the oldest is given up. [`Logins::forget`] gives up all of them.
 
+mod another_site;
 mod arrived;
 mod errand;
+mod hosted;
 mod logins;
 mod look_ahead;
 mod pending;
+mod ping;
 mod problem;
+mod qr;
+mod qr_page;
 mod return_to;
+mod store;
 mod there_and_back;
 
 pub use axum_extra::extract::cookie::Key;
@@ -53,4 +69,6 @@ pub use self::{
     errand::Errand,
     logins::Logins,
     problem::{Cause, Problem},
+    qr_page::QrPage,
+    store::{InMemory, Store, StoreError},
 };

@@ -1,11 +1,12 @@
-//! A login that is under way, in the keeping of its browser: one encrypted cookie each.
+//! A login that is under way: one encrypted cookie each, in the keeping of its browser. It holds the login or, with a store,
+//! binds to this browser what is kept there.
 
 use axum_extra::extract::cookie::{Cookie, PrivateCookieJar, SameSite};
 use itsme_core::LoginState;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use time::{Duration, OffsetDateTime};
 
-use super::Cause;
+use super::{Cause, Logins};
 
 /// All of them come with every request, and proxies and servers have limits.
 const MOST: usize = 6;
@@ -29,6 +30,42 @@ struct Stored<P> {
     pending: P,
 }
 
+impl Logins {
+    /// Keeps it until the person is back.
+    pub(super) async fn keep(
+        &self,
+        pending: &Pending,
+        jar: PrivateCookieJar,
+    ) -> Result<PrivateCookieJar, Cause> {
+        let id = pending.state.id();
+        let Some(store) = &self.store else { return self.cookies.store(id, Some(pending), jar) };
+        let text = serde_json::to_string(pending).expect("texts are JSON");
+        let lifetime = self.client.core().login_lifetime();
+        store.put(&stored_id(id), &text, lifetime).await.map_err(Cause::Store)?;
+        self.cookies.store(id, None, jar)
+    }
+
+    /// The login with this `state`, if it is this browser's: for one use, where there is a store.
+    pub(super) async fn take(
+        &self,
+        id: &str,
+        jar: &PrivateCookieJar,
+    ) -> Result<Option<Pending>, Cause> {
+        // Only who has the cookie gets to the store: the `state` alone is in addresses.
+        let Some(in_cookie) = self.cookies.get(jar, id) else { return Ok(None) };
+        let (None, Some(store)) = (&in_cookie, &self.store) else { return Ok(in_cookie) };
+        let id = stored_id(id);
+        let text = store.get(&id).await.map_err(Cause::Store)?;
+        let is_ours = text.is_some() && store.remove(&id).await.map_err(Cause::Store)?;
+        Ok(text.filter(|_| is_ours).and_then(|text| serde_json::from_str(&text).ok()))
+    }
+}
+
+/// Where a store has the login with this `state`.
+pub(super) fn stored_id(id: &str) -> String {
+    format!("login:{id}")
+}
+
 /// How they are named and kept.
 #[derive(Clone)]
 pub(super) struct Cookies {
@@ -44,10 +81,11 @@ impl Cookies {
         Self { prefix: if is_https { "__Host-itsme-" } else { "itsme-" }, lifetime }
     }
 
-    /// Keeps it until the person is back; of too many, the oldest are given up.
-    pub(super) fn store(
+    /// Of too many, the oldest are given up.
+    fn store(
         &self,
-        pending: &Pending,
+        id: &str,
+        pending: Option<&Pending>,
         mut jar: PrivateCookieJar,
     ) -> Result<PrivateCookieJar, Cause> {
         let begun = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
@@ -71,13 +109,13 @@ impl Cookies {
                 room -= size;
             }
         }
-        let cookie = self.cookie(self.name(pending.state.id()), value);
+        let cookie = self.cookie(self.name(id), value);
         Ok(jar.add(Cookie::build(cookie).max_age(self.lifetime)))
     }
 
-    /// The login with this `state`.
-    pub(super) fn get(&self, jar: &PrivateCookieJar, id: &str) -> Option<Pending> {
-        let stored: Stored<Pending> =
+    /// The cookie of the login with this `state`, and what it holds.
+    fn get(&self, jar: &PrivateCookieJar, id: &str) -> Option<Option<Pending>> {
+        let stored: Stored<Option<Pending>> =
             serde_json::from_str(jar.get(&self.name(id))?.value()).ok()?;
         Some(stored.pending)
     }
@@ -92,13 +130,10 @@ impl Cookies {
         jar.remove(self.cookie(self.name(id), String::new()))
     }
 
-    /// The jar without any.
-    pub(super) fn forget_all(&self, jar: PrivateCookieJar) -> PrivateCookieJar {
-        let all: Vec<_> = self.of_logins(&jar).collect();
-        let remove = |jar: PrivateCookieJar, cookie: Cookie<'_>| {
-            jar.remove(self.cookie(cookie.name().to_owned(), String::new()))
-        };
-        all.into_iter().fold(jar, remove)
+    /// The `state` of each.
+    pub(super) fn ids(&self, jar: &PrivateCookieJar) -> Vec<String> {
+        let id = |cookie: Cookie<'_>| cookie.name().strip_prefix(self.prefix).map(str::to_owned);
+        self.of_logins(jar).filter_map(id).collect()
     }
 
     /// What was encrypted for another purpose, or by somebody else, is none of them.
@@ -106,7 +141,8 @@ impl Cookies {
         jar.iter().filter(|cookie| cookie.name().starts_with(self.prefix))
     }
 
-    fn cookie(&self, name: String, value: String) -> Cookie<'static> {
+    /// `name` is the whole of it.
+    pub(super) fn cookie(&self, name: String, value: String) -> Cookie<'static> {
         Cookie::build((name, value))
             .path("/")
             .http_only(true)
@@ -114,6 +150,11 @@ impl Cookies {
             // Sent along when itsme sends the person back.
             .same_site(SameSite::Lax)
             .build()
+    }
+
+    /// The name of the cookie that names a QR login. A `state` of the application's own making is not mistaken for it.
+    pub(super) fn qr_name(&self) -> String {
+        format!("{}_qr", self.prefix.trim_end_matches('-'))
     }
 
     fn name(&self, id: &str) -> String {

@@ -4,9 +4,10 @@ use axum::{
     http::{StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
-use itsme_core::{Advice, Platform as _, SystemPlatform};
+use itsme_core::{Advice, EntropyError, Platform as _, SystemPlatform};
 use thiserror::Error as ThisError;
 
+use super::StoreError;
 use crate::Error;
 
 /// Something that was to be done at itsme has ended, and was not done.
@@ -44,28 +45,51 @@ pub enum Cause {
         /// What can be kept.
         most: usize,
     },
+    /// The [`Store`](super::Store) has failed.
+    #[error("what is under way cannot be stored or read")]
+    Store(#[source] StoreError),
+    /// A page of another site has sent a form here.
+    #[error("a form came from a page of another site")]
+    AnotherSite,
+    /// The program is ending.
+    #[error("a poll has ended before its time")]
+    Interrupted,
+}
+
+impl From<EntropyError> for Cause {
+    fn from(error: EntropyError) -> Self {
+        Self::Itsme(Error::Flow(error.into()))
+    }
+}
+
+/// A name that nobody can guess, of 32 digits.
+pub(super) fn random_name() -> Result<String, EntropyError> {
+    let mut bytes = [0; 16];
+    SystemPlatform::new().fill(&mut bytes)?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
 impl Problem {
     pub(super) fn new(cause: Cause, again: String, note: Option<String>) -> Self {
-        let mut bytes = [0; 4];
         // Without randomness, it names nothing; nobody relies on it.
-        let _ = SystemPlatform::new().fill(&mut bytes);
-        Self { cause, again, note, incident: format!("{:08x}", u32::from_ne_bytes(bytes)) }
+        let mut incident = random_name().unwrap_or_default();
+        incident.truncate(8);
+        Self { cause, again, note, incident }
     }
 
     /// What is to be done.
     pub fn advice(&self) -> Advice {
         match &self.cause {
             Cause::Itsme(error) => error.advice(),
-            Cause::Unknown => Advice::StartOver,
-            Cause::TooLong { .. } => Advice::OurFault,
+            Cause::Unknown | Cause::AnotherSite => Advice::StartOver,
+            Cause::TooLong { .. } | Cause::Store(_) | Cause::Interrupted => Advice::OurFault,
         }
     }
 
     /// The status that fits.
     pub fn status(&self) -> StatusCode {
         match self.advice() {
+            _ if matches!(self.cause, Cause::AnotherSite) => StatusCode::FORBIDDEN,
             Advice::Cancelled => StatusCode::OK,
             Advice::StartOver => StatusCode::BAD_REQUEST,
             Advice::TryLater => StatusCode::SERVICE_UNAVAILABLE,
@@ -78,7 +102,7 @@ impl Problem {
         let Self { cause, incident, .. } = self;
         let source = cause.source().map(|source| format!(": {source}")).unwrap_or_default();
         match (cause, self.advice()) {
-            (Cause::Unknown, _) | (_, Advice::Cancelled) => {
+            (Cause::Unknown | Cause::AnotherSite, _) | (_, Advice::Cancelled) => {
                 tracing::info!(target: "itsme", incident, "a login has ended: {cause}{source}");
             }
             (_, Advice::StartOver | Advice::TryLater) => {
@@ -92,6 +116,9 @@ impl Problem {
     pub(super) fn page(&self) -> Response {
         let advice = self.advice();
         let (said, label) = match (advice, &self.note) {
+            _ if matches!(self.cause, Cause::AnotherSite) => {
+                ("Another site has sent you here.", "Log in with itsme")
+            }
             (Advice::Cancelled, None) => ("You cancelled the login.", "Log in with itsme"),
             (Advice::Cancelled, Some(_)) => ("You cancelled.", "Go back"),
             (Advice::StartOver, None) => {

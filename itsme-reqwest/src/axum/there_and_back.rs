@@ -15,7 +15,7 @@ use super::{
     Arrived, Cause, Errand, Logins,
     logins::kept_by_nobody,
     look_ahead::{is_look_ahead, looked_ahead},
-    pending::Pending,
+    pending::{Pending, stored_id},
     return_to,
 };
 
@@ -62,7 +62,21 @@ impl Logins {
     /// }
     /// ```
     pub async fn forget(&self, headers: &HeaderMap) -> PrivateCookieJar {
-        self.cookies.forget_all(self.jar(headers))
+        let mut jar = self.jar(headers);
+        for id in self.cookies.ids(&jar) {
+            self.give_up(&stored_id(&id)).await;
+            jar = self.cookies.forget(jar, &id);
+        }
+        self.forget_qr(jar).await
+    }
+
+    /// Removes something from the store. Without its cookie it is of no use to anybody, so a failure is for the log alone.
+    pub(super) async fn give_up(&self, id: &str) {
+        if let Some(store) = &self.store
+            && let Err(error) = store.remove(id).await
+        {
+            tracing::warn!(target: "itsme", "the store does not remove what was given up: {error}");
+        }
     }
 
     pub(super) async fn log_in(&self, request: &Parts) -> Response {
@@ -80,12 +94,12 @@ impl Logins {
         return_to: String,
         note: Option<String>,
     ) -> Response {
-        let redirect = match self.client.authorize(request).await {
+        let redirect = match self.redirect(request).await {
             Ok(redirect) => redirect,
-            Err(error) => return self.problem(error, headers, return_to, note),
+            Err(cause) => return self.problem(cause, headers, return_to, note),
         };
         let pending = Pending { return_to, note, claims: redirect.claims, state: redirect.state };
-        match self.cookies.store(&pending, self.jar(headers)) {
+        match self.keep(&pending, self.jar(headers)).await {
             Ok(jar) => (jar, Redirect::to(&redirect.url)).into_response(),
             Err(cause) => self.problem(cause, headers, pending.return_to, pending.note),
         }
@@ -106,8 +120,10 @@ impl Logins {
         let jar = self.jar(request.headers());
         let callback = Callback::from(request.uri());
         let id = callback.state().unwrap_or_default();
-        let Some(pending) = self.cookies.get(&jar, &id) else {
-            return self.not_begun_here(&jar, request.headers(), request.uri());
+        let pending = match self.take(&id, &jar).await {
+            Ok(Some(pending)) => pending,
+            Ok(None) => return self.not_begun_here(&jar, request.headers(), request.uri()),
+            Err(cause) => return self.problem(cause, request.headers(), "/".to_owned(), None),
         };
         let Pending { return_to, note, claims, state: login } = pending;
         let response = match self.client.finish_login(login, callback).await {

@@ -4,6 +4,10 @@
 mod log;
 
 mod errands;
+mod hosted;
 mod logins;
+mod ping;
 mod problems;
+mod qr;
 mod site;
+mod store;
