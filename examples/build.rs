@@ -7,7 +7,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let page = format!("../docs/guide/{chapter}.md");
         println!("cargo::rerun-if-changed={page}");
         let text = fs::read_to_string(&page)?;
-        let program = text.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next());
+        let code = text.split_once("```rust").and_then(|(_, rest)| rest.split_once('\n'));
+        let program = code.and_then(|(_, rest)| rest.split("```").next());
         let program = program.ok_or_else(|| format!("{page} has no program"))?;
         let target = Path::new(&env::var("OUT_DIR")?).join(format!("{chapter}.rs"));
         fs::write(target, program)?;

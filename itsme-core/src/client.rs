@@ -234,6 +234,11 @@ impl Client {
         self.0.settings.redirect_uri.as_deref()
     }
 
+    /// How long a person may take, as the [settings](Settings::login_lifetime) say.
+    pub fn login_lifetime(&self) -> Duration {
+        self.0.settings.login_lifetime
+    }
+
     /// What is cached of the OP, to be stored and [imported](Self::import_provider) by another
     /// process. None before the first fetch.
     pub fn provider(&self) -> Option<Arc<Provider>> {

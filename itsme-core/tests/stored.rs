@@ -5,8 +5,8 @@ mod common;
 
 use common::Scene;
 use itsme_core::{
-    CibaTicket, Claim, Country, Evidence, EvidenceError, LoginState, Platform as _, Provider,
-    Request, Settings, Step, User, UserDiscoveryTicket,
+    Acr, CibaTicket, Claim, Country, Evidence, EvidenceError, LoggedIn, LoginState, Platform as _,
+    Provider, Request, Settings, Step, User, UserDiscoveryTicket,
 };
 use itsme_testkit::World;
 use serde::{Serialize, de::DeserializeOwned};
@@ -108,6 +108,18 @@ fn a_user_is_the_same_person() {
     assert_eq!(user.national_numbers[&Country::Belgium], "87041212345");
     let number = Claim::NationalNumber(Country::Belgium);
     assert_eq!(user.verified_at(&number), Some("2023-06-01T13:04:26+0000"));
+}
+
+#[test]
+fn somebody_who_has_logged_in_is_handed_on() {
+    let who: LoggedIn = read(stored!("2", "logged_in.json"));
+    assert_eq!(who.user, read(stored!("2", "user.json")));
+    assert_eq!((who.acr, who.access_token.expose()), (Some(Acr::Basic), "an-access-token"));
+    assert_eq!(*who.evidence.to_text(), stored!("2", "evidence.txt"));
+    // Evidence that was changed on the way is none.
+    let changed = stored!("2", "logged_in.json").replace("TEST_LOGIN", "TEST_OTHER");
+    let refused = serde_json::from_str::<LoggedIn>(&changed).expect_err("it was changed");
+    assert!(refused.to_string().contains("changed"), "{refused}");
 }
 
 #[test]

@@ -56,19 +56,6 @@ fn names_in(chapter: &str) -> BTreeSet<String> {
     names.map(str::to_owned).collect()
 }
 
-/// As `rustfmt` sets them, blank lines aside.
-#[test]
-fn a_login_in_axum_takes_few_lines() {
-    let chapter = read("docs/guide/axum.md");
-    let (_, rest) = chapter.split_once("// Login with itsme, from here …\n").expect("it begins");
-    let (lines, _) = rest.split_once("// … to here.").expect("it ends");
-    let lines: Vec<_> = lines.lines().filter(|line| !line.is_empty()).collect();
-    assert!(lines.len() <= 25 && lines.iter().all(|line| line.len() <= 100), "{lines:#?}");
-    for part in ["Logins::new(", "log_out", "accounts", "return_to"] {
-        assert!(lines.iter().any(|line| line.contains(part)), "no {part}");
-    }
-}
-
 #[test]
 fn every_option_stands_in_its_chapter() {
     let names = names_in("docs/guide/options.md");

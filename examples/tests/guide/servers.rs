@@ -3,7 +3,7 @@
 use std::{net::TcpListener, thread, time::Duration};
 
 use itsme_core::Settings;
-use itsme_testkit::{Clock, Server};
+use itsme_testkit::{Browser, Clock, Person, Reaction, Server};
 
 use crate::{
     callbacks::{Site, try_all},
@@ -11,7 +11,7 @@ use crate::{
     sessions,
 };
 
-// Their own `main` runs as a test of the documentation.
+// The `main` of the other two runs as a test of the documentation; axum's in `new_project`.
 
 #[allow(dead_code, unused_imports)]
 mod axum {
@@ -22,8 +22,15 @@ mod axum {
         listener.set_nonblocking(true).expect("a socket");
         let listener = TcpListener::from_std(listener).expect("a runtime");
         let itsme = Client::new(settings).expect("settings");
-        let app = App { key: Key::generate(), accounts: Arc::default() };
-        axum::serve(listener, router(itsme, app)).await.expect("it serves");
+        axum::serve(listener, router(itsme, Key::generate())).await.expect("it serves");
+    }
+
+    #[test]
+    fn a_session_ends_by_itself() {
+        let now = OffsetDateTime::now_utc();
+        let jar = PrivateCookieJar::new(Key::generate()).add(session("ann", now));
+        assert_eq!(logged_in(&jar, now).as_deref(), Some("ann"));
+        assert_eq!(logged_in(&jar, now + SESSION), None);
     }
 }
 
@@ -169,6 +176,42 @@ fn with_server(
     let settings = op.settings().redirect_uri(redirect_uri);
     thread::spawn(move || run(listener, settings));
     trial(&Site { app: &Program { address }, op: &op, method: "GET", login });
+}
+
+#[test]
+fn a_person_with_two_tabs_changes_their_mind() {
+    with_server("/itsme/login", axum::run, |site| {
+        let itsme = site.op;
+        let mut browser = Browser::new(&site.app.address);
+        let mut open = |url: &str| browser.open(url).expect("a page");
+        let first = open("/itsme/login");
+        let second = open("/itsme/login");
+        let back = itsme.approve(&first.url, &Person::ann());
+        let page = open(&back);
+        // The cookies came along at once: callback, home.
+        assert_eq!((page.text.as_str(), page.via.len()), ("Hello Ann", 2));
+
+        // In the second tab they change their mind.
+        let page = open(&itsme.deny(&second.url));
+        assert!(
+            page.status == 200 && page.text.contains("You cancelled the login."),
+            "{}",
+            page.text
+        );
+        assert_eq!(open("/").text, "Hello Ann");
+        // The first tab's callback again finds no login that waits for it.
+        assert_eq!(open(&back).status, 400);
+
+        // They were too slow for itsme, and then itsme is overloaded.
+        for (refused, status) in [("invalid_grant", 400), ("temporarily_unavailable", 503)] {
+            let again = open("/itsme/login");
+            let back = itsme.approve(&again.url, &Person::ann());
+            let body = format!(r#"{{"error":"{refused}"}}"#).into_bytes();
+            let reply = http::Response::builder().status(400).body(body).expect("a reply");
+            itsme.op().react("/token", Reaction::Reply(reply));
+            assert_eq!(open(&back).status, status);
+        }
+    });
 }
 
 #[test]

@@ -56,6 +56,11 @@ impl CibaTicket {
         self.claims.as_deref()
     }
 
+    /// Whether the OP [pings](crate::Ping) when the person has answered.
+    pub fn awaits_ping(&self) -> bool {
+        self.notification_token.is_some()
+    }
+
     /// After this, the person can no longer answer.
     pub fn expires_at(&self) -> UnixTime {
         self.pace.deadline()

@@ -6,14 +6,20 @@ use axum::{
 };
 use itsme_core::LoggedIn;
 
-/// Somebody has logged in: what the handler of [`Logins::routes`](super::Logins::routes) takes.
+/// Somebody has come back from itsme with what was asked: what the handler of [`Logins::routes`](super::Logins::routes)
+/// takes.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Arrived {
     /// Who it is.
     pub who: Arc<LoggedIn>,
-    /// Where they want to be, a path of this application: what `/itsme/login?return_to=` said, or `/`.
+    /// Where they want to be, a path of this application: what `/itsme/login?return_to=` or the
+    /// [`Errand`](super::Errand) said, or `/`.
     pub return_to: String,
+    /// The note of the [`Errand`](super::Errand) that they were sent on; `None` after a login.
+    pub note: Option<String>,
+    /// The `claims` parameter as it was sent, to archive beside [`LoggedIn::evidence`].
+    pub claims: Option<String>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Arrived {

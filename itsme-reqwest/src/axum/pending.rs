@@ -1,19 +1,25 @@
-//! A login that is under way, in the keeping of its browser: one encrypted cookie each.
+//! A login that is under way: one encrypted cookie each, in the keeping of its browser. It holds the login or, with a store,
+//! binds to this browser what is kept there.
 
 use axum_extra::extract::cookie::{Cookie, PrivateCookieJar, SameSite};
 use itsme_core::LoginState;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use time::{Duration, OffsetDateTime};
 
-/// As long as a login can be finished by default.
-const LIFETIME: Duration = Duration::minutes(15);
+use super::{Cause, Logins};
+
 /// All of them come with every request, and proxies and servers have limits.
 const MOST: usize = 6;
 const MOST_BYTES: usize = 6_000;
+/// Browsers drop a cookie over 4,096 bytes without a word, its name included (RFC 6265bis §5.6). Encryption, base64 and the
+/// escapes of a cookie make a value longer by two fifths.
+const LONGEST: usize = 2_700;
 
 #[derive(Deserialize, Serialize)]
 pub(super) struct Pending {
     pub(super) return_to: String,
+    pub(super) note: Option<String>,
+    pub(super) claims: Option<String>,
     pub(super) state: LoginState,
 }
 
@@ -24,27 +30,73 @@ struct Stored<P> {
     pending: P,
 }
 
+impl Logins {
+    /// Keeps it until the person is back.
+    pub(super) async fn keep(
+        &self,
+        pending: &Pending,
+        jar: PrivateCookieJar,
+    ) -> Result<PrivateCookieJar, Cause> {
+        let id = pending.state.id();
+        let Some(store) = &self.store else { return self.cookies.store(id, Some(pending), jar) };
+        let text = serde_json::to_string(pending).expect("texts are JSON");
+        let lifetime = self.client.core().login_lifetime();
+        store.put(&stored_id(id), &text, lifetime).await.map_err(Cause::Store)?;
+        self.cookies.store(id, None, jar)
+    }
+
+    /// The login with this `state`, if it is this browser's: for one use, where there is a store.
+    pub(super) async fn take(
+        &self,
+        id: &str,
+        jar: &PrivateCookieJar,
+    ) -> Result<Option<Pending>, Cause> {
+        // Only who has the cookie gets to the store: the `state` alone is in addresses.
+        let Some(in_cookie) = self.cookies.get(jar, id) else { return Ok(None) };
+        let (None, Some(store)) = (&in_cookie, &self.store) else { return Ok(in_cookie) };
+        let id = stored_id(id);
+        let text = store.get(&id).await.map_err(Cause::Store)?;
+        let is_ours = text.is_some() && store.remove(&id).await.map_err(Cause::Store)?;
+        Ok(text.filter(|_| is_ours).and_then(|text| serde_json::from_str(&text).ok()))
+    }
+}
+
+/// Where a store has the login with this `state`.
+pub(super) fn stored_id(id: &str) -> String {
+    format!("login:{id}")
+}
+
 /// How they are named and kept.
+#[derive(Clone)]
 pub(super) struct Cookies {
     prefix: &'static str,
+    lifetime: Duration,
 }
 
 impl Cookies {
     /// With `__Host-`, no other host below the same domain can plant one. Over http, on loopback, browsers do not take
     /// such a name.
-    pub(super) fn new(is_https: bool) -> Self {
-        Self { prefix: if is_https { "__Host-itsme-" } else { "itsme-" } }
+    pub(super) fn new(is_https: bool, lifetime: std::time::Duration) -> Self {
+        let lifetime = lifetime.try_into().unwrap_or(Duration::MAX);
+        Self { prefix: if is_https { "__Host-itsme-" } else { "itsme-" }, lifetime }
     }
 
-    /// Keeps it until the person is back; of too many, the oldest are given up.
-    pub(super) fn store(&self, pending: &Pending, mut jar: PrivateCookieJar) -> PrivateCookieJar {
+    /// Of too many, the oldest are given up.
+    fn store(
+        &self,
+        id: &str,
+        pending: Option<&Pending>,
+        mut jar: PrivateCookieJar,
+    ) -> Result<PrivateCookieJar, Cause> {
         let begun = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
         let value = serde_json::to_string(&Stored { begun, pending }).expect("texts are JSON");
+        if value.len() > LONGEST {
+            return Err(Cause::TooLong { bytes: value.len(), most: LONGEST });
+        }
         let begun = |cookie: &Cookie<'_>| {
             serde_json::from_str::<Stored<IgnoredAny>>(cookie.value()).map_or(0, |it| it.begun)
         };
-        let of_logins = jar.iter().filter(|cookie| cookie.name().starts_with(self.prefix));
-        let mut others: Vec<_> = of_logins.collect();
+        let mut others: Vec<_> = self.of_logins(&jar).collect();
         // The newest first: they stay as long as there is room.
         others.sort_by_key(|cookie| std::cmp::Reverse(begun(cookie)));
         let mut room = MOST_BYTES.saturating_sub(size(&value));
@@ -57,23 +109,40 @@ impl Cookies {
                 room -= size;
             }
         }
-        let cookie = self.cookie(self.name(pending.state.id()), value);
-        jar.add(Cookie::build(cookie).max_age(LIFETIME))
+        let cookie = self.cookie(self.name(id), value);
+        Ok(jar.add(Cookie::build(cookie).max_age(self.lifetime)))
     }
 
-    /// The login with this `state`.
-    pub(super) fn get(&self, jar: &PrivateCookieJar, id: &str) -> Option<Pending> {
-        let stored: Stored<Pending> =
+    /// The cookie of the login with this `state`, and what it holds.
+    fn get(&self, jar: &PrivateCookieJar, id: &str) -> Option<Option<Pending>> {
+        let stored: Stored<Option<Pending>> =
             serde_json::from_str(jar.get(&self.name(id))?.value()).ok()?;
         Some(stored.pending)
     }
 
-    /// The jar without it.
+    /// Whether any came, whichever login it is of.
+    pub(super) fn is_any(&self, jar: &PrivateCookieJar) -> bool {
+        self.of_logins(jar).next().is_some()
+    }
+
+    /// The jar without this one.
     pub(super) fn forget(&self, jar: PrivateCookieJar, id: &str) -> PrivateCookieJar {
         jar.remove(self.cookie(self.name(id), String::new()))
     }
 
-    fn cookie(&self, name: String, value: String) -> Cookie<'static> {
+    /// The `state` of each.
+    pub(super) fn ids(&self, jar: &PrivateCookieJar) -> Vec<String> {
+        let id = |cookie: Cookie<'_>| cookie.name().strip_prefix(self.prefix).map(str::to_owned);
+        self.of_logins(jar).filter_map(id).collect()
+    }
+
+    /// What was encrypted for another purpose, or by somebody else, is none of them.
+    fn of_logins(&self, jar: &PrivateCookieJar) -> impl Iterator<Item = Cookie<'static>> {
+        jar.iter().filter(|cookie| cookie.name().starts_with(self.prefix))
+    }
+
+    /// `name` is the whole of it.
+    pub(super) fn cookie(&self, name: String, value: String) -> Cookie<'static> {
         Cookie::build((name, value))
             .path("/")
             .http_only(true)
@@ -81,6 +150,11 @@ impl Cookies {
             // Sent along when itsme sends the person back.
             .same_site(SameSite::Lax)
             .build()
+    }
+
+    /// The name of the cookie that names a QR login. A `state` of the application's own making is not mistaken for it.
+    pub(super) fn qr_name(&self) -> String {
+        format!("{}_qr", self.prefix.trim_end_matches('-'))
     }
 
     fn name(&self, id: &str) -> String {

@@ -1,0 +1,8 @@
+//! Forms are sent from pages of our own.
+
+use axum::http::HeaderMap;
+
+/// Whether a page of another site has sent the request. Browsers say so; other programs have no cookies to misuse.
+pub(super) fn is_from_another_site(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}

@@ -1,0 +1,66 @@
+//! Request objects that itsme fetches.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use itsme_core::{AuthorizationRequest, Redirect, RequestObject};
+use url::Url;
+
+use super::{Cause, Logins, problem::random_name, store::AnyStore};
+
+impl Logins {
+    /// Sends what is asked by reference: itsme fetches it from `/itsme/request/{name}`, at the host of the redirect URI with
+    /// its port written out, and the address that the person is sent to is short. itsme must know the address, up to the name,
+    /// from [onboarding](itsme_core::Client::request_object), and be able to reach it. Each is served for as long as a login can
+    /// be finished, to anybody: it is encrypted to itsme.
+    ///
+    /// # Panics
+    /// There is no [store](Self::keep_in) yet.
+    #[must_use]
+    pub fn host_requests(mut self) -> Self {
+        assert!(self.store.is_some(), "request objects are hosted in a store: keep_in comes first");
+        let redirect_uri = self.client.core().redirect_uri().and_then(|uri| Url::parse(uri).ok());
+        let place = redirect_uri.and_then(|uri| {
+            let port = uri.port_or_known_default()?;
+            let place = self.beside("request");
+            Some(format!("{}://{}:{port}{place}/", uri.scheme(), uri.host_str()?))
+        });
+        self.request_uris = place.map(Arc::from);
+        self
+    }
+
+    /// Where to send the person.
+    pub(super) async fn redirect(&self, request: AuthorizationRequest) -> Result<Redirect, Cause> {
+        let (Some(place), Some(store)) = (&self.request_uris, &self.store) else {
+            return Ok(self.client.authorize(request).await?);
+        };
+        let (name, lifetime) = (random_name()?, self.client.core().login_lifetime());
+        let request_uri = format!("{place}{name}");
+        let hosted = self.client.request_object(request, request_uri, lifetime).await?;
+        let jwt = hosted.object.jwt.expose();
+        store.put(&stored_id(&name), jwt, lifetime).await.map_err(Cause::Store)?;
+        Ok(hosted.redirect)
+    }
+}
+
+fn stored_id(name: &str) -> String {
+    format!("request:{name}")
+}
+
+pub(super) async fn serve(store: &dyn AnyStore, name: &str) -> Response {
+    match store.get(&stored_id(name)).await {
+        Ok(Some(jwt)) => {
+            let media_type = (header::CONTENT_TYPE, RequestObject::MEDIA_TYPE);
+            ([media_type, (header::CACHE_CONTROL, "no-store")], Body::from(jwt)).into_response()
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::error!(target: "itsme", "a request object cannot be read: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! itsme's word that somebody has answered in the app (CIBA's ping mode).
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use itsme_core::{CibaTicket, Ping, PingError};
+
+use super::{
+    Cause, StoreError,
+    qr::{self, LEASE, Stage},
+    store::AnyStore,
+};
+
+/// A ping is shorter: core says by how much.
+const MOST: usize = 8 * 1024;
+
+/// Where a store has the id under which the ticket of this name is.
+fn stored_id(auth_req_id: &str) -> String {
+    format!("ping:{auth_req_id}")
+}
+
+/// Makes the ticket to be found by what a ping says of it.
+pub(super) async fn expect(
+    store: &dyn AnyStore,
+    ticket: &CibaTicket,
+    id: &str,
+    lifetime: Duration,
+) -> Result<(), Cause> {
+    if !ticket.awaits_ping() {
+        return Ok(());
+    }
+    store.put(&stored_id(ticket.auth_req_id()), id, lifetime).await.map_err(Cause::Store)
+}
+
+/// The answer to whoever says that they are itsme.
+pub(super) async fn answer(store: &dyn AnyStore, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MOST).await else {
+        return PingError::TooLarge.response().map(Body::from);
+    };
+    let ping = match Ping::read(&axum::http::Request::from_parts(parts, body)) {
+        Ok(ping) => ping,
+        Err(stranger) => return stranger.response().map(Body::from),
+    };
+    match hurry(store, &ping).await {
+        Ok(Ok(())) => ping.response().map(Body::from),
+        Ok(Err(stranger)) => stranger.response().map(Body::from),
+        Err(error) => {
+            tracing::error!(target: "itsme", "the ticket of a ping cannot be read: {error}");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// Has the ticket polled at once. A stranger uses nothing up: it goes back as it was.
+async fn hurry(store: &dyn AnyStore, ping: &Ping) -> Result<Result<(), PingError>, StoreError> {
+    let Some(id) = store.get(&stored_id(ping.auth_req_id())).await? else {
+        return Ok(Err(PingError::Unknown));
+    };
+    let leased = store.lease(&id, LEASE).await?;
+    let is_leased = leased.is_some();
+    // Whoever else has leased it is polling, and finds out without being told.
+    let text = match leased {
+        Some(text) => Some(text),
+        None => store.get(&id).await?,
+    };
+    let Some(text) = text else { return Ok(Err(PingError::Unknown)) };
+    let (text, answer) = match serde_json::from_str(&text)? {
+        Stage::Asked(ticket) => match ping.authenticate(ticket) {
+            Ok(ticket) => (qr::text(&Stage::Asked(ticket)), Ok(())),
+            Err(rejected) => (text, Err(rejected.error)),
+        },
+        Stage::Discovering(_) | Stage::Approved { .. } => (text, Err(PingError::Unknown)),
+    };
+    if is_leased {
+        store.give_back(&id, &text).await?;
+    }
+    Ok(answer)
+}

@@ -1,0 +1,49 @@
+use std::fmt;
+
+use axum::response::{Html, IntoResponse as _, Response};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use itsme_core::QrCode;
+
+/// What the page of a login by QR code shows.
+#[non_exhaustive]
+pub struct QrPage {
+    /// The code to scan, as a `data:` URL for an `<img>`: a Content-Security-Policy must allow `img-src data:`. `None`: it
+    /// was scanned, and the person is asked in the app.
+    pub code: Option<String>,
+    /// Where a form is to be posted that ends it.
+    pub stop: String,
+}
+
+impl QrPage {
+    pub(super) fn new(code: Option<&QrCode>, stop: String) -> Self {
+        let url = |code: &QrCode| {
+            format!("data:{};base64,{}", code.media_type(), STANDARD.encode(&code.image))
+        };
+        Self { code: code.map(url), stop }
+    }
+}
+
+/// The page of those who make none of their own.
+pub(super) fn default(page: &QrPage) -> Response {
+    let shown = match &page.code {
+        Some(code) => format!(
+            "<p>Scan this code with the itsme app to log in here.</p>\
+             <img src=\"{code}\" alt=\"QR code for the itsme app\" width=\"300\">"
+        ),
+        None => "<p role=\"status\">Look at your phone: confirm in the itsme app.</p>".to_owned(),
+    };
+    let page = format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Log in</title>\
+         <meta name=\"viewport\" content=\"width=device-width\">{shown}\
+         <form method=\"post\" action=\"{}\"><button>Cancel</button></form></html>",
+        page.stop
+    );
+    Html(page).into_response()
+}
+
+/// Whoever scans the code logs in before this browser, so it is not shown.
+impl fmt::Debug for QrPage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QrPage").field("stop", &self.stop).finish_non_exhaustive()
+    }
+}
