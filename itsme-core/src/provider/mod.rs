@@ -81,6 +81,12 @@ impl Provider {
         self.keys.passed_over()
     }
 
+    /// When the OP's keys were fetched: how old they are is worth a metric. An hour is usual; more than a day means that
+    /// they cannot be fetched.
+    pub fn keys_fetched_at(&self) -> UnixTime {
+        self.keys_freshness.at()
+    }
+
     pub(crate) fn is_newer_than(&self, other: &Self) -> bool {
         self.keys_freshness.at() > other.keys_freshness.at()
     }
