@@ -11,7 +11,7 @@ mod tls;
 
 use std::{
     error::Error,
-    fs::{self, File},
+    fs::{self, OpenOptions},
     io::{self, Write as _},
     path::Path,
     process::ExitCode,
@@ -138,7 +138,13 @@ fn write_keys(path: &Path) -> Result<(), String> {
     if fs::read_to_string(path).is_ok_and(|there| there == private_jwks()) {
         return Ok(());
     }
-    File::create_new(path)
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    // As real keys must be kept: some programs refuse a file that others can read.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(path)
         .and_then(|mut file| file.write_all(private_jwks().as_bytes()))
         .map_err(|error| format!("cannot write the keys to {}: {error}", path.display()))
 }
