@@ -10,7 +10,7 @@ use axum::{
     routing::{any, get, post},
 };
 use axum_extra::extract::cookie::{Key, PrivateCookieJar};
-use itsme_core::AuthorizationRequest;
+use itsme_core::{AuthorizationRequest, UiLocale};
 use url::Url;
 
 use super::{
@@ -20,6 +20,7 @@ use super::{
 use crate::Client;
 
 type MakeRequest = dyn Fn() -> AuthorizationRequest + Send + Sync;
+type FindLocale = dyn Fn(&HeaderMap) -> UiLocale + Send + Sync;
 type MakePage = dyn Fn(&Problem, &HeaderMap) -> Response + Send + Sync;
 type MakeQrPage = dyn Fn(&QrPage, &HeaderMap) -> Response + Send + Sync;
 
@@ -28,6 +29,7 @@ type MakeQrPage = dyn Fn(&QrPage, &HeaderMap) -> Response + Send + Sync;
 pub struct Logins {
     pub(super) client: Client,
     pub(super) request: Arc<MakeRequest>,
+    pub(super) ui_locale: Option<Arc<FindLocale>>,
     pub(super) cookies: Cookies,
     /// The path of the redirect URI.
     pub(super) callback: Arc<str>,
@@ -56,6 +58,7 @@ impl Logins {
         let is_https = redirect_uri.scheme() == "https";
         Self {
             request: Arc::new(request),
+            ui_locale: None,
             cookies: Cookies::new(is_https, client.core().login_lifetime()),
             callback: redirect_uri.path().into(),
             store: None,
@@ -65,6 +68,16 @@ impl Logins {
             page: Arc::new(|problem, _| problem.page()),
             client,
         }
+    }
+
+    /// Sets the language of itsme's own pages by the headers of the person's request, for an application that lets people
+    /// choose theirs. Default: what the request names, then what their browser prefers.
+    #[must_use]
+    pub fn ui_locale(
+        self,
+        locale: impl Fn(&HeaderMap) -> UiLocale + Send + Sync + 'static,
+    ) -> Self {
+        Self { ui_locale: Some(Arc::new(locale)), ..self }
     }
 
     /// Sets what a person sees when something has ended that was to be done at itsme, in your design and, by the

@@ -94,6 +94,10 @@ impl Logins {
         return_to: String,
         note: Option<String>,
     ) -> Response {
+        let request = match &self.ui_locale {
+            Some(locale) => request.ui_locales([locale(headers)]),
+            None => request,
+        };
         let redirect = match self.redirect(request).await {
             Ok(redirect) => redirect,
             Err(cause) => return self.problem(cause, headers, return_to, note),

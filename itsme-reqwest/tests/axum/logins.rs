@@ -4,6 +4,7 @@ use std::{collections::HashSet, thread, time::Duration};
 
 use axum::response::IntoResponse as _;
 use axum_extra::extract::cookie::{Key, PrivateCookieJar};
+use itsme_core::UiLocale;
 
 use crate::site::{Site, send};
 
@@ -130,4 +131,20 @@ fn the_keys_are_served() {
     let page = site.browser().open("/itsme/jwks").expect("a page");
     assert!(page.status == 200 && page.text.contains("\"rp-sig-1\""), "{}", page.text);
     assert!(!page.text.contains("\"d\""), "{}", page.text);
+}
+
+#[test]
+fn itsme_speaks_the_language_that_the_application_finds() {
+    let speaks = |headers: &http::HeaderMap| match headers.get("cookie") {
+        Some(cookie) if cookie == "language=de" => UiLocale::German,
+        _ => UiLocale::French,
+    };
+    let site = Site::with(|settings| settings, |logins| logins.ui_locale(speaks));
+    let mut browser = site.browser();
+    let french = browser.open("/itsme/login").expect("a redirect").url;
+    assert!(french.contains("&ui_locales=fr&"), "{french}");
+    let mut browser = site.browser();
+    browser.set_cookie("language=de; Path=/").expect("a cookie");
+    let german = browser.open("/itsme/login").expect("a redirect").url;
+    assert!(german.contains("&ui_locales=de&"), "{german}");
 }
