@@ -1,6 +1,10 @@
 //! Which itsme, and as whom.
 
-use std::{error::Error, fs, path::PathBuf};
+use std::{
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::{ArgGroup, Args, ValueEnum};
 use itsme_core::{ClientSecret, Credentials, Environment, JwtProtection, PrivateKeys, Settings};
@@ -106,6 +110,12 @@ impl Op {
             None => PrivateKeys::from_json(&bytes),
         };
         Ok(Some(keys.map_err(|error| format!("the key file {at}: {error}"))?))
+    }
+
+    /// The file with the private JWK set.
+    #[allow(dead_code, reason = "the shop looks who can read it")]
+    pub fn key_file(&self) -> Option<&Path> {
+        self.keys.as_deref()
     }
 
     /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given.

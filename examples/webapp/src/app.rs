@@ -2,75 +2,84 @@
 
 use axum::{
     Router,
-    extract::{FromRef, Request},
-    http::{HeaderValue, Method, header},
-    middleware::{Next, from_fn, map_response},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Redirect, Response},
     routing::{get, post},
 };
-use axum_extra::extract::cookie::Key;
-use itsme_reqwest::Client;
+use itsme_reqwest::{Client, axum::Logins};
+use sqlx::AnyPool;
 use tower_sessions::{
-    Expiry, SessionManagerLayer, SessionStore,
+    Expiry, SessionManagerLayer,
     cookie::{SameSite, time::Duration},
 };
 
 use crate::{
-    accounts::Accounts, home, login, options::Services, payment, problem::Problem, qr,
-    qr_logins::QrLogins, share,
+    accounts::Accounts,
+    health::{self, Draining},
+    home, language, link,
+    link_codes::LinkCodes,
+    login,
+    options::Services,
+    outbox, page, payment,
+    problem::{self, Problem},
+    sessions::Sessions,
+    share,
 };
 
 /// Cheap to clone: all of it is shared.
 #[derive(Clone)]
 pub struct App {
     pub itsme: Client,
+    pub logins: Logins,
     pub services: Services,
+    pub database: AnyPool,
     pub accounts: Accounts,
-    pub qr_logins: QrLogins,
-    /// Encrypts the cookies of pending logins; all instances have the same.
-    pub cookie_key: Key,
+    pub link_codes: LinkCodes,
+    pub draining: Draining,
     /// Whether browsers come by https, so that cookies may insist on it.
     pub is_https: bool,
-}
-
-/// Over https, browsers take a cookie of this name from this host alone, not from its neighbours.
-pub fn cookie_name(name: &str, is_https: bool) -> String {
-    if is_https { format!("__Host-{name}") } else { name.to_owned() }
-}
-
-impl FromRef<App> for Key {
-    fn from_ref(app: &App) -> Self {
-        app.cookie_key.clone()
-    }
+    /// Whether everybody may read the shop's messages.
+    pub shows_outbox: bool,
 }
 
 impl App {
-    pub fn router(self, sessions: impl SessionStore + Clone) -> Router {
+    pub fn router(self, sessions: Sessions) -> Router {
+        // Over https, browsers take a cookie of this name from this host alone, not from its neighbours.
+        let cookie = if self.is_https { "__Host-session" } else { "session" };
         let sessions = SessionManagerLayer::new(sessions)
-            .with_name(cookie_name("session", self.is_https))
+            .with_name(cookie)
             .with_secure(self.is_https)
             // Browsers that bring back yesterday's tabs bring back their cookies, too.
             .with_expiry(Expiry::OnInactivity(Duration::minutes(30)))
             // Strict would leave it at home when the person comes back from itsme, another site.
             .with_same_site(SameSite::Lax);
+        let logins = self.logins.clone().routes(login::arrived);
         Router::new()
             .route("/", get(home::home))
-            .route("/style.css", get(home::style))
-            .route("/login", post(login::begin))
-            .route("/link", post(login::begin_link))
-            .route(login::CALLBACK, get(login::callback).layer(from_fn(login::answer_looks_ahead)))
             .route("/share", post(share::begin))
+            .route("/shared", get(share::shared))
             .route("/pay", post(payment::begin))
             .route("/receipts/{id}", get(payment::receipt))
-            .route("/qr", get(qr::progress).post(qr::begin))
-            .route("/qr/stop", post(qr::stop))
+            .route("/link", get(link::ask).post(link::begin))
+            .route("/link/confirm", post(link::confirm))
+            .route("/link/done", get(link::done))
+            .route("/link/stop", post(link::stop))
             .route("/log-out", post(home::log_out))
+            .route("/outbox", get(outbox::show))
+            .merge(logins)
+            .layer(sessions)
+            .route("/language", post(language::choose))
+            .route("/style.css", get(page::style))
             .fallback(async || Problem::NoSuchPage)
             // A form's address in a bookmark.
             .method_not_allowed_fallback(async || Redirect::to("/"))
             .layer(from_fn(of_this_site))
-            .layer(sessions)
-            .layer(map_response(with_headers))
+            .layer(from_fn(problem::show))
+            .layer(from_fn_with_state(self.is_https, with_headers))
+            .route("/health/live", get(health::live))
+            .route("/health/ready", get(health::ready))
             .with_state(self)
     }
 }
@@ -88,8 +97,8 @@ async fn of_this_site(request: Request, next: Next) -> Response {
 
 /// Nothing from elsewhere on a page, no page in a frame, and neither caches nor other sites get to
 /// know a callback's address.
-async fn with_headers(mut response: Response) -> Response {
-    const HEADERS: [(header::HeaderName, &str); 4] = [
+async fn with_headers(State(is_https): State<bool>, request: Request, next: Next) -> Response {
+    const HEADERS: [(HeaderName, &str); 4] = [
         (
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
@@ -98,8 +107,13 @@ async fn with_headers(mut response: Response) -> Response {
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    // A year: whoever came once by https never comes by http again.
+    const ALWAYS_HTTPS: (HeaderName, &str) =
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    let mut response = next.run(request).await;
+    let headers: &mut HeaderMap = response.headers_mut();
+    for (name, value) in HEADERS.into_iter().chain(is_https.then_some(ALWAYS_HTTPS)) {
+        headers.insert(name, HeaderValue::from_static(value));
     }
     response
 }

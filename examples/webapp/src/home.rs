@@ -2,90 +2,72 @@
 
 use axum::{
     extract::State,
-    http::header::CONTENT_TYPE,
-    response::{IntoResponse, Redirect},
+    http::HeaderMap,
+    response::{IntoResponse as _, Redirect, Response},
 };
-use axum_extra::extract::cookie::PrivateCookieJar;
 use maud::{Markup, html};
 
 use crate::{
-    accounts::Account, app::App, page, payment, pending::Pending, problem::Problem,
+    accounts::Account,
+    app::App,
+    language::Language,
+    login,
+    page::{self, Rank, button},
+    payment,
+    problem::Problem,
     visitor::Visitor,
 };
 
-pub async fn home(State(app): State<App>, visitor: Visitor) -> Markup {
+pub async fn home(State(app): State<App>, visitor: Visitor, language: Language) -> Markup {
+    let texts = language.texts();
     match &visitor.account {
-        Some(account) => signed_in(&app, account),
+        Some(account) => signed_in(&app, account, language),
         None => page::page(
-            "Welcome",
+            language,
+            texts.welcome,
             &html! {
-                p class="lead" { "Log in with itsme to continue." }
-                (log_in())
-                (button("/qr", Rank::Secondary, "Log in by QR code"))
+                p class="lead" { (texts.log_in_to_continue) }
+                p { a class="button" href=(login::PATH) { (texts.log_in) } }
+                (button("/itsme/qr", Rank::Secondary, texts.log_in_by_qr))
             },
         ),
     }
 }
 
-fn signed_in(app: &App, account: &Account) -> Markup {
+fn signed_in(app: &App, account: &Account, language: Language) -> Markup {
+    let texts = language.texts();
     let title = match &account.name {
-        Some(name) => format!("Welcome, {name}"),
-        None => "Welcome".to_owned(),
+        Some(name) => format!("{}, {name}", texts.welcome),
+        None => texts.welcome.to_owned(),
     };
-    page::page(
-        &title,
-        &html! {
-            dl {
-                dt { "Account" } dd { (account.id) }
-                @if let Some(birthdate) = &account.birthdate {
-                    dt { "Born on" } dd { (birthdate) }
-                }
-                @if let Some(address) = &account.address {
-                    dt { "Address" } dd class="lines" { (address) }
-                }
+    let data = [
+        (texts.account, Some(&account.id)),
+        (texts.born_on, account.birthdate.as_ref()),
+        (texts.address, account.address.as_ref()),
+    ];
+    let content = html! {
+        dl {
+            @for (name, value) in data {
+                @if let Some(value) = value { dt { (name) } dd class="lines" { (value) } }
             }
-            @if app.services.share.is_some() {
-                (button("/share", Rank::Secondary, "Share my address"))
-            }
-            @if app.services.confirm.is_some() {
-                (button("/pay", Rank::Primary, &format!("Pay {} euro", payment::AMOUNT)))
-            }
-            (button("/link", Rank::Secondary, "I have a new itsme account"))
-            (button("/log-out", Rank::Secondary, "Log out"))
-        },
-    )
-}
-
-pub fn log_in() -> Markup {
-    button("/login", Rank::Primary, "Log in with itsme")
-}
-
-/// How much a button stands out; one of a page is primary.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Rank {
-    Primary,
-    Secondary,
-}
-
-/// What changes something is a form, never a link: browsers, and other sites, follow links.
-pub fn button(action: &str, rank: Rank, label: &str) -> Markup {
-    html! {
-        form method="post" action=(action) {
-            button .secondary[rank == Rank::Secondary] { (label) }
         }
-    }
+        @if app.services.share.is_some() {
+            (button("/share", Rank::Secondary, texts.share))
+        }
+        @if app.services.confirm.is_some() {
+            (button("/pay", Rank::Primary, &(texts.pay)(payment::AMOUNT)))
+        }
+        (button("/link", Rank::Secondary, texts.link))
+        (button("/log-out", Rank::Secondary, texts.log_out))
+    };
+    page::page(language, &title, &content)
 }
 
 pub async fn log_out(
+    State(app): State<App>,
     visitor: Visitor,
-    jar: PrivateCookieJar,
-) -> Result<(PrivateCookieJar, Redirect), Problem> {
-    visitor.session.flush().await?;
-    Ok((Pending::forget(jar), Redirect::to("/")))
-}
-
-/// The same as the fake itsme's.
-pub async fn style() -> impl IntoResponse {
-    const STYLE: &str = include_str!("../../../itsme-testkit/src/op/pages/style.css");
-    ([(CONTENT_TYPE, "text/css")], STYLE)
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    visitor.log_out().await?;
+    Ok((app.logins.forget(&headers).await, Redirect::to("/")).into_response())
 }

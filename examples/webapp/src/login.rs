@@ -1,141 +1,131 @@
-//! To itsme and back, whatever the person wants there.
+//! To itsme and back, whatever the person wants there. The routes are those of `itsme_reqwest::axum`.
 
 use axum::{
-    extract::{RawQuery, Request, State},
-    http::{Method, StatusCode},
-    middleware::Next,
+    extract::State,
+    http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
-use axum_extra::extract::cookie::PrivateCookieJar;
-use itsme_core::{AuthorizationRequest, Callback, Claim, LoggedIn};
-use maud::html;
+use itsme_core::{Advice, AuthorizationRequest, Claim};
+use itsme_reqwest::axum::{self as routes, Arrived, Cause, Errand, QrPage};
+use maud::{Markup, html};
+use metrics::counter;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     accounts::AccountId,
     app::App,
-    page,
-    pending::{Pending, Purpose},
-    problem::Problem,
+    language::Language,
+    link,
+    page::{self, Rank},
+    payment,
+    problem::{self, Problem},
+    share,
+    texts::Endings,
     visitor::Visitor,
-    {payment, share},
 };
 
+/// Where a login begins.
+pub const PATH: &str = "/itsme/login";
 /// The path of the redirect URI.
 pub const CALLBACK: &str = "/itsme/callback";
+/// Logins by their outcome.
+const LOGINS: &str = "itsme_logins_total";
 
-/// What a login asks for, by browser or by QR code.
-pub fn request(app: &App) -> AuthorizationRequest {
-    AuthorizationRequest::login(&app.services.login).claim(Claim::Name)
+/// What the person wanted, and who was logged in when they did.
+#[derive(Default, Serialize, Deserialize)]
+pub enum Purpose {
+    #[default]
+    LogIn,
+    Link(AccountId),
+    Share(AccountId),
+    Pay(AccountId),
 }
 
-pub async fn begin(State(app): State<App>, jar: PrivateCookieJar) -> Result<Response, Problem> {
-    send(&app, request(&app), |_| Purpose::LogIn, jar).await
+impl Purpose {
+    fn of(note: Option<&str>) -> serde_json::Result<Self> {
+        note.map_or(Ok(Self::default()), serde_json::from_str)
+    }
 }
 
-/// Somebody who is logged in here has a new itsme account, and with it a new `sub`.
-pub async fn begin_link(
-    State(app): State<App>,
-    visitor: Visitor,
-    jar: PrivateCookieJar,
-) -> Result<Response, Problem> {
-    let id = visitor.account()?.id;
-    send(&app, request(&app), |_| Purpose::Link(id), jar).await
+/// What a login asks for, by browser or by QR code. The e-mail address is where an account gets its messages.
+pub fn request(service: &str) -> AuthorizationRequest {
+    AuthorizationRequest::login(service).claim(Claim::Name).claim(Claim::Email)
 }
 
-/// Sends the person to itsme. `purpose` gets the `claims` that are sent.
+/// Sends somebody to itsme who is logged in here.
 pub async fn send(
     app: &App,
+    headers: &HeaderMap,
     request: AuthorizationRequest,
-    purpose: impl FnOnce(Option<String>) -> Purpose,
-    jar: PrivateCookieJar,
+    purpose: &Purpose,
 ) -> Result<Response, Problem> {
-    let mut redirect = app.itsme.authorize(request).await?;
-    let to_itsme = Redirect::to(&redirect.url);
-    let purpose = purpose(redirect.claims.take());
-    let jar = Pending::store(purpose, redirect, app.is_https, jar)?;
-    Ok((jar, to_itsme).into_response())
+    let errand = Errand::new(serde_json::to_string(purpose)?);
+    Ok(app.logins.send(headers, request, errand).await)
 }
 
-/// They are back.
-pub async fn callback(
+/// They are back, and itsme says who they are.
+pub async fn arrived(
     State(app): State<App>,
     visitor: Visitor,
-    RawQuery(query): RawQuery,
-    jar: PrivateCookieJar,
-) -> Response {
-    let query = query.unwrap_or_default();
-    // A page from another site may be asked for without our cookies.
-    let came_bare = visitor.account.is_none() && !Pending::is_any(&jar);
-    if came_bare && !query.ends_with(AGAIN) {
-        return ask_again(&query);
-    }
-    let callback = Callback::from(query);
-    let (pending, jar) = Pending::take(&callback, app.is_https, jar);
-    // The cookie is gone whatever comes of it.
-    (jar, finish(&app, &visitor, pending, callback).await).into_response()
-}
-
-/// Marks the second request for a callback, so that there is no third.
-const AGAIN: &str = "&again";
-
-/// Has the browser ask once more, from a page of ours: then it sends every cookie that it has. A
-/// redirect would not do, because it still counts as coming from the other site.
-fn ask_again(query: &str) -> Response {
-    let again = format!("?{query}{AGAIN}");
-    let content = html! {
-        p { "Your login continues in a moment." }
-        p { a href=(again) { "Continue" } }
-    };
-    ([("refresh", format!("0;url={again}"))], page::page("One moment", &content)).into_response()
-}
-
-/// Browsers fetch pages ahead, and programs look at links before people do: neither may use up a login.
-pub async fn answer_looks_ahead(request: Request, next: Next) -> Response {
-    let is_ahead = |name| {
-        let purpose = request.headers().get(name);
-        // `prefetch`, whatever follows it, and Safari's `preview`.
-        purpose.is_some_and(|purpose| purpose.as_bytes().starts_with(b"pre"))
-    };
-    let purposes = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
-    if request.method() == Method::HEAD || purposes.into_iter().any(is_ahead) {
-        return StatusCode::NO_CONTENT.into_response();
-    }
-    next.run(request).await
-}
-
-async fn finish(
-    app: &App,
-    visitor: &Visitor,
-    pending: Option<Pending>,
-    callback: Callback,
+    language: Language,
+    arrived: Arrived,
 ) -> Result<Response, Problem> {
-    let Pending { purpose, state, .. } = pending.ok_or(Problem::UnknownLogin)?;
-    // Nobody's data are fetched for an account that is not there any more.
-    if let Purpose::Link(account) | Purpose::Share(account) = purpose {
-        visitor.still(account)?;
-    }
-    let who = app.itsme.finish_login(state, callback).await?;
-    match purpose {
-        Purpose::LogIn => log_in(app, visitor, &who).await?,
-        Purpose::Link(account) => {
-            if !app.accounts.link(account, &who.user.sub).await? {
-                return Err(Problem::LinkedElsewhere);
-            }
+    counter!(LOGINS, "outcome" => "succeeded").increment(1);
+    let who = &arrived.who;
+    match Purpose::of(arrived.note.as_deref())? {
+        Purpose::LogIn => {
+            // `sub` is the only link to an account.
+            let (name, email) = (who.user.name.as_deref(), who.user.email.as_deref());
+            let account = app.accounts.log_in(&who.user.sub, name, email).await?;
+            visitor.log_in(&account).await?;
+            Ok(Redirect::to(&arrived.return_to).into_response())
         }
-        Purpose::Share(account) => share::finish(app, visitor.still(account)?, &who).await?,
-        Purpose::Pay(account, claims) => {
-            return payment::finish(app, visitor, (account, &claims), &who).await;
+        Purpose::Link(account) => link::arrived(&app, &visitor, &account, who, language).await,
+        Purpose::Share(account) => share::arrived(&app, &visitor, &account, who).await,
+        Purpose::Pay(account) => {
+            let claims = arrived.claims.as_deref().unwrap_or_default();
+            payment::arrived(&app, &visitor, (&account, claims), who, language).await
         }
     }
-    Ok(Redirect::to("/").into_response())
 }
 
-/// `sub` is the only link to an account.
-async fn log_in(app: &App, visitor: &Visitor, who: &LoggedIn) -> Result<(), Problem> {
-    visitor.log_in(account(app, who).await?).await
+/// Nobody is logged in: the page that says why.
+pub fn problem_page(problem: &routes::Problem, headers: &HeaderMap) -> Response {
+    let language = Language::of(headers);
+    let texts = language.texts();
+    let is_confirmation = matches!(Purpose::of(problem.note.as_deref()), Ok(Purpose::Pay(_)));
+    let Endings { cancelled, start_over, try_later, our_fault } =
+        if is_confirmation { &texts.confirmation } else { &texts.login };
+    let (outcome, said) = match problem.advice() {
+        _ if matches!(problem.cause, Cause::Unknown) => ("unknown", &texts.unknown_login),
+        Advice::Cancelled => ("cancelled", cancelled),
+        Advice::StartOver => ("start_over", start_over),
+        Advice::TryLater => ("try_later", try_later),
+        _ => ("our_fault", our_fault),
+    };
+    counter!(LOGINS, "outcome" => outcome).increment(1);
+    // What was no login is begun again where it was begun.
+    let again = problem.note.is_none().then_some(problem.again.as_str());
+    let page = problem::content(language, said, &problem.incident, again);
+    (problem.status(), page).into_response()
 }
 
-/// Theirs, or a new one.
-pub async fn account(app: &App, who: &LoggedIn) -> Result<AccountId, Problem> {
-    Ok(app.accounts.log_in(&who.user.sub, who.user.name.as_deref()).await?)
+/// A link that leads to itsme.
+pub fn again(language: Language, path: &str) -> Markup {
+    html! { p { a class="button" href=(path) { (language.texts().log_in_again) } } }
+}
+
+/// The page of a login by QR code, which asks again by itself.
+pub fn qr_page(qr: &QrPage, headers: &HeaderMap) -> Response {
+    let language = Language::of(headers);
+    let texts = language.texts();
+    let said = if qr.code.is_some() { &texts.scan } else { &texts.look_at_your_phone };
+    let content = html! {
+        p role="status" { (said.text) }
+        @if let Some(code) = &qr.code {
+            img class="code" src=(code) alt=(texts.scan_alt) width="300";
+        }
+        (page::button(&qr.stop, Rank::Secondary, texts.cancel))
+    };
+    page::page(language, said.heading, &content).into_response()
 }

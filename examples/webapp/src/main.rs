@@ -2,52 +2,71 @@
 //! `cargo run --bin webapp` starts it together with a fake itsme and prints its address.
 //!
 //! * `options`: the command line; `app`: what every request needs, and the addresses;
-//! * `login`: to itsme and back; `pending`: what the browser keeps meanwhile;
-//! * `share`, `payment`, `qr`: what else a person can do;
-//! * `accounts`, `qr_logins`: the database; `visitor`: who is logged in;
-//! * `home`, `page`: the pages; `problem`: the page for what went wrong.
+//! * `login`: to itsme and back; `share`, `payment`, `link`: what else a person can do there;
+//! * `database`, and in it `accounts`, `sessions`, `kept`, `link_codes`, `outbox`, `audit`;
+//! * `visitor`: who is logged in; `language`, `texts`: what is said to them;
+//! * `home`, `page`: the pages; `problem`: the page for what went wrong;
+//! * `health`, `telemetry`, `shutdown`: what operators see.
 
 mod accounts;
 mod app;
+mod audit;
+mod database;
+mod health;
 mod home;
+mod kept;
+mod language;
+mod link;
+mod link_codes;
 mod login;
 // Not by a dependency: a package cannot depend on one that is not published.
 #[path = "../../src/options/op.rs"]
 mod op;
 mod options;
+mod outbox;
 mod page;
 mod payment;
-mod pending;
 mod problem;
-mod qr;
-mod qr_logins;
 #[path = "../../src/options/secret.rs"]
 mod secret;
+mod sessions;
 mod share;
+mod shutdown;
+mod telemetry;
+mod texts;
 mod visitor;
 
-use std::{error::Error, future::pending, io, process::ExitCode, time::Duration};
+use std::{error::Error, io, process::ExitCode, time::Duration};
 
 use clap::Parser;
 use itsme_core::Settings;
-use itsme_reqwest::{Client, Transport};
+use itsme_reqwest::{Client, Transport, axum::Logins};
 use itsme_testkit::{Clock, Server};
-use tokio::{net::TcpListener, signal, time::sleep};
+use tokio::{net::TcpListener, time::sleep};
 use tower_sessions::ExpiredDeletion as _;
-use tower_sessions_sqlx_store::SqliteStore;
 
 use self::{
     accounts::Accounts,
     app::App,
+    database::Place,
+    health::Draining,
+    kept::Kept,
+    language::Language,
+    link_codes::LinkCodes,
     login::CALLBACK,
     options::{Options, Services},
-    qr_logins::QrLogins,
+    sessions::Sessions,
 };
+
+/// Between two tries to fetch itsme's keys, as long as there are none.
+const BETWEEN_TRIES: Duration = Duration::from_secs(5);
+/// Between two looks for what has expired.
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(600);
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    tracing_subscriber::fmt().with_max_level(options.log).with_writer(io::stderr).init();
+    telemetry::begin(options.log, options.log_format, options.metrics.is_some());
     match serve(options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -59,6 +78,7 @@ async fn main() -> ExitCode {
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let cookie_key = options.cookie_key()?;
+    options.check_keys()?;
     let address = options.listen;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("cannot listen at {address}: {error} (--listen 127.0.0.1:0 takes a free port)")
@@ -69,7 +89,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let redirect_uri = format!("{public_url}{CALLBACK}");
 
     let http = reqwest::Client::builder();
-    let (http, settings, services, _fake) =
+    let (http, settings, services, fake) =
         match options.op.settings(options.op.keys(None)?, options.op.secret()?)? {
             Some(settings) => (http, settings, options.services.into(), None),
             // Nobody's proxy leads to our own loopback.
@@ -82,47 +102,63 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let core = itsme_core::Client::new(settings.redirect_uri(redirect_uri))?;
     let itsme = Client::with_transport(core, transport);
 
-    let accounts = Accounts::open(options.database.as_deref()).await?;
-    let sessions = SqliteStore::new(accounts.pool().clone());
-    sessions.migrate().await?;
-    let qr_logins = QrLogins::open(accounts.pool().clone()).await?;
-    tokio::spawn(delete_expired(sessions.clone()));
+    let place = options.database.unwrap_or(Place::Memory);
+    let database = database::open(&place)
+        .await
+        .map_err(|error| format!("the database cannot be opened: {error}"))?;
+    let (sessions, kept) = (Sessions::new(database.clone()), Kept::new(database.clone()));
+    tokio::spawn(sweep(sessions.clone(), kept.clone()));
+    tokio::spawn(fetch_keys(itsme.clone()));
+    if let Some(address) = options.metrics {
+        let address = telemetry::serve_metrics(address, itsme.clone()).await?;
+        println!("Metrics are at http://{address}/metrics");
+    }
 
-    let is_https = public_url.starts_with("https://");
-    let app = App { itsme, services, accounts, qr_logins, cookie_key, is_https };
+    let service = services.login.clone();
+    let logins = Logins::new(itsme.clone(), cookie_key, move || login::request(&service));
+    let draining = Draining::default();
+    let app = App {
+        itsme,
+        logins: logins
+            .ui_locale(|headers| Language::of(headers).ui_locale())
+            .page(login::problem_page)
+            .qr_page(login::qr_page)
+            .keep_in(kept),
+        services,
+        accounts: Accounts::new(database.clone()),
+        link_codes: LinkCodes::new(database.clone()),
+        database,
+        draining: draining.clone(),
+        is_https: public_url.starts_with("https://"),
+        shows_outbox: fake.is_some() || options.danger_show_outbox,
+    };
     println!("The application is at {public_url} (it listens at {listening}; Ctrl-C ends it)");
-    axum::serve(listener, app.router(sessions)).with_graceful_shutdown(told_to_stop()).await?;
-    Ok(())
-}
-
-async fn delete_expired(sessions: SqliteStore) {
-    loop {
-        sleep(Duration::from_secs(600)).await;
-        if let Err(error) = sessions.delete_expired().await {
-            tracing::warn!("expired sessions were not deleted: {error}");
-        }
+    let router = app.router(sessions);
+    let serving = axum::serve(listener, router);
+    let told = shutdown::begin(draining, options.drain);
+    tokio::select! {
+        served = serving.with_graceful_shutdown(shutdown::closed(told.clone())) => Ok(served?),
+        () = shutdown::cut_off(told) => Ok(()),
     }
 }
 
-/// Ctrl-C, or what a supervisor sends.
-async fn told_to_stop() {
-    #[cfg(unix)]
-    let terminated = async {
-        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => signal.recv().await,
-            Err(_) => pending().await,
+/// So that the first person does not wait. Whatever itsme does, the application serves what needs no login.
+async fn fetch_keys(itsme: Client) {
+    while let Err(error) = itsme.refresh().await {
+        tracing::warn!("itsme's keys were not fetched: {error}");
+        sleep(BETWEEN_TRIES).await;
+    }
+}
+
+async fn sweep(sessions: Sessions, kept: Kept) {
+    loop {
+        sleep(BETWEEN_SWEEPS).await;
+        if let Err(error) = sessions.delete_expired().await {
+            tracing::warn!("expired sessions were not deleted: {error}");
         }
-    };
-    #[cfg(not(unix))]
-    let terminated = pending::<()>();
-    let interrupted = async {
-        if signal::ctrl_c().await.is_err() {
-            pending().await
+        if let Err(error) = kept.delete_expired().await {
+            tracing::warn!("expired logins were not deleted: {error}");
         }
-    };
-    tokio::select! {
-        _ = terminated => {}
-        () = interrupted => {}
     }
 }
 

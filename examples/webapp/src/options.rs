@@ -1,13 +1,19 @@
 //! The command line.
 
-use std::{error::Error, fs, net::SocketAddr, path::PathBuf};
+use std::{
+    error::Error,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use axum_extra::extract::cookie::Key;
 use clap::{Args, Parser};
 use itsme_testkit::{CONFIRM_SERVICE, SERVICE, SHARE_SERVICE};
 use tracing::level_filters::LevelFilter;
 
-use crate::op::Op;
+use crate::{database::Place, op::Op, telemetry::LogFormat};
 
 /// A shop whose customers log in with itsme, share their address and confirm payments.
 ///
@@ -26,7 +32,8 @@ use crate::op::Op;
     cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP…\n  \
     cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP… \\\n      \
     --listen 127.0.0.1:8801 --public-url http://127.0.0.1:8800\n\
-    where OP… is which itsme, and as whom: --issuer or --environment, and so on."
+    where OP… is which itsme, and as whom: --issuer or --environment, and so on.\n\
+    On several machines: PostgreSQL instead of the file, by WEBAPP_DATABASE=postgres://…"
 )]
 #[command(mut_group("op", |op| op.requires("service")))]
 pub struct Options {
@@ -39,9 +46,10 @@ pub struct Options {
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// The SQLite file with accounts and sessions; it is made if it is not there. Default: in memory.
-    #[arg(long, value_name = "FILE")]
-    pub database: Option<PathBuf>,
+    /// Accounts, sessions and logins under way: an SQLite file, which is made if it is not there, or
+    /// postgres://USER:PASSWORD@HOST/NAME, rather by the environment. Default: in memory.
+    #[arg(long, value_name = "FILE|URL", env = "WEBAPP_DATABASE", hide_env_values = true)]
+    pub database: Option<Place>,
 
     /// A file of 64 random bytes or more, the same for all instances, that encrypts cookies. Default:
     /// random, so that a restart ends the logins that are under way.
@@ -51,6 +59,22 @@ pub struct Options {
     /// What is logged: error, warn, info, debug (each request to the OP) or trace.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log: LevelFilter,
+
+    /// How it is logged.
+    #[arg(long, value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+
+    /// Serve metrics for Prometheus at http://ADDRESS:PORT/metrics. Default: they are not measured.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics: Option<SocketAddr>,
+
+    /// How many seconds to go on serving, but not as ready, when told to stop: longer than the proxy's checks are apart.
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    pub drain: Duration,
+
+    /// Show everybody's messages at /outbox, as with the fake itsme: codes that link accounts are among them.
+    #[arg(long, requires = "op")]
+    pub danger_show_outbox: bool,
 
     #[command(flatten)]
     pub op: Op,
@@ -101,6 +125,10 @@ impl Services {
     }
 }
 
+fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
+    text.parse().map(Duration::from_secs)
+}
+
 impl Options {
     /// The key that encrypts cookies.
     ///
@@ -111,17 +139,34 @@ impl Options {
         let at = file.display();
         let bytes = fs::read(file)
             .map_err(|error| format!("the cookie key {at} cannot be read: {error}"))?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            if fs::metadata(file)?.permissions().mode() & 0o077 != 0 {
-                // Whoever has the key can make cookies for every account.
-                return Err(format!("others can read the cookie key {at}: chmod 600 {at}").into());
-            }
-        }
+        // Whoever has the key can make cookies for every account.
+        check_private(file, "cookie key")?;
         Key::try_from(&bytes[..]).map_err(|_| {
             let length = bytes.len();
             format!("the cookie key {at} has {length} bytes; 64 random ones are needed").into()
         })
     }
+
+    /// Whether only we can read the file with the private keys.
+    ///
+    /// # Errors
+    /// Others can.
+    pub fn check_keys(&self) -> Result<(), Box<dyn Error>> {
+        self.op.key_file().map_or(Ok(()), |file| check_private(file, "key file"))
+    }
+}
+
+fn check_private(file: &Path, what: &str) -> Result<(), Box<dyn Error>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A file that is not there is somebody else's error to tell.
+        let is_open =
+            |file: &Path| Some(fs::metadata(file).ok()?.permissions().mode() & 0o077 != 0);
+        if is_open(file) == Some(true) {
+            let at = file.display();
+            return Err(format!("others can read the {what} {at}: chmod 600 {at}").into());
+        }
+    }
+    Ok(())
 }

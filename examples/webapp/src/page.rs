@@ -1,23 +1,72 @@
-//! What all pages have around them.
+//! What all pages have around them, and what is pressed on them.
 
+use axum::{http::header::CONTENT_TYPE, response::IntoResponse};
 use maud::{DOCTYPE, Markup, html};
 
-pub fn page(title: &str, content: &Markup) -> Markup {
+use crate::language::Language;
+
+pub fn page(language: Language, title: &str, content: &Markup) -> Markup {
+    let texts = language.texts();
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(language.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 // Browsers would ask for one otherwise.
                 link rel="icon" href="data:,";
                 link rel="stylesheet" href="/style.css";
-                title { (title) " · itsme example" }
+                title { (title) " · " (texts.shop) }
             }
             body {
-                header { a class="brand" href="/" { "Example shop" } }
+                header {
+                    a class="brand" href="/" { (texts.shop) }
+                    form class="languages" method="post" action="/language" aria-label=(texts.language) {
+                        @for other in Language::ALL {
+                            button class="plain" name="language" value=(other.tag()) lang=(other.tag())
+                                aria-label=(other.name()) aria-current=[(other == language).then_some("true")] {
+                                (other.tag())
+                            }
+                        }
+                    }
+                }
                 main { h1 { (title) } section class="card" { (content) } }
             }
         }
     }
+}
+
+/// How much a button stands out; one of a page is primary.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    Primary,
+    Secondary,
+}
+
+/// What changes something is a form, never a link: browsers, and other sites, follow links.
+pub fn button(action: &str, rank: Rank, label: &str) -> Markup {
+    html! {
+        form method="post" action=(action) {
+            button .secondary[rank == Rank::Secondary] { (label) }
+        }
+    }
+}
+
+/// Back to where everything begins.
+pub fn back(language: Language) -> Markup {
+    html! { p { a href="/" { (language.texts().back) } } }
+}
+
+/// The same as the fake itsme's, and what only the shop has.
+pub async fn style() -> impl IntoResponse {
+    const STYLE: &str = concat!(
+        include_str!("../../../itsme-testkit/src/op/pages/style.css"),
+        "a.button { display: block; padding: var(--s2) var(--s4); border-radius: var(--s2); background: var(--accent); \
+            color: var(--on-accent); font-weight: 600; text-align: center; text-decoration: none; }\n",
+        "a.button:hover { text-decoration: underline; }\n",
+        ".languages { display: flex; gap: var(--s2); margin: 0; }\n",
+        ".languages button { min-width: 2rem; text-transform: uppercase; }\n",
+        ".languages [aria-current] { color: var(--ink); font-weight: 700; text-decoration: none; }\n",
+    );
+    ([(CONTENT_TYPE, "text/css")], STYLE)
 }

@@ -1,17 +1,24 @@
-//! What went wrong, for the person to read and for the log. What is said of itsme's errors is what the
-//! guide says (`docs/guide/errors.md`).
+//! What went wrong, for the person to read and for the log: the same incident number is in both.
 
-use std::{error::Error as _, fmt::Write as _};
+use std::{error::Error as _, fmt::Write as _, sync::Arc};
 
 use axum::{
+    Extension,
+    extract::Request,
     http::StatusCode,
+    middleware::Next,
     response::{IntoResponse, Response},
 };
-use itsme_core::{Advice, EvidenceError};
+use itsme_core::EvidenceError;
 use maud::html;
 use thiserror::Error as ThisError;
 
-use crate::{home, page};
+use crate::{
+    database::fresh_id,
+    language::Language,
+    login, page,
+    texts::{Said, Texts},
+};
 
 #[derive(Debug, ThisError)]
 pub enum Problem {
@@ -19,8 +26,6 @@ pub enum Problem {
     NoSuchPage,
     #[error("a form came from a page of another site")]
     AnotherSite,
-    #[error("a login came back to a browser that has not begun it, or to one that has finished it")]
-    UnknownLogin,
     #[error("nobody is logged in")]
     LoggedOut,
     #[error("another account is logged in than when this was begun")]
@@ -29,122 +34,128 @@ pub enum Problem {
     SomebodyElse,
     #[error("the new itsme account is linked to another account already")]
     LinkedElsewhere,
+    #[error("the new itsme account is the one that is linked")]
+    LinkedAlready,
+    #[error("the code to link a new itsme account has expired, or was tried too often")]
+    LinkIsOver,
+    #[error("a new itsme account cannot be linked without a person to look at it")]
+    LinkNeedsSupport,
     #[error("there is no code for this service")]
     NoSuchService,
-    #[error(transparent)]
-    Itsme(#[from] itsme_reqwest::Error),
-    #[error("a pending login is too long for a cookie")]
-    TooLong,
-    #[error("a poll has ended before its time")]
-    Interrupted,
+    #[error("the session was not stored")]
+    SessionNotStored,
     #[error("an archived proof does not hold")]
     Evidence(#[from] EvidenceError),
     #[error("the database cannot be had")]
     Database(#[from] sqlx::Error),
     #[error("the session cannot be had")]
     Session(#[from] tower_sessions::session::Error),
-    #[error("a login cannot be stored, or was stored by another version")]
-    Stored(#[from] serde_json::Error),
+    #[error("what a login was for cannot be read")]
+    Note(#[from] serde_json::Error),
 }
-
-/// What to say: the status, a heading, and what to do now.
-type Words = (StatusCode, &'static str, &'static str);
-
-/// Their choice, and no error: the status is that of every page.
-const STOPPED: Words =
-    (StatusCode::OK, "You cancelled", "Nothing has changed. You can try again any time.");
-const BEGIN_AGAIN: Words = (
-    StatusCode::BAD_REQUEST,
-    "Please start again",
-    "It took too long, or was finished before. Anything you approved in the app since then does not \
-     count here.",
-);
-const TRY_LATER: Words = (
-    StatusCode::SERVICE_UNAVAILABLE,
-    "itsme cannot be reached",
-    "Please try again in a few minutes.",
-);
-const OURS: Words = (
-    StatusCode::INTERNAL_SERVER_ERROR,
-    "Something went wrong here",
-    "It is not your fault. Please try again later, or tell us.",
-);
 
 impl Problem {
-    fn words(&self) -> Words {
+    fn status(&self) -> StatusCode {
         match self {
-            Self::NoSuchPage | Self::NoSuchService => {
-                (StatusCode::NOT_FOUND, "There is nothing here", "Go back and try something else.")
+            Self::NoSuchPage | Self::NoSuchService => StatusCode::NOT_FOUND,
+            Self::AnotherSite
+            | Self::LoggedOut
+            | Self::AnotherAccount
+            | Self::SomebodyElse
+            | Self::LinkNeedsSupport => StatusCode::FORBIDDEN,
+            Self::LinkedElsewhere | Self::LinkedAlready => StatusCode::CONFLICT,
+            Self::LinkIsOver => StatusCode::BAD_REQUEST,
+            Self::Database(_) | Self::Session(_) | Self::SessionNotStored => {
+                StatusCode::SERVICE_UNAVAILABLE
             }
-            Self::AnotherSite => (
-                StatusCode::FORBIDDEN,
-                "That was not begun here",
-                "Another site has sent you. If it was you who wanted it, begin on our own page.",
-            ),
-            Self::UnknownLogin => (
-                StatusCode::BAD_REQUEST,
-                "This login is not known here",
-                "It was finished before, took too long, or was begun in another browser. \
-                 You can start again in this browser.",
-            ),
-            Self::LoggedOut => {
-                (StatusCode::FORBIDDEN, "You are not logged in", "Please log in, and try again.")
-            }
-            Self::AnotherAccount => (
-                StatusCode::FORBIDDEN,
-                "Another account is logged in",
-                "It is not the one that began this. Nothing was stored.",
-            ),
-            Self::SomebodyElse => (
-                StatusCode::FORBIDDEN,
-                "That was somebody else",
-                "Another person has answered in the itsme app than the one who is logged in here. \
-                 Nothing was stored.",
-            ),
-            // A shop with something to lose would offer to merge the two.
-            Self::LinkedElsewhere => (
-                StatusCode::CONFLICT,
-                "This itsme account has an account here",
-                "It was made when somebody logged in with it. Log out, and log in with it to see \
-                 that one; or ask us to make one of the two.",
-            ),
-            Self::Itsme(error) => match error.advice() {
-                Advice::Cancelled => STOPPED,
-                Advice::StartOver => BEGIN_AGAIN,
-                Advice::TryLater => TRY_LATER,
-                Advice::OurFault => OURS,
-            },
-            Self::TooLong
-            | Self::Interrupted
-            | Self::Evidence(_)
-            | Self::Database(_)
-            | Self::Session(_)
-            | Self::Stored(_) => OURS,
+            Self::Evidence(_) | Self::Note(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
-}
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        let (status, heading, advice) = self.words();
+    fn said(&self, texts: &'static Texts) -> &'static Said {
+        match self {
+            Self::NoSuchPage | Self::NoSuchService => &texts.no_such_page,
+            Self::AnotherSite => &texts.another_site,
+            Self::LoggedOut => &texts.logged_out,
+            Self::AnotherAccount => &texts.another_account,
+            Self::SomebodyElse => &texts.somebody_else,
+            Self::LinkedElsewhere => &texts.linked_elsewhere,
+            Self::LinkedAlready => &texts.linked_already,
+            Self::LinkIsOver => &texts.link_is_over,
+            Self::LinkNeedsSupport => &texts.link_needs_support,
+            Self::Evidence(_)
+            | Self::Database(_)
+            | Self::Session(_)
+            | Self::SessionNotStored
+            | Self::Note(_) => &texts.login.our_fault,
+        }
+    }
+
+    /// Whether a login may help.
+    fn is_helped_by_login(&self) -> bool {
+        matches!(self.status(), StatusCode::SERVICE_UNAVAILABLE) || matches!(self, Self::LoggedOut)
+    }
+
+    fn log(&self, incident: &str) {
         let mut causes = String::new();
         let mut cause = self.source();
         while let Some(error) = cause {
             let _ = write!(causes, ": {error}");
             cause = error.source();
         }
-        if !status.is_server_error() {
-            tracing::info!("{self}{causes}");
-        } else if status == StatusCode::SERVICE_UNAVAILABLE {
-            tracing::warn!("{self}{causes}");
-        } else {
-            tracing::error!("{self}{causes}");
+        match self.status() {
+            status if !status.is_server_error() => tracing::info!(incident, "{self}{causes}"),
+            StatusCode::SERVICE_UNAVAILABLE => tracing::warn!(incident, "{self}{causes}"),
+            _ => tracing::error!(incident, "{self}{causes}"),
         }
-        let content = html! {
-            p { (advice) }
-            @if matches!(self, Self::UnknownLogin) { (home::log_in()) }
-            p { a href="/" { "Back" } }
-        };
-        (status, page::page(heading, &content)).into_response()
     }
+}
+
+impl IntoResponse for Problem {
+    /// The page is made by [`show`], which knows the person's language.
+    fn into_response(self) -> Response {
+        (self.status(), Extension(Arc::new(self))).into_response()
+    }
+}
+
+/// Makes a page of each problem.
+pub async fn show(language: Language, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let problem = match response.extensions_mut().remove::<Arc<Problem>>() {
+        Some(problem) => problem,
+        // The layer of the sessions says it without a page.
+        None if response.status() == StatusCode::INTERNAL_SERVER_ERROR
+            && !response.headers().contains_key("content-type") =>
+        {
+            Arc::new(Problem::SessionNotStored)
+        }
+        None => return response,
+    };
+    let incident = incident();
+    problem.log(&incident);
+    let way = problem.is_helped_by_login().then_some(login::PATH);
+    let page = content(language, problem.said(language.texts()), &incident, way);
+    (problem.status(), page).into_response()
+}
+
+/// A number for the person to mention and for the log: short enough to be read out.
+fn incident() -> String {
+    fresh_id().chars().filter(char::is_ascii_alphanumeric).take(8).collect()
+}
+
+/// The page of something that went wrong, with the way to log in again where that may help.
+pub fn content(
+    language: Language,
+    said: &Said,
+    incident: &str,
+    again: Option<&str>,
+) -> maud::Markup {
+    let texts = language.texts();
+    let content = html! {
+        p { (said.text) }
+        @if let Some(again) = again { (login::again(language, again)) }
+        p class="quiet" { (texts.incident) ": " (incident) }
+        (page::back(language))
+    };
+    page::page(language, said.heading, &content)
 }

@@ -5,18 +5,26 @@ use axum::{
     http::request::Parts,
     response::{IntoResponse as _, Response},
 };
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tower_sessions::Session;
 
-use crate::{
-    accounts::{Account, AccountId},
-    app::App,
-    problem::Problem,
-};
+use crate::{accounts::Account, app::App, database::now, problem::Problem};
 
-const ACCOUNT: &str = "account";
+const LOGIN: &str = "login";
+/// However busy somebody is, after so many seconds they log in again.
+const LONGEST: i64 = 12 * 3_600;
+
+/// A login to this shop.
+#[derive(Serialize, Deserialize)]
+struct Login {
+    account: String,
+    /// The account's when it began: linking a new itsme account ends all sessions before.
+    generation: i64,
+    since: i64,
+}
 
 pub struct Visitor {
-    pub session: Session,
+    session: Session,
     pub account: Option<Account>,
 }
 
@@ -27,19 +35,33 @@ impl Visitor {
     }
 
     /// The account, if it is the one that was logged in when something began.
-    pub fn still(&self, id: AccountId) -> Result<&Account, Problem> {
+    pub fn still(&self, id: &str) -> Result<&Account, Problem> {
         self.account().and_then(|account| match account.id == id {
             true => Ok(account),
             false => Err(Problem::AnotherAccount),
         })
     }
 
-    pub async fn log_in(&self, account: AccountId) -> Result<(), Problem> {
+    pub async fn log_in(&self, account: &Account) -> Result<(), Problem> {
         // A session id that somebody knew before the login is worth nothing after it, and what
         // another person left in the session is not this one's.
         self.session.clear().await;
         self.session.cycle_id().await?;
-        Ok(self.session.insert(ACCOUNT, account).await?)
+        let (id, generation) = (account.id.clone(), account.generation);
+        self.remember(LOGIN, Login { account: id, generation, since: now() }).await
+    }
+
+    pub async fn log_out(&self) -> Result<(), Problem> {
+        Ok(self.session.flush().await?)
+    }
+
+    /// Keeps something in the session until it ends.
+    pub async fn remember(&self, key: &str, value: impl Serialize) -> Result<(), Problem> {
+        Ok(self.session.insert(key, value).await?)
+    }
+
+    pub async fn remembered<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Problem> {
+        Ok(self.session.get(key).await?)
     }
 }
 
@@ -50,13 +72,16 @@ impl FromRequestParts<App> for Visitor {
         let session = Session::from_request_parts(parts, app)
             .await
             .map_err(|rejection| rejection.into_response())?;
-        let account = async {
-            Ok::<_, Problem>(match session.get(ACCOUNT).await? {
-                Some(id) => app.accounts.get(id).await?,
-                None => None,
-            })
-        };
-        let account = account.await.map_err(|problem| problem.into_response())?;
-        Ok(Self { session, account })
+        let account = logged_in(&session, app).await;
+        Ok(Self { account: account.map_err(|problem| problem.into_response())?, session })
     }
+}
+
+async fn logged_in(session: &Session, app: &App) -> Result<Option<Account>, Problem> {
+    let Some(login) = session.get::<Login>(LOGIN).await? else { return Ok(None) };
+    if now() - login.since > LONGEST {
+        return Ok(None);
+    }
+    let account = app.accounts.get(&login.account).await?;
+    Ok(account.filter(|account| account.generation == login.generation))
 }

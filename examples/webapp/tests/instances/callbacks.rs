@@ -54,11 +54,6 @@ impl Site<'_> {
         browser.settle(self.app, path)
     }
 
-    /// Asks once more if the page says so: a session's cookie does not say that no other was held back.
-    fn settle(&self, browser: &mut Browser, path: &str) -> Page {
-        browser.settle(self.app, path)
-    }
-
     #[track_caller]
     fn assert_finishes(&self, browser: &mut Browser, path: &str, name: &str) {
         self.arrive(browser, path).leads_to("/");

@@ -7,7 +7,7 @@ use std::{
 
 use itsme_testkit::{CLIENT_ID, CONFIRM_SERVICE, SERVICE, SHARE_SERVICE, Server, private_jwks};
 
-use crate::program::Program;
+use crate::{database, program::Program};
 
 /// A new directory.
 pub fn scratch(name: &str) -> PathBuf {
@@ -32,6 +32,7 @@ pub fn secret_file(directory: &Path, name: &str, content: &[u8]) -> PathBuf {
 /// Instances with one database and one cookie key, and the address of whoever stands in front.
 pub struct Fleet {
     arguments: Vec<String>,
+    database: String,
     directory: PathBuf,
 }
 
@@ -45,7 +46,7 @@ impl Fleet {
         let directory = scratch(name);
         let keys = secret_file(&directory, "keys.json", private_jwks().to_string().as_bytes());
         let keys = keys.display().to_string();
-        let database = directory.join("shop.sqlite").display().to_string();
+        let database = database::fresh(name, &directory);
         op.op().allow_redirect_uri(format!("{public_url}/itsme/callback"));
         let issuer = op.op().issuer().to_owned();
         let arguments = [
@@ -58,20 +59,31 @@ impl Fleet {
             ["--public-url", public_url],
             ["--database", &database],
         ];
-        Self { arguments: arguments.concat().into_iter().map(str::to_owned).collect(), directory }
+        let arguments = arguments.concat().into_iter().map(str::to_owned).collect();
+        Self { arguments, database, directory }
+    }
+
+    /// As the option `--database` takes it.
+    pub fn database(&self) -> &str {
+        &self.database
     }
 
     pub fn start(&self) -> Program {
-        self.start_with("cookie.key", &[7; 64])
+        self.start_with_options(&[])
+    }
+
+    pub fn start_with_options(&self, options: &[&str]) -> Program {
+        self.start_with("cookie.key", &[7; 64], options)
     }
 
     pub fn start_with_another_key(&self) -> Program {
-        self.start_with("other.key", &[8; 64])
+        self.start_with("other.key", &[8; 64], &[])
     }
 
-    fn start_with(&self, name: &str, key: &[u8]) -> Program {
+    fn start_with(&self, name: &str, key: &[u8], options: &[&str]) -> Program {
         let file = secret_file(&self.directory, name, key);
         let mut arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
+        arguments.extend(options);
         let file = file.display().to_string();
         arguments.extend(["--cookie-key", &file]);
         Program::start(&arguments)

@@ -1,7 +1,11 @@
 //! The web application, as two instances of it run behind one address.
 
 mod callbacks;
+mod database;
 mod fleet;
+mod languages;
+mod link;
+mod operators;
 #[path = "../program/mod.rs"]
 mod program;
 mod qr;
@@ -23,7 +27,7 @@ fn a_login_begun_on_one_instance_finishes_on_the_other() {
     let (one, two) = (fleet.start(), fleet.start());
     let mut browser = Browser::new(&one.address);
 
-    let to_itsme = browser.post(&one, "/login").location();
+    let to_itsme = browser.get(&one, "/itsme/login").location();
     let callback = op.approve(&to_itsme, &Person::ann());
     browser.back(&two, &callback).leads_to("/");
     for instance in [&one, &two] {
@@ -41,7 +45,7 @@ fn without_the_common_key_the_other_instance_does_not_know_the_login() {
     let (one, two) = (fleet.start(), fleet.start_with_another_key());
     let mut browser = Browser::new(&one.address);
 
-    let to_itsme = browser.post(&one, "/login").location();
+    let to_itsme = browser.get(&one, "/itsme/login").location();
     let callback = op.approve(&to_itsme, &Person::ann());
     let page = browser.settle(&two, &path(&callback));
     assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
@@ -55,7 +59,7 @@ fn a_pending_login_is_sealed_and_for_one_use() {
     let app = Fleet::new("one-use", &op).start();
     let mut browser = Browser::new(&app.address);
 
-    let sent = browser.post(&app, "/login");
+    let sent = browser.get(&app, "/itsme/login");
     let to_itsme = sent.location();
     let state = parameter(&to_itsme, "state");
     let cookie = sent.set_cookie(&format!("itsme-{state}"));
@@ -70,7 +74,7 @@ fn a_pending_login_is_sealed_and_for_one_use() {
     assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
     browser.back(&app, &callback).leads_to("/");
     assert!(!browser.has(&format!("itsme-{state}")));
-    assert_eq!(browser.back(&app, &callback).status, 400);
+    assert_eq!(browser.settle(&app, &path(&callback)).status, 400);
     assert!(browser.get(&app, "/").text.contains("Welcome, Ann"), "and nobody is logged out by it");
 }
 
@@ -78,7 +82,7 @@ fn a_pending_login_is_sealed_and_for_one_use() {
 fn callbacks_come_as_browsers_send_them() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("callbacks", &op).start();
-    callbacks::try_all(&Site { app: &app, op: &op, method: "POST", login: "/login" });
+    callbacks::try_all(&Site { app: &app, op: &op, method: "GET", login: "/itsme/login" });
 }
 
 #[test]
@@ -89,76 +93,48 @@ fn logins_in_parallel_tabs_do_not_meet_and_do_not_pile_up() {
 
     let mut callbacks = Vec::new();
     for _ in 0..9 {
-        let to_itsme = browser.post(&app, "/login").location();
+        let to_itsme = browser.get(&app, "/itsme/login").location();
         callbacks.push(op.approve(&to_itsme, &Person::daan()));
         assert!(browser.pending() <= 6, "{}", browser.pending());
-        // Which is the oldest is told by the second.
-        std::thread::sleep(std::time::Duration::from_millis(1_010));
     }
     let (oldest, others) = callbacks.split_at(3);
     for callback in others.iter().rev() {
         browser.back(&app, callback).leads_to("/");
     }
     for callback in oldest {
-        assert_eq!(browser.back(&app, callback).heading(), "This login is not known here");
+        let page = browser.settle(&app, &path(callback));
+        assert_eq!(page.heading(), "This login is not known here");
     }
-    browser.post(&app, "/login");
+    browser.get(&app, "/itsme/login");
     browser.post(&app, "/log-out");
     assert_eq!(browser.pending(), 0);
 }
 
 #[test]
-fn a_new_itsme_account_is_linked_by_who_is_logged_in() {
-    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
-    let app = Fleet::new("relinked", &op).start();
-    let mut browser = Browser::new(&app.address);
-    browser.log_in(&app, &op, &Person::ann());
-    let before = browser.get(&app, "/").text;
-
-    op.op().recreate_account(&Person::ann());
-    let to_itsme = browser.post(&app, "/link").location();
-    browser.back(&app, &op.approve(&to_itsme, &Person::ann())).leads_to("/");
-    browser.post(&app, "/log-out").leads_to("/");
-    browser.log_in(&app, &op, &Person::ann());
-    assert_eq!(browser.get(&app, "/").text, before, "the same account");
-
-    // One itsme account is not linked to two accounts, and nobody links without being logged in.
-    let mut other = Browser::new(&app.address);
-    other.log_in(&app, &op, &Person::daan());
-    let to_itsme = other.post(&app, "/link").location();
-    let page = other.back(&app, &op.approve(&to_itsme, &Person::ann()));
-    assert_eq!((page.status, page.heading()), (409, "This itsme account has an account here"));
-    let page = Browser::new(&app.address).post(&app, "/link");
-    assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
-
-    // A link that was begun by one account is not finished by another.
-    let to_itsme = other.post(&app, "/link").location();
-    other.log_in(&app, &op, &Person::ioana());
-    let page = other.back(&app, &op.approve(&to_itsme, &Person::daan()));
-    assert_eq!((page.status, page.heading()), (403, "Another account is logged in"));
-}
-
-#[test]
 fn data_and_payments_are_of_the_person_who_is_logged_in() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
-    let app = Fleet::new("ann-alone", &op).start();
+    let fleet = Fleet::new("ann-alone", &op);
+    let app = fleet.start();
     let mut browser = Browser::new(&app.address);
     browser.log_in(&app, &op, &Person::ann());
 
     let to_itsme = browser.post(&app, "/share").location();
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::daan()));
     assert_eq!((page.status, page.heading()), (403, "That was somebody else"));
-    assert!(!browser.get(&app, "/").text.contains("Born on"));
+    assert!(!browser.get(&app, "/").text.contains("Date of birth"));
     let to_itsme = browser.post(&app, "/share").location();
-    browser.back(&app, &op.approve(&to_itsme, &Person::ann())).leads_to("/");
-    let page = browser.get(&app, "/");
-    assert!(page.text.contains("1987-04-12") && page.text.contains("Address"), "{}", page.text);
+    browser.back(&app, &op.approve(&to_itsme, &Person::ann())).leads_to("/shared");
+    for page in [browser.get(&app, "/shared"), browser.get(&app, "/")] {
+        assert!(page.text.contains("1987-04-12") && page.text.contains("Address"), "{}", page.text);
+        assert!(!page.text.contains("does not have"), "{}", page.text);
+    }
 
     let to_itsme = browser.post(&app, "/pay").location();
     // The payment is for Ann to confirm: in the app, nobody else gets to see it.
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::daan()));
     assert_eq!((page.status, page.heading()), (200, "You cancelled"));
-    assert_eq!(browser.get(&app, "/receipts/1").status, 404);
+    let receipts = || database::texts(fleet.database(), "SELECT id FROM receipt");
+    assert!(receipts().is_empty());
     let to_itsme = browser.post(&app, "/pay").location();
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::ann()));
     let receipt = page.location();
@@ -169,13 +145,22 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
     browser.set_cookie("session=; Max-Age=0; Path=/").expect("it is lost");
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::ann()));
     assert_eq!((page.status, page.heading()), (200, "Paid"));
-    assert_eq!(browser.get(&app, "/receipts/2").status, 403);
+    let second = receipts().into_iter().map(|id| format!("/receipts/{id}"));
+    let second = second.into_iter().find(|path| *path != receipt).expect("a second one");
+    assert_eq!(browser.get(&app, &second).status, 403);
     browser.log_in(&app, &op, &Person::ann());
-    assert!(browser.get(&app, "/receipts/2").text.contains("BE68539007547034"));
+    assert!(browser.get(&app, &second).text.contains("BE68539007547034"));
     // Nobody else's.
     let mut other = Browser::new(&app.address);
     other.log_in(&app, &op, &Person::daan());
     assert_eq!(other.get(&app, &receipt).status, 404);
+    // What itsme does not have of him is told.
+    let to_itsme = other.post(&app, "/share").location();
+    other.back(&app, &op.approve(&to_itsme, &Person::daan())).leads_to("/shared");
+    let page = other.get(&app, "/shared").text;
+    let (shared, lacking) = page.split_once("itsme does not have").expect("both");
+    assert!(shared.contains("2004-11-30") && !shared.contains("Address"), "{page}");
+    assert!(lacking.contains("Address") && !lacking.contains("Date of birth"), "{page}");
 }
 
 #[test]
@@ -202,7 +187,7 @@ fn everything_that_goes_wrong_has_a_page() {
     let app = Fleet::new("wrong", &op).start();
     let mut browser = Browser::new(&app.address);
 
-    let to_itsme = browser.post(&app, "/login").location();
+    let to_itsme = browser.get(&app, "/itsme/login").location();
     let page = browser.back(&app, &op.deny(&to_itsme));
     assert_eq!((page.status, page.heading()), (200, "You cancelled"));
     for query in ["", "?code=a", "?state=a", "?code=a&state=%00%FF", "?state=a&state=a"] {
@@ -210,24 +195,26 @@ fn everything_that_goes_wrong_has_a_page() {
         assert_eq!((page.status, page.heading()), (400, "This login is not known here"), "{query}");
     }
     assert_eq!(browser.get(&app, "/receipts/1").status, 403);
-    assert_eq!(browser.get(&app, "/qr").location(), "/");
-    assert_eq!(browser.get(&app, "/login").location(), "/", "a bookmark");
+    assert_eq!(browser.get(&app, "/itsme/qr").location(), "/");
+    assert_eq!(browser.get(&app, "/pay").location(), "/", "a bookmark");
     for nothing in ["/nope", "/receipts", "/style.css/x"] {
         let page = browser.get(&app, nothing);
         assert_eq!((page.status, page.heading()), (404, "There is nothing here"), "{nothing}");
     }
     for site in ["cross-site", "same-site"] {
-        let page = browser.post_from(site, &app, "/login");
+        let page = browser.post_from(site, &app, "/share");
         assert_eq!((page.status, page.heading()), (403, "That was not begun here"), "{site}");
     }
-    assert!(browser.post_from("same-origin", &app, "/login").location().contains("authorization"));
+    let page = browser.post_from("same-origin", &app, "/share");
+    assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
+    assert!(page.text.contains("href=\"/itsme/login\""), "{}", page.text);
 
-    let to_itsme = browser.post(&app, "/login").location();
+    let to_itsme = browser.get(&app, "/itsme/login").location();
     let callback = op.approve(&to_itsme, &Person::ann());
     drop(op);
     let page = browser.back(&app, &callback);
     assert_eq!((page.status, page.heading()), (503, "itsme cannot be reached"));
-    let page = browser.post(&app, "/qr");
+    let page = browser.post(&app, "/itsme/qr");
     assert_eq!((page.status, page.heading()), (503, "itsme cannot be reached"));
 }
 
@@ -236,7 +223,7 @@ fn over_https_cookies_are_this_hosts_alone() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::at("https://shop.example.be", "https", &op).start();
     let mut browser = Browser::new(&app.address);
-    let sent = browser.post(&app, "/login");
+    let sent = browser.get(&app, "/itsme/login");
     let state = parameter(&sent.location(), "state");
     let cookie = sent.set_cookie(&format!("__Host-itsme-{state}"));
     assert!(cookie.contains("Secure") && cookie.contains("Path=/") && !cookie.contains("Domain"));
@@ -245,7 +232,33 @@ fn over_https_cookies_are_this_hosts_alone() {
     page.leads_to("/");
     assert!(page.set_cookie("__Host-session").contains("Secure"));
     assert!(!browser.has(&format!("__Host-itsme-{state}")), "it is for one use");
+    let page = browser.get(&app, "/");
+    assert!(page.text.contains("Welcome, Ann"));
+    assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
+}
+
+#[test]
+fn a_session_ends_however_busy_somebody_is() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let fleet = Fleet::new("absolute", &op);
+    let app = fleet.start();
+    let mut browser = Browser::new(&app.address);
+    browser.log_in(&app, &op, &Person::ann());
     assert!(browser.get(&app, "/").text.contains("Welcome, Ann"));
+    // A login of many years ago.
+    let older = "UPDATE session SET data = replace(data, '\"since\":1', '\"since\":') RETURNING id";
+    assert_eq!(database::texts(fleet.database(), older).len(), 1);
+    assert!(browser.get(&app, "/").text.contains("Log in with itsme"));
+    assert_eq!(browser.post(&app, "/share").status, 403);
+}
+
+#[test]
+fn the_keys_are_published() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("published", &op).start();
+    let page = Browser::new(&app.address).get(&app, "/itsme/jwks");
+    assert_eq!(page.header("content-type"), "application/json");
+    assert!(page.text.contains("\"kid\"") && !page.text.contains("\"d\""), "{}", page.text);
 }
 
 #[test]
@@ -263,6 +276,21 @@ fn what_cannot_work_is_told_at_the_start() {
         let ended = command(&["--cookie-key", open.to_str().expect("a path of text")]).output();
         let told = String::from_utf8_lossy(&ended.expect("it runs").stderr).into_owned();
         assert!(told.contains("others can read the cookie key"), "{told}");
+        let keys = scratch("open-keys").join("keys.json");
+        std::fs::write(&keys, itsme_testkit::private_jwks().to_string()).expect("a file");
+        let keys = keys.to_str().expect("a path of text");
+        let ended = run(&[
+            "--issuer",
+            "http://127.0.0.1:1",
+            "--client-id",
+            "x",
+            "--service",
+            "x",
+            "--keys",
+            keys,
+        ]);
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(told.contains("others can read the key file"), "{told}");
     }
 
     let taken = Program::start(&[]);

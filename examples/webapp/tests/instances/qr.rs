@@ -29,14 +29,14 @@ fn a_qr_login_goes_on_at_any_instance() {
     let (one, two) = (fleet.start(), fleet.start());
     let mut browser = Browser::new(&one.address);
 
-    browser.post(&one, "/qr").leads_to("/qr");
-    let page = browser.get(&two, "/qr");
+    browser.post(&one, "/itsme/qr").leads_to("/itsme/qr");
+    let page = browser.get(&two, "/itsme/qr");
     assert!(page.text.contains("data:image/png;base64,"), "{}", page.text);
     scan(&op, &Person::ioana());
-    assert_eq!(browser.get(&one, "/qr").heading(), "Look at your phone");
-    assert_eq!(browser.get(&two, "/qr").heading(), "Look at your phone");
+    assert_eq!(browser.get(&one, "/itsme/qr").heading(), "Look at your phone");
+    assert_eq!(browser.get(&two, "/itsme/qr").heading(), "Look at your phone");
     approve(&op);
-    browser.get(&one, "/qr").leads_to("/");
+    browser.get(&one, "/itsme/qr").leads_to("/");
     assert!(browser.get(&two, "/").text.contains("Ioana"));
 }
 
@@ -46,13 +46,13 @@ fn two_tabs_at_once_do_not_lose_it() {
     let fleet = Fleet::new("qr-tabs", &op);
     let (one, two) = (fleet.start(), fleet.start());
     let mut browser = Browser::new(&one.address);
-    browser.post(&one, "/qr").leads_to("/qr");
+    browser.post(&one, "/itsme/qr").leads_to("/itsme/qr");
 
     let both = |expected: &[&str]| {
         thread::scope(|scope| {
             let look = |app| {
                 let mut tab = browser.clone();
-                scope.spawn(move || tab.get(app, "/qr"))
+                scope.spawn(move || tab.get(app, "/itsme/qr"))
             };
             for tab in [look(&one), look(&two)] {
                 let page = tab.join().expect("it does not panic");
@@ -70,7 +70,7 @@ fn two_tabs_at_once_do_not_lose_it() {
     both(&["Look at your phone"]);
     assert_eq!(polls(&op), before + 1, "one of the two polls");
     approve(&op);
-    browser.get(&two, "/qr").leads_to("/");
+    browser.get(&two, "/itsme/qr").leads_to("/");
     assert!(browser.get(&one, "/").text.contains("Welcome, Daan"));
 }
 
@@ -80,17 +80,18 @@ fn a_page_that_waits_undoes_nothing_in_other_tabs() {
     let app = Fleet::new("qr-waits", &op).start();
     let mut browser = Browser::new(&app.address);
     browser.log_in(&app, &op, &Person::ann());
-    browser.post(&app, "/qr").leads_to("/qr");
+    browser.post(&app, "/itsme/qr").leads_to("/itsme/qr");
 
     let mut waiting = browser.clone();
     let page = thread::scope(|scope| {
-        let page = scope.spawn(|| waiting.get(&app, "/qr"));
+        let page = scope.spawn(|| waiting.get(&app, "/itsme/qr"));
         thread::sleep(Duration::from_millis(300));
         browser.post(&app, "/log-out").leads_to("/");
         page.join().expect("it does not panic")
     });
-    assert_eq!(page.heading(), "Scan this code");
-    assert!(page.sets_no_cookie());
+    // The log-out has given it up.
+    page.leads_to("/");
+    assert!(!page.sets("session"));
     // Neither here nor with the cookies from before.
     for browser in [&mut browser, &mut waiting] {
         assert!(browser.get(&app, "/").text.contains("Log in with itsme"));
@@ -102,22 +103,22 @@ fn what_ended_is_over() {
     let op = sandbox();
     let app = Fleet::new("qr-over", &op).start();
     let mut browser = Browser::new(&app.address);
-    browser.post(&app, "/qr").leads_to("/qr");
-    browser.post(&app, "/qr/stop").leads_to("/");
-    browser.get(&app, "/qr").leads_to("/");
+    browser.post(&app, "/itsme/qr").leads_to("/itsme/qr");
+    browser.post(&app, "/itsme/qr/stop").leads_to("/");
+    browser.get(&app, "/itsme/qr").leads_to("/");
 
-    browser.post(&app, "/qr").leads_to("/qr");
+    browser.post(&app, "/itsme/qr").leads_to("/itsme/qr");
     scan(&op, &Person::daan());
-    assert_eq!(browser.get(&app, "/qr").heading(), "Look at your phone");
+    assert_eq!(browser.get(&app, "/itsme/qr").heading(), "Look at your phone");
     let asked = op.op().pending_backchannel().first().map(|asked| asked.auth_req_id.clone());
     op.op().deny_backchannel(&asked.expect("he is asked"));
-    assert_eq!(browser.get(&app, "/qr").heading(), "You cancelled");
-    browser.get(&app, "/qr").leads_to("/");
+    assert_eq!(browser.get(&app, "/itsme/qr").heading(), "You cancelled");
+    browser.get(&app, "/itsme/qr").leads_to("/");
 
     // A poll that gets no answer is asked again.
-    browser.post(&app, "/qr").leads_to("/qr");
+    browser.post(&app, "/itsme/qr").leads_to("/itsme/qr");
     drop(op);
-    assert_eq!(browser.get(&app, "/qr").heading(), "Scan this code");
+    assert_eq!(browser.get(&app, "/itsme/qr").heading(), "Scan this code");
 }
 
 #[test]
@@ -125,11 +126,11 @@ fn a_browser_that_goes_away_takes_nothing_with_it() {
     let op = sandbox();
     let app = Fleet::new("qr-away", &op).start();
     let mut browser = Browser::new(&app.address);
-    browser.post(&app, "/qr").leads_to("/qr");
+    browser.post(&app, "/itsme/qr").leads_to("/itsme/qr");
     scan(&op, &Person::daan());
-    browser.leave(&app, "/qr", Duration::from_millis(200));
+    browser.leave(&app, "/itsme/qr", Duration::from_millis(200));
     thread::sleep(Duration::from_millis(1_500));
-    assert_eq!(browser.get(&app, "/qr").heading(), "Look at your phone");
+    assert_eq!(browser.get(&app, "/itsme/qr").heading(), "Look at your phone");
     approve(&op);
-    browser.get(&app, "/qr").leads_to("/");
+    browser.get(&app, "/itsme/qr").leads_to("/");
 }

@@ -47,7 +47,7 @@ pub trait Visit {
     }
 
     fn log_in(&mut self, app: &Program, op: &Server, person: &Person) {
-        let to_itsme = self.post(app, "/login").location();
+        let to_itsme = self.get(app, "/itsme/login").location();
         let callback = op.approve(&to_itsme, person);
         self.back(app, &callback).leads_to("/");
     }
@@ -124,10 +124,18 @@ impl Page {
         self.headers.get(name).and_then(|value| value.to_str().ok()).expect("the header is there")
     }
 
+    pub fn sets(&self, cookie: &str) -> bool {
+        self.find_cookie(cookie).is_some()
+    }
+
     pub fn set_cookie(&self, name: &str) -> &str {
+        self.find_cookie(name).expect("the cookie is set")
+    }
+
+    fn find_cookie(&self, name: &str) -> Option<&str> {
         let cookies = self.headers.get_all("set-cookie").iter().filter_map(|it| it.to_str().ok());
         let mut of_that_name = cookies.filter(|cookie| cookie.starts_with(&format!("{name}=")));
-        of_that_name.next().expect("the cookie is set")
+        of_that_name.next()
     }
 
     pub fn heading(&self) -> &str {

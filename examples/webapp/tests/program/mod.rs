@@ -1,8 +1,11 @@
 //! A running `webapp`.
 
 use std::{
+    fs::{self, File},
     io::{BufRead as _, BufReader},
-    process::{Child, Command, Stdio},
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio, id},
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 /// Ended when it is dropped.
@@ -12,6 +15,9 @@ pub struct Program {
     pub address: String,
     /// The issuer of the itsme that it brought along.
     pub itsme: Option<String>,
+    /// Where its metrics are, if they are anywhere.
+    pub metrics: Option<String>,
+    log: PathBuf,
 }
 
 pub fn command(arguments: &[&str]) -> Command {
@@ -21,12 +27,17 @@ pub fn command(arguments: &[&str]) -> Command {
 }
 
 impl Program {
-    /// At a free port.
+    /// At a free port, unless they say otherwise.
     pub fn start(arguments: &[&str]) -> Self {
         let mut command = command(arguments);
-        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let log = log_file();
+        let errors = File::create(&log).expect("a file");
+        if !arguments.contains(&"--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
+        command.stdout(Stdio::piped()).stderr(errors);
         let child = command.spawn().expect("it runs");
-        let mut program = Self { child, address: String::new(), itsme: None };
+        let mut program = Self { child, address: String::new(), itsme: None, metrics: None, log };
         let lines = BufReader::new(program.child.stdout.take().expect("a pipe")).lines();
         for line in lines.map_while(Result::ok) {
             if let Some((_, place)) = line.split_once("it listens at ") {
@@ -35,15 +46,47 @@ impl Program {
                 return program;
             }
             let mut words = line.split([' ', ',']);
-            program.itsme = words.find(|word| word.starts_with("http://")).map(str::to_owned);
+            let place = words.find(|word| word.starts_with("http://")).map(str::to_owned);
+            let is_of_metrics = line.starts_with("Metrics");
+            *(if is_of_metrics { &mut program.metrics } else { &mut program.itsme }) = place;
         }
-        panic!("it ended before it listened");
+        panic!("it ended before it listened: {}", program.log());
+    }
+}
+
+/// One that no other test has.
+fn log_file() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("logs");
+    fs::create_dir_all(&directory).expect("a directory");
+    directory.join(format!("{}-{}", id(), NEXT.fetch_add(1, Ordering::Relaxed)))
+}
+
+impl Program {
+    /// What it has written to standard error so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).expect("the log is there")
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().expect("it ends")
+    }
+
+    /// Ends it at once (SIGKILL).
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
+        let _ = fs::remove_file(&self.log);
     }
 }

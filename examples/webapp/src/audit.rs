@@ -1,0 +1,50 @@
+//! What happened to an account's link with itsme, for those who must answer for it later. No word about the person.
+
+use sqlx::{Any, Executor};
+
+use crate::database::{fresh_id, now};
+
+#[derive(Clone, Copy, Debug)]
+pub enum Event {
+    CodeSent,
+    WrongCode,
+    Linked,
+    /// The new identity has another name or date of birth.
+    RefusedAsSomebodyElse,
+    /// There is no address to send a code to, or too many were sent.
+    RefusedWithoutCode,
+}
+
+impl Event {
+    fn name(self) -> &'static str {
+        match self {
+            Self::CodeSent => "link: code sent",
+            Self::WrongCode => "link: wrong code",
+            Self::Linked => "link: done",
+            Self::RefusedAsSomebodyElse => "link: refused, another name or date of birth",
+            Self::RefusedWithoutCode => "link: refused, no second factor",
+        }
+    }
+}
+
+pub async fn note(
+    database: impl Executor<'_, Database = Any>,
+    account: &str,
+    event: Event,
+) -> sqlx::Result<()> {
+    let statement = "INSERT INTO audit (id, account, event, at) VALUES ($1, $2, $3, $4)";
+    let insert = sqlx::query(statement).bind(fresh_id()).bind(account).bind(event.name());
+    insert.bind(now()).execute(database).await.map(drop)
+}
+
+/// How often it happened to this account since then, in Unix seconds.
+pub async fn count(
+    database: impl Executor<'_, Database = Any>,
+    account: &str,
+    event: Event,
+    since: i64,
+) -> sqlx::Result<i64> {
+    let query = "SELECT count(*) FROM audit WHERE account = $1 AND event = $2 AND at >= $3";
+    let query = sqlx::query_scalar(query).bind(account).bind(event.name()).bind(since);
+    query.fetch_one(database).await
+}

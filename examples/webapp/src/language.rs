@@ -1,0 +1,111 @@
+//! The language of a page: what the person has chosen, then what their browser prefers, then English.
+
+use std::convert::Infallible;
+
+use axum::{
+    Form,
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+    response::Redirect,
+};
+use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
+use itsme_core::UiLocale;
+use serde::{Deserialize, Serialize};
+use tower_sessions::cookie::time::Duration;
+
+use crate::texts::{self, Texts};
+
+const COOKIE: &str = "language";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    #[serde(rename = "nl")]
+    Dutch,
+    #[serde(rename = "fr")]
+    French,
+    #[serde(rename = "de")]
+    German,
+    #[serde(rename = "en")]
+    English,
+}
+
+impl Language {
+    pub const ALL: [Self; 4] = [Self::Dutch, Self::French, Self::German, Self::English];
+
+    pub fn of(headers: &HeaderMap) -> Self {
+        let chosen = CookieJar::from_headers(headers);
+        let chosen = chosen.get(COOKIE).and_then(|cookie| Self::known(cookie.value()));
+        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let accepted = accept_language::parse(accepted.unwrap_or_default());
+        let preferred = || accepted.iter().find_map(|tag| Self::known(tag));
+        chosen.or_else(preferred).unwrap_or(Self::English)
+    }
+
+    /// `nl-BE` is Dutch as well.
+    fn known(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next().unwrap_or_default();
+        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
+    }
+
+    /// As `<html lang>` names it.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Self::Dutch => "nl",
+            Self::French => "fr",
+            Self::German => "de",
+            Self::English => "en",
+        }
+    }
+
+    /// As its speakers name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dutch => "Nederlands",
+            Self::French => "Français",
+            Self::German => "Deutsch",
+            Self::English => "English",
+        }
+    }
+
+    pub fn texts(self) -> &'static Texts {
+        match self {
+            Self::Dutch => &texts::NL,
+            Self::French => &texts::FR,
+            Self::German => &texts::DE,
+            Self::English => &texts::EN,
+        }
+    }
+
+    /// For itsme's own pages.
+    pub fn ui_locale(self) -> UiLocale {
+        match self {
+            Self::Dutch => UiLocale::Dutch,
+            Self::French => UiLocale::French,
+            Self::German => UiLocale::German,
+            Self::English => UiLocale::English,
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Language {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Choice {
+    language: Language,
+}
+
+/// Somebody chooses theirs.
+pub async fn choose(jar: CookieJar, Form(choice): Form<Choice>) -> (CookieJar, Redirect) {
+    let cookie = Cookie::build((COOKIE, choice.language.tag()))
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(Duration::days(365));
+    (jar.add(cookie), Redirect::to("/"))
+}

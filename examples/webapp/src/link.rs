@@ -1,0 +1,150 @@
+//! Somebody who is logged in has a new itsme account, and with it a new `sub`.
+//!
+//! A session that was left open must not be enough to bind somebody else's itsme to the account. So the new identity
+//! must be the person whom the account knows, a code that is sent to the account's own address must be entered, and
+//! until then the pages show nothing that is stored. Whoever cannot do this is a case for people.
+
+use axum::{
+    Form,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use itsme_core::{AuthorizationRequest, Claim, LoggedIn, User};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::{
+    accounts::Account,
+    app::App,
+    audit::{self, Event},
+    language::Language,
+    link_codes::{Entered, Link},
+    login::{self, Purpose},
+    page::{self, Rank},
+    problem::Problem,
+    visitor::Visitor,
+};
+
+/// Where the session keeps the name of the link that waits for its code.
+const LINK: &str = "link";
+
+pub async fn begin(
+    State(app): State<App>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let purpose = Purpose::Link(visitor.account()?.id.clone());
+    let request =
+        AuthorizationRequest::login(&app.services.login).claim(Claim::Name).claim(Claim::Birthdate);
+    login::send(&app, &headers, request, &purpose).await
+}
+
+/// They have come back with an identity.
+pub async fn arrived(
+    app: &App,
+    visitor: &Visitor,
+    id: &str,
+    who: &LoggedIn,
+    language: Language,
+) -> Result<Response, Problem> {
+    let (account, user) = (visitor.still(id)?, &who.user);
+    if user.sub == account.sub {
+        return Err(Problem::LinkedAlready);
+    }
+    if app.accounts.is_known(&user.sub).await? {
+        return Err(Problem::LinkedElsewhere);
+    }
+    if !is_same_person(account, user) {
+        audit::note(&app.database, id, Event::RefusedAsSomebodyElse).await?;
+        return Err(Problem::LinkNeedsSupport);
+    }
+    let identity = (user.sub.as_str(), user.name.as_deref());
+    let sent = app.link_codes.send(account, identity, language).await?;
+    visitor.remember(LINK, sent.ok_or(Problem::LinkNeedsSupport)?).await?;
+    Ok(Redirect::to("/link").into_response())
+}
+
+/// What the account knows, the new identity says as well.
+fn is_same_person(account: &Account, user: &User) -> bool {
+    let name = |name: &str| name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let has_same_name = match &account.name {
+        Some(known) => user.name.as_deref().is_some_and(|new| name(new) == name(known)),
+        None => true,
+    };
+    has_same_name && (account.birthdate.is_none() || account.birthdate == user.birthdate)
+}
+
+/// The page that asks for the code.
+pub async fn ask(
+    State(app): State<App>,
+    visitor: Visitor,
+    language: Language,
+) -> Result<Response, Problem> {
+    let (link, _) = waiting(&app, &visitor).await?;
+    Ok(code_page(language, &link, false).into_response())
+}
+
+async fn waiting(app: &App, visitor: &Visitor) -> Result<(Link, String), Problem> {
+    let account = visitor.account()?;
+    let id: Option<String> = visitor.remembered(LINK).await?;
+    let id = id.ok_or(Problem::LinkIsOver)?;
+    let link = app.link_codes.get(&account.id, &id).await?.ok_or(Problem::LinkIsOver)?;
+    Ok((link, id))
+}
+
+fn code_page(language: Language, link: &Link, was_wrong: bool) -> Markup {
+    let texts = language.texts();
+    let content = html! {
+        @if was_wrong { p role="alert" { strong { (texts.wrong_code) } } }
+        p { (texts.linking.text) }
+        form method="post" action="/link/confirm" {
+            p {
+                label for="code" { (texts.code) }
+                input id="code" name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="12";
+            }
+            p { ((texts.linking_whom)(link.name.as_deref().unwrap_or("–"))) }
+            button { (texts.link_now) }
+        }
+        (page::button("/link/stop", Rank::Secondary, texts.cancel))
+    };
+    page::page(language, texts.linking.heading, &content)
+}
+
+#[derive(Deserialize)]
+pub struct Code {
+    code: String,
+}
+
+pub async fn confirm(
+    State(app): State<App>,
+    visitor: Visitor,
+    language: Language,
+    Form(Code { code }): Form<Code>,
+) -> Result<Response, Problem> {
+    let (link, id) = waiting(&app, &visitor).await?;
+    let account = visitor.account()?;
+    match app.link_codes.enter(account, &id, &code, language).await? {
+        Entered::Wrong => Ok(code_page(language, &link, true).into_response()),
+        Entered::Over => Err(Problem::LinkIsOver),
+        Entered::LinkedElsewhere => Err(Problem::LinkedElsewhere),
+        Entered::Linked => {
+            // This session has ended with the others.
+            let account = app.accounts.get(&account.id).await?.ok_or(Problem::LoggedOut)?;
+            visitor.log_in(&account).await?;
+            Ok(Redirect::to("/link/done").into_response())
+        }
+    }
+}
+
+pub async fn done(visitor: Visitor, language: Language) -> Result<Markup, Problem> {
+    visitor.account()?;
+    let said = &language.texts().linked;
+    let content = html! { p { (said.text) } (page::back(language)) };
+    Ok(page::page(language, said.heading, &content))
+}
+
+pub async fn stop(State(app): State<App>, visitor: Visitor) -> Result<Redirect, Problem> {
+    app.link_codes.stop(&visitor.account()?.id).await?;
+    Ok(Redirect::to("/"))
+}

@@ -1,0 +1,152 @@
+//! The codes by which somebody shows that a new itsme account is to open their account: a second factor that does not
+//! depend on itsme.
+
+use sqlx::{AnyPool, FromRow};
+
+use crate::{
+    accounts::Account,
+    audit::{self, Event},
+    database::{fresh_id, now},
+    language::Language,
+    outbox,
+};
+
+/// How long a code is valid, in seconds.
+const LIFETIME: i64 = 600;
+const MOST_TRIES: i64 = 5;
+/// How many codes an account is sent in an hour: each is five guesses.
+const MOST_CODES: i64 = 3;
+const HOUR: i64 = 3_600;
+const DIGITS: u64 = 100_000_000;
+
+#[derive(Clone)]
+pub struct LinkCodes(AnyPool);
+
+/// A new itsme account that waits for its code.
+#[derive(FromRow)]
+pub struct Link {
+    pub id: String,
+    account: String,
+    sub: String,
+    pub name: Option<String>,
+    code: String,
+}
+
+/// What became of a code that was entered.
+pub enum Entered {
+    /// The account's sessions have ended; this is it with its new generation.
+    Linked,
+    Wrong,
+    /// Expired, entered before, or tried too often.
+    Over,
+    /// The itsme account got an account of its own meanwhile.
+    LinkedElsewhere,
+}
+
+impl LinkCodes {
+    pub fn new(pool: AnyPool) -> Self {
+        Self(pool)
+    }
+
+    /// Sends a code for a new `sub`; `None` if there is no address, or if too many were sent.
+    pub async fn send(
+        &self,
+        account: &Account,
+        (sub, name): (&str, Option<&str>),
+        language: Language,
+    ) -> sqlx::Result<Option<String>> {
+        let mut all = self.0.begin().await?;
+        // The row is this request's from here on, so that codes are counted one by one.
+        let statement = "INSERT INTO link (account, id, sub, name, code, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (account) DO UPDATE SET id = excluded.id, sub = excluded.sub, name = excluded.name,
+            code = excluded.code, tries = 0, expires_at = excluded.expires_at";
+        let (id, code) = (fresh_id(), fresh_code());
+        let insert = sqlx::query(statement).bind(&account.id).bind(&id).bind(sub).bind(name);
+        insert.bind(&code).bind(now() + LIFETIME).execute(&mut *all).await?;
+        let sent = audit::count(&mut *all, &account.id, Event::CodeSent, now() - HOUR).await?;
+        let email = account.email.as_deref().filter(|_| sent < MOST_CODES);
+        let Some(email) = email else {
+            all.rollback().await?;
+            audit::note(&self.0, &account.id, Event::RefusedWithoutCode).await?;
+            return Ok(None);
+        };
+        outbox::send(&mut *all, email, &language.texts().code_letter, &code).await?;
+        audit::note(&mut *all, &account.id, Event::CodeSent).await?;
+        all.commit().await?;
+        Ok(Some(id))
+    }
+
+    /// The link that waits.
+    pub async fn get(&self, account: &str, id: &str) -> sqlx::Result<Option<Link>> {
+        let query = "SELECT id, account, sub, name, code FROM link
+            WHERE account = $1 AND id = $2 AND tries < $3 AND expires_at > $4";
+        let query = sqlx::query_as(query).bind(account).bind(id).bind(MOST_TRIES).bind(now());
+        query.fetch_optional(&self.0).await
+    }
+
+    /// Links, if the code is right: the account's `sub` changes, its sessions end, and it is told.
+    pub async fn enter(
+        &self,
+        account: &Account,
+        id: &str,
+        code: &str,
+        language: Language,
+    ) -> sqlx::Result<Entered> {
+        // Counted before it is compared: however many come at once, five are compared.
+        let statement = "UPDATE link SET tries = tries + 1
+            WHERE account = $1 AND id = $2 AND tries < $3 AND expires_at > $4
+            RETURNING id, account, sub, name, code";
+        let update = sqlx::query_as(statement).bind(&account.id).bind(id).bind(MOST_TRIES);
+        let link: Option<Link> = update.bind(now()).fetch_optional(&self.0).await?;
+        let Some(link) = link else { return Ok(Entered::Over) };
+        let digits: String = code.chars().filter(|it| !it.is_whitespace()).collect();
+        if digits != link.code {
+            audit::note(&self.0, &account.id, Event::WrongCode).await?;
+            return Ok(Entered::Wrong);
+        }
+        self.link(account, &link, language).await
+    }
+
+    async fn link(
+        &self,
+        account: &Account,
+        link: &Link,
+        language: Language,
+    ) -> sqlx::Result<Entered> {
+        let mut all = self.0.begin().await?;
+        let statement = "DELETE FROM link WHERE account = $1 AND id = $2";
+        let delete = sqlx::query(statement).bind(&link.account).bind(&link.id);
+        if delete.execute(&mut *all).await?.rows_affected() == 0 {
+            return Ok(Entered::Over);
+        }
+        let statement =
+            "UPDATE account SET sub = $2, name = coalesce($3, name), generation = generation + 1
+            WHERE id = $1";
+        let update = sqlx::query(statement).bind(&link.account).bind(&link.sub).bind(&link.name);
+        match update.execute(&mut *all).await {
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                return Ok(Entered::LinkedElsewhere);
+            }
+            updated => updated?,
+        };
+        audit::note(&mut *all, &link.account, Event::Linked).await?;
+        if let Some(email) = &account.email {
+            outbox::send(&mut *all, email, &language.texts().linked_letter, "").await?;
+        }
+        all.commit().await?;
+        Ok(Entered::Linked)
+    }
+
+    pub async fn stop(&self, account: &str) -> sqlx::Result<()> {
+        let statement = sqlx::query("DELETE FROM link WHERE account = $1").bind(account);
+        statement.execute(&self.0).await.map(drop)
+    }
+}
+
+fn fresh_code() -> String {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).expect("the system has randomness");
+    // The bias of the remainder is one in 10^11.
+    format!("{:08}", u64::from_le_bytes(bytes) % DIGITS)
+}

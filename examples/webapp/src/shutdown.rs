@@ -1,0 +1,57 @@
+//! How the program ends without cutting anybody off.
+
+use std::{future::pending, time::Duration};
+
+use tokio::{signal, sync::watch, time::sleep};
+
+use crate::health::Draining;
+
+/// How long requests may still take that have begun.
+const LAST_REQUESTS: Duration = Duration::from_secs(30);
+
+/// Told to stop: from now on it is not ready, and after `wait`, when the proxy has found out, it takes no more connections.
+pub fn begin(draining: Draining, wait: Duration) -> watch::Receiver<bool> {
+    let (tell, told) = watch::channel(false);
+    tokio::spawn(async move {
+        told_to_stop().await;
+        draining.begin();
+        sleep(wait).await;
+        let _ = tell.send(true);
+    });
+    told
+}
+
+/// When no more connections are taken.
+pub async fn closed(mut told: watch::Receiver<bool>) {
+    // Whoever tells lives as long as the program.
+    let _ = told.wait_for(|closed| *closed).await;
+}
+
+/// When requests are cut off that take too long.
+pub async fn cut_off(told: watch::Receiver<bool>) {
+    closed(told).await;
+    sleep(LAST_REQUESTS).await;
+    tracing::warn!("requests were cut off: they took longer than {LAST_REQUESTS:?}");
+}
+
+/// Ctrl-C, or what a supervisor sends.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    let terminated = async {
+        match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => signal.recv().await,
+            Err(_) => pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = pending::<()>();
+    let interrupted = async {
+        if signal::ctrl_c().await.is_err() {
+            pending().await
+        }
+    };
+    tokio::select! {
+        _ = terminated => {}
+        () = interrupted => {}
+    }
+}

@@ -1,0 +1,234 @@
+//! A new itsme account opens an account only by a code that does not depend on itsme, and only for the same person.
+
+use itsme_testkit::{Browser, Clock, Person, Server};
+
+use crate::{
+    database::texts,
+    fleet::Fleet,
+    program::Program,
+    visit::{Page, Visit as _},
+};
+
+const ASKS: &str = "Link your new itsme account";
+const SUPPORT: (u16, &str) = (403, "Please contact us");
+const OVER: (u16, &str) = (400, "This code can no longer be used");
+
+/// Ann is logged in, in a browser that anybody could use.
+struct Shop {
+    op: Server,
+    fleet: Fleet,
+    app: Program,
+    browser: Browser,
+}
+
+impl Shop {
+    fn of(person: &Person, name: &str) -> Self {
+        let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+        let fleet = Fleet::new(name, &op);
+        let app = fleet.start();
+        let mut browser = Browser::new(&app.address);
+        browser.log_in(&app, &op, person);
+        Self { op, fleet, app, browser }
+    }
+
+    /// Asks to link, and lets this person approve it.
+    fn link(&mut self, approves: &Person) -> Page {
+        let to_itsme = self.browser.post(&self.app, "/link").location();
+        let callback = self.op.approve(&to_itsme, approves);
+        let page = self.browser.back(&self.app, &callback);
+        match page.status {
+            303 => {
+                page.leads_to("/link");
+                self.browser.get(&self.app, "/link")
+            }
+            _ => page,
+        }
+    }
+
+    /// The heading of where a code leads.
+    fn enter(&mut self, code: &str) -> (u16, String) {
+        let page = self.browser.submit("/link/confirm", &[("code", code)]).expect("a page");
+        let heading = page.text.split("<h1>").nth(1).and_then(|rest| rest.split("</h1>").next());
+        (page.status, heading.unwrap_or_default().to_owned())
+    }
+
+    fn texts(&self, query: &'static str) -> Vec<String> {
+        texts(self.fleet.database(), query)
+    }
+
+    fn letters(&self) -> Vec<String> {
+        self.texts("SELECT body FROM outbox ORDER BY sent_at, subject DESC")
+    }
+
+    /// The code that was sent last.
+    fn code(&self) -> String {
+        let codes = self
+            .texts("SELECT body FROM outbox WHERE subject LIKE 'Your code%' ORDER BY sent_at DESC");
+        codes.first().and_then(|body| body.lines().last()).expect("a code was sent").to_owned()
+    }
+
+    fn subs(&self) -> Vec<String> {
+        self.texts("SELECT sub FROM account ORDER BY sub")
+    }
+
+    fn audit(&self) -> Vec<String> {
+        self.texts("SELECT event FROM audit ORDER BY at, event")
+    }
+}
+
+fn wrong(code: &str) -> String {
+    let last = if code.ends_with('0') { '1' } else { '0' };
+    format!("{}{last}", &code[..code.len() - 1])
+}
+
+#[test]
+fn with_the_code_it_is_linked_told_and_ends_other_sessions() {
+    let mut shop = Shop::of(&Person::ann(), "link-done");
+    let mut elsewhere = Browser::new(&shop.app.address);
+    elsewhere.log_in(&shop.app, &shop.op, &Person::ann());
+    let account = shop.texts("SELECT id FROM account");
+
+    shop.op.op().recreate_account(&Person::ann());
+    let page = shop.link(&Person::ann());
+    assert_eq!((page.status, page.heading()), (200, ASKS));
+    assert!(
+        !page.text.contains("mail.example") && !page.text.contains(&account[0]),
+        "{}",
+        page.text
+    );
+    assert_eq!(shop.subs().len(), 1, "nothing has changed yet");
+    let (old, code) = (shop.subs(), shop.code());
+    assert_eq!(code.len(), 8);
+    assert_eq!(shop.enter(&wrong(&code)), (200, ASKS.to_owned()));
+    assert_eq!(shop.subs(), old);
+    let spaced = format!(" {} {} ", &code[..4], &code[4..]);
+    assert_eq!(shop.enter(&spaced), (200, "Your new itsme account is linked".to_owned()));
+
+    assert_ne!(shop.subs(), old);
+    assert!(shop.browser.get(&shop.app, "/").text.contains("Welcome, Ann"));
+    assert!(!elsewhere.get(&shop.app, "/").text.contains("Welcome, Ann"), "it was logged out");
+    assert_eq!(shop.audit(), ["link: code sent", "link: done", "link: wrong code"]);
+    assert_eq!(shop.letters().len(), 2);
+    let addresses = shop.texts("SELECT DISTINCT email FROM outbox");
+    assert_eq!(addresses, ["ann.peeters@mail.example"]);
+    // A code is for one use, and the new itsme account opens the same account.
+    assert_eq!(shop.enter(&code), (OVER.0, OVER.1.to_owned()));
+    elsewhere.log_in(&shop.app, &shop.op, &Person::ann());
+    assert_eq!(shop.texts("SELECT id FROM account"), account);
+}
+
+#[test]
+fn somebody_else_is_not_linked_whatever_they_know() {
+    let mut shop = Shop::of(&Person::ann(), "link-somebody-else");
+    let before = shop.subs();
+    let page = shop.link(&Person::daan());
+    assert_eq!((page.status, page.heading()), SUPPORT);
+    assert!(!page.text.contains("Peeters") && !page.text.contains("mail.example"), "{}", page.text);
+    assert_eq!(shop.audit(), ["link: refused, another name or date of birth"]);
+    // There is no code that whoever reads Ann's mail could enter.
+    assert!(shop.letters().is_empty());
+    assert_eq!(shop.enter("00000000"), (OVER.0, OVER.1.to_owned()));
+
+    // Somebody of the same name, as soon as the shop knows when Ann was born; or who does not say.
+    let to_itsme = shop.browser.post(&shop.app, "/share").location();
+    let callback = shop.op.approve(&to_itsme, &Person::ann());
+    shop.browser.back(&shop.app, &callback).leads_to("/shared");
+    let namesake = Person::new("namesake").with("name", "Ann Peeters");
+    for (namesake, outcome) in [
+        (namesake.clone().with("birthdate", "1990-01-31"), SUPPORT),
+        (namesake.clone(), SUPPORT),
+        (Person::new("nameless").with("birthdate", "1987-04-12"), SUPPORT),
+        (namesake.clone().with("birthdate", "1987-04-12"), (200, ASKS)),
+    ] {
+        let page = shop.link(&namesake);
+        assert_eq!((page.status, page.heading()), outcome, "{:?}", namesake.claims());
+    }
+    // Names are written in many ways.
+    let page = shop
+        .link(&Person::new("shouts").with("name", "ANN  PEETERS ").with("birthdate", "1987-04-12"));
+    assert_eq!((page.status, page.heading()), (200, ASKS));
+    assert_eq!(shop.subs(), before);
+}
+
+#[test]
+fn without_a_second_factor_it_is_a_case_for_support() {
+    // Daan has given no address, and gets none by a login with the new account.
+    let mut shop = Shop::of(&Person::daan(), "link-no-address");
+    let before = shop.subs();
+    shop.op.op().recreate_account(&Person::daan());
+    let page = shop.link(&Person::daan().with("email", "daan@mail.example"));
+    assert_eq!((page.status, page.heading()), SUPPORT);
+    assert_eq!(shop.audit(), ["link: refused, no second factor"]);
+    assert!(shop.letters().is_empty());
+    assert_eq!(shop.subs(), before);
+}
+
+#[test]
+fn a_code_cannot_be_guessed() {
+    let mut shop = Shop::of(&Person::ann(), "link-guessed");
+    shop.op.op().recreate_account(&Person::ann());
+    let before = shop.subs();
+    shop.link(&Person::ann());
+    let code = shop.code();
+    for _ in 0..4 {
+        assert_eq!(shop.enter(&wrong(&code)), (200, ASKS.to_owned()));
+    }
+    shop.enter(&wrong(&code));
+    assert_eq!(shop.enter(&code), (OVER.0, OVER.1.to_owned()), "five wrong ones are enough");
+
+    shop.link(&Person::ann());
+    let code = shop.code();
+    shop.texts("UPDATE link SET expires_at = expires_at - 600 RETURNING id");
+    assert_eq!(shop.enter(&code), (OVER.0, OVER.1.to_owned()), "ten minutes are over");
+
+    shop.link(&Person::ann());
+    assert_eq!(shop.letters().len(), 3);
+    let page = shop.link(&Person::ann());
+    assert_eq!((page.status, page.heading()), SUPPORT, "three codes in an hour are enough");
+    assert_eq!(shop.letters().len(), 3);
+    assert_eq!(shop.subs(), before);
+}
+
+#[test]
+fn a_code_is_for_the_session_that_has_begun() {
+    let mut shop = Shop::of(&Person::ann(), "link-session");
+    let mut elsewhere = Browser::new(&shop.app.address);
+    elsewhere.log_in(&shop.app, &shop.op, &Person::ann());
+    shop.op.op().recreate_account(&Person::ann());
+    shop.link(&Person::ann());
+    let code = shop.code();
+    let page = elsewhere.submit("/link/confirm", &[("code", &code)]).expect("a page");
+    assert_eq!(page.status, OVER.0);
+    let page = Browser::new(&shop.app.address).submit("/link/confirm", &[("code", &code)]);
+    assert_eq!(page.expect("a page").status, 403);
+    shop.browser.post(&shop.app, "/link/stop").leads_to("/");
+    assert_eq!(shop.enter(&code), (OVER.0, OVER.1.to_owned()), "it was cancelled");
+}
+
+#[test]
+fn an_itsme_account_opens_one_account() {
+    let mut shop = Shop::of(&Person::ann(), "link-elsewhere");
+    let page = shop.link(&Person::ann());
+    assert_eq!((page.status, page.heading()), (409, "This itsme account is linked already"));
+    let mut other = Browser::new(&shop.app.address);
+    other.log_in(&shop.app, &shop.op, &Person::daan());
+    let page = shop.link(&Person::daan());
+    assert_eq!((page.status, page.heading()), (409, "This itsme account has an account here"));
+
+    // An account that is made while the code is under way.
+    shop.op.op().recreate_account(&Person::ann());
+    shop.link(&Person::ann());
+    other.log_in(&shop.app, &shop.op, &Person::ann());
+    let code = shop.code();
+    let linked = (409, "This itsme account has an account here".to_owned());
+    assert_eq!(shop.enter(&code), linked);
+
+    let page = Browser::new(&shop.app.address).post(&shop.app, "/link");
+    assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
+    // A link that was begun by one account is not finished by another.
+    let to_itsme = shop.browser.post(&shop.app, "/link").location();
+    shop.browser.log_in(&shop.app, &shop.op, &Person::ioana());
+    let callback = shop.op.approve(&to_itsme, &Person::ann());
+    let page = shop.browser.back(&shop.app, &callback);
+    assert_eq!((page.status, page.heading()), (403, "Another account is logged in"));
+}

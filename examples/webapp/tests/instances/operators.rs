@@ -1,0 +1,120 @@
+//! What supervisors, proxies and Prometheus see.
+
+use std::{
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use itsme_testkit::{Browser, Clock, Person, Reaction, Server};
+use serde_json::{Value, json};
+
+use crate::{
+    fleet::Fleet,
+    program::Program,
+    visit::{Page, Visit as _},
+};
+
+/// Longer than it takes to try again.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn ready(app: &Program) -> (u16, Value) {
+    let page = Browser::new(&app.address).get(app, "/health/ready");
+    (page.status, serde_json::from_str(&page.text).expect("JSON"))
+}
+
+fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        match look() {
+            Some(seen) => return seen,
+            None if begun.elapsed() > PATIENCE => panic!("not seen in {PATIENCE:?}"),
+            None => thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}
+
+#[test]
+fn it_is_ready_when_itsmes_keys_are_there() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let fleet = Fleet::new("ready", &op);
+    let issuer = url::Url::parse(op.op().issuer()).expect("a URL");
+    drop(op);
+    let app = fleet.start();
+    let without_keys = json!({ "database": true, "keys": false, "draining": false });
+    assert_eq!(ready(&app), (503, without_keys));
+    let mut browser = Browser::new(&app.address);
+    assert_eq!(browser.get(&app, "/health/live").status, 200);
+    assert_eq!(browser.get(&app, "/").status, 200, "what needs no login is served");
+
+    let op = Server::start_on_localhost(issuer.port().expect("a port"), Clock::system());
+    let _op = op.expect("the port is free again");
+    let seen = until(|| Some(ready(&app)).filter(|(status, _)| *status == 200));
+    assert_eq!(seen.1, json!({ "database": true, "keys": true, "draining": false }));
+}
+
+#[cfg(unix)]
+#[test]
+fn it_goes_on_serving_while_the_proxy_finds_out() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let mut app = Fleet::new("drain", &op).start_with_options(&["--drain", "2"]);
+    until(|| (ready(&app).0 == 200).then_some(()));
+    let told = Instant::now();
+    let told_to_stop = Command::new("kill").args(["-TERM", &app.id().to_string()]).status();
+    assert!(told_to_stop.expect("kill").success());
+    let (_, seen) = until(|| Some(ready(&app)).filter(|(status, _)| *status == 503));
+    assert_eq!(seen, json!({ "database": true, "keys": true, "draining": true }));
+    assert_eq!(Browser::new(&app.address).get(&app, "/").status, 200);
+    assert_eq!(app.wait().code(), Some(0));
+    assert!(told.elapsed() >= Duration::from_secs(2), "{:?}", told.elapsed());
+}
+
+#[test]
+fn metrics_count_logins_and_time_requests() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("metrics", &op).start_with_options(&["--metrics", "127.0.0.1:0"]);
+    let metrics = app.metrics.clone().expect("it says where");
+    let mut browser = Browser::new(&app.address);
+    browser.log_in(&app, &op, &Person::ann());
+    let to_itsme = browser.get(&app, "/itsme/login").location();
+    assert_eq!(browser.back(&app, &op.deny(&to_itsme)).heading(), "You cancelled");
+    let page = Browser::new(&metrics).open(&metrics).expect("a page").text;
+    for expected in [
+        "itsme_logins_total{outcome=\"succeeded\"} 1\n",
+        "itsme_logins_total{outcome=\"cancelled\"} 1\n",
+        "itsme_request_seconds_count{endpoint=\"Token\",status=\"200\"} 1\n",
+        "itsme_request_seconds_count{endpoint=\"KeySet\",status=\"200\"} 1\n",
+        "itsme_keys_age_seconds ",
+    ] {
+        assert!(page.contains(expected), "no {expected} in {page}");
+    }
+    // Where people go, there are none.
+    assert_eq!(browser.get(&app, "/metrics").status, 404);
+}
+
+#[test]
+fn the_number_on_the_page_is_in_the_log() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let app = Fleet::new("incidents", &op).start_with_options(&["--log-format", "json"]);
+    let mut browser = Browser::new(&app.address);
+    let to_itsme = browser.get(&app, "/itsme/login").location();
+    op.op().react("/token", Reaction::Lost);
+    let from_itsme = op.approve(&to_itsme, &Person::ann());
+    let pages =
+        [browser.get(&app, "/nope"), browser.post(&app, "/share"), browser.back(&app, &from_itsme)];
+    let log = app.log();
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for page in pages {
+        let incident = incident(&page);
+        let logged = lines.iter().find(|line| line["fields"]["incident"] == incident.as_str());
+        let logged = logged.unwrap_or_else(|| panic!("{incident} is not in {log}"));
+        assert!(!logged["fields"]["message"].as_str().unwrap_or_default().is_empty(), "{logged}");
+    }
+    assert!(!log.contains("Peeters") && !log.contains("mail.example"), "{log}");
+}
+
+fn incident(page: &Page) -> String {
+    let (_, rest) = page.text.split_once("Incident number: ").expect("a number");
+    rest.split('<').next().unwrap_or_default().to_owned()
+}
