@@ -35,6 +35,14 @@ impl Browser {
         }
     }
 
+    /// Checks the page on one screen, and keeps a picture of it.
+    pub async fn examine_on(&self, screen: (u32, u32), name: &str) {
+        self.screen(screen).await;
+        self.assert_accessible(name).await;
+        self.picture(name).await;
+        self.screen(DESKTOP).await;
+    }
+
     /// Nothing that the audit finds, and a name for everything that is pressed or looked at.
     async fn assert_accessible(&self, name: &str) {
         let faults = self.script(AUDIT).await;

@@ -62,7 +62,12 @@ pub struct Browser {
 
 /// Runs a test with a browser of its own: in bounded time, and without a word in the console.
 pub async fn browse(test: impl AsyncFnOnce(&Browser)) {
-    let browser = Browser::start().await;
+    browse_in("en", test).await;
+}
+
+/// The same, with a browser that prefers pages in this language.
+pub async fn browse_in(language: &str, test: impl AsyncFnOnce(&Browser)) {
+    let browser = Browser::start(language).await;
     if timeout(WHOLE_TEST, test(&browser)).await.is_err() {
         panic!("the test is not done after {WHOLE_TEST:?}: {}", browser.whereabouts().await);
     }
@@ -70,10 +75,12 @@ pub async fn browse(test: impl AsyncFnOnce(&Browser)) {
 }
 
 impl Browser {
-    async fn start() -> Self {
+    async fn start(language: &str) -> Self {
         let driver = Driver::start();
         let profile = format!("--user-data-dir={}", driver.profile.display());
-        let arguments: Vec<&str> = ARGUMENTS.into_iter().chain([profile.as_str()]).collect();
+        let language = format!("--accept-lang={language}");
+        let own = [profile.as_str(), &language];
+        let arguments: Vec<&str> = ARGUMENTS.into_iter().chain(own).collect();
         let capabilities = json!({
             "goog:chromeOptions": { "args": arguments },
             "goog:loggingPrefs": { "browser": "ALL" },
@@ -128,6 +135,26 @@ impl Browser {
             list.select_by_label(choice).await.ok()
         })
         .await;
+    }
+
+    /// Writes into the field with this label, in place of what is there.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let path = format!("//input[@id=//label[normalize-space()={label:?}]/@for]");
+        self.until(&format!("a field {label:?}"), async || {
+            let field = self.client.find(Locator::XPath(&path)).await.ok()?;
+            field.clear().await.ok()?;
+            field.send_keys(text).await.ok()
+        })
+        .await;
+    }
+
+    /// Waits until the address begins like this, and gives it.
+    pub async fn is_at(&self, beginning: &str) -> String {
+        self.until(&format!("an address {beginning}"), async || {
+            let address = self.client.current_url().await.ok()?.to_string();
+            address.starts_with(beginning).then_some(address)
+        })
+        .await
     }
 
     /// Presses Tab until the button or link that says this has the focus, and then Enter.

@@ -31,16 +31,16 @@ async fn a_person_logs_in_shares_data_and_pays() {
     browse(async |browser| {
         browser.goto(&shop.address).await;
         browser.arrives_at(WELCOME).await;
-        browser.examine("shop").await;
         browser.log_in("Ann Peeters").await;
-        browser.examine("account").await;
 
         browser.press("Share my address").await;
         browser.arrives_at(SHARING).await;
         browser.press("Approve as Ann Peeters").await;
+        browser.arrives_at("Thank you").await;
+        browser.sees("Kerkstraat 7\n9000 Gent").await;
+        browser.press("Back").await;
         browser.arrives_at(ANN).await;
         browser.sees("Kerkstraat 7\n9000 Gent").await;
-        browser.examine("account-with-data").await;
 
         browser.press("Pay 20 euro").await;
         browser.arrives_at(PAYING).await;
@@ -48,7 +48,6 @@ async fn a_person_logs_in_shares_data_and_pays() {
         browser.press("Approve as Ann Peeters").await;
         browser.arrives_at("Paid").await;
         browser.sees("20 EUR to BE68539007547034").await;
-        browser.examine("receipt").await;
 
         browser.press("Back").await;
         browser.press("Log out").await;
@@ -65,7 +64,6 @@ async fn who_refuses_can_read_it_and_go_on() {
         browser.press(LOG_IN).await;
         browser.press("Refuse").await;
         browser.arrives_at(STOPPED).await;
-        browser.examine("refused").await;
         browser.press("Back").await;
         browser.log_in("Ann Peeters").await;
         for (wish, heading) in [
@@ -91,7 +89,6 @@ async fn a_person_logs_in_by_qr_code() {
         browser.goto(&shop.address).await;
         browser.press("Log in by QR code").await;
         browser.arrives_at("Scan this code").await;
-        browser.examine("qr-code").await;
         assert!(browser.qr_code().await.starts_with(&shop.itsme));
 
         let shown = browser.new_tab().await;
@@ -120,7 +117,6 @@ async fn who_refuses_on_the_phone_can_read_it() {
         browser.press("Scan").await;
         browser.tab(shown.clone()).await;
         browser.arrives_at("Look at your phone").await;
-        browser.examine("qr-scanned").await;
 
         browser.new_tab().await;
         browser.goto(&shop.phone()).await;
@@ -128,33 +124,6 @@ async fn who_refuses_on_the_phone_can_read_it() {
         browser.press("Refuse").await;
         browser.tab(shown).await;
         browser.arrives_at(STOPPED).await;
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_new_itsme_account_is_linked() {
-    let shop = Shop::start();
-    browse(async |browser| {
-        browser.goto(&shop.address).await;
-        browser.log_in("Ann Peeters").await;
-        browser.press("Share my address").await;
-        browser.press("Approve as Ann Peeters").await;
-        browser.arrives_at(ANN).await;
-        browser.press("I have a new itsme account").await;
-        browser.press("Approve as Daan de Vries").await;
-        browser.arrives_at(ANN).await;
-        browser.press("Log out").await;
-        browser.arrives_at(WELCOME).await;
-
-        browser.log_in("Daan de Vries").await;
-        browser.sees("Kerkstraat 7").await;
-        browser.press("Log out").await;
-        browser.arrives_at(WELCOME).await;
-
-        // The old itsme account has nothing to do with it any more, and may not be linked to two.
-        browser.log_in("Ann Peeters").await;
-        assert!(!browser.text().await.contains("Kerkstraat 7"));
     })
     .await;
 }
@@ -221,11 +190,12 @@ async fn what_is_no_login_is_told_readably() {
     browse(async |browser| {
         browser.goto(&format!("{}/itsme/callback?code=1&state=2", shop.address)).await;
         browser.arrives_at("This login is not known here").await;
-        browser.examine("unknown-login").await;
         // It has a status of an error, which the browser notes.
         let said = browser.console().await;
         assert!(said.len() == 1 && said[0].contains("status of 400"), "{said:?}");
-        browser.log_in("Ann Peeters").await;
+        browser.press("Log in again with itsme").await;
+        browser.press("Approve as Ann Peeters").await;
+        browser.arrives_at(ANN).await;
     })
     .await;
 }
