@@ -1,0 +1,94 @@
+//! Many people who log in at once, each with a name of their own.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use itsme_testkit::{Browser, Person, Server};
+
+pub struct Crowd<'a> {
+    address: &'a str,
+    op: &'a Server,
+    next: AtomicUsize,
+    finished: AtomicUsize,
+}
+
+/// One login, from the shop's page to the shop's page.
+pub struct Attempt {
+    pub person: String,
+    pub begun: Instant,
+    pub ended: Instant,
+    /// What the person saw instead of their account.
+    pub error: Option<String>,
+}
+
+impl Attempt {
+    pub fn is_under_way_at(&self, from: Instant, until: Instant) -> bool {
+        self.begun <= until && from <= self.ended
+    }
+}
+
+impl<'a> Crowd<'a> {
+    pub fn new(address: &'a str, op: &'a Server) -> Self {
+        Self { address, op, next: AtomicUsize::new(0), finished: AtomicUsize::new(0) }
+    }
+
+    /// Waits until so many have finished.
+    pub fn wait_for(&self, finished: usize) {
+        while self.finished.load(Ordering::Relaxed) < finished {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// One person after the other, until all browsers together have had so many.
+    pub fn log_in_until(&self, most: usize) -> Vec<Attempt> {
+        let numbers = std::iter::from_fn(|| Some(self.next.fetch_add(1, Ordering::Relaxed)));
+        let numbers = numbers.take_while(|number| *number < most);
+        numbers.map(|number| self.log_in(&format!("person-{number}"))).collect()
+    }
+
+    /// In a browser of their own.
+    pub fn log_in(&self, person: &str) -> Attempt {
+        let begun = Instant::now();
+        let error = self.try_log_in(person).err();
+        self.finished.fetch_add(1, Ordering::Relaxed);
+        Attempt { person: person.to_owned(), begun, ended: Instant::now(), error }
+    }
+
+    fn try_log_in(&self, name: &str) -> Result<(), String> {
+        let mut browser = Browser::new(self.address);
+        let mut open = |page: &str| {
+            // A person who sees no page at all could not start again.
+            let page = browser.open(page).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let offers_again = page.text.contains("/itsme/login");
+            assert!(page.status < 400 || offers_again, "{name}: {}: {}", page.status, page.text);
+            if page.status < 400 {
+                Ok(page)
+            } else {
+                Err(format!("{}: {}", page.status, page.text))
+            }
+        };
+        let at_itsme = open("/itsme/login")?;
+        let callback = self.op.approve(&at_itsme.url, &self.person(name));
+        let page = open(&callback)?;
+        // Somebody else's page would be worse than none.
+        let heading = format!("<h1>Welcome, {}</h1>", full_name(name));
+        assert!(page.text.contains(&heading), "{name}: {}", page.text);
+        Ok(())
+    }
+
+    fn person(&self, name: &str) -> Person {
+        Person::new(name).with("name", full_name(name))
+    }
+
+    /// What the database is to hold of this person.
+    pub fn account_of(&self, name: &str) -> String {
+        format!("{} {}", self.op.op().sub_of(&self.person(name)), full_name(name))
+    }
+}
+
+fn full_name(name: &str) -> String {
+    format!("Full name of {name}")
+}

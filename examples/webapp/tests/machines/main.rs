@@ -1,0 +1,124 @@
+//! Two instances of the web application on PostgreSQL, nginx in front, and 32 browsers that log people in, while an
+//! instance is killed and the database restarted. `run`, beside this file, starts PostgreSQL.
+
+mod crowd;
+#[path = "../instances/database.rs"]
+mod database;
+#[path = "../instances/fleet.rs"]
+#[allow(dead_code, reason = "one key is enough here")]
+mod fleet;
+#[path = "../program/port.rs"]
+mod port;
+#[path = "../program/mod.rs"]
+#[allow(dead_code, reason = "the fake itsme is the test's own")]
+mod program;
+mod proxy;
+
+use std::{
+    collections::HashSet,
+    env,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use itsme_testkit::{Browser, Clock, Server};
+
+use self::{
+    crowd::{Attempt, Crowd},
+    fleet::Fleet,
+    proxy::Proxy,
+};
+
+const LOGINS: usize = 500;
+const BROWSERS: usize = 32;
+/// Of those that were not in the way of what happened, all; of all, so many.
+const FEWEST: usize = 440;
+/// Set by `run`: what stops and starts the database server, and comes back when that is done.
+const SERVER: &str = "WEBAPP_TEST_SERVER";
+
+fn server(arguments: &str) {
+    let server = env::var(SERVER).expect("tests/machines/run starts this test");
+    let command = format!("{server} {arguments}");
+    let ended = Command::new("bash").args(["-euo", "pipefail", "-c", &command]).status();
+    assert!(ended.expect("bash").success(), "{command}");
+}
+
+/// What an instance says of itself, once it says this about its database.
+fn readiness(instance: &str, database: bool) -> u16 {
+    for _ in 0..100 {
+        let page = Browser::new(instance).open("/health/ready").expect("it answers");
+        if page.text.contains(&format!("\"database\":{database}")) {
+            return page.status;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+    panic!("its database is not {database} in ten seconds");
+}
+
+#[test]
+fn logins_survive_a_killed_instance_and_a_restarted_database() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let port = port::free();
+    let address = format!("http://127.0.0.1:{port}");
+    let fleet = Fleet::at(&address, "crowd", &op);
+    let (mut one, two) = (fleet.start(), fleet.start());
+    let _proxy = Proxy::start(port, &[&one.address, &two.address]);
+    let crowd = Crowd::new(&address, &op);
+
+    let begun = Instant::now();
+    let (attempts, killed, restarted) = thread::scope(|scope| {
+        let browsers: Vec<_> =
+            (0..BROWSERS).map(|_| scope.spawn(|| crowd.log_in_until(LOGINS))).collect();
+        crowd.wait_for(LOGINS / 2);
+        let killed = Instant::now();
+        one.kill();
+        crowd.wait_for(LOGINS * 7 / 10);
+        let restarting = Instant::now();
+        server("restart --mode fast");
+        let restarted = (restarting, Instant::now());
+        let attempts = browsers.into_iter().flat_map(|it| it.join().expect("no panic"));
+        (attempts.collect::<Vec<_>>(), killed, restarted)
+    });
+    let took = begun.elapsed();
+
+    assert_eq!(attempts.len(), LOGINS);
+    let excused = |it: &Attempt| {
+        it.is_under_way_at(killed, killed) || it.is_under_way_at(restarted.0, restarted.1)
+    };
+    let (done, failed): (Vec<_>, Vec<_>) = attempts.iter().partition(|it| it.error.is_none());
+    for failure in &failed {
+        assert!(excused(failure), "{}: {:?}", failure.person, failure.error);
+    }
+    assert!(done.len() >= FEWEST, "{} of {LOGINS}", done.len());
+
+    // Who was told to start again does, and comes in.
+    for failure in &failed {
+        let again = crowd.log_in(&failure.person);
+        assert!(again.error.is_none(), "{}: {:?}", again.person, again.error);
+    }
+    let accounts = database::texts(fleet.database(), "SELECT sub || ' ' || name FROM account");
+    let expected: HashSet<_> = attempts.iter().map(|it| crowd.account_of(&it.person)).collect();
+    assert_eq!((accounts.len(), expected.len()), (LOGINS, LOGINS));
+    assert_eq!(accounts.into_iter().collect::<HashSet<_>>(), expected);
+
+    assert_eq!(readiness(&two.address, true), 200);
+    server("stop --mode fast");
+    assert_eq!(readiness(&two.address, false), 503);
+    server("start");
+    assert_eq!(readiness(&two.address, true), 200);
+
+    let mut times: Vec<Duration> = done.iter().map(|it| it.ended - it.begun).collect();
+    times.sort();
+    let percentile = |of: usize| times[(times.len() - 1) * of / 100].as_millis();
+    println!(
+        "{} of {LOGINS} logins completed at the first try, {:.1} a second with {BROWSERS} browsers; \
+         a login took {} ms (median), {} ms (99th percentile), {} ms at most; the database was away for {} ms",
+        done.len(),
+        LOGINS as f64 / took.as_secs_f64(),
+        percentile(50),
+        percentile(99),
+        percentile(100),
+        (restarted.1 - restarted.0).as_millis(),
+    );
+}
