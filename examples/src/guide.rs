@@ -23,10 +23,14 @@ mod instances {}
 mod key_rotation {}
 #[doc = include_str!("../../docs/guide/keys-outside.md")]
 mod keys_outside {}
+#[doc = include_str!("../../docs/guide/machines.md")]
+mod machines {}
 #[doc = include_str!("../../docs/guide/migrating.md")]
 mod migrating {}
 #[doc = include_str!("../../docs/guide/mobile.md")]
 mod mobile {}
+#[doc = include_str!("../../docs/guide/new-account.md")]
+mod new_account {}
 #[doc = include_str!("../../docs/guide/onboarding.md")]
 mod onboarding {}
 #[doc = include_str!("../../docs/guide/operations.md")]
