@@ -277,7 +277,7 @@ fn what_cannot_work_is_told_at_the_start() {
         let told = String::from_utf8_lossy(&ended.expect("it runs").stderr).into_owned();
         assert!(told.contains("others can read the cookie key"), "{told}");
         let keys = scratch("open-keys").join("keys.json");
-        std::fs::write(&keys, itsme_testkit::private_jwks().to_string()).expect("a file");
+        std::fs::write(&keys, itsme_testkit::private_jwks()).expect("a file");
         let keys = keys.to_str().expect("a path of text");
         let ended = run(&[
             "--issuer",
