@@ -112,10 +112,12 @@ impl Op {
         Ok(Some(keys.map_err(|error| format!("the key file {at}: {error}"))?))
     }
 
-    /// The file with the private JWK set.
-    #[allow(dead_code, reason = "the shop looks who can read it")]
-    pub fn key_file(&self) -> Option<&Path> {
-        self.keys.as_deref()
+    /// The files that nobody else should read, and what they are.
+    #[allow(dead_code, reason = "only the web application looks who can read them")]
+    pub fn credential_files(&self) -> impl Iterator<Item = (&Path, &'static str)> {
+        let keys = self.keys.as_deref().map(|file| (file, "key file"));
+        let secret = self.client_secret_file.as_deref().map(|file| (file, "client secret"));
+        keys.into_iter().chain(secret)
     }
 
     /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given.

@@ -113,7 +113,8 @@ async fn with_headers(State(is_https): State<bool>, request: Request, next: Next
     let mut response = next.run(request).await;
     let headers: &mut HeaderMap = response.headers_mut();
     for (name, value) in HEADERS.into_iter().chain(is_https.then_some(ALWAYS_HTTPS)) {
-        headers.insert(name, HeaderValue::from_static(value));
+        // The public keys may be kept for a while.
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -11,17 +11,20 @@ pub enum Event {
     Linked,
     /// The new identity has another name or date of birth.
     RefusedAsSomebodyElse,
+    /// The new `sub` opens another account.
+    RefusedAsLinkedElsewhere,
     /// There is no address to send a code to, or too many were sent.
     RefusedWithoutCode,
 }
 
 impl Event {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::CodeSent => "link: code sent",
             Self::WrongCode => "link: wrong code",
             Self::Linked => "link: done",
             Self::RefusedAsSomebodyElse => "link: refused, another name or date of birth",
+            Self::RefusedAsLinkedElsewhere => "link: refused, it opens another account",
             Self::RefusedWithoutCode => "link: refused, no second factor",
         }
     }

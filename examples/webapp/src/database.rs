@@ -3,10 +3,9 @@
 
 use std::{
     convert::Infallible,
+    error::Error,
     fmt,
-    fs::OpenOptions,
-    io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     str::FromStr,
     time::{Duration, SystemTime},
 };
@@ -15,10 +14,17 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sqlx::{
     AnyPool,
     any::{AnyPoolOptions, install_default_drivers},
+    migrate::MigrateError,
 };
+use tokio::time::sleep;
+
+use crate::private_file;
 
 /// How long a request waits for a connection before the person is asked to try again.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often an SQLite file is prepared, while others do it too.
+const MOST_TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
 /// Where the database is.
 #[derive(Clone)]
@@ -49,36 +55,49 @@ impl fmt::Debug for Place {
 }
 
 /// Opens the database, and brings its tables up to date.
-pub async fn open(place: &Place) -> sqlx::Result<AnyPool> {
+pub async fn open(place: &Place) -> Result<AnyPool, Box<dyn Error>> {
     install_default_drivers();
     let options = AnyPoolOptions::new().acquire_timeout(PATIENCE);
-    let pool = match place {
+    match place {
         // Each connection would have a database of its own.
         Place::Memory => {
             let one = options.max_connections(1).idle_timeout(None).max_lifetime(None);
-            one.connect("sqlite::memory:").await?
+            let pool = one.connect("sqlite::memory:").await?;
+            migrate(&pool).await?;
+            Ok(pool)
         }
         Place::File(file) => {
-            make_private(file).map_err(sqlx::Error::Io)?;
+            private_file::make(file)?;
             let name = file.display().to_string().replace('%', "%25").replace('?', "%3F");
             let pool = options.connect(&format!("sqlite:{name}")).await?;
-            // Readers and a writer at once; it is kept in the file.
-            sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&pool).await?;
-            pool
+            // Of two instances that make the tables at once, SQLite lets one fail; then they are there.
+            let mut tries = 1;
+            while let Err(error) = prepare_file(&pool).await {
+                if tries == MOST_TRIES {
+                    return Err(error.into());
+                }
+                tries += 1;
+                sleep(BETWEEN_TRIES).await;
+            }
+            Ok(pool)
         }
-        Place::Postgres(url) => options.connect(url).await?,
-    };
-    sqlx::migrate!().run(&pool).await?;
-    Ok(pool)
+        Place::Postgres(url) => {
+            let pool = options.connect(url).await?;
+            migrate(&pool).await?;
+            Ok(pool)
+        }
+    }
 }
 
-/// Makes the file, if it is not there, for its owner alone: sessions are in it, too.
-fn make_private(file: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file).map(drop)
+async fn prepare_file(pool: &AnyPool) -> sqlx::Result<()> {
+    // Readers and a writer at once; it is kept in the file.
+    sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(pool).await?;
+    Ok(migrate(pool).await?)
+}
+
+/// A newer instance may have brought the tables further: while a fleet is updated, the older ones go on.
+async fn migrate(pool: &AnyPool) -> Result<(), MigrateError> {
+    sqlx::migrate!().set_ignore_missing(true).run(pool).await
 }
 
 /// Unix seconds.

@@ -14,15 +14,17 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
+use itsme_core::UnixTime;
 use serde::Serialize;
 use tokio::time::timeout;
 
-use crate::app::App;
+use crate::{app::App, database::now};
 
 /// A database that takes longer is as good as none.
 const PATIENCE: Duration = Duration::from_secs(2);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// Set when the process was told to stop and serves only what it has begun.
+/// Set when the process was told to stop.
 #[derive(Clone, Default)]
 pub struct Draining(Arc<AtomicBool>);
 
@@ -44,9 +46,14 @@ pub async fn live() -> &'static str {
 #[derive(Serialize)]
 struct Readiness {
     database: bool,
-    /// itsme's, fetched once at least: they serve for a day when itsme is away.
+    /// itsme's, of today: they serve for a day when itsme is away.
     keys: bool,
     draining: bool,
+}
+
+/// What they were fetched at, and Unix seconds.
+fn are_of_today(fetched: UnixTime, now: i64) -> bool {
+    UnixTime::from_secs(now.try_into().unwrap_or_default()).since(fetched) < DAY
 }
 
 pub async fn ready(State(app): State<App>) -> Response {
@@ -54,10 +61,29 @@ pub async fn ready(State(app): State<App>) -> Response {
     let answer = timeout(PATIENCE, answer.fetch_one(&app.database)).await;
     let readiness = Readiness {
         database: matches!(answer, Ok(Ok(_))),
-        keys: app.itsme.core().provider().is_some(),
+        keys: app
+            .itsme
+            .core()
+            .provider()
+            .is_some_and(|it| are_of_today(it.keys_fetched_at(), now())),
         draining: app.draining.has_begun(),
     };
     let is_ready = readiness.database && readiness.keys && !readiness.draining;
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_could_not_be_fetched_for_a_day_are_away() {
+        let fetched = UnixTime::from_secs(1_000_000);
+        assert!(are_of_today(fetched, 1_000_000));
+        assert!(are_of_today(fetched, 1_000_000 + 86_399));
+        assert!(!are_of_today(fetched, 1_000_000 + 86_400));
+        // A clock that was put back is no reason to turn people away.
+        assert!(are_of_today(fetched, 0));
+    }
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::{
     Form,
-    extract::FromRequestParts,
+    extract::{FromRequestParts, rejection::FormRejection},
     http::{HeaderMap, header, request::Parts},
     response::Redirect,
 };
@@ -101,7 +101,11 @@ pub struct Choice {
 }
 
 /// Somebody chooses theirs.
-pub async fn choose(jar: CookieJar, Form(choice): Form<Choice>) -> (CookieJar, Redirect) {
+pub async fn choose(
+    jar: CookieJar,
+    choice: Result<Form<Choice>, FormRejection>,
+) -> (CookieJar, Redirect) {
+    let Ok(Form(choice)) = choice else { return (jar, Redirect::to("/")) };
     let cookie = Cookie::build((COOKIE, choice.language.tag()))
         .path("/")
         .http_only(true)

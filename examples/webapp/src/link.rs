@@ -6,7 +6,7 @@
 
 use axum::{
     Form,
-    extract::State,
+    extract::{State, rejection::FormRejection},
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -52,16 +52,23 @@ pub async fn arrived(
     if user.sub == account.sub {
         return Err(Problem::LinkedAlready);
     }
-    if app.accounts.is_known(&user.sub).await? {
-        return Err(Problem::LinkedElsewhere);
-    }
-    if !is_same_person(account, user) {
-        audit::note(&app.database, id, Event::RefusedAsSomebodyElse).await?;
-        return Err(Problem::LinkNeedsSupport);
+    let refused = if !is_same_person(account, user) {
+        Some(Event::RefusedAsSomebodyElse)
+    } else if app.accounts.is_known(&user.sub).await? {
+        Some(Event::RefusedAsLinkedElsewhere)
+    } else {
+        None
+    };
+    if let Some(event) = refused {
+        audit::note(&app.database, id, event).await?;
+        return Err(Problem::LinkRefused { account: id.to_owned(), event });
     }
     let identity = (user.sub.as_str(), user.name.as_deref());
-    let sent = app.link_codes.send(account, identity, language).await?;
-    visitor.remember(LINK, sent.ok_or(Problem::LinkNeedsSupport)?).await?;
+    let Some(link) = app.link_codes.send(account, identity, language).await? else {
+        let event = Event::RefusedWithoutCode;
+        return Err(Problem::LinkRefused { account: id.to_owned(), event });
+    };
+    visitor.remember(LINK, link).await?;
     Ok(Redirect::to("/link").into_response())
 }
 
@@ -120,14 +127,19 @@ pub async fn confirm(
     State(app): State<App>,
     visitor: Visitor,
     language: Language,
-    Form(Code { code }): Form<Code>,
+    code: Result<Form<Code>, FormRejection>,
 ) -> Result<Response, Problem> {
     let (link, id) = waiting(&app, &visitor).await?;
+    // A form that cannot be read has no code in it.
+    let code = code.map(|Form(it)| it.code).unwrap_or_default();
     let account = visitor.account()?;
     match app.link_codes.enter(account, &id, &code, language).await? {
         Entered::Wrong => Ok(code_page(language, &link, true).into_response()),
         Entered::Over => Err(Problem::LinkIsOver),
-        Entered::LinkedElsewhere => Err(Problem::LinkedElsewhere),
+        Entered::LinkedElsewhere => {
+            let event = Event::RefusedAsLinkedElsewhere;
+            Err(Problem::LinkRefused { account: account.id.clone(), event })
+        }
         Entered::Linked => {
             // This session has ended with the others.
             let account = app.accounts.get(&account.id).await?.ok_or(Problem::LoggedOut)?;

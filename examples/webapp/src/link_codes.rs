@@ -30,11 +30,12 @@ pub struct Link {
     sub: String,
     pub name: Option<String>,
     code: String,
+    tries: i64,
 }
 
 /// What became of a code that was entered.
 pub enum Entered {
-    /// The account's sessions have ended; this is it with its new generation.
+    /// The account has the new `sub`, and its sessions have ended.
     Linked,
     Wrong,
     /// Expired, entered before, or tried too often.
@@ -79,7 +80,7 @@ impl LinkCodes {
 
     /// The link that waits.
     pub async fn get(&self, account: &str, id: &str) -> sqlx::Result<Option<Link>> {
-        let query = "SELECT id, account, sub, name, code FROM link
+        let query = "SELECT id, account, sub, name, code, tries FROM link
             WHERE account = $1 AND id = $2 AND tries < $3 AND expires_at > $4";
         let query = sqlx::query_as(query).bind(account).bind(id).bind(MOST_TRIES).bind(now());
         query.fetch_optional(&self.0).await
@@ -96,14 +97,15 @@ impl LinkCodes {
         // Counted before it is compared: however many come at once, five are compared.
         let statement = "UPDATE link SET tries = tries + 1
             WHERE account = $1 AND id = $2 AND tries < $3 AND expires_at > $4
-            RETURNING id, account, sub, name, code";
+            RETURNING id, account, sub, name, code, tries";
         let update = sqlx::query_as(statement).bind(&account.id).bind(id).bind(MOST_TRIES);
         let link: Option<Link> = update.bind(now()).fetch_optional(&self.0).await?;
         let Some(link) = link else { return Ok(Entered::Over) };
         let digits: String = code.chars().filter(|it| !it.is_whitespace()).collect();
         if digits != link.code {
             audit::note(&self.0, &account.id, Event::WrongCode).await?;
-            return Ok(Entered::Wrong);
+            let is_over = link.tries >= MOST_TRIES;
+            return Ok(if is_over { Entered::Over } else { Entered::Wrong });
         }
         self.link(account, &link, language).await
     }
@@ -126,6 +128,8 @@ impl LinkCodes {
         let update = sqlx::query(statement).bind(&link.account).bind(&link.sub).bind(&link.name);
         match update.execute(&mut *all).await {
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                all.rollback().await?;
+                audit::note(&self.0, &account.id, Event::RefusedAsLinkedElsewhere).await?;
                 return Ok(Entered::LinkedElsewhere);
             }
             updated => updated?,
@@ -136,6 +140,11 @@ impl LinkCodes {
         }
         all.commit().await?;
         Ok(Entered::Linked)
+    }
+
+    pub async fn delete_expired(&self) -> sqlx::Result<()> {
+        let statement = sqlx::query("DELETE FROM link WHERE expires_at <= $1").bind(now());
+        statement.execute(&self.0).await.map(drop)
     }
 
     pub async fn stop(&self, account: &str) -> sqlx::Result<()> {

@@ -28,7 +28,9 @@ use crate::{
 pub const PATH: &str = "/itsme/login";
 /// The path of the redirect URI.
 pub const CALLBACK: &str = "/itsme/callback";
-/// Logins by their outcome.
+/// What itsme's servers ask for, and no person.
+pub const ROUTES_OF_ITSME: [&str; 2] = ["/itsme/ping", "/itsme/request/"];
+/// What people were sent to itsme for, by its outcome.
 const LOGINS: &str = "itsme_logins_total";
 
 /// What the person wanted, and who was logged in when they did.
@@ -42,6 +44,15 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::LogIn => "login",
+            Self::Link(_) => "link",
+            Self::Share(_) => "share",
+            Self::Pay(_) => "pay",
+        }
+    }
+
     fn of(note: Option<&str>) -> serde_json::Result<Self> {
         note.map_or(Ok(Self::default()), serde_json::from_str)
     }
@@ -70,9 +81,23 @@ pub async fn arrived(
     language: Language,
     arrived: Arrived,
 ) -> Result<Response, Problem> {
-    counter!(LOGINS, "outcome" => "succeeded").increment(1);
+    let purpose = Purpose::of(arrived.note.as_deref())?;
+    let name = purpose.name();
+    let done = finish(&app, &visitor, purpose, &arrived, language).await;
+    let outcome = if done.is_ok() { "succeeded" } else { "rejected" };
+    counter!(LOGINS, "purpose" => name, "outcome" => outcome).increment(1);
+    done
+}
+
+async fn finish(
+    app: &App,
+    visitor: &Visitor,
+    purpose: Purpose,
+    arrived: &Arrived,
+    language: Language,
+) -> Result<Response, Problem> {
     let who = &arrived.who;
-    match Purpose::of(arrived.note.as_deref())? {
+    match purpose {
         Purpose::LogIn => {
             // `sub` is the only link to an account.
             let (name, email) = (who.user.name.as_deref(), who.user.email.as_deref());
@@ -80,11 +105,11 @@ pub async fn arrived(
             visitor.log_in(&account).await?;
             Ok(Redirect::to(&arrived.return_to).into_response())
         }
-        Purpose::Link(account) => link::arrived(&app, &visitor, &account, who, language).await,
-        Purpose::Share(account) => share::arrived(&app, &visitor, &account, who).await,
+        Purpose::Link(account) => link::arrived(app, visitor, &account, who, language).await,
+        Purpose::Share(account) => share::arrived(app, visitor, &account, who).await,
         Purpose::Pay(account) => {
             let claims = arrived.claims.as_deref().unwrap_or_default();
-            payment::arrived(&app, &visitor, (&account, claims), who, language).await
+            payment::arrived(app, visitor, (&account, claims), who, language).await
         }
     }
 }
@@ -93,9 +118,10 @@ pub async fn arrived(
 pub fn problem_page(problem: &routes::Problem, headers: &HeaderMap) -> Response {
     let language = Language::of(headers);
     let texts = language.texts();
-    let is_confirmation = matches!(Purpose::of(problem.note.as_deref()), Ok(Purpose::Pay(_)));
+    let purpose = Purpose::of(problem.note.as_deref()).unwrap_or_default();
+    let is_login = problem.note.is_none();
     let Endings { cancelled, start_over, try_later, our_fault } =
-        if is_confirmation { &texts.confirmation } else { &texts.login };
+        if is_login { &texts.login } else { &texts.errand };
     let (outcome, said) = match problem.advice() {
         _ if matches!(problem.cause, Cause::Unknown) => ("unknown", &texts.unknown_login),
         Advice::Cancelled => ("cancelled", cancelled),
@@ -103,9 +129,9 @@ pub fn problem_page(problem: &routes::Problem, headers: &HeaderMap) -> Response 
         Advice::TryLater => ("try_later", try_later),
         _ => ("our_fault", our_fault),
     };
-    counter!(LOGINS, "outcome" => outcome).increment(1);
+    counter!(LOGINS, "purpose" => purpose.name(), "outcome" => outcome).increment(1);
     // What was no login is begun again where it was begun.
-    let again = problem.note.is_none().then_some(problem.again.as_str());
+    let again = is_login.then_some(problem.again.as_str());
     let page = problem::content(language, said, &problem.incident, again);
     (problem.status(), page).into_response()
 }

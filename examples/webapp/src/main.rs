@@ -3,7 +3,7 @@
 //!
 //! * `options`: the command line; `app`: what every request needs, and the addresses;
 //! * `login`: to itsme and back; `share`, `payment`, `link`: what else a person can do there;
-//! * `database`, and in it `accounts`, `sessions`, `kept`, `link_codes`, `outbox`, `audit`;
+//! * `database` (with `private_file`), and in it `accounts`, `sessions`, `kept`, `link_codes`, `outbox`, `audit`;
 //! * `visitor`: who is logged in; `language`, `texts`: what is said to them;
 //! * `home`, `page`: the pages; `problem`: the page for what went wrong;
 //! * `health`, `telemetry`, `shutdown`: what operators see.
@@ -26,6 +26,7 @@ mod options;
 mod outbox;
 mod page;
 mod payment;
+mod private_file;
 mod problem;
 #[path = "../../src/options/secret.rs"]
 mod secret;
@@ -58,8 +59,9 @@ use self::{
     sessions::Sessions,
 };
 
-/// Between two tries to fetch itsme's keys, as long as there are none.
+/// Between two tries to fetch itsme's keys, and between two that succeed.
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
+const BETWEEN_FETCHES: Duration = Duration::from_secs(3_600);
 /// Between two looks for what has expired.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(600);
 
@@ -78,7 +80,7 @@ async fn main() -> ExitCode {
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let cookie_key = options.cookie_key()?;
-    options.check_keys()?;
+    options.check_credentials()?;
     let address = options.listen;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         format!("cannot listen at {address}: {error} (--listen 127.0.0.1:0 takes a free port)")
@@ -107,7 +109,8 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
         .await
         .map_err(|error| format!("the database cannot be opened: {error}"))?;
     let (sessions, kept) = (Sessions::new(database.clone()), Kept::new(database.clone()));
-    tokio::spawn(sweep(sessions.clone(), kept.clone()));
+    let link_codes = LinkCodes::new(database.clone());
+    tokio::spawn(sweep(sessions.clone(), kept.clone(), link_codes.clone()));
     tokio::spawn(fetch_keys(itsme.clone()));
     if let Some(address) = options.metrics {
         let address = telemetry::serve_metrics(address, itsme.clone()).await?;
@@ -126,7 +129,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
             .keep_in(kept),
         services,
         accounts: Accounts::new(database.clone()),
-        link_codes: LinkCodes::new(database.clone()),
+        link_codes,
         database,
         draining: draining.clone(),
         is_https: public_url.starts_with("https://"),
@@ -142,22 +145,29 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// So that the first person does not wait. Whatever itsme does, the application serves what needs no login.
+/// So that no person waits for it. Whatever itsme does, the application serves what needs no login.
 async fn fetch_keys(itsme: Client) {
-    while let Err(error) = itsme.refresh().await {
-        tracing::warn!("itsme's keys were not fetched: {error}");
-        sleep(BETWEEN_TRIES).await;
+    loop {
+        match itsme.refresh().await {
+            Ok(_) => sleep(BETWEEN_FETCHES).await,
+            Err(error) => {
+                tracing::warn!("itsme's keys were not fetched: {error}");
+                sleep(BETWEEN_TRIES).await;
+            }
+        }
     }
 }
 
-async fn sweep(sessions: Sessions, kept: Kept) {
+async fn sweep(sessions: Sessions, kept: Kept, link_codes: LinkCodes) {
     loop {
         sleep(BETWEEN_SWEEPS).await;
         if let Err(error) = sessions.delete_expired().await {
             tracing::warn!("expired sessions were not deleted: {error}");
         }
-        if let Err(error) = kept.delete_expired().await {
-            tracing::warn!("expired logins were not deleted: {error}");
+        for deleted in [kept.delete_expired().await, link_codes.delete_expired().await] {
+            if let Err(error) = deleted {
+                tracing::warn!("expired logins were not deleted: {error}");
+            }
         }
     }
 }

@@ -1,19 +1,13 @@
 //! The command line.
 
-use std::{
-    error::Error,
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{error::Error, fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use axum_extra::extract::cookie::Key;
 use clap::{Args, Parser};
 use itsme_testkit::{CONFIRM_SERVICE, SERVICE, SHARE_SERVICE};
 use tracing::level_filters::LevelFilter;
 
-use crate::{database::Place, op::Op, telemetry::LogFormat};
+use crate::{database::Place, op::Op, private_file, telemetry::LogFormat};
 
 /// A shop whose customers log in with itsme, share their address and confirm payments.
 ///
@@ -72,8 +66,9 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
     pub drain: Duration,
 
-    /// Show everybody's messages at /outbox, as with the fake itsme: codes that link accounts are among them.
-    #[arg(long, requires = "op")]
+    /// Show everybody's messages at /outbox, as with the fake itsme: codes that link accounts are among them. For a
+    /// sandbox of your own.
+    #[arg(long, requires = "op", conflicts_with = "environment")]
     pub danger_show_outbox: bool,
 
     #[command(flatten)]
@@ -140,33 +135,21 @@ impl Options {
         let bytes = fs::read(file)
             .map_err(|error| format!("the cookie key {at} cannot be read: {error}"))?;
         // Whoever has the key can make cookies for every account.
-        check_private(file, "cookie key")?;
+        private_file::check(file, "cookie key")?;
         Key::try_from(&bytes[..]).map_err(|_| {
             let length = bytes.len();
             format!("the cookie key {at} has {length} bytes; 64 random ones are needed").into()
         })
     }
 
-    /// Whether only we can read the file with the private keys.
+    /// Whether only we can read the files with the private keys and the client secret.
     ///
     /// # Errors
     /// Others can.
-    pub fn check_keys(&self) -> Result<(), Box<dyn Error>> {
-        self.op.key_file().map_or(Ok(()), |file| check_private(file, "key file"))
-    }
-}
-
-fn check_private(file: &Path, what: &str) -> Result<(), Box<dyn Error>> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // A file that is not there is somebody else's error to tell.
-        let is_open =
-            |file: &Path| Some(fs::metadata(file).ok()?.permissions().mode() & 0o077 != 0);
-        if is_open(file) == Some(true) {
-            let at = file.display();
-            return Err(format!("others can read the {what} {at}: chmod 600 {at}").into());
+    pub fn check_credentials(&self) -> Result<(), Box<dyn Error>> {
+        for (file, what) in self.op.credential_files() {
+            private_file::check(file, what)?;
         }
+        Ok(())
     }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The person confirms a payment, and the application keeps the proof.
 
 use axum::{
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -61,8 +61,9 @@ pub async fn receipt(
     State(app): State<App>,
     visitor: Visitor,
     language: Language,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
 ) -> Result<Markup, Problem> {
+    let Path(id) = id.map_err(|_| Problem::NoSuchPage)?;
     let account = visitor.account()?;
     let receipt = app.accounts.receipt(&account.id, &id).await?.ok_or(Problem::NoSuchPage)?;
     let evidence = Evidence::from_text(&receipt.evidence)?;

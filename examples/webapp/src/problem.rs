@@ -14,6 +14,8 @@ use maud::html;
 use thiserror::Error as ThisError;
 
 use crate::{
+    accounts::AccountId,
+    audit::Event,
     database::fresh_id,
     language::Language,
     login, page,
@@ -32,14 +34,13 @@ pub enum Problem {
     AnotherAccount,
     #[error("another person has shared their data than the one who is logged in")]
     SomebodyElse,
-    #[error("the new itsme account is linked to another account already")]
-    LinkedElsewhere,
     #[error("the new itsme account is the one that is linked")]
     LinkedAlready,
     #[error("the code to link a new itsme account has expired, or was tried too often")]
     LinkIsOver,
-    #[error("a new itsme account cannot be linked without a person to look at it")]
-    LinkNeedsSupport,
+    /// Support finds the account and the reason in the log, by the incident.
+    #[error("account {account}: {}", event.name())]
+    LinkRefused { account: AccountId, event: Event },
     #[error("there is no code for this service")]
     NoSuchService,
     #[error("the session was not stored")]
@@ -58,12 +59,12 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchPage | Self::NoSuchService => StatusCode::NOT_FOUND,
-            Self::AnotherSite
-            | Self::LoggedOut
-            | Self::AnotherAccount
-            | Self::SomebodyElse
-            | Self::LinkNeedsSupport => StatusCode::FORBIDDEN,
-            Self::LinkedElsewhere | Self::LinkedAlready => StatusCode::CONFLICT,
+            Self::AnotherSite | Self::LoggedOut | Self::AnotherAccount | Self::SomebodyElse => {
+                StatusCode::FORBIDDEN
+            }
+            Self::LinkRefused { event: Event::RefusedAsLinkedElsewhere, .. }
+            | Self::LinkedAlready => StatusCode::CONFLICT,
+            Self::LinkRefused { .. } => StatusCode::FORBIDDEN,
             Self::LinkIsOver => StatusCode::BAD_REQUEST,
             Self::Database(_) | Self::Session(_) | Self::SessionNotStored => {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -79,10 +80,12 @@ impl Problem {
             Self::LoggedOut => &texts.logged_out,
             Self::AnotherAccount => &texts.another_account,
             Self::SomebodyElse => &texts.somebody_else,
-            Self::LinkedElsewhere => &texts.linked_elsewhere,
             Self::LinkedAlready => &texts.linked_already,
             Self::LinkIsOver => &texts.link_is_over,
-            Self::LinkNeedsSupport => &texts.link_needs_support,
+            Self::LinkRefused { event: Event::RefusedAsLinkedElsewhere, .. } => {
+                &texts.linked_elsewhere
+            }
+            Self::LinkRefused { .. } => &texts.link_needs_support,
             Self::Evidence(_)
             | Self::Database(_)
             | Self::Session(_)
@@ -120,11 +123,14 @@ impl IntoResponse for Problem {
 
 /// Makes a page of each problem.
 pub async fn show(language: Language, request: Request, next: Next) -> Response {
+    // itsme's servers want no pages.
+    let is_of_itsme = login::ROUTES_OF_ITSME.iter().any(|it| request.uri().path().starts_with(it));
     let mut response = next.run(request).await;
     let problem = match response.extensions_mut().remove::<Arc<Problem>>() {
         Some(problem) => problem,
         // The layer of the sessions says it without a page.
-        None if response.status() == StatusCode::INTERNAL_SERVER_ERROR
+        None if !is_of_itsme
+            && response.status() == StatusCode::INTERNAL_SERVER_ERROR
             && !response.headers().contains_key("content-type") =>
         {
             Arc::new(Problem::SessionNotStored)
@@ -154,7 +160,7 @@ pub fn content(
     let content = html! {
         p { (said.text) }
         @if let Some(again) = again { (login::again(language, again)) }
-        p class="quiet" { (texts.incident) ": " (incident) }
+        p class="quiet" { (texts.incident) " " (incident) }
         (page::back(language))
     };
     page::page(language, said.heading, &content)

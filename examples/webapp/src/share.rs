@@ -42,7 +42,6 @@ pub async fn arrived(
     let birthdate = who.user.birthdate.as_deref();
     let address = who.user.address.as_ref().and_then(|address| address.formatted.as_deref());
     app.accounts.share(id, birthdate, address).await?;
-    // What they did not get to see shared stays as it was: the page says what came this time.
     visitor.remember(SHARED, (birthdate, address)).await?;
     Ok(Redirect::to("/shared").into_response())
 }

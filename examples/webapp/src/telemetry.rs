@@ -52,7 +52,7 @@ pub fn begin(level: LevelFilter, format: LogFormat, measures: bool) {
 fn is_request(metadata: &Metadata<'_>) -> bool {
     metadata.target() == "itsme"
         && *metadata.level() <= Level::DEBUG
-        && (metadata.is_span() || metadata.fields().field("endpoint").is_some())
+        && metadata.fields().field("endpoint").is_some()
 }
 
 /// Measures each request to itsme by the event that is logged of it.

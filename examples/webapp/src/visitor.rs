@@ -13,6 +13,8 @@ use crate::{accounts::Account, app::App, database::now, problem::Problem};
 const LOGIN: &str = "login";
 /// However busy somebody is, after so many seconds they log in again.
 const LONGEST: i64 = 12 * 3_600;
+/// How often it is noted that somebody is still there: a session ends by inactivity, counted from its last change.
+const MINUTE: i64 = 60;
 
 /// A login to this shop.
 #[derive(Serialize, Deserialize)]
@@ -21,6 +23,7 @@ struct Login {
     /// The account's when it began: linking a new itsme account ends all sessions before.
     generation: i64,
     since: i64,
+    seen: i64,
 }
 
 pub struct Visitor {
@@ -47,8 +50,8 @@ impl Visitor {
         // another person left in the session is not this one's.
         self.session.clear().await;
         self.session.cycle_id().await?;
-        let (id, generation) = (account.id.clone(), account.generation);
-        self.remember(LOGIN, Login { account: id, generation, since: now() }).await
+        let (id, generation, now) = (account.id.clone(), account.generation, now());
+        self.remember(LOGIN, Login { account: id, generation, since: now, seen: now }).await
     }
 
     pub async fn log_out(&self) -> Result<(), Problem> {
@@ -79,9 +82,14 @@ impl FromRequestParts<App> for Visitor {
 
 async fn logged_in(session: &Session, app: &App) -> Result<Option<Account>, Problem> {
     let Some(login) = session.get::<Login>(LOGIN).await? else { return Ok(None) };
-    if now() - login.since > LONGEST {
+    let now = now();
+    if now - login.since > LONGEST {
         return Ok(None);
     }
     let account = app.accounts.get(&login.account).await?;
-    Ok(account.filter(|account| account.generation == login.generation))
+    let account = account.filter(|account| account.generation == login.generation);
+    if account.is_some() && now - login.seen >= MINUTE {
+        session.insert(LOGIN, Login { seen: now, ..login }).await?;
+    }
+    Ok(account)
 }

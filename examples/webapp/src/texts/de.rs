@@ -1,13 +1,13 @@
 use super::{Endings, Letter, Said, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
-    shop: "Beispielladen",
+    shop: "Beispielshop",
     language: "Sprache",
     back: "Zurück",
     cancel: "Abbrechen",
     log_in: "Mit itsme anmelden",
     log_in_again: "Erneut mit itsme anmelden",
-    incident: "Vorfallnummer",
+    incident: "Vorgangsnummer:",
 
     welcome: "Willkommen",
     log_in_to_continue: "Melden Sie sich mit itsme an, um fortzufahren.",
@@ -45,7 +45,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     linking_whom: |name| {
         format!(
-            "Künftig öffnet das itsme-Konto von {name} Ihr Konto hier. Mit dem alten ist das nicht mehr möglich."
+            "Künftig melden Sie sich hier mit dem itsme-Konto von {name} an. Mit dem alten ist das nicht mehr möglich."
         )
     },
     code: "Code",
@@ -57,17 +57,18 @@ pub(super) const TEXTS: Texts = Texts {
     },
     code_letter: Letter {
         subject: "Ihr Code zum Verknüpfen eines neuen itsme-Kontos",
-        body: "Jemand verknüpft ein neues itsme-Konto mit Ihrem Konto. Geben Sie diesen Code nur dann auf unserer \
-               Seite ein, wenn Sie es selbst sind; wir fragen nie am Telefon danach:",
+        body: "Jemand möchte ein neues itsme-Konto mit Ihrem Konto verknüpfen. Wenn Sie es selbst sind, geben Sie \
+               diesen Code auf unserer Seite ein. Wenn nicht, geben Sie ihn niemandem und wenden Sie sich an uns. Wir \
+               fragen nie am Telefon danach:",
     },
     linked_letter: Letter {
         subject: "Ein neues itsme-Konto wurde verknüpft",
-        body: "Künftig öffnet ein neues itsme-Konto Ihr Konto. Wenn nicht Sie es verknüpft haben, wenden Sie sich \
+        body: "Künftig öffnet ein neues itsme-Konto Ihr Konto. Falls Sie das nicht selbst waren, wenden Sie sich \
                sofort an uns.",
     },
     outbox: Said {
         heading: "Gesendete Nachrichten",
-        text: "Diese Seite ersetzt die E-Mail. Es gibt sie nur mit einer Testumgebung.",
+        text: "Diese Seite ersetzt den E-Mail-Versand. Es gibt sie nur mit einer Testumgebung.",
     },
     outbox_is_empty: "Es wurde keine Nachricht gesendet.",
 
@@ -87,10 +88,10 @@ pub(super) const TEXTS: Texts = Texts {
         our_fault: Said {
             heading: "Es ist ein Fehler aufgetreten",
             text: "Auf unserer Seite ist ein Fehler aufgetreten. Bitte versuchen Sie es später erneut, oder wenden \
-                   Sie sich an uns und nennen Sie die Vorfallnummer.",
+                   Sie sich an uns und nennen Sie die Vorgangsnummer.",
         },
     },
-    confirmation: Endings {
+    errand: Endings {
         cancelled: Said {
             heading: "Sie haben abgebrochen",
             text: "Sie haben in itsme abgebrochen, und es wurde nichts ausgeführt. Sie können es jederzeit erneut \
@@ -98,19 +99,19 @@ pub(super) const TEXTS: Texts = Texts {
         },
         start_over: Said {
             heading: "Bitte beginnen Sie von vorn",
-            text: "Diese Anfrage ist abgelaufen. Auch wenn Sie sie in der App bestätigt haben, haben wir nichts \
+            text: "Diese Anfrage ist abgelaufen. Selbst wenn Sie sie in der App bestätigt haben, wurde nichts \
                    ausgeführt. Bitte beginnen Sie von vorn.",
         },
         try_later: Said {
             heading: "itsme ist nicht erreichbar",
-            text: "itsme ist zurzeit nicht erreichbar. Auch wenn Sie die Anfrage in der App bestätigt haben, haben \
-                   wir nichts ausgeführt. Bitte versuchen Sie es in einigen Minuten erneut.",
+            text: "itsme ist zurzeit nicht erreichbar. Selbst wenn Sie die Anfrage in der App bestätigt haben, wurde \
+                   nichts ausgeführt. Bitte versuchen Sie es in einigen Minuten erneut.",
         },
         our_fault: Said {
             heading: "Es ist ein Fehler aufgetreten",
-            text: "Auf unserer Seite ist ein Fehler aufgetreten. Auch wenn Sie die Anfrage in der App bestätigt \
-                   haben, haben wir nichts ausgeführt. Bitte versuchen Sie es später erneut, oder wenden Sie sich an \
-                   uns und nennen Sie die Vorfallnummer.",
+            text: "Auf unserer Seite ist ein Fehler aufgetreten. Selbst wenn Sie die Anfrage in der App bestätigt \
+                   haben, wurde nichts ausgeführt. Bitte versuchen Sie es später erneut, oder wenden Sie sich an \
+                   uns und nennen Sie die Vorgangsnummer.",
         },
     },
     unknown_login: Said {
@@ -119,13 +120,13 @@ pub(super) const TEXTS: Texts = Texts {
                Sie sich in diesem Browser erneut mit itsme an.",
     },
     no_such_page: Said {
-        heading: "Hier ist nichts",
+        heading: "Seite nicht gefunden",
         text: "Diese Seite gibt es nicht. Gehen Sie zurück und versuchen Sie etwas anderes.",
     },
     another_site: Said {
         heading: "Das wurde nicht hier begonnen",
-        text: "Eine andere Seite hat Sie hierher geschickt. Wenn Sie es selbst wollten, beginnen Sie auf unserer \
-               eigenen Seite.",
+        text: "Diese Anfrage kam von einer anderen Website. Wenn Sie es selbst waren, beginnen Sie auf unserer \
+               Website von vorn.",
     },
     logged_out: Said {
         heading: "Sie sind nicht angemeldet",
@@ -133,7 +134,8 @@ pub(super) const TEXTS: Texts = Texts {
     },
     another_account: Said {
         heading: "Ein anderes Konto ist angemeldet",
-        text: "Es ist nicht das Konto, das hiermit begonnen hat. Es wurde nichts gespeichert.",
+        text: "Sie sind mit einem anderen Konto angemeldet. Der Vorgang wurde mit einem anderen begonnen. Es wurde \
+               nichts gespeichert.",
     },
     somebody_else: Said {
         heading: "Das war jemand anderes",
@@ -141,7 +143,7 @@ pub(super) const TEXTS: Texts = Texts {
                gespeichert.",
     },
     linked_elsewhere: Said {
-        heading: "Dieses itsme-Konto hat hier schon ein Konto",
+        heading: "Zu diesem itsme-Konto gibt es hier bereits ein Konto",
         text: "Melden Sie sich ab und mit diesem itsme-Konto an, um das andere Konto zu sehen. Wenn wir die beiden \
                zusammenlegen sollen, wenden Sie sich an uns.",
     },
@@ -157,6 +159,6 @@ pub(super) const TEXTS: Texts = Texts {
     link_needs_support: Said {
         heading: "Bitte wenden Sie sich an uns",
         text: "Wir können dieses itsme-Konto nicht online verknüpfen. Unsere Mitarbeiter helfen Ihnen gern: Wenden \
-               Sie sich an uns und nennen Sie die Vorfallnummer. Es wurde nichts geändert.",
+               Sie sich an uns und nennen Sie die Vorgangsnummer. Es wurde nichts geändert.",
     },
 };

@@ -7,7 +7,7 @@ pub(super) const TEXTS: Texts = Texts {
     cancel: "Cancel",
     log_in: "Log in with itsme",
     log_in_again: "Log in again with itsme",
-    incident: "Incident number",
+    incident: "Incident number:",
 
     welcome: "Welcome",
     log_in_to_continue: "Log in with itsme to continue.",
@@ -16,7 +16,7 @@ pub(super) const TEXTS: Texts = Texts {
     born_on: "Date of birth",
     address: "Address",
     share: "Share my address",
-    pay: |amount| format!("Pay {amount} euro"),
+    pay: |amount| format!("Pay €{amount}"),
     link: "I have a new itsme account",
     log_out: "Log out",
 
@@ -57,8 +57,8 @@ pub(super) const TEXTS: Texts = Texts {
     },
     code_letter: Letter {
         subject: "Your code to link a new itsme account",
-        body: "Someone is linking a new itsme account to your account. Only if it is you, enter this code on \
-               our page; we will never ask for it by phone:",
+        body: "Someone is trying to link a new itsme account to your account. If it is you, enter this code on our \
+               page. If not, share it with nobody and contact us. We never ask for it by phone:",
     },
     linked_letter: Letter {
         subject: "A new itsme account was linked",
@@ -90,7 +90,7 @@ pub(super) const TEXTS: Texts = Texts {
                    number.",
         },
     },
-    confirmation: Endings {
+    errand: Endings {
         cancelled: Said {
             heading: "You cancelled",
             text: "You cancelled in itsme, and nothing was done. You can try again whenever you like.",
@@ -98,7 +98,7 @@ pub(super) const TEXTS: Texts = Texts {
         start_over: Said {
             heading: "Please start again",
             text: "This request has expired. Even if you approved it in the app, we have not carried anything out. \
-                   Please begin again.",
+                   Please start again.",
         },
         try_later: Said {
             heading: "itsme cannot be reached",
@@ -121,29 +121,29 @@ pub(super) const TEXTS: Texts = Texts {
         text: "This page does not exist. Go back and try something else.",
     },
     another_site: Said {
-        heading: "That was not begun here",
-        text: "Another site sent you here. If you wanted this yourself, begin on our own page.",
+        heading: "That was not started here",
+        text: "This request came from another site. If it was you, start again from our site.",
     },
     logged_out: Said { heading: "You are not logged in", text: "Please log in, and try again." },
     another_account: Said {
         heading: "Another account is logged in",
-        text: "It is not the one that began this. Nothing was stored.",
+        text: "You are logged in with another account. This was started from a different one. Nothing was stored.",
     },
     somebody_else: Said {
         heading: "That was somebody else",
         text: "The person who answered in the itsme app is not the one who is logged in here. Nothing was stored.",
     },
     linked_elsewhere: Said {
-        heading: "This itsme account has an account here",
+        heading: "This itsme account already has an account here",
         text: "Log out, and log in with it to see that account. If you want us to merge the two, contact us.",
     },
     linked_already: Said {
         heading: "This itsme account is linked already",
-        text: "It is the one that you log in with. Nothing has to be changed.",
+        text: "It is the one that you log in with. Nothing needs to change.",
     },
     link_is_over: Said {
         heading: "This code can no longer be used",
-        text: "It has expired, or was entered incorrectly too often. Nothing was changed. Please begin again.",
+        text: "It has expired, or was entered incorrectly too often. Nothing was changed. Please start again.",
     },
     link_needs_support: Said {
         heading: "Please contact us",

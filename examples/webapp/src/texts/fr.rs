@@ -1,13 +1,13 @@
 use super::{Endings, Letter, Said, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
-    shop: "Boutique d’exemple",
+    shop: "Boutique de démonstration",
     language: "Langue",
     back: "Retour",
     cancel: "Annuler",
     log_in: "Se connecter avec itsme",
     log_in_again: "Se reconnecter avec itsme",
-    incident: "Numéro d’incident",
+    incident: "Numéro d’incident :",
 
     welcome: "Bienvenue",
     log_in_to_continue: "Connectez-vous avec itsme pour continuer.",
@@ -20,15 +20,16 @@ pub(super) const TEXTS: Texts = Texts {
     link: "J’ai un nouveau compte itsme",
     log_out: "Se déconnecter",
 
-    shared: Said { heading: "Merci", text: "Vous avez partagé avec nous :" },
-    itsme_lacks: "itsme ne dispose pas de ce qui suit, et nous ne l’avons donc pas reçu :",
+    shared: Said { heading: "Merci", text: "Vous avez partagé avec nous :" },
+    itsme_lacks: "itsme ne dispose pas de ce qui suit, et nous ne l’avons donc pas reçu :",
 
     paid: Said {
-        heading: "Payé", text: "Merci. Vous avez confirmé dans l’application itsme :"
+        heading: "Paiement confirmé",
+        text: "Merci. Vous avez confirmé dans l’application itsme :",
     },
-    paid_summary: |amount, iban| format!("{amount} à {iban}"),
+    paid_summary: |amount, iban| format!("{amount} vers le compte {iban}"),
     as_it_was_asked: "La demande telle qu’elle a été envoyée",
-    proof: "La preuve est archivée : un jeton qu’itsme a signé avec la clé",
+    proof: "La preuve est archivée : un jeton qu’itsme a signé avec la clé",
     paid_elsewhere: "Merci. Connectez-vous pour voir le reçu.",
 
     scan: Said {
@@ -47,7 +48,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     linking_whom: |name| {
         format!(
-            "Désormais, le compte itsme de {name} ouvrira votre compte ici. L’ancien ne le pourra plus."
+            "Désormais, le compte itsme de {name} donnera accès à votre compte ici. L’ancien n’y donnera plus accès."
         )
     },
     code: "Code",
@@ -59,8 +60,9 @@ pub(super) const TEXTS: Texts = Texts {
     },
     code_letter: Letter {
         subject: "Votre code pour lier un nouveau compte itsme",
-        body: "Quelqu’un lie un nouveau compte itsme à votre compte. N’entrez ce code sur notre page que si c’est \
-               vous ; nous ne le demanderons jamais par téléphone :",
+        body: "Quelqu’un tente de lier un nouveau compte itsme à votre compte. N’entrez ce code sur notre page que si \
+               c’est bien vous. Sinon, ne le communiquez à personne et contactez-nous. Nous ne le demandons jamais \
+               par téléphone :",
     },
     linked_letter: Letter {
         subject: "Un nouveau compte itsme a été lié",
@@ -92,7 +94,7 @@ pub(super) const TEXTS: Texts = Texts {
                    mentionnant le numéro d’incident.",
         },
     },
-    confirmation: Endings {
+    errand: Endings {
         cancelled: Said {
             heading: "Vous avez annulé",
             text: "Vous avez annulé dans itsme et rien n’a été exécuté. Vous pouvez réessayer quand vous le \
@@ -121,12 +123,12 @@ pub(super) const TEXTS: Texts = Texts {
                reconnecter avec itsme dans ce navigateur.",
     },
     no_such_page: Said {
-        heading: "Il n’y a rien ici",
+        heading: "Page introuvable",
         text: "Cette page n’existe pas. Revenez en arrière et essayez autre chose.",
     },
     another_site: Said {
         heading: "Cela n’a pas été commencé ici",
-        text: "Un autre site vous a envoyé ici. Si vous le vouliez vous-même, commencez sur notre propre page.",
+        text: "Cette demande vient d’un autre site. Si c’était bien vous, recommencez depuis notre site.",
     },
     logged_out: Said {
         heading: "Vous n’êtes pas connecté",
@@ -134,7 +136,8 @@ pub(super) const TEXTS: Texts = Texts {
     },
     another_account: Said {
         heading: "Un autre compte est connecté",
-        text: "Ce n’est pas celui qui a commencé ceci. Rien n’a été enregistré.",
+        text: "Vous êtes connecté avec un autre compte. L’opération a été commencée depuis un autre. Rien n’a été \
+               enregistré.",
     },
     somebody_else: Said {
         heading: "C’était quelqu’un d’autre",
@@ -142,21 +145,21 @@ pub(super) const TEXTS: Texts = Texts {
                été enregistré.",
     },
     linked_elsewhere: Said {
-        heading: "Ce compte itsme a déjà un compte ici",
+        heading: "Un compte existe déjà ici pour ce compte itsme",
         text: "Déconnectez-vous, puis connectez-vous avec lui pour voir ce compte. Si vous voulez que nous \
-               réunissions les deux, contactez-nous.",
+               fusionnions les deux, contactez-nous.",
     },
     linked_already: Said {
         heading: "Ce compte itsme est déjà lié",
-        text: "C’est celui avec lequel vous vous connectez. Rien ne doit changer.",
+        text: "C’est celui avec lequel vous vous connectez. Vous n’avez rien à changer.",
     },
     link_is_over: Said {
         heading: "Ce code ne peut plus être utilisé",
-        text: "Il a expiré, ou a été mal saisi trop souvent. Rien n’a été changé. Veuillez recommencer.",
+        text: "Il a expiré, ou a été mal saisi trop souvent. Aucune modification n’a été effectuée. Veuillez recommencer.",
     },
     link_needs_support: Said {
         heading: "Veuillez nous contacter",
-        text: "Nous ne pouvons pas lier ce compte itsme en ligne. Nos collaborateurs vous aideront volontiers : \
-               contactez-nous en mentionnant le numéro d’incident. Rien n’a été changé.",
+        text: "Nous ne pouvons pas lier ce compte itsme en ligne. Nos collaborateurs vous aideront volontiers : \
+               contactez-nous en mentionnant le numéro d’incident. Aucune modification n’a été effectuée.",
     },
 };

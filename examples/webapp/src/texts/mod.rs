@@ -70,7 +70,7 @@ pub struct Texts {
     pub outbox_is_empty: &'static str,
 
     pub login: Endings,
-    pub confirmation: Endings,
+    pub errand: Endings,
     pub unknown_login: Said,
     pub no_such_page: Said,
     pub another_site: Said,

@@ -7,7 +7,7 @@ pub(super) const TEXTS: Texts = Texts {
     cancel: "Annuleren",
     log_in: "Aanmelden met itsme",
     log_in_again: "Opnieuw aanmelden met itsme",
-    incident: "Incidentnummer",
+    incident: "Incidentnummer:",
 
     welcome: "Welkom",
     log_in_to_continue: "Meld u aan met itsme om verder te gaan.",
@@ -25,7 +25,7 @@ pub(super) const TEXTS: Texts = Texts {
 
     paid: Said { heading: "Betaald", text: "Bedankt. U hebt in de itsme-app bevestigd:" },
     paid_summary: |amount, iban| format!("{amount} aan {iban}"),
-    as_it_was_asked: "De vraag zoals ze werd verstuurd",
+    as_it_was_asked: "Het verzoek zoals het is verstuurd",
     proof: "Het bewijs is bewaard: een token dat itsme heeft ondertekend met de sleutel",
     paid_elsewhere: "Bedankt. Meld u aan om het ontvangstbewijs te zien.",
 
@@ -45,7 +45,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     linking_whom: |name| {
         format!(
-            "Voortaan opent het itsme-account van {name} uw account hier. Met het oude kan dat niet meer."
+            "Voortaan meldt u zich hier aan met het itsme-account van {name}. Met het oude kan dat niet meer."
         )
     },
     code: "Code",
@@ -57,8 +57,9 @@ pub(super) const TEXTS: Texts = Texts {
     },
     code_letter: Letter {
         subject: "Uw code om een nieuw itsme-account te koppelen",
-        body: "Iemand koppelt een nieuw itsme-account aan uw account. Vul deze code alleen op onze pagina in als u \
-               dat zelf bent; we vragen er nooit telefonisch naar:",
+        body: "Iemand probeert een nieuw itsme-account aan uw account te koppelen. Bent u dat zelf? Vul deze code dan \
+               in op onze pagina. Zo niet, deel ze met niemand en neem contact met ons op. We vragen er nooit \
+               telefonisch naar:",
     },
     linked_letter: Letter {
         subject: "Er is een nieuw itsme-account gekoppeld",
@@ -67,7 +68,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     outbox: Said {
         heading: "Verzonden berichten",
-        text: "Deze pagina vervangt e-mail. Ze bestaat alleen met een testomgeving.",
+        text: "Deze pagina vervangt e-mail. Ze bestaat alleen in een testomgeving.",
     },
     outbox_is_empty: "Er is geen bericht verzonden.",
 
@@ -90,7 +91,7 @@ pub(super) const TEXTS: Texts = Texts {
                    vermeld het incidentnummer.",
         },
     },
-    confirmation: Endings {
+    errand: Endings {
         cancelled: Said {
             heading: "U hebt geannuleerd",
             text: "U hebt in itsme geannuleerd en er is niets uitgevoerd. U kunt het opnieuw proberen wanneer u \
@@ -98,18 +99,18 @@ pub(super) const TEXTS: Texts = Texts {
         },
         start_over: Said {
             heading: "Begin opnieuw",
-            text: "Deze vraag is verlopen. Ook als u ze in de app hebt goedgekeurd, hebben wij niets uitgevoerd. \
-                   Begin opnieuw.",
+            text: "Dit verzoek is verlopen. Zelfs als u het in de app hebt goedgekeurd, is er niets uitgevoerd. Begin \
+                   opnieuw.",
         },
         try_later: Said {
             heading: "itsme is niet bereikbaar",
-            text: "itsme is op dit moment niet bereikbaar. Ook als u de vraag in de app hebt goedgekeurd, hebben wij \
+            text: "itsme is op dit moment niet bereikbaar. Zelfs als u het verzoek in de app hebt goedgekeurd, is er \
                    niets uitgevoerd. Probeer het over enkele minuten opnieuw.",
         },
         our_fault: Said {
             heading: "Er is iets misgegaan",
-            text: "Er is een fout opgetreden aan onze kant. Ook als u de vraag in de app hebt goedgekeurd, hebben \
-                   wij niets uitgevoerd. Probeer het later opnieuw, of neem contact met ons op en vermeld het \
+            text: "Er is een fout opgetreden aan onze kant. Zelfs als u het verzoek in de app hebt goedgekeurd, \
+                   is er niets uitgevoerd. Probeer het later opnieuw, of neem contact met ons op en vermeld het \
                    incidentnummer.",
         },
     },
@@ -124,7 +125,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     another_site: Said {
         heading: "Dat is niet hier begonnen",
-        text: "Een andere site heeft u hierheen gestuurd. Wilt u dit zelf, begin dan op onze eigen pagina.",
+        text: "Dit verzoek komt van een andere site. Wilde u dit zelf, begin dan opnieuw op onze site.",
     },
     logged_out: Said {
         heading: "U bent niet aangemeld",
@@ -132,14 +133,14 @@ pub(super) const TEXTS: Texts = Texts {
     },
     another_account: Said {
         heading: "Een ander account is aangemeld",
-        text: "Het is niet het account dat hiermee is begonnen. Er is niets opgeslagen.",
+        text: "U bent met een ander account aangemeld. Dit is vanuit een ander account gestart. Er is niets opgeslagen.",
     },
     somebody_else: Said {
         heading: "Dat was iemand anders",
         text: "Wie in de itsme-app heeft geantwoord, is niet wie hier is aangemeld. Er is niets opgeslagen.",
     },
     linked_elsewhere: Said {
-        heading: "Dit itsme-account heeft hier al een account",
+        heading: "Er bestaat hier al een account voor dit itsme-account",
         text: "Meld u af en meld u ermee aan om dat account te zien. Wilt u de twee laten samenvoegen, neem dan \
                contact met ons op.",
     },

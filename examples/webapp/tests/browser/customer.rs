@@ -42,7 +42,7 @@ async fn a_person_logs_in_shares_data_and_pays() {
         browser.arrives_at(ANN).await;
         browser.sees("Kerkstraat 7\n9000 Gent").await;
 
-        browser.press("Pay 20 euro").await;
+        browser.press("Pay €20").await;
         browser.arrives_at(PAYING).await;
         browser.sees("20 EUR").await;
         browser.press("Approve as Ann Peeters").await;
@@ -68,7 +68,7 @@ async fn who_refuses_can_read_it_and_go_on() {
         browser.log_in("Ann Peeters").await;
         for (wish, heading) in [
             ("Share my address", SHARING),
-            ("Pay 20 euro", PAYING),
+            ("Pay €20", PAYING),
             ("I have a new itsme account", AT_ITSME),
         ] {
             browser.press(wish).await;

@@ -37,7 +37,7 @@ async fn a_person_signs_in_by_phone() {
         browser.tab(waiting).await;
         browser.arrives_at("Welcome, Ioana Popescu").await;
 
-        browser.press("Pay 20 euro").await;
+        browser.press("Pay €20").await;
         browser.arrives_at("Confirm").await;
         browser.examine("itsme-sign-in-payment").await;
         browser.press("Wait for the phone").await;

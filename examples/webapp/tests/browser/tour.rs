@@ -224,7 +224,7 @@ impl Tour<'_> {
 
     async fn paying(&mut self) {
         let (texts, pay) = (self.texts, self.pay());
-        let said = &texts.confirmation;
+        let said = &texts.errand;
         let said = [&said.cancelled, &said.start_over, &said.try_later, &said.our_fault];
         let names = [
             "confirmation-cancelled",
@@ -251,9 +251,14 @@ impl Tour<'_> {
 
     async fn linking(&mut self) {
         let texts = self.texts;
+        // As if Ann had logged in with a new itsme account before she thought of linking it.
+        let ann_again =
+            Person::new("ann-again").with("name", "Ann Peeters").with("birthdate", "1987-04-12");
+        self.log_in(&ann_again).await;
+        self.log_in(&Person::ann()).await;
         for (name, person, said) in [
             ("linked-already", Person::ann(), &texts.linked_already),
-            ("linked-elsewhere", Person::daan(), &texts.linked_elsewhere),
+            ("linked-elsewhere", ann_again, &texts.linked_elsewhere),
             ("link-needs-support", Person::new("stranger"), &texts.link_needs_support),
         ] {
             self.goto("/").await;

@@ -27,7 +27,7 @@ pub fn fresh(name: &str, directory: &Path) -> String {
 }
 
 /// What a query of one text column gives.
-pub fn texts(database: &str, query: &'static str) -> Vec<String> {
+pub fn texts(database: &str, query: &str) -> Vec<String> {
     blocking(async || {
         let mut connection = connect(database).await;
         sqlx::query_scalar(query).fetch_all(&mut connection).await.expect("an answer")

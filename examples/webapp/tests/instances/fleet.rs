@@ -46,6 +46,8 @@ impl Fleet {
         let directory = scratch(name);
         let keys = secret_file(&directory, "keys.json", private_jwks().to_string().as_bytes());
         let keys = keys.display().to_string();
+        secret_file(&directory, "cookie.key", &[7; 64]);
+        secret_file(&directory, "other.key", &[8; 64]);
         let database = database::fresh(name, &directory);
         op.op().allow_redirect_uri(format!("{public_url}/itsme/callback"));
         let issuer = op.op().issuer().to_owned();
@@ -73,15 +75,15 @@ impl Fleet {
     }
 
     pub fn start_with_options(&self, options: &[&str]) -> Program {
-        self.start_with("cookie.key", &[7; 64], options)
+        self.start_with("cookie.key", options)
     }
 
     pub fn start_with_another_key(&self) -> Program {
-        self.start_with("other.key", &[8; 64], &[])
+        self.start_with("other.key", &[])
     }
 
-    fn start_with(&self, name: &str, key: &[u8], options: &[&str]) -> Program {
-        let file = secret_file(&self.directory, name, key);
+    fn start_with(&self, key: &str, options: &[&str]) -> Program {
+        let file = self.directory.join(key);
         let mut arguments: Vec<_> = self.arguments.iter().map(String::as_str).collect();
         arguments.extend(options);
         let file = file.display().to_string();

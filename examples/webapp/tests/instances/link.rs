@@ -1,5 +1,7 @@
 //! A new itsme account opens an account only by a code that does not depend on itsme, and only for the same person.
 
+use std::thread;
+
 use itsme_testkit::{Browser, Clock, Person, Server};
 
 use crate::{
@@ -52,7 +54,7 @@ impl Shop {
         (page.status, heading.unwrap_or_default().to_owned())
     }
 
-    fn texts(&self, query: &'static str) -> Vec<String> {
+    fn texts(&self, query: &str) -> Vec<String> {
         texts(self.fleet.database(), query)
     }
 
@@ -104,7 +106,7 @@ fn with_the_code_it_is_linked_told_and_ends_other_sessions() {
     let spaced = format!(" {} {} ", &code[..4], &code[4..]);
     assert_eq!(shop.enter(&spaced), (200, "Your new itsme account is linked".to_owned()));
 
-    assert_ne!(shop.subs(), old);
+    assert_eq!(shop.subs(), [shop.op.op().sub_of(&Person::ann())]);
     assert!(shop.browser.get(&shop.app, "/").text.contains("Welcome, Ann"));
     assert!(!elsewhere.get(&shop.app, "/").text.contains("Welcome, Ann"), "it was logged out");
     assert_eq!(shop.audit(), ["link: code sent", "link: done", "link: wrong code"]);
@@ -173,7 +175,8 @@ fn a_code_cannot_be_guessed() {
     for _ in 0..4 {
         assert_eq!(shop.enter(&wrong(&code)), (200, ASKS.to_owned()));
     }
-    shop.enter(&wrong(&code));
+    // The fifth wrong one is the last, and says so.
+    assert_eq!(shop.enter(&wrong(&code)), (OVER.0, OVER.1.to_owned()));
     assert_eq!(shop.enter(&code), (OVER.0, OVER.1.to_owned()), "five wrong ones are enough");
 
     shop.link(&Person::ann());
@@ -213,15 +216,20 @@ fn an_itsme_account_opens_one_account() {
     let mut other = Browser::new(&shop.app.address);
     other.log_in(&shop.app, &shop.op, &Person::daan());
     let page = shop.link(&Person::daan());
-    assert_eq!((page.status, page.heading()), (409, "This itsme account has an account here"));
+    // Whoever tries is another person first of all.
+    assert_eq!((page.status, page.heading()), SUPPORT);
 
     // An account that is made while the code is under way.
     shop.op.op().recreate_account(&Person::ann());
     shop.link(&Person::ann());
     other.log_in(&shop.app, &shop.op, &Person::ann());
     let code = shop.code();
-    let linked = (409, "This itsme account has an account here".to_owned());
-    assert_eq!(shop.enter(&code), linked);
+    let elsewhere = (409, "This itsme account already has an account here".to_owned());
+    assert_eq!(shop.enter(&code), elsewhere);
+    let page = shop.link(&Person::ann());
+    assert_eq!((page.status, page.heading().to_owned()), elsewhere);
+    let refused = "link: refused, it opens another account";
+    assert_eq!(shop.audit().iter().filter(|event| *event == refused).count(), 2);
 
     let page = Browser::new(&shop.app.address).post(&shop.app, "/link");
     assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
@@ -231,4 +239,40 @@ fn an_itsme_account_opens_one_account() {
     let callback = shop.op.approve(&to_itsme, &Person::ann());
     let page = shop.browser.back(&shop.app, &callback);
     assert_eq!((page.status, page.heading()), (403, "Another account is logged in"));
+}
+
+#[test]
+fn however_many_try_at_once_five_codes_are_compared() {
+    let mut shop = Shop::of(&Person::ann(), "link-at-once");
+    shop.op.op().recreate_account(&Person::ann());
+    let before = shop.subs();
+    shop.link(&Person::ann());
+    let code = shop.code();
+    thread::scope(|scope| {
+        for _ in 0..20 {
+            let (mut browser, wrong) = (shop.browser.clone(), wrong(&code));
+            scope.spawn(move || {
+                browser.submit("/link/confirm", &[("code", &wrong)]).expect("a page")
+            });
+        }
+    });
+    assert_eq!(shop.audit().iter().filter(|event| *event == "link: wrong code").count(), 5);
+    assert_eq!(shop.enter(&code), (OVER.0, OVER.1.to_owned()));
+    assert_eq!(shop.subs(), before);
+}
+
+#[test]
+fn however_many_are_asked_for_at_once_three_codes_are_sent() {
+    let mut shop = Shop::of(&Person::ann(), "link-sent-at-once");
+    shop.op.op().recreate_account(&Person::ann());
+    let begin = |_| shop.browser.post(&shop.app, "/link").location();
+    let callbacks: Vec<_> =
+        (0..6).map(begin).map(|url| shop.op.approve(&url, &Person::ann())).collect();
+    thread::scope(|scope| {
+        for callback in &callbacks {
+            let (mut browser, app) = (shop.browser.clone(), &shop.app);
+            scope.spawn(move || browser.back(app, callback));
+        }
+    });
+    assert_eq!(shop.letters().len(), 3);
 }

@@ -201,9 +201,11 @@ fn everything_that_goes_wrong_has_a_page() {
         let page = browser.get(&app, nothing);
         assert_eq!((page.status, page.heading()), (404, "There is nothing here"), "{nothing}");
     }
+    let page = browser.get(&app, "/receipts/%FF");
+    assert_eq!((page.status, page.heading()), (404, "There is nothing here"));
     for site in ["cross-site", "same-site"] {
         let page = browser.post_from(site, &app, "/share");
-        assert_eq!((page.status, page.heading()), (403, "That was not begun here"), "{site}");
+        assert_eq!((page.status, page.heading()), (403, "That was not started here"), "{site}");
     }
     let page = browser.post_from("same-origin", &app, "/share");
     assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
@@ -245,11 +247,64 @@ fn a_session_ends_however_busy_somebody_is() {
     let mut browser = Browser::new(&app.address);
     browser.log_in(&app, &op, &Person::ann());
     assert!(browser.get(&app, "/").text.contains("Welcome, Ann"));
-    // A login of many years ago.
-    let older = "UPDATE session SET data = replace(data, '\"since\":1', '\"since\":') RETURNING id";
-    assert_eq!(database::texts(fleet.database(), older).len(), 1);
-    assert!(browser.get(&app, "/").text.contains("Log in with itsme"));
+    let is_in = |browser: &mut Browser| browser.get(&app, "/").text.contains("Welcome, Ann");
+    // Busy all day, with pauses of less than half an hour.
+    for _ in 0..24 {
+        grow_older(&fleet, 29 * 60);
+        assert!(is_in(&mut browser));
+    }
+    grow_older(&fleet, 23 * 60);
+    assert!(is_in(&mut browser), "11 hours and 59 minutes");
+    grow_older(&fleet, 2 * 60);
+    assert!(!is_in(&mut browser), "12 hours");
     assert_eq!(browser.post(&app, "/share").status, 403);
+
+    browser.log_in(&app, &op, &Person::ann());
+    grow_older(&fleet, 31 * 60);
+    assert!(!is_in(&mut browser), "a longer pause");
+}
+
+/// As if nobody had been there for so many seconds.
+fn grow_older(fleet: &Fleet, seconds: i64) {
+    for data in database::texts(fleet.database(), "SELECT data FROM session") {
+        let mut older: serde_json::Value = serde_json::from_str(&data).expect("JSON");
+        for time in ["since", "seen"] {
+            let now = older["login"][time].as_i64().expect("a time");
+            older["login"][time] = (now - seconds).into();
+        }
+        let update = format!(
+            "UPDATE session SET data = '{older}', expires_at = expires_at - {seconds} WHERE data = '{data}' RETURNING id"
+        );
+        assert_eq!(database::texts(fleet.database(), &update).len(), 1);
+    }
+}
+
+#[test]
+fn instances_start_at_once_on_a_new_database() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let fleet = Fleet::new("at-once", &op);
+    let instances: Vec<_> = std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..4).map(|_| scope.spawn(|| fleet.start())).collect();
+        starts.into_iter().map(|start| start.join().expect("it starts")).collect()
+    });
+    let mut browser = Browser::new(&instances[0].address);
+    browser.log_in(&instances[0], &op, &Person::ann());
+    for instance in &instances {
+        assert!(browser.get(instance, "/").text.contains("Welcome, Ann"));
+    }
+}
+
+#[test]
+fn an_older_instance_takes_the_tables_of_a_newer_one() {
+    let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    let fleet = Fleet::new("newer", &op);
+    drop(fleet.start());
+    let newer =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+        VALUES (9999, 'newer', true, '', 1) RETURNING description";
+    assert_eq!(database::texts(fleet.database(), newer), ["newer"]);
+    let app = fleet.start();
+    assert_eq!(Browser::new(&app.address).get(&app, "/").status, 200);
 }
 
 #[test]
@@ -258,6 +313,7 @@ fn the_keys_are_published() {
     let app = Fleet::new("published", &op).start();
     let page = Browser::new(&app.address).get(&app, "/itsme/jwks");
     assert_eq!(page.header("content-type"), "application/json");
+    assert_eq!(page.header("cache-control"), "public, max-age=3600");
     assert!(page.text.contains("\"kid\"") && !page.text.contains("\"d\""), "{}", page.text);
 }
 
@@ -291,6 +347,11 @@ fn what_cannot_work_is_told_at_the_start() {
         ]);
         let told = String::from_utf8_lossy(&ended.stderr);
         assert!(told.contains("others can read the key file"), "{told}");
+        let database = scratch("open-database").join("shop.sqlite");
+        std::fs::write(&database, "").expect("a file");
+        let ended = run(&["--database", database.to_str().expect("a path of text")]);
+        let told = String::from_utf8_lossy(&ended.stderr);
+        assert!(told.contains("others can read the database"), "{told}");
     }
 
     let taken = Program::start(&[]);
@@ -299,4 +360,8 @@ fn what_cannot_work_is_told_at_the_start() {
     let told = String::from_utf8_lossy(&ended.stderr);
     assert!(told.contains("--listen 127.0.0.1:0 takes a free port"), "{told}");
     assert_eq!(run(&["--environment", "e2e"]).status.code(), Some(2));
+    let with_outbox =
+        ["--environment", "production", "--client-id", "x", "--keys", "x", "--service", "x"];
+    let ended = run(&[&with_outbox[..], &["--danger-show-outbox"]].concat());
+    assert_eq!(ended.status.code(), Some(2), "nobody reads other people's codes");
 }

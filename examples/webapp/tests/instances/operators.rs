@@ -1,6 +1,7 @@
 //! What supervisors, proxies and Prometheus see.
 
 use std::{
+    net::TcpStream,
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -57,16 +58,30 @@ fn it_is_ready_when_itsmes_keys_are_there() {
 #[test]
 fn it_goes_on_serving_while_the_proxy_finds_out() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
+    op.op().polling_interval(Some(4));
     let mut app = Fleet::new("drain", &op).start_with_options(&["--drain", "2"]);
     until(|| (ready(&app).0 == 200).then_some(()));
+    // Somebody waits for their QR code to be scanned.
+    let mut browser = Browser::new(&app.address);
+    browser.post(&app, "/itsme/qr").leads_to("/itsme/qr");
+    let url = format!("{}/itsme/qr", app.address);
+    let waiting = thread::spawn(move || {
+        browser.send(http::Request::get(url).body(Vec::new()).expect("a request"))
+    });
+    thread::sleep(Duration::from_millis(500));
     let told = Instant::now();
     let told_to_stop = Command::new("kill").args(["-TERM", &app.id().to_string()]).status();
     assert!(told_to_stop.expect("kill").success());
     let (_, seen) = until(|| Some(ready(&app)).filter(|(status, _)| *status == 503));
     assert_eq!(seen, json!({ "database": true, "keys": true, "draining": true }));
     assert_eq!(Browser::new(&app.address).get(&app, "/").status, 200);
+    thread::sleep(Duration::from_millis(2_500).saturating_sub(told.elapsed()));
+    let late = TcpStream::connect(app.address.trim_start_matches("http://"));
+    assert!(late.is_err(), "it takes no more connections");
+    let page = waiting.join().expect("no panic").expect("what was begun is answered");
+    assert_eq!(page.status(), 200);
+    assert!(told.elapsed() > Duration::from_millis(2_500), "it was answered after that");
     assert_eq!(app.wait().code(), Some(0));
-    assert!(told.elapsed() >= Duration::from_secs(2), "{:?}", told.elapsed());
 }
 
 #[test]
@@ -78,11 +93,14 @@ fn metrics_count_logins_and_time_requests() {
     browser.log_in(&app, &op, &Person::ann());
     let to_itsme = browser.get(&app, "/itsme/login").location();
     assert_eq!(browser.back(&app, &op.deny(&to_itsme)).heading(), "You cancelled");
+    let to_itsme = browser.post(&app, "/share").location();
+    assert_eq!(browser.back(&app, &op.approve(&to_itsme, &Person::daan())).status, 403);
     let page = Browser::new(&metrics).open(&metrics).expect("a page").text;
     for expected in [
-        "itsme_logins_total{outcome=\"succeeded\"} 1\n",
-        "itsme_logins_total{outcome=\"cancelled\"} 1\n",
-        "itsme_request_seconds_count{endpoint=\"Token\",status=\"200\"} 1\n",
+        "itsme_logins_total{purpose=\"login\",outcome=\"succeeded\"} 1\n",
+        "itsme_logins_total{purpose=\"login\",outcome=\"cancelled\"} 1\n",
+        "itsme_logins_total{purpose=\"share\",outcome=\"rejected\"} 1\n",
+        "itsme_request_seconds_count{endpoint=\"Token\",status=\"200\"} 2\n",
         "itsme_request_seconds_count{endpoint=\"KeySet\",status=\"200\"} 1\n",
         "itsme_keys_age_seconds ",
     ] {
@@ -95,7 +113,12 @@ fn metrics_count_logins_and_time_requests() {
 #[test]
 fn the_number_on_the_page_is_in_the_log() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
-    let app = Fleet::new("incidents", &op).start_with_options(&["--log-format", "json"]);
+    let app = Fleet::new("incidents", &op).start_with_options(&[
+        "--log-format",
+        "json",
+        "--log",
+        "trace",
+    ]);
     let mut browser = Browser::new(&app.address);
     let to_itsme = browser.get(&app, "/itsme/login").location();
     op.op().react("/token", Reaction::Lost);

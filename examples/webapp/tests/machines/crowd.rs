@@ -7,6 +7,7 @@ use std::{
 };
 
 use itsme_testkit::{Browser, Person, Server};
+use url::Url;
 
 pub struct Crowd<'a> {
     address: &'a str,
@@ -20,6 +21,8 @@ pub struct Attempt {
     pub person: String,
     pub begun: Instant,
     pub ended: Instant,
+    /// The `state` of the login, once it had one.
+    pub state: Option<String>,
     /// What the person saw instead of their account.
     pub error: Option<String>,
 }
@@ -52,12 +55,13 @@ impl<'a> Crowd<'a> {
     /// In a browser of their own.
     pub fn log_in(&self, person: &str) -> Attempt {
         let begun = Instant::now();
-        let error = self.try_log_in(person).err();
+        let mut state = None;
+        let error = self.try_log_in(person, &mut state).err();
         self.finished.fetch_add(1, Ordering::Relaxed);
-        Attempt { person: person.to_owned(), begun, ended: Instant::now(), error }
+        Attempt { person: person.to_owned(), begun, ended: Instant::now(), state, error }
     }
 
-    fn try_log_in(&self, name: &str) -> Result<(), String> {
+    fn try_log_in(&self, name: &str, state: &mut Option<String>) -> Result<(), String> {
         let mut browser = Browser::new(self.address);
         let mut open = |page: &str| {
             // A person who sees no page at all could not start again.
@@ -71,6 +75,8 @@ impl<'a> Crowd<'a> {
             }
         };
         let at_itsme = open("/itsme/login")?;
+        let url = Url::parse(&at_itsme.url).expect("itsme's URL");
+        *state = url.query_pairs().find(|(name, _)| name == "state").map(|(_, it)| it.into_owned());
         let callback = self.op.approve(&at_itsme.url, &self.person(name));
         let page = open(&callback)?;
         // Somebody else's page would be worse than none.

@@ -27,7 +27,7 @@ use itsme_testkit::{Browser, Clock, Server};
 use self::{
     crowd::{Attempt, Crowd},
     fleet::Fleet,
-    proxy::Proxy,
+    proxy::{Passed, Proxy},
 };
 
 const LOGINS: usize = 500;
@@ -63,7 +63,7 @@ fn logins_survive_a_killed_instance_and_a_restarted_database() {
     let address = format!("http://127.0.0.1:{port}");
     let fleet = Fleet::at(&address, "crowd", &op);
     let (mut one, two) = (fleet.start(), fleet.start());
-    let _proxy = Proxy::start(port, &[&one.address, &two.address]);
+    let proxy = Proxy::start(port, &[&one.address, &two.address]);
     let crowd = Crowd::new(&address, &op);
 
     let begun = Instant::now();
@@ -83,14 +83,38 @@ fn logins_survive_a_killed_instance_and_a_restarted_database() {
     let took = begun.elapsed();
 
     assert_eq!(attempts.len(), LOGINS);
+    let passed = proxy.passed();
+    let [one_at, two_at] =
+        [&one, &two].map(|it| it.address.trim_start_matches("http://").to_owned());
+    // Who was at the killed instance when it was killed, or came while the database was restarted.
+    let was_at_the_killed = |it: &Attempt| {
+        let Some(state) = &it.state else { return false };
+        passed.iter().any(|it| it.finishes(state) && it.instances.contains(&one_at))
+    };
     let excused = |it: &Attempt| {
-        it.is_under_way_at(killed, killed) || it.is_under_way_at(restarted.0, restarted.1)
+        it.is_under_way_at(restarted.0, restarted.1)
+            || it.is_under_way_at(killed, killed) && was_at_the_killed(it)
     };
     let (done, failed): (Vec<_>, Vec<_>) = attempts.iter().partition(|it| it.error.is_none());
     for failure in &failed {
         assert!(excused(failure), "{}: {:?}", failure.person, failure.error);
     }
     assert!(done.len() >= FEWEST, "{} of {LOGINS}", done.len());
+
+    // Both have served, and logins went from one to the other.
+    let crossed = done.iter().filter(|it| {
+        let state = it.state.as_deref().expect("it was begun");
+        let at = |is: fn(&Passed, &str) -> bool| {
+            passed.iter().find(|it| is(it, state)).map(|it| it.instances.last())
+        };
+        at(Passed::begins) != at(Passed::finishes)
+    });
+    let crossed = crossed.count();
+    for instance in [&one_at, &two_at] {
+        let served = passed.iter().filter(|it| it.instances.last() == Some(instance)).count();
+        assert!(served > LOGINS / 4, "{instance} served {served} requests");
+    }
+    assert!(crossed > LOGINS / 10, "{crossed} logins went from one instance to the other");
 
     // Who was told to start again does, and comes in.
     for failure in &failed {
@@ -113,7 +137,7 @@ fn logins_survive_a_killed_instance_and_a_restarted_database() {
     let percentile = |of: usize| times[(times.len() - 1) * of / 100].as_millis();
     println!(
         "{} of {LOGINS} logins completed at the first try, {:.1} a second with {BROWSERS} browsers; \
-         a login took {} ms (median), {} ms (99th percentile), {} ms at most; the database was away for {} ms",
+         {crossed} went from one instance to the other; a login took {} ms (median), {} ms (99th percentile), {} ms at most; the database was away for {} ms",
         done.len(),
         LOGINS as f64 / took.as_secs_f64(),
         percentile(50),

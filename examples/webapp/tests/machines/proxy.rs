@@ -3,6 +3,7 @@
 use std::{
     fs,
     net::TcpStream,
+    path::PathBuf,
     process::{Child, Command},
     thread,
     time::Duration,
@@ -11,7 +12,33 @@ use std::{
 use crate::fleet::scratch;
 
 /// Ended when it is dropped.
-pub struct Proxy(Child);
+pub struct Proxy {
+    child: Child,
+    log: PathBuf,
+}
+
+/// Which instances were asked for something, what came of it, what it was, and where it led.
+const LOG: &str = "log_format instances '$upstream_addr|$request_uri|$sent_http_location';\n    access_log access.log instances;";
+
+/// A request that nginx passed on.
+pub struct Passed {
+    /// The last one answered; the others before it did not.
+    pub instances: Vec<String>,
+    request: String,
+    location: String,
+}
+
+impl Passed {
+    /// It began the login with this `state`.
+    pub fn begins(&self, state: &str) -> bool {
+        self.location.contains(state) && self.request.starts_with("/itsme/login")
+    }
+
+    /// It is the callback of the login with this `state`.
+    pub fn finishes(&self, state: &str) -> bool {
+        self.request.contains(state)
+    }
+}
 
 impl Proxy {
     pub fn start(port: u16, instances: &[&str; 2]) -> Self {
@@ -20,6 +47,7 @@ impl Proxy {
         for (written, meant) in ["127.0.0.1:8801", "127.0.0.1:8802"].iter().zip(instances) {
             config = replace(&config, written, meant.trim_start_matches("http://"));
         }
+        config = replace(&config, "access_log off;", LOG);
         config = replace(&config, "listen 8800;", &format!("listen 127.0.0.1:{port};"));
         // Where it may write, whoever it is.
         let places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -33,7 +61,7 @@ impl Proxy {
             .args(["-e", "error.log"])
             .spawn()
             .expect("nginx starts");
-        let proxy = Self(child);
+        let proxy = Self { child, log: directory.join("access.log") };
         for _ in 0..200 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return proxy;
@@ -42,13 +70,26 @@ impl Proxy {
         }
         panic!("nginx does not listen");
     }
+
+    /// What it has passed on so far.
+    pub fn passed(&self) -> Vec<Passed> {
+        let log = fs::read_to_string(&self.log).expect("the log");
+        let passed = log.lines().map(|line| {
+            let [instances, request, location] = line.splitn(3, '|').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
+            let instances = instances.split(", ").map(str::to_owned).collect();
+            Passed { instances, request: request.to_owned(), location: location.to_owned() }
+        });
+        passed.collect()
+    }
 }
 
 impl Drop for Proxy {
     fn drop(&mut self) {
         // The master ends its workers when it is asked to, and not when it is killed.
-        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
-        let _ = self.0.wait();
+        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let _ = self.child.wait();
     }
 }
 

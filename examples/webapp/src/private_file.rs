@@ -1,0 +1,34 @@
+//! Files that nobody else may read: keys, secrets, and a database with sessions in it.
+
+use std::{error::Error, fs::OpenOptions, path::Path};
+
+/// Makes the file, if it is not there, for its owner alone.
+///
+/// # Errors
+/// It cannot be made, or others can read it.
+pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let at = file.display();
+    options.open(file).map_err(|error| format!("{at}: {error}"))?;
+    check(file, "database")
+}
+
+/// Whether only its owner can read the file; one that is not there is somebody else's error to tell.
+///
+/// # Errors
+/// Others can.
+pub fn check(file: &Path, what: &str) -> Result<(), Box<dyn Error>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(file).map_or(0, |it| it.permissions().mode());
+        if mode & 0o077 != 0 {
+            let at = file.display();
+            return Err(format!("others can read the {what} {at}: chmod 600 {at}").into());
+        }
+    }
+    Ok(())
+}
