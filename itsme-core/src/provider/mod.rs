@@ -1,7 +1,8 @@
 //! What is known of the OP, and how it is kept fresh.
 //!
 //! ```text
-//! metadata.rs  the discovery document      endpoint_rules.rs  where its endpoints may be
+//! metadata.rs  the discovery document      metadata_checks.rs  what it is held against
+//! endpoint_rules.rs  where its endpoints may be
 //! fetch.rs     the flow that fetches metadata and keys
 //! cache.rs     one fetch at a time         freshness.rs  how long answers serve
 //! unknown_kid.rs  when a token has the keys fetched anew
@@ -12,6 +13,7 @@ pub(crate) mod endpoint_rules;
 pub(crate) mod fetch;
 pub(crate) mod freshness;
 pub(crate) mod metadata;
+pub(crate) mod metadata_checks;
 mod unknown_kid;
 
 use serde::{Deserialize, Serialize};
