@@ -1,6 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
+    access_token::{picture, revocation},
     authorization::{
         authorize::{Authorize, Hosted, Redirect},
         callback::Callback,
@@ -17,13 +18,11 @@ use crate::{
     flow::Flow,
     ground::{check::Subject as _, secret::Secret},
     http::Response,
-    picture,
     provider::{
         Provider,
         fetch::{FetchProvider, Need},
         metadata_checks::MetadataMembers,
     },
-    revocation,
     settings::{
         Settings,
         credentials::{ClientSecret, Credentials},

@@ -93,6 +93,17 @@ pub(crate) trait Subject: Sized {
     fn explain(&mut self) -> Vec<CheckReport> {
         Self::rules().iter().map(|rule| rule.explain(self)).collect()
     }
+
+    /// For what there is no document to run it on.
+    fn explain_absence() -> Vec<CheckReport> {
+        let outcome = CheckOutcome::NotApplicable;
+        let rules = Self::rules().iter();
+        rules.map(|rule| rule.report(outcome.clone(), Told::found(""))).collect()
+    }
+
+    fn checks() -> Vec<&'static Check> {
+        Self::rules().iter().map(|rule| rule.check).collect()
+    }
 }
 
 impl<S: Subject> Rule<S> {
@@ -102,10 +113,14 @@ impl<S: Subject> Rule<S> {
             Ok(Ruling::NotApplicable) => CheckOutcome::NotApplicable,
             Err(error) => CheckOutcome::Failed { error: error.to_string() },
         };
-        let Told { expected, found } = match outcome {
+        let told = match outcome {
             CheckOutcome::NotApplicable => Told::found(""),
             _ => (self.tell)(subject),
         };
+        self.report(outcome, told)
+    }
+
+    fn report(&self, outcome: CheckOutcome, Told { expected, found }: Told) -> CheckReport {
         let expected = expected.unwrap_or_else(|| self.check.expects.to_owned());
         CheckReport { check: self.check, outcome, expected, found }
     }

@@ -36,6 +36,15 @@ pub enum KeySetError {
     Malformed(&'static str),
 }
 
+/// What became of each check of a JWK set.
+pub(crate) struct ExplainedKeySet {
+    pub(crate) set: Vec<CheckReport>,
+    /// By their names.
+    pub(crate) keys: Vec<(String, Vec<CheckReport>)>,
+    /// The keys that are not passed over.
+    pub(crate) usable: KeySet,
+}
+
 /// A text that should be a JWK set, and the entries that were read of it.
 pub(crate) struct KeySetText<'a> {
     text: &'a [u8],
@@ -94,6 +103,11 @@ impl KeySet {
         Ok(Self::of(&set.entries))
     }
 
+    /// Of a text without keys.
+    pub(crate) fn empty() -> Self {
+        Self { keys: Vec::new(), passed_over: Vec::new() }
+    }
+
     fn of(entries: &[Value]) -> Self {
         let mut passed_over = Vec::new();
         let mut jwks: Vec<PublicJwk> = Vec::new();
@@ -121,26 +135,26 @@ impl KeySet {
         Self { keys, passed_over }
     }
 
-    /// Each key of a text by its name and what it passes, and the set that they make.
-    pub(crate) fn explain(
-        text: &[u8],
-    ) -> (Vec<CheckReport>, Vec<(String, Vec<CheckReport>)>, Self) {
+    /// What becomes of a text and of each key in it, by its name, and the set that they make.
+    pub(crate) fn explain(text: &[u8]) -> ExplainedKeySet {
         let mut set = KeySetText::new(text);
         let reports = set.explain();
-        let entries = set.entries.iter().map(|entry| {
+        let read = |entry| {
             let mut key = KeyEntry::new(entry);
-            let passed = KeyEntry::new(entry).verify().is_ok();
-            (key.explain(), key.into_jwk().filter(|_| passed))
-        });
-        let entries: Vec<_> = entries.collect();
-        let jwks: Vec<PublicJwk> = entries.iter().filter_map(|(_, jwk)| jwk.clone()).collect();
+            let reports = key.explain();
+            let is_sound = !reports.iter().any(CheckReport::is_failed);
+            (reports, key.into_jwk().filter(|_| is_sound))
+        };
+        let entries: Vec<_> = set.entries.iter().map(read).collect();
+        let jwks: Vec<_> = entries.iter().filter_map(|(_, jwk)| jwk.clone()).collect();
         let keys = entries.into_iter().enumerate().map(|(place, (mut reports, jwk))| {
-            if let Some(jwk) = &jwk {
-                reports.extend(KeyAmongOthers { jwk, others: &jwks, ready: None }.explain());
-            }
+            reports.extend(match &jwk {
+                Some(jwk) => KeyAmongOthers { jwk, others: &jwks, ready: None }.explain(),
+                None => KeyAmongOthers::explain_absence(),
+            });
             (called(place, &set.entries[place]), reports)
         });
-        (reports, keys.collect(), Self::of(&set.entries))
+        ExplainedKeySet { set: reports, keys: keys.collect(), usable: Self::of(&set.entries) }
     }
 
     /// Which keys of the text were passed over, each with its reason.
