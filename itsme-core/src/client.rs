@@ -1,6 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
+    access_token::{picture, revocation},
     authorization::{
         authorize::{Authorize, Hosted, Redirect},
         callback::Callback,
@@ -15,14 +16,13 @@ use crate::{
     client_auth::{check_keys::CheckKeys, inner::ClientInner},
     error::Error,
     flow::Flow,
-    ground::secret::Secret,
+    ground::{check::Subject as _, secret::Secret},
     http::Response,
-    picture,
     provider::{
         Provider,
         fetch::{FetchProvider, Need},
+        metadata_checks::MetadataMembers,
     },
-    revocation,
     settings::{
         Settings,
         credentials::{ClientSecret, Credentials},
@@ -96,7 +96,7 @@ impl Client {
     /// [`Error::Refused`] in the OP's words, and with [`Error::IdToken`] or [`Error::Userinfo`] if
     /// what it sent cannot be trusted.
     pub fn finish_login(&self, login: LoginState, callback: impl Into<Callback>) -> Flow<LoggedIn> {
-        Flow::of("finish_login", finish_login(&self.0, login, callback.into()))
+        Flow::of("finish_login", Ok(finish_login(&self.0, login, callback.into())))
     }
 
     /// Goes on with a login by QR code until there is something new: a code to show, that it was
@@ -256,7 +256,7 @@ impl Client {
         if !rules.environment.accepts(&provider.metadata.issuer) {
             return Err(Error::ForeignProvider);
         }
-        provider.metadata.check(rules)?;
+        MetadataMembers::of(&provider.metadata, rules).verify()?;
         let newer = |known: &Provider| known.is_newer_than(&provider);
         if !self.0.provider.cache.peek().is_some_and(|known| newer(&known)) {
             self.0.provider.cache.put(provider);

@@ -7,11 +7,12 @@ use zeroize::Zeroizing;
 use crate::{
     claims::{Scope, acr::Acr},
     error::EvidenceError,
-    ground::{opaque::opaque, time::UnixTime},
+    ground::{check::Subject as _, opaque::opaque, time::UnixTime},
     jose::{self, KeySet, PublicKey, SignatureCheck, Verified},
     settings::identity::ClientIdentity,
     tokens::{
-        claims::{Expected, TokenClaims, TokenParties},
+        archived::ArchivedClaims,
+        claims::{TokenClaims, TokenParties},
         requested::Requested,
     },
 };
@@ -149,9 +150,10 @@ impl Evidence {
             serde_json::from_str(payload(text)?).map_err(|_| EvidenceError::Malformed)?;
         let Payload { id_token, userinfo, client, requested } = payload;
         let check = |claims: &Map<String, Value>, sub: Option<&str>| {
-            // Other audiences were looked at when the person logged in.
-            let parties = TokenParties { client: &client, other_audiences: None };
-            let sub = TokenClaims(claims).check(Expected { parties, sub });
+            let parties = TokenParties { client: &client, other_audiences: &[] };
+            let claims = TokenClaims(claims);
+            let checked = ArchivedClaims { claims, parties, sub }.verify();
+            let sub = checked.and_then(|()| claims.subject());
             sub.map(str::to_owned).map_err(EvidenceError::Token)
         };
         let (claims, id_token) = id_token.verify()?;

@@ -16,18 +16,18 @@ use crate::{
     },
     error::{EntropyError, TokenError},
     flow::{Flow, attempt::SendFailure, drive::drive, machine::Machine, platform::Platform},
-    ground::{json::without_nulls, secret::Secret, time::UnixTime},
+    ground::{check::Subject as _, json::without_nulls, secret::Secret, time::UnixTime},
     jose::{JoseError, UnsignedJws},
     settings::{
         Settings, credentials::ClientSecret, environment::Environment, identity::ClientIdentity,
         leeway::Leeway, private_keys::PrivateKeys,
     },
     tokens::{
-        claims::{Expected, TokenParties, TokenTimes},
-        id_token::{Binding, IdTokenChecks},
+        claims::{TokenClaims, TokenParties, TokenTimes},
+        id_token::{self, Binding, IdTokenLogin},
         open::OpenToken,
         requested::Requested,
-        userinfo,
+        userinfo::UserinfoClaims,
     },
     user::User,
 };
@@ -109,15 +109,16 @@ pub fn check_id_token(
     let settings = Settings::new(client_id, ClientSecret::new("unused"), environment);
     let requested = json!({ "at": now });
     let requested: Requested = serde_json::from_value(requested).expect("the rest is optional");
-    let checks = IdTokenChecks {
-        parties: TokenParties { client: &settings.identity(), other_audiences: Some(&[]) },
-        settings: &settings,
+    let client = &settings.identity();
+    let parties = TokenParties { client, other_audiences: &[] };
+    let login = IdTokenLogin {
         binding: &Binding::Nonce(Secret::new(nonce)),
-        access_token: &Secret::new(""),
         requested: &requested,
+        access_token: Some(&Secret::new("")),
     };
     let claims = without_nulls(claims.clone());
-    checks.check(&claims, now).map(|authentication| authentication.sub)
+    let checked = id_token::check(&claims, (parties, &settings), login, now);
+    checked.map(|authentication| authentication.sub)
 }
 
 /// The claim checks of a userinfo answer.
@@ -127,10 +128,10 @@ pub fn check_userinfo(
     now: UnixTime,
 ) -> Result<(), TokenError> {
     let client = ClientIdentity { issuer: issuer.to_owned(), client_id: client_id.to_owned() };
-    let parties = TokenParties { client: &client, other_audiences: Some(&[]) };
-    let times = TokenTimes { asked: now, now, leeway: Leeway::DEFAULT };
-    let claims = &without_nulls(claims.clone());
-    userinfo::check(claims, Expected { parties, sub: Some(sub) }, times)
+    let parties = TokenParties { client: &client, other_audiences: &[] };
+    let times = TokenTimes { asked: Some(now), now, leeway: Leeway::DEFAULT };
+    let claims = TokenClaims(&without_nulls(claims.clone()));
+    UserinfoClaims { claims, parties, sub: Some(sub), times }.verify()
 }
 
 /// What is read of the claims of a checked ID token.

@@ -247,9 +247,10 @@ pub use ground::{secret::Secret, time::UnixTime};
 mod jose;
 pub use jose::{JoseError, RsaKeyError};
 
+mod access_token;
 mod client_auth;
-mod picture;
-mod revocation;
+
+pub mod explain;
 
 /// For this project's own fuzz targets, benches and vector tests. Outside semver.
 #[cfg(feature = "unstable-internals")]

@@ -1,7 +1,8 @@
 use std::sync::Arc;
 
 use super::{
-    callback::{Answer, Callback, Outcome},
+    callback::{Callback, Parameters},
+    callback_checks::CallbackAnswer,
     state::LoginState,
 };
 use crate::{
@@ -9,13 +10,13 @@ use crate::{
         inner::ClientInner,
         parties::{Parties, Prepared},
     },
-    error::{CallbackError, Error, ErrorCode},
+    error::Error,
     flow::{
         machine::Context,
         retry::Retry,
         single_request::{Exchange, SingleRequest},
     },
-    ground::{secret::Secret, time::UnixTime},
+    ground::{check::Subject as _, time::UnixTime},
     http::Response,
     provider::Provider,
     tokens::{
@@ -37,45 +38,26 @@ pub(crate) type FinishLogin = LogIn<RedeemCode, LoggedIn>;
 /// The request that redeems a code (RFC 6749 §4.1.3).
 pub(crate) struct RedeemCode {
     login: LoginState,
-    answer: Answer,
+    callback: Parameters,
 }
 
 impl RedeemCode {
-    /// Reads the callback as the answer to this login.
-    fn new(client: &ClientInner, login: LoginState, callback: Callback) -> Result<Self, Error> {
-        if login.client != client.identity {
-            return Err(CallbackError::ForeignClient.into());
-        }
-        let answer = callback.read(login.id())?;
-        // Once the metadata is there, it is held against its issuer.
-        let accepts = |iss: &str| client.settings.environment.accepts(iss);
-        if answer.iss.as_deref().is_some_and(|iss| !accepts(iss)) {
-            return Err(CallbackError::ForeignIssuer.into());
-        }
-        Ok(Self { login, answer })
-    }
-
-    /// The code that came back, or the reason why there is none.
-    fn code(&self) -> Result<&Secret, Error> {
-        match &self.answer.outcome {
-            Outcome::Code(code) => Ok(code),
-            // The person's own choice is not an error of anybody.
-            Outcome::Refusal(refusal) if refusal.code == ErrorCode::AccessDenied => {
-                Err(Error::Cancelled)
-            }
-            Outcome::Refusal(refusal) => Err(refusal.clone().into()),
-        }
-    }
-
-    /// RFC 9207 §2.4.
-    fn check_issuer(&self, provider: &Provider) -> Result<(), CallbackError> {
-        match self.answer.iss.as_deref() {
-            Some(iss) if iss != provider.metadata.issuer => Err(CallbackError::ForeignIssuer),
-            None if provider.metadata.authorization_response_iss_parameter_supported => {
-                Err(CallbackError::MissingIssuer)
-            }
-            _ => Ok(()),
-        }
+    /// Checks the callback, as far as the OP is known.
+    fn check(
+        &self,
+        client: &ClientInner,
+        provider: Option<&Provider>,
+        now: Option<UnixTime>,
+    ) -> Result<(), Error> {
+        let mut answer = CallbackAnswer {
+            parameters: &self.callback,
+            login: &self.login,
+            identity: &client.identity,
+            settings: &client.settings,
+            metadata: provider.map(|provider| &provider.metadata),
+            now,
+        };
+        answer.verify()
     }
 }
 
@@ -83,9 +65,9 @@ pub(crate) fn finish_login(
     client: &Arc<ClientInner>,
     login: LoginState,
     callback: Callback,
-) -> Result<FinishLogin, Error> {
-    let redeem = RedeemCode::new(client, login, callback)?;
-    Ok(LogIn::new(SingleRequest::new(client, redeem), |who| who))
+) -> FinishLogin {
+    let redeem = RedeemCode { login, callback: callback.parameters() };
+    LogIn::new(SingleRequest::new(client, redeem), |who| who)
 }
 
 impl Exchange for RedeemCode {
@@ -93,14 +75,7 @@ impl Exchange for RedeemCode {
     type Output = Granted<LoggedIn>;
 
     fn begin(&self, client: &ClientInner, now: UnixTime) -> Result<Option<Self::Output>, Error> {
-        if let Some(known) = client.provider.cache.peek() {
-            self.check_issuer(&known)?;
-        }
-        self.code()?;
-        let settings = &client.settings;
-        if self.login.is_expired(now, settings.login_lifetime, settings.clock_leeway) {
-            return Err(Error::LoginExpired);
-        }
+        self.check(client, client.provider.cache.peek().as_deref(), Some(now))?;
         Ok(None)
     }
 
@@ -110,10 +85,11 @@ impl Exchange for RedeemCode {
         made: &[String],
         cx: &mut Context<'_>,
     ) -> Result<Prepared, Error> {
-        self.check_issuer(&parties.provider)?;
+        // The metadata may have been fetched since.
+        self.check(&parties.client, Some(&parties.provider), None)?;
         let grant = [
             ("grant_type", "authorization_code"),
-            ("code", self.code()?.expose()),
+            ("code", self.callback.get("code").unwrap_or_default()),
             ("redirect_uri", self.login.redirect_uri.as_str()),
             ("code_verifier", self.login.code_verifier.0.expose()),
         ];

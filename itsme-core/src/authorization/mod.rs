@@ -3,12 +3,14 @@
 //! ```text
 //! request.rs    what the application asks for    checked.rs  the request, once it was checked
 //! authorize.rs  the flow to the redirect         state.rs    what is kept until the return
-//! callback.rs   what the browser brings back     finish.rs   the flow from there to the person
+//! callback.rs   what the browser brings back     callback_checks.rs  what that is held against
+//! finish.rs     the flow from there to the person
 //! pkce.rs       code verifier and challenge      request_object.rs  parameters as a JWT
 //! ```
 
 pub(crate) mod authorize;
 pub(crate) mod callback;
+pub(crate) mod callback_checks;
 pub(crate) mod checked;
 pub(crate) mod finish;
 pub(crate) mod pkce;

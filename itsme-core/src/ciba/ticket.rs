@@ -23,7 +23,7 @@ pub struct CibaTicket {
     pub(super) notification_token: Option<StoredSecret>,
     pub(super) client: ClientIdentity,
     pub(super) pace: Pace,
-    pub(super) requested: Requested,
+    pub(crate) requested: Requested,
     /// The `claims` that were sent.
     pub(super) claims: Option<String>,
 }

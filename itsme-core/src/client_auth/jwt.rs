@@ -10,10 +10,11 @@ use crate::{
         key_operation::{Ask, KeyUsed},
         machine::{Context, Event, Machine, Next},
     },
+    ground::check::Subject as _,
     jose::{
         self, ContentEncryption, KeyEncryption, OwnKey, PublicKey, Signer, UnsignedJws, hmac_sha256,
     },
-    provider::Provider,
+    provider::{Provider, published_keys::EncryptionKey},
     settings::protection::JwtProtection,
 };
 
@@ -61,10 +62,9 @@ impl Parties {
 
     /// The OP's key to encrypt to. It may have published one since.
     pub(crate) fn encryption_key(&self) -> Result<&Arc<PublicKey>, Error> {
-        self.provider.keys.encryption_key().ok_or_else(|| {
-            self.client.provider.cache.suspect();
-            MetadataError::NoEncryptionKey.into()
-        })
+        let mut key = EncryptionKey::of(&self.provider.keys);
+        key.verify().inspect_err(|_| self.client.provider.cache.suspect())?;
+        Ok(key.0.ok_or(MetadataError::NoEncryptionKey)?)
     }
 }
 

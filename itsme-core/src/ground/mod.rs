@@ -1,5 +1,6 @@
-//! What everything stands on: secrets, time, strict JSON, versions of stored formats.
+//! What everything stands on: secrets, time, strict JSON, versions of stored formats, checks as values.
 
+pub(crate) mod check;
 pub(crate) mod json;
 pub(crate) mod opaque;
 pub(crate) mod secret;

@@ -3,51 +3,124 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{JoseError, base64url_decode};
-use crate::ground::json;
+use crate::ground::{
+    check::{Ruling, Told, Verdict},
+    json,
+    text::printable,
+};
 
 const MAX_HEADER: usize = 4 * 1024;
 
-/// A protected header, read down to the members that this library acts on. Members that name keys
-/// (`jwk`, `jku`, `x5u`, `x5c`) are never looked at.
+/// What changes how the rest of a token must be read: extensions that must be understood, compression, unencoded
+/// payloads.
+const UNSUPPORTED: [&str; 3] = ["crit", "zip", "b64"];
+
+type Checked = Verdict<JoseError>;
+
+/// A protected header, of which only the members are looked at that this library acts on: never those that name keys
+/// (`jwk`, `jku`, `x5u`, `x5c`). Its checks are those that a JWS and a JWE have in common.
+#[derive(Default)]
 pub(super) struct Header {
-    pub(super) alg: String,
-    pub(super) enc: Option<String>,
-    pub(super) kid: Option<String>,
-    /// What the token says it is, if it says so in text.
-    pub(super) typ: Option<String>,
+    /// None before it was read, or if it cannot be.
+    members: Option<Map<String, Value>>,
 }
 
 impl Header {
-    /// Whether it names a kind of JWT (RFC 8725 §3.11) that neither an ID token nor a userinfo answer is: an access
-    /// token, a log-out.
-    pub(super) fn is_of_another_kind(&self) -> bool {
-        let media_type = self.typ.as_deref().unwrap_or_default().split(';').next();
-        let media_type = media_type.unwrap_or_default().trim().to_ascii_lowercase();
-        media_type.ends_with("+jwt")
-    }
-
-    /// From its base64url part. Refuses what changes how the rest must be read: extensions that
-    /// must be understood, compression, unencoded payloads, a content other than a JWT.
-    pub(super) fn parse(part: &str) -> Result<Self, JoseError> {
+    /// Reads it from its base64url part.
+    pub(super) fn check_form(&mut self, part: Option<&str>) -> Checked {
+        let Some(part) = part else { return Ok(Ruling::NotApplicable) };
         if part.len() > MAX_HEADER {
             return Err(JoseError::TooLarge { limit: MAX_HEADER });
         }
         let text = base64url_decode(part).map_err(|_| malformed("a header is not base64url"))?;
-        let mut members = json::object(&text).map_err(|error| malformed(error.as_str()))?;
-        for unsupported in ["crit", "zip", "b64"] {
-            if members.contains_key(unsupported) {
-                return Err(JoseError::Header { member: unsupported });
+        let members = json::object(&text).map_err(|error| malformed(error.as_str()))?;
+        self.members = Some(members);
+        Ok(Ruling::Held)
+    }
+
+    pub(super) fn check_extensions(&self) -> Checked {
+        let Some(members) = &self.members else { return Ok(Ruling::NotApplicable) };
+        match UNSUPPORTED.into_iter().find(|member| members.contains_key(*member)) {
+            Some(member) => Err(JoseError::Header { member }),
+            None => Ok(Ruling::Held),
+        }
+    }
+
+    pub(super) fn check_content_type(&self) -> Checked {
+        match self.text("cty")? {
+            Some(cty) if !cty.eq_ignore_ascii_case("JWT") => {
+                Err(JoseError::Header { member: "cty" })
             }
+            cty => Ok(Ruling::held_if(cty.is_some())),
         }
-        let content = text_member(&mut members, "cty")?;
-        if content.is_some_and(|cty| !cty.eq_ignore_ascii_case("JWT")) {
-            return Err(JoseError::Header { member: "cty" });
+    }
+
+    pub(super) fn check_names(&self) -> Checked {
+        if self.members.is_none() {
+            return Ok(Ruling::NotApplicable);
         }
-        Ok(Self {
-            alg: text_member(&mut members, "alg")?.ok_or(malformed("a header has no alg"))?,
-            enc: text_member(&mut members, "enc")?,
-            kid: text_member(&mut members, "kid")?,
-            typ: text_member(&mut members, "typ").unwrap_or_default(),
+        self.text("alg")?.ok_or(malformed("a header has no alg"))?;
+        self.text("enc")?;
+        self.text("kid")?;
+        Ok(Ruling::Held)
+    }
+
+    /// It names no kind of JWT (RFC 8725 §3.11) that neither an ID token nor a userinfo answer is: an access
+    /// token, a log-out.
+    pub(super) fn check_kind(&self) -> Checked {
+        let Ok(Some(typ)) = self.text("typ") else { return Ok(Ruling::NotApplicable) };
+        let media_type = typ.split(';').next().unwrap_or_default();
+        if media_type.trim().to_ascii_lowercase().ends_with("+jwt") {
+            return Err(JoseError::Header { member: "typ" });
+        }
+        Ok(Ruling::Held)
+    }
+
+    fn text(&self, name: &str) -> Result<Option<&str>, JoseError> {
+        match self.members.as_ref().and_then(|members| members.get(name)) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(malformed("a header member that must be text is none")),
+        }
+    }
+
+    /// None also if it is not text, which is a check of its own.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.text(name).unwrap_or_default()
+    }
+
+    /// All of it, for explaining.
+    pub(super) fn members(&self) -> Option<&Map<String, Value>> {
+        self.members.as_ref()
+    }
+
+    pub(super) fn tell_form(&self) -> Told {
+        Told::found(if self.members.is_some() { "a JSON object" } else { "something else" })
+    }
+
+    pub(super) fn tell_extensions(&self) -> Told {
+        let members = self.members.iter().flat_map(Map::keys);
+        let found: Vec<_> = members
+            .filter(|member| UNSUPPORTED.contains(&member.as_str()))
+            .map(|member| format!("`{member}`"))
+            .collect();
+        Told::found(if found.is_empty() { "none".to_owned() } else { found.join(", ") })
+    }
+
+    pub(super) fn tell_names(&self) -> Told {
+        let names = ["alg", "enc", "kid"].map(|name| match self.text(name) {
+            Ok(Some(text)) => format!("`{name}` is `{}`", printable(text)),
+            Ok(None) => format!("no `{name}`"),
+            Err(_) => format!("`{name}` is no text"),
+        });
+        Told::found(names.join(", "))
+    }
+
+    pub(super) fn tell(&self, name: &'static str) -> Told {
+        Told::found(match self.text(name) {
+            Ok(Some(text)) => format!("`{}`", printable(text)),
+            Ok(None) => "nothing".to_owned(),
+            Err(_) => "no text".to_owned(),
         })
     }
 }
@@ -63,17 +136,6 @@ pub(super) struct OwnHeader<'a> {
     pub(super) typ: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) kid: Option<&'a str>,
-}
-
-fn text_member(
-    members: &mut Map<String, Value>,
-    name: &'static str,
-) -> Result<Option<String>, JoseError> {
-    match members.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(malformed("a header member that must be text is none")),
-    }
 }
 
 pub(super) fn malformed(what: &'static str) -> JoseError {

@@ -5,10 +5,11 @@ use zeroize::Zeroizing;
 use super::{
     ContentEncryption, JoseError, OwnKey, PublicKey, base64url_append,
     content::Undecryptable,
-    header::{Header, OwnHeader, decode_part, malformed, parts},
+    header::OwnHeader,
+    jwe_checks::{Decoded, SealedToken},
     sha256,
 };
-use crate::ground::{secret::Secret, text::printable};
+use crate::ground::{check::Subject as _, secret::Secret};
 
 /// How a content key travels under a public key (RFC 7518 §4.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,8 +59,8 @@ pub enum Decryption {
 
 /// A compact JWE (RFC 7516 §5.2), as far as it opens without a private key.
 pub enum Opening {
-    /// A shared secret was enough.
-    Opened(Zeroizing<Vec<u8>>),
+    /// A shared secret is enough, if it is the right one.
+    Opened(Result<Zeroizing<Vec<u8>>, JoseError>),
     /// A private key must unwrap its content key.
     Wrapped(WrappedJwe),
 }
@@ -86,87 +87,27 @@ struct SealedContent {
     tag: Zeroizing<Vec<u8>>,
 }
 
-/// Begins to open a JWE. Everything that can be wrong with the encrypted parts
+/// Begins to open a nested JWT (RFC 7519 §5.2). Everything that can be wrong with the encrypted parts
 /// gives the same [`JoseError::Decryption`]: unpadding, tag and lengths cannot be told apart.
-pub(super) fn open(jwe: Secret, decryption: Decryption) -> Result<Opening, JoseError> {
-    let [protected, encrypted_key, iv, ciphertext, tag] =
-        parts(jwe.expose()).map_err(|count| match count {
-            3 => JoseError::NotEncrypted,
-            _ => malformed("an encrypted token has five parts"),
-        })?;
-    let header = Header::parse(protected)?;
-    let name = header.enc.as_deref().ok_or(malformed("an encrypted token's header has no enc"))?;
-    let encryption = ContentEncryption::from_name(name);
-    let enc =
-        encryption.ok_or_else(|| JoseError::EncryptionAlgorithm { found: printable(name) })?;
-    let encrypted_key = decode_part(encrypted_key)?;
-    let sealed = SealedContent {
-        enc,
-        protected: protected.len(),
-        iv: decode_part(iv)?,
-        ciphertext: decode_part(ciphertext)?,
-        tag: decode_part(tag)?,
-        token: jwe,
-    };
+pub fn open(jwe: Secret, decryption: Decryption, limit: usize) -> Result<Opening, JoseError> {
+    let mut token = SealedToken::new(jwe.expose(), decryption, limit);
+    token.verify()?;
+    let alg = token.wrapping();
+    let SealedToken { enc, decoded, decryption, if_none_opens, .. } = token;
+    let (Some(enc), Some(decoded)) = (enc, decoded) else { return Err(JoseError::Decryption) };
+    let Decoded { protected, encrypted_key, iv, ciphertext, tag } = decoded;
+    let sealed = SealedContent { enc, token: jwe, protected, iv, ciphertext, tag };
     match decryption {
-        Decryption::PrivateKeys(keys) => {
-            let Fitting { alg, keys, if_none_opens } = fitting(&header, keys)?;
-            let wrapped = WrappedJwe { sealed, alg, encrypted_key, untried: keys, if_none_opens };
-            Ok(Opening::Wrapped(wrapped))
+        Decryption::PrivateKeys(mut untried) => {
+            let alg = alg.ok_or(JoseError::Decryption)?;
+            untried.reverse();
+            Ok(Opening::Wrapped(WrappedJwe { sealed, alg, encrypted_key, untried, if_none_opens }))
         }
         Decryption::Direct(keys) => {
-            if header.alg != "dir" {
-                return Err(JoseError::EncryptionAlgorithm { found: printable(&header.alg) });
-            }
-            if enc != ContentEncryption::A256Gcm {
-                return Err(JoseError::EncryptionAlgorithm { found: enc.name().to_owned() });
-            }
-            if !encrypted_key.is_empty() {
-                return Err(JoseError::Decryption);
-            }
             let opened = keys.iter().find_map(|key| sealed.open(&key.0).ok());
-            opened.map(Opening::Opened).ok_or(JoseError::Decryption)
+            Ok(Opening::Opened(opened.ok_or(JoseError::Decryption)))
         }
     }
-}
-
-/// What may open a token.
-struct Fitting {
-    alg: KeyEncryption,
-    /// The last one first.
-    keys: Vec<Arc<OwnKey>>,
-    /// The error if none of them opens it.
-    if_none_opens: JoseError,
-}
-
-/// The keys that a header may mean: the one that it names, else all. A name that we do not know is what an
-/// outdated key set looks like; but some OPs name the keys of others in their own way.
-fn fitting(header: &Header, mut keys: Vec<Arc<OwnKey>>) -> Result<Fitting, JoseError> {
-    let other_algorithm = || JoseError::EncryptionAlgorithm { found: printable(&header.alg) };
-    let alg = KeyEncryption::from_name(&header.alg).ok_or_else(other_algorithm)?;
-    let is_named = |own: &Arc<OwnKey>| header.kid.as_deref() == Some(own.kid.as_str());
-    let if_none_opens = if keys.iter().any(is_named) {
-        keys.retain(is_named);
-        JoseError::Decryption
-    } else if header.kid.is_some() {
-        let kid = header.kid.as_deref().map(printable);
-        let ours = keys.iter().map(|own| own.kid.clone()).collect();
-        JoseError::UnknownDecryptionKey { kid, ours }
-    } else {
-        JoseError::Decryption
-    };
-    keys.retain(|own| own.unwraps(alg));
-    if keys.is_empty() {
-        return Err(if if_none_opens == JoseError::Decryption {
-            other_algorithm()
-        } else {
-            if_none_opens
-        });
-    }
-    // What is here is tried first: it costs nobody's time, and cannot be out of reach.
-    keys.sort_by_key(|own| own.is_outside());
-    keys.reverse();
-    Ok(Fitting { alg, keys, if_none_opens })
 }
 
 impl WrappedJwe {
@@ -245,7 +186,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        jose::{KeyHome, KeySet, base64url},
+        jose::{KeyHome, KeySet, MAX_TOKEN, base64url},
         settings::private_keys::PrivateKeys,
     };
 
@@ -262,8 +203,8 @@ mod tests {
 
     /// With keys that are here.
     fn decrypt(jwe: &str, decryption: &Decryption) -> Result<Vec<u8>, JoseError> {
-        let mut jwe = match open(Secret::new(jwe), decryption.clone())? {
-            Opening::Opened(plaintext) => return Ok(plaintext.to_vec()),
+        let mut jwe = match open(Secret::new(jwe), decryption.clone(), MAX_TOKEN)? {
+            Opening::Opened(opened) => return opened.map(|plaintext| plaintext.to_vec()),
             Opening::Wrapped(jwe) => jwe,
         };
         let (key, encrypted_key) = jwe.next_key().expect("a key fits");

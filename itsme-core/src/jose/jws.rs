@@ -5,11 +5,10 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{
-    JoseError, KeySet, OwnKey, PublicKey, base64url_append, constant_time_eq,
-    header::{Header, OwnHeader, decode_part, malformed, parts},
-    hmac_sha256,
+    JoseError, KeySet, OwnKey, PublicKey, base64url_append, header::OwnHeader,
+    jws_checks::SignedToken,
 };
-use crate::ground::{json, text::printable};
+use crate::ground::check::Subject as _;
 
 /// Who may have signed, and how: agreed beforehand, never read from the token.
 #[derive(Clone, Copy)]
@@ -31,62 +30,11 @@ pub struct Verified {
 }
 
 /// Verifies a compact JWS (RFC 7515 §5.2) and reads its payload as claims.
-pub(super) fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, JoseError> {
-    let [header, payload, signature] = parts(jws).map_err(|_| JoseError::NotSigned)?;
-    let message = &jws.as_bytes()[..header.len() + 1 + payload.len()];
-    let header = Header::parse(header)?;
-    if header.is_of_another_kind() {
-        return Err(JoseError::Header { member: "typ" });
-    }
-    let signature = decode_part(signature)?;
-    let expected = match check {
-        SignatureCheck::Rs256(_) => "RS256",
-        SignatureCheck::Hs256(_) => "HS256",
-    };
-    if header.alg != expected {
-        return Err(JoseError::SignatureAlgorithm { found: printable(&header.alg) });
-    }
-    let key = match check {
-        SignatureCheck::Rs256(keys) => {
-            Some(signing_key(keys, header.kid.as_deref(), message, &signature)?)
-        }
-        SignatureCheck::Hs256(secret) => {
-            if !constant_time_eq(&hmac_sha256(secret, &[message]), &signature) {
-                return Err(JoseError::Signature);
-            }
-            None
-        }
-    };
-    let claims = json::object(&decode_part(payload)?).map_err(|error| malformed(error.as_str()))?;
-    Ok(Verified { claims: json::without_nulls(claims), key })
-}
-
-fn signing_key(
-    keys: &KeySet,
-    kid: Option<&str>,
-    message: &[u8],
-    signature: &[u8],
-) -> Result<Arc<PublicKey>, JoseError> {
-    let mut candidates = keys.verifiers(kid).peekable();
-    let is_known = kid.is_some_and(|kid| keys.has_verifier(kid));
-    let unknown = || JoseError::UnknownSigningKey {
-        kid: kid.map(printable),
-        published: keys
-            .verifiers(None)
-            .filter_map(|key| key.kid())
-            .map(printable)
-            .take(8)
-            .collect(),
-    };
-    if candidates.peek().is_none() {
-        return Err(unknown());
-    }
-    match candidates.find(|key| key.has_signed(message, signature)) {
-        Some(key) => Ok(Arc::clone(key)),
-        None if is_known => Err(JoseError::Signature),
-        // The key may be one that was published since.
-        None => Err(unknown()),
-    }
+pub fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, JoseError> {
+    let mut token = SignedToken::new(jws, check);
+    token.verify()?;
+    let (claims, key) = token.verified().ok_or(JoseError::Signature)?;
+    Ok(Verified { claims, key })
 }
 
 /// With what we sign.

@@ -4,8 +4,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::public_key::{PublicJwk, PublicKey, Usage};
-use crate::ground::{json, text::printable};
+use super::{
+    key_checks::{KeyAmongOthers, KeyEntry},
+    public_key::{PublicJwk, PublicKey, Usage},
+};
+use crate::ground::{
+    check::{CheckReport, Rule, Ruling, Subject, Told, Verdict, rules},
+    json,
+    text::printable,
+};
 
 const MAX_KEY_SET: usize = 256 * 1024;
 
@@ -29,49 +36,125 @@ pub enum KeySetError {
     Malformed(&'static str),
 }
 
+/// What became of each check of a JWK set.
+pub(crate) struct ExplainedKeySet {
+    pub(crate) set: Vec<CheckReport>,
+    /// By their names.
+    pub(crate) keys: Vec<(String, Vec<CheckReport>)>,
+    /// The keys that are not passed over.
+    pub(crate) usable: KeySet,
+}
+
+/// A text that should be a JWK set, and the entries that were read of it.
+pub(crate) struct KeySetText<'a> {
+    text: &'a [u8],
+    entries: Vec<Value>,
+}
+
+impl Subject for KeySetText<'_> {
+    type Error = KeySetError;
+
+    fn rules<'r>() -> &'r [Rule<Self>]
+    where
+        Self: 'r,
+    {
+        rules! {
+            "set size", "RFC 8725 §3.12", "at most 256 KiB" =>
+                |it| it.check_size(), |it| Told::found(format!("{} bytes", it.text.len()));
+            "set form", "RFC 7517 §5", "a JSON object that has each member once, with an array `keys`" =>
+                |it| it.read_entries(), |it| Told::found(format!("{} keys", it.entries.len()));
+        }
+    }
+}
+
+impl<'a> KeySetText<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self { text, entries: Vec::new() }
+    }
+
+    fn check_size(&self) -> Verdict<KeySetError> {
+        if self.text.len() > MAX_KEY_SET {
+            return Err(KeySetError::TooLarge);
+        }
+        Ok(Ruling::Held)
+    }
+
+    fn read_entries(&mut self) -> Verdict<KeySetError> {
+        if self.check_size().is_err() {
+            return Ok(Ruling::NotApplicable);
+        }
+        let set = json::object(self.text);
+        let mut set = set.map_err(|error| KeySetError::Malformed(error.as_str()))?;
+        let Some(Value::Array(entries)) = set.remove("keys") else {
+            return Err(KeySetError::Malformed("there is no array `keys`"));
+        };
+        self.entries = entries;
+        Ok(Ruling::Held)
+    }
+}
+
 impl KeySet {
     /// Reads a JWK set, skipping every key that cannot be used here: another `kty`, `use`, `key_ops` or
     /// `alg`, a modulus under 2048 or over 8192 bits, an even or tiny exponent, private members,
     /// and different keys for one purpose under one `kid`.
     pub fn parse(text: &[u8]) -> Result<Self, KeySetError> {
-        if text.len() > MAX_KEY_SET {
-            return Err(KeySetError::TooLarge);
-        }
-        let mut set = json::object(text).map_err(|error| KeySetError::Malformed(error.as_str()))?;
-        let Some(Value::Array(entries)) = set.remove("keys") else {
-            return Err(KeySetError::Malformed("there is no array `keys`"));
-        };
+        let mut set = KeySetText::new(text);
+        set.verify()?;
+        Ok(Self::of(&set.entries))
+    }
+
+    /// Of a text without keys.
+    pub(crate) fn empty() -> Self {
+        Self { keys: Vec::new(), passed_over: Vec::new() }
+    }
+
+    fn of(entries: &[Value]) -> Self {
         let mut passed_over = Vec::new();
         let mut jwks: Vec<PublicJwk> = Vec::new();
         for (place, entry) in entries.iter().enumerate() {
-            match PublicJwk::read(entry) {
-                Ok(jwk) if jwks.contains(&jwk) => {}
-                Ok(jwk) => jwks.push(jwk),
+            let mut key = KeyEntry::new(entry);
+            match key.verify() {
+                Ok(()) => jwks.extend(key.into_jwk().filter(|jwk| !jwks.contains(jwk))),
                 Err(why) => passed_over.push(format!("{} {why}", called(place, entry))),
             }
         }
-        let is_ambiguous = |jwk: &PublicJwk| {
-            let is_rival = |other: &PublicJwk| {
-                let same_key = other.n == jwk.n && other.e == jwk.e;
-                other.kid == jwk.kid && !same_key && other.shares_purpose(jwk)
-            };
-            jwk.kid.is_some() && jwks.iter().any(is_rival)
-        };
         let mut keys = Vec::new();
         for jwk in &jwks {
-            let kid = jwk.kid.as_deref().unwrap_or_default();
-            if is_ambiguous(jwk) {
-                let why = format!("`{}` is the name of two keys", printable(kid));
-                if !passed_over.contains(&why) {
-                    passed_over.push(why);
+            let mut key = KeyAmongOthers { jwk, others: &jwks, ready: None };
+            match key.verify() {
+                Ok(()) => keys.extend(key.ready.map(Arc::new)),
+                Err(why) => {
+                    let kid = jwk.kid.as_deref().unwrap_or_default();
+                    let why = format!("`{}` {why}", printable(kid));
+                    if !passed_over.contains(&why) {
+                        passed_over.push(why);
+                    }
                 }
-            } else if let Some(key) = jwk.clone().ready() {
-                keys.push(Arc::new(key));
-            } else {
-                passed_over.push(format!("`{}` is refused by OpenSSL", printable(kid)));
             }
         }
-        Ok(Self { keys, passed_over })
+        Self { keys, passed_over }
+    }
+
+    /// What becomes of a text and of each key in it, by its name, and the set that they make.
+    pub(crate) fn explain(text: &[u8]) -> ExplainedKeySet {
+        let mut set = KeySetText::new(text);
+        let reports = set.explain();
+        let read = |entry| {
+            let mut key = KeyEntry::new(entry);
+            let reports = key.explain();
+            let is_sound = !reports.iter().any(CheckReport::is_failed);
+            (reports, key.into_jwk().filter(|_| is_sound))
+        };
+        let entries: Vec<_> = set.entries.iter().map(read).collect();
+        let jwks: Vec<_> = entries.iter().filter_map(|(_, jwk)| jwk.clone()).collect();
+        let keys = entries.into_iter().enumerate().map(|(place, (mut reports, jwk))| {
+            reports.extend(match &jwk {
+                Some(jwk) => KeyAmongOthers { jwk, others: &jwks, ready: None }.explain(),
+                None => KeyAmongOthers::explain_absence(),
+            });
+            (called(place, &set.entries[place]), reports)
+        });
+        ExplainedKeySet { set: reports, keys: keys.collect(), usable: Self::of(&set.entries) }
     }
 
     /// Which keys of the text were passed over, each with its reason.

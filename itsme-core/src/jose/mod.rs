@@ -6,10 +6,13 @@
 //! equal members win, and panics on some malformed tokens and times.
 //!
 //! ```text
-//! nested.rs       a JWS in a JWE: open and verify, encrypt
-//! jws.rs jwe.rs   one layer each        header.rs   what may stand in a header
+//! nested.rs       a JWS in a JWE
+//! jws.rs jwe.rs   one layer each: verify and sign, open and encrypt
+//! jws_checks.rs jwe_checks.rs           what each is held against
+//! header.rs       what may stand in a header
 //! content.rs      A128CBC-HS256, A256GCM            hmac.rs   HMAC-SHA256
 //! key_set.rs      the OP's keys as a set            public_key.rs  one of them
+//! key_checks.rs   what each of them is held against
 //! own_jwk.rs      our keys as they are written  own_key.rs  here or outside
 //! rsa_key.rs      the private ones that are here
 //! error.rs        why a token or a key is of no use
@@ -21,8 +24,11 @@ mod error;
 mod header;
 mod hmac;
 mod jwe;
+pub(crate) mod jwe_checks;
 mod jws;
-mod key_set;
+pub(crate) mod jws_checks;
+pub(crate) mod key_checks;
+pub(crate) mod key_set;
 mod nested;
 mod own_jwk;
 mod own_key;
@@ -38,10 +44,10 @@ pub use self::{
     content::{ContentEncryption, Undecryptable},
     error::{JoseError, RsaKeyError},
     hmac::hmac_sha256,
-    jwe::{Decryption, Direct, KeyEncryption, Opening, WrappedJwe, encrypt},
-    jws::{SignatureCheck, Signer, UnsignedJws, Verified},
+    jwe::{Decryption, Direct, KeyEncryption, Opening, WrappedJwe, encrypt, open},
+    jws::{SignatureCheck, Signer, UnsignedJws, Verified, verify},
     key_set::{KeySet, KeySetError},
-    nested::{MAX_TOKEN, encrypt_jws, inner, open, verify},
+    nested::{MAX_TOKEN, encrypt_jws, inner},
     own_jwk::OwnJwk,
     own_key::{KeyHome, OwnKey},
     public_key::PublicKey,

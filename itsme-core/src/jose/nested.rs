@@ -1,36 +1,18 @@
 use zeroize::Zeroizing;
 
-use super::{
-    ContentEncryption, Decryption, JoseError, KeyEncryption, Opening, PublicKey, SignatureCheck,
-    Verified, jwe, jws,
-};
-use crate::ground::secret::Secret;
+use super::{ContentEncryption, JoseError, KeyEncryption, PublicKey, jwe, jwe_checks::Content};
+use crate::ground::check::Subject as _;
 
 /// The largest token that is looked at, in characters, unless a photo can be in it.
 pub const MAX_TOKEN: usize = 64 * 1024;
 
-/// Begins to open a nested JWT (RFC 7519 §5.2).
-pub fn open(token: Secret, decryption: Decryption, limit: usize) -> Result<Opening, JoseError> {
-    if token.expose().len() > limit {
-        return Err(JoseError::TooLarge { limit });
-    }
-    jwe::open(token, decryption)
-}
-
-/// What was in a nested JWT: a JWS, of which nothing is known yet.
-pub fn inner(mut plaintext: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, JoseError> {
-    match String::from_utf8(std::mem::take(&mut *plaintext)) {
-        Ok(inner) => Ok(Zeroizing::new(inner)),
-        Err(error) => {
-            drop(Zeroizing::new(error.into_bytes()));
-            Err(JoseError::NotSigned)
-        }
-    }
-}
-
-/// Verifies the JWS that was in a nested JWT.
-pub fn verify(inner: &str, check: SignatureCheck<'_>) -> Result<Verified, JoseError> {
-    jws::verify(inner, check)
+/// What was in a nested JWT: a JWS, of which nothing is known yet; or why none of our keys opened it.
+pub fn inner(
+    opened: Result<Zeroizing<Vec<u8>>, JoseError>,
+) -> Result<Zeroizing<String>, JoseError> {
+    let mut content = Content::new(opened);
+    content.verify()?;
+    content.into_jws().ok_or(JoseError::NotSigned)
 }
 
 /// Encrypts a JWS to `to`. `random` fills a buffer; its error is passed on.

@@ -68,35 +68,6 @@ impl PublicJwk {
         Self { kty: "RSA", usage: Some(usage), kid: Some(kid), alg, n, e }
     }
 
-    /// The key, or why it cannot be used.
-    pub(super) fn read(entry: &Value) -> Result<Self, &'static str> {
-        let Value::Object(members) = entry else { return Err("is not a JSON object") };
-        // Some serializers write `null` for what is absent.
-        let get = |name: &str| members.get(name).filter(|value| !value.is_null());
-        if ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|m| get(m).is_some()) {
-            return Err("has a private member");
-        }
-        if get("kty").and_then(Value::as_str) != Some("RSA") {
-            return Err("has a `kty` other than RSA");
-        }
-        let kid = match get("kid") {
-            None => None,
-            Some(Value::String(kid)) => Some(kid.clone()),
-            Some(_) => return Err("has a `kid` that is not text"),
-        };
-        let usage = known(get("use")).ok_or("has an unknown `use`")?;
-        let n = number(get("n")).ok_or("has an `n` that is not base64url without padding")?;
-        let e = number(get("e")).ok_or("has an `e` that is not base64url without padding")?;
-        Ok(Self {
-            kty: "RSA",
-            usage: operations(usage, get("key_ops"))?,
-            kid,
-            alg: known(get("alg")).ok_or("has an `alg` that is not used here")?,
-            n: modulus(&n).ok_or("has an `n` that is not odd and of 2048 to 8192 bits")?,
-            e: exponent(&e).ok_or("has an `e` that is not odd and of 2 to 64 bits")?,
-        })
-    }
-
     pub(super) fn verifies(&self) -> bool {
         self.usage != Some(Usage::Encryption) && matches!(self.alg, None | Some(Alg::Rs256))
     }
@@ -208,7 +179,7 @@ impl PublicKey {
 }
 
 /// A member of a fixed vocabulary: absent is fine, another word makes the key useless.
-fn known<T: for<'de> Deserialize<'de>>(member: Option<&Value>) -> Option<Option<T>> {
+pub(super) fn known<T: for<'de> Deserialize<'de>>(member: Option<&Value>) -> Option<Option<T>> {
     match member {
         None => Some(None),
         Some(value) => T::deserialize(value).ok().map(Some),
@@ -216,7 +187,7 @@ fn known<T: for<'de> Deserialize<'de>>(member: Option<&Value>) -> Option<Option<
 }
 
 /// What a key is for, by its `use` and its `key_ops` (RFC 7517 §4.3), which both must allow it.
-fn operations(
+pub(super) fn operations(
     usage: Option<Usage>,
     key_ops: Option<&Value>,
 ) -> Result<Option<Usage>, &'static str> {
@@ -233,17 +204,17 @@ fn operations(
     }
 }
 
-fn modulus(number: &[u8]) -> Option<String> {
+pub(super) fn modulus(number: &[u8]) -> Option<String> {
     let n = BigNum::from_slice(number).ok()?;
     (MODULUS_BITS.contains(&n.num_bits()) && n.is_bit_set(0)).then(|| base64url(n.to_vec()))
 }
 
-fn exponent(number: &[u8]) -> Option<String> {
+pub(super) fn exponent(number: &[u8]) -> Option<String> {
     let e = BigNum::from_slice(number).ok()?;
     // OpenSSL refuses exponents over 64 bits with large moduli, to bound the cost of a check.
     ((2..=64).contains(&e.num_bits()) && e.is_bit_set(0)).then(|| base64url(e.to_vec()))
 }
 
-fn number(member: Option<&Value>) -> Option<Vec<u8>> {
+pub(super) fn number(member: Option<&Value>) -> Option<Vec<u8>> {
     base64url_decode(member?.as_str()?).ok()
 }

@@ -2,9 +2,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::endpoint_rules::EndpointRules;
+use super::{
+    endpoint_rules::EndpointRules,
+    metadata_checks::{MetadataMembers, ServiceEndpoint},
+};
 use crate::{
     error::{Error, MetadataError, UrlError},
+    ground::check::Subject as _,
     http::{Request, Response, endpoint::Endpoint, get::get, response},
     settings::environment::Environment,
 };
@@ -54,63 +58,35 @@ impl Metadata {
     /// It is not a JSON object, speaks for another issuer, or lacks an endpoint that may be called.
     pub fn read(response: Response, rules: &EndpointRules) -> Result<Self, Error> {
         let members = response::json_object(Endpoint::Discovery, response)?;
-        let metadata = Self::from_members(&members)?;
-        metadata.check(rules)?;
-        Ok(metadata)
+        MetadataMembers::read(&members, rules).verify()?;
+        Ok(Self::from_members(&members))
     }
 
-    fn from_members(members: &Map<String, Value>) -> Result<Self, MetadataError> {
-        let text = |name: &'static str| {
-            let text = members.get(name).and_then(Value::as_str).map(str::to_owned);
-            text.ok_or(MetadataError::Missing(name))
-        };
+    /// Of a document that has been checked.
+    fn from_members(members: &Map<String, Value>) -> Self {
+        let optional = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text = |name: &str| optional(name).unwrap_or_default();
         let names = |name: &str| {
             let list = members.get(name).and_then(Value::as_array).into_iter().flatten();
             list.filter_map(Value::as_str).map(str::to_owned).collect()
         };
         let flag = |name: &str| members.get(name).and_then(Value::as_bool).unwrap_or_default();
-        Ok(Self {
-            issuer: text("issuer")?,
-            authorization_endpoint: text("authorization_endpoint")?,
-            token_endpoint: text("token_endpoint")?,
-            userinfo_endpoint: text("userinfo_endpoint")?,
-            jwks_uri: text("jwks_uri")?,
-            revocation_endpoint: text("revocation_endpoint").ok(),
-            backchannel_authentication_endpoint: text("backchannel_authentication_endpoint").ok(),
-            user_discovery_sessions_endpoint: text("user_discovery_sessions_endpoint").ok(),
+        Self {
+            issuer: text("issuer"),
+            authorization_endpoint: text("authorization_endpoint"),
+            token_endpoint: text("token_endpoint"),
+            userinfo_endpoint: text("userinfo_endpoint"),
+            jwks_uri: text("jwks_uri"),
+            revocation_endpoint: optional("revocation_endpoint"),
+            backchannel_authentication_endpoint: optional("backchannel_authentication_endpoint"),
+            user_discovery_sessions_endpoint: optional("user_discovery_sessions_endpoint"),
             authorization_response_iss_parameter_supported: flag(
                 "authorization_response_iss_parameter_supported",
             ),
             request_object_encryption_enc_values_supported: names(
                 "request_object_encryption_enc_values_supported",
             ),
-        })
-    }
-
-    /// Checks issuer and endpoints; what was stored elsewhere is checked again when it comes back.
-    pub(crate) fn check(&self, rules: &EndpointRules) -> Result<(), MetadataError> {
-        let EndpointRules { environment, .. } = rules;
-        if !environment.accepts(&self.issuer) {
-            return Err(MetadataError::ForeignIssuer {
-                expected: environment.issuer().to_owned(),
-                found: self.issuer.chars().take(200).collect(),
-            });
         }
-        for (member, checked) in [
-            ("authorization_endpoint", rules.check(&self.authorization_endpoint)),
-            ("token_endpoint", rules.check_pinned(&self.token_endpoint)),
-            ("userinfo_endpoint", rules.check_pinned(&self.userinfo_endpoint)),
-            ("jwks_uri", rules.check(&self.jwks_uri)),
-        ] {
-            checked.map_err(|error| MetadataError::Url { member, error })?;
-        }
-        let (_, query) = self.authorization_endpoint.split_once('?').unwrap_or_default();
-        let names = form_urlencoded::parse(query.as_bytes());
-        if names.into_iter().any(|(name, _)| REQUEST_PARAMETERS.contains(&&*name)) {
-            let member = "authorization_endpoint";
-            return Err(MetadataError::Url { member, error: UrlError::Parameter });
-        }
-        Ok(())
     }
 
     /// Where tokens are revoked. Not every OP has it, so it is checked when it is needed.
@@ -156,31 +132,11 @@ impl Metadata {
     }
 }
 
-/// What can be in the query of an authorization request.
-const REQUEST_PARAMETERS: [&str; 15] = [
-    "acr_values",
-    "claims",
-    "client_id",
-    "code_challenge",
-    "code_challenge_method",
-    "max_age",
-    "nonce",
-    "prompt",
-    "redirect_uri",
-    "request",
-    "request_uri",
-    "response_type",
-    "scope",
-    "state",
-    "ui_locales",
-];
-
 fn optional<'a>(
     member: &'static str,
     url: Option<&'a str>,
     rules: &EndpointRules,
 ) -> Result<&'a str, MetadataError> {
-    let url = url.ok_or(MetadataError::Missing(member))?;
-    rules.check_pinned(url).map_err(|error| MetadataError::Url { member, error })?;
-    Ok(url)
+    ServiceEndpoint { member, url, rules }.verify()?;
+    Ok(url.unwrap_or_default())
 }

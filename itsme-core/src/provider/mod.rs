@@ -1,7 +1,9 @@
 //! What is known of the OP, and how it is kept fresh.
 //!
 //! ```text
-//! metadata.rs  the discovery document      endpoint_rules.rs  where its endpoints may be
+//! metadata.rs  the discovery document      metadata_checks.rs  what it is held against
+//! endpoint_rules.rs  where its endpoints may be
+//! published_keys.rs  what the OP's keys together must be good for
 //! fetch.rs     the flow that fetches metadata and keys
 //! cache.rs     one fetch at a time         freshness.rs  how long answers serve
 //! unknown_kid.rs  when a token has the keys fetched anew
@@ -12,14 +14,19 @@ pub(crate) mod endpoint_rules;
 pub(crate) mod fetch;
 pub(crate) mod freshness;
 pub(crate) mod metadata;
+pub(crate) mod metadata_checks;
+pub(crate) mod published_keys;
 mod unknown_kid;
 
 use serde::{Deserialize, Serialize};
 
-use self::{cache::Cache, endpoint_rules::EndpointRules, freshness::Freshness, metadata::Metadata};
+use self::{
+    cache::Cache, endpoint_rules::EndpointRules, freshness::Freshness, metadata::Metadata,
+    published_keys::SigningKeys,
+};
 use crate::{
     error::Error,
-    ground::{time::UnixTime, version::Version},
+    ground::{check::Subject as _, time::UnixTime, version::Version},
     http::{Response, endpoint::Endpoint, response},
     jose::{KeySet, KeySetError},
 };
@@ -56,9 +63,7 @@ pub(crate) fn read_keys(response: Response, now: UnixTime) -> Result<(KeySet, Fr
             KeySetError::TooLarge => Error::malformed(endpoint, "it is larger than 256 KiB"),
             KeySetError::Malformed(what) => Error::malformed(endpoint, what),
         })?;
-    if !keys.can_verify() {
-        return Err(Error::malformed(endpoint, keys.why_none("usable signing key")));
-    }
+    SigningKeys(&keys).verify()?;
     Ok((keys, freshness))
 }
 

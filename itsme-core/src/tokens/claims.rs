@@ -4,44 +4,43 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::TokenError,
-    ground::time::UnixTime,
+    ground::{
+        check::{Ruling, Verdict},
+        time::UnixTime,
+    },
     settings::{identity::ClientIdentity, leeway::Leeway},
 };
-
-/// From, for and about whom a token must be, whatever kind of token it is.
-#[derive(Clone, Copy)]
-pub(crate) struct Expected<'a> {
-    pub(crate) parties: TokenParties<'a>,
-    /// Somebody in particular.
-    pub(crate) sub: Option<&'a str>,
-}
 
 /// Between whom a token is.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenParties<'a> {
     /// The issuer as the OP's metadata write it, and us.
     pub(crate) client: &'a ClientIdentity,
-    /// For whom else it may be; `None` where that does not matter.
-    pub(crate) other_audiences: Option<&'a [String]>,
+    /// For whom else it may be.
+    pub(crate) other_audiences: &'a [String],
 }
 
 /// When a token must have been made.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenTimes {
-    /// When it was asked for.
-    pub(crate) asked: UnixTime,
+    /// When it was asked for; only explaining may not know.
+    pub(crate) asked: Option<UnixTime>,
     pub(crate) now: UnixTime,
     pub(crate) leeway: Leeway,
 }
 
 /// How long before it was asked for a token may have been made. A clock of ours that is fast asks in the future,
 /// and is not to lock everybody out.
-const MADE_BEFORE: Duration = Duration::from_secs(10 * 60);
+pub(super) const MADE_BEFORE: Duration = Duration::from_secs(10 * 60);
 
 /// The most characters that a `sub` may have (OIDC Core §2).
 const MAX_SUB: usize = 255;
 
-/// Claims of a verified token, read strictly: a claim of the wrong kind is an error, not absent.
+type Checked = Verdict<TokenError>;
+
+/// Claims of a verified token, read strictly: a claim of the wrong kind is an error, not absent. Its checks are those
+/// that several kinds of token have in common; the list of each kind names the ones that it needs.
+#[derive(Clone, Copy)]
 pub(crate) struct TokenClaims<'a>(pub(crate) &'a Map<String, Value>);
 
 impl<'a> TokenClaims<'a> {
@@ -64,89 +63,130 @@ impl<'a> TokenClaims<'a> {
         Ok(Some(UnixTime::from_millis((seconds * 1000.0) as u64)))
     }
 
-    /// `aud`, one text or several, has us, and nobody else whom we do not know (OIDC Core §3.1.3.7). An absent one
-    /// passes. Gives whether there are several.
-    fn check_audience(&self, parties: TokenParties<'_>) -> Result<bool, TokenError> {
-        let audiences = match self.0.get("aud") {
-            None => return Ok(false),
-            Some(Value::Array(audiences)) => audiences.as_slice(),
-            Some(audience) => std::slice::from_ref(audience),
-        };
-        if !audiences.iter().all(Value::is_string) {
-            return Err(TokenError::Claim { claim: "aud" });
-        }
-        let client_id = parties.client.client_id.as_str();
-        if !audiences.iter().any(|audience| audience == client_id) {
-            return Err(TokenError::Audience);
-        }
-        let mut others = audiences.iter().filter(|audience| *audience != client_id);
-        match parties.other_audiences {
-            Some(known) if others.any(|other| !known.iter().any(|known| other == known)) => {
-                Err(TokenError::OtherAudience)
-            }
-            _ => Ok(audiences.len() > 1),
+    /// A time that is there and can be read; whether it can is a check of its own.
+    pub(super) fn known_time(&self, claim: &'static str) -> Option<UnixTime> {
+        self.time(claim).ok().flatten()
+    }
+
+    /// `aud`, one text or several.
+    fn audiences(&self) -> Option<&'a [Value]> {
+        match self.0.get("aud")? {
+            Value::Array(audiences) => Some(audiences),
+            audience => Some(std::slice::from_ref(audience)),
         }
     }
 
-    /// `exp`, `iat` and `nbf`, each if it is there.
-    pub(crate) fn check_times(&self, times: TokenTimes) -> Result<(), TokenError> {
-        let TokenTimes { asked, now, leeway } = times;
-        let (exp, iat) = (self.time("exp")?, self.time("iat")?);
-        if exp.is_some_and(|exp| leeway.is_past(exp, now)) {
-            return Err(TokenError::Expired);
-        }
-        if iat.is_some_and(|iat| leeway.is_future(iat, now)) {
-            return Err(TokenError::IssuedInFuture);
-        }
-        if iat.is_some_and(|iat| iat < asked.before(MADE_BEFORE)) {
-            return Err(TokenError::IssuedBeforeRequest);
-        }
-        if exp.zip(iat).is_some_and(|(exp, iat)| exp < iat) {
-            return Err(TokenError::EndsBeforeBeginning);
-        }
-        if self.time("nbf")?.is_some_and(|nbf| leeway.is_future(nbf, now)) {
-            return Err(TokenError::NotYetValid);
-        }
-        Ok(())
+    /// Whether it is for several, who need not be known.
+    pub(super) fn has_several_audiences(&self) -> bool {
+        self.audiences().is_some_and(|audiences| audiences.len() > 1)
     }
 
-    /// `sub`, required, and `expected` if it must be somebody in particular.
-    pub(crate) fn subject(&self, expected: Option<&str>) -> Result<&'a str, TokenError> {
-        let sub = self.text("sub")?.filter(|sub| !sub.is_empty());
-        let sub = sub.ok_or(TokenError::Missing { claim: "sub" })?;
-        if sub.chars().count() > MAX_SUB || sub.chars().any(char::is_control) {
-            return Err(TokenError::Claim { claim: "sub" });
+    pub(super) fn check_presence(&self, claims: &[&'static str]) -> Checked {
+        match claims.iter().find(|claim| !self.0.contains_key(**claim)) {
+            Some(claim) => Err(TokenError::Missing { claim }),
+            None => Ok(Ruling::Held),
         }
-        if expected.is_some_and(|expected| expected != sub) {
-            return Err(TokenError::Subject);
-        }
-        Ok(sub)
     }
 
-    /// From the OP, for us; `iss` byte for byte. An absent one passes: who needs it
-    /// [requires](Self::require) it. Gives whether there are several audiences.
-    pub(crate) fn check_parties(&self, parties: TokenParties<'_>) -> Result<bool, TokenError> {
-        // Of security event tokens (RFC 8417 §2.2), log-outs among them.
+    /// `events` is of security event tokens (RFC 8417 §2.2), log-outs among them.
+    pub(super) fn check_kind(&self) -> Checked {
         if self.0.contains_key("events") {
             return Err(TokenError::OtherKind { claim: "events" });
         }
-        if self.text("iss")?.is_some_and(|iss| iss != parties.client.issuer) {
-            return Err(TokenError::Issuer);
+        Ok(Ruling::Held)
+    }
+
+    pub(super) fn check_issuer(&self, parties: TokenParties<'_>) -> Checked {
+        match self.text("iss")? {
+            Some(iss) if iss != parties.client.issuer => Err(TokenError::Issuer),
+            iss => Ok(Ruling::held_if(iss.is_some())),
         }
-        self.check_audience(parties)
     }
 
-    /// From, for and about whom it must be. Gives the `sub`.
-    pub(crate) fn check(&self, expected: Expected<'_>) -> Result<&'a str, TokenError> {
-        let sub = self.subject(expected.sub)?;
-        self.check_parties(expected.parties)?;
-        Ok(sub)
+    pub(super) fn check_audience(&self, parties: TokenParties<'_>) -> Checked {
+        let Some(audiences) = self.audiences() else { return Ok(Ruling::NotApplicable) };
+        if !audiences.iter().all(Value::is_string) {
+            return Err(TokenError::Claim { claim: "aud" });
+        }
+        let is_ours = |audience: &Value| audience == parties.client.client_id.as_str();
+        if audiences.iter().any(is_ours) { Ok(Ruling::Held) } else { Err(TokenError::Audience) }
     }
 
-    pub(crate) fn require(&self, claims: &[&'static str]) -> Result<(), TokenError> {
-        match claims.iter().find(|claim| !self.0.contains_key(**claim)) {
-            Some(claim) => Err(TokenError::Missing { claim }),
-            None => Ok(()),
+    pub(super) fn check_other_audiences(&self, parties: TokenParties<'_>) -> Checked {
+        let is_for_us = matches!(self.check_audience(parties), Ok(Ruling::Held));
+        if !self.has_several_audiences() || !is_for_us {
+            return Ok(Ruling::NotApplicable);
+        }
+        let is_known = |audience: &Value| {
+            audience == parties.client.client_id.as_str()
+                || parties.other_audiences.iter().any(|known| audience == known)
+        };
+        let all_known = self.audiences().is_some_and(|all| all.iter().all(is_known));
+        if all_known { Ok(Ruling::Held) } else { Err(TokenError::OtherAudience) }
+    }
+
+    /// Both are read before either is compared.
+    pub(super) fn check_time_form(&self) -> Checked {
+        let (exp, iat) = (self.time("exp")?, self.time("iat")?);
+        Ok(Ruling::held_if(exp.is_some() || iat.is_some()))
+    }
+
+    pub(super) fn check_expiry(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Checked {
+        match self.known_time("exp") {
+            Some(exp) if leeway.is_past(exp, now) => Err(TokenError::Expired),
+            exp => Ok(Ruling::held_if(exp.is_some())),
+        }
+    }
+
+    pub(super) fn check_issued(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Checked {
+        match self.known_time("iat") {
+            Some(iat) if leeway.is_future(iat, now) => Err(TokenError::IssuedInFuture),
+            iat => Ok(Ruling::held_if(iat.is_some())),
+        }
+    }
+
+    pub(super) fn check_age(&self, TokenTimes { asked, .. }: TokenTimes) -> Checked {
+        match self.known_time("iat").zip(asked) {
+            Some((iat, asked)) if iat < asked.before(MADE_BEFORE) => {
+                Err(TokenError::IssuedBeforeRequest)
+            }
+            both => Ok(Ruling::held_if(both.is_some())),
+        }
+    }
+
+    pub(super) fn check_span(&self) -> Checked {
+        match self.known_time("exp").zip(self.known_time("iat")) {
+            Some((exp, iat)) if exp < iat => Err(TokenError::EndsBeforeBeginning),
+            both => Ok(Ruling::held_if(both.is_some())),
+        }
+    }
+
+    pub(super) fn check_not_before(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Checked {
+        match self.time("nbf")? {
+            Some(nbf) if leeway.is_future(nbf, now) => Err(TokenError::NotYetValid),
+            nbf => Ok(Ruling::held_if(nbf.is_some())),
+        }
+    }
+
+    /// `sub`, which every token has.
+    pub(crate) fn subject(&self) -> Result<&'a str, TokenError> {
+        let sub = self.text("sub")?.filter(|sub| !sub.is_empty());
+        sub.ok_or(TokenError::Missing { claim: "sub" })
+    }
+
+    pub(super) fn check_subject(&self) -> Checked {
+        let sub = self.subject()?;
+        if sub.chars().count() > MAX_SUB || sub.chars().any(char::is_control) {
+            return Err(TokenError::Claim { claim: "sub" });
+        }
+        Ok(Ruling::Held)
+    }
+
+    /// About somebody in particular.
+    pub(super) fn check_same_subject(&self, expected: Option<&str>) -> Checked {
+        match expected.zip(self.subject().ok()) {
+            Some((expected, sub)) if expected != sub => Err(TokenError::Subject),
+            both => Ok(Ruling::held_if(both.is_some())),
         }
     }
 }

@@ -7,18 +7,32 @@ use super::{
 use crate::{
     claims::acr::Acr,
     error::TokenError,
-    ground::{secret::Secret, time::UnixTime},
+    ground::{
+        check::{Rule, Ruling, Subject, Told, Verdict, rules},
+        secret::Secret,
+        time::UnixTime,
+    },
     jose,
     settings::Settings,
 };
 
-/// What an ID token is held against (OIDC Core §3.1.3.7).
-pub(crate) struct IdTokenChecks<'a> {
+/// The claims of an ID token whose signature is right, and what they are held against (OIDC Core §3.1.3.7).
+pub(crate) struct IdTokenClaims<'a> {
+    pub(crate) claims: TokenClaims<'a>,
     pub(crate) parties: TokenParties<'a>,
     pub(crate) settings: &'a Settings,
+    /// Only explaining may not know the login.
+    pub(crate) login: Option<IdTokenLogin<'a>>,
+    pub(crate) now: UnixTime,
+}
+
+/// The login that an ID token ends.
+#[derive(Clone, Copy)]
+pub(crate) struct IdTokenLogin<'a> {
     pub(crate) binding: &'a Binding,
-    pub(crate) access_token: &'a Secret,
     pub(crate) requested: &'a Requested,
+    /// Only explaining may not know it.
+    pub(crate) access_token: Option<&'a Secret>,
 }
 
 /// What ties an ID token to the request that it answers.
@@ -38,91 +52,203 @@ pub(crate) struct Authentication {
     pub(crate) auth_time: Option<UnixTime>,
 }
 
-impl Binding {
-    fn check(&self, token: &TokenClaims<'_>) -> Result<(), TokenError> {
-        match self {
-            Self::Nonce(expected) => {
-                let nonce = token.text("nonce")?.ok_or(TokenError::Missing { claim: "nonce" })?;
-                if is(nonce, expected) { Ok(()) } else { Err(TokenError::Nonce) }
-            }
-            Self::AuthReqId(expected) => {
-                match token.text("urn:openid:params:jwt:claim:auth_req_id")? {
-                    Some(id) if !is(id, expected) => Err(TokenError::AuthReqId),
-                    _ => Ok(()),
-                }
-            }
+const REQUIRED: &[&str] = &["iss", "aud", "exp", "iat"];
+const AUTH_REQ_ID: &str = "urn:openid:params:jwt:claim:auth_req_id";
+
+type Checked = Verdict<TokenError>;
+
+impl Subject for IdTokenClaims<'_> {
+    type Error = TokenError;
+
+    fn rules<'r>() -> &'r [Rule<Self>]
+    where
+        Self: 'r,
+    {
+        rules! {
+            "required claims", "OIDC Core §2", "`iss`, `aud`, `exp` and `iat` are there" =>
+                |it| it.claims.check_presence(REQUIRED), |it| it.claims.tell_presence(REQUIRED);
+            "events", "RFC 8417 §2.2", "no `events`: it is about a login, not a log-out or another event" =>
+                |it| it.claims.check_kind(), |it| it.claims.tell_events();
+            "iss", "OIDC Core §3.1.3.7 (2)", "the OP's issuer, byte for byte" =>
+                |it| it.claims.check_issuer(it.parties), |it| it.claims.tell_issuer(it.parties);
+            "aud", "OIDC Core §3.1.3.7 (3)", "a text or a list of texts that names the client" =>
+                |it| it.claims.check_audience(it.parties), |it| it.claims.tell_audience(it.parties);
+            "other aud", "OIDC Core §3.1.3.7 (3)", "nobody beside the client whom no setting names" =>
+                |it| it.claims.check_other_audiences(it.parties),
+                |it| it.claims.tell_other_audiences(it.parties);
+            "azp", "OIDC Core §3.1.3.7 (4, 5)", "the client, and there if `aud` names several" =>
+                Self::check_authorized_party, Self::tell_authorized_party;
+            "times", "RFC 7519 §2", "`exp` and `iat` are numbers of seconds since 1970" =>
+                |it| it.claims.check_time_form(), |it| it.claims.tell_time_form();
+            "exp", "OIDC Core §3.1.3.7 (9)", "not in the past, but for the leeway of the clocks" =>
+                |it| it.claims.check_expiry(it.times()), |it| it.claims.tell_expiry(it.times());
+            "iat", "OIDC Core §3.1.3.7 (10)", "not in the future, but for the leeway of the clocks" =>
+                |it| it.claims.check_issued(it.times()), |it| it.claims.tell_issued(it.times());
+            "age", "OIDC Core §3.1.3.7 (10)", "`iat` is at most ten minutes before the request" =>
+                |it| it.claims.check_age(it.times()), |it| it.claims.tell_age(it.times());
+            "span", "RFC 7519 §4.1.4", "`exp` is not before `iat`" =>
+                |it| it.claims.check_span(), |it| it.claims.tell_span();
+            "nbf", "RFC 7519 §4.1.5", "not in the future, if it is there" =>
+                |it| it.claims.check_not_before(it.times()),
+                |it| it.claims.tell_not_before(it.times());
+            "nonce", "OIDC Core §3.1.3.7 (11)", "the one that was sent with the request" =>
+                Self::check_nonce, Self::tell_nonce;
+            "auth_req_id", "CIBA Core §10.3.1", "the one that was polled for, if it is there" =>
+                Self::check_auth_req_id, Self::tell_auth_req_id;
+            "sub", "OIDC Core §2", "1 to 255 characters, none of which is a control character" =>
+                |it| it.claims.check_subject(), |it| it.claims.tell_subject();
+            "known user", "OIDC Core §3.1.2.2", "`sub` is the user's who was asked, if somebody in particular was" =>
+                |it| it.claims.check_same_subject(it.sub()),
+                |it| it.claims.tell_same_subject(it.sub());
+            "acr", "OIDC Core §3.1.3.7 (12)", "no weaker than was asked for" =>
+                Self::check_acr, Self::tell_acr;
+            "auth_time", "OIDC Core §3.1.3.7 (13)", "no longer before the request than `max_age`, if that was asked for" =>
+                Self::check_auth_time, Self::tell_auth_time;
+            "at_hash", "OIDC Core §3.1.3.8", "the access token's, if it is there" =>
+                Self::check_access_token_hash, |it| it.claims.tell_kind("at_hash", "a hash");
         }
     }
 }
 
-impl IdTokenChecks<'_> {
-    /// Checks the claims of an ID token whose signature is right.
-    pub(crate) fn check(
-        &self,
-        claims: &Map<String, Value>,
-        now: UnixTime,
-    ) -> Result<Authentication, TokenError> {
-        let token = TokenClaims(claims);
-        token.require(&["iss", "aud", "exp", "iat"])?;
-        let has_several = token.check_parties(self.parties)?;
-        self.check_authorized_party(token.text("azp")?, has_several)?;
-        let leeway = self.settings.clock_leeway;
-        token.check_times(TokenTimes { asked: self.requested.at, now, leeway })?;
-        self.binding.check(&token)?;
-        let sub = token.subject(self.requested.sub.as_deref())?.to_owned();
-        let acr = self.check_acr(token.text("acr"))?;
-        let auth_time = self.check_auth_time(token.time("auth_time"))?;
-        if token.text("at_hash")?.is_some_and(|hash| hash != access_token_hash(self.access_token)) {
-            return Err(TokenError::AccessTokenHash);
-        }
-        Ok(Authentication { sub, acr, auth_time })
+impl<'a> IdTokenClaims<'a> {
+    /// What a token says that has passed the list.
+    pub(crate) fn authentication(&self) -> Result<Authentication, TokenError> {
+        Ok(Authentication {
+            sub: self.claims.subject()?.to_owned(),
+            acr: self.claims.text("acr").unwrap_or_default().and_then(Acr::read),
+            auth_time: self.claims.known_time("auth_time"),
+        })
+    }
+
+    fn requested(&self) -> Option<&'a Requested> {
+        self.login.map(|login| login.requested)
+    }
+
+    fn sub(&self) -> Option<&'a str> {
+        self.requested()?.sub.as_deref()
+    }
+
+    fn times(&self) -> TokenTimes {
+        let asked = self.requested().map(|requested| requested.at);
+        TokenTimes { asked, now: self.now, leeway: self.settings.clock_leeway }
     }
 
     /// Who asked for the token, which one with several audiences must say.
-    fn check_authorized_party(
-        &self,
-        azp: Option<&str>,
-        has_several: bool,
-    ) -> Result<(), TokenError> {
-        match azp.filter(|azp| !azp.is_empty()) {
+    fn check_authorized_party(&mut self) -> Checked {
+        match self.claims.text("azp")?.filter(|azp| !azp.is_empty()) {
             Some(azp) if azp != self.parties.client.client_id => Err(TokenError::AuthorizedParty),
-            None if has_several => Err(TokenError::Missing { claim: "azp" }),
-            _ => Ok(()),
+            None if self.claims.has_several_audiences() => {
+                Err(TokenError::Missing { claim: "azp" })
+            }
+            azp => Ok(Ruling::held_if(azp.is_some())),
         }
+    }
+
+    fn tell_authorized_party(&self) -> Told {
+        self.claims.tell("azp").expected(format!("`{}`", self.parties.client.client_id))
+    }
+
+    fn check_nonce(&mut self) -> Checked {
+        let Some(IdTokenLogin { binding: Binding::Nonce(expected), .. }) = self.login else {
+            return Ok(Ruling::NotApplicable);
+        };
+        let nonce = self.claims.text("nonce")?.ok_or(TokenError::Missing { claim: "nonce" })?;
+        if is(nonce, expected) { Ok(Ruling::Held) } else { Err(TokenError::Nonce) }
+    }
+
+    fn tell_nonce(&self) -> Told {
+        let sent = match self.login.map(|login| login.binding) {
+            Some(Binding::Nonce(sent)) => Some(sent),
+            _ => None,
+        };
+        let nonce = self.claims.text("nonce").unwrap_or_default();
+        let same = nonce.zip(sent).is_some_and(|(nonce, sent)| is(nonce, sent));
+        self.claims.tell_kind("nonce", if same { "the same" } else { "another login's" })
+    }
+
+    fn check_auth_req_id(&mut self) -> Checked {
+        let Some(IdTokenLogin { binding: Binding::AuthReqId(expected), .. }) = self.login else {
+            return Ok(Ruling::NotApplicable);
+        };
+        match self.claims.text(AUTH_REQ_ID)? {
+            Some(id) if !is(id, expected) => Err(TokenError::AuthReqId),
+            id => Ok(Ruling::held_if(id.is_some())),
+        }
+    }
+
+    fn tell_auth_req_id(&self) -> Told {
+        self.claims.tell_kind(AUTH_REQ_ID, "the name of a request")
     }
 
     /// The query with `acr_values` passes through the person's browser, which can strip it; what
     /// comes back tells. Basic is the least there is, so only more than that needs proof, and to be
     /// readable.
-    fn check_acr(&self, acr: Result<Option<&str>, TokenError>) -> Result<Option<Acr>, TokenError> {
-        let wanted = self.requested.acr.filter(|wanted| *wanted > Acr::Basic);
-        let acr = if wanted.is_some() { acr? } else { acr.unwrap_or_default() };
-        let found = acr.and_then(Acr::read);
-        let weaker = wanted.is_some_and(|wanted| found.is_none_or(|found| found < wanted));
-        if weaker && !self.settings.danger_accept_weaker_acr {
+    fn check_acr(&mut self) -> Checked {
+        let Some(wanted) = self.wanted_acr() else { return Ok(Ruling::NotApplicable) };
+        let found = self.claims.text("acr")?.and_then(Acr::read);
+        let is_weaker = found.is_none_or(|found| found < wanted);
+        if is_weaker && !self.settings.danger_accept_weaker_acr {
             return Err(TokenError::Acr);
         }
-        Ok(found)
+        Ok(Ruling::Held)
+    }
+
+    fn wanted_acr(&self) -> Option<Acr> {
+        self.requested()?.acr.filter(|wanted| *wanted > Acr::Basic)
+    }
+
+    fn tell_acr(&self) -> Told {
+        let wanted = self.wanted_acr().map_or("any", |wanted| wanted.name(self.settings.dialect()));
+        self.claims.tell("acr").expected(format!("`{wanted}` or stronger"))
     }
 
     /// Against the time of the request, never of the answer: with `max_age=1` nobody could be
     /// quick enough. Whoever did not ask for an age is not refused for what cannot be read.
-    fn check_auth_time(
-        &self,
-        time: Result<Option<UnixTime>, TokenError>,
-    ) -> Result<Option<UnixTime>, TokenError> {
-        let Requested { at, max_age: Some(max_age), .. } = self.requested else {
-            return Ok(time.unwrap_or_default());
+    fn check_auth_time(&mut self) -> Checked {
+        let Some(Requested { at, max_age: Some(max_age), .. }) = self.requested() else {
+            return Ok(Ruling::NotApplicable);
         };
         let Settings { clock_leeway, require_auth_time, .. } = self.settings;
-        match time? {
+        match self.claims.time("auth_time")? {
             Some(time) if time < clock_leeway.earliest(at.before(*max_age)) => {
                 Err(TokenError::AuthTime)
             }
             None if *require_auth_time => Err(TokenError::Missing { claim: "auth_time" }),
-            time => Ok(time),
+            time => Ok(Ruling::held_if(time.is_some())),
         }
     }
+
+    fn tell_auth_time(&self) -> Told {
+        match self.requested() {
+            Some(requested) => self.claims.tell_auth_time(requested.at),
+            None => self.claims.tell("auth_time"),
+        }
+    }
+
+    fn check_access_token_hash(&mut self) -> Checked {
+        let Some(access_token) = self.login.and_then(|login| login.access_token) else {
+            return Ok(Ruling::NotApplicable);
+        };
+        match self.claims.text("at_hash")? {
+            Some(hash) if hash != access_token_hash(access_token) => {
+                Err(TokenError::AccessTokenHash)
+            }
+            hash => Ok(Ruling::held_if(hash.is_some())),
+        }
+    }
+}
+
+/// Checks the claims of an ID token whose signature is right.
+pub(crate) fn check(
+    claims: &Map<String, Value>,
+    (parties, settings): (TokenParties<'_>, &Settings),
+    login: IdTokenLogin<'_>,
+    now: UnixTime,
+) -> Result<Authentication, TokenError> {
+    let claims = TokenClaims(claims);
+    let mut token = IdTokenClaims { claims, parties, settings, login: Some(login), now };
+    token.verify()?;
+    token.authentication()
 }
 
 /// The left half of the access token's SHA-256 (OIDC Core §3.1.3.6).

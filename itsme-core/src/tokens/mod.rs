@@ -3,11 +3,13 @@
 //! ```text
 //! response.rs   the token request and its answer     requested.rs  what must come back
 //! id_token.rs   the checks of an ID token            userinfo.rs   those of a userinfo answer
-//! claims.rs     checks that both have in common      verify.rs     the flow through all of them
+//! claims.rs     checks that both have in common      told.rs       what explaining says of those
+//! archived.rs   the checks of a token in evidence    verify.rs     the flow through all of them
 //! open.rs       what is in an encrypted token
 //! log_in.rs     a token request, then that flow    logged_in.rs  what it ends in
 //! ```
 
+pub(crate) mod archived;
 pub(crate) mod claims;
 pub(crate) mod id_token;
 pub(crate) mod log_in;
@@ -15,5 +17,6 @@ pub(crate) mod logged_in;
 pub(crate) mod open;
 pub(crate) mod requested;
 pub(crate) mod response;
+mod told;
 pub(crate) mod userinfo;
 pub(crate) mod verify;

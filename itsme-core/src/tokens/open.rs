@@ -31,7 +31,7 @@ impl OpenToken {
     /// A key outside can take its time, so that the decoy is there before anything is known of the key.
     fn unwrap(mut jwe: WrappedJwe, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Some((key, encrypted_key)) = jwe.next_key() else {
-            return Ok(Next::Done(Err(jwe.if_none_opens())));
+            return Ok(Next::Done(jose::inner(Err(jwe.if_none_opens()))));
         };
         let mut decoy = Zeroizing::new([0; ContentEncryption::KEY]);
         cx.fill(&mut *decoy)?;
@@ -47,14 +47,14 @@ impl Machine for OpenToken {
         match (self.0, event) {
             (State::Closed { token, decryption, limit }, _) => {
                 match jose::open(token, decryption, limit) {
-                    Ok(Opening::Opened(plaintext)) => Ok(Next::Done(jose::inner(plaintext))),
+                    Ok(Opening::Opened(opened)) => Ok(Next::Done(jose::inner(opened))),
                     Ok(Opening::Wrapped(jwe)) => Self::unwrap(jwe, cx),
                     Err(error) => Ok(Next::Done(Err(error))),
                 }
             }
             (State::Unwrapping(jwe, decoy), Event::KeyUsed(KeyUsed::Unwrapped(unwrapped))) => {
                 match jwe.open(unwrapped.as_ref().map(|key| key.as_slice()), &decoy) {
-                    Ok(plaintext) => Ok(Next::Done(jose::inner(plaintext))),
+                    Ok(plaintext) => Ok(Next::Done(jose::inner(Ok(plaintext)))),
                     Err(_) => Self::unwrap(jwe, cx),
                 }
             }

@@ -1,13 +1,14 @@
-use http::{HeaderValue, header};
-use serde_json::{Map, Value};
-
 use crate::{
     error::{Error, Refusal, TokenError},
-    ground::secret::Secret,
+    ground::{
+        check::{Rule, Subject, rules},
+        secret::Secret,
+    },
     http::{Request, Response, endpoint::Endpoint, get::get, response},
     provider::metadata::Metadata,
-    tokens::claims::{Expected, TokenClaims, TokenTimes},
+    tokens::claims::{TokenClaims, TokenParties, TokenTimes},
 };
+use http::{HeaderValue, header};
 
 /// The userinfo request (OIDC Core §5.3.1).
 pub(crate) fn request(metadata: &Metadata, access_token: &Secret) -> Result<Request, Error> {
@@ -65,13 +66,49 @@ fn challenge(response: &Response) -> Option<Refusal> {
     })
 }
 
-/// Checks the claims of a userinfo answer whose signature is right (OIDC Core §5.3.4).
-pub(crate) fn check(
-    claims: &Map<String, Value>,
-    expected: Expected<'_>,
-    times: TokenTimes,
-) -> Result<(), TokenError> {
-    let token = TokenClaims(claims);
-    token.check(expected)?;
-    token.check_times(times)
+/// The claims of a userinfo answer whose signature is right, and what they are held against (OIDC Core §5.3.4).
+pub(crate) struct UserinfoClaims<'a> {
+    pub(crate) claims: TokenClaims<'a>,
+    pub(crate) parties: TokenParties<'a>,
+    /// The person of the ID token; only explaining may not know it.
+    pub(crate) sub: Option<&'a str>,
+    pub(crate) times: TokenTimes,
+}
+
+impl Subject for UserinfoClaims<'_> {
+    type Error = TokenError;
+
+    fn rules<'r>() -> &'r [Rule<Self>]
+    where
+        Self: 'r,
+    {
+        rules! {
+            "sub", "OIDC Core §5.3.2", "1 to 255 characters, none of which is a control character" =>
+                |it| it.claims.check_subject(), |it| it.claims.tell_subject();
+            "same sub", "OIDC Core §5.3.4", "`sub` is the ID token's" =>
+                |it| it.claims.check_same_subject(it.sub),
+                |it| it.claims.tell_same_subject(it.sub);
+            "events", "RFC 8417 §2.2", "no `events`: it is about a person, not a log-out or another event" =>
+                |it| it.claims.check_kind(), |it| it.claims.tell_events();
+            "iss", "OIDC Core §5.3.2", "the OP's issuer, byte for byte, if it is there" =>
+                |it| it.claims.check_issuer(it.parties), |it| it.claims.tell_issuer(it.parties);
+            "aud", "OIDC Core §5.3.2", "a text or a list of texts that names the client, if it is there" =>
+                |it| it.claims.check_audience(it.parties), |it| it.claims.tell_audience(it.parties);
+            "other aud", "OIDC Core §3.1.3.7 (3)", "nobody beside the client whom no setting names" =>
+                |it| it.claims.check_other_audiences(it.parties),
+                |it| it.claims.tell_other_audiences(it.parties);
+            "times", "RFC 7519 §2", "`exp` and `iat` are numbers of seconds since 1970, if they are there" =>
+                |it| it.claims.check_time_form(), |it| it.claims.tell_time_form();
+            "exp", "RFC 7519 §4.1.4", "not in the past, but for the leeway of the clocks" =>
+                |it| it.claims.check_expiry(it.times), |it| it.claims.tell_expiry(it.times);
+            "iat", "RFC 7519 §4.1.6", "not in the future, but for the leeway of the clocks" =>
+                |it| it.claims.check_issued(it.times), |it| it.claims.tell_issued(it.times);
+            "age", "RFC 7519 §4.1.6", "`iat` is at most ten minutes before the request" =>
+                |it| it.claims.check_age(it.times), |it| it.claims.tell_age(it.times);
+            "span", "RFC 7519 §4.1.4", "`exp` is not before `iat`" =>
+                |it| it.claims.check_span(), |it| it.claims.tell_span();
+            "nbf", "RFC 7519 §4.1.5", "not in the future, if it is there" =>
+                |it| it.claims.check_not_before(it.times), |it| it.claims.tell_not_before(it.times);
+        }
+    }
 }

@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{
-    claims::{Expected, TokenParties, TokenTimes},
-    id_token::{Authentication, Binding, IdTokenChecks},
+    claims::{TokenClaims, TokenParties, TokenTimes},
+    id_token::{self, Authentication, Binding, IdTokenLogin},
     logged_in::LoggedIn,
     open::OpenToken,
     requested::Requested,
     response::TokenResponse,
-    userinfo,
+    userinfo::{self, UserinfoClaims},
 };
 use crate::{
     client_auth::parties::Parties,
@@ -21,7 +21,7 @@ use crate::{
         machine::{Context, Event, Machine, Next},
         retry::Retry,
     },
-    ground::{secret::Secret, time::UnixTime},
+    ground::{check::Subject as _, secret::Secret, time::UnixTime},
     jose::{JoseError, Verified},
     provider::fetch::{FetchProvider, Need},
     settings::identity::ClientIdentity,
@@ -107,7 +107,7 @@ impl Verification {
 
     fn token_parties(&self) -> TokenParties<'_> {
         let others = self.parties.client.settings.other_audiences.as_slice();
-        TokenParties { client: &self.identity, other_audiences: Some(others) }
+        TokenParties { client: &self.identity, other_audiences: others }
     }
 
     fn open(self, which: Token, token: Secret) -> VerifyTokens {
@@ -171,14 +171,13 @@ impl Verification {
         signed: Signed,
         now: UnixTime,
     ) -> Result<Identified, TokenError> {
-        let checks = IdTokenChecks {
-            parties: self.token_parties(),
-            settings: &self.parties.client.settings,
+        let client = (self.token_parties(), &self.parties.client.settings);
+        let login = IdTokenLogin {
             binding: &self.binding,
-            access_token: &self.access_token,
             requested: &self.requested,
+            access_token: Some(&self.access_token),
         };
-        let authentication = checks.check(&claims, now)?;
+        let authentication = id_token::check(&claims, client, login, now)?;
         let evidence = Evidence::new(signed, self.identity.clone(), self.requested.clone());
         Ok(Identified { authentication, claims, evidence })
     }
@@ -191,11 +190,14 @@ impl Verification {
         signed: Signed,
         now: UnixTime,
     ) -> Result<Identified, TokenError> {
-        let sub = Some(id.authentication.sub.as_str());
-        let expected = Expected { parties: self.token_parties(), sub };
         let leeway = self.parties.client.settings.clock_leeway;
-        let times = TokenTimes { asked: self.requested.at, now, leeway };
-        userinfo::check(&claims, expected, times)?;
+        let mut userinfo = UserinfoClaims {
+            claims: TokenClaims(&claims),
+            parties: self.token_parties(),
+            sub: Some(&id.authentication.sub),
+            times: TokenTimes { asked: Some(self.requested.at), now, leeway },
+        };
+        userinfo.verify()?;
         for (value, verified) in VERIFIED {
             // It speaks of the value in the same token.
             match (id.claims.get(value), claims.get(value)) {

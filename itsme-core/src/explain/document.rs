@@ -1,0 +1,121 @@
+use std::fmt;
+
+use crate::{
+    authorization::callback_checks::CallbackAnswer,
+    ground::check::{Check, CheckReport, Subject},
+    jose::{
+        jwe_checks::{Content, SealedToken},
+        jws_checks::SignedToken,
+        key_checks::{KeyAmongOthers, KeyEntry},
+        key_set::KeySetText,
+    },
+    provider::{
+        metadata_checks::{MetadataMembers, ServiceEndpoint},
+        published_keys::{EncryptionKey, SigningKeys},
+    },
+    tokens::{archived::ArchivedClaims, id_token::IdTokenClaims, userinfo::UserinfoClaims},
+};
+
+/// A kind of document that is checked, or a layer of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Document {
+    /// The OP's discovery document.
+    Metadata,
+    /// An endpoint in it that some services need: revocation, CIBA, QR codes. Checked when one is used.
+    ServiceEndpoint,
+    /// The OP's JWK set.
+    KeySet,
+    /// One key of that set. A key that fails is passed over, and refuses no login by itself.
+    Key,
+    /// What a person's browser brings back to the redirect URI.
+    Callback,
+    /// The outer layer of a token: the JWE.
+    Encryption,
+    /// Its inner layer: the JWS.
+    Signature,
+    /// The claims of an ID token.
+    IdToken,
+    /// The claims of a userinfo answer.
+    Userinfo,
+    /// The claims of each token in an [`Evidence`](crate::Evidence).
+    Evidence,
+}
+
+impl Document {
+    /// All of them, in the order in which a login meets them.
+    pub const ALL: &'static [Self] = &[
+        Self::Metadata,
+        Self::ServiceEndpoint,
+        Self::KeySet,
+        Self::Key,
+        Self::Callback,
+        Self::Encryption,
+        Self::Signature,
+        Self::IdToken,
+        Self::Userinfo,
+        Self::Evidence,
+    ];
+
+    /// Its checks, in the order in which they are made.
+    pub fn checks(self) -> Vec<&'static Check> {
+        match self {
+            Self::Metadata => MetadataMembers::checks(),
+            Self::ServiceEndpoint => ServiceEndpoint::checks(),
+            Self::KeySet => {
+                [KeySetText::checks(), SigningKeys::checks(), EncryptionKey::checks()].concat()
+            }
+            Self::Key => [KeyEntry::checks(), KeyAmongOthers::checks()].concat(),
+            Self::Callback => CallbackAnswer::checks(),
+            Self::Encryption => [SealedToken::checks(), Content::checks()].concat(),
+            Self::Signature => SignedToken::checks(),
+            Self::IdToken => IdTokenClaims::checks(),
+            Self::Userinfo => UserinfoClaims::checks(),
+            Self::Evidence => ArchivedClaims::checks(),
+        }
+    }
+}
+
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Metadata => "discovery document",
+            Self::ServiceEndpoint => "endpoint of a service",
+            Self::KeySet => "key set",
+            Self::Key => "key of the set",
+            Self::Callback => "callback",
+            Self::Encryption => "encryption of a token",
+            Self::Signature => "signature of a token",
+            Self::IdToken => "ID token",
+            Self::Userinfo => "userinfo answer",
+            Self::Evidence => "token in evidence",
+        })
+    }
+}
+
+/// What became of every check of one document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// What it is.
+    pub document: Document,
+    /// Which one, where there can be several: the name of a key, the member of an endpoint.
+    pub name: Option<String>,
+    /// The checks of [`Document::checks`], in their order.
+    pub checks: Vec<CheckReport>,
+}
+
+impl Explanation {
+    pub(super) fn new(document: Document, checks: Vec<CheckReport>) -> Self {
+        Self { document, name: None, checks }
+    }
+
+    pub(super) fn named(self, name: String) -> Self {
+        Self { name: Some(name), ..self }
+    }
+
+    /// The checks that failed. The error of a login is the first one's.
+    pub fn failed(&self) -> impl Iterator<Item = &CheckReport> {
+        self.checks.iter().filter(|report| report.is_failed())
+    }
+}

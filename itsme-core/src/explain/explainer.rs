@@ -1,0 +1,167 @@
+use serde_json::{Map, Value};
+
+use super::{
+    document::{Document, Explanation},
+    token::{self, OpenedToken, ReadToken},
+};
+use crate::{
+    authorization::{callback::Callback, callback_checks::CallbackAnswer, state::LoginState},
+    ciba::CibaTicket,
+    ground::{check::Subject as _, json::without_nulls, secret::Secret, time::UnixTime},
+    jose::{KeySet, MAX_TOKEN},
+    provider::{Provider, endpoint_rules::EndpointRules},
+    settings::{Settings, identity::ClientIdentity},
+    tokens::{
+        claims::{TokenClaims, TokenParties, TokenTimes},
+        id_token::{Binding, IdTokenClaims, IdTokenLogin},
+        requested::Requested,
+        userinfo::UserinfoClaims,
+    },
+};
+
+/// What documents are held against, as far as it is known. What is not known makes the checks that need it
+/// [not applicable](super::CheckOutcome::NotApplicable).
+///
+/// There is no way to leave out a check, and none to make a person of a token.
+pub struct Explainer<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) rules: EndpointRules,
+    now: UnixTime,
+    provider: Option<&'a Provider>,
+    op_keys: Option<KeySet>,
+    login: Option<&'a LoginState>,
+    asked: Option<(Binding, &'a Requested)>,
+    access_token: Option<Secret>,
+}
+
+impl<'a> Explainer<'a> {
+    /// With the settings of the client that is refused, and the time that counts: now, or that of the refusal.
+    /// A token is opened with the settings' private keys, or with their secret.
+    pub fn new(settings: &'a Settings, now: UnixTime) -> Self {
+        Self {
+            settings,
+            rules: EndpointRules::new(settings),
+            now,
+            provider: None,
+            op_keys: None,
+            login: None,
+            asked: None,
+            access_token: None,
+        }
+    }
+
+    /// What was known of the OP: its issuer as it calls itself, what it promises, and its keys.
+    #[must_use]
+    pub fn provider(self, provider: &'a Provider) -> Self {
+        Self { provider: Some(provider), ..self }
+    }
+
+    /// The OP's JWK set, in place of the keys of a [provider](Self::provider). A text that is no JWK set has no
+    /// keys: [`key_set`](Self::key_set) says why.
+    #[must_use]
+    pub fn op_keys(self, text: &[u8]) -> Self {
+        Self { op_keys: Some(KeySet::explain(text).usable), ..self }
+    }
+
+    /// The login that a callback or a token is said to belong to.
+    #[must_use]
+    pub fn login(self, login: &'a LoginState) -> Self {
+        let asked = (Binding::Nonce(login.nonce.0.clone()), &login.requested);
+        Self { login: Some(login), asked: Some(asked), ..self }
+    }
+
+    /// The request without a browser that a token is said to belong to.
+    #[must_use]
+    pub fn ticket(self, ticket: &'a CibaTicket) -> Self {
+        let asked = (Binding::AuthReqId(Secret::new(ticket.auth_req_id())), &ticket.requested);
+        Self { asked: Some(asked), ..self }
+    }
+
+    /// The access token that came with an ID token.
+    #[must_use]
+    pub fn access_token(self, access_token: impl Into<String>) -> Self {
+        Self { access_token: Some(Secret::new(access_token)), ..self }
+    }
+
+    /// A callback, held against the [login](Self::login); none without one.
+    pub fn callback(&self, callback: impl Into<Callback>) -> Explanation {
+        let parameters = callback.into().parameters();
+        let checks = match self.login {
+            None => CallbackAnswer::explain_absence(),
+            Some(login) => {
+                let mut answer = CallbackAnswer {
+                    parameters: &parameters,
+                    login,
+                    identity: &self.settings.identity(),
+                    settings: self.settings,
+                    metadata: self.provider.map(|provider| &provider.metadata),
+                    now: Some(self.now),
+                };
+                answer.explain()
+            }
+        };
+        Explanation::new(Document::Callback, checks)
+    }
+
+    /// The outer layer of a token as it came from the OP. It is opened with keys that are in this process;
+    /// [keys outside](crate::PrivateKeys::external) are not asked.
+    pub fn encrypted_token(&self, token: &str) -> OpenedToken {
+        let limit = self.asked.as_ref().map_or(MAX_TOKEN, |(_, asked)| asked.token_limit());
+        token::open(token, self.settings.keyring.decryption(), limit)
+    }
+
+    /// The inner layer of a token, a JWS, held against the OP's keys or the settings' secret.
+    pub fn signed_token(&self, jws: &str) -> ReadToken {
+        let none = KeySet::empty();
+        let published = self.provider.map(|provider| &provider.keys);
+        let keys = self.op_keys.as_ref().or(published).unwrap_or(&none);
+        let credentials = self.settings.keyring.current();
+        token::read(jws, credentials.signature_check(keys))
+    }
+
+    /// The claims of an ID token.
+    pub fn id_token(&self, claims: &Map<String, Value>) -> Explanation {
+        let login = self.asked.as_ref().map(|(binding, requested)| IdTokenLogin {
+            binding,
+            requested,
+            access_token: self.access_token.as_ref(),
+        });
+        let claims = without_nulls(claims.clone());
+        let client = &self.identity();
+        let mut token = IdTokenClaims {
+            claims: TokenClaims(&claims),
+            parties: self.parties(client),
+            settings: self.settings,
+            login,
+            now: self.now,
+        };
+        Explanation::new(Document::IdToken, token.explain())
+    }
+
+    /// The claims of a userinfo answer, and the `sub` of the ID token before it, if that is known.
+    pub fn userinfo(&self, claims: &Map<String, Value>, sub: Option<&str>) -> Explanation {
+        let claims = without_nulls(claims.clone());
+        let client = &self.identity();
+        let asked = self.asked.as_ref().map(|(_, requested)| requested.at);
+        let mut userinfo = UserinfoClaims {
+            claims: TokenClaims(&claims),
+            parties: self.parties(client),
+            sub,
+            times: TokenTimes { asked, now: self.now, leeway: self.settings.clock_leeway },
+        };
+        Explanation::new(Document::Userinfo, userinfo.explain())
+    }
+
+    /// The client at the issuer as the OP calls itself, if that is known.
+    fn identity(&self) -> ClientIdentity {
+        let identity = self.settings.identity();
+        match self.provider {
+            Some(provider) => ClientIdentity { issuer: provider.issuer().to_owned(), ..identity },
+            None => identity,
+        }
+    }
+
+    fn parties<'b>(&'b self, client: &'b ClientIdentity) -> TokenParties<'b> {
+        TokenParties { client, other_audiences: &self.settings.other_audiences }
+    }
+}

@@ -1,0 +1,44 @@
+//! Why is it refused? Every check of a document with what it expected and found, on a developer's desk.
+//!
+//! A login stops at the first check that fails, and its error says no more than that, because an attacker reads it as
+//! well. [`Explainer`] runs the same list of checks to its end. It asks nobody, sends nothing, and gives
+//! neither a [`LoggedIn`](crate::LoggedIn) nor a [`User`](crate::User): what it says of a token is for whoever mends
+//! the login. Keep it out of services that others can reach.
+//!
+//! ```
+//! use itsme_core::{AuthorizationRequest, Platform, explain::Explainer};
+//! # use itsme_core::Client;
+//! # use itsme_testkit::{FakeOp, Person, SERVICE, World, play};
+//! # let mut world = World::new();
+//! # let mut op = FakeOp::new(world.clock());
+//! # let settings = op.settings();
+//! # let itsme = Client::new(settings.clone())?;
+//! # let redirect = play(itsme.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world)?;
+//! # let callback = op.approve(&redirect.url, &Person::ann()).replace("state=", "state=x");
+//!
+//! let explainer = Explainer::new(&settings, world.now()).login(&redirect.state);
+//! let explanation = explainer.callback(callback);
+//! for report in explanation.failed() {
+//!     println!("{}; found: {}", report.check, report.found);
+//! }
+//! assert_eq!(explanation.failed().map(|report| report.check.name).collect::<Vec<_>>(), ["state"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! ```text
+//! document.rs  the kinds of documents and their checks    explainer.rs  what they are held against
+//! provider.rs  metadata and key set                       token.rs  the layers of a token, its claims
+//! ```
+
+mod document;
+mod explainer;
+mod provider;
+mod token;
+
+pub use self::{
+    document::{Document, Explanation},
+    explainer::Explainer,
+    provider::NotJson,
+    token::{OpenedToken, ReadToken},
+};
+pub use crate::ground::check::{Check, CheckOutcome, CheckReport};

@@ -1,0 +1,67 @@
+use super::{
+    document::{Document, Explanation},
+    explainer::Explainer,
+};
+use crate::{
+    ground::{
+        check::Subject as _,
+        json::{self, without_nulls},
+    },
+    jose::KeySet,
+    provider::{
+        metadata_checks::{MetadataMembers, ServiceEndpoint},
+        published_keys::{EncryptionKey, SigningKeys},
+    },
+    settings::{credentials::Credentials, protection::JwtProtection},
+};
+
+/// A text is not a JSON object that has each member once.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no discovery document: {0}")]
+pub struct NotJson(&'static str);
+
+const SERVICE_ENDPOINTS: [&str; 3] = [
+    "revocation_endpoint",
+    "backchannel_authentication_endpoint",
+    "user_discovery_sessions_endpoint",
+];
+
+impl Explainer<'_> {
+    /// A discovery document, and each endpoint in it that only some services need.
+    ///
+    /// # Errors
+    /// It is not a JSON object, or has a member twice.
+    pub fn metadata(&self, text: &[u8]) -> Result<Vec<Explanation>, NotJson> {
+        let members = json::object(text).map_err(|error| NotJson(error.as_str()))?;
+        let members = without_nulls(members);
+        let needed = MetadataMembers::read(&members, &self.rules).explain();
+        let of_services = SERVICE_ENDPOINTS.into_iter().filter_map(|member| {
+            let url = Some(members.get(member)?.as_str().unwrap_or_default());
+            let checks = ServiceEndpoint { member, url, rules: &self.rules }.explain();
+            Some(Explanation::new(Document::ServiceEndpoint, checks).named(member.to_owned()))
+        });
+        let needed = Explanation::new(Document::Metadata, needed);
+        Ok([needed].into_iter().chain(of_services).collect())
+    }
+
+    /// The OP's JWK set, and each key in it.
+    pub fn key_set(&self, text: &[u8]) -> Vec<Explanation> {
+        let explained = KeySet::explain(text);
+        let mut set = explained.set;
+        set.extend(SigningKeys(&explained.usable).explain());
+        set.extend(if self.encrypts() {
+            EncryptionKey::of(&explained.usable).explain()
+        } else {
+            EncryptionKey::explain_absence()
+        });
+        let keys = explained.keys.into_iter();
+        let keys = keys.map(|(name, checks)| Explanation::new(Document::Key, checks).named(name));
+        [Explanation::new(Document::KeySet, set)].into_iter().chain(keys).collect()
+    }
+
+    /// Whether every login encrypts something to the OP.
+    fn encrypts(&self) -> bool {
+        let by_keys = matches!(self.settings.keyring.current(), Credentials::PrivateKeys(_));
+        by_keys && self.settings.client_assertion == JwtProtection::Nested
+    }
+}

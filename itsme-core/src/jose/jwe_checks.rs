@@ -1,0 +1,293 @@
+//! What a compact JWE is held against before it is decrypted (RFC 7516 §5.2, RFC 8725), and what comes out of it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::{
+    ContentEncryption, Decryption, JoseError, KeyEncryption, OwnKey,
+    header::{Header, decode_part, malformed, parts},
+};
+use crate::ground::{
+    check::{Rule, Ruling, Subject, Told, Verdict, rules},
+    text::printable,
+};
+
+/// A compact JWE, and how it must have been encrypted to us.
+pub(crate) struct SealedToken<'a> {
+    token: &'a str,
+    limit: usize,
+    pub(super) decryption: Decryption,
+    parts: Option<[&'a str; 5]>,
+    header: Header,
+    pub(super) enc: Option<ContentEncryption>,
+    pub(super) decoded: Option<Decoded>,
+    /// The error if none of our keys opens it.
+    pub(super) if_none_opens: JoseError,
+}
+
+/// The parts of a JWE but for its header.
+pub(super) struct Decoded {
+    /// How much of the token is its header.
+    pub(super) protected: usize,
+    pub(super) encrypted_key: Zeroizing<Vec<u8>>,
+    pub(super) iv: Zeroizing<Vec<u8>>,
+    pub(super) ciphertext: Zeroizing<Vec<u8>>,
+    pub(super) tag: Zeroizing<Vec<u8>>,
+}
+
+type Checked = Verdict<JoseError>;
+
+impl Subject for SealedToken<'_> {
+    type Error = JoseError;
+
+    fn rules<'r>() -> &'r [Rule<Self>]
+    where
+        Self: 'r,
+    {
+        rules! {
+            "size", "RFC 8725 §3.12", "at most 64 KiB, or 512 KiB where a photo was asked for" =>
+                |it| it.check_size(), |it| it.tell_size();
+            "encryption", "OIDC Core §16.14, itsme: ID token", "five parts: itsme encrypts every token" =>
+                |it| it.check_form(), |it| it.tell_form();
+            "header", "RFC 7516 §4", "at most 4 KiB of base64url: a JSON object that has each member once" =>
+                |it| it.header.check_form(it.parts.map(|[header, ..]| header)),
+                |it| it.header.tell_form();
+            "extensions", "RFC 7516 §4.1.3, §4.1.13", "no `crit`, `zip` or `b64`" =>
+                |it| it.header.check_extensions(), |it| it.header.tell_extensions();
+            "cty", "RFC 7519 §5.2", "`JWT`, if it is there" =>
+                |it| it.header.check_content_type(), |it| it.header.tell("cty");
+            "header names", "RFC 7516 §4.1", "`alg` is there; `alg`, `enc` and `kid` are texts" =>
+                |it| it.header.check_names(), |it| it.header.tell_names();
+            "enc", "RFC 7518 §5", "`A128CBC-HS256` or `A256GCM`" =>
+                |it| it.check_content_encryption(), |it| it.header.tell("enc");
+            "parts", "RFC 7516 §7.1", "base64url" =>
+                |it| it.decode(), |it| it.tell_parts();
+            "alg", "RFC 8725 §3.1", "`RSA-OAEP` or `RSA-OAEP-256`; for a client with a secret, `dir`" =>
+                |it| it.check_algorithm(), |it| it.header.tell("alg");
+            "direct enc", "itsme: client secret", "`A256GCM`, for a client with a secret" =>
+                |it| it.check_direct_encryption(), |it| it.header.tell("enc");
+            "direct key", "RFC 7516 §5.2 (10)", "an empty encrypted key, for a client with a secret" =>
+                |it| it.check_direct_key(), |it| it.tell_parts();
+            "kid", "RFC 7516 §4.1.6", "a key of ours, or none" =>
+                |it| it.find_keys(), |it| it.tell_keys();
+        }
+    }
+}
+
+impl<'a> SealedToken<'a> {
+    pub(crate) fn new(token: &'a str, decryption: Decryption, limit: usize) -> Self {
+        Self {
+            token,
+            limit,
+            decryption,
+            parts: None,
+            header: Header::default(),
+            enc: None,
+            decoded: None,
+            if_none_opens: JoseError::Decryption,
+        }
+    }
+
+    pub(crate) fn header(&self) -> Option<&Map<String, Value>> {
+        self.header.members()
+    }
+
+    /// How its content key is wrapped.
+    pub(super) fn wrapping(&self) -> Option<KeyEncryption> {
+        KeyEncryption::from_name(self.header.get("alg")?)
+    }
+
+    fn check_size(&self) -> Checked {
+        if self.token.len() > self.limit {
+            return Err(JoseError::TooLarge { limit: self.limit });
+        }
+        Ok(Ruling::Held)
+    }
+
+    fn tell_size(&self) -> Told {
+        let expected = format!("at most {} characters", self.limit);
+        Told::found(format!("{} characters", self.token.len())).expected(expected)
+    }
+
+    fn check_form(&mut self) -> Checked {
+        let parts = parts(self.token).map_err(|count| match count {
+            3 => JoseError::NotEncrypted,
+            _ => malformed("an encrypted token has five parts"),
+        })?;
+        self.parts = Some(parts);
+        Ok(Ruling::Held)
+    }
+
+    fn tell_form(&self) -> Told {
+        Told::found(match self.token.split('.').count() {
+            3 => "three parts: it is signed only".to_owned(),
+            count => format!("{count} parts"),
+        })
+    }
+
+    fn check_content_encryption(&mut self) -> Checked {
+        if self.header.members().is_none() {
+            return Ok(Ruling::NotApplicable);
+        }
+        let name = self.header.get("enc");
+        let name = name.ok_or(malformed("an encrypted token's header has no enc"))?;
+        let found = || JoseError::EncryptionAlgorithm { found: printable(name) };
+        self.enc = Some(ContentEncryption::from_name(name).ok_or_else(found)?);
+        Ok(Ruling::Held)
+    }
+
+    fn decode(&mut self) -> Checked {
+        let Some([protected, encrypted_key, iv, ciphertext, tag]) = self.parts else {
+            return Ok(Ruling::NotApplicable);
+        };
+        self.decoded = Some(Decoded {
+            protected: protected.len(),
+            encrypted_key: decode_part(encrypted_key)?,
+            iv: decode_part(iv)?,
+            ciphertext: decode_part(ciphertext)?,
+            tag: decode_part(tag)?,
+        });
+        Ok(Ruling::Held)
+    }
+
+    fn tell_parts(&self) -> Told {
+        Told::found(match &self.decoded {
+            Some(Decoded { encrypted_key, iv, ciphertext, tag, .. }) => format!(
+                "an encrypted key of {} bytes, an IV of {}, {} encrypted, a tag of {}",
+                encrypted_key.len(),
+                iv.len(),
+                ciphertext.len(),
+                tag.len()
+            ),
+            None => "something else".to_owned(),
+        })
+    }
+
+    fn is_direct(&self) -> bool {
+        matches!(self.decryption, Decryption::Direct(_))
+    }
+
+    fn check_algorithm(&self) -> Checked {
+        let Some(alg) = self.header.get("alg") else { return Ok(Ruling::NotApplicable) };
+        let is_agreed = if self.is_direct() { alg == "dir" } else { self.wrapping().is_some() };
+        if is_agreed { Ok(Ruling::Held) } else { Err(self.other_algorithm()) }
+    }
+
+    fn other_algorithm(&self) -> JoseError {
+        JoseError::EncryptionAlgorithm {
+            found: self.header.get("alg").map(printable).unwrap_or_default(),
+        }
+    }
+
+    fn check_direct_encryption(&self) -> Checked {
+        match self.enc.filter(|_| self.is_direct()) {
+            Some(enc) if enc != ContentEncryption::A256Gcm => {
+                Err(JoseError::EncryptionAlgorithm { found: enc.name().to_owned() })
+            }
+            enc => Ok(Ruling::held_if(enc.is_some())),
+        }
+    }
+
+    fn check_direct_key(&self) -> Checked {
+        match self.decoded.as_ref().filter(|_| self.is_direct()) {
+            Some(decoded) if !decoded.encrypted_key.is_empty() => Err(JoseError::Decryption),
+            decoded => Ok(Ruling::held_if(decoded.is_some())),
+        }
+    }
+
+    /// Leaves the keys that the header may mean: the one that it names, else all. A name that we do not know is what
+    /// an outdated key set looks like; but some OPs name the keys of others in their own way.
+    fn find_keys(&mut self) -> Checked {
+        let (kid, alg) = (self.header.get("kid"), self.wrapping());
+        let (Decryption::PrivateKeys(keys), Some(alg)) = (&mut self.decryption, alg) else {
+            return Ok(Ruling::NotApplicable);
+        };
+        let is_named = |own: &Arc<OwnKey>| kid == Some(own.kid.as_str());
+        if keys.iter().any(is_named) {
+            keys.retain(is_named);
+        } else if kid.is_some() {
+            let ours = keys.iter().map(|own| own.kid.clone()).collect();
+            self.if_none_opens = JoseError::UnknownDecryptionKey { kid: kid.map(printable), ours };
+        }
+        keys.retain(|own| own.unwraps(alg));
+        if keys.is_empty() {
+            return Err(match &self.if_none_opens {
+                JoseError::Decryption => self.other_algorithm(),
+                unknown => unknown.clone(),
+            });
+        }
+        // What is here is tried first: it costs nobody's time, and cannot be out of reach.
+        keys.sort_by_key(|own| own.is_outside());
+        Ok(Ruling::Held)
+    }
+
+    fn tell_keys(&self) -> Told {
+        let told = self.header.tell("kid");
+        match &self.if_none_opens {
+            JoseError::UnknownDecryptionKey { ours, .. } => {
+                told.expected(format!("one of our keys: {}", ours.join(", ")))
+            }
+            _ => told,
+        }
+    }
+}
+
+/// What came out of a JWE.
+pub(crate) struct Content {
+    /// Or why none of our keys opened it.
+    opened: Result<Zeroizing<Vec<u8>>, JoseError>,
+    jws: Option<Zeroizing<String>>,
+}
+
+impl Subject for Content {
+    type Error = JoseError;
+
+    fn rules<'r>() -> &'r [Rule<Self>]
+    where
+        Self: 'r,
+    {
+        rules! {
+            "decryption", "RFC 7516 §5.2, §11.5", "its tag fits under a key of ours, before anything is decrypted; one error for all that can be wrong" =>
+                |it| it.check_opened(), |it| it.tell_opened();
+            "content", "RFC 7519 §5.2", "a text: the JWS inside" =>
+                |it| it.read_text(), |it| it.tell_text();
+        }
+    }
+}
+
+impl Content {
+    pub(crate) fn new(opened: Result<Zeroizing<Vec<u8>>, JoseError>) -> Self {
+        Self { opened, jws: None }
+    }
+
+    /// The JWS, of which nothing is known yet, once the list was passed.
+    pub(crate) fn into_jws(self) -> Option<Zeroizing<String>> {
+        self.jws
+    }
+
+    fn check_opened(&self) -> Checked {
+        self.opened.as_ref().map(|_| Ruling::Held).map_err(JoseError::clone)
+    }
+
+    fn tell_opened(&self) -> Told {
+        Told::found(if self.opened.is_ok() { "it fits" } else { "it does not decrypt" })
+    }
+
+    fn read_text(&mut self) -> Checked {
+        let Ok(plaintext) = &mut self.opened else { return Ok(Ruling::NotApplicable) };
+        match String::from_utf8(std::mem::take(&mut **plaintext)) {
+            Ok(text) => self.jws = Some(Zeroizing::new(text)),
+            Err(error) => {
+                drop(Zeroizing::new(error.into_bytes()));
+                return Err(JoseError::NotSigned);
+            }
+        }
+        Ok(Ruling::Held)
+    }
+
+    fn tell_text(&self) -> Told {
+        Told::found(if self.jws.is_some() { "a text" } else { "no text" })
+    }
+}

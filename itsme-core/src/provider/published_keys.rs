@@ -1,0 +1,72 @@
+//! What the OP's keys together must be good for.
+
+use std::sync::Arc;
+
+use crate::{
+    error::{Error, MetadataError},
+    ground::check::{Rule, Ruling, Subject, Told, Verdict, rules},
+    http::endpoint::Endpoint,
+    jose::{KeySet, PublicKey},
+};
+
+/// The keys that are there for every login.
+pub(crate) struct SigningKeys<'a>(pub(crate) &'a KeySet);
+
+/// The key that is needed to encrypt client assertions and request objects, by those who do.
+pub(crate) struct EncryptionKey<'a>(pub(crate) Option<&'a Arc<PublicKey>>);
+
+impl Subject for SigningKeys<'_> {
+    type Error = Error;
+
+    fn rules<'r>() -> &'r [Rule<Self>]
+    where
+        Self: 'r,
+    {
+        rules! {
+            "signing key", "OIDC Core §10.1", "a key that verifies RS256" =>
+                |it| it.check(), |it| it.tell();
+        }
+    }
+}
+
+impl Subject for EncryptionKey<'_> {
+    type Error = MetadataError;
+
+    fn rules<'r>() -> &'r [Rule<Self>]
+    where
+        Self: 'r,
+    {
+        rules! {
+            "encryption key", "itsme: client assertion", "a key for RSA-OAEP or RSA-OAEP-256, if something is encrypted to the OP" =>
+                |it| it.check(), |it| it.tell();
+        }
+    }
+}
+
+impl SigningKeys<'_> {
+    fn check(&self) -> Verdict<Error> {
+        if !self.0.can_verify() {
+            let why = self.0.why_none("usable signing key");
+            return Err(Error::malformed(Endpoint::KeySet, why));
+        }
+        Ok(Ruling::Held)
+    }
+
+    fn tell(&self) -> Told {
+        Told::found(format!("{} usable signing keys", self.0.verifiers(None).count()))
+    }
+}
+
+impl<'a> EncryptionKey<'a> {
+    pub(crate) fn of(keys: &'a KeySet) -> Self {
+        Self(keys.encryption_key())
+    }
+
+    fn check(&self) -> Verdict<MetadataError> {
+        self.0.map_or(Err(MetadataError::NoEncryptionKey), |_| Ok(Ruling::Held))
+    }
+
+    fn tell(&self) -> Told {
+        Told::found(if self.0.is_some() { "one" } else { "none" })
+    }
+}

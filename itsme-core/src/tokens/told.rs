@@ -1,0 +1,157 @@
+//! What explaining says of the claims that several kinds of token have in common. Of the claims about the person it
+//! says no value.
+
+use serde_json::Value;
+
+use super::claims::{MADE_BEFORE, TokenClaims, TokenParties, TokenTimes};
+use crate::ground::{check::Told, text::printable, time::UnixTime};
+
+/// The most characters of a claim that are shown.
+const SHOWN: usize = 200;
+
+/// A value that is not about the person, or what stands in its place.
+fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "nothing".to_owned(),
+        Some(Value::String(text)) => format!("`{}`", shortened(text)),
+        Some(Value::Array(values)) if values.iter().all(Value::is_string) => {
+            let texts: Vec<_> = values.iter().take(8).map(|text| shown(Some(text))).collect();
+            format!("[{}]", texts.join(", "))
+        }
+        Some(value) => kind(value).to_owned(),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    printable(text).chars().take(SHOWN).collect()
+}
+
+/// What a value is, without quoting it.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(text) if text.is_empty() => "an empty text",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Where a time is from another one, in whole seconds.
+fn apart(time: UnixTime, other: UnixTime, name: &str) -> String {
+    match time.as_secs().abs_diff(other.as_secs()) {
+        0 => format!("at the time of {name}"),
+        seconds if time < other => format!("{seconds} s before {name}"),
+        seconds => format!("{seconds} s after {name}"),
+    }
+}
+
+impl TokenClaims<'_> {
+    /// The value of a claim that is not about the person.
+    pub(super) fn tell(&self, claim: &'static str) -> Told {
+        Told::found(shown(self.0.get(claim)))
+    }
+
+    /// What kind of value a claim has, for those that are about the person or secret.
+    pub(super) fn tell_kind(&self, claim: &'static str, otherwise: &'static str) -> Told {
+        Told::found(match self.0.get(claim) {
+            None => "nothing",
+            Some(Value::String(text)) if !text.is_empty() => otherwise,
+            Some(value) => kind(value),
+        })
+    }
+
+    pub(super) fn tell_presence(&self, claims: &[&'static str]) -> Told {
+        let absent = claims.iter().filter(|claim| !self.0.contains_key(**claim));
+        let absent: Vec<_> = absent.map(|claim| format!("no `{claim}`")).collect();
+        Told::found(if absent.is_empty() { "all of them".to_owned() } else { absent.join(", ") })
+    }
+
+    pub(super) fn tell_events(&self) -> Told {
+        Told::found(if self.0.contains_key("events") { "`events`" } else { "none" })
+    }
+
+    pub(super) fn tell_issuer(&self, parties: TokenParties<'_>) -> Told {
+        self.tell("iss").expected(format!("`{}`", parties.client.issuer))
+    }
+
+    pub(super) fn tell_audience(&self, parties: TokenParties<'_>) -> Told {
+        self.tell("aud").expected(format!("`{}`", parties.client.client_id))
+    }
+
+    pub(super) fn tell_other_audiences(&self, parties: TokenParties<'_>) -> Told {
+        let known = parties.other_audiences.iter();
+        let names = [&parties.client.client_id].into_iter().chain(known);
+        let names: Vec<_> = names.map(|name| format!("`{name}`")).collect();
+        self.tell("aud").expected(format!("only {}", names.join(", ")))
+    }
+
+    pub(super) fn tell_time_form(&self) -> Told {
+        let odd = ["exp", "iat"].into_iter().filter(|claim| self.time(claim).is_err());
+        let odd: Vec<_> = odd
+            .map(|claim| {
+                let what = match self.0.get(claim) {
+                    Some(Value::Number(_)) => "a number out of range; milliseconds?",
+                    value => value.map_or("nothing", kind),
+                };
+                format!("`{claim}` is {what}")
+            })
+            .collect();
+        Told::found(if odd.is_empty() { "times".to_owned() } else { odd.join(", ") })
+    }
+
+    pub(super) fn tell_expiry(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
+        let Some(exp) = self.known_time("exp") else { return self.tell("exp") };
+        let (ends, clock) = (apart(exp, now, "your clock"), "; your clock may be fast");
+        let over = leeway.is_past(exp, now);
+        Told::found(if over { format!("expired {ends}{clock}") } else { format!("expires {ends}") })
+    }
+
+    pub(super) fn tell_issued(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
+        let Some(iat) = self.known_time("iat") else { return self.tell("iat") };
+        let hint = if leeway.is_future(iat, now) { "; your clock may be slow" } else { "" };
+        Told::found(format!("issued {}{hint}", apart(iat, now, "your clock")))
+    }
+
+    pub(super) fn tell_age(&self, TokenTimes { asked, .. }: TokenTimes) -> Told {
+        let Some((iat, asked)) = self.known_time("iat").zip(asked) else { return self.tell("iat") };
+        let is_old = iat < asked.before(MADE_BEFORE);
+        let hint = if is_old { "; it may be another login's, or your clock fast" } else { "" };
+        Told::found(format!("issued {}{hint}", apart(iat, asked, "the request")))
+    }
+
+    pub(super) fn tell_span(&self) -> Told {
+        match self.known_time("exp").zip(self.known_time("iat")) {
+            Some((exp, iat)) => Told::found(format!("expires {}", apart(exp, iat, "`iat`"))),
+            None => self.tell("exp"),
+        }
+    }
+
+    pub(super) fn tell_not_before(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
+        let Some(nbf) = self.known_time("nbf") else { return self.tell("nbf") };
+        let hint = if leeway.is_future(nbf, now) { "; your clock may be slow" } else { "" };
+        Told::found(format!("valid from {}{hint}", apart(nbf, now, "your clock")))
+    }
+
+    pub(super) fn tell_auth_time(&self, asked: UnixTime) -> Told {
+        match self.known_time("auth_time") {
+            Some(time) => {
+                Told::found(format!("authenticated {}", apart(time, asked, "the request")))
+            }
+            None => self.tell("auth_time"),
+        }
+    }
+
+    pub(super) fn tell_subject(&self) -> Told {
+        let is_odd = self.subject().is_ok() && self.check_subject().is_err();
+        let odd = "a text that is too long or has control characters";
+        self.tell_kind("sub", if is_odd { odd } else { "a text" })
+    }
+
+    pub(super) fn tell_same_subject(&self, expected: Option<&str>) -> Told {
+        let is_same = expected == self.subject().ok();
+        self.tell_kind("sub", if is_same { "the same `sub`" } else { "another `sub`" })
+    }
+}
