@@ -16,7 +16,7 @@ use crate::{
     client_auth::{check_keys::CheckKeys, inner::ClientInner},
     error::Error,
     flow::Flow,
-    ground::{check::Subject as _, secret::Secret},
+    ground::{check::Subject, secret::Secret},
     http::Response,
     provider::{
         Provider,

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::{
     claims::{Scope, acr::Acr},
     error::EvidenceError,
-    ground::{check::Subject as _, opaque::opaque, time::UnixTime},
+    ground::{check::Subject, opaque::opaque, time::UnixTime},
     jose::{self, KeySet, PublicKey, SignatureCheck, Verified},
     settings::identity::ClientIdentity,
     tokens::{

@@ -16,7 +16,7 @@ use crate::{
     },
     error::{EntropyError, TokenError},
     flow::{Flow, attempt::SendFailure, drive::drive, machine::Machine, platform::Platform},
-    ground::{check::Subject as _, json::without_nulls, secret::Secret, time::UnixTime},
+    ground::{check::Subject, json::without_nulls, secret::Secret, time::UnixTime},
     jose::{JoseError, UnsignedJws},
     settings::{
         Settings, credentials::ClientSecret, environment::Environment, identity::ClientIdentity,

@@ -118,17 +118,32 @@
 //!
 //! # What is checked
 //!
+//! Each kind of document has one list of checks. Verifying runs it and stops at the first failure; [`explain`] runs
+//! it to its end, on a developer's desk. [`Document::checks`](explain::Document::checks) says what each check expects.
+//!
+//! <!-- checks -->
+//! | document | checks | source |
+//! |---|---|---|
+//! | discovery document | required members, issuer, authorization_endpoint, token_endpoint, userinfo_endpoint, jwks_uri, query | OIDC Discovery, RFC 7523bis, RFC 6750, RFC 6749 |
+//! | endpoint of a service | presence, address | RFC 8414, CIBA Core, RFC 7523bis |
+//! | key set | set size, set form, signing key, encryption key | RFC 7517, OIDC Core, itsme: client assertion |
+//! | key of the set | key form, private members, kty, kid, use, n, e, key_ops, alg, modulus, exponent, unique kid, numbers | RFC 7517, RFC 7518, RFC 8017 |
+//! | callback | client, size, duplicates, state, code or error, iss, promised iss, code, age | RFC 6749, RFC 9207 |
+//! | encryption of a token | size, encryption, header, extensions, cty, header names, enc, parts, alg, direct enc, direct key, kid, decryption, content | OIDC Core, itsme: ID token, RFC 7516, RFC 8725, RFC 7519, RFC 7518, itsme: client secret |
+//! | signature of a token | form, header, extensions, cty, header names, typ, signature form, alg, signature, claims | RFC 7515, RFC 7797, RFC 7519, RFC 8725, OIDC Core |
+//! | ID token | required claims, events, iss, aud, other aud, azp, times, exp, iat, age, span, nbf, nonce, auth_req_id, sub, known user, acr, auth_time, at_hash | OIDC Core, RFC 8417, RFC 7519, CIBA Core |
+//! | userinfo answer | sub, same sub, events, iss, aud, other aud, times, exp, iat, age, span, nbf | OIDC Core, RFC 8417, RFC 7519 |
+//! | token in evidence | sub, same sub, events, iss, aud | OIDC Core, RFC 8417 |
+//! <!-- end of checks -->
+//!
+//! And beside the documents:
+//!
 //! | what | how | source |
 //! |---|---|---|
-//! | discovery | the issuer byte for byte; every endpoint https; those that get secrets on the issuer's host, or itsme's | OIDC Discovery §4.3, RFC 7523bis |
-//! | the OP's keys | RSA of 2048 to 8192 bits, a sound exponent, unambiguous names, `use` and `key_ops`; unknown `kid`: one fetch a minute | RFC 7517, RFC 8725 |
-//! | callback | no parameter twice; `state`; `iss` if present, or promised; age of the login; same client | RFC 6749 §10.12, RFC 9207 |
 //! | redemption | PKCE S256, the same redirect URI, `private_key_jwt` with a new `jti` each time | RFC 7636, RFC 7523 |
-//! | encryption | nested JWT only; RSA-OAEP(-256); A128CBC-HS256 or A256GCM; tag before anything is decrypted; one error for all failures; no `zip`, no `crit` | RFC 7516, RFC 8725 |
-//! | signature | RS256 by a published key, whatever the header says; no duplicate members; no other kind of JWT by its `typ` | RFC 7515, RFC 8725 |
-//! | ID token | `iss`, `aud` (nobody unknown), `azp`, `exp`, `iat` (no older than the request), `nbf`, `nonce`, `sub`, `acr`, `auth_time` against `max_age`, `at_hash`; no `events` | OIDC Core §3.1.3.7 |
+//! | decryption | the tag before anything is decrypted; one error for all failures; a decoy for a bad key | RFC 7516 §11.5 |
+//! | keys | an unknown `kid` fetches them, once a minute at most | OIDC Core §10.1.1 |
 //! | picture | the access token only to the OP's hosts; the image is of the kind it is said to be | RFC 6750 §5.3 |
-//! | userinfo | nested JWT; `sub` of the ID token; `iss`, `aud`, `exp`, `iat` if present | OIDC Core §5.3.4 |
 //!
 //! Nothing hands out claims before all of it is done. A claim that is `null` is absent: where it is required, it is
 //! missed, else nothing is held against it. What nobody has asked for is not held against a login.

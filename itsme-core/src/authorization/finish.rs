@@ -16,7 +16,7 @@ use crate::{
         retry::Retry,
         single_request::{Exchange, SingleRequest},
     },
-    ground::{check::Subject as _, time::UnixTime},
+    ground::{check::Subject, time::UnixTime},
     http::Response,
     provider::Provider,
     tokens::{

@@ -10,7 +10,7 @@ use crate::{
         key_operation::{Ask, KeyUsed},
         machine::{Context, Event, Machine, Next},
     },
-    ground::check::Subject as _,
+    ground::check::Subject,
     jose::{
         self, ContentEncryption, KeyEncryption, OwnKey, PublicKey, Signer, UnsignedJws, hmac_sha256,
     },

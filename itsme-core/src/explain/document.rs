@@ -7,7 +7,7 @@ use crate::{
         jwe_checks::{Content, SealedToken},
         jws_checks::SignedToken,
         key_checks::{KeyAmongOthers, KeyEntry},
-        key_set::KeySetText,
+        key_set_checks::KeySetText,
     },
     provider::{
         metadata_checks::{MetadataMembers, ServiceEndpoint},

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     authorization::{callback::Callback, callback_checks::CallbackAnswer, state::LoginState},
     ciba::CibaTicket,
-    ground::{check::Subject as _, json::without_nulls, secret::Secret, time::UnixTime},
+    ground::{check::Subject, json::without_nulls, secret::Secret, time::UnixTime},
     jose::{KeySet, MAX_TOKEN},
     provider::{Provider, endpoint_rules::EndpointRules},
     settings::{Settings, identity::ClientIdentity},

@@ -4,7 +4,7 @@ use super::{
 };
 use crate::{
     ground::{
-        check::Subject as _,
+        check::Subject,
         json::{self, without_nulls},
     },
     jose::KeySet,

@@ -3,7 +3,7 @@ use zeroize::Zeroizing;
 
 use super::document::{Document, Explanation};
 use crate::{
-    ground::{check::Subject as _, opaque::opaque, secret::Secret},
+    ground::{check::Subject, opaque::opaque, secret::Secret},
     jose::{
         self, ContentEncryption, Decryption, JoseError, KeyHome, Opening, SignatureCheck,
         jwe_checks::{Content, SealedToken},

@@ -9,7 +9,7 @@ use super::{
     jwe_checks::{Decoded, SealedToken},
     sha256,
 };
-use crate::ground::{check::Subject as _, secret::Secret};
+use crate::ground::{check::Subject, secret::Secret};
 
 /// How a content key travels under a public key (RFC 7518 §4.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

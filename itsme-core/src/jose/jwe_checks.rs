@@ -47,14 +47,14 @@ impl Subject for SealedToken<'_> {
         Self: 'r,
     {
         rules! {
-            "size", "RFC 8725 §3.12", "at most 64 KiB, or 512 KiB where a photo was asked for" =>
+            "size", "itsme-core: a limit of its own", "at most 64 KiB, or 512 KiB where a photo was asked for" =>
                 |it| it.check_size(), |it| it.tell_size();
             "encryption", "OIDC Core §16.14, itsme: ID token", "five parts: itsme encrypts every token" =>
                 |it| it.check_form(), |it| it.tell_form();
             "header", "RFC 7516 §4", "at most 4 KiB of base64url: a JSON object that has each member once" =>
                 |it| it.header.check_form(it.parts.map(|[header, ..]| header)),
                 |it| it.header.tell_form();
-            "extensions", "RFC 7516 §4.1.3, §4.1.13", "no `crit`, `zip` or `b64`" =>
+            "extensions", "RFC 7516 §4.1.13, RFC 8725 §3.6", "no `crit`, `zip` or `b64`" =>
                 |it| it.header.check_extensions(), |it| it.header.tell_extensions();
             "cty", "RFC 7519 §5.2", "`JWT`, if it is there" =>
                 |it| it.header.check_content_type(), |it| it.header.tell("cty");

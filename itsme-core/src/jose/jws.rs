@@ -8,7 +8,7 @@ use super::{
     JoseError, KeySet, OwnKey, PublicKey, base64url_append, header::OwnHeader,
     jws_checks::SignedToken,
 };
-use crate::ground::check::Subject as _;
+use crate::ground::check::Subject;
 
 /// Who may have signed, and how: agreed beforehand, never read from the token.
 #[derive(Clone, Copy)]

@@ -48,7 +48,7 @@ impl Subject for SignedToken<'_> {
             "header", "RFC 7515 §4", "at most 4 KiB of base64url: a JSON object that has each member once" =>
                 |it| it.header.check_form(it.parts.map(|[header, ..]| header)),
                 |it| it.header.tell_form();
-            "extensions", "RFC 7515 §4.1.11", "no `crit`, `zip` or `b64`" =>
+            "extensions", "RFC 7515 §4.1.11, RFC 7797 §6", "no `crit`, `zip` or `b64`" =>
                 |it| it.header.check_extensions(), |it| it.header.tell_extensions();
             "cty", "RFC 7519 §5.2", "`JWT`, if it is there" =>
                 |it| it.header.check_content_type(), |it| it.header.tell("cty");

@@ -64,7 +64,7 @@ impl Subject for KeyEntry<'_> {
                 |it| it.check_algorithm(), |it| it.tell("alg");
             "modulus", "RFC 7518 §3.3, §4.3", "odd, of 2048 to 8192 bits" =>
                 |it| it.check_modulus(), |it| tell_number(it.n.as_deref());
-            "exponent", "RFC 8725 §3.5", "odd, of 2 to 64 bits" =>
+            "exponent", "RFC 8017 §3.1", "odd, of 2 to 64 bits" =>
                 |it| it.check_exponent(), |it| tell_number(it.e.as_deref());
         }
     }

@@ -2,19 +2,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, json};
-use thiserror::Error;
 
 use super::{
     key_checks::{KeyAmongOthers, KeyEntry},
+    key_set_checks::{KeySetError, KeySetText},
     public_key::{PublicJwk, PublicKey, Usage},
 };
 use crate::ground::{
-    check::{CheckReport, Rule, Ruling, Subject, Told, Verdict, rules},
-    json,
+    check::{CheckReport, Subject},
     text::printable,
 };
-
-const MAX_KEY_SET: usize = 256 * 1024;
 
 /// The OP's public keys (RFC 7517 §5), those that this library can use. Each is parsed once.
 #[derive(Clone)]
@@ -24,18 +21,6 @@ pub struct KeySet {
     passed_over: Vec<String>,
 }
 
-/// Why a text is no key set at all.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum KeySetError {
-    /// More than 256 KiB.
-    #[error("a key set of more than {MAX_KEY_SET} bytes")]
-    TooLarge,
-    /// Not a JSON object with an array `keys`.
-    #[error("not a JWK set: {0}")]
-    Malformed(&'static str),
-}
-
 /// What became of each check of a JWK set.
 pub(crate) struct ExplainedKeySet {
     pub(crate) set: Vec<CheckReport>,
@@ -43,54 +28,6 @@ pub(crate) struct ExplainedKeySet {
     pub(crate) keys: Vec<(String, Vec<CheckReport>)>,
     /// The keys that are not passed over.
     pub(crate) usable: KeySet,
-}
-
-/// A text that should be a JWK set, and the entries that were read of it.
-pub(crate) struct KeySetText<'a> {
-    text: &'a [u8],
-    entries: Vec<Value>,
-}
-
-impl Subject for KeySetText<'_> {
-    type Error = KeySetError;
-
-    fn rules<'r>() -> &'r [Rule<Self>]
-    where
-        Self: 'r,
-    {
-        rules! {
-            "set size", "RFC 8725 §3.12", "at most 256 KiB" =>
-                |it| it.check_size(), |it| Told::found(format!("{} bytes", it.text.len()));
-            "set form", "RFC 7517 §5", "a JSON object that has each member once, with an array `keys`" =>
-                |it| it.read_entries(), |it| Told::found(format!("{} keys", it.entries.len()));
-        }
-    }
-}
-
-impl<'a> KeySetText<'a> {
-    fn new(text: &'a [u8]) -> Self {
-        Self { text, entries: Vec::new() }
-    }
-
-    fn check_size(&self) -> Verdict<KeySetError> {
-        if self.text.len() > MAX_KEY_SET {
-            return Err(KeySetError::TooLarge);
-        }
-        Ok(Ruling::Held)
-    }
-
-    fn read_entries(&mut self) -> Verdict<KeySetError> {
-        if self.check_size().is_err() {
-            return Ok(Ruling::NotApplicable);
-        }
-        let set = json::object(self.text);
-        let mut set = set.map_err(|error| KeySetError::Malformed(error.as_str()))?;
-        let Some(Value::Array(entries)) = set.remove("keys") else {
-            return Err(KeySetError::Malformed("there is no array `keys`"));
-        };
-        self.entries = entries;
-        Ok(Ruling::Held)
-    }
 }
 
 impl KeySet {
@@ -227,6 +164,7 @@ fn called(place: usize, entry: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jose::key_set_checks::MAX_KEY_SET;
     use crate::jose::{KeyEncryption, base64url};
 
     /// The key of RFC 7638 §3.1.

@@ -12,7 +12,7 @@
 //! header.rs       what may stand in a header
 //! content.rs      A128CBC-HS256, A256GCM            hmac.rs   HMAC-SHA256
 //! key_set.rs      the OP's keys as a set            public_key.rs  one of them
-//! key_checks.rs   what each of them is held against
+//! key_set_checks.rs key_checks.rs       what the set and each of them is held against
 //! own_jwk.rs      our keys as they are written  own_key.rs  here or outside
 //! rsa_key.rs      the private ones that are here
 //! error.rs        why a token or a key is of no use
@@ -28,7 +28,8 @@ pub(crate) mod jwe_checks;
 mod jws;
 pub(crate) mod jws_checks;
 pub(crate) mod key_checks;
-pub(crate) mod key_set;
+mod key_set;
+pub(crate) mod key_set_checks;
 mod nested;
 mod own_jwk;
 mod own_key;
@@ -46,7 +47,8 @@ pub use self::{
     hmac::hmac_sha256,
     jwe::{Decryption, Direct, KeyEncryption, Opening, WrappedJwe, encrypt, open},
     jws::{SignatureCheck, Signer, UnsignedJws, Verified, verify},
-    key_set::{KeySet, KeySetError},
+    key_set::KeySet,
+    key_set_checks::KeySetError,
     nested::{MAX_TOKEN, encrypt_jws, inner},
     own_jwk::OwnJwk,
     own_key::{KeyHome, OwnKey},

@@ -1,7 +1,7 @@
 use zeroize::Zeroizing;
 
 use super::{ContentEncryption, JoseError, KeyEncryption, PublicKey, jwe, jwe_checks::Content};
-use crate::ground::check::Subject as _;
+use crate::ground::check::Subject;
 
 /// The largest token that is looked at, in characters, unless a photo can be in it.
 pub const MAX_TOKEN: usize = 64 * 1024;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::{Error, MetadataError, UrlError},
-    ground::check::Subject as _,
+    ground::check::Subject,
     http::{Request, Response, endpoint::Endpoint, get::get, response},
     settings::environment::Environment,
 };

@@ -26,7 +26,7 @@ use self::{
 };
 use crate::{
     error::Error,
-    ground::{check::Subject as _, time::UnixTime, version::Version},
+    ground::{check::Subject, time::UnixTime, version::Version},
     http::{Response, endpoint::Endpoint, response},
     jose::{KeySet, KeySetError},
 };

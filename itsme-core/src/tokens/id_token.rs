@@ -76,7 +76,7 @@ impl Subject for IdTokenClaims<'_> {
             "other aud", "OIDC Core §3.1.3.7 (3)", "nobody beside the client whom no setting names" =>
                 |it| it.claims.check_other_audiences(it.parties),
                 |it| it.claims.tell_other_audiences(it.parties);
-            "azp", "OIDC Core §3.1.3.7 (4, 5)", "the client, and there if `aud` names several" =>
+            "azp", "OIDC Core §3.1.3.7 (4–5)", "the client, and there if `aud` names several" =>
                 Self::check_authorized_party, Self::tell_authorized_party;
             "times", "RFC 7519 §2", "`exp` and `iat` are numbers of seconds since 1970" =>
                 |it| it.claims.check_time_form(), |it| it.claims.tell_time_form();

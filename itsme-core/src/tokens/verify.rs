@@ -21,7 +21,7 @@ use crate::{
         machine::{Context, Event, Machine, Next},
         retry::Retry,
     },
-    ground::{check::Subject as _, secret::Secret, time::UnixTime},
+    ground::{check::Subject, secret::Secret, time::UnixTime},
     jose::{JoseError, Verified},
     provider::fetch::{FetchProvider, Need},
     settings::identity::ClientIdentity,

@@ -1,0 +1,71 @@
+//! What a JWK set is held against as a whole (RFC 7517 §5).
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::ground::{
+    check::{Rule, Ruling, Subject, Told, Verdict, rules},
+    json,
+};
+
+pub(super) const MAX_KEY_SET: usize = 256 * 1024;
+
+/// Why a text is no key set at all.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum KeySetError {
+    /// More than 256 KiB.
+    #[error("a key set of more than {MAX_KEY_SET} bytes")]
+    TooLarge,
+    /// Not a JSON object with an array `keys`.
+    #[error("not a JWK set: {0}")]
+    Malformed(&'static str),
+}
+
+/// A text that should be a JWK set, and the entries that were read of it.
+pub(crate) struct KeySetText<'a> {
+    text: &'a [u8],
+    pub(super) entries: Vec<Value>,
+}
+
+impl Subject for KeySetText<'_> {
+    type Error = KeySetError;
+
+    fn rules<'r>() -> &'r [Rule<Self>]
+    where
+        Self: 'r,
+    {
+        rules! {
+            "set size", "itsme-core: a limit of its own", "at most 256 KiB" =>
+                |it| it.check_size(), |it| Told::found(format!("{} bytes", it.text.len()));
+            "set form", "RFC 7517 §5", "a JSON object that has each member once, with an array `keys`" =>
+                |it| it.read_entries(), |it| Told::found(format!("{} keys", it.entries.len()));
+        }
+    }
+}
+
+impl<'a> KeySetText<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, entries: Vec::new() }
+    }
+
+    fn check_size(&self) -> Verdict<KeySetError> {
+        if self.text.len() > MAX_KEY_SET {
+            return Err(KeySetError::TooLarge);
+        }
+        Ok(Ruling::Held)
+    }
+
+    fn read_entries(&mut self) -> Verdict<KeySetError> {
+        if self.check_size().is_err() {
+            return Ok(Ruling::NotApplicable);
+        }
+        let set = json::object(self.text);
+        let mut set = set.map_err(|error| KeySetError::Malformed(error.as_str()))?;
+        let Some(Value::Array(entries)) = set.remove("keys") else {
+            return Err(KeySetError::Malformed("there is no array `keys`"));
+        };
+        self.entries = entries;
+        Ok(Ruling::Held)
+    }
+}
