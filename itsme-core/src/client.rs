@@ -15,14 +15,15 @@ use crate::{
     },
     client_auth::{check_keys::CheckKeys, inner::ClientInner},
     error::Error,
-    flow::Flow,
+    flow::{Flow, tape::Observer},
     ground::{check::Subject, secret::Secret},
     http::Response,
     provider::{
-        Provider,
+        Provider, ProviderSource,
         fetch::{FetchProvider, Need},
         metadata_checks::MetadataMembers,
     },
+    recording::{InputRef, Recorder, Recording},
     settings::{
         Settings,
         credentials::{ClientSecret, Credentials},
@@ -37,7 +38,10 @@ use crate::{
 /// Make one at the start of the program and share it: `Clone` is cheap, and clones share the
 /// cache. Its methods return flows, which send nothing until they are [driven](crate::drive()).
 #[derive(Clone)]
-pub struct Client(Arc<ClientInner>);
+pub struct Client {
+    inner: Arc<ClientInner>,
+    recorder: Option<Recorder>,
+}
 
 impl Client {
     /// Checks the settings.
@@ -45,7 +49,7 @@ impl Client {
     /// # Errors
     /// [`Error::Settings`]: what in them cannot work.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        ClientInner::new(settings).map(|inner| Self(Arc::new(inner)))
+        ClientInner::new(settings).map(Self::of)
     }
 
     /// Makes a client of the same environment, for another tenant or another registration at itsme.
@@ -55,7 +59,43 @@ impl Client {
     /// # Errors
     /// [`Error::Settings`]: the settings cannot work, or name another environment.
     pub fn sibling(&self, settings: Settings) -> Result<Self, Error> {
-        self.0.sibling(settings).map(|inner| Self(Arc::new(inner)))
+        self.inner.sibling(settings).map(Self::of)
+    }
+
+    fn of(inner: ClientInner) -> Self {
+        Self { inner: Arc::new(inner), recorder: None }
+    }
+
+    /// Has each login written down, and hands over a [`Recording`] of each flow that ends in an error, to find out
+    /// why with [`Replay`](crate::Replay). Default: nothing is written down.
+    ///
+    /// It is for this client and clones that are made of it from now on, not for [siblings](Self::sibling). What is recorded are the flows that
+    /// a login is made of: [`authorize`](Self::authorize), [`request_object`](Self::request_object),
+    /// [`finish_login`](Self::finish_login), [`next_qr_step`](Self::next_qr_step) and the four that this one is made of.
+    /// Those that a person ends ([`Error::Cancelled`]) and those that are dropped are not.
+    ///
+    /// `recorder` is called before the flow gives its error back, in the same thread: let it be quick, and put the
+    /// recording into a queue or a file. A browser can make a login fail as often as it likes, so keep no more than a
+    /// number of them. **Recordings are personal data**, see [`Recording`] for how to keep them.
+    #[must_use]
+    pub fn on_failure(self, recorder: impl Fn(Recording) + Send + Sync + 'static) -> Self {
+        Self { recorder: Some(Recorder::new(recorder, false)), ..self }
+    }
+
+    /// The same of flows that end well, and of those that a person ends, for tests of recordings.
+    #[cfg(feature = "unstable-internals")]
+    pub(crate) fn on_end(self, recorder: impl Fn(Recording) + Send + Sync + 'static) -> Self {
+        Self { recorder: Some(Recorder::new(recorder, true)), ..self }
+    }
+
+    /// Who writes a flow down, if somebody does.
+    fn observer(&self, input: &InputRef<'_>) -> Option<Box<dyn Observer>> {
+        self.recorder.as_ref()?.observe(&self.inner, input)
+    }
+
+    /// The provider that it knows, with all that flows find there.
+    pub(crate) fn source(&self) -> Arc<ProviderSource> {
+        Arc::clone(&self.inner.provider)
     }
 
     /// 1. Where to send a person, and what to keep until they are back.
@@ -64,7 +104,8 @@ impl Client {
     /// The flow ends with [`Error::Request`] before any request if the request cannot be sent, or
     /// with why the OP's metadata cannot be had.
     pub fn authorize(&self, request: AuthorizationRequest) -> Flow<Redirect> {
-        Flow::of("authorize", Authorize::new(&self.0, request))
+        let observer = self.observer(&InputRef::Authorize(&request));
+        Flow::of("authorize", Authorize::new(&self.inner, request)).observed(observer)
     }
 
     /// 1. As [`authorize`](Self::authorize), with a request object that itsme fetches: host it at
@@ -82,8 +123,14 @@ impl Client {
         request_uri: impl Into<String>,
         lifetime: Duration,
     ) -> Flow<Hosted> {
-        let at = (request_uri.into(), lifetime);
-        Flow::of("request_object", Authorize::hosted(&self.0, request, at))
+        let request_uri = request_uri.into();
+        let observer = self.observer(&InputRef::RequestObject {
+            request: &request,
+            request_uri: &request_uri,
+            lifetime,
+        });
+        let at = (request_uri, lifetime);
+        Flow::of("request_object", Authorize::hosted(&self.inner, request, at)).observed(observer)
     }
 
     /// 2. Who has come back.
@@ -96,7 +143,10 @@ impl Client {
     /// [`Error::Refused`] in the OP's words, and with [`Error::IdToken`] or [`Error::Userinfo`] if
     /// what it sent cannot be trusted.
     pub fn finish_login(&self, login: LoginState, callback: impl Into<Callback>) -> Flow<LoggedIn> {
-        Flow::of("finish_login", Ok(finish_login(&self.0, login, callback.into())))
+        let callback = callback.into();
+        let input = InputRef::FinishLogin { login: &login, callback: &callback };
+        let observer = self.observer(&input);
+        Flow::of("finish_login", Ok(finish_login(&self.inner, login, callback))).observed(observer)
     }
 
     /// Goes on with a login by QR code until there is something new: a code to show, that it was
@@ -106,7 +156,8 @@ impl Client {
     /// Those of [`discover_user`](Self::discover_user), [`poll_user_discovery`](Self::poll_user_discovery),
     /// [`start_backchannel`](Self::start_backchannel) and [`poll_backchannel`](Self::poll_backchannel), which it does in a row.
     pub fn next_qr_step(&self, login: QrLogin) -> Flow<Progress> {
-        Flow::of("next_qr_step", NextProgress::new(&self.0, login))
+        let observer = self.observer(&InputRef::NextQrStep(&login));
+        Flow::of("next_qr_step", NextProgress::new(&self.inner, login)).observed(observer)
     }
 
     /// Has the OP make a QR code, for a person to scan who is not in this browser or in none.
@@ -115,7 +166,9 @@ impl Client {
     /// The flow ends with [`Error::Request`] for clients with a secret and in V1, and with
     /// [`Error::Refused`] in the OP's words.
     pub fn discover_user(&self) -> Flow<UserDiscoveryTicket> {
-        Flow::of("discover_user", ciba::discover_user(&self.0).map_err(Error::from))
+        let observer = self.observer(&InputRef::DiscoverUser);
+        let discover = ciba::discover_user(&self.inner).map_err(Error::from);
+        Flow::of("discover_user", discover).observed(observer)
     }
 
     /// Whether somebody has scanned the code. Waits until it is time to ask. An error is the end of the
@@ -126,7 +179,9 @@ impl Client {
     /// [`Error::ForeignTicket`] for another client's ticket, and with [`Error::Refused`] in the OP's
     /// words.
     pub fn poll_user_discovery(&self, ticket: UserDiscoveryTicket) -> Flow<UserDiscovery> {
-        Flow::of("poll_user_discovery", Ok(ciba::poll_user_discovery(&self.0, ticket)))
+        let observer = self.observer(&InputRef::PollUserDiscovery(&ticket));
+        let poll = ciba::poll_user_discovery(&self.inner, ticket);
+        Flow::of("poll_user_discovery", Ok(poll)).observed(observer)
     }
 
     /// Has the OP ask a person in the app.
@@ -135,7 +190,9 @@ impl Client {
     /// The flow ends with [`Error::Request`] before any request if the request cannot be sent, and with
     /// [`Error::Refused`] in the OP's words. If no answer came, the person may have been asked.
     pub fn start_backchannel(&self, request: BackchannelRequest) -> Flow<CibaTicket> {
-        Flow::of("start_backchannel", ciba::start_backchannel(&self.0, request))
+        let observer = self.observer(&InputRef::StartBackchannel(&request));
+        let start = ciba::start_backchannel(&self.inner, request);
+        Flow::of("start_backchannel", start).observed(observer)
     }
 
     /// Whether the person has answered, and who they are. Waits until it is time to ask. An error is the
@@ -146,7 +203,9 @@ impl Client {
     /// they did not answer in time, with [`Error::ForeignTicket`] for another client's ticket, and
     /// else as [`finish_login`](Self::finish_login).
     pub fn poll_backchannel(&self, ticket: CibaTicket) -> Flow<Backchannel> {
-        Flow::of("poll_backchannel", Ok(ciba::poll_backchannel(&self.0, ticket)))
+        let observer = self.observer(&InputRef::PollBackchannel(&ticket));
+        let poll = ciba::poll_backchannel(&self.inner, ticket);
+        Flow::of("poll_backchannel", Ok(poll)).observed(observer)
     }
 
     /// The person's picture, by the `picture` claim and the access token, which goes to nobody but
@@ -156,7 +215,7 @@ impl Client {
     /// The flow ends with [`Error::Picture`] if there is none, or none that can be trusted, and with
     /// [`Error::Refused`] if the access token is no longer good.
     pub fn picture(&self, who: &LoggedIn) -> Flow<Photo> {
-        Flow::of("picture", Ok(picture::fetch(&self.0, who)))
+        Flow::of("picture", Ok(picture::fetch(&self.inner, who)))
     }
 
     /// Makes an access token useless before its time. For clients with a secret.
@@ -165,7 +224,7 @@ impl Client {
     /// The flow ends with [`Error::Request`] for clients with private keys, and with
     /// [`Error::Refused`] in the OP's words.
     pub fn revoke(&self, access_token: Secret) -> Flow<()> {
-        Flow::of("revoke", revocation::revoke(&self.0, access_token))
+        Flow::of("revoke", revocation::revoke(&self.inner, access_token))
     }
 
     /// Asks each key that is [kept outside](crate::PrivateKeys::external) for what it is published for: a
@@ -177,7 +236,7 @@ impl Client {
     /// # Errors
     /// The flow ends with [`Error::KeyMismatch`], or with what the key holder says.
     pub fn check_keys(&self) -> Flow<()> {
-        Flow::of("check_keys", Ok(CheckKeys::new(&self.0)))
+        Flow::of("check_keys", Ok(CheckKeys::new(&self.inner)))
     }
 
     /// Goes on with other keys, without a restart. The new set's signing key signs from now on, and the new set
@@ -206,7 +265,7 @@ impl Client {
     }
 
     fn replace(&self, new: Credentials) -> Result<(), Error> {
-        let settings = &self.0.settings;
+        let settings = &self.inner.settings;
         let new = new.in_place_of(&settings.keyring.current())?;
         settings.check_credentials(&new)?;
         settings.keyring.replace(new);
@@ -216,7 +275,7 @@ impl Client {
     /// Forgets the keys or the secret of before the last replacement, and reads nothing more that is encrypted to
     /// them. Call it at once if they have leaked, else a day later.
     pub fn forget_old_keys(&self) {
-        self.0.settings.keyring.forget_old();
+        self.inner.settings.keyring.forget_old();
     }
 
     /// Fetches the OP's metadata and keys now, fresh or not: to warm up, or from time to time in
@@ -225,24 +284,24 @@ impl Client {
     /// # Errors
     /// The flow ends with what is wrong with the OP's answers.
     pub fn refresh(&self) -> Flow<Arc<Provider>> {
-        let source = &self.0.provider;
+        let source = &self.inner.provider;
         Flow::of("refresh", Ok(FetchProvider::new(source, Need::Refresh(source.cache.peek()))))
     }
 
     /// Where people come back to, if the [settings](Settings::redirect_uri) say so.
     pub fn redirect_uri(&self) -> Option<&str> {
-        self.0.settings.redirect_uri.as_deref()
+        self.inner.settings.redirect_uri.as_deref()
     }
 
     /// How long a person may take, as the [settings](Settings::login_lifetime) say.
     pub fn login_lifetime(&self) -> Duration {
-        self.0.settings.login_lifetime
+        self.inner.settings.login_lifetime
     }
 
     /// What is cached of the OP, to be stored and [imported](Self::import_provider) by another
     /// process. None before the first fetch.
     pub fn provider(&self) -> Option<Arc<Provider>> {
-        self.0.provider.cache.peek()
+        self.inner.provider.cache.peek()
     }
 
     /// Takes what another process has cached, unless what is cached here is newer. It is as fresh as
@@ -252,14 +311,14 @@ impl Client {
     /// [`Error::ForeignProvider`] if it is of another issuer than the settings', and
     /// [`Error::Metadata`] if its endpoints may not be called.
     pub fn import_provider(&self, provider: Provider) -> Result<(), Error> {
-        let rules = &self.0.provider.rules;
+        let rules = &self.inner.provider.rules;
         if !rules.environment.accepts(&provider.metadata.issuer) {
             return Err(Error::ForeignProvider);
         }
         MetadataMembers::of(&provider.metadata, rules).verify()?;
         let newer = |known: &Provider| known.is_newer_than(&provider);
-        if !self.0.provider.cache.peek().is_some_and(|known| newer(&known)) {
-            self.0.provider.cache.put(provider);
+        if !self.inner.provider.cache.peek().is_some_and(|known| newer(&known)) {
+            self.inner.provider.cache.put(provider);
         }
         Ok(())
     }
@@ -268,7 +327,7 @@ impl Client {
     /// [`PrivateKeys::public_jwks_response`](crate::PrivateKeys::public_jwks_response). None with a
     /// client secret.
     pub fn public_jwks_response(&self) -> Option<Response> {
-        match self.0.settings.keyring.current() {
+        match self.inner.settings.keyring.current() {
             Credentials::PrivateKeys(keys) => Some(keys.public_jwks_response()),
             Credentials::ClientSecret(_) => None,
         }
@@ -277,6 +336,6 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("settings", &self.0.settings).finish_non_exhaustive()
+        f.debug_struct("Client").field("settings", &self.inner.settings).finish_non_exhaustive()
     }
 }

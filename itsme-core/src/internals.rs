@@ -10,6 +10,7 @@ pub use crate::jose::{
     base64url_decode, constant_time_eq, encrypt, hmac_sha256, sha256, verify,
 };
 use crate::{
+    client::Client,
     client_auth::{
         assertion,
         jwt::{JWT, MakeJwt, Seal},
@@ -18,9 +19,14 @@ use crate::{
     flow::{Flow, attempt::SendFailure, drive::drive, machine::Machine, platform::Platform},
     ground::{check::Subject, json::without_nulls, secret::Secret, time::UnixTime},
     jose::{JoseError, UnsignedJws},
+    recording::{Recording, Replay},
     settings::{
-        Settings, credentials::ClientSecret, environment::Environment, identity::ClientIdentity,
-        leeway::Leeway, private_keys::PrivateKeys,
+        Settings,
+        credentials::{ClientSecret, Credentials},
+        environment::Environment,
+        identity::ClientIdentity,
+        leeway::Leeway,
+        private_keys::PrivateKeys,
     },
     tokens::{
         claims::{TokenClaims, TokenParties, TokenTimes},
@@ -31,6 +37,19 @@ use crate::{
     },
     user::User,
 };
+
+/// The client, which hands over a recording of every flow of a login, however it ends.
+pub fn recording_all(
+    client: Client,
+    recorder: impl Fn(Recording) + Send + Sync + 'static,
+) -> Client {
+    client.on_end(recorder)
+}
+
+/// A replay of what is in an opened recording, whoever wrote it.
+pub fn replay(opened: &str, credentials: Credentials) -> Option<Replay> {
+    Replay::new(Zeroizing::new(opened.to_owned()), credentials).ok()
+}
 
 /// The decryption that a client with these keys does.
 pub fn decryption(keys: &PrivateKeys) -> Decryption {

@@ -116,6 +116,11 @@
 //! [`drive_async_with_keys`] pass on. [`Client::check_keys`] holds the handles against what is published,
 //! and [`Client::replace_keys`] goes on with other keys, here or outside, without a restart.
 //!
+//! # Why a login failed
+//!
+//! [`Client::on_failure`] hands over a [`Recording`] of each login that ends in an error, sealed to the client's own keys.
+//! With them it can be [opened](Recording::open) and run again, step for step, under another clock or with other keys.
+//!
 //! # What is checked
 //!
 //! Each kind of document has one list of checks. Verifying runs it and stops at the first failure; [`explain`] runs
@@ -254,8 +259,8 @@ pub use provider::Provider;
 mod error;
 pub use error::{
     Advice, CallbackError, EntropyError, Error, ErrorCode, EvidenceError, FreeTextError, KeyError,
-    KeyFileForm, KeysError, MetadataError, PassedOver, PaymentError, PictureError, Refusal,
-    RequestError, SettingsError, TokenError, UnexpectedReply, UrlError,
+    KeyFileForm, KeysError, MetadataError, PassedOver, PaymentError, PictureError, RecordingError,
+    Refusal, RequestError, SettingsError, TokenError, UnexpectedReply, UrlError,
 };
 mod ground;
 pub use ground::{secret::Secret, time::UnixTime};
@@ -263,6 +268,9 @@ mod jose;
 pub use jose::{JoseError, RsaKeyError};
 
 mod access_token;
+mod recording;
+pub use recording::{Recording, Replay, ReplayError, Replayed, ReplayedStep, ReplayedWhat};
+
 mod client_auth;
 
 pub mod explain;

@@ -5,10 +5,11 @@ mod common;
 
 use common::Scene;
 use itsme_core::{
-    Acr, CibaTicket, Claim, Country, Evidence, EvidenceError, LoggedIn, LoginState, Platform as _,
-    Provider, Request, Settings, Step, User, UserDiscoveryTicket,
+    Acr, CibaTicket, Claim, Country, DriveError, Endpoint, Error, Evidence, EvidenceError,
+    LoggedIn, LoginState, Platform as _, Provider, Recording, RecordingError, ReplayedWhat,
+    Request, Settings, Step, User, UserDiscoveryTicket,
 };
-use itsme_testkit::World;
+use itsme_testkit::{World, private_keys, replay};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -134,6 +135,24 @@ fn a_user_without_sub_is_refused() {
     }
 }
 
+#[test]
+fn a_recording_runs_again() {
+    let replayed = replay(stored!("1", "recording.txt"), private_keys());
+    let refused = matches!(
+        replayed.result,
+        Err(DriveError::Flow(Error::Userinfo(itsme_core::TokenError::Issuer)))
+    );
+    assert!(refused, "{}", replayed.outcome);
+    let asked = replayed.steps.iter().map(|step| match &step.what {
+        ReplayedWhat::Request { attempt, answer, .. } => {
+            (attempt.endpoint, answer.as_ref().map(|status| status.as_u16()).ok())
+        }
+        other => panic!("a request, not {other:?}"),
+    });
+    let expected = [(Endpoint::Token, Some(200)), (Endpoint::Userinfo, Some(200))];
+    assert_eq!(asked.collect::<Vec<_>>(), expected);
+}
+
 fn refusal<T: DeserializeOwned>(text: &str) -> String {
     let error = serde_json::from_str::<T>(text).map(drop).expect_err("another format");
     // Behind it stands the place in the text.
@@ -158,6 +177,10 @@ fn another_format_is_refused_by_name() {
     assert_eq!(refusal::<User>(stored!("1", "user.json")), refused("no format number"));
     let newer = stored!("2", "login_state.json").replace("\"v\":2", "\"v\":3");
     assert_eq!(refusal::<LoginState>(&newer), refused("format 3"));
+
+    let newer = stored!("1", "recording.txt").replace("recording:1:", "recording:2:");
+    let other = Some(RecordingError::OtherFormat { expected: 1, found: 2 });
+    assert_eq!(newer.parse::<Recording>().err(), other);
 
     let other = |found| Some(EvidenceError::OtherFormat { expected: 2, found });
     assert_eq!(Evidence::from_text(stored!("1", "evidence.txt")).err(), other(1));

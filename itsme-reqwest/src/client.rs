@@ -2,8 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use itsme_core::{
     AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, ClientSecret,
-    Hosted, LoggedIn, LoginState, Photo, PrivateKeys, Progress, Provider, QrLogin, Redirect,
-    Response, Secret, Settings, UserDiscovery, UserDiscoveryTicket,
+    Hosted, LoggedIn, LoginState, Photo, PrivateKeys, Progress, Provider, QrLogin, Recording,
+    Redirect, Response, Secret, Settings, UserDiscovery, UserDiscoveryTicket,
 };
 
 use crate::{Error, KeyHolder, SetupError, Transport};
@@ -44,6 +44,13 @@ impl Client {
     #[must_use]
     pub fn key_holder(self, holder: KeyHolder) -> Self {
         Self { transport: self.transport.key_holder(holder), ..self }
+    }
+
+    /// Has each login written down, and hands over a [`Recording`] of each that ends in an error. Off by default: a
+    /// recording is personal data. See [`itsme_core::Client::on_failure`].
+    #[must_use]
+    pub fn on_failure(self, recorder: impl Fn(Recording) + Send + Sync + 'static) -> Self {
+        Self { core: self.core.on_failure(recorder), ..self }
     }
 
     /// 1. Where to send a person, and what to keep until they are back. See

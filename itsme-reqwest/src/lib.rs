@@ -70,6 +70,34 @@
 //! No token, code, URL or claim is put into an error, so each can be logged; two quote [what others
 //! wrote](itsme_core#secrets). Nothing needs to be tried again: what can be sent twice safely was sent twice.
 //!
+//! # Why a login failed
+//!
+//! [`Client::on_failure`] hands your application a [`Recording`](itsme_core::Recording) of each login that ends in an
+//! error: all that was sent and received, sealed to your own keys. With these it can be run again at a desk, under
+//! another clock or with other keys:
+//!
+//! ```no_run
+//! use itsme_core::Recording;
+//! use std::sync::mpsc;
+//!
+//! # fn example(settings: itsme_core::Settings) -> Result<(), Box<dyn std::error::Error>> {
+//! let (failures, to_keep) = mpsc::sync_channel::<Recording>(100);
+//! let itsme = itsme_reqwest::Client::new(settings)?
+//!     // Called in the thread of the login: let it be quick, and lose one rather than wait.
+//!     .on_failure(move |recording| drop(failures.try_send(recording)));
+//! std::thread::spawn(move || {
+//!     for recording in to_keep {
+//!         // … into a directory that only this application reads, and where nothing is older than two weeks.
+//!         println!("{}", recording.as_text().len());
+//!     }
+//! });
+//! # drop(itsme);
+//! # Ok(()) }
+//! ```
+//!
+//! It is off by default, because a recording is personal data and may hold live credentials:
+//! [`Recording`](itsme_core::Recording) says how to keep it.
+//!
 //! # Versions
 //!
 //! Of reqwest, these are public here: [`reqwest::ClientBuilder`] and [`reqwest::Client`] for a [`Transport`] of your own making, and [`reqwest::Error`] as

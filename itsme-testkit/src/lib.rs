@@ -4,6 +4,7 @@
 //!   careful OP would refuse, and answers as itsme does.
 //! * [`World`] is a clock that only moves when told to, and randomness that is counted. [`play()`]
 //!   runs a flow of `itsme-core` in it, [`play_all`] many at once; neither takes real time.
+//! * [`replay()`] runs a recorded login again, as a test.
 //! * [`FakeKms`] holds private keys as a cloud's key management would, and [`KmsClient`] asks it.
 //! * [`Server`] (feature `server`) is the same OP on a loopback socket, for applications in any
 //!   language, with a page where a person clicks.
@@ -99,6 +100,8 @@ mod world;
 pub use world::{Clock, World};
 mod play;
 pub use play::{play, play_all};
+mod replay;
+pub use replay::replay;
 mod person;
 pub use person::Person;
 mod op;

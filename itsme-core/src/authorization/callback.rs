@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 use crate::{
@@ -7,7 +8,7 @@ use crate::{
     ground::{opaque::opaque, secret::Secret},
 };
 
-pub(super) const MAX_CALLBACK: usize = 16_384;
+pub(crate) const MAX_CALLBACK: usize = 16_384;
 
 /// What the person's browser brought back to the redirect URI (RFC 6749 §4.1.2, RFC 9207).
 ///
@@ -23,16 +24,17 @@ pub(super) const MAX_CALLBACK: usize = 16_384;
 /// let c = Callback::from_pairs([("code", "abc"), ("state", "xyz")]);
 /// ```
 #[derive(Clone)]
-pub struct Callback(Source);
+pub struct Callback(pub(crate) Source);
 
-#[derive(Clone)]
-enum Source {
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Source {
     Text(String),
     Pairs(Vec<(String, String)>),
 }
 
 impl Source {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Pairs(pairs) => pairs.iter().map(|(name, value)| name.len() + value.len()).sum(),

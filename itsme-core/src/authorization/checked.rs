@@ -25,7 +25,7 @@ pub(crate) struct CheckedContent {
     /// without `claims`.
     pub(crate) parameters: Vec<(&'static str, Value)>,
     pub(crate) claims: Option<Box<RawValue>>,
-    requested: Requested,
+    pub(crate) requested: Requested,
 }
 
 /// A request that a browser carries.

@@ -1,5 +1,7 @@
 use std::{fmt, time::Duration};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     claims::{ClaimRequest, RequestedClaims, Scope, acr::Acr},
     confirm::Template,
@@ -13,25 +15,26 @@ use crate::{
 /// It is checked as a whole before any request is made; the flow's first step tells what is wrong.
 #[derive(Clone)]
 pub struct AuthorizationRequest {
-    pub(super) service_code: String,
-    pub(super) scopes: Vec<Scope>,
-    pub(super) claims: RequestedClaims,
-    pub(super) template: Option<Template>,
-    pub(super) known_user: Option<String>,
-    pub(super) acr: Option<Acr>,
-    pub(super) max_age: Option<Duration>,
-    pub(super) prompts: Vec<Prompt>,
-    pub(super) ui_locales: Vec<UiLocale>,
-    pub(super) redirect_uri: Option<String>,
-    pub(super) state: Option<String>,
-    pub(super) nonce: Option<Secret>,
-    pub(super) code_verifier: Option<Secret>,
-    pub(super) travels: Travels,
+    pub(crate) service_code: String,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) claims: RequestedClaims,
+    pub(crate) template: Option<Template>,
+    pub(crate) known_user: Option<String>,
+    pub(crate) acr: Option<Acr>,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) prompts: Vec<Prompt>,
+    pub(crate) ui_locales: Vec<UiLocale>,
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) nonce: Option<Secret>,
+    pub(crate) code_verifier: Option<Secret>,
+    pub(crate) travels: Travels,
 }
 
 /// How the parameters reach the OP.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Travels {
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Travels {
     /// In the query.
     InQuery,
     /// In the query, unless the dialect wants a request object for shared data.
@@ -265,7 +268,7 @@ impl<C: Into<ClaimRequest>> From<C> for DataRequest {
 }
 
 impl Prompt {
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Login => "login",
             Self::Consent => "consent",
@@ -274,7 +277,7 @@ impl Prompt {
 }
 
 impl UiLocale {
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Dutch => "nl",
             Self::English => "en",

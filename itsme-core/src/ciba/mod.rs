@@ -29,7 +29,8 @@ pub use self::{
 };
 pub(crate) use self::{
     poll::poll_backchannel,
-    qr_login::NextProgress,
+    qr_login::{NextProgress, Stage},
+    request::Hint,
     start::start_backchannel,
     user_discovery::{discover_user, poll_user_discovery},
 };

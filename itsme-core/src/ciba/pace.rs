@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     error::{Error, ErrorCode},
-    ground::{json::seconds, time::UnixTime},
+    ground::{
+        json::seconds,
+        time::{ClockShift, UnixTime},
+    },
     settings::leeway::Leeway,
 };
 
@@ -39,6 +42,16 @@ impl Pace {
     /// Past its deadline, or from the future.
     pub(super) fn is_over(&self, now: UnixTime, leeway: Leeway) -> bool {
         now >= self.deadline || leeway.is_future(self.begun, now)
+    }
+
+    /// As by another clock.
+    pub(super) fn shifted(self, shift: ClockShift) -> Self {
+        Self {
+            begun: shift.of(self.begun),
+            not_before: shift.of(self.not_before),
+            deadline: shift.of(self.deadline),
+            ..self
+        }
     }
 
     pub(super) fn not_before(&self) -> UnixTime {

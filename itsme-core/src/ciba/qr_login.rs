@@ -26,9 +26,10 @@ use crate::{
 ///
 /// It lives in one process. To go on in another one, use the four flows that it is made of, whose
 /// tickets can be stored.
-pub struct QrLogin(Stage);
+pub struct QrLogin(pub(crate) Stage);
 
-enum Stage {
+/// How far it is.
+pub(crate) enum Stage {
     Begin(Box<AuthorizationRequest>),
     Discovering(UserDiscoveryTicket, CheckedContent),
     /// By this client.

@@ -13,7 +13,7 @@ use crate::{
 /// Who stood before a QR code: to ask them once, soon. It is no identifier of a person; do not
 /// store it.
 #[derive(Clone, Debug)]
-pub struct UserIdentifierToken(pub(super) Secret);
+pub struct UserIdentifierToken(pub(crate) Secret);
 
 /// A person to ask without a browser, and what for, on the way to
 /// [`Client::start_backchannel`](crate::Client::start_backchannel) (CIBA Core §7.1, itsme: CIBA).
@@ -29,13 +29,13 @@ pub struct UserIdentifierToken(pub(super) Secret);
 /// ```
 #[derive(Clone)]
 pub struct BackchannelRequest {
-    pub(super) what: AuthorizationRequest,
-    pub(super) hint: Hint,
-    pub(super) requested_expiry: Option<Duration>,
+    pub(crate) what: AuthorizationRequest,
+    pub(crate) hint: Hint,
+    pub(crate) requested_expiry: Option<Duration>,
 }
 
 #[derive(Clone)]
-pub(super) enum Hint {
+pub(crate) enum Hint {
     Discovered(UserIdentifierToken),
     Known(String),
 }

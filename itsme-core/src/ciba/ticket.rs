@@ -4,7 +4,12 @@ use super::pace::Pace;
 use crate::{
     client_auth::inner::ClientInner,
     error::Error,
-    ground::{opaque::opaque, secret::StoredSecret, time::UnixTime, version::Version},
+    ground::{
+        opaque::opaque,
+        secret::StoredSecret,
+        time::{ClockShift, UnixTime},
+        version::Version,
+    },
     settings::identity::ClientIdentity,
     tokens::requested::Requested,
 };
@@ -45,6 +50,12 @@ pub(super) fn check(
 }
 
 impl CibaTicket {
+    /// As if another clock had been read.
+    pub(crate) fn shifted(mut self, shift: ClockShift) -> Self {
+        self.requested.at = shift.of(self.requested.at);
+        Self { pace: self.pace.shifted(shift), ..self }
+    }
+
     /// The OP's name for the request: what a ping carries, and what to store the ticket under.
     pub fn auth_req_id(&self) -> &str {
         self.auth_req_id.0.expose()

@@ -20,7 +20,12 @@ use crate::{
         retry::Retry,
         single_request::{Exchange, SingleRequest},
     },
-    ground::{opaque::opaque, secret::Secret, time::UnixTime, version::Version},
+    ground::{
+        opaque::opaque,
+        secret::Secret,
+        time::{ClockShift, UnixTime},
+        version::Version,
+    },
     http::{Response, endpoint::Endpoint, form, response},
     settings::identity::ClientIdentity,
 };
@@ -103,6 +108,11 @@ pub(crate) fn poll_user_discovery(
 }
 
 impl UserDiscoveryTicket {
+    /// As if another clock had been read.
+    pub(crate) fn shifted(self, shift: ClockShift) -> Self {
+        Self { pace: self.pace.shifted(shift), ..self }
+    }
+
     /// The code to show.
     pub fn qr(&self) -> &QrCode {
         &self.qr

@@ -21,10 +21,10 @@ use crate::{
 /// userinfo answer (V1, where it always was).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClaimRequest {
-    claim: Claim,
-    in_userinfo: bool,
-    essential: bool,
-    value: Option<String>,
+    pub(crate) claim: Claim,
+    pub(crate) in_userinfo: bool,
+    pub(crate) essential: bool,
+    pub(crate) value: Option<String>,
 }
 
 impl From<Claim> for ClaimRequest {
@@ -75,7 +75,7 @@ impl fmt::Debug for ClaimRequest {
 
 /// The claims that a request asks for, one entry a claim and place.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RequestedClaims(Vec<ClaimRequest>);
+pub(crate) struct RequestedClaims(pub(crate) Vec<ClaimRequest>);
 
 impl RequestedClaims {
     /// A later request for the same claim in the same place takes the earlier one's.

@@ -19,7 +19,7 @@ use crate::{
 /// );
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct FreeText(String);
+pub struct FreeText(pub(crate) String);
 
 const BREAK: &str = "<br>";
 /// Each with what closes it.

@@ -10,9 +10,9 @@ use crate::{error::PaymentError, ground::opaque::opaque};
 /// It is checked before anything is sent; the flow's first step tells what is wrong.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Payment {
-    pub(super) amount: String,
-    pub(super) currency: String,
-    iban: String,
+    pub(crate) amount: String,
+    pub(crate) currency: String,
+    pub(crate) iban: String,
 }
 
 impl Payment {

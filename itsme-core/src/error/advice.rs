@@ -38,6 +38,7 @@ impl Error {
             | Self::KeyMismatch { .. }
             | Self::Keys(_)
             | Self::NoKeyHolder { .. }
+            | Self::Recording(_)
             | Self::Request(_)
             | Self::Settings(_)
             | Self::Userinfo(_) => Advice::OurFault,
@@ -70,8 +71,8 @@ mod tests {
     };
     use crate::{
         error::{
-            EntropyError, KeysError, MetadataError, PictureError, Refusal, RequestError,
-            SettingsError, TokenError, UnexpectedReply, oauth::KNOWN_CODES,
+            EntropyError, KeysError, MetadataError, PictureError, RecordingError, Refusal,
+            RequestError, SettingsError, TokenError, UnexpectedReply, oauth::KNOWN_CODES,
         },
         flow::{
             attempt::{Attempt, SendFailure},
@@ -109,6 +110,7 @@ mod tests {
             Error::KeyMismatch { .. } => 18,
             Error::NoKeyHolder { .. } => 19,
             Error::Crypto(_) => 20,
+            Error::Recording(_) => 21,
         }
     }
 
@@ -138,13 +140,14 @@ mod tests {
             (Error::KeyMismatch { kid: "a".to_owned(), algorithm: "RS256" }, OurFault),
             (Error::NoKeyHolder { kid: "a".to_owned() }, OurFault),
             (Error::Crypto("sign"), OurFault),
+            (RecordingError::Malformed.into(), OurFault),
         ];
         for (at, (error, advice)) in table.into_iter().enumerate() {
             assert_eq!((place(&error), error.advice()), (at, advice), "{error}");
             let shown = format!("{error:?}");
             let name = shown.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
             // Nobody is there to be told, or it depends on the code.
-            if !["Keys", "NoResponse", "Refused", "Settings"].contains(&name) {
+            if !["Keys", "NoResponse", "Recording", "Refused", "Settings"].contains(&name) {
                 assert_eq!(in_the_guide(name), Some(advice), "{name} in the guide");
             }
             assert_eq!(DriveError::<Error>::Flow(error).advice(), advice);

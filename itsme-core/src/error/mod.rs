@@ -11,6 +11,7 @@ mod key_file;
 mod keys;
 pub(crate) mod oauth;
 mod picture;
+mod recording;
 mod request;
 mod token;
 
@@ -24,6 +25,7 @@ pub use self::{
     keys::{KeyError, KeysError, PassedOver},
     oauth::{ErrorCode, Refusal},
     picture::PictureError,
+    recording::RecordingError,
     request::{RequestError, SettingsError, UrlError},
     token::TokenError,
 };
@@ -107,6 +109,10 @@ pub enum Error {
     #[error("the imported provider snapshot is of another issuer")]
     ForeignProvider,
 
+    /// A recording cannot be opened.
+    #[error("the recording cannot be opened: {0}")]
+    Recording(RecordingError),
+
     /// What the key holder has made with a private key of ours is not by the published key of that name. Is
     /// another key's handle behind the `kid`, or another public key published? Was a digest hashed once more?
     #[error("the key holder's key `{kid}` does not match the published one ({algorithm})")]
@@ -163,6 +169,7 @@ from! {
     Keys: KeysError,
     Metadata: MetadataError,
     Picture: PictureError,
+    Recording: RecordingError,
     Request: RequestError,
     Settings: SettingsError,
 }

@@ -6,6 +6,7 @@
 //! platform.rs time and randomness               retry.rs    what is sent again
 //! key_operation.rs  what private keys do        single_request.rs  flows of one request
 //! request_log.rs key_log.rs  what a log may know of either
+//! tape.rs     a flow, written down  recorded_answer.rs  an answer on a tape
 //! ```
 
 pub(crate) mod attempt;
@@ -15,10 +16,12 @@ pub(crate) mod key_log;
 pub(crate) mod key_operation;
 pub(crate) mod machine;
 pub(crate) mod platform;
+pub(crate) mod recorded_answer;
 #[cfg(feature = "tracing")]
 pub(crate) mod request_log;
 pub(crate) mod retry;
 pub(crate) mod single_request;
+pub(crate) mod tape;
 
 use std::{fmt, time::Duration};
 

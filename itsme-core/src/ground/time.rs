@@ -48,6 +48,20 @@ impl UnixTime {
     }
 }
 
+/// How far another clock is from the one that a time was read from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ClockShift {
+    pub(crate) ahead: Duration,
+    pub(crate) behind: Duration,
+}
+
+impl ClockShift {
+    /// What the other clock shows then.
+    pub(crate) fn of(self, time: UnixTime) -> UnixTime {
+        time.after(self.ahead).before(self.behind)
+    }
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

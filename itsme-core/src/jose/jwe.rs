@@ -37,7 +37,7 @@ impl KeyEncryption {
 }
 
 /// The content key that a client secret stands for: SHA-256 of its bytes (OIDC Core §10.2).
-pub struct Direct(Zeroizing<[u8; ContentEncryption::KEY]>);
+pub struct Direct(pub(super) Zeroizing<[u8; ContentEncryption::KEY]>);
 
 impl Direct {
     /// From the client secret.
@@ -170,10 +170,20 @@ pub fn encrypt(
     let (alg, encrypted_key) = to.wrap(default, content_key)?;
     let (alg, enc_name, kid) = (alg.name(), Some(enc.name()), to.kid());
     let header = OwnHeader { alg, enc: enc_name, cty: Some("JWT"), typ: "JWT", kid };
+    assemble(&header, &encrypted_key, (enc, content_key, iv), plaintext)
+}
+
+/// The five parts of a compact JWE (RFC 7516 §3.1).
+pub(super) fn assemble(
+    header: &OwnHeader<'_>,
+    encrypted_key: &[u8],
+    (enc, content_key, iv): (ContentEncryption, &[u8; ContentEncryption::KEY], &[u8]),
+    plaintext: &[u8],
+) -> Option<String> {
     let mut jwe = String::with_capacity(2048 + 2 * plaintext.len());
-    base64url_append(serde_json::to_string(&header).ok()?, &mut jwe);
+    base64url_append(serde_json::to_string(header).ok()?, &mut jwe);
     let (ciphertext, tag) = enc.encrypt(content_key, iv, jwe.as_bytes(), plaintext).ok()?;
-    for part in [&encrypted_key, iv, &ciphertext, &tag] {
+    for part in [encrypted_key, iv, &ciphertext, &tag] {
         jwe.push('.');
         base64url_append(part, &mut jwe);
     }

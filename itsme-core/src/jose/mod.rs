@@ -14,7 +14,7 @@
 //! key_set.rs      the OP's keys as a set            public_key.rs  one of them
 //! key_set_checks.rs key_checks.rs       what the set and each of them is held against
 //! own_jwk.rs      our keys as they are written  own_key.rs  here or outside
-//! rsa_key.rs      the private ones that are here
+//! rsa_key.rs      the private ones that are here     seal.rs        what is no JWT, encrypted
 //! error.rs        why a token or a key is of no use
 //! ```
 
@@ -35,6 +35,7 @@ mod own_jwk;
 mod own_key;
 mod public_key;
 mod rsa_key;
+mod seal;
 
 #[allow(unused_imports, reason = "some are for vectors and fuzz targets alone")]
 pub use self::{
@@ -56,7 +57,10 @@ pub use self::{
     rsa_key::RsaPrivateKey,
 };
 
-pub(crate) use self::public_key::{Alg, PublicJwk, Usage};
+pub(crate) use self::{
+    public_key::{Alg, PublicJwk, Usage},
+    seal::{SealTo, seal},
+};
 
 /// SHA-256 of the concatenation of `parts`.
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {

@@ -61,6 +61,27 @@ impl<T> Default for Cache<T> {
     }
 }
 
+/// What flows can find in a cache, for a recording.
+pub(crate) struct Snapshot<T> {
+    pub(crate) value: Option<Arc<T>>,
+    pub(crate) leased_until: Option<UnixTime>,
+    pub(crate) last_failed: Option<UnixTime>,
+    pub(crate) last_refetch: Option<UnixTime>,
+    pub(crate) is_suspect: bool,
+}
+
+/// The very same value, and all else alike.
+impl<T> PartialEq for Snapshot<T> {
+    fn eq(&self, other: &Self) -> bool {
+        let values = (self.value.as_ref().map(Arc::as_ptr), other.value.as_ref().map(Arc::as_ptr));
+        values.0 == values.1
+            && self.leased_until == other.leased_until
+            && self.last_failed == other.last_failed
+            && self.last_refetch == other.last_refetch
+            && self.is_suspect == other.is_suspect
+    }
+}
+
 /// What a look into the cache found.
 pub(crate) enum Look<T> {
     /// As it is needed.
@@ -93,6 +114,28 @@ impl<T> Cache<T> {
     /// Stores a value from elsewhere.
     pub(crate) fn put(&self, value: T) {
         self.state().value = Some(Arc::new(value));
+    }
+
+    /// What flows can find in it.
+    pub(crate) fn snapshot(&self) -> Snapshot<T> {
+        let state = self.state();
+        Snapshot {
+            value: state.value.clone(),
+            leased_until: state.lease.map(|(_, until)| until),
+            last_failed: state.last_failed,
+            last_refetch: state.last_refetch,
+            is_suspect: state.suspect.is_some(),
+        }
+    }
+
+    /// Puts it into the state of another cache. A lease is then nobody's, and ends with its time.
+    pub(crate) fn restore(&self, snapshot: Snapshot<T>) {
+        let mut state = self.state();
+        state.value = snapshot.value;
+        state.lease = snapshot.leased_until.map(|until| (0, until));
+        state.last_failed = snapshot.last_failed;
+        state.last_refetch = snapshot.last_refetch;
+        state.suspect = snapshot.is_suspect.then_some(state.leases_given);
     }
 
     /// The beginning of a wait.

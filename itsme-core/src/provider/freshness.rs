@@ -3,7 +3,7 @@ use std::time::Duration;
 use http::{HeaderMap, header::CACHE_CONTROL};
 use serde::{Deserialize, Serialize};
 
-use crate::ground::time::UnixTime;
+use crate::ground::time::{ClockShift, UnixTime};
 
 /// How far a time can be ahead of ours and still be no sign of a clock put back: another thread reads
 /// the clock after us and takes the lock before us, and machines differ a little.
@@ -48,6 +48,11 @@ impl Freshness {
     /// When it was fetched.
     pub(crate) fn at(&self) -> UnixTime {
         self.at
+    }
+
+    /// As by another clock.
+    pub(crate) fn shifted(self, shift: ClockShift) -> Self {
+        Self { at: shift.of(self.at), until: shift.of(self.until) }
     }
 
     /// A clock earlier than the fetch makes it stale: one of the two times is wrong.

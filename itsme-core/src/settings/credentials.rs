@@ -109,6 +109,11 @@ impl Credentials {
         Ok(())
     }
 
+    /// Whether ID tokens are signed with the client secret.
+    pub(crate) fn signs_by_secret(&self) -> bool {
+        matches!(self, Self::ClientSecret(secret) if secret.hs256)
+    }
+
     pub(crate) fn signature_check<'a>(&'a self, op_keys: &'a KeySet) -> SignatureCheck<'a> {
         match self {
             Self::ClientSecret(secret) if secret.hs256 => {

@@ -33,6 +33,7 @@ mod tokens;
 mod tokens_by_secret;
 mod wire;
 
+use itsme_core::Client;
 #[cfg(feature = "server")]
 use itsme_core::{Request, Response, SendFailure, Timeouts};
 use serde_json::{Value, json};
@@ -51,7 +52,16 @@ pub use self::{
 /// # Panics
 /// An outcome is not the documented one; the message names all that are not.
 pub fn in_memory() -> Vec<Verdict> {
-    run::in_memory(Fault::all())
+    in_memory_with(Fault::all(), |client| client)
+}
+
+/// Logs a person in under each fault or quirk of a list, in memory, as a client that `equip` has had first: to be
+/// recorded, for example.
+///
+/// # Panics
+/// As [`in_memory`].
+pub fn in_memory_with(list: Vec<Fault>, equip: impl Fn(Client) -> Client) -> Vec<Verdict> {
+    run::in_memory(list, equip)
 }
 
 /// Logs a person in under every fault, over a blocking HTTP client and loopback. `make` gives its
@@ -64,7 +74,23 @@ pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
     S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
 {
-    run::blocking(Fault::all(), make)
+    blocking_with(Fault::all(), |client| client, make)
+}
+
+/// Logs a person in under each of a list, as [`in_memory_with`], over a blocking HTTP client as [`blocking`].
+///
+/// # Panics
+/// As [`in_memory`].
+#[cfg(feature = "server")]
+pub fn blocking_with<S, E>(
+    list: Vec<Fault>,
+    equip: impl Fn(Client) -> Client,
+    make: impl Fn(Timeouts) -> S,
+) -> Vec<Verdict>
+where
+    S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
+{
+    run::blocking(list, equip, make)
 }
 
 /// The same over an async HTTP client, in the runtime that polls this future.
@@ -77,7 +103,24 @@ where
     S: FnMut(Request) -> Sent,
     Sent: Future<Output = Result<Response, (SendFailure, E)>>,
 {
-    run::asynchronous(Fault::all(), make).await
+    asynchronous_with(Fault::all(), |client| client, make).await
+}
+
+/// Logs a person in under each of a list, as [`in_memory_with`], over an async HTTP client as [`asynchronous`].
+///
+/// # Panics
+/// As [`in_memory`].
+#[cfg(feature = "server")]
+pub async fn asynchronous_with<S, E, Sent>(
+    list: Vec<Fault>,
+    equip: impl Fn(Client) -> Client,
+    make: impl Fn(Timeouts) -> S,
+) -> Vec<Verdict>
+where
+    S: FnMut(Request) -> Sent,
+    Sent: Future<Output = Result<Response, (SendFailure, E)>>,
+{
+    run::asynchronous(list, equip, make).await
 }
 
 /// All that an OP can do otherwise than agreed: the faults, and what must be lived with.

@@ -32,7 +32,7 @@ pub struct Verdict {
     pub took: Duration,
 }
 
-pub(crate) fn in_memory(faults: Vec<Fault>) -> Vec<Verdict> {
+pub(crate) fn in_memory(faults: Vec<Fault>, equip: impl Fn(Client) -> Client) -> Vec<Verdict> {
     let mut verdicts = Verdicts::default();
     for fault in faults {
         let world = World::new();
@@ -48,13 +48,17 @@ pub(crate) fn in_memory(faults: Vec<Fault>) -> Vec<Verdict> {
                 answer.and_then(|answer| Some(answer).filter(capped).ok_or(SendFailure::TooLarge));
             ready(answer.map_err(|why| (why, why)))
         };
-        verdicts.add(&fault, now(try_out(&fault, world, (&op, &kms), send)));
+        verdicts.add(&fault, now(try_out(&fault, world, (&op, &kms), (&equip, send))));
     }
     verdicts.all()
 }
 
 #[cfg(feature = "server")]
-pub(crate) fn blocking<S, E>(faults: Vec<Fault>, make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
+pub(crate) fn blocking<S, E>(
+    faults: Vec<Fault>,
+    equip: impl Fn(Client) -> Client,
+    make: impl Fn(Timeouts) -> S,
+) -> Vec<Verdict>
 where
     S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
 {
@@ -62,12 +66,13 @@ where
         let mut send = make(timeouts);
         move |request| ready(send(request))
     };
-    now(asynchronous(faults, make))
+    now(asynchronous(faults, equip, make))
 }
 
 #[cfg(feature = "server")]
 pub(crate) async fn asynchronous<S, E, Sent>(
     faults: Vec<Fault>,
+    equip: impl Fn(Client) -> Client,
     make: impl Fn(Timeouts) -> S,
 ) -> Vec<Verdict>
 where
@@ -82,7 +87,7 @@ where
         let timeouts = Timeouts::default();
         let send = make(if fault.hangs() { timeouts.total(PATIENCE) } else { timeouts });
         let outside = (server.shared(), kms.shared());
-        verdicts.add(&fault, try_out(&fault, world, outside, send).await);
+        verdicts.add(&fault, try_out(&fault, world, outside, (&equip, send)).await);
     }
     verdicts.all()
 }
@@ -116,7 +121,7 @@ async fn try_out<S, E, Sent>(
     fault: &Fault,
     world: World,
     (op, kms): (&Mutex<FakeOp>, &Mutex<FakeKms>),
-    send: S,
+    (equip, send): (&impl Fn(Client) -> Client, S),
 ) -> Result<Verdict, String>
 where
     S: FnMut(Request) -> Sent,
@@ -126,7 +131,7 @@ where
         true => lock(op).settings_with(lock(kms).keys()),
         false => fault.settings(&mut lock(op)),
     };
-    let client = Client::new(settings).expect("the settings are sound");
+    let client = equip(Client::new(settings).expect("the settings are sound"));
     let mut visit = Visit { world, op, kms, client, send: send.into() };
     let begun = Instant::now();
     let result = visit.log_in(fault, true).await;

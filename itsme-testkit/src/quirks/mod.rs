@@ -56,7 +56,7 @@ pub fn all() -> Vec<Fault> {
 /// # Panics
 /// A login does not end well, or something else is read; the message names all that do not.
 pub fn in_memory() -> Vec<Verdict> {
-    run::in_memory(all())
+    run::in_memory(all(), |client| client)
 }
 
 /// The same over a blocking HTTP client and loopback. `make` gives its `send` for these timeouts.
@@ -68,7 +68,7 @@ pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
     S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
 {
-    run::blocking(all(), make)
+    run::blocking(all(), |client| client, make)
 }
 
 /// The same over an async HTTP client, in the runtime that polls this future.
@@ -81,7 +81,7 @@ where
     S: FnMut(Request) -> Sent,
     Sent: Future<Output = Result<Response, (SendFailure, E)>>,
 {
-    run::asynchronous(all(), make).await
+    run::asynchronous(all(), |client| client, make).await
 }
 
 /// A quirk, by what it does to one document.

@@ -1,0 +1,156 @@
+use std::{
+    cell::RefCell,
+    collections::{BTreeSet, VecDeque},
+    error::Error as StdError,
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{replayed::ReplayError, surroundings};
+use crate::{
+    error::EntropyError,
+    flow::{
+        attempt::{Attempt, SendFailure},
+        drive::KeyResult,
+        key_operation::{KeyFailure, KeyOperation},
+        platform::Platform,
+        recorded_answer::Bytes,
+        tape::{Tape, TapeStep, Told, Want},
+    },
+    ground::time::{ClockShift, UnixTime},
+    http::{Request, Response},
+    jose,
+    provider::ProviderSource,
+};
+
+/// How far a replay is on the tape: what the flow is told next, and when.
+///
+/// As long as the flow does what it did, its steps are taken in their order. Where it does something else, under another
+/// clock or with other keys, a request is answered by the first answer that its endpoint gave and that was not taken.
+pub(super) struct Cursor {
+    steps: Vec<TapeStep>,
+    taken: BTreeSet<usize>,
+    at: usize,
+    now: UnixTime,
+    drawn: VecDeque<Option<Bytes>>,
+    /// How often random bytes were drawn that are not on the tape.
+    made_up: u64,
+    asked: usize,
+    /// Which of the requests and key operations the tape has no answer to.
+    unanswered: BTreeSet<usize>,
+    shift: ClockShift,
+    source: Arc<ProviderSource>,
+}
+
+impl Cursor {
+    /// At the beginning, of a client that has not done anything yet.
+    pub(super) fn new(tape: Tape, shift: ClockShift, source: Arc<ProviderSource>) -> Self {
+        let mut cursor = Self {
+            steps: tape.steps,
+            taken: BTreeSet::new(),
+            at: 0,
+            now: UnixTime::from_secs(0),
+            drawn: VecDeque::new(),
+            made_up: 0,
+            asked: 0,
+            unanswered: BTreeSet::new(),
+            shift,
+            source,
+        };
+        cursor.enter(0);
+        cursor
+    }
+
+    pub(super) fn unanswered(self) -> BTreeSet<usize> {
+        self.unanswered
+    }
+
+    /// Takes a step from the tape.
+    fn enter(&mut self, step: usize) {
+        let Some(TapeStep { at, around, drawn, .. }) = self.steps.get_mut(step) else { return };
+        self.now = self.shift.of(*at);
+        self.drawn = std::mem::take(drawn).into();
+        if let Some(around) = around.take() {
+            surroundings::restore(around, self.shift, &self.source);
+        }
+        self.at = step;
+        self.taken.insert(step);
+    }
+
+    /// What was told after something like this was wanted, if it was and is not taken yet.
+    fn told(&mut self, wanted: impl Fn(&Want) -> bool) -> Option<&Told> {
+        let mut steps = 1..self.steps.len();
+        let found =
+            steps.find(|step| !self.taken.contains(step) && wanted(&self.steps[step - 1].want));
+        if found.is_none() {
+            self.unanswered.insert(self.asked);
+        }
+        self.asked += 1;
+        self.enter(found?);
+        Some(&self.steps[found?].told)
+    }
+
+    pub(super) fn send(
+        &mut self,
+        request: &Request,
+    ) -> Result<Response, (SendFailure, ReplayError)> {
+        let asked = request.extensions().get().map(|attempt: &Attempt| attempt.endpoint);
+        let told = self
+            .told(|want| matches!(want, Want::Send { endpoint, .. } if Some(*endpoint) == asked));
+        let answer = match told {
+            Some(Told::Answer(answer)) => answer.response(),
+            Some(Told::Failed(why)) => return Err((*why, ReplayError::Recorded(*why))),
+            _ => None,
+        };
+        // Nothing is tried again after it, or polled for once more.
+        answer.ok_or((SendFailure::TooLarge, ReplayError::NotRecorded))
+    }
+
+    pub(super) fn use_key(&mut self, operation: &KeyOperation) -> KeyResult {
+        let told = self.told(|want| {
+            matches!(want, Want::UseKey { kid, algorithm }
+                if kid == operation.kid() && algorithm == operation.algorithm())
+        });
+        let failed = |why, error: Box<dyn StdError + Send + Sync>| Err((why, error));
+        match told {
+            Some(Told::KeyMade(made)) => Ok(made.0.clone()),
+            Some(Told::KeyFailed(why)) => failed(*why, Box::new(*why)),
+            _ => failed(KeyFailure::Refused, Box::new(ReplayError::NotRecorded)),
+        }
+    }
+
+    pub(super) fn sleep(&mut self, time: Duration) {
+        match self.steps.get(self.at).map(|step| &step.want) {
+            Some(Want::Wait(_)) if self.at + 1 < self.steps.len() => self.enter(self.at + 1),
+            _ => self.now = self.now.after(time),
+        }
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
+        match self.drawn.pop_front() {
+            Some(None) => return Err(EntropyError),
+            Some(Some(Bytes(drawn))) if drawn.len() == buf.len() => buf.copy_from_slice(&drawn),
+            _ => {
+                for chunk in buf.chunks_mut(32) {
+                    self.made_up += 1;
+                    let made_up = jose::sha256(&[&self.made_up.to_be_bytes()]);
+                    chunk.copy_from_slice(&made_up[..chunk.len()]);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The clock and the randomness of a recording.
+pub(super) struct RecordedPlatform<'a>(pub(super) &'a RefCell<Cursor>);
+
+impl Platform for RecordedPlatform<'_> {
+    fn now(&self) -> UnixTime {
+        self.0.borrow().now
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
+        self.0.borrow_mut().fill(buf)
+    }
+}

@@ -1,0 +1,53 @@
+use super::{Recording, replay::Replay};
+use crate::{
+    error::{Error, RecordingError},
+    flow::{
+        Flow,
+        machine::{Context, Event, Machine, Next},
+    },
+    ground::secret::Secret,
+    settings::{credentials::Credentials, keyring::Keyring},
+    tokens::open::OpenToken,
+};
+
+/// The most characters of a recording that are looked at.
+const MAX_SEALED: usize = 4 * 1024 * 1024;
+
+impl Recording {
+    /// Opens it with the credentials of the client: its private keys, here or
+    /// [outside](crate::PrivateKeys::external), or its secret. The flow sends nothing; it waits for nobody but a key
+    /// holder.
+    ///
+    /// It was sealed to the key that was published when the flow ended. If keys were replaced meanwhile, take a set with
+    /// the old decryption keys in it, as [`to_json`](crate::PrivateKeys::to_json) writes it during a rotation.
+    ///
+    /// # Errors
+    /// The flow ends with [`Error::Recording`] if these are not the credentials, or it was changed.
+    pub fn open(&self, credentials: impl Into<Credentials>) -> Flow<Replay> {
+        let credentials = credentials.into();
+        let decryption = Keyring::new(credentials.clone()).decryption();
+        let open = OpenToken::new(Secret::new(self.jwe()), decryption, MAX_SEALED);
+        Flow::of("open_recording", Ok(OpenRecording { open, credentials }))
+    }
+}
+
+/// The flow behind [`Recording::open`].
+struct OpenRecording {
+    open: OpenToken,
+    credentials: Credentials,
+}
+
+impl Machine for OpenRecording {
+    type Output = Replay;
+
+    fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+        self.open.step(event, cx)?.within(
+            self.credentials,
+            |open, credentials| Self { open, credentials },
+            |opened, credentials| {
+                let text = opened.map_err(RecordingError::Sealed)?;
+                Ok(Next::Done(Replay::new(text, credentials)?))
+            },
+        )
+    }
+}

@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use serde_json::{Value, value::RawValue};
+use zeroize::Zeroizing;
+
+use super::{
+    Recording, input::InputRef, payload::PayloadRef, settings::RecordedSettings, surroundings,
+};
+use crate::{
+    client_auth::inner::ClientInner,
+    error::Error,
+    flow::tape::{End, Fill, Observer, Tape},
+    jose::{self, KeySet, SealTo},
+    provider::{Provider, cache::Snapshot},
+    settings::credentials::Credentials,
+};
+
+/// Whom recordings are handed to, and of which flows.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    record: Arc<dyn Fn(Recording) + Send + Sync>,
+    /// Of flows that end well and of those that a person ends, too.
+    of_all: bool,
+}
+
+impl Recorder {
+    pub(crate) fn new(record: impl Fn(Recording) + Send + Sync + 'static, of_all: bool) -> Self {
+        Self { record: Arc::new(record), of_all }
+    }
+
+    /// An observer for one flow.
+    pub(crate) fn observe(
+        &self,
+        client: &Arc<ClientInner>,
+        input: &InputRef<'_>,
+    ) -> Option<Box<dyn Observer>> {
+        let input = Zeroizing::new(serde_json::to_string(input).ok()?);
+        let client = Arc::clone(client);
+        Some(Box::new(Observing { recorder: self.clone(), client, input, left: None }))
+    }
+
+    fn wants(&self, end: End<'_>) -> bool {
+        let is_failure = !matches!(end, End::Well | End::Error(Error::Cancelled));
+        is_failure || self.of_all
+    }
+}
+
+struct Observing {
+    recorder: Recorder,
+    client: Arc<ClientInner>,
+    /// As JSON.
+    input: Zeroizing<String>,
+    /// How the last step has left the cache.
+    left: Option<Snapshot<Provider>>,
+}
+
+impl Observer for Observing {
+    fn around(&mut self) -> Option<Value> {
+        let found = self.client.provider.cache.snapshot();
+        if self.left.as_ref() == Some(&found) {
+            return None;
+        }
+        surroundings::recorded(&found)
+    }
+
+    fn stepped(&mut self) {
+        self.left = Some(self.client.provider.cache.snapshot());
+    }
+
+    fn ended(&mut self, tape: Tape, end: End<'_>, fill: &mut Fill<'_>) {
+        if self.recorder.wants(end)
+            && let Some(jwe) = self.sealed(&tape, fill)
+        {
+            (self.recorder.record)(Recording::sealed(&jwe));
+        }
+    }
+}
+
+impl Observing {
+    /// A recording that cannot be made is none: the flow's own end is what counts.
+    fn sealed(&self, tape: &Tape, fill: &mut Fill<'_>) -> Option<String> {
+        let settings = &self.client.settings;
+        let payload = PayloadRef {
+            client: RecordedSettings::of(settings),
+            input: serde_json::from_str::<&RawValue>(&self.input).ok()?,
+            tape,
+        };
+        let mut text = Zeroizing::new(Vec::new());
+        serde_json::to_writer(&mut *text, &payload).ok()?;
+        match settings.keyring.current() {
+            Credentials::PrivateKeys(keys) => {
+                // The key that is published, as the OP reads it.
+                let published = KeySet::parse(keys.public_jwks().as_bytes()).ok()?;
+                let to = SealTo::PublicKey(published.encryption_key()?);
+                jose::seal(&text, super::NAME, &to, fill).ok()?
+            }
+            Credentials::ClientSecret(secret) => {
+                jose::seal(&text, super::NAME, &SealTo::Direct(secret.direct()), fill).ok()?
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+use std::{
+    cell::RefCell,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::{
+    cursor::{Cursor, RecordedPlatform},
+    input::Input,
+    payload::Payload,
+    replayed::{ReplayError, Replayed, steps},
+};
+use crate::{
+    authorization::callback::Callback,
+    client::Client,
+    error::{Error, RecordingError},
+    flow::{
+        Flow,
+        drive::{DriveError, drive_with_keys},
+        tape::{End, Fill, Observer, Tape, Want},
+    },
+    ground::{
+        opaque::opaque,
+        time::{ClockShift, UnixTime},
+    },
+    settings::credentials::Credentials,
+};
+
+/// An opened recording: a flow that can be run again, in no time and without any network, as often as you like.
+///
+/// It does what it did, with the clock and the randomness of then, and makes every check that it made; nobody is logged
+/// in by it. `Debug` shows nothing of what is in it.
+pub struct Replay {
+    /// As JSON.
+    text: Zeroizing<String>,
+    recorded: Payload,
+    credentials: Credentials,
+    shift: ClockShift,
+}
+
+fn read(text: &str) -> Result<Payload, RecordingError> {
+    serde_json::from_str(text).map_err(|_| RecordingError::Malformed)
+}
+
+impl Replay {
+    pub(crate) fn new(text: Zeroizing<String>, credentials: Credentials) -> Result<Self, Error> {
+        let recorded = read(&text)?;
+        if recorded.tape.end().is_none() {
+            return Err(RecordingError::Malformed.into());
+        }
+        Ok(Self { text, recorded, credentials, shift: ClockShift::default() })
+    }
+
+    /// The flow's name: the method of [`Client`] that made it.
+    pub fn flow(&self) -> &'static str {
+        self.recorded.input.flow()
+    }
+
+    /// When it was begun, by the clock of the client.
+    pub fn begun_at(&self) -> UnixTime {
+        self.recorded.tape.steps.first().map_or(UnixTime::from_secs(0), |step| step.at)
+    }
+
+    /// The client whose flow it was.
+    pub fn client_id(&self) -> &str {
+        &self.recorded.client.client_id
+    }
+
+    /// The issuer that the client talks to.
+    pub fn issuer(&self) -> &str {
+        self.recorded.client.environment.issuer()
+    }
+
+    /// How many bytes of answers are not in the recording. If it is not zero, the replay can end otherwise.
+    pub fn missing_bytes(&self) -> usize {
+        self.recorded.tape.cut
+    }
+
+    /// What if the client's clock had been so far ahead of what it was? Its stored times are moved as well: the
+    /// beginning of a login, the deadline of a ticket, the age of the OP's keys.
+    #[must_use]
+    pub fn clock_ahead(self, ahead: Duration) -> Self {
+        Self { shift: ClockShift { ahead, ..ClockShift::default() }, ..self }
+    }
+
+    /// What if it had been so far behind? See [`clock_ahead`](Self::clock_ahead).
+    #[must_use]
+    pub fn clock_behind(self, behind: Duration) -> Self {
+        Self { shift: ClockShift { behind, ..ClockShift::default() }, ..self }
+    }
+
+    /// What if the client had had these keys, or this secret? Default: those that it was opened with.
+    #[must_use]
+    pub fn credentials(self, credentials: impl Into<Credentials>) -> Self {
+        Self { credentials: credentials.into(), ..self }
+    }
+
+    /// Runs the flow again.
+    pub fn run(&self) -> Replayed {
+        match self.flow_again() {
+            Ok(replayed) => replayed,
+            Err(error) => Replayed {
+                steps: Vec::new(),
+                outcome: error.to_string(),
+                recorded_outcome: self.recorded_outcome(),
+                is_same: false,
+                result: Err(error.into()),
+            },
+        }
+    }
+
+    fn recorded_outcome(&self) -> String {
+        self.recorded.tape.end().unwrap_or_default().to_owned()
+    }
+
+    /// By the method of a new client that made it, which has what the recorded one had.
+    fn flow_again(&self) -> Result<Replayed, Error> {
+        let Payload { client, input, tape } = read(&self.text)?;
+        let client = Client::new(client.with(&self.credentials))?;
+        let malformed = || Error::from(RecordingError::Malformed);
+        Ok(match input.shifted(self.shift) {
+            Input::Authorize(request) => {
+                let request = request.request().ok_or_else(malformed)?;
+                self.driven(&client, tape, client.authorize(request))
+            }
+            Input::RequestObject { request, request_uri, lifetime } => {
+                let request = request.request().ok_or_else(malformed)?;
+                self.driven(&client, tape, client.request_object(request, request_uri, lifetime))
+            }
+            Input::FinishLogin { login, callback } => {
+                self.driven(&client, tape, client.finish_login(login, Callback(callback)))
+            }
+            Input::NextQrStep(stage) => {
+                let login = stage.login().ok_or_else(malformed)?;
+                self.driven(&client, tape, client.next_qr_step(login))
+            }
+            Input::DiscoverUser => self.driven(&client, tape, client.discover_user()),
+            Input::PollUserDiscovery(ticket) => {
+                self.driven(&client, tape, client.poll_user_discovery(ticket))
+            }
+            Input::StartBackchannel(request) => {
+                let request = request.request().ok_or_else(malformed)?;
+                self.driven(&client, tape, client.start_backchannel(request))
+            }
+            Input::PollBackchannel(ticket) => {
+                self.driven(&client, tape, client.poll_backchannel(ticket))
+            }
+        })
+    }
+
+    /// With nothing but the tape around it. What the flow ends in goes no further than this.
+    fn driven<T: 'static>(&self, client: &Client, tape: Tape, flow: Flow<T>) -> Replayed {
+        let recorded: Vec<Want> = tape.steps.iter().map(|step| step.want.clone()).collect();
+        let cursor = RefCell::new(Cursor::new(tape, self.shift, client.source()));
+        let replayed = Arc::new(Mutex::new(Tape::default()));
+        let flow = flow.observed(Some(Box::new(Keeping(Arc::clone(&replayed)))));
+        let result = drive_with_keys(
+            flow,
+            &mut RecordedPlatform(&cursor),
+            |request| cursor.borrow_mut().send(&request),
+            |time| cursor.borrow_mut().sleep(time),
+            |operation| cursor.borrow_mut().use_key(&operation),
+        );
+        let result: Result<(), DriveError<ReplayError>> = result.map(drop);
+        let unanswered = cursor.into_inner().unanswered();
+        let replayed = replayed.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = replayed.steps.iter().map(|step| &step.want);
+        let outcome = match &result {
+            Err(DriveError::Transport { source: ReplayError::NotRecorded, .. }) => {
+                result.as_ref().map_err(with_source).err()
+            }
+            _ => replayed.end().map(str::to_owned),
+        };
+        Replayed {
+            steps: steps(&replayed, &recorded, &unanswered),
+            outcome: outcome.unwrap_or_default(),
+            recorded_outcome: self.recorded_outcome(),
+            is_same: wanted.eq(&recorded),
+            result,
+        }
+    }
+}
+
+fn with_source(error: &DriveError<ReplayError>) -> String {
+    let source = std::error::Error::source(error).map(|source| format!(": {source}"));
+    format!("{error}{}", source.unwrap_or_default())
+}
+
+/// Keeps the tape of a replay.
+struct Keeping(Arc<Mutex<Tape>>);
+
+impl Observer for Keeping {
+    fn around(&mut self) -> Option<Value> {
+        None
+    }
+
+    fn stepped(&mut self) {}
+
+    fn ended(&mut self, tape: Tape, _: End<'_>, _: &mut Fill<'_>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tape;
+    }
+}
+
+opaque!(Replay);

@@ -1,0 +1,140 @@
+use std::{collections::BTreeSet, time::Duration};
+
+use http::StatusCode;
+
+use crate::{
+    flow::{
+        attempt::{Attempt, SendFailure},
+        drive::DriveError,
+        key_operation::KeyFailure,
+        tape::{Tape, TapeStep, Told, Want},
+    },
+    ground::time::UnixTime,
+};
+
+/// What became of a flow that was run again.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Replayed {
+    /// What it did, in order.
+    pub steps: Vec<ReplayedStep>,
+    /// How it has ended, and nothing of what it ended with.
+    pub result: Result<(), DriveError<ReplayError>>,
+    /// The same in words.
+    pub outcome: String,
+    /// How it ended when it was recorded.
+    pub recorded_outcome: String,
+    pub(super) is_same: bool,
+}
+
+/// Something that a flow did when it was run again.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ReplayedStep {
+    /// When, by the clock of the replay.
+    pub at: UnixTime,
+    /// What it was.
+    pub what: ReplayedWhat,
+    /// It did exactly this when it was recorded, at the same place.
+    pub is_same: bool,
+}
+
+/// What a flow does on its way. No URL is shown, as it can hold a session's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplayedWhat {
+    /// It sent a request.
+    #[non_exhaustive]
+    Request {
+        /// `GET` or `POST`.
+        method: String,
+        /// To which of the OP's addresses.
+        host: String,
+        /// Which endpoint that is, and for which time it was asked.
+        attempt: Attempt,
+        /// The status of the answer, or why there is none.
+        answer: Result<StatusCode, ReplayError>,
+    },
+    /// It had a key outside do something.
+    #[non_exhaustive]
+    KeyOperation {
+        /// Which key.
+        kid: String,
+        /// `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
+        algorithm: String,
+        /// Why the key has not done it.
+        failure: Option<KeyFailure>,
+    },
+    /// It waited.
+    Wait(Duration),
+}
+
+/// Why a request of a replay has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// It had none when it was recorded.
+    #[error("{0}, when it was recorded")]
+    Recorded(SendFailure),
+    /// It was not made when the flow was recorded.
+    #[error("the recording has no answer to it")]
+    NotRecorded,
+}
+
+impl Replayed {
+    /// Whether the flow did the same as when it was recorded, request for request, and ended in the same way.
+    pub fn is_same(&self) -> bool {
+        self.is_same
+    }
+}
+
+/// Each thing that was wanted, with what was told then.
+pub(super) fn steps(
+    replayed: &Tape,
+    recorded: &[Want],
+    unanswered: &BTreeSet<usize>,
+) -> Vec<ReplayedStep> {
+    let mut asked = 0;
+    let mut steps = Vec::new();
+    for (place, pair) in replayed.steps.windows(2).enumerate() {
+        let [TapeStep { at, want, .. }, TapeStep { told, .. }] = pair else { continue };
+        let is_missing = unanswered.contains(&asked);
+        asked += usize::from(!matches!(want, Want::Wait(_)));
+        let what = match want {
+            Want::Send { method, url, endpoint, attempt, .. } => ReplayedWhat::Request {
+                method: method.clone(),
+                host: host(url),
+                attempt: Attempt { endpoint: *endpoint, number: *attempt },
+                answer: answer(told, is_missing),
+            },
+            Want::UseKey { kid, algorithm } => ReplayedWhat::KeyOperation {
+                kid: kid.clone(),
+                algorithm: algorithm.clone(),
+                failure: match told {
+                    Told::KeyFailed(why) => Some(*why),
+                    _ => None,
+                },
+            },
+            Want::Wait(time) => ReplayedWhat::Wait(Duration::from_millis(*time)),
+            Want::End(_) => continue,
+        };
+        let is_same = recorded.get(place) == Some(want);
+        steps.push(ReplayedStep { at: *at, what, is_same });
+    }
+    steps
+}
+
+fn answer(told: &Told, is_missing: bool) -> Result<StatusCode, ReplayError> {
+    match told {
+        Told::Answer(answer) => {
+            StatusCode::from_u16(answer.status).map_err(|_| ReplayError::NotRecorded)
+        }
+        Told::Failed(why) if !is_missing => Err(ReplayError::Recorded(*why)),
+        _ => Err(ReplayError::NotRecorded),
+    }
+}
+
+fn host(url: &str) -> String {
+    let uri = url.parse::<http::Uri>().ok();
+    uri.and_then(|uri| uri.authority().map(ToString::to_string)).unwrap_or_default()
+}

@@ -1,0 +1,15 @@
+//! Flows are written down, sealed, opened and run again.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../../../itsme-testkit/tests/recorded/mod.rs"]
+mod recorded;
+#[path = "../../../itsme-testkit/tests/secrecy/mod.rs"]
+#[allow(dead_code, reason = "a recording is searched, and no error")]
+mod secrecy;
+
+mod faults;
+mod flows;
+mod hostile;
+mod sealed;
+mod what_if;

@@ -1,0 +1,120 @@
+//! The same flow under another clock, or with other keys; and recordings that nobody's client has made.
+
+use std::time::Duration;
+
+use itsme_core::{
+    AuthorizationRequest, Client, Endpoint, PrivateKeys, Recording, RecordingError, Replay,
+    ReplayError, ReplayedWhat, Scope,
+};
+use itsme_testkit::{Document, FakeOp, Person, SERVICE, World, play, private_keys};
+use serde_json::{Value, json};
+
+use crate::recorded::{Recorded, open, replay};
+
+type Claims = serde_json::Map<String, Value>;
+
+/// A login that fails by what is wrong with its ID token.
+fn failed(login: AuthorizationRequest, alter: fn(&mut Claims)) -> Replay {
+    let recorded = Recorded::default();
+    let mut world = World::new();
+    let mut op = FakeOp::new(world.clock());
+    let client = Client::new(op.settings()).expect("the settings are sound");
+    let client = client.on_failure(recorded.recorder());
+    let login = play(client.authorize(login), &mut op, &mut world).expect("a URL");
+    let callback = op.approve(&login.url, &Person::ann());
+    op.alter(Document::IdToken, alter);
+    assert!(play(client.finish_login(login.state, callback), &mut op, &mut world).is_err());
+    let [recording] = &recorded.take()[..] else { panic!("one has failed") };
+    assert!(replay(recording).is_same());
+    open(recording)
+}
+
+fn login() -> AuthorizationRequest {
+    AuthorizationRequest::login(SERVICE)
+}
+
+fn move_times(claims: &mut Claims, change: fn(u64) -> u64) {
+    for name in ["iat", "exp", "auth_time"] {
+        if let Some(time) = claims.get(name).and_then(Value::as_u64) {
+            claims.insert(name.to_owned(), json!(change(time)));
+        }
+    }
+}
+
+fn in_the_past(claims: &mut Claims) {
+    move_times(claims, |time| time - 400);
+}
+
+fn in_the_future(claims: &mut Claims) {
+    move_times(claims, |time| time + 90);
+}
+
+fn without_sub(claims: &mut Claims) {
+    claims.remove("sub");
+}
+
+#[test]
+fn a_clock_that_was_fast_is_found_out() {
+    let replay = failed(login(), in_the_past);
+    let before = replay.run();
+    assert!(before.outcome.starts_with("the ID token was refused: it has expired"));
+    let replayed = replay.clock_behind(Duration::from_secs(400)).run();
+    assert_eq!(replayed.outcome, "it ended well");
+    assert_eq!(before.steps[0].at.since(replayed.steps[0].at), Duration::from_secs(400));
+}
+
+#[test]
+fn a_clock_that_was_slow_is_found_out() {
+    let replay = failed(login(), in_the_future);
+    let before = replay.run();
+    let replay = replay.clock_ahead(Duration::from_secs(90));
+    let replayed = replay.run();
+    assert_eq!(replayed.outcome, "it ended well");
+    assert!(replayed.result.is_ok() && !replayed.is_same());
+    assert_eq!(replayed.recorded_outcome, before.outcome);
+    assert_eq!(replayed.steps[0].at.since(before.steps[0].at), Duration::from_secs(90));
+    // And again as it was.
+    assert!(replay.clock_ahead(Duration::ZERO).run().is_same());
+}
+
+/// The ID token is accepted, and userinfo was never asked for.
+#[test]
+fn what_was_not_asked_has_no_answer() {
+    let replay = failed(login().scope(Scope::Email), in_the_future);
+    let replayed = replay.clock_ahead(Duration::from_secs(90)).run();
+    let [_, userinfo] = &replayed.steps[..] else { panic!("two requests") };
+    let ReplayedWhat::Request { answer, attempt, .. } = &userinfo.what else { panic!("a request") };
+    assert_eq!((attempt.endpoint, attempt.number), (Endpoint::Userinfo, 1));
+    assert_eq!(*answer, Err(ReplayError::NotRecorded));
+    assert!(!userinfo.is_same && replayed.result.is_err());
+    assert_eq!(
+        replayed.outcome,
+        "no response from the userinfo endpoint (attempt 1): the recording has no answer to it"
+    );
+}
+
+#[test]
+fn other_keys_open_other_tokens() {
+    let replay = failed(login(), without_sub);
+    let others = PrivateKeys::generate().expect("keys");
+    let replayed = replay.credentials(others).run();
+    assert!(replayed.outcome.starts_with("the ID token was refused: "), "{}", replayed.outcome);
+    assert_ne!(replayed.outcome, replayed.recorded_outcome);
+    let replay = failed(login(), without_sub).credentials(private_keys());
+    assert!(replay.run().is_same());
+}
+
+#[test]
+fn a_text_of_something_else_is_no_recording() {
+    for (text, error) in [
+        ("", RecordingError::Malformed),
+        ("itsme-recording", RecordingError::Malformed),
+        ("itsme-recording:1", RecordingError::Malformed),
+        ("itsme-recording:01:a.b.c.d.e", RecordingError::Malformed),
+        ("itsme-recording:1:a:b", RecordingError::Malformed),
+        ("itsme-evidence:1:a.b.c.d.e", RecordingError::Malformed),
+        ("itsme-recording:2:a.b.c.d.e", RecordingError::OtherFormat { expected: 1, found: 2 }),
+    ] {
+        assert_eq!(text.parse::<Recording>(), Err(error), "{text}");
+    }
+}

@@ -1,0 +1,62 @@
+//! Recordings of logins under the testkit's faults, opened and run again.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+
+use std::sync::{Arc, Mutex};
+
+use itsme_core::{ClientSecret, Recording, Replay, Replayed, SendFailure, drive_with_keys};
+use itsme_testkit::{CLIENT_SECRET, FakeKms, Fault, World, private_keys};
+
+/// What a recorder was handed.
+#[derive(Clone, Default)]
+pub struct Recorded(Arc<Mutex<Vec<Recording>>>);
+
+impl Recorded {
+    /// A recorder.
+    pub fn recorder(&self) -> impl Fn(Recording) + Send + Sync + 'static {
+        let kept = Arc::clone(&self.0);
+        move |recording| kept.lock().expect("nobody panics").push(recording)
+    }
+
+    pub fn take(&self) -> Vec<Recording> {
+        std::mem::take(&mut self.0.lock().expect("nobody panics"))
+    }
+}
+
+/// Opens a recording of whichever of the testkit's clients.
+pub fn open(recording: &Recording) -> Replay {
+    let nothing_is_sent = |_| Err((SendFailure::NotSent, SendFailure::NotSent));
+    let mut kms = FakeKms::new();
+    let by_secret = recording.open(ClientSecret::new(CLIENT_SECRET));
+    for flow in [recording.open(private_keys()), by_secret, recording.open(kms.keys())] {
+        let use_key = |operation| kms.use_key(&operation);
+        let opened = drive_with_keys(flow, &mut World::new(), nothing_is_sent, |_| (), use_key);
+        if let Ok(replay) = opened {
+            return replay;
+        }
+    }
+    panic!("nobody can open it");
+}
+
+/// Runs it again, and holds it against what was recorded.
+pub fn replay(recording: &Recording) -> Replayed {
+    let replay = open(recording);
+    assert_eq!(replay.missing_bytes(), 0, "{} is whole", replay.flow());
+    let replayed = replay.run();
+    assert_eq!(replayed.outcome, replayed.recorded_outcome, "{}", replay.flow());
+    assert!(replayed.is_same(), "{}, {}: {:?}", replay.flow(), replayed.outcome, replayed.steps);
+    assert!(replayed.steps.iter().all(|step| step.is_same), "{:?}", replayed.steps);
+    replayed
+}
+
+/// Fifty of a list, spread evenly over it.
+pub fn sample(mut list: Vec<Fault>) -> Vec<Fault> {
+    let length = list.len();
+    let chosen: Vec<usize> = (0..50).map(|which| which * length / 50).collect();
+    let mut place = 0;
+    list.retain(|_| {
+        place += 1;
+        chosen.contains(&(place - 1))
+    });
+    list
+}
