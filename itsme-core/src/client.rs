@@ -66,23 +66,23 @@ impl Client {
         Self { inner: Arc::new(inner), recorder: None }
     }
 
-    /// Has each login written down, and hands over a [`Recording`] of each flow that ends in an error, to find out
-    /// why with [`Replay`](crate::Replay). Default: nothing is written down.
+    /// Writes each login down, and hands over a [`Recording`] of each flow that ends in an error, to find out why with
+    /// [`Replay`](crate::Replay). Default: nothing is written down.
     ///
-    /// It is for this client and clones that are made of it from now on, not for [siblings](Self::sibling). What is recorded are the flows that
-    /// a login is made of: [`authorize`](Self::authorize), [`request_object`](Self::request_object),
-    /// [`finish_login`](Self::finish_login), [`next_qr_step`](Self::next_qr_step) and the four that this one is made of.
-    /// Those that a person ends ([`Error::Cancelled`]) and those that are dropped are not.
+    /// It is for this client and for the clones that are made of it afterwards, not for [siblings](Self::sibling). Recorded
+    /// are the flows that a login is made of: [`authorize`](Self::authorize), [`request_object`](Self::request_object),
+    /// [`finish_login`](Self::finish_login), [`next_qr_step`](Self::next_qr_step), and the four that this one does in a
+    /// row. A flow that a person ends ([`Error::Cancelled`]) is not recorded, nor is one that is dropped before its end.
     ///
-    /// `recorder` is called before the flow gives its error back, in the same thread: let it be quick, and put the
-    /// recording into a queue or a file. A browser can make a login fail as often as it likes, so keep no more than a
-    /// number of them. **Recordings are personal data**, see [`Recording`] for how to keep them.
+    /// The flow calls `recorder` before it gives its error back, in the same thread: be quick there, and put the
+    /// recording into a queue or a file. A browser can make a login fail as often as it likes, so keep a limited number.
+    /// **Recordings are personal data**: see [`Recording`] for how to keep them.
     #[must_use]
     pub fn on_failure(self, recorder: impl Fn(Recording) + Send + Sync + 'static) -> Self {
         Self { recorder: Some(Recorder::new(recorder, false)), ..self }
     }
 
-    /// The same of flows that end well, and of those that a person ends, for tests of recordings.
+    /// Records flows that end well and those that a person ends, too: for tests of recordings.
     #[cfg(feature = "unstable-internals")]
     pub(crate) fn on_end(self, recorder: impl Fn(Recording) + Send + Sync + 'static) -> Self {
         Self { recorder: Some(Recorder::new(recorder, true)), ..self }

@@ -46,7 +46,7 @@ impl Client {
         Self { transport: self.transport.key_holder(holder), ..self }
     }
 
-    /// Has each login written down, and hands over a [`Recording`] of each that ends in an error. Off by default: a
+    /// Writes each login down, and hands over a [`Recording`] of each that ends in an error. Off by default, because a
     /// recording is personal data. See [`itsme_core::Client::on_failure`].
     #[must_use]
     pub fn on_failure(self, recorder: impl Fn(Recording) + Send + Sync + 'static) -> Self {

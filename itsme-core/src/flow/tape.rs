@@ -212,7 +212,7 @@ const WELL: &str = "it ended well";
 
 impl Tape {
     /// Bytes of answers that are on it.
-    fn answers(&self) -> usize {
+    pub(crate) fn answers(&self) -> usize {
         let answers = self.steps.iter().map(|step| match &step.told {
             Told::Answer(answer) => answer.len(),
             _ => 0,

@@ -85,7 +85,9 @@ impl Observing {
             input: serde_json::from_str::<&RawValue>(&self.input).ok()?,
             tape,
         };
-        let mut text = Zeroizing::new(Vec::new());
+        // Room enough that the text is never moved, which would leave a copy behind.
+        let room = 2 * tape.answers() + self.input.len() + 128 * 1024;
+        let mut text = Zeroizing::new(Vec::with_capacity(room));
         serde_json::to_writer(&mut *text, &payload).ok()?;
         match settings.keyring.current() {
             Credentials::PrivateKeys(keys) => {

@@ -33,6 +33,23 @@ use crate::{
 ///
 /// It does what it did, with the clock and the randomness of then, and makes every check that it made; nobody is logged
 /// in by it. `Debug` shows nothing of what is in it.
+///
+/// ```
+/// use std::time::Duration;
+/// use itsme_core::{Replay, ReplayedWhat};
+///
+/// # fn example(replay: Replay) {
+/// // Was the clock fast?
+/// let replayed = replay.clock_behind(Duration::from_secs(600)).run();
+/// for step in &replayed.steps {
+///     if let ReplayedWhat::Request { method, attempt, answer, .. } = &step.what {
+///         println!("{:?}: {method} to the {}: {answer:?}", step.at, attempt.endpoint);
+///     }
+/// }
+/// println!("now: {}", replayed.outcome);
+/// println!("then: {}", replayed.recorded_outcome);
+/// # }
+/// ```
 pub struct Replay {
     /// As JSON.
     text: Zeroizing<String>,

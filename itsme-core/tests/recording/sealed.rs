@@ -3,9 +3,9 @@
 use std::{collections::BTreeSet, time::Instant};
 
 use itsme_core::{
-    AuthorizationRequest, BackchannelRequest, Claim, Client, ClientSecret, Country, DriveError,
-    Error, Flow, FreeText, Progress, QrLogin, Recording, RecordingError, Scope, SendFailure, drive,
-    internals::recording_all,
+    AuthorizationRequest, BackchannelRequest, Callback, Claim, Client, ClientSecret, Country,
+    DriveError, Error, Flow, FreeText, Progress, QrLogin, Recording, RecordingError, Scope,
+    SendFailure, drive, internals::recording_all,
 };
 use itsme_testkit::{
     CONFIRM_SERVICE, Document, FakeOp, Fault, Person, Reaction, SERVICE, World, play, private_keys,
@@ -17,6 +17,9 @@ use crate::{
     recorded::{Recorded, open, replay},
     secrecy::Secrets,
 };
+
+/// The most bytes of answers that are kept.
+const ROOM: usize = 1024 * 1024;
 
 /// What is most personal.
 fn login() -> AuthorizationRequest {
@@ -223,43 +226,46 @@ fn other_credentials_do_not_open_it() {
     }
 }
 
-/// An answer of more than there is room for is cut, with a note, and the login's own end does not change.
+/// What there is no room for is cut, with a note; the login's own end does not change.
 #[test]
 fn a_recording_has_an_end() {
     let recorded = Recorded::default();
-    let mut scene = Scene::new();
-    scene.client = recording_all(scene.client.clone(), recorded.recorder());
+    let Scene { mut world, mut op, client } = Scene::new();
+    let redirect = play(client.authorize(login()), &mut op, &mut world).expect("a URL");
+    let callback = op.approve(&redirect.url, &Person::ann());
     let padding = |it: &mut serde_json::Map<_, _>| {
         it.insert("padding".to_owned(), json!("x".repeat(700 * 1024)));
     };
-    scene.op.alter(Document::Discovery, padding);
-    scene.op.alter(Document::TokenAnswer, padding);
-    for _ in 0..2 {
-        scene.play(scene.client.refresh()).expect("it is large, and good");
-        scene.world.advance(std::time::Duration::from_secs(25 * 3600));
-    }
-    let who = scene.log_in();
-    who.expect("it is large, and good");
-    let taken = recorded.take();
-    assert_eq!(taken.len(), 2);
-    let long = "x".repeat(2 * 1024 * 1024);
-    let redirect = scene.authorize(AuthorizationRequest::login(SERVICE));
-    recorded.take();
-    assert!(scene.play(scene.client.finish_login(redirect.state, long)).is_err());
-    let too_long = recorded.take();
-    assert_eq!(
-        replay(&too_long[0]).outcome,
-        "the callback does not belong to this login: it is too long"
-    );
-    assert!(too_long[0].as_text().len() < 64 * 1024);
-    for recording in &taken {
-        assert!(recording.as_text().len() < 2 * 1024 * 1024 + 64 * 1024);
-        let replay = open(recording);
-        println!(
-            "{}: {} missing of {}",
-            replay.flow(),
-            replay.missing_bytes(),
-            recording.as_text().len()
-        );
+    op.alter(Document::Discovery, padding);
+    op.alter(Document::TokenAnswer, padding);
+    let cold = Client::new(op.settings()).expect("the settings are sound");
+    let cold = recording_all(cold, recorded.recorder());
+    play(cold.finish_login(redirect.state, callback), &mut op, &mut world).expect("Ann");
+    let [recording] = &recorded.take()[..] else { panic!("one flow") };
+    assert!(recording.as_text().len() < ROOM * 16 / 9 + 16 * 1024);
+    let replay = open(recording);
+    let sent = 2 * 700 * 1024;
+    assert!((sent - ROOM..sent - ROOM + 64 * 1024).contains(&replay.missing_bytes()));
+    let replayed = replay.run();
+    assert!(!replayed.is_same() && replayed.result.is_err(), "{}", replayed.outcome);
+    assert_eq!(replayed.recorded_outcome, "it ended well");
+}
+
+/// A callback that is too long is not kept, and is too long when it is run again.
+#[test]
+fn an_endless_callback_takes_no_room() {
+    let recorded = Recorded::default();
+    let mut scene = Scene::new();
+    scene.client = scene.client.clone().on_failure(recorded.recorder());
+    for callback in [
+        Callback::from("x".repeat(2 * ROOM)),
+        Callback::from_pairs([("code", "x".repeat(2 * ROOM))]),
+    ] {
+        let redirect = scene.authorize(login());
+        assert!(scene.play(scene.client.finish_login(redirect.state, callback)).is_err());
+        let [recording] = &recorded.take()[..] else { panic!("one flow") };
+        assert!(recording.as_text().len() < 64 * 1024);
+        let outcome = replay(recording).outcome;
+        assert_eq!(outcome, "the callback does not belong to this login: it is too long");
     }
 }

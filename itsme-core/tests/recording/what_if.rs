@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use itsme_core::{
-    AuthorizationRequest, Client, Endpoint, PrivateKeys, Recording, RecordingError, Replay,
-    ReplayError, ReplayedWhat, Scope,
+    AuthorizationRequest, BackchannelRequest, Client, Endpoint, PrivateKeys, Progress, QrLogin,
+    Recording, RecordingError, Replay, ReplayError, ReplayedWhat, Scope, internals::recording_all,
 };
 use itsme_testkit::{Document, FakeOp, Person, SERVICE, World, play, private_keys};
 use serde_json::{Value, json};
 
-use crate::recorded::{Recorded, open, replay};
+use crate::{
+    common::Scene,
+    recorded::{Recorded, open, replay},
+};
 
 type Claims = serde_json::Map<String, Value>;
 
@@ -71,10 +74,53 @@ fn a_clock_that_was_slow_is_found_out() {
     let replayed = replay.run();
     assert_eq!(replayed.outcome, "it ended well");
     assert!(replayed.result.is_ok() && !replayed.is_same());
+    assert!(!replayed.steps[0].is_same, "its assertion is of another time");
     assert_eq!(replayed.recorded_outcome, before.outcome);
     assert_eq!(replayed.steps[0].at.since(before.steps[0].at), Duration::from_secs(90));
     // And again as it was.
     assert!(replay.clock_ahead(Duration::ZERO).run().is_same());
+}
+
+/// A person who says no in the app has said it by whatever clock.
+#[test]
+fn tickets_are_of_the_same_clock() {
+    let recorded = Recorded::default();
+    let Scene { mut world, mut op, client } = Scene::new();
+    let client = recording_all(client, recorded.recorder());
+    let ticket = play(client.discover_user(), &mut op, &mut world).expect("a code");
+    assert!(play(client.poll_user_discovery(ticket), &mut op, &mut world).is_ok());
+    let known = BackchannelRequest::known_user(op.sub_of(&Person::ann()), login());
+    let ticket = play(client.start_backchannel(known), &mut op, &mut world).expect("a ticket");
+    let asked = op.pending_backchannel()[0].auth_req_id.clone();
+    op.deny_backchannel(&asked);
+    assert!(play(client.poll_backchannel(ticket), &mut op, &mut world).is_err());
+    let mut qr = QrLogin::new(login());
+    while let Ok(progress) = play(client.next_qr_step(qr), &mut op, &mut world) {
+        qr = match progress {
+            Progress::Scan { then, .. } => {
+                let session = op.pending_sessions().pop().expect("a session").to_owned();
+                op.scan(&session, &Person::ann());
+                then
+            }
+            Progress::Scanned { then } => then,
+            Progress::Waiting { then } => {
+                let asked = op.pending_backchannel().pop().expect("she is asked").auth_req_id;
+                op.deny_backchannel(&asked);
+                then
+            }
+            Progress::LoggedIn(_) => panic!("she says no"),
+        };
+    }
+    let recordings = recorded.take();
+    assert_eq!(recordings.len(), 8);
+    for recording in recordings {
+        for ahead in [true, false] {
+            let (replay, hour) = (open(&recording), Duration::from_secs(3600));
+            let replay = if ahead { replay.clock_ahead(hour) } else { replay.clock_behind(hour) };
+            let replayed = replay.run();
+            assert_eq!(replayed.outcome, replayed.recorded_outcome, "{}", replay.flow());
+        }
+    }
 }
 
 /// The ID token is accepted, and userinfo was never asked for.
