@@ -16,6 +16,9 @@ use crate::ground::{
     text::printable,
 };
 
+/// Of a header, or the claims.
+type Members = Map<String, Value>;
+
 /// A compact JWS, and how it must have been signed.
 pub(crate) struct SignedToken<'a> {
     jws: &'a str,
@@ -75,12 +78,12 @@ impl<'a> SignedToken<'a> {
     }
 
     /// The claims and who signed them, once the list was passed.
-    pub(super) fn verified(self) -> Option<(Map<String, Value>, Option<Arc<PublicKey>>)> {
+    pub(super) fn verified(self) -> Option<(Members, Option<Arc<PublicKey>>)> {
         Some((self.claims?, self.signer?.key))
     }
 
     /// The header and the claims, whoever wrote them.
-    pub(crate) fn unverified(self) -> (Option<Map<String, Value>>, Option<Map<String, Value>>) {
+    pub(crate) fn unverified(self) -> (Option<Members>, Option<Members>) {
         (self.header.members().cloned(), self.claims)
     }
 
