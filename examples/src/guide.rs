@@ -7,6 +7,8 @@ mod actix {}
 mod axum {}
 #[doc = include_str!("../../docs/guide/blocking.md")]
 mod blocking {}
+#[doc = include_str!("../../docs/guide/checks.md")]
+mod checks {}
 #[doc = include_str!("../../docs/guide/ciba.md")]
 mod ciba {}
 #[doc = include_str!("../../docs/guide/configuration.md")]

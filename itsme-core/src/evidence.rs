@@ -7,8 +7,12 @@ use zeroize::Zeroizing;
 use crate::{
     claims::{Scope, acr::Acr},
     error::EvidenceError,
-    ground::{check::Subject, opaque::opaque, time::UnixTime},
-    jose::{self, KeySet, PublicKey, SignatureCheck, Verified},
+    ground::{
+        check::{CheckReport, Subject},
+        opaque::opaque,
+        time::UnixTime,
+    },
+    jose::{self, KeySet, PublicKey, SignatureCheck, Verified, jws_checks::SignedToken},
     settings::identity::ClientIdentity,
     tokens::{
         archived::ArchivedClaims,
@@ -66,18 +70,58 @@ struct StoredToken {
     key: Value,
 }
 
+impl Payload {
+    fn read(text: &str) -> Result<Self, EvidenceError> {
+        serde_json::from_str(payload(text)?).map_err(|_| EvidenceError::Malformed)
+    }
+}
+
+/// What became of each check of a token in an archived text.
+pub(crate) struct ExplainedToken {
+    pub(crate) name: &'static str,
+    pub(crate) signature: Vec<CheckReport>,
+    pub(crate) claims: Vec<CheckReport>,
+}
+
 impl StoredToken {
+    /// The checks of a token, and its `sub`.
+    fn explain(
+        &self,
+        name: &'static str,
+        client: &ClientIdentity,
+        sub: Option<&str>,
+    ) -> Result<(ExplainedToken, Option<String>), EvidenceError> {
+        let keys = self.keys()?;
+        let mut token = SignedToken::new(&self.jws, SignatureCheck::Rs256(&keys));
+        let signature = token.explain();
+        let (_, claims) = token.unverified();
+        let Some(claims) = claims else {
+            let claims = ArchivedClaims::explain_absence();
+            return Ok((ExplainedToken { name, signature, claims }, None));
+        };
+        let parties = TokenParties { client, other_audiences: &[] };
+        let claims = TokenClaims::new(&claims);
+        let found = claims.subject().ok().map(str::to_owned);
+        let claims = ArchivedClaims { claims, parties, sub }.explain();
+        Ok((ExplainedToken { name, signature, claims }, found))
+    }
+
+    /// The key that signed it, as a set.
+    fn keys(&self) -> Result<KeySet, EvidenceError> {
+        if self.key.is_null() {
+            return Err(EvidenceError::SharedSecret);
+        }
+        let keys = json!({ "keys": [self.key] }).to_string();
+        KeySet::parse(keys.as_bytes()).map_err(|_| EvidenceError::Malformed)
+    }
+
     fn of(signed: &Signed) -> Self {
         let key = signed.key.as_ref().map(|key| key.to_jwk()).unwrap_or_default();
         Self { jws: signed.jws.clone(), key }
     }
 
     fn verify(self) -> Result<(Map<String, Value>, Signed), EvidenceError> {
-        if self.key.is_null() {
-            return Err(EvidenceError::SharedSecret);
-        }
-        let keys = json!({ "keys": [self.key] }).to_string();
-        let keys = KeySet::parse(keys.as_bytes()).map_err(|_| EvidenceError::Malformed)?;
+        let keys = self.keys()?;
         let verified = jose::verify(&self.jws, SignatureCheck::Rs256(&keys));
         let Verified { claims, key } =
             verified.map_err(|error| EvidenceError::Token(error.into()))?;
@@ -146,12 +190,10 @@ impl Evidence {
     /// # Errors
     /// [`EvidenceError`] says what is wrong.
     pub fn from_text(text: &str) -> Result<Self, EvidenceError> {
-        let payload: Payload =
-            serde_json::from_str(payload(text)?).map_err(|_| EvidenceError::Malformed)?;
-        let Payload { id_token, userinfo, client, requested } = payload;
+        let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
         let check = |claims: &Map<String, Value>, sub: Option<&str>| {
             let parties = TokenParties { client: &client, other_audiences: &[] };
-            let claims = TokenClaims(claims);
+            let claims = TokenClaims::new(claims);
             let checked = ArchivedClaims { claims, parties, sub }.verify();
             let sub = checked.and_then(|()| claims.subject());
             sub.map(str::to_owned).map_err(EvidenceError::Token)
@@ -168,6 +210,17 @@ impl Evidence {
         };
         let archived = Some(Zeroizing::new(text.to_owned()));
         Ok(Self { id_token, userinfo, client, requested, archived })
+    }
+
+    /// Every check of an archived text's tokens.
+    pub(crate) fn explain(text: &str) -> Result<Vec<ExplainedToken>, EvidenceError> {
+        let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
+        let (first, sub) = id_token.explain("ID token", &client, requested.sub.as_deref())?;
+        let mut tokens = vec![first];
+        if let Some(userinfo) = userinfo {
+            tokens.push(userinfo.explain("userinfo answer", &client, sub.as_deref())?.0);
+        }
+        Ok(tokens)
     }
 
     /// The ID token, decrypted, as the compact JWS that the OP signed.

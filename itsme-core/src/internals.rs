@@ -149,7 +149,8 @@ pub fn check_userinfo(
     let client = ClientIdentity { issuer: issuer.to_owned(), client_id: client_id.to_owned() };
     let parties = TokenParties { client: &client, other_audiences: &[] };
     let times = TokenTimes { asked: Some(now), now, leeway: Leeway::DEFAULT };
-    let claims = TokenClaims(&without_nulls(claims.clone()));
+    let claims = without_nulls(claims.clone());
+    let claims = TokenClaims::new(&claims);
     UserinfoClaims { claims, parties, sub: Some(sub), times }.verify()
 }
 

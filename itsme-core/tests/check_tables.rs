@@ -6,21 +6,41 @@ use std::{collections::HashSet, fmt::Write as _, fs, path::Path};
 use itsme_core::explain::{Check, Document};
 
 /// Where each list is, and which tests fail without a row of it.
-const PLACES: [(Document, &str, &[&str]); 10] = [
+const PLACES: [(Document, &[&str], &[&str]); 10] = [
     (
         Document::Metadata,
-        "provider/metadata_checks.rs",
-        &["bad_answers.rs", "faults.rs", "properties/urls.rs"],
+        &["provider/metadata_checks.rs", "provider/endpoint_rules.rs", "http/url_rules.rs"],
+        &["bad_answers.rs", "endpoints.rs", "faults.rs", "properties/urls.rs"],
     ),
-    (Document::ServiceEndpoint, "provider/metadata_checks.rs", &["endpoints.rs", "after_login.rs"]),
-    (Document::KeySet, "jose/key_set_checks.rs", &["bad_answers.rs", "faults.rs"]),
-    (Document::Key, "jose/key_checks.rs", &["faults.rs", "passed_over.rs"]),
-    (Document::Callback, "authorization/callback_checks.rs", &["callback.rs", "faults.rs"]),
-    (Document::Encryption, "jose/jwe_checks.rs", &["vectors.rs", "oracle.rs", "faults.rs"]),
-    (Document::Signature, "jose/jws_checks.rs", &["vectors.rs", "faults.rs"]),
-    (Document::IdToken, "tokens/id_token.rs", &["checks.rs", "faults.rs"]),
-    (Document::Userinfo, "tokens/userinfo.rs", &["checks.rs", "faults.rs"]),
-    (Document::Evidence, "tokens/archived.rs", &["after_login.rs"]),
+    (
+        Document::ServiceEndpoint,
+        &["provider/metadata_checks.rs", "provider/endpoint_rules.rs"],
+        &["endpoints.rs", "after_login.rs"],
+    ),
+    (
+        Document::KeySet,
+        &["jose/key_set_checks.rs", "provider/published_keys.rs"],
+        &["bad_answers.rs", "faults.rs"],
+    ),
+    (
+        Document::Key,
+        &["jose/key_checks.rs", "jose/public_key.rs"],
+        &["faults.rs", "passed_over.rs"],
+    ),
+    (
+        Document::Callback,
+        &["authorization/callback_checks.rs", "authorization/state.rs"],
+        &["callback.rs", "faults.rs"],
+    ),
+    (
+        Document::Encryption,
+        &["jose/jwe_checks.rs", "jose/header.rs", "jose/content.rs"],
+        &["vectors.rs", "oracle.rs", "faults.rs"],
+    ),
+    (Document::Signature, &["jose/jws_checks.rs", "jose/header.rs"], &["vectors.rs", "faults.rs"]),
+    (Document::IdToken, &["tokens/id_token.rs", "tokens/claims.rs"], &["checks.rs", "faults.rs"]),
+    (Document::Userinfo, &["tokens/userinfo.rs", "tokens/claims.rs"], &["checks.rs", "faults.rs"]),
+    (Document::Evidence, &["tokens/archived.rs", "tokens/claims.rs"], &["after_login.rs"]),
 ];
 
 fn capitalized(document: Document) -> String {
@@ -58,9 +78,9 @@ fn security() -> String {
     let mut table = String::from(
         "| document | checks | code (`itsme-core/src`) | tests (`itsme-core/tests`) |\n|---|---|---|---|\n",
     );
-    for (document, file, tests) in PLACES {
+    for (document, files, tests) in PLACES {
         let checks = names(&document.checks());
-        let (code, tests) = (links("itsme-core/src", &[file]), links("itsme-core/tests", tests));
+        let (code, tests) = (links("itsme-core/src", files), links("itsme-core/tests", tests));
         let _ = writeln!(table, "| {document} | {checks} | {code} | {tests} |");
     }
     table

@@ -6,10 +6,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use common::Scene;
 use itsme_core::{
-    AuthorizationRequest, Claim, Client, ClientSecret, DriveError, Endpoint, Environment, Error,
-    Flow, LoginState, MetadataError, Platform, PrivateKeys, Request, Scope, SendFailure, Settings,
-    drive,
-    explain::{CheckOutcome, Document, Explainer, Explanation},
+    AuthorizationRequest, BackchannelRequest, Claim, Client, ClientSecret, DriveError, Endpoint,
+    Environment, Error, EvidenceError, Flow, LoginState, MetadataError, Platform, PrivateKeys,
+    Request, Scope, SendFailure, Settings, drive,
+    explain::{self, CheckOutcome, Document, Explainer, Explanation},
 };
 use itsme_testkit::{CLIENT_ID, FakeOp, Fault, Person, SERVICE, World, private_keys, quirks};
 use serde_json::{Map, Value, json};
@@ -315,6 +315,61 @@ fn a_login_that_took_too_long_is_told_with_the_seconds() {
     let (expected, found) = found(&explanation, "age");
     assert_eq!(expected, "begun at most 900 s before your clock");
     assert_eq!(found, "begun 1000 s before your clock");
+}
+
+/// A text whose token another key signed, and one that was changed.
+#[test]
+fn evidence_is_explained_token_by_token() {
+    let mut scene = Scene::warm();
+    let who = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Profile));
+    let text = who.expect("a person").evidence.to_text();
+    let explained = explain::evidence(&text).expect("evidence");
+    let documents: Vec<_> = explained.iter().map(|it| (it.document, it.name.as_deref())).collect();
+    let (id_token, userinfo) = (Some("ID token"), Some("userinfo answer"));
+    let (signature, claims) = (Document::Signature, Document::Evidence);
+    let expected =
+        [(signature, id_token), (claims, id_token), (signature, userinfo), (claims, userinfo)];
+    assert_eq!(documents, expected);
+    assert_eq!(failures(&explained), [""; 0]);
+
+    let payload = text.splitn(4, ':').nth(3).expect("a payload");
+    let mut archived: Value = serde_json::from_str(payload).expect("JSON");
+    archived["client"]["client_id"] = json!("OTHER");
+    let jws = archived["userinfo"]["jws"].as_str().expect("a JWS");
+    archived["userinfo"]["jws"] = json!(format!("{}AAAA", &jws[..jws.len() - 4]));
+    let payload = archived.to_string();
+    let digest = itsme_core::internals::sha256(&[payload.as_bytes()]);
+    let digest = itsme_core::internals::base64url(digest);
+    let explained = explain::evidence(&format!("itsme-evidence:2:{digest}:{payload}"));
+    let names = |it: &Explanation| it.failed().map(|report| report.check.name).collect::<Vec<_>>();
+    let failed: Vec<_> = explained.expect("evidence").iter().map(names).collect();
+    let expected: [&[&str]; 4] = [&[], &["aud"], &["signature"], &["aud"]];
+    assert_eq!(failed, expected);
+    assert_eq!(
+        explain::evidence(&text.replace("OTHER", "x")[1..]).err(),
+        Some(EvidenceError::Malformed)
+    );
+}
+
+/// A request without a browser has no `nonce`, and a name that the token may give.
+#[test]
+fn a_token_for_a_ticket_is_held_against_its_request() {
+    let mut scene = Scene::new();
+    let login = AuthorizationRequest::login(SERVICE);
+    let ann = scene.op.sub_of(&Person::ann());
+    let request = BackchannelRequest::known_user(ann, login);
+    let ticket = scene.play(scene.client.start_backchannel(request)).expect("a ticket");
+    let settings = settings();
+    let explainer = Explainer::new(&settings, scene.world.now()).ticket(&ticket);
+    let claim = "urn:openid:params:jwt:claim:auth_req_id";
+    for (id, expected) in [(ticket.auth_req_id(), false), ("another", true)] {
+        let claims = json!({ claim: id, "sub": "somebody else" });
+        let explanation = explainer.id_token(claims.as_object().expect("claims"));
+        let failed: Vec<_> = explanation.failed().map(|report| report.check.name).collect();
+        assert_eq!(failed.contains(&"auth_req_id"), expected, "{id}");
+        assert!(failed.contains(&"known user"));
+        assert!(!failed.contains(&"nonce"));
+    }
 }
 
 #[test]

@@ -47,12 +47,12 @@ impl Subject for CallbackAnswer<'_> {
                 |it| it.check_content(), |it| it.tell_content();
             "iss", "RFC 9207 §2.4", "a name of the environment's issuer, if it is there" =>
                 |it| it.check_issuer(), |it| it.tell_issuer(Some(it.settings.environment.issuer()));
-            "promised iss", "RFC 9207 §2.4", "the issuer of the metadata; there if they promise it" =>
+            "promised iss", "RFC 9207 §2.4", "the issuer of the metadata; required if they promise it" =>
                 |it| it.check_promised_issuer(),
                 |it| it.tell_issuer(it.metadata.map(|metadata| metadata.issuer.as_str()));
             "code", "RFC 6749 §4.1.2.1", "a code, not a refusal" =>
                 |it| it.check_refusal(), |it| it.tell_refusal();
-            "age", "itsme-core: a limit of its own", "the login is not older than its lifetime, nor from the future" =>
+            "age", "itsme-core: a limit of its own", "a login within its lifetime, and not from the future" =>
                 |it| it.check_age(), |it| it.tell_age();
         }
     }

@@ -129,7 +129,7 @@ impl<'a> Explainer<'a> {
         let claims = without_nulls(claims.clone());
         let client = &self.identity();
         let mut token = IdTokenClaims {
-            claims: TokenClaims(&claims),
+            claims: TokenClaims::new(&claims),
             parties: self.parties(client),
             settings: self.settings,
             login,
@@ -144,7 +144,7 @@ impl<'a> Explainer<'a> {
         let client = &self.identity();
         let asked = self.asked.as_ref().map(|(_, requested)| requested.at);
         let mut userinfo = UserinfoClaims {
-            claims: TokenClaims(&claims),
+            claims: TokenClaims::new(&claims),
             parties: self.parties(client),
             sub,
             times: TokenTimes { asked, now: self.now, leeway: self.settings.clock_leeway },

@@ -40,7 +40,8 @@ impl Header {
 
     pub(super) fn check_extensions(&self) -> Checked {
         let Some(members) = &self.members else { return Ok(Ruling::NotApplicable) };
-        match UNSUPPORTED.into_iter().find(|member| members.contains_key(*member)) {
+        let is_there = |unsupported: &&str| members.keys().any(|member| member == unsupported);
+        match UNSUPPORTED.into_iter().find(is_there) {
             Some(member) => Err(JoseError::Header { member }),
             None => Ok(Ruling::Held),
         }
@@ -77,7 +78,9 @@ impl Header {
     }
 
     fn text(&self, name: &str) -> Result<Option<&str>, JoseError> {
-        match self.members.as_ref().and_then(|members| members.get(name)) {
+        // Of so few members, looking at each costs less than a hash.
+        let mut members = self.members.iter().flatten();
+        match members.find(|(member, _)| *member == name).map(|(_, value)| value) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(malformed("a header member that must be text is none")),

@@ -40,17 +40,17 @@ impl Subject for MetadataMembers<'_> {
         Self: 'r,
     {
         rules! {
-            "required members", "OIDC Discovery §3", "`issuer`, the endpoints for authorization, tokens and userinfo, and `jwks_uri` are there and texts" =>
+            "required members", "OIDC Discovery §3", "`issuer`, `jwks_uri` and the endpoints for authorization, tokens and userinfo, as texts" =>
                 |it| it.check_presence(), |it| it.tell_presence();
             "issuer", "OIDC Discovery §4.3", "the issuer of the environment, byte for byte" =>
                 |it| it.check_issuer(), |it| it.tell_issuer();
             "authorization_endpoint", "OIDC Discovery §3", "an https URL without fragment, user name and password" =>
                 |it| it.check_url("authorization_endpoint", it.authorization_endpoint),
                 |it| tell_url(it.authorization_endpoint);
-            "token_endpoint", "RFC 7523bis", "such a URL on the issuer's host, on one of itsme's in its own environments, or on one that the settings name" =>
+            "token_endpoint", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments: on one of itsme's) or on one that the settings name" =>
                 |it| it.check_pinned("token_endpoint", it.token_endpoint),
                 |it| tell_url(it.token_endpoint);
-            "userinfo_endpoint", "RFC 6750 §5.3", "such a URL on the issuer's host, on one of itsme's in its own environments, or on one that the settings name" =>
+            "userinfo_endpoint", "RFC 6750 §5.3", "an https URL on the issuer's host (in itsme's own environments: on one of itsme's) or on one that the settings name" =>
                 |it| it.check_pinned("userinfo_endpoint", it.userinfo_endpoint),
                 |it| tell_url(it.userinfo_endpoint);
             "jwks_uri", "OIDC Discovery §3", "an https URL without fragment, user name and password" =>
@@ -71,7 +71,7 @@ impl Subject for ServiceEndpoint<'_> {
         rules! {
             "presence", "RFC 8414 §2, CIBA Core §4", "the member is there, if the service is used" =>
                 |it| it.check_presence(), |it| it.tell();
-            "address", "RFC 7523bis", "an https URL on the issuer's host, on one of itsme's in its own environments, or on one that the settings name" =>
+            "address", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments: on one of itsme's) or on one that the settings name" =>
                 |it| pinned(it.member, it.url, it.rules), |it| it.tell();
         }
     }

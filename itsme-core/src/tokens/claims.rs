@@ -41,11 +41,20 @@ type Checked = Verdict<TokenError>;
 /// Claims of a verified token, read strictly: a claim of the wrong kind is an error, not absent. Its checks are those
 /// that several kinds of token have in common; the list of each kind names the ones that it needs.
 #[derive(Clone, Copy)]
-pub(crate) struct TokenClaims<'a>(pub(crate) &'a Map<String, Value>);
+pub(crate) struct TokenClaims<'a> {
+    pub(super) all: &'a Map<String, Value>,
+    /// Both once they were read.
+    pub(super) exp: Option<UnixTime>,
+    pub(super) iat: Option<UnixTime>,
+}
 
 impl<'a> TokenClaims<'a> {
+    pub(crate) fn new(all: &'a Map<String, Value>) -> Self {
+        Self { all, exp: None, iat: None }
+    }
+
     pub(crate) fn text(&self, claim: &'static str) -> Result<Option<&'a str>, TokenError> {
-        match self.0.get(claim) {
+        match self.all.get(claim) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(TokenError::Claim { claim }),
@@ -55,7 +64,7 @@ impl<'a> TokenClaims<'a> {
     /// A NumericDate (RFC 7519 §2), fractions allowed. 2^40 seconds are 34,000 years: whatever is
     /// beyond is no time, but milliseconds for one.
     pub(crate) fn time(&self, claim: &'static str) -> Result<Option<UnixTime>, TokenError> {
-        let Some(value) = self.0.get(claim) else { return Ok(None) };
+        let Some(value) = self.all.get(claim) else { return Ok(None) };
         let seconds = value.as_f64().ok_or(TokenError::Claim { claim })?;
         if !(0.0..(1u64 << 40) as f64).contains(&seconds) {
             return Err(TokenError::Claim { claim });
@@ -63,14 +72,9 @@ impl<'a> TokenClaims<'a> {
         Ok(Some(UnixTime::from_millis((seconds * 1000.0) as u64)))
     }
 
-    /// A time that is there and can be read; whether it can is a check of its own.
-    pub(super) fn known_time(&self, claim: &'static str) -> Option<UnixTime> {
-        self.time(claim).ok().flatten()
-    }
-
     /// `aud`, one text or several.
     fn audiences(&self) -> Option<&'a [Value]> {
-        match self.0.get("aud")? {
+        match self.all.get("aud")? {
             Value::Array(audiences) => Some(audiences),
             audience => Some(std::slice::from_ref(audience)),
         }
@@ -82,7 +86,7 @@ impl<'a> TokenClaims<'a> {
     }
 
     pub(super) fn check_presence(&self, claims: &[&'static str]) -> Checked {
-        match claims.iter().find(|claim| !self.0.contains_key(**claim)) {
+        match claims.iter().find(|claim| !self.all.contains_key(**claim)) {
             Some(claim) => Err(TokenError::Missing { claim }),
             None => Ok(Ruling::Held),
         }
@@ -90,7 +94,7 @@ impl<'a> TokenClaims<'a> {
 
     /// `events` is of security event tokens (RFC 8417 §2.2), log-outs among them.
     pub(super) fn check_kind(&self) -> Checked {
-        if self.0.contains_key("events") {
+        if self.all.contains_key("events") {
             return Err(TokenError::OtherKind { claim: "events" });
         }
         Ok(Ruling::Held)
@@ -113,8 +117,7 @@ impl<'a> TokenClaims<'a> {
     }
 
     pub(super) fn check_other_audiences(&self, parties: TokenParties<'_>) -> Checked {
-        let is_for_us = matches!(self.check_audience(parties), Ok(Ruling::Held));
-        if !self.has_several_audiences() || !is_for_us {
+        if !self.has_several_audiences() || self.check_audience(parties).is_err() {
             return Ok(Ruling::NotApplicable);
         }
         let is_known = |audience: &Value| {
@@ -126,27 +129,29 @@ impl<'a> TokenClaims<'a> {
     }
 
     /// Both are read before either is compared.
-    pub(super) fn check_time_form(&self) -> Checked {
-        let (exp, iat) = (self.time("exp")?, self.time("iat")?);
+    pub(super) fn check_time_form(&mut self) -> Checked {
+        let (exp, iat) = (self.time("exp"), self.time("iat"));
+        (self.exp, self.iat) = (known(&exp), known(&iat));
+        let (exp, iat) = (exp?, iat?);
         Ok(Ruling::held_if(exp.is_some() || iat.is_some()))
     }
 
     pub(super) fn check_expiry(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Checked {
-        match self.known_time("exp") {
+        match self.exp {
             Some(exp) if leeway.is_past(exp, now) => Err(TokenError::Expired),
             exp => Ok(Ruling::held_if(exp.is_some())),
         }
     }
 
     pub(super) fn check_issued(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Checked {
-        match self.known_time("iat") {
+        match self.iat {
             Some(iat) if leeway.is_future(iat, now) => Err(TokenError::IssuedInFuture),
             iat => Ok(Ruling::held_if(iat.is_some())),
         }
     }
 
     pub(super) fn check_age(&self, TokenTimes { asked, .. }: TokenTimes) -> Checked {
-        match self.known_time("iat").zip(asked) {
+        match self.iat.zip(asked) {
             Some((iat, asked)) if iat < asked.before(MADE_BEFORE) => {
                 Err(TokenError::IssuedBeforeRequest)
             }
@@ -155,7 +160,7 @@ impl<'a> TokenClaims<'a> {
     }
 
     pub(super) fn check_span(&self) -> Checked {
-        match self.known_time("exp").zip(self.known_time("iat")) {
+        match self.exp.zip(self.iat) {
             Some((exp, iat)) if exp < iat => Err(TokenError::EndsBeforeBeginning),
             both => Ok(Ruling::held_if(both.is_some())),
         }
@@ -184,9 +189,15 @@ impl<'a> TokenClaims<'a> {
 
     /// About somebody in particular.
     pub(super) fn check_same_subject(&self, expected: Option<&str>) -> Checked {
-        match expected.zip(self.subject().ok()) {
-            Some((expected, sub)) if expected != sub => Err(TokenError::Subject),
-            both => Ok(Ruling::held_if(both.is_some())),
+        let Some(expected) = expected else { return Ok(Ruling::NotApplicable) };
+        match self.subject() {
+            Ok(sub) if sub != expected => Err(TokenError::Subject),
+            sub => Ok(Ruling::held_if(sub.is_ok())),
         }
     }
+}
+
+/// A time that is there and can be read; whether it can is a check of its own.
+pub(super) fn known(time: &Result<Option<UnixTime>, TokenError>) -> Option<UnixTime> {
+    time.as_ref().ok().copied().flatten()
 }

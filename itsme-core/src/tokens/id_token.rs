@@ -1,7 +1,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    claims::{TokenClaims, TokenParties, TokenTimes},
+    claims::{TokenClaims, TokenParties, TokenTimes, known},
     requested::Requested,
 };
 use crate::{
@@ -116,7 +116,7 @@ impl<'a> IdTokenClaims<'a> {
         Ok(Authentication {
             sub: self.claims.subject()?.to_owned(),
             acr: self.claims.text("acr").unwrap_or_default().and_then(Acr::read),
-            auth_time: self.claims.known_time("auth_time"),
+            auth_time: known(&self.claims.time("auth_time")),
         })
     }
 
@@ -245,7 +245,7 @@ pub(crate) fn check(
     login: IdTokenLogin<'_>,
     now: UnixTime,
 ) -> Result<Authentication, TokenError> {
-    let claims = TokenClaims(claims);
+    let claims = TokenClaims::new(claims);
     let mut token = IdTokenClaims { claims, parties, settings, login: Some(login), now };
     token.verify()?;
     token.authentication()

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::claims::{MADE_BEFORE, TokenClaims, TokenParties, TokenTimes};
+use super::claims::{MADE_BEFORE, TokenClaims, TokenParties, TokenTimes, known};
 use crate::ground::{check::Told, text::printable, time::UnixTime};
 
 /// The most characters of a claim that are shown.
@@ -51,12 +51,12 @@ fn apart(time: UnixTime, other: UnixTime, name: &str) -> String {
 impl TokenClaims<'_> {
     /// The value of a claim that is not about the person.
     pub(super) fn tell(&self, claim: &'static str) -> Told {
-        Told::found(shown(self.0.get(claim)))
+        Told::found(shown(self.all.get(claim)))
     }
 
     /// What kind of value a claim has, for those that are about the person or secret.
     pub(super) fn tell_kind(&self, claim: &'static str, otherwise: &'static str) -> Told {
-        Told::found(match self.0.get(claim) {
+        Told::found(match self.all.get(claim) {
             None => "nothing",
             Some(Value::String(text)) if !text.is_empty() => otherwise,
             Some(value) => kind(value),
@@ -64,13 +64,13 @@ impl TokenClaims<'_> {
     }
 
     pub(super) fn tell_presence(&self, claims: &[&'static str]) -> Told {
-        let absent = claims.iter().filter(|claim| !self.0.contains_key(**claim));
+        let absent = claims.iter().filter(|claim| !self.all.contains_key(**claim));
         let absent: Vec<_> = absent.map(|claim| format!("no `{claim}`")).collect();
         Told::found(if absent.is_empty() { "all of them".to_owned() } else { absent.join(", ") })
     }
 
     pub(super) fn tell_events(&self) -> Told {
-        Told::found(if self.0.contains_key("events") { "`events`" } else { "none" })
+        Told::found(if self.all.contains_key("events") { "`events`" } else { "none" })
     }
 
     pub(super) fn tell_issuer(&self, parties: TokenParties<'_>) -> Told {
@@ -92,7 +92,7 @@ impl TokenClaims<'_> {
         let odd = ["exp", "iat"].into_iter().filter(|claim| self.time(claim).is_err());
         let odd: Vec<_> = odd
             .map(|claim| {
-                let what = match self.0.get(claim) {
+                let what = match self.all.get(claim) {
                     Some(Value::Number(_)) => "a number out of range; milliseconds?",
                     value => value.map_or("nothing", kind),
                 };
@@ -103,40 +103,40 @@ impl TokenClaims<'_> {
     }
 
     pub(super) fn tell_expiry(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
-        let Some(exp) = self.known_time("exp") else { return self.tell("exp") };
+        let Some(exp) = self.exp else { return self.tell("exp") };
         let (ends, clock) = (apart(exp, now, "your clock"), "; your clock may be fast");
         let over = leeway.is_past(exp, now);
         Told::found(if over { format!("expired {ends}{clock}") } else { format!("expires {ends}") })
     }
 
     pub(super) fn tell_issued(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
-        let Some(iat) = self.known_time("iat") else { return self.tell("iat") };
+        let Some(iat) = self.iat else { return self.tell("iat") };
         let hint = if leeway.is_future(iat, now) { "; your clock may be slow" } else { "" };
         Told::found(format!("issued {}{hint}", apart(iat, now, "your clock")))
     }
 
     pub(super) fn tell_age(&self, TokenTimes { asked, .. }: TokenTimes) -> Told {
-        let Some((iat, asked)) = self.known_time("iat").zip(asked) else { return self.tell("iat") };
+        let Some((iat, asked)) = self.iat.zip(asked) else { return self.tell("iat") };
         let is_old = iat < asked.before(MADE_BEFORE);
         let hint = if is_old { "; it may be another login's, or your clock fast" } else { "" };
         Told::found(format!("issued {}{hint}", apart(iat, asked, "the request")))
     }
 
     pub(super) fn tell_span(&self) -> Told {
-        match self.known_time("exp").zip(self.known_time("iat")) {
+        match self.exp.zip(self.iat) {
             Some((exp, iat)) => Told::found(format!("expires {}", apart(exp, iat, "`iat`"))),
             None => self.tell("exp"),
         }
     }
 
     pub(super) fn tell_not_before(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
-        let Some(nbf) = self.known_time("nbf") else { return self.tell("nbf") };
+        let Some(nbf) = known(&self.time("nbf")) else { return self.tell("nbf") };
         let hint = if leeway.is_future(nbf, now) { "; your clock may be slow" } else { "" };
         Told::found(format!("valid from {}{hint}", apart(nbf, now, "your clock")))
     }
 
     pub(super) fn tell_auth_time(&self, asked: UnixTime) -> Told {
-        match self.known_time("auth_time") {
+        match known(&self.time("auth_time")) {
             Some(time) => {
                 Told::found(format!("authenticated {}", apart(time, asked, "the request")))
             }

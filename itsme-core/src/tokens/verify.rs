@@ -192,7 +192,7 @@ impl Verification {
     ) -> Result<Identified, TokenError> {
         let leeway = self.parties.client.settings.clock_leeway;
         let mut userinfo = UserinfoClaims {
-            claims: TokenClaims(&claims),
+            claims: TokenClaims::new(&claims),
             parties: self.token_parties(),
             sub: Some(&id.authentication.sub),
             times: TokenTimes { asked: Some(self.requested.at), now, leeway },
