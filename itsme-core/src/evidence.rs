@@ -72,12 +72,17 @@ impl StoredToken {
         Self { jws: signed.jws.clone(), key }
     }
 
-    fn verify(self) -> Result<(Map<String, Value>, Signed), EvidenceError> {
+    /// The set of the one key that was archived with it.
+    fn keys(&self) -> Result<KeySet, EvidenceError> {
         if self.key.is_null() {
             return Err(EvidenceError::SharedSecret);
         }
         let keys = json!({ "keys": [self.key] }).to_string();
-        let keys = KeySet::parse(keys.as_bytes()).map_err(|_| EvidenceError::Malformed)?;
+        KeySet::parse(keys.as_bytes()).map_err(|_| EvidenceError::Malformed)
+    }
+
+    fn verify(self) -> Result<(Map<String, Value>, Signed), EvidenceError> {
+        let keys = self.keys()?;
         let verified = jose::verify(&self.jws, SignatureCheck::Rs256(&keys));
         let Verified { claims, key } =
             verified.map_err(|error| EvidenceError::Token(error.into()))?;
@@ -87,6 +92,29 @@ impl StoredToken {
 
 fn digest(payload: &str) -> String {
     jose::base64url(jose::sha256(&[payload.as_bytes()]))
+}
+
+/// What a text holds, unchanged since it was stored; its tokens are not verified.
+pub(crate) struct Archive {
+    /// The ID token, and the userinfo answer if there was one, each with its key.
+    pub(crate) tokens: Vec<(Zeroizing<String>, KeySet)>,
+    pub(crate) client: ClientIdentity,
+    pub(crate) known_user: Option<String>,
+}
+
+impl Archive {
+    pub(crate) fn read(text: &str) -> Result<Self, EvidenceError> {
+        let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
+        let tokens = [id_token].into_iter().chain(userinfo);
+        let tokens = tokens.map(|token| token.keys().map(|keys| (token.jws, keys)));
+        Ok(Self { tokens: tokens.collect::<Result<_, _>>()?, client, known_user: requested.sub })
+    }
+}
+
+impl Payload {
+    fn read(text: &str) -> Result<Self, EvidenceError> {
+        serde_json::from_str(payload(text)?).map_err(|_| EvidenceError::Malformed)
+    }
 }
 
 /// The payload of a text, unchanged since it was stored.
@@ -146,9 +174,7 @@ impl Evidence {
     /// # Errors
     /// [`EvidenceError`] says what is wrong.
     pub fn from_text(text: &str) -> Result<Self, EvidenceError> {
-        let payload: Payload =
-            serde_json::from_str(payload(text)?).map_err(|_| EvidenceError::Malformed)?;
-        let Payload { id_token, userinfo, client, requested } = payload;
+        let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
         let check = |claims: &Map<String, Value>, sub: Option<&str>| {
             let parties = TokenParties { client: &client, other_audiences: &[] };
             let claims = TokenClaims(claims);

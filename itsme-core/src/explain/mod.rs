@@ -28,15 +28,18 @@
 //! ```text
 //! document.rs  the kinds of documents and their checks    explainer.rs  what they are held against
 //! provider.rs  metadata and key set                       token.rs  the layers of a token, its claims
+//! evidence.rs  the tokens in an archived text
 //! ```
 
 mod document;
+mod evidence;
 mod explainer;
 mod provider;
 mod token;
 
 pub use self::{
     document::{Document, Explanation},
+    evidence::{ArchivedToken, evidence},
     explainer::Explainer,
     provider::NotJson,
     token::{OpenedToken, ReadToken},
