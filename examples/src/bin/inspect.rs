@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 /// to do.
 ///
 /// It takes a token (encrypted or signed), the token endpoint's answer, a callback, an authorization URL, a request
-/// object, a discovery document, a key set, a file with private keys or an archived evidence, and finds out itself which of
+/// object, a discovery document, a key set, a file with private keys or archived evidence, and finds out itself which of
 /// them it is.
 #[derive(Debug, Parser)]
 #[command(
@@ -73,7 +73,7 @@ fn examine(
     let bytes = read(text)?;
     let given = known.read()?;
     let Some((kind, layers)) = inspect::layers(&bytes, &given) else {
-        let what = "this is nothing that can be looked into, nor the name of a file; --help has the list of what can";
+        let what = "not recognized: neither the name of a file nor a text that can be inspected; --help lists what can be";
         Program::command().error(ErrorKind::ValueValidation, what).exit()
     };
     report.say(format_args!("This is {}.", kind.name()));

@@ -47,7 +47,7 @@ impl Kind {
             Self::Metadata => "a discovery document",
             Self::KeySet => "a public key set",
             Self::PrivateKeys => "a file with private keys",
-            Self::Evidence => "an archived evidence",
+            Self::Evidence => "archived evidence",
         }
     }
 

@@ -5,8 +5,10 @@ mod why;
 
 use std::fs;
 
-use itsme_core::{Client, Platform as _};
-use itsme_testkit::{CLIENT_ID, FakeOp, Fault, Person, private_jwks};
+use itsme_core::{AuthorizationRequest, Client, FreeText, JwtProtection, Platform as _};
+use itsme_testkit::{
+    CLIENT_ID, CONFIRM_SERVICE, Clock, FakeOp, Fault, Person, Server, play, private_jwks,
+};
 use serde_json::{Value, json};
 
 use room::{Ended, Room, text};
@@ -32,7 +34,7 @@ fn a_good_login_passes_every_check() {
         ("metadata.json", "a discovery document", 3),
         ("op.json", "a public key set", 3),
         ("keys.json", "a file with private keys", 1),
-        ("evidence.txt", "an archived evidence", 5),
+        ("evidence.txt", "archived evidence", 5),
     ] {
         let ended = room.inspect(file, &["--json"]);
         assert_eq!(ended.failed(), [""; 0], "{file}");
@@ -249,6 +251,62 @@ fn keys_are_listed_without_their_private_parts() {
     room.keep("jwks.json", published.to_string());
     let ended = room.run(&["jwks.json", "--keys", "keys.json", "--json"]);
     assert_eq!(ended.failed(), ["our key set, as it is published: published keys"]);
+}
+
+/// In a URL and by itself; encrypted to the OP, it says no more than that.
+#[test]
+fn a_request_object_is_opened_if_it_is_ours_to_open() {
+    let mut room = Room::new("request_object");
+    room.log_in(None).expect("a login");
+    let mut ask = |form| {
+        let settings = room.op.settings().request_objects(form);
+        let client = Client::new(settings).expect("the settings are sound");
+        let text = FreeText::new("Close the account?");
+        let request = AuthorizationRequest::confirm(CONFIRM_SERVICE, text);
+        play(client.authorize(request), &mut room.op, &mut room.world).expect("a URL").url
+    };
+    let (signed, encrypted) = (ask(JwtProtection::Signed), ask(JwtProtection::Nested));
+    let ended = room.inspect(&signed, &["--json"]);
+    assert_eq!((ended.code, ended.failed()), (Some(0), vec![]), "{}", ended.stdout);
+    assert_eq!(ended.json()["layers"].as_array().map(Vec::len), Some(3));
+    assert!(!ended.stdout.contains("Close the account"), "{}", ended.stdout);
+
+    let object = |url: &str| {
+        let (_, object) = url.split_once("request=").expect("an object");
+        object.split('&').next().unwrap_or_default().to_owned()
+    };
+    let ended = room.inspect(&object(&signed), &["--clock", "+1h", "--json"]);
+    assert_eq!(ended.json()["what"], "a request object");
+    assert_eq!(ended.failed(), ["request object: claims: exp"]);
+    room.keep("rotated.json", why::rotated_signing_key());
+    let ended = room.run(&[&object(&signed), "--keys", "rotated.json", "--at", "0", "--json"]);
+    assert_eq!(ended.failed(), ["request object: signature: signature"]);
+    let ended = room.inspect(&object(&encrypted), &["--json"]);
+    assert_eq!((ended.code, ended.failed()), (Some(0), vec![]));
+    assert!(ended.stdout.contains("encrypted to the OP"), "{}", ended.stdout);
+}
+
+/// Nothing leaves the machine but what `--fetch` asks for.
+#[test]
+fn the_op_is_asked_only_if_that_is_wanted() {
+    let mut room = Room::new("fetch");
+    room.log_in(None).expect("a login");
+    let server = Server::start(Clock::system()).expect("loopback has a free port");
+    let issuer = server.op().issuer().to_owned();
+    let known = ["--issuer", &issuer, "--client-id", CLIENT_ID, "--keys", "keys.json"];
+    for (fetch, asked) in [
+        (&[][..], &[][..]),
+        (&["--fetch"], &["GET /.well-known/openid-configuration", "GET /jwkSet"]),
+    ] {
+        let ended = room.run(&[&["token", "--json"][..], &known, fetch].concat());
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert_eq!(server.op().asked(), asked);
+        let needs_keys = ended.stdout.contains("\"needs\":\"--op-keys\"");
+        assert_eq!(needs_keys, fetch.is_empty(), "{}", ended.stdout);
+    }
+    drop(server);
+    let ended = room.run(&[&["token", "--fetch"][..], &known].concat());
+    assert!(ended.stderr.contains("could not connect"), "{}", ended.stderr);
 }
 
 #[test]

@@ -113,7 +113,8 @@ impl Room {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inspect"));
-        command.args(arguments).current_dir(&self.path).stdin(Stdio::null());
+        command.args(arguments).current_dir(&self.path);
+        command.env("NO_PROXY", "127.0.0.1").stdin(Stdio::null());
         command
     }
 

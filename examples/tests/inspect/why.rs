@@ -54,6 +54,17 @@ fn rotated() -> PrivateKeys {
     PrivateKeys::from_json(&text).expect("the same keys")
 }
 
+/// A set whose old signing key is gone.
+pub fn rotated_signing_key() -> String {
+    let keys = private_keys();
+    let old = keys.signing_kids().into_iter().map(str::to_owned).collect::<Vec<_>>();
+    let mut keys = keys.with_new_signing_key().expect("a key");
+    for kid in old {
+        keys = keys.without(&kid).expect("another key signs");
+    }
+    keys.to_json().to_string()
+}
+
 /// A fake itsme whose clock is ten minutes behind ours: what a fast clock looks like from here.
 fn itsme_as_a_fast_clock_sees_it() -> Server {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
