@@ -103,6 +103,10 @@ fn each_fault_fails_its_checks() {
         let ended = room.inspect(file, &["--json"]);
         assert_eq!(ended.failed(), expected, "{name}");
         assert_eq!(ended.code, Some(1), "{name}");
+        let printed = room.inspect(file, &[]).stdout + &ended.stdout + &ended.stderr;
+        for datum in of_ann(&room.op) {
+            assert!(!printed.contains(&datum), "{name}: {datum} in {printed}");
+        }
         let object = ended.json();
         assert_eq!(object["result"], "failed");
         let (layer, check) = expected[0].rsplit_once(": ").expect("a layer and a check");
