@@ -49,3 +49,5 @@ mod programs {}
 mod share_data {}
 #[doc = include_str!("../../docs/guide/testing.md")]
 mod testing {}
+#[doc = include_str!("../../docs/guide/why.md")]
+mod why {}

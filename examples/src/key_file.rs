@@ -1,6 +1,7 @@
 //! The file with the private keys: read as it is, and never half-written.
 
 use std::{
+    collections::BTreeSet,
     error::Error,
     fs::{self, OpenOptions},
     io::{ErrorKind, Write as _},
@@ -8,6 +9,7 @@ use std::{
 };
 
 use itsme_core::PrivateKeys;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 /// The bytes of a file. What is in it, whoever parses it says.
@@ -25,6 +27,14 @@ pub fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
             _ => format!("{at} cannot be read: {error}"),
         }
     })
+}
+
+/// What is read of each key of a public set, whatever else is said of it, in whatever order.
+pub fn published(set: &[u8]) -> Option<BTreeSet<String>> {
+    let set = set.strip_prefix("\u{feff}".as_bytes()).unwrap_or(set);
+    let set: Value = serde_json::from_slice(set).ok()?;
+    let members = |key: &Value| ["kid", "use", "n", "e"].map(|name| key[name].to_string());
+    Some(set["keys"].as_array()?.iter().map(|key| members(key).join(" ")).collect())
 }
 
 /// Writes the set for its owner alone (0600). The file is made beside and then takes the place of what is there,

@@ -8,6 +8,7 @@
 //! * `countdown`: how much time is left, while somebody is waited for;
 //! * `report`: what is printed, and the exit codes;
 //! * `key_file`: the file with the private keys; `key_import`: such a file made of others;
+//! * `inspect`: what a login has left, looked into;
 //! * `kms`: a KMS as the holder of private keys;
 //! * `own_client`: how to bring another HTTP client than reqwest or ureq.
 //! * `pkcs11`: keys in an HSM;
@@ -18,6 +19,7 @@
 mod guide;
 
 pub mod countdown;
+pub mod inspect;
 pub mod key_file;
 pub mod key_import;
 pub mod kms;

@@ -16,6 +16,7 @@ const LOGINS: [&str; 4] = [
 const SHARE_DATA: &str = env!("CARGO_BIN_EXE_share-data");
 const CONFIRM: &str = env!("CARGO_BIN_EXE_confirm");
 const DOCTOR: &str = env!("CARGO_BIN_EXE_doctor");
+const INSPECT: &str = env!("CARGO_BIN_EXE_inspect");
 const KEYS: &str = env!("CARGO_BIN_EXE_keys");
 
 struct Ended {
@@ -139,7 +140,7 @@ fn keys_are_listed_and_published() {
 
 #[test]
 fn every_program_says_its_exit_codes_and_gives_examples() {
-    for program in LOGINS.iter().chain(&[SHARE_DATA, CONFIRM, DOCTOR, KEYS]) {
+    for program in LOGINS.iter().chain(&[SHARE_DATA, CONFIRM, DOCTOR, INSPECT, KEYS]) {
         let output = Command::new(program).arg("--help").output().expect("it runs");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
         assert!(text.contains("Exit codes: 0 ") && text.contains("2 wrong options"), "{text}");

@@ -2,7 +2,6 @@
 
 use std::{
     cell::RefCell,
-    collections::BTreeSet,
     error::Error,
     io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
@@ -14,12 +13,12 @@ use std::{
 use clap::Parser;
 use itsme_core::{AuthorizationRequest, Client, Response, SystemPlatform, drive};
 use itsme_examples::{
+    key_file,
     options::{Options, Prepared},
     report::{Report, causes},
 };
 use itsme_testkit::SERVICE;
 use itsme_ureq::Transport;
-use serde_json::Value;
 
 /// Checks what a login stands on: the OP, the clock, the keys in an HSM, the published keys and the redirect URI.
 #[derive(Debug, Parser)]
@@ -165,15 +164,8 @@ fn check_published(
     let begun = Instant::now();
     let response = transport.send(request).map_err(|(_, error)| error)?;
     let took = begun.elapsed();
-    // What is read of a key, whatever else is said of it, in whatever order.
-    let read = |response: &Response| -> Option<BTreeSet<String>> {
-        let text = response.body();
-        let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-        let set: Value = serde_json::from_slice(text).ok()?;
-        let members = |key: &Value| ["kid", "use", "n", "e"].map(|name| key[name].to_string());
-        Some(set["keys"].as_array()?.iter().map(|key| members(key).join(" ")).collect())
-    };
-    let same = response.status() == 200 && read(&response) == read(&ours);
+    let keys = |response: &Response| key_file::published(response.body());
+    let same = response.status() == 200 && keys(&response) == keys(&ours);
     let quick = took < Duration::from_secs(1);
     let max_age = max_age(&response);
     let kept = max_age.is_some_and(|seconds| seconds >= 1800);

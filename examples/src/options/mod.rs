@@ -1,8 +1,10 @@
 //! The command line, and the settings that come of it.
 
 mod hsm;
+mod known;
 mod op;
 pub(crate) mod secret;
+mod when;
 
 use std::error::Error;
 
@@ -10,7 +12,7 @@ use clap::{Args, ValueEnum};
 use itsme_core::Settings;
 use itsme_testkit::private_keys;
 
-pub use self::{hsm::Hsm, op::Op};
+pub use self::{hsm::Hsm, known::Known, op::Op};
 use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 
 /// What every login needs, and all that one without a browser needs.

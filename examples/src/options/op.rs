@@ -73,7 +73,7 @@ pub struct Op {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum RealEnvironment {
+pub(super) enum RealEnvironment {
     /// The sandbox.
     E2e,
     /// Real people.
@@ -146,15 +146,7 @@ impl Op {
     }
 
     fn environment(&self) -> Option<Environment> {
-        match (self.environment, &self.issuer) {
-            (Some(RealEnvironment::E2e), _) => Some(Environment::E2e),
-            (Some(RealEnvironment::Production), _) => Some(Environment::Production),
-            (Some(RealEnvironment::E2eV1), _) => Some(Environment::E2eV1),
-            (Some(RealEnvironment::ProductionV1), _) => Some(Environment::ProductionV1),
-            (None, Some(issuer)) if self.v1 => Some(Environment::custom_v1(issuer)),
-            (None, Some(issuer)) => Some(Environment::custom(issuer)),
-            (None, None) => None,
-        }
+        environment(self.environment, self.issuer.as_deref(), self.v1)
     }
 
     /// The client secret, if it is one that the client has.
@@ -167,6 +159,23 @@ impl Op {
             (None, Some(name)) => Some(secret::in_variable(name, "secret")?),
             (None, None) => None,
         })
+    }
+}
+
+/// The environment that these options name, if they name one.
+pub(super) fn environment(
+    real: Option<RealEnvironment>,
+    issuer: Option<&str>,
+    v1: bool,
+) -> Option<Environment> {
+    match (real, issuer) {
+        (Some(RealEnvironment::E2e), _) => Some(Environment::E2e),
+        (Some(RealEnvironment::Production), _) => Some(Environment::Production),
+        (Some(RealEnvironment::E2eV1), _) => Some(Environment::E2eV1),
+        (Some(RealEnvironment::ProductionV1), _) => Some(Environment::ProductionV1),
+        (None, Some(issuer)) if v1 => Some(Environment::custom_v1(issuer)),
+        (None, Some(issuer)) => Some(Environment::custom(issuer)),
+        (None, None) => None,
     }
 }
 

@@ -1,0 +1,123 @@
+//! Says why a login was refused. `cargo run --bin inspect -- --help` tells what it can do.
+
+use std::{
+    error::Error,
+    fs::File,
+    io::{self, IsTerminal as _, Read},
+    path::Path,
+    process::ExitCode,
+};
+
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use itsme_examples::{
+    inspect::{self, Finding, Layer, Outcome},
+    options::Known,
+    report::Report,
+};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+/// Looks into what a login has left, and makes every check of it: with what was expected, what was found, and what
+/// to do.
+///
+/// It takes a token (encrypted or signed), the token endpoint's answer, a callback, an authorization URL, a request
+/// object, a discovery document, a key set, a file with private keys or archived evidence, and finds out itself which of
+/// them it is.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Nothing leaves this machine. Only with --fetch, the OP's metadata and keys are fetched from it.\n\n\
+    A token is personal data, and a code or an access token opens doors: give a file or standard input rather than an \
+    argument, which other users of the machine see and your shell remembers. Values of personal claims are not printed \
+    without --reveal; secrets and private keys never are.\n\n\
+    Exit codes: 0 no check failed, 1 one did, 2 wrong options, or a text of another kind.\n\n\
+    Examples:\n  \
+    cargo run --bin inspect -- answer.json --keys jwks_private.json --op-keys itsme.json \\\n      \
+    --client-id ID --environment e2e --login login.json --at 2026-01-31T23:59:00Z\n  \
+    cargo run --bin inspect -- token.jwt --keys jwks_private.json --environment e2e --fetch\n  \
+    cargo run --bin inspect -- --client-id ID --redirect-uri https://example.be/itsme/callback < url.txt\n  \
+    cargo run --bin inspect -- jwks.json --keys jwks_private.json\n  \
+    cargo run --bin inspect -- jwks_private.json\n  \
+    cargo run --bin inspect -- --json < answer.json"
+)]
+struct Program {
+    /// The file to look into, or the text itself; `-`, or nothing, for standard input.
+    text: Option<String>,
+
+    #[command(flatten)]
+    known: Known,
+
+    /// Prints only the checks that failed.
+    #[arg(long)]
+    failed: bool,
+
+    #[command(flatten)]
+    report: Report,
+}
+
+/// The most bytes that are looked at; what comes from an OP is a quarter of that.
+const MOST: u64 = 4 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let Program { text, known, failed, mut report } = Program::parse();
+    let ended = examine(text.as_deref(), known, failed, &mut report);
+    report.exit(ended)
+}
+
+fn examine(
+    text: Option<&str>,
+    known: Known,
+    only_failed: bool,
+    report: &mut Report,
+) -> Result<(), Box<dyn Error>> {
+    let bytes = read(text)?;
+    let given = known.read()?;
+    let Some((kind, layers)) = inspect::layers(&bytes, &given) else {
+        let what = "not recognized: neither the name of a file nor a text that can be inspected; --help lists what can be";
+        Program::command().error(ErrorKind::ValueValidation, what).exit()
+    };
+    report.say(format_args!("This is {}.", kind.name()));
+    report.add("what", kind.name());
+    for layer in layers.iter().filter(|layer| !only_failed || layer.has_failed()) {
+        layer.tell(report, only_failed);
+    }
+    report.add("layers", layers.iter().map(Layer::json).collect::<Vec<Value>>());
+    let all = || layers.iter().flat_map(|layer| layer.findings.iter().map(move |it| (layer, it)));
+    let of = |outcome: fn(&Outcome) -> bool| all().filter(|(_, it)| outcome(&it.outcome)).count();
+    let (passed, not_made) =
+        (of(|it| *it == Outcome::Passed), of(|it| matches!(it, Outcome::NotMade(_))));
+    report.say(format_args!("\n{passed} checks passed, {not_made} could not be made"));
+    let failed: Vec<_> = all().filter(|(_, it)| it.has_failed()).collect();
+    match failed.first() {
+        None => Ok(()),
+        Some((layer, Finding { name, .. })) => {
+            let others = match failed.len() - 1 {
+                0 => String::new(),
+                others => format!(", and {others} more"),
+            };
+            Err(format!("the check `{name}` ({}){others}", layer.name).into())
+        }
+    }
+}
+
+/// From a file of this name, from the argument itself, or from standard input.
+fn read(text: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Box<dyn Error>> {
+    match text {
+        None | Some("-") => {
+            if io::stdin().is_terminal() {
+                eprintln!("Reading standard input, up to Ctrl-D …");
+            }
+            Ok(all_of(io::stdin().lock())?)
+        }
+        Some(file) if Path::new(file).is_file() => Ok(File::open(file)
+            .and_then(all_of)
+            .map_err(|error| format!("{file} cannot be read: {error}"))?),
+        Some(text) => Ok(Zeroizing::new(text.as_bytes().to_vec())),
+    }
+}
+
+fn all_of(from: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    from.take(MOST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

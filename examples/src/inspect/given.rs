@@ -1,0 +1,123 @@
+//! What a text is held against, as far as it is known.
+
+use std::sync::Arc;
+
+use itsme_core::{
+    ClientSecret, Credentials, Environment, LoginState, PrivateKeys, Provider, Settings, UnixTime,
+    explain::{Document, Explainer},
+};
+use itsme_testkit::private_keys;
+
+/// What a text is held against. What is not known makes the checks that need it say so.
+#[derive(Debug)]
+pub struct Given {
+    /// The time that counts.
+    pub now: UnixTime,
+    /// Whether values about the person are shown.
+    pub reveal: bool,
+    /// The client id that the OP gave out.
+    pub client_id: Option<String>,
+    /// Which OP it is.
+    pub environment: Option<Environment>,
+    /// The redirect URI as it is registered.
+    pub redirect_uri: Option<String>,
+    /// Our private keys.
+    pub keys: Option<PrivateKeys>,
+    /// Our secret.
+    pub secret: Option<ClientSecret>,
+    /// Whether ID tokens are signed with it.
+    pub hs256: bool,
+    /// The OP's key set, as text.
+    pub op_keys: Option<Vec<u8>>,
+    /// The OP's metadata and keys.
+    pub provider: Option<Arc<Provider>>,
+    /// The login that the text belongs to.
+    pub login: Option<LoginState>,
+}
+
+/// What checks need, as options.
+const CREDENTIALS: &str = "--keys";
+const OP_KEYS: &str = "--op-keys";
+const ISSUER: &str = "--environment or --issuer";
+const CLIENT_ID: &str = "--client-id";
+const LOGIN: &str = "--login";
+const FETCH: &str = "--fetch";
+
+impl Given {
+    /// Settings with all that is known. What is not is stood in for, and [`lacks`](Self::lacks) tells what must not be
+    /// believed then.
+    pub fn settings(&self) -> Settings {
+        self.settings_at(self.environment.clone().unwrap_or(Environment::Production))
+    }
+
+    /// The same for an environment.
+    pub fn settings_at(&self, environment: Environment) -> Settings {
+        let credentials: Credentials = match (&self.keys, &self.secret) {
+            (Some(keys), _) => keys.clone().into(),
+            (None, Some(secret)) => secret.clone().into(),
+            // They open nothing but what the fake itsme makes, and that is not looked into.
+            (None, None) => private_keys().into(),
+        };
+        let is_plain = environment.issuer().starts_with("http://");
+        let client_id = self.client_id.as_deref().unwrap_or("unknown");
+        let settings = Settings::new(client_id, credentials, environment);
+        if is_plain { settings.danger_http_on_loopback() } else { settings }
+    }
+
+    /// With these settings.
+    pub fn explainer<'a>(&'a self, settings: &'a Settings) -> Explainer<'a> {
+        let explainer = Explainer::new(settings, self.now);
+        let explainer = match &self.provider {
+            Some(provider) => explainer.provider(provider),
+            None => explainer,
+        };
+        let explainer = match &self.op_keys {
+            Some(text) => explainer.op_keys(text),
+            None => explainer,
+        };
+        match &self.login {
+            Some(login) => explainer.login(login),
+            None => explainer,
+        }
+    }
+
+    /// Whether tokens can be opened.
+    pub fn has_credentials(&self) -> bool {
+        self.keys.is_some() || self.secret.is_some()
+    }
+
+    /// The option that would have to be given for a check, if it was not.
+    pub fn lacks(&self, document: Document, check: &str) -> Option<&'static str> {
+        let needed: &[&str] = match (document, check) {
+            (
+                Document::Encryption,
+                "alg" | "direct enc" | "direct key" | "kid" | "decryption" | "content",
+            ) => &[CREDENTIALS],
+            (Document::Signature, "signature") => &[OP_KEYS],
+            (Document::IdToken | Document::Userinfo | Document::Metadata, "iss" | "issuer") => {
+                &[ISSUER]
+            }
+            (Document::IdToken | Document::Userinfo, "aud" | "other aud") => &[CLIENT_ID],
+            (Document::IdToken, "azp") => &[CLIENT_ID],
+            (Document::IdToken, "nonce" | "known user" | "acr" | "auth_time" | "age") => &[LOGIN],
+            (Document::Userinfo, "age") => &[LOGIN],
+            (Document::Callback, "client") => &[LOGIN, CLIENT_ID, ISSUER],
+            (Document::Callback, "iss") => &[LOGIN, ISSUER],
+            (Document::Callback, "promised iss") => &[LOGIN, FETCH],
+            (Document::Callback, _) => &[LOGIN],
+            _ => &[],
+        };
+        needed.iter().copied().find(|option| !self.has(option))
+    }
+
+    fn has(&self, option: &str) -> bool {
+        match option {
+            CREDENTIALS => self.has_credentials(),
+            OP_KEYS => self.op_keys.is_some() || self.provider.is_some() || self.hs256,
+            ISSUER => self.environment.is_some(),
+            CLIENT_ID => self.client_id.is_some(),
+            LOGIN => self.login.is_some(),
+            _ => self.provider.is_some(),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! What was found in a text: its layers, and the checks of each.
+
+use itsme_core::explain::{CheckOutcome, CheckReport, Document, Explanation};
+use serde_json::{Map, Value, json};
+
+use super::{advice, given::Given};
+use crate::report::Report;
+
+/// A layer of a text: what can be read of it, and its checks.
+#[derive(Debug)]
+pub struct Layer {
+    /// What it is.
+    pub name: String,
+    /// What stands in it, by what that is called: a header, claims, parameters.
+    pub shown: Vec<(&'static str, Map<String, Value>)>,
+    /// In their order.
+    pub findings: Vec<Finding>,
+    /// What is to be said beside them.
+    pub notes: Vec<String>,
+}
+
+/// What became of one check.
+#[derive(Debug)]
+pub struct Finding {
+    /// What it is called.
+    pub name: &'static str,
+    /// Where it is specified.
+    pub source: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What must stand there.
+    pub expected: String,
+    /// What stands there.
+    pub found: String,
+}
+
+/// How a check ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Well.
+    Passed,
+    /// Badly.
+    Failed {
+        /// What the error of a login says.
+        error: Option<String>,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// There was nothing to look at.
+    NotApplicable,
+    /// What it is held against was not given: these options.
+    NotMade(&'static str),
+}
+
+impl Layer {
+    /// One without anything in it yet.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), shown: Vec::new(), findings: Vec::new(), notes: Vec::new() }
+    }
+
+    /// What core says of a document, as far as it is known what that is held against.
+    pub fn explained(name: impl Into<String>, explanation: &Explanation, given: &Given) -> Self {
+        Self::explained_but(name, explanation, |check| given.lacks(explanation.document, check))
+    }
+
+    /// The same, where this says which option each check lacks.
+    pub fn explained_but(
+        name: impl Into<String>,
+        explanation: &Explanation,
+        lacks: impl Fn(&str) -> Option<&'static str>,
+    ) -> Self {
+        let read = |report: &CheckReport| {
+            Finding::of(explanation.document, report, lacks(report.check.name))
+        };
+        Self { findings: explanation.checks.iter().map(read).collect(), ..Self::new(name) }
+    }
+
+    /// With something else to do if this check failed.
+    pub fn advise(mut self, check: &str, instead: &'static str) -> Self {
+        for finding in self.findings.iter_mut().filter(|finding| finding.name == check) {
+            if let Outcome::Failed { advice, .. } = &mut finding.outcome {
+                *advice = instead;
+            }
+        }
+        self
+    }
+
+    /// With what stands in it, if that can be read.
+    pub fn show(mut self, what: &'static str, members: Option<Map<String, Value>>) -> Self {
+        self.shown.extend(members.map(|members| (what, members)));
+        self
+    }
+
+    /// Whether a check of it failed.
+    pub fn has_failed(&self) -> bool {
+        self.findings.iter().any(Finding::has_failed)
+    }
+
+    /// Tells it to people: all of it, or only what failed.
+    pub fn tell(&self, report: &Report, only_failed: bool) {
+        report.say(format_args!("\n{}", self.name));
+        for (what, members) in self.shown.iter().filter(|_| !only_failed) {
+            report.say(format_args!("     {what}:"));
+            for (name, value) in members {
+                report.say(format_args!(
+                    "       {:<16} {}",
+                    visible(name),
+                    visible(&value.to_string())
+                ));
+            }
+        }
+        for finding in self.findings.iter().filter(|it| !only_failed || it.has_failed()) {
+            finding.tell(report);
+        }
+        self.tell_omitted(report);
+        for note in &self.notes {
+            report.say(format_args!("--   {note}"));
+        }
+    }
+
+    /// The checks that were not made: those that nothing could be given for in one line.
+    fn tell_omitted(&self, report: &Report) {
+        let mut options: Vec<&str> = Vec::new();
+        for finding in &self.findings {
+            if let Outcome::NotMade(needed) = finding.outcome
+                && !options.contains(&needed)
+            {
+                options.push(needed);
+            }
+        }
+        for needed in options {
+            let names = self.names(|outcome| *outcome == Outcome::NotMade(needed));
+            report.say(format_args!("--   not checked without {needed}: {names}"));
+        }
+        let names = self.names(|outcome| *outcome == Outcome::NotApplicable);
+        if !names.is_empty() {
+            report.say(format_args!("--   not applicable: {names}"));
+        }
+    }
+
+    fn names(&self, of: impl Fn(&Outcome) -> bool) -> String {
+        let names = self.findings.iter().filter(|it| of(&it.outcome)).map(|it| it.name);
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// For a script.
+    pub fn json(&self) -> Value {
+        let mut layer = json!({
+            "name": self.name,
+            "checks": self.findings.iter().map(Finding::json).collect::<Vec<_>>(),
+            "notes": self.notes,
+        });
+        for (what, members) in &self.shown {
+            layer[*what] = Value::Object(members.clone());
+        }
+        layer
+    }
+}
+
+/// What comes from elsewhere must not steer the terminal.
+pub(super) fn visible(text: &str) -> String {
+    let escaped = |c: char| if c.is_control() { c.escape_unicode().to_string() } else { c.into() };
+    text.chars().map(escaped).collect()
+}
+
+impl Finding {
+    fn of(document: Document, report: &CheckReport, lacks: Option<&'static str>) -> Self {
+        let name = report.check.name;
+        let outcome = match (lacks, &report.outcome) {
+            (Some(needed), _) => Outcome::NotMade(needed),
+            (None, CheckOutcome::Passed) => Outcome::Passed,
+            (None, CheckOutcome::Failed { error }) => {
+                Outcome::Failed { error: Some(error.clone()), advice: advice::on(document, name) }
+            }
+            (None, _) => Outcome::NotApplicable,
+        };
+        let (expected, found) = (report.expected.clone(), report.found.clone());
+        Self { name, source: report.check.source, outcome, expected, found }
+    }
+
+    /// A check that core has no need of.
+    pub fn new(
+        (name, source): (&'static str, &'static str),
+        (expected, found): (impl Into<String>, impl Into<String>),
+        outcome: Outcome,
+    ) -> Self {
+        Self { name, source, outcome, expected: expected.into(), found: found.into() }
+    }
+
+    /// Whether it failed.
+    pub fn has_failed(&self) -> bool {
+        matches!(self.outcome, Outcome::Failed { .. })
+    }
+
+    fn tell(&self, report: &Report) {
+        let Self { name, source, expected, found, .. } = self;
+        match &self.outcome {
+            Outcome::Passed => report.say(format_args!("ok   {name}: {found}")),
+            Outcome::Failed { error, advice } => {
+                report.say(format_args!("BAD  {name}: {found}"));
+                report.say(format_args!("       expected: {expected} ({source})"));
+                if let Some(error) = error {
+                    report.say(format_args!("       error:    {error}"));
+                }
+                report.say(format_args!("       do:       {advice}"));
+            }
+            Outcome::NotApplicable | Outcome::NotMade(_) => {}
+        }
+    }
+
+    fn json(&self) -> Value {
+        let ok = match self.outcome {
+            Outcome::Passed => Some(true),
+            Outcome::Failed { .. } => Some(false),
+            _ => None,
+        };
+        let mut finding = json!({
+            "name": self.name,
+            "source": self.source,
+            "ok": ok,
+            "expected": self.expected,
+            "found": self.found,
+        });
+        match &self.outcome {
+            Outcome::Failed { error, advice } => {
+                finding["error"] = json!(error);
+                finding["do"] = json!(advice);
+            }
+            Outcome::NotMade(needed) => {
+                finding["needs"] = json!(needed);
+                // It was held against what only stands in for it.
+                finding["expected"] = Value::Null;
+                finding["found"] = Value::Null;
+            }
+            _ => {}
+        }
+        finding
+    }
+}

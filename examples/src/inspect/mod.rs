@@ -1,0 +1,44 @@
+//! Looks into a text that a login has left, and says what would become of it.
+//!
+//! * `kind`: what it is;
+//! * `given`: what it is held against;
+//! * `tokens`, `request`, `documents`: what is in it;
+//! * `layer`: what was found, for people and for scripts;
+//! * `advice`: what to do about it.
+
+mod advice;
+mod documents;
+mod given;
+mod kind;
+mod layer;
+mod request;
+mod tokens;
+
+pub use self::{
+    given::Given,
+    kind::Kind,
+    layer::{Finding, Layer, Outcome},
+};
+
+/// The layers of what is in a file, or was given otherwise; none if it is nothing that is known here.
+pub fn layers(bytes: &[u8], given: &Given) -> Option<(Kind, Vec<Layer>)> {
+    let kind = Kind::of(bytes)?;
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let settings = given.settings();
+    let explainer = given.explainer(&settings);
+    let layers = match kind {
+        Kind::EncryptedToken => tokens::encrypted("token", text, &explainer, given),
+        Kind::SignedToken => tokens::signed("token", text, &explainer, given),
+        Kind::TokenAnswer => tokens::answer(text, explainer, given),
+        Kind::RequestObject => tokens::request_object(text, given),
+        Kind::Evidence => tokens::evidence(text, given),
+        Kind::Refusal => vec![documents::refusal(text, given)],
+        Kind::Callback => vec![documents::callback(text, &explainer, given)],
+        Kind::AuthorizationUrl => tokens::authorization(text, given),
+        Kind::Metadata => documents::metadata(text, given),
+        Kind::KeySet => documents::key_set(text, &explainer, given),
+        Kind::PrivateKeys => vec![documents::private_keys(bytes)],
+    };
+    Some((kind, layers))
+}

@@ -1,0 +1,140 @@
+//! What a text is held against, by options.
+
+use std::{error::Error, fs, path::PathBuf, sync::Arc};
+
+use clap::{ArgGroup, Args};
+use itsme_core::{
+    ClientSecret, LoginState, Platform as _, PrivateKeys, Provider, SystemPlatform, UnixTime,
+};
+
+use super::{
+    op::{self, RealEnvironment},
+    secret,
+    when::{self, Shift},
+};
+use crate::{inspect::Given, key_file};
+
+/// What is known of the client, the OP and the login. Checks that need more than that are not made.
+#[derive(Clone, Debug, Args)]
+#[command(group(ArgGroup::new("op").args(["environment", "issuer"])))]
+#[group(skip)]
+pub struct Known {
+    /// The file with the private JWK set: opens tokens.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+
+    /// The file with the client secret, instead of keys.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["keys", "client_secret_env"])]
+    client_secret_file: Option<PathBuf>,
+
+    /// The environment variable that holds the client secret, instead of keys.
+    #[arg(long, value_name = "NAME", conflicts_with = "keys")]
+    client_secret_env: Option<String>,
+
+    /// ID tokens are signed with the client secret.
+    #[arg(long, conflicts_with = "keys")]
+    hs256: bool,
+
+    /// The file with the OP's key set: verifies signatures.
+    #[arg(long, value_name = "FILE")]
+    op_keys: Option<PathBuf>,
+
+    /// Which environment of itsme it is.
+    #[arg(long, value_enum)]
+    environment: Option<RealEnvironment>,
+
+    /// Another OP: its issuer.
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+
+    /// The other OP speaks the older dialect.
+    #[arg(long, requires = "issuer")]
+    v1: bool,
+
+    /// Fetches the OP's metadata and keys from there. Nothing of what is inspected is sent.
+    #[arg(long, requires = "op")]
+    fetch: bool,
+
+    /// The client id that the OP gave out.
+    #[arg(long, value_name = "ID")]
+    client_id: Option<String>,
+
+    /// The redirect URI as it is registered with the OP.
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Option<String>,
+
+    /// The file with the login state that was stored, as JSON.
+    #[arg(long, value_name = "FILE")]
+    login: Option<PathBuf>,
+
+    /// The time that counts, such as that of the refusal: 2026-01-31T23:59:00Z, or seconds since 1970. Without it: now.
+    #[arg(long, value_name = "TIME", value_parser = when::time)]
+    at: Option<UnixTime>,
+
+    /// How far the clock that counts is ahead or behind: +90s, -10m.
+    #[arg(long, value_name = "SHIFT", value_parser = when::shift, allow_hyphen_values = true)]
+    clock: Option<Shift>,
+
+    /// Shows the values of personal claims.
+    #[arg(long)]
+    reveal: bool,
+}
+
+impl Known {
+    /// Reads the files, and fetches from the OP if that is wanted.
+    ///
+    /// # Errors
+    /// One of them cannot be read or used, or the OP cannot be reached or trusted.
+    pub fn read(self) -> Result<Given, Box<dyn Error>> {
+        let environment = op::environment(self.environment, self.issuer.as_deref(), self.v1);
+        let secret = match (&self.client_secret_file, &self.client_secret_env) {
+            (Some(file), _) => Some(secret::in_file(file, "secret")?),
+            (None, Some(name)) => Some(secret::in_variable(name, "secret")?),
+            (None, None) => None,
+        };
+        let secret = secret.map(|text| {
+            let secret = ClientSecret::new(text);
+            if self.hs256 { secret.hs256() } else { secret }
+        });
+        let now = self.at.unwrap_or_else(|| SystemPlatform::new().now());
+        let mut given = Given {
+            now: self.clock.map_or(now, |clock| clock.of(now)),
+            reveal: self.reveal,
+            client_id: self.client_id,
+            environment,
+            redirect_uri: self.redirect_uri,
+            keys: self.keys.map(private_keys).transpose()?,
+            hs256: self.hs256 && secret.is_some(),
+            secret,
+            op_keys: self.op_keys.map(read).transpose()?,
+            provider: None,
+            login: self.login.map(login).transpose()?,
+        };
+        if self.fetch {
+            given.provider = Some(fetch(&given)?);
+        }
+        Ok(given)
+    }
+}
+
+fn read(file: PathBuf) -> Result<Vec<u8>, String> {
+    fs::read(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
+}
+
+/// Keys without their private part are in an HSM: what they would open is not opened here.
+fn private_keys(file: PathBuf) -> Result<PrivateKeys, String> {
+    PrivateKeys::mixed(&key_file::read(&file)?)
+        .map_err(|error| format!("the key file {}: {error}", file.display()))
+}
+
+fn login(file: PathBuf) -> Result<LoginState, String> {
+    let state = serde_json::from_slice(&read(file.clone())?);
+    state.map_err(|error| format!("{} is no stored login state: {error}", file.display()))
+}
+
+/// Metadata and keys, as a login fetches them. No secret is needed for that, so none is checked.
+fn fetch(given: &Given) -> Result<Arc<Provider>, Box<dyn Error>> {
+    let settings = given.settings().danger_short_client_secret();
+    let client = itsme_core::Client::new(settings)?;
+    Ok(itsme_ureq::Transport::new().run(client.refresh())?)
+}
