@@ -8,6 +8,7 @@ use url::form_urlencoded;
 
 /// A text that can be looked into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// A token of five parts.
     EncryptedToken,

@@ -36,6 +36,7 @@ pub struct Finding {
 
 /// How a check ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Well.
     Passed,
