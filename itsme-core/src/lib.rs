@@ -134,6 +134,7 @@
 //! | key set | set size, set form, signing key, encryption key | RFC 7517, OIDC Core, itsme: client assertion |
 //! | key of the set | key form, private members, kty, kid, use, n, e, key_ops, alg, modulus, exponent, unique kid, numbers | RFC 7517, RFC 7518, RFC 8017 |
 //! | callback | client, size, duplicates, state, code or error, iss, promised iss, code, age | RFC 6749, RFC 9207 |
+//! | token answer | token_type, access_token, id_token | RFC 6749, RFC 6750, OIDC Core |
 //! | encryption of a token | size, encryption, header, extensions, cty, header names, enc, parts, alg, direct enc, direct key, kid, decryption, content | OIDC Core, itsme: ID token, RFC 7516, RFC 8725, RFC 7519, RFC 7518, itsme: client secret |
 //! | signature of a token | form, header, extensions, cty, header names, typ, signature form, alg, signature, claims | RFC 7515, RFC 7797, RFC 7519, RFC 8725, OIDC Core |
 //! | ID token | required claims, events, iss, aud, other aud, azp, times, exp, iat, age, span, nbf, nonce, auth_req_id, sub, known user, acr, auth_time, at_hash | OIDC Core, RFC 8417, RFC 7519, CIBA Core |

@@ -6,7 +6,7 @@ use std::{collections::HashSet, fmt::Write as _, fs, path::Path};
 use itsme_core::explain::{Check, Document};
 
 /// Where each list is, and which tests fail without a row of it.
-const PLACES: [(Document, &[&str], &[&str]); 10] = [
+const PLACES: [(Document, &[&str], &[&str]); 11] = [
     (
         Document::Metadata,
         &["provider/metadata_checks.rs", "provider/endpoint_rules.rs", "http/url_rules.rs"],
@@ -32,6 +32,7 @@ const PLACES: [(Document, &[&str], &[&str]); 10] = [
         &["authorization/callback_checks.rs", "authorization/state.rs"],
         &["callback.rs", "faults.rs"],
     ),
+    (Document::TokenAnswer, &["tokens/response_checks.rs"], &["bad_answers.rs", "faults.rs"]),
     (
         Document::Encryption,
         &["jose/jwe_checks.rs", "jose/header.rs", "jose/content.rs"],

@@ -13,7 +13,10 @@ use crate::{
         metadata_checks::{MetadataMembers, ServiceEndpoint},
         published_keys::{EncryptionKey, SigningKeys},
     },
-    tokens::{archived::ArchivedClaims, id_token::IdTokenClaims, userinfo::UserinfoClaims},
+    tokens::{
+        archived::ArchivedClaims, id_token::IdTokenClaims, response_checks::TokenMembers,
+        userinfo::UserinfoClaims,
+    },
 };
 
 /// A kind of document that is checked, or a layer of one.
@@ -30,6 +33,8 @@ pub enum Document {
     Key,
     /// What a person's browser brings back to the redirect URI.
     Callback,
+    /// The answer of the token endpoint, if it is no refusal.
+    TokenAnswer,
     /// The outer layer of a token: the JWE.
     Encryption,
     /// Its inner layer: the JWS.
@@ -50,6 +55,7 @@ impl Document {
         Self::KeySet,
         Self::Key,
         Self::Callback,
+        Self::TokenAnswer,
         Self::Encryption,
         Self::Signature,
         Self::IdToken,
@@ -67,6 +73,7 @@ impl Document {
             }
             Self::Key => [KeyEntry::checks(), KeyAmongOthers::checks()].concat(),
             Self::Callback => CallbackAnswer::checks(),
+            Self::TokenAnswer => TokenMembers::checks(),
             Self::Encryption => [SealedToken::checks(), Content::checks()].concat(),
             Self::Signature => SignedToken::checks(),
             Self::IdToken => IdTokenClaims::checks(),
@@ -84,6 +91,7 @@ impl fmt::Display for Document {
             Self::KeySet => "key set",
             Self::Key => "key of the set",
             Self::Callback => "callback",
+            Self::TokenAnswer => "token answer",
             Self::Encryption => "encryption of a token",
             Self::Signature => "signature of a token",
             Self::IdToken => "ID token",

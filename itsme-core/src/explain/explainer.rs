@@ -1,13 +1,20 @@
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::{
     document::{Document, Explanation},
+    provider::NotJson,
     token::{self, OpenedToken, ReadToken},
 };
 use crate::{
     authorization::{callback::Callback, callback_checks::CallbackAnswer, state::LoginState},
     ciba::CibaTicket,
-    ground::{check::Subject, json::without_nulls, secret::Secret, time::UnixTime},
+    ground::{
+        check::Subject,
+        json::{self, without_nulls},
+        secret::Secret,
+        time::UnixTime,
+    },
     jose::{KeySet, MAX_TOKEN},
     provider::{Provider, endpoint_rules::EndpointRules},
     settings::{Settings, identity::ClientIdentity},
@@ -15,6 +22,7 @@ use crate::{
         claims::{TokenClaims, TokenParties, TokenTimes},
         id_token::{Binding, IdTokenClaims, IdTokenLogin},
         requested::Requested,
+        response_checks::TokenMembers,
         userinfo::UserinfoClaims,
     },
 };
@@ -32,6 +40,7 @@ pub struct Explainer<'a> {
     login: Option<&'a LoginState>,
     asked: Option<(Binding, &'a Requested)>,
     access_token: Option<Secret>,
+    unwrapped: &'a [Zeroizing<Vec<u8>>],
 }
 
 impl<'a> Explainer<'a> {
@@ -47,6 +56,7 @@ impl<'a> Explainer<'a> {
             login: None,
             asked: None,
             access_token: None,
+            unwrapped: &[],
         }
     }
 
@@ -83,6 +93,11 @@ impl<'a> Explainer<'a> {
         Self { access_token: Some(Secret::new(access_token)), ..self }
     }
 
+    /// What keys outside have made of encrypted keys.
+    pub(crate) fn unwrapped(self, unwrapped: &'a [Zeroizing<Vec<u8>>]) -> Self {
+        Self { unwrapped, ..self }
+    }
+
     /// A callback, held against the [login](Self::login); none without one.
     pub fn callback(&self, callback: impl Into<Callback>) -> Explanation {
         let parameters = callback.into().parameters();
@@ -103,11 +118,20 @@ impl<'a> Explainer<'a> {
         Explanation::new(Document::Callback, checks)
     }
 
+    /// The answer of the token endpoint, which is no refusal. The token in it is not looked into.
+    ///
+    /// # Errors
+    /// It is not a JSON object, or has a member twice.
+    pub fn token_answer(&self, text: &[u8]) -> Result<Explanation, NotJson> {
+        let members = without_nulls(json::object(text)?);
+        Ok(Explanation::new(Document::TokenAnswer, TokenMembers(&members).explain()))
+    }
+
     /// The outer layer of a token as it came from the OP. It is opened with keys that are in this process;
     /// [keys outside](crate::PrivateKeys::external) are not asked.
     pub fn encrypted_token(&self, token: &str) -> OpenedToken {
         let limit = self.asked.as_ref().map_or(MAX_TOKEN, |(_, asked)| asked.token_limit());
-        token::open(token, self.settings.keyring.decryption(), limit)
+        token::open(token, self.settings.keyring.decryption(), limit, self.unwrapped)
     }
 
     /// The inner layer of a token, a JWS, held against the OP's keys or the settings' secret.

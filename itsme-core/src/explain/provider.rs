@@ -5,7 +5,7 @@ use super::{
 use crate::{
     ground::{
         check::Subject,
-        json::{self, without_nulls},
+        json::{self, JsonError, without_nulls},
     },
     jose::KeySet,
     provider::{
@@ -17,8 +17,14 @@ use crate::{
 
 /// A text is not a JSON object that has each member once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no discovery document: {0}")]
+#[error("no JSON object: {0}")]
 pub struct NotJson(&'static str);
+
+impl From<JsonError> for NotJson {
+    fn from(error: JsonError) -> Self {
+        Self(error.as_str())
+    }
+}
 
 const SERVICE_ENDPOINTS: [&str; 3] = [
     "revocation_endpoint",
@@ -32,8 +38,7 @@ impl Explainer<'_> {
     /// # Errors
     /// It is not a JSON object, or has a member twice.
     pub fn metadata(&self, text: &[u8]) -> Result<Vec<Explanation>, NotJson> {
-        let members = json::object(text).map_err(|error| NotJson(error.as_str()))?;
-        let members = without_nulls(members);
+        let members = without_nulls(json::object(text)?);
         let needed = MetadataMembers::read(&members, &self.rules).explain();
         let of_services = SERVICE_ENDPOINTS.into_iter().filter_map(|member| {
             let url = Some(members.get(member)?.as_str().unwrap_or_default());

@@ -1,7 +1,10 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::document::{Document, Explanation};
+use super::{
+    document::{Document, Explanation},
+    explainer::Explainer,
+};
 use crate::{
     ground::{check::Subject, opaque::opaque, secret::Secret},
     jose::{
@@ -67,39 +70,66 @@ impl ReadToken {
     }
 }
 
-pub(super) fn open(token: &str, decryption: Decryption, limit: usize) -> OpenedToken {
+impl Explainer<'_> {
+    /// Both layers of a token as it came from the OP, as far as it opens, and its claims if they can be read.
+    pub(crate) fn layers(
+        &self,
+        token: &str,
+        explained: &mut Vec<Explanation>,
+    ) -> Option<Map<String, Value>> {
+        let opened = self.encrypted_token(token);
+        explained.push(opened.explanation);
+        let read = self.signed_token(&opened.jws?);
+        explained.push(read.explanation);
+        read.claims
+    }
+}
+
+/// `unwrapped` is what keys outside have made of encrypted keys, if that is known.
+pub(super) fn open(
+    token: &str,
+    decryption: Decryption,
+    limit: usize,
+    unwrapped: &[Zeroizing<Vec<u8>>],
+) -> OpenedToken {
     let mut sealed = SealedToken::new(token, decryption.clone(), limit);
     let mut checks = sealed.explain();
     let header = sealed.header().cloned();
-    let mut content = Content::new(open_here(token, decryption, limit));
     let is_sound = !checks.iter().any(|report| report.is_failed());
-    checks.extend(if is_sound { content.explain() } else { Content::explain_absence() });
+    let opened = is_sound.then(|| open_here(token, decryption, limit, unwrapped)).flatten();
+    let mut content = opened.map(Content::new);
+    checks.extend(content.as_mut().map_or_else(Content::explain_absence, Content::explain));
     let explanation = Explanation::new(Document::Encryption, checks);
-    OpenedToken { explanation, header, jws: content.into_jws() }
+    OpenedToken { explanation, header, jws: content.and_then(Content::into_jws) }
 }
 
-/// With the keys that are here, each that fits. A login uses a decoy where one does not unwrap, so that its time
-/// tells nothing; nobody measures it here.
+/// With each key that fits and is here; none if those that are outside would have to be asked. A login uses a decoy
+/// where one does not unwrap, so that its time tells nothing; nobody measures it here.
 fn open_here(
     token: &str,
     decryption: Decryption,
     limit: usize,
-) -> Result<Zeroizing<Vec<u8>>, JoseError> {
-    let mut jwe = match jose::open(Secret::new(token), decryption, limit)? {
-        Opening::Opened(opened) => return opened,
-        Opening::Wrapped(jwe) => jwe,
+    unwrapped: &[Zeroizing<Vec<u8>>],
+) -> Option<Result<Zeroizing<Vec<u8>>, JoseError>> {
+    let mut jwe = match jose::open(Secret::new(token), decryption, limit) {
+        Ok(Opening::Wrapped(jwe)) => jwe,
+        Ok(Opening::Opened(opened)) => return Some(opened),
+        Err(error) => return Some(Err(error)),
     };
+    let no_decoy = [0; ContentEncryption::KEY];
+    let mut keys = unwrapped.to_vec();
+    let mut are_all_here = true;
     while let Some((key, encrypted_key)) = jwe.next_key() {
-        let KeyHome::Here(key) = &key.home else { continue };
-        let Some(unwrapped) = key.decrypt(jwe.algorithm(), &encrypted_key) else { continue };
-        let no_decoy = [0; ContentEncryption::KEY];
-        if unwrapped.len() == no_decoy.len()
-            && let Ok(plaintext) = jwe.open(Some(&unwrapped), &no_decoy)
-        {
-            return Ok(plaintext);
+        match &key.home {
+            KeyHome::Here(key) => keys.extend(key.decrypt(jwe.algorithm(), &encrypted_key)),
+            KeyHome::Outside(_) => are_all_here = !unwrapped.is_empty(),
         }
     }
-    Err(jwe.if_none_opens())
+    let fitting = keys.iter().filter(|key| key.len() == no_decoy.len());
+    match fitting.into_iter().find_map(|key| jwe.open(Some(key), &no_decoy).ok()) {
+        Some(plaintext) => Some(Ok(plaintext)),
+        None => are_all_here.then(|| Err(jwe.if_none_opens())),
+    }
 }
 
 pub(super) fn read(jws: &str, check: SignatureCheck<'_>) -> ReadToken {

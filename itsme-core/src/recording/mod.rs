@@ -5,9 +5,11 @@
 //! input.rs request.rs settings.rs  what a flow was made of      surroundings.rs  and what it found
 //! open.rs      from a sealed recording to a replay
 //! replay.rs    the flow once more       cursor.rs  its answers     replayed.rs  what became of it
+//! documents.rs  every check of what it met
 //! ```
 
 mod cursor;
+mod documents;
 mod input;
 mod open;
 mod payload;

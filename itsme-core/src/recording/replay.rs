@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     cursor::{Cursor, RecordedPlatform},
+    documents::{Asked, Documents},
     input::Input,
     payload::Payload,
     replayed::{ReplayError, Replayed, steps},
@@ -26,7 +27,7 @@ use crate::{
         opaque::opaque,
         time::{ClockShift, UnixTime},
     },
-    settings::credentials::Credentials,
+    settings::{Settings, credentials::Credentials},
 };
 
 /// An opened recording: a flow that can be run again, in no time and without any network, as often as you like.
@@ -120,6 +121,7 @@ impl Replay {
         match self.flow_again() {
             Ok(replayed) => replayed,
             Err(error) => Replayed {
+                callback: None,
                 steps: Vec::new(),
                 outcome: error.to_string(),
                 recorded_outcome: self.recorded_outcome(),
@@ -133,43 +135,60 @@ impl Replay {
         self.recorded.tape.end().unwrap_or_default().to_owned()
     }
 
+    /// Once more, as a flow uses up its input.
+    fn input(&self) -> Option<Input> {
+        read(&self.text).ok().map(|payload| payload.input.shifted(self.shift))
+    }
+
     /// By the method of a new client that made it, which has what the recorded one had.
     fn flow_again(&self) -> Result<Replayed, Error> {
         let Payload { client, input, tape } = read(&self.text)?;
-        let client = Client::new(client.with(&self.credentials))?;
+        let settings = client.with(&self.credentials);
+        let client = Client::new(settings.clone())?;
         let malformed = || Error::from(RecordingError::Malformed);
         Ok(match input.shifted(self.shift) {
             Input::Authorize(request) => {
                 let request = request.request().ok_or_else(malformed)?;
-                self.driven(&client, tape, client.authorize(request))
+                self.driven((&settings, &client), tape, client.authorize(request))
             }
             Input::RequestObject { request, request_uri, lifetime } => {
                 let request = request.request().ok_or_else(malformed)?;
-                self.driven(&client, tape, client.request_object(request, request_uri, lifetime))
+                self.driven(
+                    (&settings, &client),
+                    tape,
+                    client.request_object(request, request_uri, lifetime),
+                )
             }
-            Input::FinishLogin { login, callback } => {
-                self.driven(&client, tape, client.finish_login(login, Callback(callback)))
-            }
+            Input::FinishLogin { login, callback } => self.driven(
+                (&settings, &client),
+                tape,
+                client.finish_login(login, Callback(callback)),
+            ),
             Input::NextQrStep(stage) => {
                 let login = stage.login().ok_or_else(malformed)?;
-                self.driven(&client, tape, client.next_qr_step(login))
+                self.driven((&settings, &client), tape, client.next_qr_step(login))
             }
-            Input::DiscoverUser => self.driven(&client, tape, client.discover_user()),
+            Input::DiscoverUser => self.driven((&settings, &client), tape, client.discover_user()),
             Input::PollUserDiscovery(ticket) => {
-                self.driven(&client, tape, client.poll_user_discovery(ticket))
+                self.driven((&settings, &client), tape, client.poll_user_discovery(ticket))
             }
             Input::StartBackchannel(request) => {
                 let request = request.request().ok_or_else(malformed)?;
-                self.driven(&client, tape, client.start_backchannel(request))
+                self.driven((&settings, &client), tape, client.start_backchannel(request))
             }
             Input::PollBackchannel(ticket) => {
-                self.driven(&client, tape, client.poll_backchannel(ticket))
+                self.driven((&settings, &client), tape, client.poll_backchannel(ticket))
             }
         })
     }
 
     /// With nothing but the tape around it. What the flow ends in goes no further than this.
-    fn driven<T: 'static>(&self, client: &Client, tape: Tape, flow: Flow<T>) -> Replayed {
+    fn driven<T: 'static>(
+        &self,
+        (settings, client): (&Settings, &Client),
+        tape: Tape,
+        flow: Flow<T>,
+    ) -> Replayed {
         let recorded: Vec<Want> = tape.steps.iter().map(|step| step.want.clone()).collect();
         let cursor = RefCell::new(Cursor::new(tape, self.shift, client.source()));
         let replayed = Arc::new(Mutex::new(Tape::default()));
@@ -191,8 +210,12 @@ impl Replay {
             }
             _ => replayed.end().map(str::to_owned),
         };
+        let asked = self.input().and_then(Asked::by);
+        let documents = Documents::new(settings, client.provider(), asked.as_ref());
+        let begun = replayed.steps.first().map_or(UnixTime::from_secs(0), |step| step.at);
         Replayed {
-            steps: steps(&replayed, &recorded, &unanswered),
+            callback: documents.callback(begun),
+            steps: steps(&replayed, &recorded, &unanswered, documents),
             outcome: outcome.unwrap_or_default(),
             recorded_outcome: self.recorded_outcome(),
             is_same: wanted.eq(&recorded),

@@ -2,7 +2,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use http::StatusCode;
 
+use super::documents::Documents;
 use crate::{
+    explain::Explanation,
     flow::{
         attempt::{Attempt, SendFailure},
         drive::DriveError,
@@ -16,6 +18,8 @@ use crate::{
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Replayed {
+    /// The callback that it was given, with every check of it.
+    pub callback: Option<Explanation>,
     /// What it did, in order.
     pub steps: Vec<ReplayedStep>,
     /// How it has ended, and nothing of what it ended with.
@@ -35,6 +39,9 @@ pub struct ReplayedStep {
     pub at: UnixTime,
     /// What it was.
     pub what: ReplayedWhat,
+    /// The documents in the answer, with every check of them: of metadata, of a key set and its keys, of a token answer
+    /// and the layers of its token, of a userinfo answer. None in a refusal, and none in what cannot be read at all.
+    pub documents: Vec<Explanation>,
     /// It did exactly this when it was recorded, at the same place.
     pub is_same: bool,
 }
@@ -86,6 +93,11 @@ impl Replayed {
     pub fn is_same(&self) -> bool {
         self.is_same
     }
+
+    /// All documents that it met, in their order.
+    pub fn documents(&self) -> impl Iterator<Item = &Explanation> {
+        self.callback.iter().chain(self.steps.iter().flat_map(|step| &step.documents))
+    }
 }
 
 /// Each thing that was wanted, with what was told then.
@@ -93,11 +105,19 @@ pub(super) fn steps(
     replayed: &Tape,
     recorded: &[Want],
     unanswered: &BTreeSet<usize>,
+    mut documents: Documents<'_>,
 ) -> Vec<ReplayedStep> {
+    let made = replayed.steps.iter().filter_map(|step| match &step.told {
+        Told::KeyMade(made) => Some(made.0.clone()),
+        _ => None,
+    });
+    documents.unwrapped = made.collect();
     let mut asked = 0;
     let mut steps = Vec::new();
     for (place, pair) in replayed.steps.windows(2).enumerate() {
-        let [TapeStep { at, want, .. }, TapeStep { told, .. }] = pair else { continue };
+        let [TapeStep { at, want, .. }, TapeStep { at: told_at, told, .. }] = pair else {
+            continue;
+        };
         let is_missing = unanswered.contains(&asked);
         asked += usize::from(!matches!(want, Want::Wait(_)));
         let what = match want {
@@ -118,8 +138,14 @@ pub(super) fn steps(
             Want::Wait(time) => ReplayedWhat::Wait(Duration::from_millis(*time)),
             Want::End(_) => continue,
         };
+        let documents = match (want, told) {
+            (Want::Send { endpoint, .. }, Told::Answer(answer)) => {
+                documents.of(*endpoint, answer, *told_at)
+            }
+            _ => Vec::new(),
+        };
         let is_same = recorded.get(place) == Some(want);
-        steps.push(ReplayedStep { at: *at, what, is_same });
+        steps.push(ReplayedStep { at: *at, what, documents, is_same });
     }
     steps
 }

@@ -1,11 +1,11 @@
 //! From the token endpoint's answer to a verified person (OIDC Core §3.1.3, §5.3).
 //!
 //! ```text
-//! response.rs   the token request and its answer     requested.rs  what must come back
+//! response.rs   the token request and its answer     response_checks.rs  the checks of that answer
 //! id_token.rs   the checks of an ID token            userinfo.rs   those of a userinfo answer
 //! claims.rs     checks that both have in common      told.rs       what explaining says of those
 //! archived.rs   the checks of a token in evidence    verify.rs     the flow through all of them
-//! open.rs       what is in an encrypted token
+//! open.rs       what is in an encrypted token        requested.rs  what must come back
 //! log_in.rs     a token request, then that flow    logged_in.rs  what it ends in
 //! ```
 
@@ -17,6 +17,7 @@ pub(crate) mod logged_in;
 pub(crate) mod open;
 pub(crate) mod requested;
 pub(crate) mod response;
+pub(crate) mod response_checks;
 mod told;
 pub(crate) mod userinfo;
 pub(crate) mod verify;

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
-use http::HeaderValue;
 use serde_json::Value;
 
+use super::response_checks::TokenMembers;
 use crate::{
     client_auth::parties::{Parties, Prepared},
     error::Error,
     flow::machine::Context,
-    ground::{json, secret::Secret},
+    ground::{check::Subject, json, secret::Secret},
     http::{Response, endpoint::Endpoint, form, response},
 };
 
@@ -34,26 +34,17 @@ pub(crate) struct TokenResponse {
 
 impl TokenResponse {
     pub(crate) fn read(response: Response) -> Result<Self, Error> {
-        let endpoint = Endpoint::Token;
-        let malformed = |what: &'static str| Error::malformed(endpoint, what);
-        let mut members = response::json_object(endpoint, response)?;
-        let mut text = |name: &str, what| match members.remove(name) {
-            Some(Value::String(text)) if !text.is_empty() => Ok(text),
-            _ => Err(malformed(what)),
+        let mut members = response::json_object(Endpoint::Token, response)?;
+        TokenMembers(&members).verify()?;
+        let mut secret = |name: &str| match members.remove(name) {
+            Some(Value::String(text)) => Secret::new(text),
+            _ => Secret::new(""),
         };
-        let token_type = text("token_type", "it has no `token_type`")?;
-        let access_token = text("access_token", "it has no `access_token`")?;
-        let id_token = text("id_token", "it has no `id_token`")?;
-        if !token_type.eq_ignore_ascii_case("Bearer") {
-            return Err(malformed("its `token_type` is not Bearer"));
-        }
-        if HeaderValue::try_from(&access_token).is_err() {
-            return Err(malformed("its `access_token` cannot stand in a header"));
-        }
+        let (access_token, id_token) = (secret("access_token"), secret("id_token"));
         let expires_in = members.get("expires_in").or_else(|| members.get("expire_in"));
         Ok(Self {
-            access_token: Secret::new(access_token),
-            id_token: Secret::new(id_token),
+            access_token,
+            id_token,
             expires_in: json::seconds(expires_in).map(Duration::from_secs),
         })
     }
