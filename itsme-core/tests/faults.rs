@@ -64,15 +64,16 @@ fn table(head: &str, list: &[Fault], with_outcome: bool) -> String {
     }
     for area in areas {
         let columns = if with_outcome {
-            "| fault | a login ends in |\n|---|---|"
+            "| fault | a login ends in | failed checks |\n|---|---|---|"
         } else {
-            "| quirk |\n|---|"
+            "| quirk | failed checks |\n|---|---|"
         };
         let _ = write!(table, "\n## {area:?}\n\n{columns}\n");
         for fault in list.iter().filter(|fault| fault.area() == area) {
+            let failed = fault.failing_checks().collect::<Vec<_>>().join("; ");
             let _ = match with_outcome {
-                true => writeln!(table, "| {} | {} |", fault.name(), fault.outcome()),
-                false => writeln!(table, "| {} |", fault.name()),
+                true => writeln!(table, "| {} | {} | {failed} |", fault.name(), fault.outcome()),
+                false => writeln!(table, "| {} | {failed} |", fault.name()),
             };
         }
     }
@@ -85,11 +86,16 @@ const FAULTS: &str = "\
 Made from `itsme_testkit::Fault::all()`. Every line is a cold login that is run in the tests, in
 memory and over each adapter on loopback; where only a time limit can end it, with one of half a second in
 place of the usual 30. When the fault is over, the same client logs in again.
+
+The failed checks are those that a [recording](guide/why.md) of the login shows, each by its document and its name in
+[the tables of checks](guide/checks.md). The first is the one that the error is of; a key of the set that fails is passed
+over, and refuses no login by itself. Where none is named, no document is to blame: it did not come, or cannot be read.
 ";
 
 const QUIRKS: &str = "\
 # What is done otherwise, and must be lived with
 
 Made from `itsme_testkit::quirks::all()`. Every line is a cold login that is run in the tests, in memory and
-over each adapter on loopback: it ends well, and what can be read of the person is read.
+over each adapter on loopback: it ends well, and what can be read of the person is read. What fails a check here is passed
+over: a key of the set, or an endpoint of a service that is not asked for.
 ";

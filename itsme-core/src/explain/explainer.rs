@@ -40,7 +40,7 @@ pub struct Explainer<'a> {
     login: Option<&'a LoginState>,
     asked: Option<(Binding, &'a Requested)>,
     access_token: Option<Secret>,
-    unwrapped: &'a [Zeroizing<Vec<u8>>],
+    unwrapped: Option<&'a [Zeroizing<Vec<u8>>]>,
 }
 
 impl<'a> Explainer<'a> {
@@ -56,7 +56,7 @@ impl<'a> Explainer<'a> {
             login: None,
             asked: None,
             access_token: None,
-            unwrapped: &[],
+            unwrapped: None,
         }
     }
 
@@ -93,8 +93,8 @@ impl<'a> Explainer<'a> {
         Self { access_token: Some(Secret::new(access_token)), ..self }
     }
 
-    /// What keys outside have made of encrypted keys.
-    pub(crate) fn unwrapped(self, unwrapped: &'a [Zeroizing<Vec<u8>>]) -> Self {
+    /// What keys outside have made of the encrypted key of a token, if they were asked and have answered.
+    pub(crate) fn unwrapped(self, unwrapped: Option<&'a [Zeroizing<Vec<u8>>]>) -> Self {
         Self { unwrapped, ..self }
     }
 

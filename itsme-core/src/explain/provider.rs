@@ -1,12 +1,16 @@
+use std::mem;
+
 use super::{
     document::{Document, Explanation},
     explainer::Explainer,
 };
 use crate::{
+    error::Error,
     ground::{
-        check::Subject,
+        check::{CheckOutcome, CheckReport, Subject},
         json::{self, JsonError, without_nulls},
     },
+    http::endpoint::Endpoint,
     jose::KeySet,
     provider::{
         metadata_checks::{MetadataMembers, ServiceEndpoint},
@@ -53,11 +57,19 @@ impl Explainer<'_> {
     pub fn key_set(&self, text: &[u8]) -> Vec<Explanation> {
         let explained = KeySet::explain(text);
         let mut set = explained.set;
-        set.extend(SigningKeys(&explained.usable).explain());
-        set.extend(if self.encrypts() {
-            EncryptionKey::of(&explained.usable).explain()
-        } else {
-            EncryptionKey::explain_absence()
+        for report in &mut set {
+            if let CheckOutcome::Failed { error } = &mut report.outcome {
+                *error = Error::malformed(Endpoint::KeySet, mem::take(error)).to_string();
+            }
+        }
+        let is_set = !set.iter().any(CheckReport::is_failed);
+        set.extend(match is_set {
+            true => SigningKeys(&explained.usable).explain(),
+            false => SigningKeys::explain_absence(),
+        });
+        set.extend(match is_set && self.encrypts() {
+            true => EncryptionKey::of(&explained.usable).explain(),
+            false => EncryptionKey::explain_absence(),
         });
         let keys = explained.keys.into_iter();
         let keys = keys.map(|(name, checks)| Explanation::new(Document::Key, checks).named(name));

@@ -85,12 +85,12 @@ impl Explainer<'_> {
     }
 }
 
-/// `unwrapped` is what keys outside have made of encrypted keys, if that is known.
+/// `unwrapped` is what keys outside have made of the encrypted key, if that is known.
 pub(super) fn open(
     token: &str,
     decryption: Decryption,
     limit: usize,
-    unwrapped: &[Zeroizing<Vec<u8>>],
+    unwrapped: Option<&[Zeroizing<Vec<u8>>]>,
 ) -> OpenedToken {
     let mut sealed = SealedToken::new(token, decryption.clone(), limit);
     let mut checks = sealed.explain();
@@ -109,7 +109,7 @@ fn open_here(
     token: &str,
     decryption: Decryption,
     limit: usize,
-    unwrapped: &[Zeroizing<Vec<u8>>],
+    unwrapped: Option<&[Zeroizing<Vec<u8>>]>,
 ) -> Option<Result<Zeroizing<Vec<u8>>, JoseError>> {
     let mut jwe = match jose::open(Secret::new(token), decryption, limit) {
         Ok(Opening::Wrapped(jwe)) => jwe,
@@ -117,12 +117,12 @@ fn open_here(
         Err(error) => return Some(Err(error)),
     };
     let no_decoy = [0; ContentEncryption::KEY];
-    let mut keys = unwrapped.to_vec();
+    let mut keys = unwrapped.unwrap_or_default().to_vec();
     let mut are_all_here = true;
     while let Some((key, encrypted_key)) = jwe.next_key() {
         match &key.home {
             KeyHome::Here(key) => keys.extend(key.decrypt(jwe.algorithm(), &encrypted_key)),
-            KeyHome::Outside(_) => are_all_here = !unwrapped.is_empty(),
+            KeyHome::Outside(_) => are_all_here = unwrapped.is_some(),
         }
     }
     let fitting = keys.iter().filter(|key| key.len() == no_decoy.len());

@@ -15,10 +15,10 @@ pub(super) const MAX_KEY_SET: usize = 256 * 1024;
 #[non_exhaustive]
 pub enum KeySetError {
     /// More than 256 KiB.
-    #[error("a key set of more than {MAX_KEY_SET} bytes")]
+    #[error("it is larger than 256 KiB")]
     TooLarge,
     /// Not a JSON object with an array `keys`.
-    #[error("not a JWK set: {0}")]
+    #[error("{0}")]
     Malformed(&'static str),
 }
 

@@ -28,7 +28,7 @@ use crate::{
     error::Error,
     ground::{check::Subject, time::UnixTime, version::Version},
     http::{Response, endpoint::Endpoint, response},
-    jose::{KeySet, KeySetError},
+    jose::KeySet,
 };
 
 /// Where metadata and keys come from, and what is known of them: shared by the clients of one
@@ -58,11 +58,8 @@ pub struct Provider {
 pub(crate) fn read_keys(response: Response, now: UnixTime) -> Result<(KeySet, Freshness), Error> {
     let endpoint = Endpoint::KeySet;
     let freshness = Freshness::of(response.headers(), now);
-    let keys =
-        KeySet::parse(&response::body(endpoint, response)?).map_err(|error| match error {
-            KeySetError::TooLarge => Error::malformed(endpoint, "it is larger than 256 KiB"),
-            KeySetError::Malformed(what) => Error::malformed(endpoint, what),
-        })?;
+    let keys = KeySet::parse(&response::body(endpoint, response)?);
+    let keys = keys.map_err(|error| Error::malformed(endpoint, error.to_string()))?;
     SigningKeys(&keys).verify()?;
     Ok((keys, freshness))
 }

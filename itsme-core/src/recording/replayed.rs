@@ -1,6 +1,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use http::StatusCode;
+use zeroize::Zeroizing;
 
 use super::documents::Documents;
 use crate::{
@@ -107,11 +108,6 @@ pub(super) fn steps(
     unanswered: &BTreeSet<usize>,
     mut documents: Documents<'_>,
 ) -> Vec<ReplayedStep> {
-    let made = replayed.steps.iter().filter_map(|step| match &step.told {
-        Told::KeyMade(made) => Some(made.0.clone()),
-        _ => None,
-    });
-    documents.unwrapped = made.collect();
     let mut asked = 0;
     let mut steps = Vec::new();
     for (place, pair) in replayed.steps.windows(2).enumerate() {
@@ -140,7 +136,8 @@ pub(super) fn steps(
         };
         let documents = match (want, told) {
             (Want::Send { endpoint, .. }, Told::Answer(answer)) => {
-                documents.of(*endpoint, answer, *told_at)
+                let unwrapped = unwrapped(&replayed.steps[place + 1..]);
+                documents.of(*endpoint, answer, unwrapped.as_deref(), *told_at)
             }
             _ => Vec::new(),
         };
@@ -148,6 +145,23 @@ pub(super) fn steps(
         steps.push(ReplayedStep { at: *at, what, documents, is_same });
     }
     steps
+}
+
+/// What keys outside made of the encrypted key of an answer that begins these steps; none if they were not asked, or
+/// have not answered.
+fn unwrapped(steps: &[TapeStep]) -> Option<Vec<Zeroizing<Vec<u8>>>> {
+    let used = steps.windows(2).map_while(|pair| match &pair[0].want {
+        Want::UseKey { algorithm, .. } if algorithm.starts_with("RSA-OAEP") => Some(&pair[1].told),
+        _ => None,
+    });
+    let made: Option<Vec<_>> = used
+        .map(|told| match told {
+            Told::KeyMade(made) => Some(Some(made.0.clone())),
+            Told::KeyFailed(KeyFailure::DoesNotUnwrap) => Some(None),
+            _ => None,
+        })
+        .collect();
+    made.filter(|made| !made.is_empty()).map(|made| made.into_iter().flatten().collect())
 }
 
 fn answer(told: &Told, is_missing: bool) -> Result<StatusCode, ReplayError> {

@@ -1,8 +1,13 @@
-//! Every fault and every quirk: what was recorded ends as it did, after the same requests in the same order.
+//! Every fault and every quirk: what was recorded ends as it did, after the same requests in the same order, and the
+//! checks that fail are those that the list states, the first of which is the error of the login.
 
 use std::time::Instant;
 
-use itsme_core::internals::recording_all;
+use itsme_core::{
+    DriveError, Replayed,
+    explain::{CheckOutcome, Document, Explanation},
+    internals::recording_all,
+};
 use itsme_testkit::{
     Fault,
     faults::{self, Outcome},
@@ -12,29 +17,75 @@ use itsme_testkit::{
 use crate::recorded::{Recorded, replay};
 
 #[test]
-fn each_fault_ends_as_it_did() {
+fn each_fault_ends_as_it_did_by_the_checks_that_are_stated() {
     each_ends_as_it_did(Fault::all());
 }
 
 #[test]
-fn each_quirk_ends_as_it_did() {
+fn each_quirk_ends_as_it_did_by_the_checks_that_are_stated() {
     each_ends_as_it_did(quirks::all());
 }
 
 fn each_ends_as_it_did(list: Vec<Fault>) {
     let begun = Instant::now();
     let (mut flows, tried) = (0, list.len());
+    let mut wrong = Vec::new();
     for fault in list {
         let (name, expected) = (fault.name().to_owned(), fault.outcome().clone());
+        let stated: Vec<_> = fault.failing_checks().collect();
         let recorded = Recorded::default();
         let equip = |client| recording_all(client, recorded.recorder());
         faults::in_memory_with(vec![fault], equip);
         // Behind the first that fails comes the login of when the fault is over.
-        let recordings = recorded.take();
-        let mut outcomes = recordings.iter().map(|it| Outcome::of(&replay(it).result));
-        let failed = outcomes.by_ref().inspect(|_| flows += 1).find(|it| *it != Outcome::LoggedIn);
-        assert_eq!(failed.unwrap_or(Outcome::LoggedIn), expected, "{name}");
+        let mut replayed: Vec<Replayed> = Vec::new();
+        for recording in recorded.take() {
+            replayed.push(replay(&recording));
+            if replayed.last().is_some_and(|it| it.result.is_err()) {
+                break;
+            }
+        }
+        flows += replayed.len();
+        let last = replayed.last().expect("a flow");
+        assert_eq!(Outcome::of(&last.result), expected, "{name}");
+        let failed = failed(replayed.iter().flat_map(Replayed::documents));
+        if failed != stated {
+            wrong.push(format!("- {name}\t{}", failed.join("; ")));
+        }
+        let first = last.documents().find_map(refusal);
+        if let (Some(first), Err(DriveError::Flow(error))) = (first, &last.result) {
+            // Which of the two tokens it is stands before it.
+            assert!(error.to_string().ends_with(&first), "{name}: {error}, not {first}");
+        }
+        let refuses = replayed.iter().flat_map(Replayed::documents).any(|it| refusal(it).is_some());
+        assert!(!refuses || matches!(last.result, Err(DriveError::Flow(_))), "{name}");
     }
     println!("{flows} flows under {tried} of the list: {:?}", begun.elapsed());
     assert!(flows > tried);
+    assert!(wrong.is_empty(), "not as stated:\n{}", wrong.join("\n"));
+}
+
+/// All that failed, each once.
+fn failed<'a>(documents: impl Iterator<Item = &'a Explanation>) -> Vec<String> {
+    let mut failed = Vec::new();
+    for document in documents {
+        for report in document.failed() {
+            let text = format!("{}: {}", document.document, report.check.name);
+            if !failed.contains(&text) {
+                failed.push(text);
+            }
+        }
+    }
+    failed
+}
+
+/// The error that a login ends with by this document. A key is passed over, and an endpoint of a service is looked at by
+/// who asks for it.
+fn refusal(document: &Explanation) -> Option<String> {
+    if matches!(document.document, Document::Key | Document::ServiceEndpoint) {
+        return None;
+    }
+    match &document.failed().next()?.outcome {
+        CheckOutcome::Failed { error } => Some(error.clone()),
+        outcome => panic!("{outcome:?}"),
+    }
 }

@@ -24,6 +24,9 @@ pub(super) type Seen = fn(&LoggedIn) -> bool;
 
 type Inject<T> = Box<dyn Fn(&mut T) + Send + Sync>;
 
+/// A line for each fault and quirk under which a check fails.
+static FAILING_CHECKS: &str = include_str!("failing_checks.tsv");
+
 /// What part of the protocol a fault is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -166,6 +169,18 @@ impl Fault {
         &self.outcome
     }
 
+    /// The checks that fail, each as `document: check`, in the order in which a login meets them. The first is the one
+    /// that its error is of; those of a `key of the set` or an `endpoint of a service` refuse no login by themselves.
+    /// None where no document is to blame.
+    ///
+    /// [`Replayed::documents`](itsme_core::Replayed::documents) of a recording has them all, and so has the program
+    /// `inspect`.
+    pub fn failing_checks(&self) -> impl Iterator<Item = &'static str> {
+        let mut lines = FAILING_CHECKS.lines().filter_map(|line| line.split_once('\t'));
+        let stated = lines.find(|(name, _)| *name == self.name);
+        stated.into_iter().flat_map(|(_, checks)| checks.split("; "))
+    }
+
     /// Whether it is to begin when the person has been sent to the OP already, and not before.
     pub fn is_midway(&self) -> bool {
         self.midway
@@ -215,5 +230,19 @@ impl Fault {
 impl std::fmt::Debug for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Fault").field(&self.name).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_of_failing_checks_is_of_a_fault() {
+        for line in FAILING_CHECKS.lines() {
+            let (name, _) = line.split_once('\t').expect("a name and its checks");
+            let fault = Fault::named(name).unwrap_or_else(|| panic!("there is no `{name}`"));
+            assert!(fault.failing_checks().count() > 0, "{name}");
+        }
     }
 }
