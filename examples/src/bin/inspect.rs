@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 /// to do.
 ///
 /// It takes a token (encrypted or signed), the token endpoint's answer, a callback, an authorization URL, a request
-/// object, a discovery document, a key set, a file with private keys or archived evidence, and finds out itself which of
-/// them it is.
+/// object, a discovery document, a key set, a file with private keys, archived evidence or a recorded login, and finds out
+/// itself which of them it is.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -88,7 +88,8 @@ fn examine(
         (of(|it| *it == Outcome::Passed), of(|it| matches!(it, Outcome::NotMade(_))));
     report.say(format_args!("\n{passed} checks passed, {not_made} could not be made"));
     let failed: Vec<_> = all().filter(|(_, it)| it.has_failed()).collect();
-    match failed.first() {
+    let refusing = failed.iter().find(|(layer, _)| !layer.is_passed_over);
+    match refusing.or(failed.first()) {
         None => Ok(()),
         Some((layer, Finding { name, .. })) => {
             let others = match failed.len() - 1 {

@@ -17,6 +17,10 @@ const OTHER_LOGIN: &str = "look whether parallel logins of one browser are kept 
 const BEGIN_AGAIN: &str = "let the person begin again; if it happens to many, look whether the session cookie is \
     `SameSite=Lax` and the login state is stored under its `id()`";
 
+/// For a recording that does not open.
+pub const SEALED: &str = "it was sealed to the key that was published when it was made: give a file that still has that key, \
+    and the whole text";
+
 /// For a check of core's lists.
 pub fn on(document: Document, check: &str) -> &'static str {
     match (document, check) {
@@ -73,6 +77,9 @@ pub fn on(document: Document, check: &str) -> &'static str {
             "the tokens were not made for the client that is named in the archive: find out who wrote it"
         }
         (Document::Evidence, _) => BROKEN,
+        (Document::TokenAnswer, _) => {
+            "if the answer was copied whole, tell the OP's support what it lacks"
+        }
         (Document::Callback, "client") => OTHER_CLIENT,
         (Document::Callback, "iss" | "promised iss") => OTHER_ENVIRONMENT,
         (Document::Callback, "code") => "see the note below",

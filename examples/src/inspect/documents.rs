@@ -58,15 +58,7 @@ pub fn metadata(text: &str, given: &Given) -> Vec<Layer> {
                 Layer::explained(name, explanation, given)
             })
             .collect(),
-        Err(error) => {
-            let mut layer = Layer::new("discovery document");
-            let advice = "tell the OP's support; a proxy in between may have answered";
-            let outcome = Outcome::Failed { error: Some(error.to_string()), advice };
-            let form = ("form", "RFC 8259 §4");
-            let expected = "a JSON object that has each member once";
-            layer.findings.push(Finding::new(form, (expected, "something else"), outcome));
-            vec![layer]
-        }
+        Err(error) => vec![Layer::not_json("discovery document", error.to_string())],
     }
 }
 

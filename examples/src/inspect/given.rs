@@ -36,7 +36,6 @@ pub struct Given {
 }
 
 /// What checks need, as options.
-const CREDENTIALS: &str = "--keys";
 const OP_KEYS: &str = "--op-keys";
 const ISSUER: &str = "--environment or --issuer";
 const CLIENT_ID: &str = "--client-id";
@@ -44,20 +43,25 @@ const LOGIN: &str = "--login";
 const FETCH: &str = "--fetch";
 
 impl Given {
+    /// The option that opens what is encrypted or sealed.
+    pub(super) const CREDENTIALS: &str = "--keys";
+
     /// Settings with all that is known. What is not is stood in for, and [`lacks`](Self::lacks) tells what must not be
     /// believed then.
     pub fn settings(&self) -> Settings {
         self.settings_at(self.environment.clone().unwrap_or(Environment::Production))
     }
 
+    /// What opens tokens and recordings.
+    pub fn credentials(&self) -> Option<Credentials> {
+        let keys = self.keys.clone().map(Credentials::from);
+        keys.or_else(|| self.secret.clone().map(Credentials::from))
+    }
+
     /// The same for an environment.
     pub fn settings_at(&self, environment: Environment) -> Settings {
-        let credentials: Credentials = match (&self.keys, &self.secret) {
-            (Some(keys), _) => keys.clone().into(),
-            (None, Some(secret)) => secret.clone().into(),
-            // They open nothing but what the fake itsme makes, and that is not looked into.
-            (None, None) => private_keys().into(),
-        };
+        // These open nothing but what the fake itsme makes, and that is not looked into.
+        let credentials = self.credentials().unwrap_or_else(|| private_keys().into());
         let is_plain = environment.issuer().starts_with("http://");
         let client_id = self.client_id.as_deref().unwrap_or("unknown");
         let settings = Settings::new(client_id, credentials, environment);
@@ -92,7 +96,7 @@ impl Given {
             (
                 Document::Encryption,
                 "alg" | "direct enc" | "direct key" | "kid" | "decryption" | "content",
-            ) => &[CREDENTIALS],
+            ) => &[Self::CREDENTIALS],
             (Document::Signature, "signature") => &[OP_KEYS],
             (Document::IdToken | Document::Userinfo | Document::Metadata, "iss" | "issuer") => {
                 &[ISSUER]
@@ -112,7 +116,7 @@ impl Given {
 
     fn has(&self, option: &str) -> bool {
         match option {
-            CREDENTIALS => self.has_credentials(),
+            Self::CREDENTIALS => self.has_credentials(),
             OP_KEYS => self.op_keys.is_some() || self.provider.is_some() || self.hs256,
             ISSUER => self.environment.is_some(),
             CLIENT_ID => self.client_id.is_some(),

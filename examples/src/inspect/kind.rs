@@ -32,6 +32,8 @@ pub enum Kind {
     PrivateKeys,
     /// An archived `Evidence`.
     Evidence,
+    /// A flow that was recorded.
+    Recording,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::KeySet => "a public key set",
             Self::PrivateKeys => "a file with private keys",
             Self::Evidence => "archived evidence",
+            Self::Recording => "a recording",
         }
     }
 
@@ -64,6 +67,7 @@ impl Kind {
             b'[' => Some(Self::PrivateKeys),
             _ if text.starts_with("-----BEGIN ") => Some(Self::PrivateKeys),
             _ if text.starts_with("itsme-evidence:") => Some(Self::Evidence),
+            _ if text.starts_with("itsme-recording:") => Some(Self::Recording),
             _ => of_token(text).or_else(|| of_address(text)),
         }
     }
@@ -176,6 +180,7 @@ mod tests {
             ("[{}]".to_owned(), Kind::PrivateKeys),
             ("-----BEGIN PRIVATE KEY-----\n".to_owned(), Kind::PrivateKeys),
             ("itsme-evidence:2:x:{}".to_owned(), Kind::Evidence),
+            ("\nitsme-recording:9:x".to_owned(), Kind::Recording),
         ] {
             assert_eq!(Kind::of(text.as_bytes()), Some(kind), "{text}");
         }

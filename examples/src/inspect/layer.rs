@@ -17,6 +17,9 @@ pub struct Layer {
     pub findings: Vec<Finding>,
     /// What is to be said beside them.
     pub notes: Vec<String>,
+    /// A login goes on although it is wrong: it is a key, which is passed over, or an endpoint that only some services
+    /// use.
+    pub is_passed_over: bool,
 }
 
 /// What became of one check.
@@ -56,7 +59,13 @@ pub enum Outcome {
 impl Layer {
     /// One without anything in it yet.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), shown: Vec::new(), findings: Vec::new(), notes: Vec::new() }
+        Self {
+            name: name.into(),
+            shown: Vec::new(),
+            findings: Vec::new(),
+            notes: Vec::new(),
+            is_passed_over: false,
+        }
     }
 
     /// What core says of a document, as far as it is known what that is held against.
@@ -73,7 +82,19 @@ impl Layer {
         let read = |report: &CheckReport| {
             Finding::of(explanation.document, report, lacks(report.check.name))
         };
-        Self { findings: explanation.checks.iter().map(read).collect(), ..Self::new(name) }
+        let is_passed_over =
+            matches!(explanation.document, Document::Key | Document::ServiceEndpoint);
+        let findings = explanation.checks.iter().map(read).collect();
+        Self { findings, is_passed_over, ..Self::new(name) }
+    }
+
+    /// An answer of the OP that cannot be read at all.
+    pub fn not_json(name: &str, error: String) -> Self {
+        let advice = "tell the OP's support; a proxy in between may have answered";
+        let outcome = Outcome::Failed { error: Some(error), advice };
+        let expected = "a JSON object that has each member once";
+        let form = Finding::new(("form", "RFC 8259 §4"), (expected, "something else"), outcome);
+        Self { findings: vec![form], ..Self::new(name) }
     }
 
     /// With something else to do if this check failed.

@@ -2,7 +2,7 @@
 //!
 //! * `kind`: what it is;
 //! * `given`: what it is held against;
-//! * `tokens`, `request`, `documents`: what is in it;
+//! * `tokens`, `request`, `documents`, `recording`: what is in it;
 //! * `layer`: what was found, for people and for scripts;
 //! * `advice`: what to do about it.
 
@@ -11,6 +11,7 @@ mod documents;
 mod given;
 mod kind;
 mod layer;
+pub mod recording;
 mod request;
 mod tokens;
 
@@ -39,6 +40,7 @@ pub fn layers(bytes: &[u8], given: &Given) -> Option<(Kind, Vec<Layer>)> {
         Kind::Metadata => documents::metadata(text, given),
         Kind::KeySet => documents::key_set(text, &explainer, given),
         Kind::PrivateKeys => vec![documents::private_keys(bytes)],
+        Kind::Recording => recording::layers(text, given),
     };
     Some((kind, layers))
 }

@@ -81,22 +81,11 @@ pub fn answer(text: &str, explainer: Explainer<'_>, given: &Given) -> Vec<Layer>
     let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let member = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
     let (access_token, id_token) = (member("access_token"), member("id_token"));
-    let mut layer =
-        Layer::new("token answer").show("members", Some(request::hidden(&members, given)));
-    let there = |name, text: &str, expected: &str, is_right: bool| {
-        let found = if text.is_empty() { "nothing" } else { "a text" };
-        let advice = "if the answer was copied whole, tell the OP's support what it lacks";
-        let outcome =
-            if is_right { Outcome::Passed } else { Outcome::Failed { error: None, advice } };
-        Finding::new((name, "RFC 6749 §5.1"), (expected.to_owned(), found.to_owned()), outcome)
+    let layer = match explainer.token_answer(text.as_bytes()) {
+        Ok(explanation) => Layer::explained("token answer", &explanation, given),
+        Err(error) => Layer::not_json("token answer", error.to_string()),
     };
-    let kind = member("token_type");
-    layer.findings.extend([
-        there("token_type", kind, "`Bearer`", kind.eq_ignore_ascii_case("Bearer")),
-        there("access_token", access_token, "a text", !access_token.is_empty()),
-        there("id_token", id_token, "a text", !id_token.is_empty()),
-    ]);
-    let mut layers = vec![layer];
+    let mut layers = vec![layer.show("members", Some(request::hidden(&members, given)))];
     if !id_token.is_empty() {
         let explainer = match access_token {
             "" => explainer,

@@ -9,7 +9,7 @@ use itsme_core::{
 
 use super::{
     op::{self, RealEnvironment},
-    secret,
+    secret::SecretOptions,
     when::{self, Shift},
 };
 use crate::{inspect::Given, key_file};
@@ -23,13 +23,8 @@ pub struct Known {
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
 
-    /// The file with the client secret, instead of keys.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["keys", "client_secret_env"])]
-    client_secret_file: Option<PathBuf>,
-
-    /// The environment variable that holds the client secret, instead of keys.
-    #[arg(long, value_name = "NAME", conflicts_with = "keys")]
-    client_secret_env: Option<String>,
+    #[command(flatten)]
+    secret: SecretOptions,
 
     /// ID tokens are signed with the client secret.
     #[arg(long, conflicts_with = "keys")]
@@ -87,12 +82,7 @@ impl Known {
     /// One of them cannot be read or used, or the OP cannot be reached or trusted.
     pub fn read(self) -> Result<Given, Box<dyn Error>> {
         let environment = op::environment(self.environment, self.issuer.as_deref(), self.v1);
-        let secret = match (&self.client_secret_file, &self.client_secret_env) {
-            (Some(file), _) => Some(secret::in_file(file, "secret")?),
-            (None, Some(name)) => Some(secret::in_variable(name, "secret")?),
-            (None, None) => None,
-        };
-        let secret = secret.map(|text| {
+        let secret = self.secret.read()?.map(|text| {
             let secret = ClientSecret::new(text);
             if self.hs256 { secret.hs256() } else { secret }
         });
@@ -122,7 +112,7 @@ fn read(file: PathBuf) -> Result<Vec<u8>, String> {
 }
 
 /// Keys without their private part are in an HSM: what they would open is not opened here.
-fn private_keys(file: PathBuf) -> Result<PrivateKeys, String> {
+pub fn private_keys(file: PathBuf) -> Result<PrivateKeys, String> {
     PrivateKeys::mixed(&key_file::read(&file)?)
         .map_err(|error| format!("the key file {}: {error}", file.display()))
 }

@@ -3,6 +3,7 @@
 mod hsm;
 mod known;
 mod op;
+mod recorded;
 pub(crate) mod secret;
 mod when;
 
@@ -12,7 +13,13 @@ use clap::{Args, ValueEnum};
 use itsme_core::Settings;
 use itsme_testkit::private_keys;
 
-pub use self::{hsm::Hsm, known::Known, op::Op};
+pub use self::{
+    hsm::Hsm,
+    known::Known,
+    op::Op,
+    recorded::Recorded,
+    when::{Shift, rfc3339},
+};
 use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 
 /// What every login needs, and all that one without a browser needs.

@@ -15,6 +15,7 @@ pub enum Shift {
 }
 
 impl Shift {
+    /// What it shows at this time.
     pub fn of(self, time: UnixTime) -> UnixTime {
         match self {
             Self::Ahead(by) => time.after(by),
@@ -33,6 +34,14 @@ pub fn time(text: &str) -> Result<UnixTime, String> {
     })?;
     let seconds = u64::try_from(time.unix_timestamp()).map_err(|_| "it is before 1970")?;
     Ok(UnixTime::from_secs(seconds))
+}
+
+/// `2026-01-31T23:59:00Z`.
+pub fn rfc3339(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
+    let text = time.and_then(|time| time.format(&Rfc3339).ok());
+    text.unwrap_or_else(|| format!("{seconds} s after 1970"))
 }
 
 /// `+90s`, `-10m`, `+2h`, `+1d`.
@@ -69,6 +78,8 @@ mod tests {
         for text in ["1767225600", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"] {
             assert_eq!(time(text), Ok(expected), "{text}");
         }
+        assert_eq!(rfc3339(expected), "2026-01-01T00:00:00Z");
+        assert_eq!(time(&rfc3339(expected)), Ok(expected));
         for text in ["", "now", "2026-01-01", "1969-12-31T23:59:59Z", "-1"] {
             assert!(time(text).is_err(), "{text}");
         }

@@ -1,5 +1,8 @@
 //! `inspect`: the failing checks of what a fake itsme does wrong, and what is not printed.
 
+#[path = "../../../itsme-testkit/tests/recorded/mod.rs"]
+mod recorded;
+mod recordings;
 mod room;
 mod why;
 

@@ -46,7 +46,7 @@ fn broken_deployments() -> Room {
 }
 
 /// With a new encryption key in place of the old one, by a name that is the same each time.
-fn rotated() -> PrivateKeys {
+pub fn rotated() -> PrivateKeys {
     let keys = private_keys();
     let old = keys.encryption_kids()[0].to_owned();
     let keys = keys.with_new_encryption_key().and_then(|keys| keys.without(&old)).expect("keys");

@@ -1,0 +1,135 @@
+//! Runs a recorded login again. `cargo run --bin replay -- --help` tells what it can do.
+
+use std::{fs, path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use itsme_core::{ReplayedStep, ReplayedWhat};
+use itsme_examples::{
+    inspect::{Layer, recording},
+    options::Recorded,
+    report::Report,
+};
+use serde_json::{Value, json};
+
+/// Runs a login that an application has recorded once more, through the same checks, in no time: request by request, with
+/// what was wrong in each answer, to the same end. With another clock or other keys it tells what would have been.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Nothing leaves this machine, and nobody is logged in. Nothing about the person and no secret is printed.\n\n\
+    Exit codes: 0 it ended as it did, 1 it ended otherwise, 2 wrong options, or the recording does not open.\n\n\
+    Examples:\n  \
+    cargo run --bin replay -- login.recording --keys jwks_private.json\n  \
+    cargo run --bin replay -- login.recording --keys jwks_private.json --clock -10m\n  \
+    cargo run --bin replay -- login.recording --keys jwks_private.json --keys other.json\n  \
+    cargo run --bin replay -- login.recording --client-secret-file secret.txt --json"
+)]
+struct Program {
+    /// The file with the recording.
+    file: PathBuf,
+
+    #[command(flatten)]
+    recorded: Recorded,
+
+    /// Prints every check, and not only those that failed.
+    #[arg(long)]
+    all: bool,
+
+    #[command(flatten)]
+    report: Report,
+}
+
+fn main() -> ExitCode {
+    let Program { file, recorded, all, mut report } = Program::parse();
+    let text = fs::read_to_string(&file)
+        .map_err(|error| format!("{} cannot be read: {error}", file.display()));
+    let replay = match text.and_then(|text| recorded.open(&text)) {
+        Ok(replay) => replay,
+        Err(error) => Program::command().error(ErrorKind::ValueValidation, error).exit(),
+    };
+    let replayed = replay.run();
+    let told = recording::told(&replay, &replayed);
+    report.say(format_args!(
+        "This is a recording of `{}`, begun at {} by {} at {}.",
+        replay.flow(),
+        told["begun"].as_str().unwrap_or_default(),
+        replay.client_id(),
+        replay.issuer()
+    ));
+    report.add("flow", Value::Object(told));
+    if replay.missing_bytes() > 0 {
+        report.say(format_args!(
+            "--   {} bytes of answers are not in it: it may end otherwise than it did",
+            replay.missing_bytes()
+        ));
+    }
+    let callback = replayed.callback.iter().map(|callback| recording::layer(None, callback));
+    let callback: Vec<Layer> = callback.collect();
+    tell(&callback, all, &report);
+    report.add("callback", json(&callback));
+    let begun = replayed.steps.first().map(|step| step.at);
+    let mut steps = Vec::new();
+    for step in &replayed.steps {
+        let what = what(step);
+        let after = step.at.since(begun.unwrap_or(step.at));
+        report.say(format_args!("\n{:+9.3} s  {what}", after.as_secs_f64()));
+        if !step.is_same {
+            report.say("--   it did something else here when it was recorded");
+        }
+        let layers: Vec<Layer> = recording::of_step(step).collect();
+        tell(&layers, all, &report);
+        steps.push(json!({
+            "after_ms": u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
+            "what": what,
+            "same": step.is_same,
+            "layers": json(&layers),
+        }));
+    }
+    report.add("steps", steps);
+    report.say(format_args!("\nThe end: {}", replayed.outcome));
+    if replayed.outcome != replayed.recorded_outcome {
+        report.say(format_args!("It was: {}", replayed.recorded_outcome));
+    }
+    report.add("outcome", replayed.outcome.as_str());
+    report.add("same", replayed.is_same());
+    let is_same_end = replayed.outcome == replayed.recorded_outcome;
+    let ended = report.exit(Ok(()));
+    if is_same_end { ended } else { ExitCode::FAILURE }
+}
+
+/// What a step did, in a line.
+fn what(step: &ReplayedStep) -> String {
+    match &step.what {
+        ReplayedWhat::Request { method, host, attempt, answer, .. } => {
+            let answer = match answer {
+                Ok(status) => status.to_string(),
+                Err(error) => error.to_string(),
+            };
+            format!(
+                "{method} to the {} at {host}, attempt {}: {answer}",
+                attempt.endpoint, attempt.number
+            )
+        }
+        ReplayedWhat::KeyOperation { kid, algorithm, failure, .. } => match failure {
+            Some(failure) => format!("{algorithm} by the key `{kid}`, outside: {failure}"),
+            None => format!("{algorithm} by the key `{kid}`, outside: done"),
+        },
+        ReplayedWhat::Wait(time) => format!("waits for {} s", time.as_secs_f64()),
+        what => format!("{what:?}"),
+    }
+}
+
+/// In a line each if all is well, unless all is asked for.
+fn tell(layers: &[Layer], all: bool, report: &Report) {
+    for layer in layers {
+        if all || layer.has_failed() {
+            layer.tell(report, !all);
+        } else {
+            report.say(format_args!("ok   {}", layer.name));
+        }
+    }
+}
+
+fn json(layers: &[Layer]) -> Value {
+    layers.iter().map(Layer::json).collect()
+}

@@ -1,0 +1,59 @@
+//! What opens a recording, and what it is run with, by options.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use itsme_core::{ClientSecret, Credentials, Replay};
+
+use super::{
+    known::private_keys,
+    secret::SecretOptions,
+    when::{self, Shift},
+};
+use crate::inspect::recording;
+
+/// What opens a recording, and what is to be otherwise than it was.
+#[derive(Clone, Debug, Args)]
+#[group(skip)]
+pub struct Recorded {
+    /// The file with the private JWK set of the client, which opens the recording. Given once more: what if the
+    /// client had had the keys of this second file?
+    #[arg(long, value_name = "FILE")]
+    keys: Vec<PathBuf>,
+
+    #[command(flatten)]
+    secret: SecretOptions,
+
+    /// What if the client's clock had been ahead of what it was, or behind? +90s, -10m.
+    #[arg(long, value_name = "SHIFT", value_parser = when::shift, allow_hyphen_values = true)]
+    clock: Option<Shift>,
+}
+
+impl Recorded {
+    /// Opens the text of a recording, to be run with what is to be otherwise.
+    ///
+    /// # Errors
+    /// A file cannot be read or used, or the recording does not open.
+    pub fn open(self, text: &str) -> Result<Replay, String> {
+        let mut keys = self.keys.into_iter().map(private_keys).collect::<Result<Vec<_>, _>>()?;
+        let others = if keys.len() > 1 { keys.pop() } else { None };
+        let credentials: Credentials = match (keys.pop(), self.secret.read()?) {
+            (Some(_), _) if !keys.is_empty() => return Err("--keys is taken twice at most".into()),
+            (Some(keys), _) => keys.into(),
+            (None, Some(secret)) => ClientSecret::new(secret).into(),
+            (None, None) => {
+                return Err("--keys or a client secret is needed: a recording is sealed".into());
+            }
+        };
+        let replay = recording::open(text, credentials)?;
+        let replay = match self.clock {
+            Some(Shift::Ahead(ahead)) => replay.clock_ahead(ahead),
+            Some(Shift::Behind(behind)) => replay.clock_behind(behind),
+            None => replay,
+        };
+        Ok(match others {
+            Some(others) => replay.credentials(others),
+            None => replay,
+        })
+    }
+}
