@@ -41,6 +41,7 @@ struct Program {
 
 fn main() -> ExitCode {
     let Program { file, recorded, all, mut report } = Program::parse();
+    let asks_what_if = recorded.asks_what_if();
     let text = fs::read_to_string(&file)
         .map_err(|error| format!("{} cannot be read: {error}", file.display()));
     let replay = match text.and_then(|text| recorded.open(&text)) {
@@ -73,8 +74,8 @@ fn main() -> ExitCode {
         let what = what(step);
         let after = step.at.since(begun.unwrap_or(step.at));
         report.say(format_args!("\n{:+9.3} s  {what}", after.as_secs_f64()));
-        if !step.is_same {
-            report.say("--   it did something else here when it was recorded");
+        if !step.is_same && !asks_what_if {
+            report.say("--   this is not what it did when it was recorded: by another version of the library?");
         }
         let layers: Vec<Layer> = recording::of_step(step).collect();
         tell(&layers, all, &report);

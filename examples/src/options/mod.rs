@@ -13,13 +13,8 @@ use clap::{Args, ValueEnum};
 use itsme_core::Settings;
 use itsme_testkit::private_keys;
 
-pub use self::{
-    hsm::Hsm,
-    known::Known,
-    op::Op,
-    recorded::Recorded,
-    when::{Shift, rfc3339},
-};
+pub(crate) use self::when::rfc3339;
+pub use self::{hsm::Hsm, known::Known, op::Op, recorded::Recorded};
 use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 
 /// What every login needs, and all that one without a browser needs.

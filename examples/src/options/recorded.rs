@@ -30,6 +30,11 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// Whether something is to be otherwise.
+    pub fn asks_what_if(&self) -> bool {
+        self.clock.is_some() || self.keys.len() > 1
+    }
+
     /// Opens the text of a recording, to be run with what is to be otherwise.
     ///
     /// # Errors

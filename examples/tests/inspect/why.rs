@@ -8,10 +8,13 @@ use std::{
 };
 
 use http::{HeaderValue, header};
-use itsme_core::PrivateKeys;
-use itsme_testkit::{CLIENT_ID, Clock, FakeOp, Server, private_keys};
+use itsme_core::{Advice, AuthorizationRequest, Client, PrivateKeys};
+use itsme_testkit::{
+    CLIENT_ID, Clock, Document, FakeOp, Person, SERVICE, Server, World, play, private_keys,
+};
+use serde_json::{Value, json};
 
-use crate::room::Room;
+use crate::{recorded::Recorded, room::Room};
 
 /// Where the fake itsme of the chapter listens.
 const ADDRESS: &str = "127.0.0.1:8811";
@@ -28,6 +31,8 @@ fn broken_deployments() -> Room {
     room.keep("jwks_private.json", read(&room, "keys.json"));
     room.keep("itsme.json", read(&room, "op.json"));
 
+    room.keep("fast-clock.recording", recorded_by_a_fast_clock());
+
     room.keep("old-keys.json", &answer);
     room.keep("published.json", private_keys().public_jwks());
     room.keep("rotated.json", rotated().to_json().as_bytes());
@@ -43,6 +48,27 @@ fn broken_deployments() -> Room {
     room.log_in(None).expect("a login");
     room.keep("sandbox.json", read(&room, "token"));
     room
+}
+
+/// A login at an itsme whose tokens are ten minutes behind our clock: what a fast clock looks like from here. It
+/// would refuse our assertion as one from the future, which itsme's pages do not ask for.
+fn recorded_by_a_fast_clock() -> String {
+    let mut world = World::new();
+    world.advance(Duration::from_secs(600));
+    let mut op = FakeOp::new(world.clock());
+    op.alter(Document::IdToken, |claims| {
+        for name in ["iat", "exp", "auth_time"] {
+            let time = claims.get(name).and_then(Value::as_u64);
+            claims.extend(time.map(|time| (name.to_owned(), json!(time - 600))));
+        }
+    });
+    let recorded = Recorded::default();
+    let client = Client::new(op.settings()).expect("sound").on_failure(recorded.recorder());
+    let login = AuthorizationRequest::login(SERVICE);
+    let redirect = play(client.authorize(login), &mut op, &mut world).expect("a URL");
+    let callback = op.approve(&redirect.url, &Person::ann());
+    assert!(play(client.finish_login(redirect.state, callback), &mut op, &mut world).is_err());
+    recorded.take().pop().expect("it failed").as_text().to_owned()
 }
 
 /// With a new encryption key in place of the old one, by a name that is the same each time.
@@ -87,12 +113,15 @@ fn run(command: &str, room: &Room, server: &Server) -> String {
     let program = match words.next() {
         Some("inspect") => env!("CARGO_BIN_EXE_inspect"),
         Some("doctor") => env!("CARGO_BIN_EXE_doctor"),
+        Some("replay") => env!("CARGO_BIN_EXE_replay"),
         other => panic!("{other:?} is no program"),
     };
     let mut program = Command::new(program);
     program.args(words).current_dir(&room.path).env("NO_PROXY", "127.0.0.1").stdin(Stdio::null());
     let output = program.output().expect("it runs");
-    assert_eq!(output.status.code(), Some(1), "{command}: {output:?}");
+    // A login that ends as it did is as it should be.
+    let is_as_it_was = command.starts_with("replay") && !command.contains("--clock");
+    assert_eq!(output.status.code(), Some(i32::from(!is_as_it_was)), "{command}: {output:?}");
     let printed = [output.stdout, output.stderr].concat();
     let printed = String::from_utf8(printed).expect("UTF-8").replace(address, ADDRESS);
     printed.lines().map(|line| timeless(line) + "\n").collect()
@@ -108,6 +137,20 @@ fn timeless(line: &str) -> String {
         }
     }
     line
+}
+
+/// From the log line to the answer, whatever the advice.
+#[test]
+fn each_advice_has_a_row() {
+    let chapter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/why.md");
+    let chapter = fs::read_to_string(&chapter).expect("the chapter");
+    for advice in [Advice::Cancelled, Advice::StartOver, Advice::TryLater, Advice::OurFault] {
+        match advice {
+            // One more would have to stand above.
+            Advice::Cancelled | Advice::StartOver | Advice::TryLater | Advice::OurFault => {}
+        }
+        assert!(chapter.contains(&format!("| `{advice:?}` |")), "{advice:?}");
+    }
 }
 
 #[test]
@@ -126,7 +169,7 @@ fn the_transcripts_are_what_the_programs_print() {
         made.push_str(&format!("```console\n$ {command}\n{printed}```\n{rest}"));
         commands += 1;
     }
-    assert_eq!(commands, 7, "one for each of five deployments, and two more");
+    assert_eq!(commands, 9, "one for each of five deployments, two more, and two replays");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&chapter, &made).expect("the chapter can be written");
     }
