@@ -46,7 +46,9 @@ fn requests(replayed: &[Replayed]) -> Vec<String> {
 #[test]
 fn the_requests_are_those_that_the_op_got() {
     let (mut scene, recorded) = scene(|settings| settings);
-    scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email)).expect("Ann");
+    scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo())
+        .expect("Ann");
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN, USERINFO]);
     let replayed = replayed(&recorded);
     let asked = requests(&replayed);
@@ -82,6 +84,8 @@ fn every_request_is_made_again() {
     for request in [
         all(),
         all().as_request_object(),
+        AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scope(Scope::IdDocument),
+        AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo(),
         AuthorizationRequest::share_data("SHARE", Claim::Address),
         AuthorizationRequest::confirm(CONFIRM_SERVICE, text).redirect_uri("https://rp.example/2"),
         AuthorizationRequest::confirm(CONFIRM_SERVICE, payment),
@@ -95,7 +99,7 @@ fn every_request_is_made_again() {
         let _ = scene.play(hosted);
     }
     let replayed = replayed(&recorded);
-    assert_eq!(replayed.len(), 16);
+    assert_eq!(replayed.len(), 20);
     assert_eq!(replayed.iter().filter(|flow| flow.result.is_err()).count(), 6);
 }
 
