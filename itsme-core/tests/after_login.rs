@@ -205,7 +205,7 @@ fn evidence_is_verified_again_without_the_op() {
 fn a_changed_byte_of_evidence_is_noticed() {
     let mut scene = Scene::warm();
     let who = scene
-        .log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email))
+        .log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo())
         .expect("a person");
     let archived = who.evidence.to_text();
     let evidence = Evidence::from_text(&archived).expect("it is unchanged");
@@ -226,9 +226,10 @@ fn a_changed_byte_of_evidence_is_noticed() {
 #[test]
 fn forged_evidence_is_refused() {
     let mut scene = Scene::warm();
-    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
     let who = scene.log_in_for(login).expect("a person");
-    let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
+    let login = scene
+        .authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo());
     let callback = scene.op.approve(&login.url, &Person::ioana());
     let other = scene.play(scene.client.finish_login(login.state, callback)).expect("a person");
     let payload = |evidence: &Evidence| {

@@ -125,6 +125,7 @@ fn itsmes_test_links_can_be_rebuilt() {
             .scope(Scope::Email)
             .scope(Scope::Address)
             .scope(Scope::Eid)
+            .scopes_by_userinfo()
             .prompt(Prompt::Login)
             .prompt(Prompt::Consent)
             .max_age(Duration::from_secs(1));

@@ -28,7 +28,8 @@ fn login_error(path: &str, reaction: Reaction) -> (Error, Scene) {
     scene.play(scene.client.refresh()).expect("the OP answers");
     scene.op.forget_asked();
     scene.op.react(path, reaction);
-    let result = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
+    let result = scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo());
     (flow_error(result), scene)
 }
 
@@ -361,7 +362,9 @@ fn userinfo_of_an_unknown_access_token_is_refused() {
         members.insert("access_token".into(), json!("unknown"));
     });
     let error =
-        flow_error(scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email)));
+        flow_error(scene.log_in_for(
+            AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo(),
+        ));
     let Error::Refused(refusal) = error else { panic!("{error}") };
     assert_eq!(refusal.code, ErrorCode::InvalidToken);
 }
@@ -369,7 +372,8 @@ fn userinfo_of_an_unknown_access_token_is_refused() {
 #[test]
 fn white_space_and_media_type_of_userinfo_do_not_matter() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
+    let login = scene
+        .authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo());
     let callback = scene.op.approve(&login.url, &itsme_testkit::Person::ann());
     let Scene { world, op, client } = &mut scene;
     let spaced = |mut response: Response| {
@@ -397,6 +401,7 @@ fn userinfo_of_another_person_is_refused() {
     scene.op.alter(Document::Userinfo, |claims| {
         claims.insert("sub".into(), json!("0".repeat(36)));
     });
-    let result = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
+    let result = scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo());
     assert_eq!(userinfo_error(result), TokenError::Subject);
 }

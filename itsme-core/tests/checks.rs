@@ -213,7 +213,10 @@ fn null_is_absent() {
     // What is null in the ID token is asked for elsewhere.
     let mut scene = Scene::warm();
     scene.op.alter(Document::IdToken, null("email"));
-    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).claim(Claim::Email);
+    let login = AuthorizationRequest::login(SERVICE)
+        .scope(Scope::Email)
+        .scopes_by_userinfo()
+        .claim(Claim::Email);
     let who = scene.log_in_for(login).expect("a person");
     assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
     assert!(who.user.extra.is_empty());
@@ -376,7 +379,9 @@ fn userinfo(
 ) -> Result<(), TokenError> {
     let mut scene = Scene::warm();
     scene.op.alter(Document::Userinfo, change);
-    let result = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Profile));
+    let result = scene.log_in_for(
+        AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo(),
+    );
     if result.is_ok() {
         return Ok(());
     }
@@ -425,7 +430,10 @@ fn userinfo_never_speaks_against_the_id_token() {
     scene.op.alter(Document::Userinfo, |claims| {
         claims.insert("http://itsme.services/v2/claim/BEeidSn".into(), json!("2"));
     });
-    let login = AuthorizationRequest::login(SERVICE).claim(Claim::Name).scope(Scope::Profile);
+    let login = AuthorizationRequest::login(SERVICE)
+        .claim(Claim::Name)
+        .scope(Scope::Profile)
+        .scopes_by_userinfo();
     let who = scene.log_in_for(login).expect("a person");
     assert_eq!(who.user.be_eid_sn.as_deref(), Some("1"));
     assert_eq!(who.user.name.as_deref(), Some("Ann Peeters"), "the ID token is of this very login");

@@ -9,7 +9,8 @@ use itsme_testkit::{Person, SERVICE};
 #[test]
 fn steps_show_method_and_path_alone() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
+    let login = scene
+        .authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo());
     let callback = scene.op.approve(&login.url, &Person::ann());
     let Scene { world, op, client } = &mut scene;
     let mut step = client.finish_login(login.state, callback).start(world).expect("a step");

@@ -47,7 +47,7 @@ fn every_error_of_the_fault_list_is_readable() {
             fault.inject(&mut op);
         }
         let login = AuthorizationRequest::login(SERVICE);
-        let login = login.claim(Claim::GivenName).scope(Scope::Email);
+        let login = login.claim(Claim::GivenName).scope(Scope::Email).scopes_by_userinfo();
         let redirect = play(client.authorize(login), &mut op, &mut world);
         let result = redirect.and_then(|redirect| {
             let callback = op.approve(&redirect.url, &Person::ann());

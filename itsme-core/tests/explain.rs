@@ -54,7 +54,7 @@ impl Login {
         }
         let (mut answers, mut callback) = (Answers::new(), None);
         let login = AuthorizationRequest::login(SERVICE);
-        let login = login.claim(Claim::GivenName).scope(Scope::Email);
+        let login = login.claim(Claim::GivenName).scope(Scope::Email).scopes_by_userinfo();
         let outside = (&mut op, &mut world, &mut answers);
         let result = play(client.authorize(login), outside).and_then(|redirect| {
             let url = op.approve(&redirect.url, &Person::ann());
@@ -321,7 +321,9 @@ fn a_login_that_took_too_long_is_told_with_the_seconds() {
 #[test]
 fn evidence_is_explained_token_by_token() {
     let mut scene = Scene::warm();
-    let who = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Profile));
+    let who = scene.log_in_for(
+        AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo(),
+    );
     let text = who.expect("a person").evidence.to_text();
     let explained = explain::evidence(&text).expect("evidence");
     let documents: Vec<_> = explained.iter().map(|it| (it.document, it.name.as_deref())).collect();

@@ -53,7 +53,7 @@ fn a_warm_login_asks_for_the_token_alone() {
 fn requests_have_their_headers() {
     use itsme_core::Step;
     let (mut world, mut op, client) = setting();
-    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
     let login = play(client.authorize(login), &mut op, &mut world).expect("an authorization URL");
     let callback = op.approve(&login.url, &Person::ann());
     let step = client.finish_login(login.state, callback).start(&mut world).expect("a step");
@@ -76,7 +76,10 @@ fn requests_have_their_headers() {
 #[test]
 fn userinfo_is_asked_for_what_the_id_token_lacks() {
     let (mut world, mut op, client) = setting();
-    let login = AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scope(Scope::Email);
+    let login = AuthorizationRequest::login(SERVICE)
+        .scope(Scope::Profile)
+        .scope(Scope::Email)
+        .scopes_by_userinfo();
     let who = log_in(&client, &mut op, &mut world, login);
     assert_eq!(op.asked()[..3], COLD);
     assert_eq!(op.asked()[3..], ["GET /userinfo"]);

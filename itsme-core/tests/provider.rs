@@ -195,7 +195,8 @@ fn keys_that_were_announced_cost_no_fetch() {
 #[test]
 fn a_rotation_between_token_and_userinfo_costs_one_key_fetch() {
     let mut scene = Scene::warm();
-    let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
+    let login = scene
+        .authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo());
     let callback = scene.op.approve(&login.url, &Person::ann());
     let Scene { world, op, client } = &mut scene;
     let mut step = client.finish_login(login.state, callback).start(world).expect("a step");

@@ -14,7 +14,8 @@ fn log_in(
     for reaction in reactions {
         scene.op.react(path, reaction.clone());
     }
-    let result = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
+    let result = scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo());
     (result, scene)
 }
 

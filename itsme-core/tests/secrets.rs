@@ -22,6 +22,7 @@ fn login() -> AuthorizationRequest {
         .claim(Claim::Picture)
         .scope(Scope::Profile)
         .scope(Scope::Email)
+        .scopes_by_userinfo()
 }
 
 /// Runs a flow, and learns the secrets that come by.
@@ -82,7 +83,8 @@ fn a_login_without_a_browser_prints_nothing_that_is_secret() {
     let mut shown = String::new();
     let what = AuthorizationRequest::login(SERVICE)
         .claim(Claim::NationalNumber(Country::Belgium))
-        .scope(Scope::Eid);
+        .scope(Scope::Eid)
+        .scopes_by_userinfo();
     let mut login = QrLogin::new(what);
     loop {
         let flow = itsme.next_qr_step(login);

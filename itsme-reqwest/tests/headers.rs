@@ -46,7 +46,7 @@ async fn captured(transport: &Transport) -> Vec<String> {
         clock.advance(time);
         std::future::ready(())
     };
-    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
     let login = drive_async(client.authorize(request), &mut world, &mut send, sleep).await;
     let login = login.expect("an authorization URL");
     let callback = op.borrow_mut().approve(&login.url, &Person::ann());

@@ -24,7 +24,7 @@ async fn a_login_is_a_span_for_each_flow_and_an_event_for_each_request() {
 
     server.op().react("/jwkSet", Reaction::Wire(Wire::Closed { after: 0 }));
     let login = itsme
-        .authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email))
+        .authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo())
         .await
         .expect("a URL");
     let callback = server.approve(&login.url, &Person::ann());

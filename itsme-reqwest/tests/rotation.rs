@@ -33,7 +33,7 @@ impl Scene {
     }
 
     async fn log_in(&self) {
-        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
         let login = self.itsme.authorize(login.as_request_object()).await;
         let login = login.expect("an authorization URL");
         let callback = self.server.approve(&login.url, &Person::ann());

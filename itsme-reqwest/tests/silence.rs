@@ -30,7 +30,7 @@ async fn log_in(path: &str, wire: Wire) -> Duration {
         .op()
         .react_when(move |asked| asked.request.ends_with(&path).then_some(Reaction::Wire(wire)));
     let begun = Instant::now();
-    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
     let result = match itsme.authorize(request).await {
         Ok(login) => {
             let callback = server.approve(&login.url, &Person::ann());

@@ -25,7 +25,8 @@ fn server() -> Server {
 fn somebody_scans_a_code_and_approves() {
     let server = server();
     let itsme = client(&server);
-    let mut login = QrLogin::new(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
+    let mut login =
+        QrLogin::new(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo());
     let who = loop {
         login = match itsme.next_qr_step(login).expect("progress") {
             Progress::Scan { then, .. } => {

@@ -40,7 +40,7 @@ fn captured(transport: &Transport) -> Vec<String> {
         transport.send(copy).expect("an answer");
         op.borrow_mut().handle(request).map_err(|why| (why, why))
     };
-    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
     let login = drive(client.authorize(request), &mut world, &mut send, |time| clock.advance(time));
     let login = login.expect("an authorization URL");
     let callback = op.borrow_mut().approve(&login.url, &Person::ann());

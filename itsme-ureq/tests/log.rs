@@ -23,8 +23,9 @@ fn a_login_is_a_span_for_each_flow_and_an_event_for_each_request() {
     let itsme = Client::with_transport(core, transport);
 
     server.op().react("/jwkSet", Reaction::Wire(Wire::Closed { after: 0 }));
-    let login =
-        itsme.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email)).expect("a URL");
+    let login = itsme
+        .authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo())
+        .expect("a URL");
     let callback = server.approve(&login.url, &Person::ann());
     itsme.finish_login(login.state, callback).expect("a person");
     let page = http::Response::builder().status(503).body(Vec::new()).expect("a response");

@@ -25,7 +25,10 @@ fn server_and_client_in(clock: Clock) -> (Server, Client) {
 #[test]
 fn a_person_logs_in() {
     let (server, itsme) = server_and_client();
-    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email).claim(Claim::Name);
+    let request = AuthorizationRequest::login(SERVICE)
+        .scope(Scope::Email)
+        .scopes_by_userinfo()
+        .claim(Claim::Name);
     let login = itsme.authorize(request).expect("an authorization URL");
     let callback = server.op().approve(&login.url, &Person::ann());
     let who = itsme.finish_login(login.state, callback).expect("a person");

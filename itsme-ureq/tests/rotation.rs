@@ -35,7 +35,7 @@ fn logins_after(done: &AtomicUsize) {
 fn rotate(server: &Server, itsme: &Client, steps: &[PrivateKeys]) {
     let (done, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let log_in = || {
-        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
         let login = itsme.authorize(login.as_request_object()).expect("an authorization URL");
         let callback = server.approve(&login.url, &Person::ann());
         itsme.finish_login(login.state, callback).expect("a person");

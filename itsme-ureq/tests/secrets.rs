@@ -36,7 +36,8 @@ fn a_login_logs_nothing_that_is_secret() {
             .claim(Claim::NationalNumber(Country::Belgium))
             .claim(Claim::Photo)
             .claim(Claim::Picture)
-            .scope(Scope::Profile);
+            .scope(Scope::Profile)
+            .scopes_by_userinfo();
         let redirect = transport.run(itsme.authorize(login)).expect("an authorization URL");
         let callback = server.approve(&redirect.url, &Person::ann());
         secrets.add_login(&redirect.state, &callback);

@@ -31,7 +31,7 @@ fn log_in(path: &str, wire: Wire) -> Duration {
         .op()
         .react_when(move |asked| asked.request.ends_with(&path).then_some(Reaction::Wire(wire)));
     let begun = Instant::now();
-    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
     let result = itsme.authorize(request).and_then(|login| {
         let callback = server.approve(&login.url, &Person::ann());
         itsme.finish_login(login.state, callback)

@@ -74,7 +74,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         // A wrong handle is detected here, and not at the first login.
         itsme.check_keys()?;
     }
-    // One more operation: the address is in the userinfo answer.
     let login = AuthorizationRequest::login(&program.service).scope(Scope::Address);
     let login = itsme.authorize(login)?;
     println!("{}", login.url);

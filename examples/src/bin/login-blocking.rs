@@ -53,7 +53,7 @@ fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
         itsme = itsme.key_holder(token.blocking_key_holder());
     }
 
-    // Names and birthdate in the ID token, the e-mail address by scope from userinfo.
+    // Names and birthdate by claim, the e-mail address by scope.
     let request = AuthorizationRequest::login(service)
         .claim(Claim::Name.essential())
         .claim(Claim::GivenName)

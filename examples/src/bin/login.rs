@@ -57,7 +57,7 @@ async fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Err
         itsme = itsme.key_holder(token.key_holder());
     }
 
-    // Names and birthdate in the ID token, the e-mail address by scope from userinfo.
+    // Names and birthdate by claim, the e-mail address by scope.
     let request = AuthorizationRequest::login(service)
         .claim(Claim::Name.essential())
         .claim(Claim::GivenName)

@@ -97,7 +97,7 @@ impl Scene {
 
     /// With the e-mail address from userinfo, and a picture.
     async fn log_in(&self, itsme: &impl Itsme) {
-        let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+        let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
         let who = self.go(itsme, request.claim(Claim::Picture)).await;
         assert_eq!(who.user.sub, self.server.op().sub_of(&Person::ann()));
         assert_eq!(who.user.email.as_deref(), Some("ann.peeters@mail.example"));
@@ -135,7 +135,9 @@ impl Scene {
     }
 
     async fn scan_a_code(&self, itsme: &impl Itsme) {
-        let mut login = QrLogin::new(AuthorizationRequest::login(SERVICE).scope(Scope::Email));
+        let mut login = QrLogin::new(
+            AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo(),
+        );
         let who = loop {
             login = match itsme.next_qr_step(login).await {
                 Progress::Scan { then, .. } => {

@@ -86,6 +86,7 @@ impl Room {
         let request = AuthorizationRequest::login(SERVICE)
             .claim(Claim::GivenName)
             .scope(Scope::Email)
+            .scopes_by_userinfo()
             .acr(Acr::Advanced)
             .max_age(std::time::Duration::from_secs(1));
         let keys = self.get("/jwkSet");

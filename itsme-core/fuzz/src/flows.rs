@@ -48,9 +48,7 @@ impl Scene {
     }
 
     fn authorize(&self) -> Flow<itsme_core::Redirect> {
-        let login =
-            AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
-        self.client.authorize(login)
+        self.client.authorize(login_and_userinfo())
     }
 
     /// A login by QR code, in which Ann does what there is to do.
@@ -88,9 +86,7 @@ impl Scene {
 
     /// Ann, asked by the `sub` that was stored.
     fn ann_by_name(&self) -> BackchannelRequest {
-        let login =
-            AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
-        BackchannelRequest::known_user(self.op.sub_of(&Person::ann()), login)
+        BackchannelRequest::known_user(self.op.sub_of(&Person::ann()), login_and_userinfo())
     }
 
     /// A login from which Ann comes back.
@@ -198,6 +194,12 @@ fn answer(input: &mut Input<'_>) -> Response {
 /// Everything that says something of itself does so without panic.
 fn tell(error: &Error) {
     let _ = format!("{error} {error:?}");
+}
+
+/// What a login asks that asks userinfo, too.
+fn login_and_userinfo() -> AuthorizationRequest {
+    let login = AuthorizationRequest::login(SERVICE).claim(Claim::GivenName);
+    login.scope(Scope::Email).scopes_by_userinfo()
 }
 
 fn must_be_ann(who: &LoggedIn, op: &FakeOp) {

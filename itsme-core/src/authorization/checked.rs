@@ -150,7 +150,14 @@ impl CheckedContent {
             Some(template) => template.claims(dialect)?,
             None => Vec::new(),
         };
-        let parameter = claims.parameter(dialect, named, template)?.text();
+        let scopes_in_id_token = request.scopes_in_id_token
+            && !scopes.is_empty()
+            && claims.leave_room_in_id_token(dialect);
+        let asked = match scopes_in_id_token {
+            true => claims.clone().with_scopes(scopes, dialect),
+            false => claims.clone(),
+        };
+        let parameter = asked.parameter(dialect, named, template)?.text();
         if known_user.as_ref().is_some_and(String::is_empty) {
             return Err(RequestError::EmptyKnownUser);
         }
@@ -162,6 +169,7 @@ impl CheckedContent {
                 service: service_code.clone(),
                 claims_sha256: parameter.as_ref().map(|claims| claims_sha256(claims.get())),
                 scopes: scopes.clone(),
+                scopes_in_id_token,
                 in_userinfo: claims.any_in_userinfo(dialect),
                 image: claims.any_image() || scopes.iter().any(|scope| scope.has_image(dialect)),
                 sub: known_user.clone(),

@@ -17,6 +17,7 @@ use crate::{
 pub struct AuthorizationRequest {
     pub(crate) service_code: String,
     pub(crate) scopes: Vec<Scope>,
+    pub(crate) scopes_in_id_token: bool,
     pub(crate) claims: RequestedClaims,
     pub(crate) template: Option<Template>,
     pub(crate) known_user: Option<String>,
@@ -95,6 +96,7 @@ impl AuthorizationRequest {
         Self {
             service_code: service_code.into(),
             scopes: Vec::new(),
+            scopes_in_id_token: true,
             claims: RequestedClaims::default(),
             template: None,
             known_user: None,
@@ -166,13 +168,36 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Asks for a group of claims. Default: none.
+    /// Asks for a group of claims, in V2 in the ID token, too. Default: none.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         if !self.scopes.contains(&scope) {
             self.scopes.push(scope);
         }
         self
+    }
+
+    /// Asks for the claims of scopes by scope alone, so that userinfo is asked at every login.
+    /// Default: in V2 they are asked for in the ID token as well, as itsme recommends. Userinfo is
+    /// then asked only if the ID token has none of them, or lacks one that everybody has
+    /// ([`Claim::Name`], [`FamilyName`], [`PhoneNumber`], [`PhoneNumberVerified`],
+    /// [`IdDocumentSn`], [`IdDocumentType`], [`IdIssuingCountry`]).
+    ///
+    /// The person shares the same either way. By userinfo you also get claims that itsme adds to a
+    /// scope before this library knows of them (in [`User::extra`](crate::User::extra)). Requests with
+    /// a claim [in userinfo](ClaimRequest::in_userinfo) or [by value](ClaimRequest::value) always
+    /// behave so.
+    ///
+    /// [`Claim::Name`]: crate::Claim::Name
+    /// [`FamilyName`]: crate::Claim::FamilyName
+    /// [`PhoneNumber`]: crate::Claim::PhoneNumber
+    /// [`PhoneNumberVerified`]: crate::Claim::PhoneNumberVerified
+    /// [`IdDocumentSn`]: crate::Claim::IdDocumentSn
+    /// [`IdDocumentType`]: crate::Claim::IdDocumentType
+    /// [`IdIssuingCountry`]: crate::Claim::IdIssuingCountry
+    #[must_use]
+    pub fn scopes_by_userinfo(self) -> Self {
+        Self { scopes_in_id_token: false, ..self }
     }
 
     /// Asks for one claim, in the ID token unless said otherwise. Default: none.

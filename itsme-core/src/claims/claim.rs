@@ -85,6 +85,20 @@ impl Claim {
         }
     }
 
+    /// Whether everybody has it, of the claims that scopes stand for (itsme: data availability).
+    pub(crate) fn is_always_there(&self) -> bool {
+        matches!(
+            self,
+            Self::FamilyName
+                | Self::IdDocumentSn
+                | Self::IdDocumentType
+                | Self::IdIssuingCountry
+                | Self::Name
+                | Self::PhoneNumber
+                | Self::PhoneNumberVerified
+        )
+    }
+
     /// Asks for the claim in the userinfo answer instead of the ID token.
     pub fn in_userinfo(self) -> ClaimRequest {
         ClaimRequest::from(self).in_userinfo()

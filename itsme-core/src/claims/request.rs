@@ -7,7 +7,10 @@ use serde_json::{
 };
 
 use crate::{
-    claims::claim::{ABOUT_THE_TOKEN, Claim},
+    claims::{
+        claim::{ABOUT_THE_TOKEN, Claim},
+        scope::Scope,
+    },
     dialect::{
         Dialect,
         names::{Origin, WireName},
@@ -85,6 +88,22 @@ impl RequestedClaims {
         };
         self.0.retain(|known| !same(known));
         self.0.push(request);
+    }
+
+    /// Whether what scopes stand for can be asked for in the ID token beside these. Where userinfo
+    /// is asked anyway, metadata must stay beside the claims that they speak of; and someone may
+    /// have another value than the one that is asked for.
+    pub(crate) fn leave_room_in_id_token(&self, dialect: Dialect) -> bool {
+        let is_free = |it: &ClaimRequest| !it.is_in_userinfo(dialect) && it.value.is_none();
+        !dialect.habits().asks_in_userinfo && self.0.iter().all(is_free)
+    }
+
+    /// With what scopes stand for, in the ID token; what was asked by claim stays as it is.
+    pub(crate) fn with_scopes(self, scopes: &[Scope], dialect: Dialect) -> Self {
+        let by_scope = scopes.iter().flat_map(|scope| scope.claims(dialect)).cloned();
+        let mut all = Self::default();
+        by_scope.map(ClaimRequest::from).chain(self.0).for_each(|request| all.add(request));
+        all
     }
 
     /// Whether the answer is worth a userinfo request for these claims alone.

@@ -10,8 +10,10 @@ macro_rules! scopes {
         /// A group of claims (OIDC Core §5.4, itsme: scopes). `openid` and `service:CODE` are always
         /// sent.
         ///
-        /// Claims asked for by scope come in the userinfo answer, which costs one more request; ask
-        /// by [`Claim`] to get them in the ID token.
+        /// itsme answers scopes in the userinfo answer, which costs one more request. So the claims
+        /// that they stand for are asked for in the ID token as well (V2), and userinfo is asked only
+        /// if something is missing there that everybody has, or if nothing is there at all. See
+        /// [`scopes_by_userinfo`](crate::AuthorizationRequest::scopes_by_userinfo).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
         pub enum Scope {
@@ -47,6 +49,7 @@ const V2_PROFILE: &[Claim] = &[
 ];
 /// All but the picture.
 const V1_PROFILE: &[Claim] = V2_PROFILE.split_at(6).0;
+const V2_ADDRESS: &[Claim] = &[Claim::Address, Claim::AddressAssuranceLevel];
 const EMAIL: &[Claim] = &[Claim::Email, Claim::EmailVerified];
 const ID_DOCUMENT: &[Claim] = &[
     Claim::IdDocumentSn,
@@ -59,8 +62,8 @@ const PHONE: &[Claim] = &[Claim::PhoneNumber, Claim::PhoneNumberVerified];
 const V2_EID: &[Claim] = &[Claim::NationalNumber(Country::Belgium), Claim::BeEidSn];
 
 scopes! {
-    /// The postal address.
-    Address "address" => V1 &[Claim::Address], V2 &[Claim::Address];
+    /// The postal address, and (V2) how sure it is.
+    Address "address" => V1 &[Claim::Address], V2 V2_ADDRESS;
     /// The Belgian national number and identity card number.
     Eid "eid" => V1 &[Claim::Eid], V2 V2_EID;
     /// `email` and `email_verified`.

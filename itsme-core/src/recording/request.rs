@@ -22,6 +22,9 @@ use crate::{
 pub(super) struct RecordedRequest {
     service_code: String,
     scopes: Vec<Scope>,
+    /// Recordings that do not say it were made when it was never so.
+    #[serde(default)]
+    scopes_in_id_token: bool,
     claims: Vec<RecordedClaim>,
     template: Option<RecordedTemplate>,
     known_user: Option<String>,
@@ -65,6 +68,7 @@ impl RecordedRequest {
         Self {
             service_code: request.service_code.clone(),
             scopes: request.scopes.clone(),
+            scopes_in_id_token: request.scopes_in_id_token,
             claims: request.claims.0.iter().map(RecordedClaim::of).collect(),
             template: request.template.as_ref().map(RecordedTemplate::of),
             known_user: request.known_user.clone(),
@@ -94,6 +98,7 @@ impl RecordedRequest {
         Some(AuthorizationRequest {
             service_code: self.service_code,
             scopes: self.scopes,
+            scopes_in_id_token: self.scopes_in_id_token,
             claims: RequestedClaims(claims?),
             template: self.template.map(RecordedTemplate::template),
             known_user: self.known_user,

@@ -23,6 +23,9 @@ pub(crate) struct Requested {
     pub(crate) claims_sha256: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) scopes: Vec<Scope>,
+    /// What the scopes stand for was asked for in the ID token, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) scopes_in_id_token: bool,
     /// Claims were asked for in the userinfo answer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) in_userinfo: bool,
@@ -50,9 +53,17 @@ impl Requested {
     /// Whether something that was asked for can only be in the userinfo answer. A claim asked for
     /// in the ID token and not found there is one that the person does not have.
     pub(crate) fn needs_userinfo(&self, id_token: &Map<String, Value>, dialect: Dialect) -> bool {
-        let mut by_scope = self.scopes.iter().flat_map(|scope| scope.claims(dialect));
+        let by_scope = || self.scopes.iter().flat_map(|scope| scope.claims(dialect));
         let is_missing = |claim: &Claim| !id_token.keys().any(|name| claim.has_name(name));
-        self.in_userinfo || by_scope.any(is_missing)
+        self.in_userinfo
+            || match self.scopes_in_id_token {
+                false => by_scope().any(is_missing),
+                // An OP may not read the `claims` parameter, or not whole.
+                true => {
+                    by_scope().all(is_missing)
+                        || by_scope().any(|claim| claim.is_always_there() && is_missing(claim))
+                }
+            }
     }
 
     /// The most characters that a token may have.

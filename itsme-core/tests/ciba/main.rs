@@ -7,7 +7,7 @@ mod refusals;
 
 use std::time::Duration;
 
-use common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error};
+use common::{DISCOVERY, KEYS, Scene, TOKEN, flow_error};
 use itsme_core::{
     Acr, AuthorizationRequest, Backchannel, BackchannelRequest, CibaTicket, Claim, Client,
     DriveError, Endpoint, Error, ErrorCode, FreeText, LoggedIn, LoginHintForm, Payment,
@@ -151,7 +151,7 @@ fn a_person_scans_a_changing_code_and_approves() {
 
     let mut expected = vec![at(0, DISCOVERY), at(0, KEYS), at(0, SESSIONS)];
     expected.extend((1..=7).map(|poll| at(5 * poll, &session)));
-    expected.extend([at(35, BACKCHANNEL), at(40, TOKEN), at(45, TOKEN), at(45, USERINFO)]);
+    expected.extend([at(35, BACKCHANNEL), at(40, TOKEN), at(45, TOKEN)]);
     assert_eq!(since.asked(&scene), expected);
 }
 

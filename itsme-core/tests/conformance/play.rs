@@ -22,9 +22,9 @@ pub type Members = Map<String, Value>;
 
 pub type Play = fn(&mut Scene) -> Result<LoggedIn, DriveError<SendFailure>>;
 
-/// Its claims come by userinfo, so a client that goes on with a bad ID token shows there.
+/// Its claims come by userinfo alone, so a client that goes on with a bad ID token shows there.
 pub fn login() -> AuthorizationRequest {
-    AuthorizationRequest::login(SERVICE).scope(Scope::Profile)
+    AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo()
 }
 
 fn by_browser(scene: &mut Scene) -> Result<LoggedIn, DriveError<SendFailure>> {

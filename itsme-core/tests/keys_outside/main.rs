@@ -98,11 +98,12 @@ fn every_service_asks_as_often_as_the_guide_says() {
     let yes = || AuthorizationRequest::confirm(CONFIRM_SERVICE, FreeText::new("Yes?"));
     let cases = [
         (login(), vec![SIGN, UNWRAP]),
-        (login().scope(Scope::Email), vec![SIGN, UNWRAP, UNWRAP]),
+        (login().scope(Scope::Email), vec![SIGN, UNWRAP]),
+        (login().scope(Scope::Email).scopes_by_userinfo(), vec![SIGN, UNWRAP, UNWRAP]),
         (login().as_request_object(), vec![SIGN, SIGN, UNWRAP]),
         (
             AuthorizationRequest::identification(IDENTIFY_SERVICE, Scope::Profile),
-            vec![SIGN, UNWRAP, UNWRAP],
+            vec![SIGN, UNWRAP],
         ),
         (AuthorizationRequest::share_data(SHARE_SERVICE, Claim::Address), vec![SIGN, UNWRAP]),
         (yes(), vec![SIGN, SIGN, UNWRAP]),

@@ -169,7 +169,7 @@ impl Places {
         // They take their time, and nothing is encrypted to the OP.
         provider["keys"] = json!({ "keys": [] });
         play(by_secret.refresh(), &mut op, &mut world).expect("the OP answers");
-        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Profile);
+        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo();
         let login = play(by_secret.authorize(login), &mut op, &mut world).expect("a URL");
         let state = serde_json::to_string(&login.state).expect("JSON");
         let callback = op.approve(&login.url, &Person::ann());

@@ -46,7 +46,9 @@ fn requests(replayed: &[Replayed]) -> Vec<String> {
 #[test]
 fn the_requests_are_those_that_the_op_got() {
     let (mut scene, recorded) = scene(|settings| settings);
-    scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email)).expect("Ann");
+    scene
+        .log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo())
+        .expect("Ann");
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN, USERINFO]);
     let replayed = replayed(&recorded);
     let asked = requests(&replayed);
@@ -82,6 +84,8 @@ fn every_request_is_made_again() {
     for request in [
         all(),
         all().as_request_object(),
+        AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scope(Scope::IdDocument),
+        AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo(),
         AuthorizationRequest::share_data("SHARE", Claim::Address),
         AuthorizationRequest::confirm(CONFIRM_SERVICE, text).redirect_uri("https://rp.example/2"),
         AuthorizationRequest::confirm(CONFIRM_SERVICE, payment),
@@ -95,7 +99,7 @@ fn every_request_is_made_again() {
         let _ = scene.play(hosted);
     }
     let replayed = replayed(&recorded);
-    assert_eq!(replayed.len(), 16);
+    assert_eq!(replayed.len(), 20);
     assert_eq!(replayed.iter().filter(|flow| flow.result.is_err()).count(), 6);
 }
 
@@ -127,7 +131,8 @@ fn every_setting_is_as_it_was() {
 #[test]
 fn a_login_by_qr_code_is_run_again() {
     let (Scene { mut world, mut op, client }, recorded) = scene(|settings| settings);
-    let mut login = QrLogin::new(AuthorizationRequest::login(SERVICE).acr(Acr::Advanced));
+    let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+    let mut login = QrLogin::new(request.acr(Acr::Advanced));
     loop {
         login = match play(client.next_qr_step(login), &mut op, &mut world).expect("progress") {
             Progress::Scan { then, .. } => {
@@ -161,7 +166,8 @@ fn tickets_are_polled_for_again() {
     op.scan(&session, &Person::ann());
     let found = play(client.poll_user_discovery(ticket), &mut op, &mut world).expect("somebody");
     let UserDiscovery::Found(who) = found else { panic!("she has scanned it") };
-    let ask = BackchannelRequest::discovered(who, AuthorizationRequest::login(SERVICE));
+    let by_scope = AuthorizationRequest::login(SERVICE).scope(Scope::Profile);
+    let ask = BackchannelRequest::discovered(who, by_scope.clone());
     let ask = ask.requested_expiry(Duration::from_secs(120));
     let ticket = play(client.start_backchannel(ask), &mut op, &mut world).expect("a ticket");
     let answer = play(client.poll_backchannel(ticket), &mut op, &mut world).expect("an answer");
@@ -174,7 +180,10 @@ fn tickets_are_polled_for_again() {
     assert_eq!(replayed.len(), 5);
     let known = BackchannelRequest::known_user("ann", AuthorizationRequest::login(""));
     assert!(play(client.start_backchannel(known), &mut op, &mut world).is_err());
-    assert_eq!(self::replayed(&recorded).len(), 1);
+    let ann = op.sub_of(&Person::ann());
+    let known = BackchannelRequest::known_user(ann, by_scope.scopes_by_userinfo());
+    assert!(play(client.start_backchannel(known), &mut op, &mut world).is_ok());
+    assert_eq!(self::replayed(&recorded).len(), 2);
 }
 
 /// One fetches for all, and the others find what it has stored.

@@ -16,7 +16,12 @@ fn recordings() -> Vec<Recording> {
     let recorded = Recorded::default();
     let Scene { mut world, mut op, client } = Scene::new();
     let client = recording_all(client, recorded.recorder());
-    let login = || AuthorizationRequest::login(SERVICE).claim(Claim::Name).scope(Scope::Email);
+    let login = || {
+        AuthorizationRequest::login(SERVICE)
+            .claim(Claim::Name)
+            .scope(Scope::Email)
+            .scopes_by_userinfo()
+    };
     let redirect = play(client.authorize(login()), &mut op, &mut world).expect("a URL");
     let callback = op.approve(&redirect.url, &Person::ann());
     Fault::named("userinfo: another issuer").expect("it is known").inject(&mut op);

@@ -27,6 +27,7 @@ fn login() -> AuthorizationRequest {
         .claim(Claim::NationalNumber(Country::Belgium))
         .scope(Scope::Profile)
         .scope(Scope::Email)
+        .scopes_by_userinfo()
 }
 
 /// Runs a flow, and learns the secrets that come by.

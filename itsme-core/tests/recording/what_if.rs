@@ -126,7 +126,7 @@ fn tickets_are_of_the_same_clock() {
 /// The ID token is accepted, and userinfo was never asked for.
 #[test]
 fn what_was_not_asked_has_no_answer() {
-    let replay = failed(login().scope(Scope::Email), in_the_future);
+    let replay = failed(login().scope(Scope::Email).scopes_by_userinfo(), in_the_future);
     let replayed = replay.clock_ahead(Duration::from_secs(90)).run();
     let [_, userinfo] = &replayed.steps[..] else { panic!("two requests") };
     let ReplayedWhat::Request { answer, attempt, .. } = &userinfo.what else { panic!("a request") };

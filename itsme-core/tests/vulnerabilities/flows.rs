@@ -294,7 +294,8 @@ fn redirects_that_leak() {
             ] {
                 let mut scene = Scene::new();
                 scene.op.react(path, redirect());
-                let result = scene.play(scene.client.authorize(login().scope(Scope::Email)));
+                let result = scene
+                    .play(scene.client.authorize(login().scope(Scope::Email).scopes_by_userinfo()));
                 let result = result.and_then(|login| {
                     let callback = scene.op.approve(&login.url, &Person::ann());
                     scene.play(scene.client.finish_login(login.state, callback)).map(drop)
@@ -376,7 +377,8 @@ fn linking_by_email() {
         scene.op.alter(Document::Userinfo, move |claims| {
             claims.extend(said.as_object().expect("claims").clone());
         });
-        let error = userinfo_error(scene.log_in_for(login().scope(Scope::Email)));
+        let error =
+            userinfo_error(scene.log_in_for(login().scope(Scope::Email).scopes_by_userinfo()));
         assert_eq!(error, TokenError::Subject, "{sub}");
     }
     // Verified is what the same token says.
@@ -399,7 +401,8 @@ fn linking_by_email() {
                 claims.extend(said.as_object().expect("claims").clone());
             });
         }
-        let who = scene.log_in_for(login().scope(Scope::Email)).expect("a person");
+        let who =
+            scene.log_in_for(login().scope(Scope::Email).scopes_by_userinfo()).expect("a person");
         assert_ne!(who.user.email_verified, Some(true));
         assert_ne!(who.user.phone_number_verified, Some(true));
     }

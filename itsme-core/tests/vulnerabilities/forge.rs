@@ -179,7 +179,9 @@ pub fn forge(scene: &mut Scene, document: Document, forge: impl Forge) {
 
 /// What becomes of a login with both kinds of tokens, in which those of this kind are wrong.
 pub fn log_in(scene: &mut Scene, document: Document) -> Result<(), TokenError> {
-    let result = scene.log_in_for(AuthorizationRequest::login(SERVICE).scope(Scope::Profile));
+    let result = scene.log_in_for(
+        AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo(),
+    );
     if result.is_ok() {
         return Ok(());
     }

@@ -61,6 +61,8 @@ pub(super) enum Kind {
     Hs256,
     /// Nothing is asked of the authentication.
     Plain,
+    /// By scopes, without userinfo where it can be spared.
+    Scopes,
     /// In the older dialect.
     V1,
     /// Without a browser, by a QR code.
@@ -109,6 +111,11 @@ impl Fault {
     /// It meets a login that asks nothing of the authentication.
     pub(crate) fn plain(self) -> Self {
         Self { login: Kind::Plain, ..self }
+    }
+
+    /// It meets a login by scopes that can do without userinfo.
+    pub(crate) fn by_scopes(self) -> Self {
+        Self { login: Kind::Scopes, ..self }
     }
 
     /// It meets a login in the older dialect.
@@ -220,7 +227,7 @@ impl Fault {
             op.speak(Dialect::V1);
         }
         match self.login {
-            Kind::Keys | Kind::Plain | Kind::V1 | Kind::QrCode => op.settings(),
+            Kind::Keys | Kind::Plain | Kind::Scopes | Kind::V1 | Kind::QrCode => op.settings(),
             Kind::Secret => op.secret_settings(),
             Kind::Hs256 => op.hs256_settings(),
         }

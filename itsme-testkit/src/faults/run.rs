@@ -176,6 +176,10 @@ impl<S> Visit<'_, S> {
         }
         let request =
             AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+        let request = match fault.login {
+            Kind::Scopes => request.scope(Scope::Profile).scope(Scope::Address),
+            _ => request.scopes_by_userinfo(),
+        };
         let strict = || request.clone().acr(Acr::Advanced).max_age(Duration::from_secs(1));
         let request = match fault.login {
             Kind::QrCode => return self.by_qr_code(request.acr(Acr::Advanced)).await,
@@ -257,7 +261,9 @@ impl<S> Visit<'_, S> {
         let op = lock(self.op);
         if let Ok(who) = result {
             let client_id = match fault.login {
-                Kind::Keys | Kind::Plain | Kind::V1 | Kind::QrCode => crate::CLIENT_ID,
+                Kind::Keys | Kind::Plain | Kind::Scopes | Kind::V1 | Kind::QrCode => {
+                    crate::CLIENT_ID
+                }
                 Kind::Secret | Kind::Hs256 => crate::SECRET_CLIENT_ID,
             };
             if who.user.sub != op.pairwise_sub(client_id, &Person::ann()) {

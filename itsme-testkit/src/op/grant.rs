@@ -78,7 +78,8 @@ impl Grant {
     }
 }
 
-fn scope_claims(scope: &str, dialect: Dialect) -> &'static [&'static str] {
+/// The claims that a scope stands for.
+pub(super) fn scope_claims(scope: &str, dialect: Dialect) -> &'static [&'static str] {
     match (scope, dialect) {
         ("profile", Dialect::V1) => {
             &["family_name", "given_name", "name", "gender", "locale", "birthdate"]
@@ -88,7 +89,8 @@ fn scope_claims(scope: &str, dialect: Dialect) -> &'static [&'static str] {
         }
         ("email", _) => &["email", "email_verified"],
         ("phone", _) => &["phone_number", "phone_number_verified"],
-        ("address", _) => &["address"],
+        ("address", Dialect::V1) => &["address"],
+        ("address", _) => &["address", "http://itsme.services/v2/claim/address_assurance_level"],
         ("eid", Dialect::V1) => &["tag:sixdots.be,2016-06:claim_eid"],
         ("eid", _) => &[
             "http://itsme.services/v2/claim/BENationalNumber",

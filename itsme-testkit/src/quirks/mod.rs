@@ -23,6 +23,7 @@ mod answers;
 mod backchannel;
 mod key_set;
 mod person;
+mod scopes;
 mod tokens;
 mod v1;
 
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Fault> {
         key_set::quirks(),
         tokens::quirks(),
         person::quirks(),
+        scopes::quirks(),
         v1::quirks(),
         backchannel::quirks(),
     ];

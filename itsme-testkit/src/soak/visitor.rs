@@ -59,7 +59,8 @@ impl Visitor {
         seen.under_way.push(self.began);
         seen.most_at_once = seen.most_at_once.max(seen.under_way.len());
         // One from the ID token, one from the userinfo answer.
-        AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email)
+        let login = AuthorizationRequest::login(SERVICE).claim(Claim::GivenName);
+        login.scope(Scope::Email).scopes_by_userinfo()
     }
 
     /// The time and the randomness to run the flows in.

@@ -76,7 +76,10 @@ fn assertions_and_login_hints_are_decoded() {
 #[test]
 fn tokens_are_shown_as_they_were_before_they_were_encrypted() {
     let mut scene = Scene::new(JwtProtection::Signed);
-    let login = AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
+    let login = AuthorizationRequest::login(SERVICE)
+        .claim(Claim::GivenName)
+        .scope(Scope::Email)
+        .scopes_by_userinfo();
     let login = scene.play(scene.client.authorize(login));
     let callback = scene.op.approve(&login.url, &Person::ann());
     scene.play(scene.client.finish_login(login.state, callback));
@@ -118,7 +121,7 @@ fn a_row_says_why_and_leads_to_all_of_its_login() {
 
     // One on the page, and one on the phone.
     for by_phone in [false, true] {
-        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email);
+        let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
         let login = scene.play(scene.client.authorize(login));
         let page = scene.get(&login.url);
         let callback = match by_phone {

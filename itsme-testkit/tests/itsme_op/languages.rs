@@ -115,6 +115,9 @@ fn assert_speaks(language: &str, words: &[&str; 8], pages: &[String; 3]) {
     for page in [sign_in, phone] {
         assert!(page.contains("<dd>Proof of age</dd>"), "{page}");
         assert_eq!(page.matches(words[2]).count(), 1, "the scope and the claim are one: {page}");
+        let (_, asked) = page.split_once("<ul class=\"asked\">").expect("what is asked");
+        let (asked, _) = asked.split_once("</ul>").expect("its end");
+        assert_eq!(asked.matches("<li>").count(), 2, "a scope is one thing: {asked}");
     }
 }
 

@@ -4,8 +4,10 @@ use itsme_core::{Dialect, Request};
 use serde_json::Value;
 
 use super::{
-    super::authentication_request::AuthenticationRequest, confirm_text, data_words, escape,
-    language::Language, words::Words,
+    super::{authentication_request::AuthenticationRequest, grant::scope_claims},
+    confirm_text, data_words, escape,
+    language::Language,
+    words::Words,
 };
 use crate::registration::Kind;
 
@@ -85,7 +87,8 @@ impl<'a> Shown<'a> {
         )
     }
 
-    /// Scopes and claims about the person, and whether they are essential.
+    /// Scopes and claims about the person, and whether they are essential. A claim that a scope
+    /// stands for is asked for in the ID token, too; to the person that is nothing more.
     fn names(&self) -> impl Iterator<Item = (&'a str, bool)> {
         let claims = &self.request.claims;
         let is_data = |scope: &&String| *scope != "openid" && !scope.starts_with("service:");
@@ -96,7 +99,11 @@ impl<'a> Shown<'a> {
         let claims = claims.about_the_person().map(move |name| {
             (name.as_str(), essential(name, &claims.id_token) || essential(name, &claims.userinfo))
         });
-        scopes.map(|scope| (scope.as_str(), false)).chain(claims)
+        let dialect = self.dialect;
+        let by_scope: Vec<&str> =
+            scopes.clone().flat_map(|scope| scope_claims(scope, dialect)).copied().collect();
+        let beside = move |(name, essential): &(&str, bool)| *essential || !by_scope.contains(name);
+        scopes.map(|scope| (scope.as_str(), false)).chain(claims.filter(beside))
     }
 
     /// The text or the payment of a confirmation.
