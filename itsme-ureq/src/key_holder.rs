@@ -70,9 +70,9 @@ pub enum KeyHolderError {
 }
 
 impl KeyHolder {
-    /// Has `use_key` do each operation, in a thread of its own. An operation that takes longer than five
-    /// seconds counts as [`Unavailable`](KeyFailure::Unavailable), and its thread runs until the function
-    /// returns; when 64 are running, the next ones count as unavailable at once.
+    /// Has `use_key` do each operation, in a thread of its own, which has ended when the operation has. An
+    /// operation that takes longer than five seconds counts as [`Unavailable`](KeyFailure::Unavailable), and its
+    /// thread runs until the function returns; when 64 are running, the next ones count as unavailable at once.
     pub fn new(use_key: impl Fn(KeyOperation) -> KeyResult + Send + Sync + 'static) -> Self {
         let (use_key, running) = (Arc::new(use_key), Arc::default());
         Self { use_key, timeout: Duration::from_secs(5), running }
@@ -100,18 +100,21 @@ impl KeyHolder {
 
     fn ask(&self, operation: KeyOperation) -> Result<KeyResult, KeyHolderError> {
         let running = Running::begin(&self.running).ok_or(KeyHolderError::Busy)?;
-        let (made, answer) = mpsc::sync_channel(1);
+        let (done, returned) = mpsc::sync_channel::<()>(0);
         let (use_key, span) = (Arc::clone(&self.use_key), Span::current());
         let asked = thread::Builder::new().name("itsme key".to_owned()).spawn(move || {
-            let (_span, _running) = (span.entered(), running);
-            // Whoever asked may be gone.
-            let _ = made.send(use_key(operation));
+            let (_done, _span, _running) = (done, span.entered(), running);
+            use_key(operation)
         });
-        asked.map_err(KeyHolderError::NoThread)?;
-        answer.recv_timeout(self.timeout).map_err(|why| match why {
-            RecvTimeoutError::Timeout => KeyHolderError::Timeout { timeout: self.timeout },
-            RecvTimeoutError::Disconnected => KeyHolderError::Panicked,
-        })
+        let asked = asked.map_err(KeyHolderError::NoThread)?;
+        match returned.recv_timeout(self.timeout) {
+            Err(RecvTimeoutError::Timeout) => {
+                Err(KeyHolderError::Timeout { timeout: self.timeout })
+            }
+            // Until the thread has ended: else it might drop the function last, with an HSM's session in it, when
+            // the application has dropped everything and the process is ending.
+            _ => asked.join().map_err(|_| KeyHolderError::Panicked),
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Keys that somebody else holds, asked in threads.
 
 use std::{
+    cell::RefCell,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -91,4 +93,32 @@ fn a_holder_that_panics_ends_the_flow_and_no_more() {
     let (failure, error, _) = failing(|_| panic!("a mistake in the holder"));
     assert_eq!(failure, KeyFailure::Refused);
     assert!(matches!(error, Some(KeyHolderError::Panicked)));
+}
+
+/// A thread that outlives its operation may hold an HSM's session while the process ends.
+#[test]
+fn the_thread_of_an_operation_ends_with_it() {
+    struct Ends(mpsc::Sender<()>);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            thread::sleep(Duration::from_millis(300));
+            self.0.send(()).expect("the test is waiting");
+        }
+    }
+    thread_local!(static LAST: RefCell<Option<Ends>> = const { RefCell::new(None) });
+
+    let (ends, ended) = mpsc::channel();
+    let server = server();
+    let itsme = client(
+        &server,
+        KeyHolder::new(move |operation| {
+            LAST.set(Some(Ends(ends.clone())));
+            honest(&operation)
+        }),
+    );
+    log_in(&itsme, &server).expect("a login");
+    drop(itsme);
+    let signed_and_unwrapped = 2;
+    assert!(ended.try_iter().count() >= signed_and_unwrapped);
+    assert_eq!(ended.recv(), Err(mpsc::RecvError), "nobody has the function any more");
 }
