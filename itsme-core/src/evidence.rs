@@ -11,6 +11,7 @@ use crate::{
         check::{CheckReport, Subject},
         opaque::opaque,
         time::UnixTime,
+        wiped::Wiped,
     },
     jose::{self, KeySet, PublicKey, SignatureCheck, Verified, jws_checks::SignedToken},
     settings::identity::ClientIdentity,
@@ -44,7 +45,7 @@ pub struct Evidence {
 
 /// A verified token, and who signed it; nobody in particular if it was a shared secret.
 pub(crate) struct Signed {
-    pub(crate) jws: Zeroizing<String>,
+    pub(crate) jws: Wiped<String>,
     pub(crate) key: Option<Arc<PublicKey>>,
 }
 
@@ -117,7 +118,7 @@ impl StoredToken {
 
     fn of(signed: &Signed) -> Self {
         let key = signed.key.as_ref().map(|key| key.to_jwk()).unwrap_or_default();
-        Self { jws: signed.jws.clone(), key }
+        Self { jws: Zeroizing::new(signed.jws.to_string()), key }
     }
 
     fn verify(self) -> Result<(Map<String, Value>, Signed), EvidenceError> {
@@ -125,7 +126,7 @@ impl StoredToken {
         let verified = jose::verify(&self.jws, SignatureCheck::Rs256(&keys));
         let Verified { claims, key } =
             verified.map_err(|error| EvidenceError::Token(error.into()))?;
-        Ok((claims, Signed { jws: self.jws, key }))
+        Ok((claims, Signed { jws: Wiped::new(self.jws.to_string()), key }))
     }
 }
 

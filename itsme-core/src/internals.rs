@@ -17,7 +17,7 @@ use crate::{
     },
     error::{EntropyError, TokenError},
     flow::{Flow, attempt::SendFailure, drive::drive, machine::Machine, platform::Platform},
-    ground::{check::Subject, json::without_nulls, secret::Secret, time::UnixTime},
+    ground::{check::Subject, json::without_nulls, secret::Secret, time::UnixTime, wiped::Wiped},
     jose::{JoseError, UnsignedJws},
     recording::{Recording, Replay},
     settings::{
@@ -66,7 +66,7 @@ pub fn open(
     token: &str,
     decryption: Decryption,
     limit: usize,
-) -> Result<Zeroizing<String>, JoseError> {
+) -> Result<Wiped<String>, JoseError> {
     run(OpenToken::new(Secret::new(token), decryption, limit), |decoy| decoy.fill(0xd5))
 }
 

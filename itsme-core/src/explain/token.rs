@@ -3,7 +3,7 @@ use zeroize::Zeroizing;
 
 use super::document::{Document, Explanation};
 use crate::{
-    ground::{check::Subject, opaque::opaque, secret::Secret},
+    ground::{check::Subject, opaque::opaque, secret::Secret, wiped::Wiped},
     jose::{
         self, ContentEncryption, Decryption, JoseError, KeyHome, Opening, SignatureCheck,
         jwe_checks::{Content, SealedToken},
@@ -75,7 +75,7 @@ pub(super) fn open(token: &str, decryption: Decryption, limit: usize) -> OpenedT
     let is_sound = !checks.iter().any(|report| report.is_failed());
     checks.extend(if is_sound { content.explain() } else { Content::explain_absence() });
     let explanation = Explanation::new(Document::Encryption, checks);
-    OpenedToken { explanation, header, jws: content.into_jws() }
+    OpenedToken { explanation, header, jws: content.into_jws().map(Into::into) }
 }
 
 /// With the keys that are here, each that fits. A login uses a decoy where one does not unwrap, so that its time
@@ -84,7 +84,7 @@ fn open_here(
     token: &str,
     decryption: Decryption,
     limit: usize,
-) -> Result<Zeroizing<Vec<u8>>, JoseError> {
+) -> Result<Wiped<Vec<u8>>, JoseError> {
     let mut jwe = match jose::open(Secret::new(token), decryption, limit)? {
         Opening::Opened(opened) => return opened,
         Opening::Wrapped(jwe) => jwe,

@@ -2,21 +2,23 @@
 
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, Refusal, UnexpectedReply},
-    ground::json::{self, JsonError},
+    ground::{
+        json::{self, JsonError},
+        wiped::Wiped,
+    },
     http::{Response, endpoint::Endpoint, limits::MAX_RESPONSE_BYTES},
 };
 
 /// The body of an answer with status 200.
-pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Wiped<Vec<u8>>, Error> {
     check_size(endpoint, &response)?;
     if response.status() != StatusCode::OK {
         return Err(unexpected(endpoint, &response));
     }
-    Ok(Zeroizing::new(response.into_body()))
+    Ok(Wiped::new(response.into_body()))
 }
 
 /// The JSON object of an answer with status 200, or the OP's refusal with whatever status.

@@ -1,6 +1,5 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use super::{JoseError, base64url_decode};
 use crate::ground::{
@@ -155,7 +154,7 @@ pub(super) fn parts<const N: usize>(token: &str) -> Result<[&str; N], usize> {
     Ok(std::array::from_fn(|_| parts.next().unwrap_or_default()))
 }
 
-/// Base64url parts that hold something secret once decoded.
-pub(super) fn decode_part(part: &str) -> Result<Zeroizing<Vec<u8>>, JoseError> {
-    base64url_decode(part).map(Zeroizing::new).map_err(|_| malformed("a part is not base64url"))
+/// A base64url part.
+pub(super) fn decode_part(part: &str) -> Result<Vec<u8>, JoseError> {
+    base64url_decode(part).map_err(|_| malformed("a part is not base64url"))
 }

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
-
 use super::{
     JoseError, KeySet, PublicKey, SignatureCheck, constant_time_eq,
     header::{Header, decode_part, malformed, parts},
@@ -14,6 +12,7 @@ use crate::ground::{
     check::{Rule, Ruling, Subject, Told, Verdict, rules},
     json,
     text::printable,
+    wiped::Wiped,
 };
 
 /// Of a header, or the claims.
@@ -25,7 +24,7 @@ pub(crate) struct SignedToken<'a> {
     check: SignatureCheck<'a>,
     parts: Option<[&'a str; 3]>,
     pub(super) header: Header,
-    signature: Option<Zeroizing<Vec<u8>>>,
+    signature: Option<Vec<u8>>,
     signer: Option<Signature>,
     claims: Option<Map<String, Value>>,
 }
@@ -176,7 +175,7 @@ impl<'a> SignedToken<'a> {
     /// Whoever signed them: without a signer, nobody gets them but who explains.
     fn read_claims(&mut self) -> Checked {
         let Some([_, payload, _]) = self.parts else { return Ok(Ruling::NotApplicable) };
-        let claims = json::object(&decode_part(payload)?);
+        let claims = json::object(&Wiped::new(decode_part(payload)?));
         let claims = claims.map_err(|error| malformed(error.as_str()))?;
         self.claims = Some(json::without_nulls(claims));
         Ok(Ruling::Held)

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use super::{
     claims::{TokenClaims, TokenParties, TokenTimes},
@@ -21,7 +20,7 @@ use crate::{
         machine::{Context, Event, Machine, Next},
         retry::Retry,
     },
-    ground::{check::Subject, secret::Secret, time::UnixTime},
+    ground::{check::Subject, secret::Secret, time::UnixTime, wiped::Wiped},
     jose::{JoseError, Verified},
     provider::fetch::{FetchProvider, Need},
     settings::identity::ClientIdentity,
@@ -68,7 +67,7 @@ const VERIFIED: [(&str, &str); 2] =
     [("email", "email_verified"), ("phone_number", "phone_number_verified")];
 
 /// What was in a token, as it came.
-type Jws = Zeroizing<String>;
+type Jws = Wiped<String>;
 
 /// A verified and checked ID token.
 struct Identified {
