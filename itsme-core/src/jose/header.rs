@@ -146,12 +146,14 @@ pub(super) fn malformed(what: &'static str) -> JoseError {
 
 /// Splits a compact serialization into exactly `N` parts, or says how many there are.
 pub(super) fn parts<const N: usize>(token: &str) -> Result<[&str; N], usize> {
-    let count = token.matches('.').count() + 1;
-    if count != N {
-        return Err(count);
+    let (mut parts, mut count) = ([""; N], 0);
+    for part in token.split('.') {
+        if let Some(place) = parts.get_mut(count) {
+            *place = part;
+        }
+        count += 1;
     }
-    let mut parts = token.split('.');
-    Ok(std::array::from_fn(|_| parts.next().unwrap_or_default()))
+    if count == N { Ok(parts) } else { Err(count) }
 }
 
 /// A base64url part.
