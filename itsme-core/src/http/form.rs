@@ -24,6 +24,34 @@ pub(crate) enum Authentication<'a> {
 const ASSERTION: &str = "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
                          &client_assertion=";
 
+/// Appends parameters whose names need no escaping. Most values need none either, and are copied as a whole.
+pub(crate) fn append<'a>(
+    text: &mut String,
+    parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
+) {
+    for (name, value) in parameters {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(name);
+        text.push('=');
+        if value.bytes().all(|byte| IS_SENT_AS_IT_IS[usize::from(byte)]) {
+            text.push_str(value);
+        } else {
+            text.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+        }
+    }
+}
+
+const IS_SENT_AS_IT_IS: [bool; 256] = {
+    let (mut table, mut byte) = ([false; 256], 0u8);
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+        byte += 1;
+    }
+    table
+};
+
 /// A form to an endpoint whose URL was checked, which answers JSON (RFC 6749, appendix B).
 pub(crate) fn post(
     (endpoint, url): (Endpoint, &str),
@@ -31,21 +59,20 @@ pub(crate) fn post(
     authentication: Authentication<'_>,
 ) -> Request {
     // An assertion has some 2 KB.
-    let mut body = form_urlencoded::Serializer::new(String::with_capacity(4096));
-    body.extend_pairs(parameters);
-    let body = match authentication {
-        Authentication::Elsewhere => body.finish(),
+    let mut body = String::with_capacity(4096);
+    append(&mut body, parameters.iter().copied());
+    match authentication {
+        Authentication::Elsewhere => {}
         Authentication::Secret { client_id, secret } => {
-            body.append_pair("client_id", client_id).append_pair("client_secret", secret).finish()
+            append(&mut body, [("client_id", client_id), ("client_secret", secret)]);
         }
         // Nothing in a JWT needs escaping.
         Authentication::Assertion { client_id, jwt } => {
-            let mut body = body.append_pair("client_id", client_id).finish();
+            append(&mut body, [("client_id", client_id)]);
             body.push_str(ASSERTION);
             body.push_str(jwt);
-            body
         }
-    };
+    }
     http::Request::post(url)
         .extension(Attempt::at(endpoint))
         .header(header::ACCEPT, HeaderValue::from_static("application/json"))
