@@ -9,6 +9,7 @@ use crate::{
     error::EvidenceError,
     ground::{
         check::{CheckReport, Subject},
+        json::Members,
         opaque::opaque,
         time::UnixTime,
         wiped::Wiped,
@@ -121,7 +122,7 @@ impl StoredToken {
         Self { jws: Zeroizing::new(signed.jws.to_string()), key }
     }
 
-    fn verify(self) -> Result<(Map<String, Value>, Signed), EvidenceError> {
+    fn verify(self) -> Result<(Members, Signed), EvidenceError> {
         let keys = self.keys()?;
         let verified = jose::verify(&self.jws, SignatureCheck::Rs256(&keys));
         let Verified { claims, key } =
@@ -192,7 +193,7 @@ impl Evidence {
     /// [`EvidenceError`] says what is wrong.
     pub fn from_text(text: &str) -> Result<Self, EvidenceError> {
         let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
-        let check = |claims: &Map<String, Value>, sub: Option<&str>| {
+        let check = |claims: &Members, sub: Option<&str>| {
             let parties = TokenParties { client: &client, other_audiences: &[] };
             let claims = TokenClaims::new(claims);
             let checked = ArchivedClaims { claims, parties, sub }.verify();

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     authorization::{callback::Callback, callback_checks::CallbackAnswer, state::LoginState},
     ciba::CibaTicket,
-    ground::{check::Subject, json::without_nulls, secret::Secret, time::UnixTime},
+    ground::{check::Subject, json::Members, secret::Secret, time::UnixTime},
     jose::{KeySet, MAX_TOKEN},
     provider::{Provider, endpoint_rules::EndpointRules},
     settings::{Settings, identity::ClientIdentity},
@@ -126,7 +126,7 @@ impl<'a> Explainer<'a> {
             requested,
             access_token: self.access_token.as_ref(),
         });
-        let claims = without_nulls(claims.clone());
+        let claims = Members::from(claims.clone()).without_nulls();
         let client = &self.identity();
         let mut token = IdTokenClaims {
             claims: TokenClaims::new(&claims),
@@ -140,7 +140,7 @@ impl<'a> Explainer<'a> {
 
     /// The claims of a userinfo answer, and the `sub` of the ID token before it, if that is known.
     pub fn userinfo(&self, claims: &Map<String, Value>, sub: Option<&str>) -> Explanation {
-        let claims = without_nulls(claims.clone());
+        let claims = Members::from(claims.clone()).without_nulls();
         let client = &self.identity();
         let asked = self.asked.as_ref().map(|(_, requested)| requested.at);
         let mut userinfo = UserinfoClaims {

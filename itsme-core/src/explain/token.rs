@@ -70,7 +70,7 @@ impl ReadToken {
 pub(super) fn open(token: &str, decryption: Decryption, limit: usize) -> OpenedToken {
     let mut sealed = SealedToken::new(token, decryption.clone(), limit);
     let mut checks = sealed.explain();
-    let header = sealed.header().cloned();
+    let header = sealed.header().cloned().map(Map::from);
     let mut content = Content::new(open_here(token, decryption, limit));
     let is_sound = !checks.iter().any(|report| report.is_failed());
     checks.extend(if is_sound { content.explain() } else { Content::explain_absence() });
@@ -106,7 +106,7 @@ pub(super) fn read(jws: &str, check: SignatureCheck<'_>) -> ReadToken {
     let mut token = SignedToken::new(jws, check);
     let explanation = Explanation::new(Document::Signature, token.explain());
     let (header, claims) = token.unverified();
-    ReadToken { explanation, header, claims }
+    ReadToken { explanation, header: header.map(Map::from), claims: claims.map(Map::from) }
 }
 
 opaque!(OpenedToken);

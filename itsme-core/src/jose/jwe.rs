@@ -148,10 +148,7 @@ impl WrappedJwe {
 }
 
 impl SealedContent {
-    fn open(
-        &self,
-        key: &[u8; ContentEncryption::KEY],
-    ) -> Result<Wiped<Vec<u8>>, Undecryptable> {
+    fn open(&self, key: &[u8; ContentEncryption::KEY]) -> Result<Wiped<Vec<u8>>, Undecryptable> {
         let protected = &self.token.expose().as_bytes()[..self.protected];
         self.enc.decrypt(key, &self.iv, protected, &self.ciphertext, &self.tag)
     }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::{
     ContentEncryption, Decryption, JoseError, KeyEncryption, OwnKey,
     header::{Header, decode_part, malformed, parts},
 };
 use crate::ground::{
     check::{Rule, Ruling, Subject, Told, Verdict, rules},
+    json::Members,
     text::printable,
     wiped::Wiped,
 };
@@ -90,7 +89,7 @@ impl<'a> SealedToken<'a> {
         }
     }
 
-    pub(crate) fn header(&self) -> Option<&Map<String, Value>> {
+    pub(crate) fn header(&self) -> Option<&Members> {
         self.header.members()
     }
 

@@ -1,13 +1,12 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use super::{
     JoseError, KeySet, OwnKey, PublicKey, base64url_append, header::OwnHeader,
     jws_checks::SignedToken,
 };
-use crate::ground::{check::Subject, wiped::Wiped};
+use crate::ground::{check::Subject, json::Members, wiped::Wiped};
 
 /// Who may have signed, and how: agreed beforehand, never read from the token.
 #[derive(Clone, Copy)]
@@ -23,7 +22,7 @@ pub enum SignatureCheck<'a> {
 #[non_exhaustive]
 pub struct Verified {
     /// The claims, with their names unique, and without those that are `null`.
-    pub claims: Map<String, Value>,
+    pub claims: Members,
     /// The key that signed them; none for HS256.
     pub key: Option<Arc<PublicKey>>,
 }

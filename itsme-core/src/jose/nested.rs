@@ -7,9 +7,7 @@ use crate::ground::{check::Subject, wiped::Wiped};
 pub const MAX_TOKEN: usize = 64 * 1024;
 
 /// What was in a nested JWT: a JWS, of which nothing is known yet; or why none of our keys opened it.
-pub fn inner(
-    opened: Result<Wiped<Vec<u8>>, JoseError>,
-) -> Result<Wiped<String>, JoseError> {
+pub fn inner(opened: Result<Wiped<Vec<u8>>, JoseError>) -> Result<Wiped<String>, JoseError> {
     let mut content = Content::new(opened);
     content.verify()?;
     content.into_jws().ok_or(JoseError::NotSigned)
