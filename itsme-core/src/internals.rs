@@ -97,7 +97,7 @@ fn run<M>(machine: M, random: impl FnMut(&mut [u8])) -> M::Output
 where
     M: Machine + Send + 'static,
 {
-    let flow = Flow::of("internals", Ok(machine));
+    let flow: Flow<M::Output> = Flow::of("internals", Ok(machine));
     let nothing_is_sent = |_| Err((SendFailure::NotSent, ()));
     drive(flow, &mut Random(random), nothing_is_sent, |_| ()).expect("OpenSSL works")
 }

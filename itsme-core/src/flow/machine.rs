@@ -69,6 +69,17 @@ impl<M: Machine> Next<M> {
     }
 }
 
+/// What a machine ends with, as its flow gives it. A person is large, and is not moved from machine to machine.
+pub(crate) trait Outcome<T> {
+    fn unboxed(self) -> T;
+}
+
+impl<T> Outcome<T> for T {
+    fn unboxed(self) -> T {
+        self
+    }
+}
+
 /// The time of a transition, read once, and the randomness for it.
 pub(crate) struct Context<'a> {
     pub(crate) now: UnixTime,

@@ -1,4 +1,5 @@
 use std::{
+    fmt,
     mem::{self, MaybeUninit},
     ops::{Deref, DerefMut},
 };
@@ -9,7 +10,7 @@ use zeroize::{Zeroize, Zeroizing, optimization_barrier};
 ///
 /// [`Zeroizing`] does the same one byte at a time, which for tokens of some KB costs more than
 /// reading them; it is for keys, and for what the public API hands out.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Wiped<T: Wipe>(T);
 
 /// What can be wiped.
@@ -47,6 +48,12 @@ impl<T: Wipe> Wiped<T> {
 impl<T: Wipe + Zeroize> From<Wiped<T>> for Zeroizing<T> {
     fn from(wiped: Wiped<T>) -> Self {
         Self::new(wiped.take())
+    }
+}
+
+impl<T: Wipe> fmt::Debug for Wiped<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Wiped(..)")
     }
 }
 

@@ -220,16 +220,16 @@ impl Verification {
         Ok(Next::Send(request, self.with(State::Userinfo { id, retry })))
     }
 
-    fn logged_in(self, id: Identified) -> LoggedIn {
+    fn logged_in(self, id: Identified) -> Box<LoggedIn> {
         let Authentication { sub, acr, auth_time } = id.authentication;
-        LoggedIn {
+        Box::new(LoggedIn {
             user: User::read(sub, id.claims),
             acr,
             auth_time,
             access_token: self.access_token,
             expires_in: self.expires_in,
             evidence: id.evidence,
-        }
+        })
     }
 }
 
@@ -243,7 +243,7 @@ impl Token {
 }
 
 impl Machine for VerifyTokens {
-    type Output = LoggedIn;
+    type Output = Box<LoggedIn>;
 
     fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Self { verification, state } = self;
