@@ -13,8 +13,9 @@ mod scene;
 mod tokens;
 mod usual;
 mod warm_login;
+mod whole_login;
 
-const MEASUREMENTS: [(&str, fn()); 9] = [
+const MEASUREMENTS: [(&str, fn()); 10] = [
     // First, while the heap has no room left over from others.
     ("memory", scale::memory),
     ("id_token", id_token::of_usual_size),
@@ -23,6 +24,7 @@ const MEASUREMENTS: [(&str, fn()); 9] = [
     ("authorization", authorization::measure),
     ("key_set", key_set::measure),
     ("login", login::measure),
+    ("whole", whole_login::measure),
     ("sizes", id_token::of_every_size),
     ("threads", scale::threads),
 ];

@@ -9,8 +9,10 @@ use crate::{
     error::EvidenceError,
     ground::{
         check::{CheckReport, Subject},
+        json::Members,
         opaque::opaque,
         time::UnixTime,
+        wiped::Wiped,
     },
     jose::{self, KeySet, PublicKey, SignatureCheck, Verified, jws_checks::SignedToken},
     settings::identity::ClientIdentity,
@@ -44,7 +46,7 @@ pub struct Evidence {
 
 /// A verified token, and who signed it; nobody in particular if it was a shared secret.
 pub(crate) struct Signed {
-    pub(crate) jws: Zeroizing<String>,
+    pub(crate) jws: Wiped<String>,
     pub(crate) key: Option<Arc<PublicKey>>,
 }
 
@@ -117,15 +119,15 @@ impl StoredToken {
 
     fn of(signed: &Signed) -> Self {
         let key = signed.key.as_ref().map(|key| key.to_jwk()).unwrap_or_default();
-        Self { jws: signed.jws.clone(), key }
+        Self { jws: Zeroizing::new(signed.jws.to_string()), key }
     }
 
-    fn verify(self) -> Result<(Map<String, Value>, Signed), EvidenceError> {
+    fn verify(self) -> Result<(Members, Signed), EvidenceError> {
         let keys = self.keys()?;
         let verified = jose::verify(&self.jws, SignatureCheck::Rs256(&keys));
         let Verified { claims, key } =
             verified.map_err(|error| EvidenceError::Token(error.into()))?;
-        Ok((claims, Signed { jws: self.jws, key }))
+        Ok((claims, Signed { jws: Wiped::new(self.jws.to_string()), key }))
     }
 }
 
@@ -191,7 +193,7 @@ impl Evidence {
     /// [`EvidenceError`] says what is wrong.
     pub fn from_text(text: &str) -> Result<Self, EvidenceError> {
         let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
-        let check = |claims: &Map<String, Value>, sub: Option<&str>| {
+        let check = |claims: &Members, sub: Option<&str>| {
             let parties = TokenParties { client: &client, other_audiences: &[] };
             let claims = TokenClaims::new(claims);
             let checked = ArchivedClaims { claims, parties, sub }.verify();

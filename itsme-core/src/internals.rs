@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use zeroize::Zeroizing;
 
+pub use crate::ground::json::Members;
 pub use crate::jose::{
     ContentEncryption, Decryption, Direct, KeyEncryption, KeyHome, KeySet, MAX_TOKEN, OwnJwk,
     OwnKey, PublicKey, RsaPrivateKey, SignatureCheck, Signer, Verified, base64url,
@@ -17,7 +18,7 @@ use crate::{
     },
     error::{EntropyError, TokenError},
     flow::{Flow, attempt::SendFailure, drive::drive, machine::Machine, platform::Platform},
-    ground::{check::Subject, json::without_nulls, secret::Secret, time::UnixTime},
+    ground::{check::Subject, secret::Secret, time::UnixTime, wiped::Wiped},
     jose::{JoseError, UnsignedJws},
     recording::{Recording, Replay},
     settings::{
@@ -62,11 +63,7 @@ pub fn signing_key(keys: &PrivateKeys) -> &Arc<OwnKey> {
 }
 
 /// Opens a nested JWT to the JWS inside, as a login does it.
-pub fn open(
-    token: &str,
-    decryption: Decryption,
-    limit: usize,
-) -> Result<Zeroizing<String>, JoseError> {
+pub fn open(token: &str, decryption: Decryption, limit: usize) -> Result<Wiped<String>, JoseError> {
     run(OpenToken::new(Secret::new(token), decryption, limit), |decoy| decoy.fill(0xd5))
 }
 
@@ -100,7 +97,7 @@ fn run<M>(machine: M, random: impl FnMut(&mut [u8])) -> M::Output
 where
     M: Machine + Send + 'static,
 {
-    let flow = Flow::of("internals", Ok(machine));
+    let flow: Flow<M::Output> = Flow::of("internals", Ok(machine));
     let nothing_is_sent = |_| Err((SendFailure::NotSent, ()));
     drive(flow, &mut Random(random), nothing_is_sent, |_| ()).expect("OpenSSL works")
 }
@@ -120,7 +117,7 @@ impl<R: FnMut(&mut [u8])> Platform for Random<R> {
 
 /// The claim checks of an ID token, where nothing but a login was asked for.
 pub fn check_id_token(
-    claims: &Map<String, Value>,
+    claims: &Members,
     (issuer, client_id, nonce): (&str, &str, &str),
     now: UnixTime,
 ) -> Result<String, TokenError> {
@@ -135,27 +132,25 @@ pub fn check_id_token(
         requested: &requested,
         access_token: Some(&Secret::new("")),
     };
-    let claims = without_nulls(claims.clone());
-    let checked = id_token::check(&claims, (parties, &settings), login, now);
+    let checked = id_token::check(claims, (parties, &settings), login, now);
     checked.map(|authentication| authentication.sub)
 }
 
 /// The claim checks of a userinfo answer.
 pub fn check_userinfo(
-    claims: &Map<String, Value>,
+    claims: &Members,
     (issuer, client_id, sub): (&str, &str, &str),
     now: UnixTime,
 ) -> Result<(), TokenError> {
     let client = ClientIdentity { issuer: issuer.to_owned(), client_id: client_id.to_owned() };
     let parties = TokenParties { client: &client, other_audiences: &[] };
     let times = TokenTimes { asked: Some(now), now, leeway: Leeway::DEFAULT };
-    let claims = without_nulls(claims.clone());
-    let claims = TokenClaims::new(&claims);
+    let claims = TokenClaims::new(claims);
     UserinfoClaims { claims, parties, sub: Some(sub), times }.verify()
 }
 
 /// What is read of the claims of a checked ID token.
-pub fn user(sub: String, claims: Map<String, Value>) -> User {
+pub fn user(sub: String, claims: Members) -> User {
     User::read(sub, claims)
 }
 

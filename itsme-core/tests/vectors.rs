@@ -6,9 +6,10 @@ use std::sync::Arc;
 use itsme_core::{
     JoseError, PrivateKeys, TokenError, UnixTime,
     internals::{
-        ContentEncryption, Decryption, Direct, KeyEncryption, KeySet, MAX_TOKEN, SignatureCheck,
-        Signer, Verified, base64url, base64url_decode, check_id_token, check_userinfo, decryption,
-        encrypt, open, sign_compact, sign_then_encrypt, signing_key, verify,
+        ContentEncryption, Decryption, Direct, KeyEncryption, KeySet, MAX_TOKEN, Members,
+        SignatureCheck, Signer, Verified, base64url, base64url_decode, check_id_token,
+        check_userinfo, decryption, encrypt, open, sign_compact, sign_then_encrypt, signing_key,
+        verify,
     },
 };
 use serde_json::{Map, Value, json};
@@ -84,7 +85,7 @@ impl<'a> Case<'a> {
         self.judge_claims(&claims)
     }
 
-    fn judge_claims(&self, claims: &Map<String, Value>) -> Result<(), TokenError> {
+    fn judge_claims(&self, claims: &Members) -> Result<(), TokenError> {
         let v = self.vectors;
         let (issuer, client_id) = (v.text("issuer"), v.text("client_id"));
         let now = UnixTime::from_secs(v.file["now"].as_u64().expect("a time"));
@@ -370,7 +371,7 @@ fn the_signing_key_may_go_unnamed() {
 
 fn honest_claims(case: &Case<'_>) -> Map<String, Value> {
     let inner = open(case.token, case.decryption(), MAX_TOKEN).expect("opens");
-    verify(&inner, case.signature_check()).expect("verifies").claims
+    verify(&inner, case.signature_check()).expect("verifies").claims.into()
 }
 
 /// Signs with the client's own key in the OP's place, under the kid `own`, and encrypts to the

@@ -15,7 +15,12 @@ use crate::{
         single_request::{Exchange, SingleRequest},
     },
     ground::{secret::Secret, time::UnixTime},
-    http::{Response, endpoint::Endpoint, form, response},
+    http::{
+        Response,
+        endpoint::Endpoint,
+        form::{self, Authentication},
+        response,
+    },
     jose,
     settings::credentials::{ClientSecret, Credentials},
 };
@@ -63,7 +68,8 @@ impl Exchange for Revocation {
         let metadata = &parties.provider.metadata;
         let url = metadata.revocation(&parties.client.provider.rules)?;
         let token = [("token", self.0.expose()), ("token_type_hint", "access_token")];
-        let mut request = form::post((Endpoint::Revocation, url), &token, &[]);
+        let mut request =
+            form::post((Endpoint::Revocation, url), &token, Authentication::Elsewhere);
         let credentials = parties.client.settings.keyring.current();
         let basic = basic(&parties.client.identity.client_id, secret(&credentials)?);
         request.headers_mut().insert(header::AUTHORIZATION, basic);

@@ -1,7 +1,6 @@
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use url::form_urlencoded;
 
 use super::{
     checked::{CheckedRequest, Delivery, claims_text},
@@ -15,6 +14,7 @@ use crate::{
     error::Error,
     flow::machine::{Context, Event, Machine, Next},
     ground::{opaque::opaque, secret::Secret, time::UnixTime},
+    http::form,
     provider::{
         Provider,
         fetch::{FetchProvider, Need},
@@ -141,13 +141,13 @@ impl Plan {
 
         // What stands in a request object, the OP takes from there; what OAuth requires stands
         // outside as well, with equal values (OIDC Core §6.1).
-        let mut query = form_urlencoded::Serializer::new(String::with_capacity(1024));
-        query.extend_pairs(&fixed);
+        let mut query = String::with_capacity(1024);
+        form::append(&mut query, fixed);
         let lifetime = match &delivery {
             Delivery::Query => None,
             Delivery::Value => Some(request_object::BY_VALUE),
             Delivery::Reference(uri, lifetime) => {
-                query.append_pair("request_uri", uri);
+                form::append(&mut query, [("request_uri", uri.as_str())]);
                 Some(*lifetime)
             }
         };
@@ -158,13 +158,14 @@ impl Plan {
             let claims = content.claims.as_deref();
             object = Some(request_object::make(&parties, (&parameters, claims), expires_at, cx)?);
         } else {
-            query.extend_pairs(parameters.iter().map(|(name, value)| match value {
-                Value::String(text) => (*name, Cow::from(text)),
-                value => (*name, value.to_string().into()),
-            }));
-            query.extend_pairs(content.claims.iter().map(|claims| ("claims", claims.get())));
+            for (name, value) in &parameters {
+                match value {
+                    Value::String(text) => form::append(&mut query, [(*name, text.as_str())]),
+                    value => form::append(&mut query, [(*name, value.to_string().as_str())]),
+                }
+            }
+            form::append(&mut query, content.claims.iter().map(|claims| ("claims", claims.get())));
         }
-        let query = query.finish();
 
         let endpoint = &provider.metadata.authorization_endpoint;
         let separator = if endpoint.contains('?') { "&" } else { "?" };

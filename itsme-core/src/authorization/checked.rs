@@ -95,10 +95,14 @@ impl CheckedRequest {
         if code_verifier.as_ref().is_some_and(|verifier| !is_code_verifier(verifier.expose())) {
             return Err(RequestError::CodeVerifier);
         }
-        let redirect_uri = redirect_uri.or_else(|| settings.redirect_uri.clone());
-        let redirect_uri = redirect_uri.ok_or(RequestError::NoRedirectUri)?;
-        url_rules::check(&redirect_uri, settings.plain_http())
-            .map_err(RequestError::RedirectUri)?;
+        let redirect_uri = match redirect_uri {
+            Some(own) => {
+                url_rules::check(&own, settings.plain_http()).map_err(RequestError::RedirectUri)?;
+                own
+            }
+            // Checked with the settings.
+            None => settings.redirect_uri.clone().ok_or(RequestError::NoRedirectUri)?,
+        };
         Ok(Self { content, redirect_uri, delivery, state, nonce, code_verifier })
     }
 }

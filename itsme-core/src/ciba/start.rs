@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
     pace::Pace,
@@ -149,7 +149,7 @@ impl Exchange for BackchannelStart {
         parties: Parties,
         now: UnixTime,
     ) -> Result<CibaTicket, Error> {
-        let answer = response::json_object(ENDPOINT, response)?;
+        let answer: Map<String, Value> = response::json_object(ENDPOINT, response)?.into();
         let id = answer.get("auth_req_id").and_then(Value::as_str).filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| Error::malformed(ENDPOINT, "it has no `auth_req_id`"))?;
         let lifetime = seconds(answer.get("expires_in"));

@@ -183,7 +183,7 @@ impl Exchange for BeginUserDiscovery {
         parties: Parties,
         now: UnixTime,
     ) -> Result<UserDiscoveryTicket, Error> {
-        let answer = response::json_object(ENDPOINT, response)?;
+        let answer = response::json_object(ENDPOINT, response)?.into();
         Ok(UserDiscoveryTicket {
             v: Version,
             session_id: session_id(&answer)?,
@@ -221,7 +221,7 @@ impl Exchange for UserDiscoveryPoll {
         let pause = retry_after(response.headers());
         let status = response.status();
         let mut answer = match response::json_object(ENDPOINT, response) {
-            Ok(answer) => answer,
+            Ok(answer) => answer.into(),
             Err(error) if says_later(status, &error) => {
                 ticket.pace.slow_down(now, pause);
                 return Ok(UserDiscovery::Waiting(ticket));

@@ -70,7 +70,7 @@ impl CheckKeys {
                 let encrypted = wrapped(&key, alg, &*content_key)?;
                 let (kid, algorithm) = (key.kid.clone(), alg.name());
                 let asked = Asked::ContentKey { kid, algorithm, content_key };
-                (Ask::unwrap(key, alg, Zeroizing::new(encrypted)), asked)
+                (Ask::unwrap(key, alg, encrypted), asked)
             }
         };
         Ok(Next::UseKey(ask, Self { asked: Some(asked), ..self }))

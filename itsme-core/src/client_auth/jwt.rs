@@ -1,7 +1,6 @@
-use std::{mem, sync::Arc};
+use std::sync::Arc;
 
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use super::parties::Parties;
 use crate::{
@@ -10,7 +9,7 @@ use crate::{
         key_operation::{Ask, KeyUsed},
         machine::{Context, Event, Machine, Next},
     },
-    ground::check::Subject,
+    ground::{check::Subject, wiped::Wiped},
     jose::{
         self, ContentEncryption, KeyEncryption, OwnKey, PublicKey, Signer, UnsignedJws, hmac_sha256,
     },
@@ -27,7 +26,7 @@ pub(crate) struct MakeJwt {
 enum State {
     Unsigned(Arc<OwnKey>, UnsignedJws),
     Asked,
-    Signed(Zeroizing<String>),
+    Signed(Wiped<String>),
 }
 
 /// How a JWS is encrypted.
@@ -84,11 +83,11 @@ impl MakeJwt {
     }
 
     fn protect(
-        mut jws: Zeroizing<String>,
+        jws: Wiped<String>,
         seal: Option<Seal>,
         cx: &mut Context<'_>,
     ) -> Result<String, Error> {
-        let Some(Seal { to, default, enc }) = seal else { return Ok(mem::take(&mut *jws)) };
+        let Some(Seal { to, default, enc }) = seal else { return Ok(jws.take()) };
         let nested = jose::encrypt_jws(&jws, &to, default, enc, |buf| cx.fill(buf))?;
         nested.ok_or(Error::Crypto("encrypt a token"))
     }

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use super::{
     assertion,
@@ -8,7 +8,7 @@ use super::{
 use crate::{
     error::Error,
     flow::machine::Context,
-    http::Request,
+    http::{Request, form::Authentication},
     provider::Provider,
     settings::{
         credentials::Credentials,
@@ -38,19 +38,16 @@ impl Parties {
         itsme_audience: &str,
         assertion: Option<&String>,
         cx: &mut Context<'_>,
-        request: impl FnOnce(&[(&'static str, Cow<'_, str>)]) -> Request,
+        request: impl FnOnce(Authentication<'_>) -> Request,
     ) -> Result<Prepared, Error> {
         let client_id = &self.client.identity.client_id;
-        let mut parameters = vec![("client_id", Cow::from(client_id))];
         let credentials = self.client.settings.keyring.current();
-        match (&credentials, assertion) {
+        let authentication = match (&credentials, assertion) {
             (Credentials::ClientSecret(secret), _) => {
-                parameters.push(("client_secret", secret.expose().into()));
+                Authentication::Secret { client_id, secret: secret.expose() }
             }
-            (Credentials::PrivateKeys(_), Some(assertion)) => {
-                let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-                parameters.push(("client_assertion_type", kind.into()));
-                parameters.push(("client_assertion", assertion.into()));
+            (Credentials::PrivateKeys(_), Some(jwt)) => {
+                Authentication::Assertion { client_id, jwt }
             }
             (Credentials::PrivateKeys(_), None) => {
                 let settings = &self.client.settings;
@@ -63,8 +60,8 @@ impl Parties {
                 let claims = assertion::claims(client_id, audience, cx.random_text()?, cx.now);
                 return self.make_jwt(settings.client_assertion, typ, &claims).map(Prepared::Jwt);
             }
-        }
-        Ok(Prepared::Request(request(&parameters)))
+        };
+        Ok(Prepared::Request(request(authentication)))
     }
 
     /// A login will need to encrypt an assertion, and the OP has a key for it. It is told before the person is sent

@@ -1,8 +1,9 @@
 use std::fmt;
 
-use serde_json::{Map, Value};
-
-use crate::ground::text::{printable, without_secrets};
+use crate::ground::{
+    json::Members,
+    text::{printable, without_secrets},
+};
 
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal $(| $alias:literal)?,)*) => {
@@ -140,7 +141,7 @@ impl Refusal {
     }
 
     /// Of an answer with an `error`: an empty one is none.
-    pub(crate) fn from_json(status: u16, members: &Map<String, Value>) -> Option<Self> {
+    pub(crate) fn from_json(status: u16, members: &Members) -> Option<Self> {
         let text = |name| members.get(name)?.as_str().filter(|text| !text.is_empty());
         Self::read(Some(status), text)
     }

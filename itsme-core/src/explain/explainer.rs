@@ -11,7 +11,7 @@ use crate::{
     ciba::CibaTicket,
     ground::{
         check::Subject,
-        json::{self, without_nulls},
+        json::{self, Members},
         secret::Secret,
         time::UnixTime,
     },
@@ -123,7 +123,7 @@ impl<'a> Explainer<'a> {
     /// # Errors
     /// It is not a JSON object, or has a member twice.
     pub fn token_answer(&self, text: &[u8]) -> Result<Explanation, NotJson> {
-        let members = without_nulls(json::object(text)?);
+        let members = json::members(text)?.without_nulls();
         Ok(Explanation::new(Document::TokenAnswer, TokenMembers(&members).explain()))
     }
 
@@ -150,7 +150,7 @@ impl<'a> Explainer<'a> {
             requested,
             access_token: self.access_token.as_ref(),
         });
-        let claims = without_nulls(claims.clone());
+        let claims = Members::from(claims.clone()).without_nulls();
         let client = &self.identity();
         let mut token = IdTokenClaims {
             claims: TokenClaims::new(&claims),
@@ -164,7 +164,7 @@ impl<'a> Explainer<'a> {
 
     /// The claims of a userinfo answer, and the `sub` of the ID token before it, if that is known.
     pub fn userinfo(&self, claims: &Map<String, Value>, sub: Option<&str>) -> Explanation {
-        let claims = without_nulls(claims.clone());
+        let claims = Members::from(claims.clone()).without_nulls();
         let client = &self.identity();
         let asked = self.asked.as_ref().map(|(_, requested)| requested.at);
         let mut userinfo = UserinfoClaims {

@@ -6,7 +6,7 @@ use super::{
     explainer::Explainer,
 };
 use crate::{
-    ground::{check::Subject, opaque::opaque, secret::Secret},
+    ground::{check::Subject, opaque::opaque, secret::Secret, wiped::Wiped},
     jose::{
         self, ContentEncryption, Decryption, JoseError, KeyHome, Opening, SignatureCheck,
         jwe_checks::{Content, SealedToken},
@@ -94,13 +94,14 @@ pub(super) fn open(
 ) -> OpenedToken {
     let mut sealed = SealedToken::new(token, decryption.clone(), limit);
     let mut checks = sealed.explain();
-    let header = sealed.header().cloned();
+    let header = sealed.header().cloned().map(Map::from);
     let is_sound = !checks.iter().any(|report| report.is_failed());
     let opened = is_sound.then(|| open_here(token, decryption, limit, unwrapped)).flatten();
     let mut content = opened.map(Content::new);
     checks.extend(content.as_mut().map_or_else(Content::explain_absence, Content::explain));
     let explanation = Explanation::new(Document::Encryption, checks);
-    OpenedToken { explanation, header, jws: content.and_then(Content::into_jws) }
+    let jws = content.and_then(Content::into_jws).map(Into::into);
+    OpenedToken { explanation, header, jws }
 }
 
 /// With each key that fits and is here; none if those that are outside would have to be asked. A login uses a decoy
@@ -110,7 +111,7 @@ fn open_here(
     decryption: Decryption,
     limit: usize,
     unwrapped: Option<&[Zeroizing<Vec<u8>>]>,
-) -> Option<Result<Zeroizing<Vec<u8>>, JoseError>> {
+) -> Option<Result<Wiped<Vec<u8>>, JoseError>> {
     let mut jwe = match jose::open(Secret::new(token), decryption, limit) {
         Ok(Opening::Wrapped(jwe)) => jwe,
         Ok(Opening::Opened(opened)) => return Some(opened),
@@ -136,7 +137,7 @@ pub(super) fn read(jws: &str, check: SignatureCheck<'_>) -> ReadToken {
     let mut token = SignedToken::new(jws, check);
     let explanation = Explanation::new(Document::Signature, token.explain());
     let (header, claims) = token.unverified();
-    ReadToken { explanation, header, claims }
+    ReadToken { explanation, header: header.map(Map::from), claims: claims.map(Map::from) }
 }
 
 opaque!(OpenedToken);

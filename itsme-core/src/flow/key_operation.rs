@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     error::Error,
-    ground::opaque::opaque,
+    ground::{opaque::opaque, wiped::Wiped},
     jose::{self, KeyEncryption, KeyHome, OwnKey, UnsignedJws},
 };
 
@@ -105,13 +105,13 @@ pub(crate) struct Ask {
 
 enum Work {
     Sign(UnsignedJws),
-    Unwrap(KeyEncryption, Zeroizing<Vec<u8>>),
+    Unwrap(KeyEncryption, Vec<u8>),
 }
 
 /// What a key has done.
 pub(crate) enum KeyUsed {
     /// The whole JWS.
-    Signed(Zeroizing<String>),
+    Signed(Wiped<String>),
     /// The content key, if it decrypts.
     Unwrapped(Option<Zeroizing<Vec<u8>>>),
     /// Nothing: it cannot be reached, and was asked twice.
@@ -131,11 +131,7 @@ impl Ask {
         Self { key, work: Work::Sign(jws), again: false }
     }
 
-    pub(crate) fn unwrap(
-        key: Arc<OwnKey>,
-        alg: KeyEncryption,
-        encrypted_key: Zeroizing<Vec<u8>>,
-    ) -> Self {
+    pub(crate) fn unwrap(key: Arc<OwnKey>, alg: KeyEncryption, encrypted_key: Vec<u8>) -> Self {
         Self { key, work: Work::Unwrap(alg, encrypted_key), again: false }
     }
 
@@ -171,7 +167,7 @@ impl Ask {
                 KeyOperation::Sign { kid, algorithm: RS256, input }
             }
             Work::Unwrap(alg, encrypted_key) => {
-                let (algorithm, encrypted_key) = (alg.name(), encrypted_key.to_vec());
+                let (algorithm, encrypted_key) = (alg.name(), encrypted_key.clone());
                 KeyOperation::Unwrap { kid, algorithm, encrypted_key }
             }
         }

@@ -69,6 +69,17 @@ impl<M: Machine> Next<M> {
     }
 }
 
+/// What a machine ends with, as its flow gives it. A person is large, and is not moved from machine to machine.
+pub(crate) trait Outcome<T> {
+    fn unboxed(self) -> T;
+}
+
+impl<T> Outcome<T> for T {
+    fn unboxed(self) -> T {
+        self
+    }
+}
+
 /// The time of a transition, read once, and the randomness for it.
 pub(crate) struct Context<'a> {
     pub(crate) now: UnixTime,
@@ -85,7 +96,12 @@ impl Context<'_> {
     pub(crate) fn random_text(&mut self) -> Result<String, EntropyError> {
         let mut bytes = [0; 32];
         self.platform.fill(&mut bytes)?;
-        let digits = bytes.into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        Ok(digits.map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])).collect())
+        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+        let mut text = String::with_capacity(2 * bytes.len());
+        for byte in bytes {
+            text.push(digit(byte >> 4));
+            text.push(digit(byte & 0xf));
+        }
+        Ok(text)
     }
 }

@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 use self::{
     attempt::{Attempt, SendFailure},
     key_operation::{Answer, Ask, KeyFailure, KeyOperation, KeyUsed},
-    machine::{Context, Event, Machine, Next},
+    machine::{Context, Event, Machine, Next, Outcome},
     platform::Platform,
     retry::KEY_PAUSE,
 };
@@ -127,7 +127,7 @@ impl<T> Flow<T> {
     /// caller's input is told at the first step.
     pub(crate) fn of<M>(name: &'static str, machine: Result<M, Error>) -> Self
     where
-        M: Machine<Output = T> + Send + 'static,
+        M: Machine<Output: Outcome<T>> + Send + 'static,
     {
         Self { name, running: Box::new(Slot::new(machine)) }
     }
@@ -256,8 +256,8 @@ struct Slot<M> {
     asked: Option<Ask>,
 }
 
-impl<M: Machine> Running<M::Output> for Slot<M> {
-    fn step(&mut self, mut event: Event, cx: &mut Context<'_>) -> Result<Turn<M::Output>, Error> {
+impl<T, M: Machine<Output: Outcome<T>>> Running<T> for Slot<M> {
+    fn step(&mut self, mut event: Event, cx: &mut Context<'_>) -> Result<Turn<T>, Error> {
         if let Some(ask) = &self.asked {
             return Ok(Turn::UseKey(ask.operation()));
         }
@@ -286,14 +286,14 @@ impl<M: Machine> Running<M::Output> for Slot<M> {
                     self.unanswered = None;
                     Turn::Wait(duration)
                 }
-                Next::Done(output) => Turn::Done(output),
+                Next::Done(output) => Turn::Done(output.unboxed()),
                 Next::GiveUp => Turn::GiveUp,
             };
             return Ok(turn);
         }
     }
 
-    fn key_used(&mut self, made: KeyMade, cx: &mut Context<'_>) -> Result<Turn<M::Output>, Error> {
+    fn key_used(&mut self, made: KeyMade, cx: &mut Context<'_>) -> Result<Turn<T>, Error> {
         let ask = self.asked.take().expect("a key was asked");
         let used = match made {
             Ok(made) => ask.accept(made)?,

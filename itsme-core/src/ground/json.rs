@@ -1,7 +1,7 @@
 //! JSON objects read strictly: a member that stands twice is an error, since two readers of the
 //! same text could otherwise see two different things (RFC 7519 §4, RFC 7515 §4). At every depth.
 
-use std::{cell::Cell, fmt};
+use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -31,12 +31,18 @@ impl JsonError {
     }
 }
 
+/// The members of a JSON object, as serde_json keeps them.
+pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, JsonError> {
+    members(text).map(Map::from)
+}
+
 /// The members of a JSON object, or why the text is none. A byte order mark before it is ignored
 /// (RFC 8259 §8.1).
-pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, JsonError> {
-    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-    match serde_json::from_slice::<UniqueMembers>(text) {
-        Ok(UniqueMembers(members)) => Ok(members),
+pub(crate) fn members(text: &[u8]) -> Result<Members, JsonError> {
+    let text = std::str::from_utf8(text).map_err(|_| JsonError::NotJson)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match serde_json::from_str(text) {
+        Ok(members) => Ok(members),
         Err(error) if error.to_string().starts_with(DUPLICATE) => Err(JsonError::Duplicate),
         Err(error) if error.to_string().starts_with(TOO_MANY) => Err(JsonError::TooMany),
         Err(error) if error.is_eof() => Err(JsonError::TooShort),
@@ -65,45 +71,154 @@ const DUPLICATE: &str = "duplicate member";
 const MAX_VALUES: usize = 50_000;
 const TOO_MANY: &str = "too many values";
 
-/// Room for the members of a token, made once. What is within it grows as it needs.
-const USUAL_MEMBERS: usize = 16;
+/// The members of a JSON object in their order, each once. A token has so few that looking at each of them
+/// costs less than a hash.
+#[derive(Clone, Default)]
+pub struct Members(Vec<(Name, Value)>);
 
-struct UniqueMembers(Map<String, Value>);
+/// Most names are those that every token has, and are not allocated.
+type Name = Cow<'static, str>;
 
-impl<'de> Deserialize<'de> for UniqueMembers {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let values = Cell::new(0);
-        deserializer.deserialize_map(Members { values: &values, room: USUAL_MEMBERS }).map(Self)
+/// Up to so many members, each name is compared with those before it; more are sorted at the end.
+const FEW: usize = 64;
+
+impl Members {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_ref())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Value> {
+        let place = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.remove(place).1)
+    }
+
+    /// One whose name is not there.
+    pub(crate) fn push(&mut self, name: Cow<'static, str>, value: Value) {
+        self.0.push((name, value));
+    }
+
+    /// Those that are there: some serializers write `null` for the others.
+    pub(crate) fn without_nulls(mut self) -> Self {
+        self.0.retain(|(_, value)| !value.is_null());
+        self
+    }
+
+    fn has_twins(&self) -> bool {
+        let mut names: Vec<&str> = self.keys().collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair[0] == pair[1])
     }
 }
 
-/// Reads the members of an object, each once, and counts its values.
-struct Members<'a> {
-    values: &'a Cell<usize>,
-    room: usize,
+impl IntoIterator for Members {
+    type Item = (Cow<'static, str>, Value);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
 }
 
-/// Reads any value in the same way.
-struct AnyValue<'a>(&'a Cell<usize>);
+impl From<Map<String, Value>> for Members {
+    fn from(map: Map<String, Value>) -> Self {
+        Self(map.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    }
+}
 
-impl<'de> Visitor<'de> for Members<'_> {
-    type Value = Map<String, Value>;
+impl From<Members> for Map<String, Value> {
+    fn from(members: Members) -> Self {
+        members.into_iter().map(|(name, value)| (name.into_owned(), value)).collect()
+    }
+}
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(TopLevel(Cell::new(0)))
+    }
+}
+
+macro_rules! usual_names {
+    ($($usual:literal)*) => {
+        fn owned(name: &str) -> Name {
+            match name {
+                $($usual => Cow::Borrowed($usual),)*
+                other => Cow::Owned(other.to_owned()),
+            }
+        }
+    };
+}
+
+usual_names! {
+    "alg" "cty" "enc" "kid" "typ"
+    "access_token" "expires_in" "id_token" "token_type"
+    "acr" "amr" "at_hash" "aud" "auth_time" "azp" "exp" "iat" "iss" "jti" "nbf" "nonce" "sub"
+    "address" "birthdate" "email" "email_verified" "family_name" "gender" "given_name" "locale" "name"
+    "phone_number" "phone_number_verified"
+}
+
+/// Reads a name.
+struct AnyName;
+
+impl<'de> DeserializeSeed<'de> for AnyName {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for AnyName {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(owned(name))
+    }
+}
+
+/// Reads the members of the outermost object, each once, and counts its values.
+struct TopLevel(Cell<usize>);
+
+impl<'de> Visitor<'de> for TopLevel {
+    type Value = Members;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Self::Value, A::Error> {
-        let mut members = Map::with_capacity(self.room);
-        while let Some(name) = access.next_key::<String>()? {
-            let value = access.next_value_seed(AnyValue(self.values))?;
-            if members.insert(name, value).is_some() {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
+        let mut members = Members::default();
+        while let Some(name) = access.next_key_seed(AnyName)? {
+            let value = access.next_value_seed(AnyValue(&self.0))?;
+            if members.len() < FEW && members.contains_key(&name) {
                 return Err(A::Error::custom(DUPLICATE));
             }
+            members.push(name, value);
+        }
+        if members.len() > FEW && members.has_twins() {
+            return Err(A::Error::custom(DUPLICATE));
         }
         Ok(members)
     }
 }
+
+/// Reads any value in the same way.
+struct AnyValue<'a>(&'a Cell<usize>);
 
 impl<'de> DeserializeSeed<'de> for AnyValue<'_> {
     type Value = Value;
@@ -156,8 +271,14 @@ impl<'de> Visitor<'de> for AnyValue<'_> {
         Ok(values.into())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        Members { values: self.0, room: 0 }.visit_map(access).map(Value::Object)
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = access.next_key::<String>()? {
+            if members.insert(name, access.next_value_seed(AnyValue(self.0))?).is_some() {
+                return Err(A::Error::custom(DUPLICATE));
+            }
+        }
+        Ok(Value::Object(members))
     }
 }
 
@@ -170,6 +291,21 @@ mod tests {
         let text = r#"{"a":[1,-2,3.5,1e300,18446744073709551615,true,null,"x\u00e9",{},[]],"b":{"c":"d"}}"#;
         let expected: Value = serde_json::from_str(text).expect("JSON");
         assert_eq!(object(text.as_bytes()).map(Value::Object), Ok(expected));
+    }
+
+    #[test]
+    fn a_member_stands_once_among_few_and_many() {
+        for count in [2, FEW - 1, FEW, FEW + 1, 10 * FEW] {
+            let text = |last: usize| {
+                let names = (0..count - 1).chain([last]).map(|name| format!("\"{name}\":0"));
+                format!("{{{}}}", names.collect::<Vec<_>>().join(","))
+            };
+            assert_eq!(members(text(count).as_bytes()).map(|it| it.len()), Ok(count));
+            for twin in [0, count - 2] {
+                let found = members(text(twin).as_bytes()).map(|it| it.len());
+                assert_eq!(found, Err(JsonError::Duplicate), "{count} members");
+            }
+        }
     }
 
     #[test]

@@ -7,3 +7,4 @@ pub(crate) mod secret;
 pub(crate) mod text;
 pub(crate) mod time;
 pub(crate) mod version;
+pub(crate) mod wiped;

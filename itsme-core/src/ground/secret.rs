@@ -1,19 +1,21 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use zeroize::Zeroizing;
 
-use crate::{ground::opaque::opaque, jose};
+use crate::{
+    ground::{opaque::opaque, wiped::Wiped},
+    jose,
+};
 
 /// Text that must not be seen: an access token, a code verifier, a nonce.
 ///
 /// `Debug` shows `Secret(..)`, memory is wiped on drop, `==` takes the same time wherever the
 /// difference is, and there is no serde: who stores it says so by calling [`expose`](Self::expose).
 #[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
+pub struct Secret(Wiped<String>);
 
 impl Secret {
     /// Takes the text over.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        Self(Wiped::new(text.into()))
     }
 
     /// The text itself. Keep it out of logs, errors and URLs.

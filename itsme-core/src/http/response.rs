@@ -1,37 +1,35 @@
 //! What all of the OP's answers have in common.
 
 use http::{HeaderValue, StatusCode, header};
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use crate::{
     error::{Error, Refusal, UnexpectedReply},
-    ground::json::{self, JsonError},
+    ground::{
+        json::{self, JsonError, Members},
+        wiped::Wiped,
+    },
     http::{Response, endpoint::Endpoint, limits::MAX_RESPONSE_BYTES},
 };
 
 /// The body of an answer with status 200.
-pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Wiped<Vec<u8>>, Error> {
     check_size(endpoint, &response)?;
     if response.status() != StatusCode::OK {
         return Err(unexpected(endpoint, &response));
     }
-    Ok(Zeroizing::new(response.into_body()))
+    Ok(Wiped::new(response.into_body()))
 }
 
 /// The JSON object of an answer with status 200, or the OP's refusal with whatever status.
-pub(crate) fn json_object(
-    endpoint: Endpoint,
-    response: Response,
-) -> Result<Map<String, Value>, Error> {
+pub(crate) fn json_object(endpoint: Endpoint, response: Response) -> Result<Members, Error> {
     check_size(endpoint, &response)?;
-    let object = json::object(response.body());
+    let object = json::members(response.body());
     let object = match object {
         // A page from somebody else; its beginning tells whose.
         Err(JsonError::NotJson) => return Err(unexpected(endpoint, &response)),
         Ok(members) => match Refusal::from_json(response.status().as_u16(), &members) {
             Some(refusal) => return Err(refusal.into()),
-            None => Ok(json::without_nulls(members)),
+            None => Ok(members.without_nulls()),
         },
         Err(error) => Err(Error::malformed(endpoint, error.as_str())),
     };
@@ -43,7 +41,7 @@ pub(crate) fn json_object(
 /// An OAuth error answer (RFC 6749 §5.2). A 5xx may carry one too.
 pub(crate) fn refusal(endpoint: Endpoint, response: &Response) -> Result<Option<Refusal>, Error> {
     check_size(endpoint, response)?;
-    let members = json::object(response.body()).ok();
+    let members = json::members(response.body()).ok();
     let status = response.status().as_u16();
     Ok(members.and_then(|members| Refusal::from_json(status, &members)))
 }

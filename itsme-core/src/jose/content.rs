@@ -1,7 +1,7 @@
 use openssl::{cipher::Cipher, cipher_ctx::CipherCtx, error::ErrorStack};
-use zeroize::Zeroizing;
 
 use super::{constant_time_eq, hmac_sha256};
+use crate::ground::wiped::Wiped;
 
 const TAG: usize = 16;
 
@@ -92,11 +92,11 @@ impl ContentEncryption {
         aad: &[u8],
         ciphertext: &[u8],
         tag: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+    ) -> Result<Wiped<Vec<u8>>, Undecryptable> {
         if iv.len() != self.iv() || tag.len() != TAG {
             return Err(Undecryptable);
         }
-        let mut plaintext = Zeroizing::new(Vec::with_capacity(ciphertext.len() + 16));
+        let mut plaintext = Wiped::new(Vec::with_capacity(ciphertext.len() + 16));
         match self {
             Self::A128CbcHs256 => {
                 let (mac_key, cipher_key) = key.split_at(16);

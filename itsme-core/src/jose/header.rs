@@ -1,11 +1,10 @@
 use serde::Serialize;
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
+use serde_json::Value;
 
 use super::{JoseError, base64url_decode};
 use crate::ground::{
     check::{Ruling, Told, Verdict},
-    json,
+    json::{self, Members},
     text::printable,
 };
 
@@ -22,7 +21,7 @@ type Checked = Verdict<JoseError>;
 #[derive(Default)]
 pub(super) struct Header {
     /// None before it was read, or if it cannot be.
-    members: Option<Map<String, Value>>,
+    members: Option<Members>,
 }
 
 impl Header {
@@ -33,15 +32,14 @@ impl Header {
             return Err(JoseError::TooLarge { limit: MAX_HEADER });
         }
         let text = base64url_decode(part).map_err(|_| malformed("a header is not base64url"))?;
-        let members = json::object(&text).map_err(|error| malformed(error.as_str()))?;
+        let members = json::members(&text).map_err(|error| malformed(error.as_str()))?;
         self.members = Some(members);
         Ok(Ruling::Held)
     }
 
     pub(super) fn check_extensions(&self) -> Checked {
         let Some(members) = &self.members else { return Ok(Ruling::NotApplicable) };
-        let is_there = |unsupported: &&str| members.keys().any(|member| member == unsupported);
-        match UNSUPPORTED.into_iter().find(is_there) {
+        match UNSUPPORTED.into_iter().find(|member| members.contains_key(member)) {
             Some(member) => Err(JoseError::Header { member }),
             None => Ok(Ruling::Held),
         }
@@ -78,9 +76,7 @@ impl Header {
     }
 
     fn text(&self, name: &str) -> Result<Option<&str>, JoseError> {
-        // Of so few members, looking at each costs less than a hash.
-        let mut members = self.members.iter().flatten();
-        match members.find(|(member, _)| *member == name).map(|(_, value)| value) {
+        match self.members.as_ref().and_then(|members| members.get(name)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(malformed("a header member that must be text is none")),
@@ -93,7 +89,7 @@ impl Header {
     }
 
     /// All of it, for explaining.
-    pub(super) fn members(&self) -> Option<&Map<String, Value>> {
+    pub(super) fn members(&self) -> Option<&Members> {
         self.members.as_ref()
     }
 
@@ -102,9 +98,9 @@ impl Header {
     }
 
     pub(super) fn tell_extensions(&self) -> Told {
-        let members = self.members.iter().flat_map(Map::keys);
+        let members = self.members.iter().flat_map(Members::keys);
         let found: Vec<_> = members
-            .filter(|member| UNSUPPORTED.contains(&member.as_str()))
+            .filter(|member| UNSUPPORTED.contains(member))
             .map(|member| format!("`{member}`"))
             .collect();
         Told::found(if found.is_empty() { "none".to_owned() } else { found.join(", ") })
@@ -147,15 +143,17 @@ pub(super) fn malformed(what: &'static str) -> JoseError {
 
 /// Splits a compact serialization into exactly `N` parts, or says how many there are.
 pub(super) fn parts<const N: usize>(token: &str) -> Result<[&str; N], usize> {
-    let count = token.matches('.').count() + 1;
-    if count != N {
-        return Err(count);
+    let (mut parts, mut count) = ([""; N], 0);
+    for part in token.split('.') {
+        if let Some(place) = parts.get_mut(count) {
+            *place = part;
+        }
+        count += 1;
     }
-    let mut parts = token.split('.');
-    Ok(std::array::from_fn(|_| parts.next().unwrap_or_default()))
+    if count == N { Ok(parts) } else { Err(count) }
 }
 
-/// Base64url parts that hold something secret once decoded.
-pub(super) fn decode_part(part: &str) -> Result<Zeroizing<Vec<u8>>, JoseError> {
-    base64url_decode(part).map(Zeroizing::new).map_err(|_| malformed("a part is not base64url"))
+/// A base64url part.
+pub(super) fn decode_part(part: &str) -> Result<Vec<u8>, JoseError> {
+    base64url_decode(part).map_err(|_| malformed("a part is not base64url"))
 }

@@ -9,7 +9,7 @@ use super::{
     jwe_checks::{Decoded, SealedToken},
     sha256,
 };
-use crate::ground::{check::Subject, secret::Secret};
+use crate::ground::{check::Subject, secret::Secret, wiped::Wiped};
 
 /// How a content key travels under a public key (RFC 7518 §4.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +60,7 @@ pub enum Decryption {
 /// A compact JWE (RFC 7516 §5.2), as far as it opens without a private key.
 pub enum Opening {
     /// A shared secret is enough, if it is the right one.
-    Opened(Result<Zeroizing<Vec<u8>>, JoseError>),
+    Opened(Result<Wiped<Vec<u8>>, JoseError>),
     /// A private key must unwrap its content key.
     Wrapped(WrappedJwe),
 }
@@ -69,7 +69,7 @@ pub enum Opening {
 pub struct WrappedJwe {
     sealed: SealedContent,
     alg: KeyEncryption,
-    encrypted_key: Zeroizing<Vec<u8>>,
+    encrypted_key: Vec<u8>,
     /// The keys that may fit and were not tried, the next one last.
     untried: Vec<Arc<OwnKey>>,
     /// The error if none of them opens it.
@@ -82,9 +82,9 @@ struct SealedContent {
     token: Secret,
     /// How much of the token is its header.
     protected: usize,
-    iv: Zeroizing<Vec<u8>>,
-    ciphertext: Zeroizing<Vec<u8>>,
-    tag: Zeroizing<Vec<u8>>,
+    iv: Vec<u8>,
+    ciphertext: Vec<u8>,
+    tag: Vec<u8>,
 }
 
 /// Begins to open a nested JWT (RFC 7519 §5.2). Everything that can be wrong with the encrypted parts
@@ -117,7 +117,7 @@ impl WrappedJwe {
     }
 
     /// The next key to try, and what it must unwrap. Each is tried once.
-    pub fn next_key(&mut self) -> Option<(Arc<OwnKey>, Zeroizing<Vec<u8>>)> {
+    pub fn next_key(&mut self) -> Option<(Arc<OwnKey>, Vec<u8>)> {
         let key = self.untried.pop()?;
         let last = self.untried.is_empty();
         let encrypted_key =
@@ -136,7 +136,7 @@ impl WrappedJwe {
         &self,
         unwrapped: Option<&[u8]>,
         decoy: &[u8; ContentEncryption::KEY],
-    ) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+    ) -> Result<Wiped<Vec<u8>>, Undecryptable> {
         let mut key = Zeroizing::new(*decoy);
         if let Some(unwrapped) = unwrapped
             && unwrapped.len() == key.len()
@@ -148,10 +148,7 @@ impl WrappedJwe {
 }
 
 impl SealedContent {
-    fn open(
-        &self,
-        key: &[u8; ContentEncryption::KEY],
-    ) -> Result<Zeroizing<Vec<u8>>, Undecryptable> {
+    fn open(&self, key: &[u8; ContentEncryption::KEY]) -> Result<Wiped<Vec<u8>>, Undecryptable> {
         let protected = &self.token.expose().as_bytes()[..self.protected];
         self.enc.decrypt(key, &self.iv, protected, &self.ciphertext, &self.tag)
     }

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
-
 use super::{
     ContentEncryption, Decryption, JoseError, KeyEncryption, OwnKey,
     header::{Header, decode_part, malformed, parts},
 };
 use crate::ground::{
     check::{Rule, Ruling, Subject, Told, Verdict, rules},
+    json::Members,
     text::printable,
+    wiped::Wiped,
 };
 
 /// A compact JWE, and how it must have been encrypted to us.
@@ -31,10 +30,10 @@ pub(crate) struct SealedToken<'a> {
 pub(super) struct Decoded {
     /// How much of the token is its header.
     pub(super) protected: usize,
-    pub(super) encrypted_key: Zeroizing<Vec<u8>>,
-    pub(super) iv: Zeroizing<Vec<u8>>,
-    pub(super) ciphertext: Zeroizing<Vec<u8>>,
-    pub(super) tag: Zeroizing<Vec<u8>>,
+    pub(super) encrypted_key: Vec<u8>,
+    pub(super) iv: Vec<u8>,
+    pub(super) ciphertext: Vec<u8>,
+    pub(super) tag: Vec<u8>,
 }
 
 type Checked = Verdict<JoseError>;
@@ -90,7 +89,7 @@ impl<'a> SealedToken<'a> {
         }
     }
 
-    pub(crate) fn header(&self) -> Option<&Map<String, Value>> {
+    pub(crate) fn header(&self) -> Option<&Members> {
         self.header.members()
     }
 
@@ -237,8 +236,8 @@ impl<'a> SealedToken<'a> {
 /// What came out of a JWE.
 pub(crate) struct Content {
     /// Or why none of our keys opened it.
-    opened: Result<Zeroizing<Vec<u8>>, JoseError>,
-    jws: Option<Zeroizing<String>>,
+    opened: Result<Wiped<Vec<u8>>, JoseError>,
+    jws: Option<Wiped<String>>,
 }
 
 impl Subject for Content {
@@ -258,12 +257,12 @@ impl Subject for Content {
 }
 
 impl Content {
-    pub(crate) fn new(opened: Result<Zeroizing<Vec<u8>>, JoseError>) -> Self {
+    pub(crate) fn new(opened: Result<Wiped<Vec<u8>>, JoseError>) -> Self {
         Self { opened, jws: None }
     }
 
     /// The JWS, of which nothing is known yet, once the list was passed.
-    pub(crate) fn into_jws(self) -> Option<Zeroizing<String>> {
+    pub(crate) fn into_jws(self) -> Option<Wiped<String>> {
         self.jws
     }
 
@@ -278,9 +277,9 @@ impl Content {
     fn read_text(&mut self) -> Checked {
         let Ok(plaintext) = &mut self.opened else { return Ok(Ruling::NotApplicable) };
         match String::from_utf8(std::mem::take(&mut **plaintext)) {
-            Ok(text) => self.jws = Some(Zeroizing::new(text)),
+            Ok(text) => self.jws = Some(Wiped::new(text)),
             Err(error) => {
-                drop(Zeroizing::new(error.into_bytes()));
+                drop(Wiped::new(error.into_bytes()));
                 return Err(JoseError::NotSigned);
             }
         }

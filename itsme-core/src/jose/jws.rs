@@ -1,14 +1,12 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use super::{
     JoseError, KeySet, OwnKey, PublicKey, base64url_append, header::OwnHeader,
     jws_checks::SignedToken,
 };
-use crate::ground::check::Subject;
+use crate::ground::{check::Subject, json::Members, wiped::Wiped};
 
 /// Who may have signed, and how: agreed beforehand, never read from the token.
 #[derive(Clone, Copy)]
@@ -24,7 +22,7 @@ pub enum SignatureCheck<'a> {
 #[non_exhaustive]
 pub struct Verified {
     /// The claims, with their names unique, and without those that are `null`.
-    pub claims: Map<String, Value>,
+    pub claims: Members,
     /// The key that signed them; none for HS256.
     pub key: Option<Arc<PublicKey>>,
 }
@@ -48,7 +46,7 @@ pub enum Signer<'a> {
 }
 
 /// A compact JWS but for its signature.
-pub struct UnsignedJws(Zeroizing<String>);
+pub struct UnsignedJws(Wiped<String>);
 
 impl UnsignedJws {
     /// A header with `alg`, `typ` and, for RS256, `kid`, and the claims. `None`: they are no JSON.
@@ -69,7 +67,7 @@ impl UnsignedJws {
         base64url_append(header, &mut jws);
         jws.push('.');
         base64url_append(payload, &mut jws);
-        Self(Zeroizing::new(jws))
+        Self(Wiped::new(jws))
     }
 
     /// What is signed (RFC 7515 §5.1).
@@ -78,7 +76,7 @@ impl UnsignedJws {
     }
 
     /// The JWS with its signature.
-    pub fn with_signature(self, signature: &[u8]) -> Zeroizing<String> {
+    pub fn with_signature(self, signature: &[u8]) -> Wiped<String> {
         let Self(mut jws) = self;
         jws.push('.');
         base64url_append(signature, &mut jws);

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
-
 use super::{
     JoseError, KeySet, PublicKey, SignatureCheck, constant_time_eq,
     header::{Header, decode_part, malformed, parts},
@@ -12,12 +9,10 @@ use super::{
 };
 use crate::ground::{
     check::{Rule, Ruling, Subject, Told, Verdict, rules},
-    json,
+    json::{self, Members},
     text::printable,
+    wiped::Wiped,
 };
-
-/// Of a header, or the claims.
-type Members = Map<String, Value>;
 
 /// A compact JWS, and how it must have been signed.
 pub(crate) struct SignedToken<'a> {
@@ -25,9 +20,9 @@ pub(crate) struct SignedToken<'a> {
     check: SignatureCheck<'a>,
     parts: Option<[&'a str; 3]>,
     pub(super) header: Header,
-    signature: Option<Zeroizing<Vec<u8>>>,
+    signature: Option<Vec<u8>>,
     signer: Option<Signature>,
-    claims: Option<Map<String, Value>>,
+    claims: Option<Members>,
 }
 
 /// That a signature is right.
@@ -176,9 +171,9 @@ impl<'a> SignedToken<'a> {
     /// Whoever signed them: without a signer, nobody gets them but who explains.
     fn read_claims(&mut self) -> Checked {
         let Some([_, payload, _]) = self.parts else { return Ok(Ruling::NotApplicable) };
-        let claims = json::object(&decode_part(payload)?);
+        let claims = json::members(&Wiped::new(decode_part(payload)?));
         let claims = claims.map_err(|error| malformed(error.as_str()))?;
-        self.claims = Some(json::without_nulls(claims));
+        self.claims = Some(claims.without_nulls());
         Ok(Ruling::Held)
     }
 

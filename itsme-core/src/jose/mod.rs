@@ -20,6 +20,7 @@
 
 mod base64url;
 mod content;
+mod contexts;
 mod error;
 mod header;
 mod hmac;

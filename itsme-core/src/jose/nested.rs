@@ -1,15 +1,13 @@
 use zeroize::Zeroizing;
 
 use super::{ContentEncryption, JoseError, KeyEncryption, PublicKey, jwe, jwe_checks::Content};
-use crate::ground::check::Subject;
+use crate::ground::{check::Subject, wiped::Wiped};
 
 /// The largest token that is looked at, in characters, unless a photo can be in it.
 pub const MAX_TOKEN: usize = 64 * 1024;
 
 /// What was in a nested JWT: a JWS, of which nothing is known yet; or why none of our keys opened it.
-pub fn inner(
-    opened: Result<Zeroizing<Vec<u8>>, JoseError>,
-) -> Result<Zeroizing<String>, JoseError> {
+pub fn inner(opened: Result<Wiped<Vec<u8>>, JoseError>) -> Result<Wiped<String>, JoseError> {
     let mut content = Content::new(opened);
     content.verify()?;
     content.into_jws().ok_or(JoseError::NotSigned)

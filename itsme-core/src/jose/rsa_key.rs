@@ -1,14 +1,3 @@
-use josekit::{
-    jwe::{
-        JweDecrypter as _, JweHeader,
-        alg::rsaes::{RsaesJweAlgorithm, RsaesJweDecrypter},
-        enc::aescbc_hmac::AescbcHmacJweEncryption,
-    },
-    jws::{
-        JwsSigner as _,
-        alg::rsassa::{RsassaJwsAlgorithm, RsassaJwsSigner},
-    },
-};
 use openssl::{
     bn::{BigNum, BigNumContext, BigNumRef},
     error::ErrorStack,
@@ -18,7 +7,7 @@ use openssl::{
 use zeroize::Zeroizing;
 
 pub(super) use super::own_jwk::OwnJwk;
-use super::{KeyEncryption, RsaKeyError, base64url, base64url_decode};
+use super::{KeyEncryption, RsaKeyError, base64url, base64url_decode, contexts::Contexts, sha256};
 
 /// The smallest and the largest RSA modulus that is taken, in bits.
 pub(super) const MODULUS_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
@@ -40,9 +29,9 @@ impl From<ErrorStack> for ParseError {
 
 /// A private RSA key of ours, parsed once: it signs, or it decrypts.
 pub struct RsaPrivateKey {
-    signer: RsassaJwsSigner,
-    oaep: RsaesJweDecrypter,
-    oaep_256: RsaesJweDecrypter,
+    signing: Contexts<Private>,
+    oaep: Contexts<Private>,
+    oaep_256: Contexts<Private>,
     modulus_bytes: usize,
     n: String,
     e: String,
@@ -73,13 +62,11 @@ impl RsaPrivateKey {
             return Err(RsaKeyError::Inconsistent.into());
         }
         let modulus_bytes = key.size() as usize;
-        let der = Zeroizing::new(PKey::from_rsa(key)?.private_key_to_pkcs8()?);
-        let decrypter = |alg: RsaesJweAlgorithm| alg.decrypter_from_der(&*der);
-        let inconsistent = |_| RsaKeyError::Inconsistent;
+        let key = PKey::from_rsa(key)?;
         Ok(Self {
-            signer: RsassaJwsAlgorithm::Rs256.signer_from_der(&*der).map_err(inconsistent)?,
-            oaep: decrypter(RsaesJweAlgorithm::RsaOaep).map_err(inconsistent)?,
-            oaep_256: decrypter(RsaesJweAlgorithm::RsaOaep256).map_err(inconsistent)?,
+            signing: Contexts::signing(&key),
+            oaep: Contexts::unwrapping(&key, KeyEncryption::RsaOaep),
+            oaep_256: Contexts::unwrapping(&key, KeyEncryption::RsaOaep256),
             modulus_bytes,
             n: n_text,
             e: e_text,
@@ -93,7 +80,9 @@ impl RsaPrivateKey {
 
     /// RS256. `None` is a failure of OpenSSL, out of memory for one.
     pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
-        self.signer.sign(message).ok()
+        let (digest, mut signature) = (sha256(&[message]), vec![0; self.modulus_bytes]);
+        let signed = self.signing.run(|context| context.sign(&digest, Some(&mut signature)));
+        signed.is_ok_and(|length| length == signature.len()).then_some(signature)
     }
 
     /// RSA-OAEP. `None` is a byte string that is not as long as the modulus, or does not decrypt.
@@ -101,14 +90,15 @@ impl RsaPrivateKey {
         if encrypted.len() != self.modulus_bytes {
             return None;
         }
-        let decrypter = match alg {
+        let unwrapping = match alg {
             KeyEncryption::RsaOaep => &self.oaep,
             KeyEncryption::RsaOaep256 => &self.oaep_256,
         };
-        // The last two arguments are not read by RSA-OAEP.
-        let enc = AescbcHmacJweEncryption::A128cbcHs256;
-        let decrypted = decrypter.decrypt(Some(encrypted), &enc, &JweHeader::new()).ok()?;
-        Some(Zeroizing::new(decrypted.into_owned()))
+        let mut decrypted = Zeroizing::new(vec![0; self.modulus_bytes]);
+        let length =
+            unwrapping.run(|context| context.decrypt(encrypted, Some(&mut decrypted))).ok()?;
+        decrypted.truncate(length);
+        Some(decrypted)
     }
 }
 

@@ -22,8 +22,8 @@ pub(crate) struct FetchProvider {
     source: Arc<ProviderSource>,
     need: Need,
     since: Option<Since>,
-    /// The request that is under way, and the lease that it is made on.
-    asked: Option<(Lease<Provider>, Asked)>,
+    /// The request that is under way, and the lease that it is made on: in a box, since most flows make none.
+    asked: Option<Box<(Lease<Provider>, Asked)>>,
     retry: Retry,
 }
 
@@ -87,7 +87,7 @@ impl FetchProvider {
             Asked::Metadata => Metadata::request(&self.source.rules.environment),
             Asked::Keys(metadata, _) => metadata.key_set_request(),
         };
-        Next::Send(request, Self { asked: Some((lease, asked)), retry, ..self })
+        Next::Send(request, Self { asked: Some(Box::new((lease, asked))), retry, ..self })
     }
 
     /// What can be had when nothing can be fetched: keys that have expired today, or the error.
@@ -115,7 +115,8 @@ impl Machine for FetchProvider {
     type Output = Arc<Provider>;
 
     fn step(mut self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
-        let Some((lease, asked)) = self.asked.take() else { return self.look(cx) };
+        let Some(under_way) = self.asked.take() else { return self.look(cx) };
+        let (lease, asked) = *under_way;
         match (event, asked) {
             (Event::Begin | Event::KeyUsed(_), asked) => {
                 let retry = self.retry;

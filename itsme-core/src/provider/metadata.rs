@@ -57,7 +57,7 @@ impl Metadata {
     /// # Errors
     /// It is not a JSON object, speaks for another issuer, or lacks an endpoint that may be called.
     pub fn read(response: Response, rules: &EndpointRules) -> Result<Self, Error> {
-        let members = response::json_object(Endpoint::Discovery, response)?;
+        let members = response::json_object(Endpoint::Discovery, response)?.into();
         MetadataMembers::read(&members, rules).verify()?;
         Ok(Self::from_members(&members))
     }

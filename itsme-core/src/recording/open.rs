@@ -46,7 +46,7 @@ impl Machine for OpenRecording {
             |open, credentials| Self { open, credentials },
             |opened, credentials| {
                 let text = opened.map_err(RecordingError::Sealed)?;
-                Ok(Next::Done(Replay::new(text, credentials)?))
+                Ok(Next::Done(Replay::new(text.into(), credentials)?))
             },
         )
     }

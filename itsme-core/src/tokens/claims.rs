@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     error::TokenError,
     ground::{
         check::{Ruling, Verdict},
+        json::Members,
         time::UnixTime,
     },
     settings::{identity::ClientIdentity, leeway::Leeway},
@@ -42,14 +43,14 @@ type Checked = Verdict<TokenError>;
 /// that several kinds of token have in common; the list of each kind names the ones that it needs.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenClaims<'a> {
-    pub(super) all: &'a Map<String, Value>,
+    pub(super) all: &'a Members,
     /// Both once they were read.
     pub(super) exp: Option<UnixTime>,
     pub(super) iat: Option<UnixTime>,
 }
 
 impl<'a> TokenClaims<'a> {
-    pub(crate) fn new(all: &'a Map<String, Value>) -> Self {
+    pub(crate) fn new(all: &'a Members) -> Self {
         Self { all, exp: None, iat: None }
     }
 

@@ -1,5 +1,3 @@
-use serde_json::{Map, Value};
-
 use super::{
     claims::{TokenClaims, TokenParties, TokenTimes, known},
     requested::Requested,
@@ -9,6 +7,7 @@ use crate::{
     error::TokenError,
     ground::{
         check::{Rule, Ruling, Subject, Told, Verdict, rules},
+        json::Members,
         secret::Secret,
         time::UnixTime,
     },
@@ -240,7 +239,7 @@ impl<'a> IdTokenClaims<'a> {
 
 /// Checks the claims of an ID token whose signature is right.
 pub(crate) fn check(
-    claims: &Map<String, Value>,
+    claims: &Members,
     (parties, settings): (TokenParties<'_>, &Settings),
     login: IdTokenLogin<'_>,
     now: UnixTime,

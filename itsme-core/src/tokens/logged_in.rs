@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use crate::{
     claims::acr::Acr,
     evidence::Evidence,
+    flow::machine::Outcome,
     ground::{
         secret::{Secret, StoredSecret},
         time::UnixTime,
@@ -37,6 +38,12 @@ pub struct LoggedIn {
 impl fmt::Debug for LoggedIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoggedIn").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl Outcome<LoggedIn> for Box<LoggedIn> {
+    fn unboxed(self) -> LoggedIn {
+        *self
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
         key_operation::{Ask, KeyUsed},
         machine::{Context, Event, Machine, Next},
     },
-    ground::secret::Secret,
+    ground::{secret::Secret, wiped::Wiped},
     jose::{self, ContentEncryption, Decryption, JoseError, Opening, WrappedJwe},
 };
 
@@ -20,7 +20,7 @@ enum State {
 }
 
 /// The JWS inside.
-type Opened = Result<Zeroizing<String>, JoseError>;
+type Opened = Result<Wiped<String>, JoseError>;
 
 impl OpenToken {
     /// `limit` is the most characters that it may have.

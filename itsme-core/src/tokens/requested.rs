@@ -1,12 +1,11 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::{
     claims::{Claim, Scope, acr::Acr},
     dialect::Dialect,
-    ground::time::UnixTime,
+    ground::{json::Members, time::UnixTime},
     jose,
 };
 
@@ -52,7 +51,7 @@ const MAX_TOKEN_WITH_IMAGE: usize = 512 * 1024;
 impl Requested {
     /// Whether something that was asked for can only be in the userinfo answer. A claim asked for
     /// in the ID token and not found there is one that the person does not have.
-    pub(crate) fn needs_userinfo(&self, id_token: &Map<String, Value>, dialect: Dialect) -> bool {
+    pub(crate) fn needs_userinfo(&self, id_token: &Members, dialect: Dialect) -> bool {
         let by_scope = || self.scopes.iter().flat_map(|scope| scope.claims(dialect));
         let is_missing = |claim: &Claim| !id_token.keys().any(|name| claim.has_name(name));
         self.in_userinfo

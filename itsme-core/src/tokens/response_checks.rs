@@ -1,16 +1,19 @@
 //! What the answer to a token request is held against.
 
 use http::HeaderValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     error::Error,
-    ground::check::{Rule, Ruling, Subject, Told, Verdict, rules},
+    ground::{
+        check::{Rule, Ruling, Subject, Told, Verdict, rules},
+        json::Members,
+    },
     http::endpoint::Endpoint,
 };
 
 /// The members of an answer that is no refusal.
-pub(crate) struct TokenMembers<'a>(pub(crate) &'a Map<String, Value>);
+pub(crate) struct TokenMembers<'a>(pub(crate) &'a Members);
 
 impl Subject for TokenMembers<'_> {
     type Error = Error;

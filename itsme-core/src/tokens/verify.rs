@@ -1,8 +1,5 @@
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-use zeroize::Zeroizing;
-
 use super::{
     claims::{TokenClaims, TokenParties, TokenTimes},
     id_token::{self, Authentication, Binding, IdTokenLogin},
@@ -21,7 +18,7 @@ use crate::{
         machine::{Context, Event, Machine, Next},
         retry::Retry,
     },
-    ground::{check::Subject, secret::Secret, time::UnixTime},
+    ground::{check::Subject, json::Members, secret::Secret, time::UnixTime, wiped::Wiped},
     jose::{JoseError, Verified},
     provider::fetch::{FetchProvider, Need},
     settings::identity::ClientIdentity,
@@ -54,13 +51,14 @@ enum State {
     /// What was in it waits for other keys of the OP.
     Keys(Token, Jws, FetchProvider),
     /// Userinfo was asked.
-    Userinfo { id: Identified, retry: Retry },
+    Userinfo { id: Box<Identified>, retry: Retry },
 }
 
 /// Which token is to be verified.
 enum Token {
     Id,
-    Userinfo(Identified),
+    /// In a box, since most logins have none.
+    Userinfo(Box<Identified>),
 }
 
 /// What says of another claim that it is verified (OIDC Core §5.1).
@@ -68,12 +66,12 @@ const VERIFIED: [(&str, &str); 2] =
     [("email", "email_verified"), ("phone_number", "phone_number_verified")];
 
 /// What was in a token, as it came.
-type Jws = Zeroizing<String>;
+type Jws = Wiped<String>;
 
 /// A verified and checked ID token.
 struct Identified {
     authentication: Authentication,
-    claims: Map<String, Value>,
+    claims: Members,
     evidence: Evidence,
 }
 
@@ -145,7 +143,7 @@ impl Verification {
     fn check(
         self,
         token: Token,
-        claims: Map<String, Value>,
+        claims: Members,
         signed: Signed,
         cx: &mut Context<'_>,
     ) -> Result<Next<VerifyTokens>, Error> {
@@ -154,12 +152,12 @@ impl Verification {
                 let id = self.identify(claims, signed, cx.now).map_err(Error::IdToken)?;
                 let dialect = self.parties.client.settings.dialect();
                 if self.requested.needs_userinfo(&id.claims, dialect) {
-                    return self.ask_userinfo(id, Retry::Idempotent);
+                    return self.ask_userinfo(Box::new(id), Retry::Idempotent);
                 }
                 id
             }
             Token::Userinfo(id) => {
-                self.add_userinfo(id, claims, signed, cx.now).map_err(Error::Userinfo)?
+                self.add_userinfo(*id, claims, signed, cx.now).map_err(Error::Userinfo)?
             }
         };
         Ok(Next::Done(self.logged_in(id)))
@@ -167,7 +165,7 @@ impl Verification {
 
     fn identify(
         &self,
-        claims: Map<String, Value>,
+        claims: Members,
         signed: Signed,
         now: UnixTime,
     ) -> Result<Identified, TokenError> {
@@ -186,7 +184,7 @@ impl Verification {
     fn add_userinfo(
         &self,
         mut id: Identified,
-        mut claims: Map<String, Value>,
+        mut claims: Members,
         signed: Signed,
         now: UnixTime,
     ) -> Result<Identified, TokenError> {
@@ -208,30 +206,30 @@ impl Verification {
         }
         for (name, value) in claims {
             // Where both speak, the ID token was made for this very login.
-            let is_same = |known: &String| WireName::of(known).is_same_claim(WireName::of(&name));
+            let is_same = |known: &str| WireName::of(known).is_same_claim(WireName::of(&name));
             if !id.claims.keys().any(is_same) {
-                id.claims.insert(name, value);
+                id.claims.push(name, value);
             }
         }
         id.evidence.add_userinfo(signed);
         Ok(id)
     }
 
-    fn ask_userinfo(self, id: Identified, retry: Retry) -> Result<Next<VerifyTokens>, Error> {
+    fn ask_userinfo(self, id: Box<Identified>, retry: Retry) -> Result<Next<VerifyTokens>, Error> {
         let request = userinfo::request(&self.parties.provider.metadata, &self.access_token)?;
         Ok(Next::Send(request, self.with(State::Userinfo { id, retry })))
     }
 
-    fn logged_in(self, id: Identified) -> LoggedIn {
+    fn logged_in(self, id: Identified) -> Box<LoggedIn> {
         let Authentication { sub, acr, auth_time } = id.authentication;
-        LoggedIn {
+        Box::new(LoggedIn {
             user: User::read(sub, id.claims),
             acr,
             auth_time,
             access_token: self.access_token,
             expires_in: self.expires_in,
             evidence: id.evidence,
-        }
+        })
     }
 }
 
@@ -245,7 +243,7 @@ impl Token {
 }
 
 impl Machine for VerifyTokens {
-    type Output = LoggedIn;
+    type Output = Box<LoggedIn>;
 
     fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Self { verification, state } = self;

@@ -3,7 +3,7 @@
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     About, User,
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     claims::{ABOUT_THE_TOKEN, country::Country, table::claims},
     dialect::names::{Origin, WireName},
+    ground::json::Members,
 };
 
 /// How one claim of the table is read.
@@ -57,18 +58,16 @@ claims!(reader);
 
 impl User {
     /// Reads both dialects.
-    pub(crate) fn read(sub: String, claims: Map<String, Value>) -> Self {
+    pub(crate) fn read(sub: String, claims: Members) -> Self {
         let mut user = Self::new(sub);
         // A claim can come by two names. V2's counts first, in the writing of its pages, whatever order
         // the token has.
         let mut claims: Vec<_> = claims.into_iter().collect();
+        claims.retain(|(name, _)| !ABOUT_THE_TOKEN.contains(&name.as_ref()));
         claims.sort_unstable_by(|(a, _), (b, _)| rank(a).cmp(&rank(b)));
         for (name, value) in claims {
-            if ABOUT_THE_TOKEN.contains(&name.as_str()) {
-                continue;
-            }
             if let Some(left) = user.read_claim(WireName::of(&name), value) {
-                user.extra.insert(name, left);
+                user.extra.insert(name.into_owned(), left);
             }
         }
         user
@@ -154,7 +153,7 @@ mod tests {
 
     fn read(claims: Value) -> User {
         let Value::Object(claims) = claims else { panic!("an object") };
-        User::read("s".into(), claims)
+        User::read("s".into(), claims.into())
     }
 
     #[test]

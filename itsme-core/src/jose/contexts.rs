@@ -1,0 +1,91 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use openssl::{
+    error::ErrorStack,
+    md::Md,
+    pkey::{HasPrivate, PKey},
+    pkey_ctx::{PkeyCtx, PkeyCtxRef},
+    rsa::Padding,
+};
+
+use super::KeyEncryption;
+
+/// Contexts of OpenSSL for one operation of one key, each set up once and kept: OpenSSL 3 looks up every algorithm
+/// anew for each that is made.
+pub(super) struct Contexts<T> {
+    key: PKey<T>,
+    operation: SetUp<T>,
+    /// As many as were in use at once.
+    idle: Mutex<Vec<PkeyCtx<T>>>,
+}
+
+type Prepared = Result<(), ErrorStack>;
+type SetUp<T> = fn(&mut PkeyCtxRef<T>) -> Prepared;
+
+impl<T: HasPrivate> Contexts<T> {
+    /// RS256, of a digest.
+    pub(super) fn signing(key: &PKey<T>) -> Self {
+        Self::new(key, |context| {
+            context.sign_init()?;
+            pkcs1(context)
+        })
+    }
+
+    pub(super) fn unwrapping(key: &PKey<T>, alg: KeyEncryption) -> Self {
+        Self::new(
+            key,
+            match alg {
+                KeyEncryption::RsaOaep => |context| {
+                    context.decrypt_init()?;
+                    context.set_rsa_padding(Padding::PKCS1_OAEP)
+                },
+                KeyEncryption::RsaOaep256 => |context| {
+                    context.decrypt_init()?;
+                    oaep_256(context)
+                },
+            },
+        )
+    }
+}
+
+fn pkcs1<T>(context: &mut PkeyCtxRef<T>) -> Prepared {
+    context.set_rsa_padding(Padding::PKCS1)?;
+    context.set_signature_md(Md::sha256())
+}
+
+fn oaep_256<T>(context: &mut PkeyCtxRef<T>) -> Prepared {
+    context.set_rsa_padding(Padding::PKCS1_OAEP)?;
+    context.set_rsa_oaep_md(Md::sha256())?;
+    context.set_rsa_mgf1_md(Md::sha256())
+}
+
+impl<T> Contexts<T> {
+    fn new(key: &PKey<T>, operation: SetUp<T>) -> Self {
+        Self { key: key.clone(), operation, idle: Mutex::default() }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<PkeyCtx<T>>> {
+        // No code that could panic runs under the lock.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the operation. Its context is kept whatever comes of it, so that the next operation takes as long after a
+    /// failure as after a success.
+    pub(super) fn run<R>(
+        &self,
+        run: impl FnOnce(&mut PkeyCtxRef<T>) -> Result<R, ErrorStack>,
+    ) -> Result<R, ErrorStack> {
+        let idle = self.idle().pop();
+        let mut context = match idle {
+            Some(context) => context,
+            None => {
+                let mut context = PkeyCtx::new(&self.key)?;
+                (self.operation)(&mut context)?;
+                context
+            }
+        };
+        let result = run(&mut context);
+        self.idle().push(context);
+        result
+    }
+}
