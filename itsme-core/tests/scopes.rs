@@ -279,6 +279,6 @@ fn every_service_asks_so() {
 #[test]
 fn a_cold_login_makes_three_requests() {
     let mut scene = Scene::new();
-    assert_eq!(scene.log_in_for(login(&ALL)).expect("Ann").user.be_eid_sn.is_some(), true);
+    assert!(scene.log_in_for(login(&ALL)).expect("Ann").user.be_eid_sn.is_some());
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN]);
 }

@@ -8,8 +8,8 @@ use itsme_core::{
 };
 
 use super::{
+    client_secret::SecretOptions,
     op::{self, RealEnvironment},
-    secret::SecretOptions,
     when::{self, Shift},
 };
 use crate::{inspect::Given, key_file};

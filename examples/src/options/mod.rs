@@ -1,5 +1,6 @@
 //! The command line, and the settings that come of it.
 
+mod client_secret;
 mod hsm;
 mod known;
 mod op;

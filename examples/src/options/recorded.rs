@@ -6,8 +6,8 @@ use clap::Args;
 use itsme_core::{ClientSecret, Credentials, Replay};
 
 use super::{
+    client_secret::SecretOptions,
     known::private_keys,
-    secret::SecretOptions,
     when::{self, Shift},
 };
 use crate::inspect::recording;

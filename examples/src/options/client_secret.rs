@@ -1,0 +1,31 @@
+//! The client secret, by options.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::secret;
+
+/// Where the client secret is.
+#[derive(Clone, Debug, Args)]
+#[group(skip)]
+pub struct SecretOptions {
+    /// The file with the client secret, instead of keys.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["keys", "client_secret_env"])]
+    client_secret_file: Option<PathBuf>,
+
+    /// The environment variable that holds the client secret, instead of keys.
+    #[arg(long, value_name = "NAME", conflicts_with = "keys")]
+    client_secret_env: Option<String>,
+}
+
+impl SecretOptions {
+    /// The secret, if there is one.
+    pub fn read(&self) -> Result<Option<String>, String> {
+        match (&self.client_secret_file, &self.client_secret_env) {
+            (Some(file), _) => secret::in_file(file, "secret").map(Some),
+            (None, Some(name)) => secret::in_variable(name, "secret").map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+}
