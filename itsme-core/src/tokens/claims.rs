@@ -87,7 +87,7 @@ impl<'a> TokenClaims<'a> {
     }
 
     pub(super) fn check_presence(&self, claims: &[&'static str]) -> Checked {
-        match claims.iter().find(|claim| !self.all.contains_key(**claim)) {
+        match claims.iter().find(|claim| !self.all.contains_key(claim)) {
             Some(claim) => Err(TokenError::Missing { claim }),
             None => Ok(Ruling::Held),
         }

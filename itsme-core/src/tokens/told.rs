@@ -64,7 +64,7 @@ impl TokenClaims<'_> {
     }
 
     pub(super) fn tell_presence(&self, claims: &[&'static str]) -> Told {
-        let absent = claims.iter().filter(|claim| !self.all.contains_key(**claim));
+        let absent = claims.iter().filter(|claim| !self.all.contains_key(claim));
         let absent: Vec<_> = absent.map(|claim| format!("no `{claim}`")).collect();
         Told::found(if absent.is_empty() { "all of them".to_owned() } else { absent.join(", ") })
     }
