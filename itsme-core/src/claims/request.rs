@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::{
-    Map, Value, json,
+    Value, json,
     value::{RawValue, to_raw_value},
 };
 
@@ -16,6 +16,7 @@ use crate::{
         names::{Origin, WireName},
     },
     error::RequestError,
+    ground::json::Members,
 };
 
 /// A claim with where and how it is asked for (OIDC Core §5.5).
@@ -128,9 +129,11 @@ impl RequestedClaims {
     ) -> Result<ClaimsParameter, RequestError> {
         let mut parameter = ClaimsParameter::default();
         if let Some(sub) = known_user {
-            parameter.userinfo.insert("sub".to_owned(), json!({ "value": sub }));
+            parameter.userinfo.set("sub".into(), json!({ "value": sub }));
         }
-        parameter.userinfo.extend(template);
+        for (name, value) in template {
+            parameter.userinfo.set(name.into(), value);
+        }
         for request in &self.0 {
             let place = match request.is_in_userinfo(dialect) {
                 true => &mut parameter.userinfo,
@@ -138,7 +141,7 @@ impl RequestedClaims {
             };
             for name in request.claim.wire_names(dialect)? {
                 check_name(&name)?;
-                place.insert(name, request.asked());
+                place.set(name.into(), request.asked());
             }
         }
         Ok(parameter)
@@ -148,10 +151,10 @@ impl RequestedClaims {
 /// The `claims` parameter (OIDC Core §5.5).
 #[derive(Default, Serialize)]
 pub(crate) struct ClaimsParameter {
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    id_token: Map<String, Value>,
-    #[serde(skip_serializing_if = "Map::is_empty")]
-    userinfo: Map<String, Value>,
+    #[serde(skip_serializing_if = "Members::is_empty")]
+    id_token: Members,
+    #[serde(skip_serializing_if = "Members::is_empty")]
+    userinfo: Members,
 }
 
 impl ClaimsParameter {

@@ -96,12 +96,8 @@ impl Context<'_> {
     pub(crate) fn random_text(&mut self) -> Result<String, EntropyError> {
         let mut bytes = [0; 32];
         self.platform.fill(&mut bytes)?;
-        let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
-        let mut text = String::with_capacity(2 * bytes.len());
-        for byte in bytes {
-            text.push(digit(byte >> 4));
-            text.push(digit(byte & 0xf));
-        }
-        Ok(text)
+        let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+        let digits: [_; 32] = bytes.map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+        Ok(String::from_utf8(digits.concat()).expect("digits are text"))
     }
 }

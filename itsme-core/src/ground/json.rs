@@ -4,7 +4,7 @@
 use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value};
@@ -79,6 +79,9 @@ pub struct Members(Vec<(Name, Value)>);
 /// Most names are those that every token has, and are not allocated.
 type Name = Cow<'static, str>;
 
+/// Room for the members of a header or an answer, made once.
+const USUAL: usize = 8;
+
 /// Up to so many members, each name is compared with those before it; more are sorted at the end.
 const FEW: usize = 64;
 
@@ -102,6 +105,18 @@ impl Members {
     pub(crate) fn remove(&mut self, name: &str) -> Option<Value> {
         let place = self.0.iter().position(|(known, _)| known == name)?;
         Some(self.0.remove(place).1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether or not one of this name is there.
+    pub(crate) fn set(&mut self, name: Cow<'static, str>, value: Value) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.push(name, value),
+        }
     }
 
     /// One whose name is not there.
@@ -140,6 +155,12 @@ impl From<Map<String, Value>> for Members {
 impl From<Members> for Map<String, Value> {
     fn from(members: Members) -> Self {
         members.into_iter().map(|(name, value)| (name.into_owned(), value)).collect()
+    }
+}
+
+impl Serialize for Members {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 
@@ -202,7 +223,7 @@ impl<'de> Visitor<'de> for TopLevel {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Members, A::Error> {
-        let mut members = Members::default();
+        let mut members = Members(Vec::with_capacity(USUAL));
         while let Some(name) = access.next_key_seed(AnyName)? {
             let value = access.next_value_seed(AnyValue(&self.0))?;
             if members.len() < FEW && members.contains_key(&name) {

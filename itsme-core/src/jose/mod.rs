@@ -1,7 +1,7 @@
 //! JOSE as itsme uses it, and the only room that names josekit and openssl.
 //!
-//! josekit carries the RSA work: keys, RS256 and RSA-OAEP. Everything between the dots is read and
-//! written here, because josekit 0.10.3 decrypts before it checks a tag, accepts tags of one byte
+//! josekit reads the OP's keys and carries the RSA work with them. Our own keys are used over openssl, with contexts
+//! that are kept. Everything between the dots is read and written here, because josekit 0.10.3 decrypts before it checks a tag, accepts tags of one byte
 //! and IVs of any length, ignores `crit`, inflates `zip` without a limit, lets the last of two
 //! equal members win, and panics on some malformed tokens and times.
 //!
@@ -14,7 +14,8 @@
 //! key_set.rs      the OP's keys as a set            public_key.rs  one of them
 //! key_set_checks.rs key_checks.rs       what the set and each of them is held against
 //! own_jwk.rs      our keys as they are written  own_key.rs  here or outside
-//! rsa_key.rs      the private ones that are here     seal.rs        what is no JWT, encrypted
+//! rsa_key.rs      the private ones that are here     contexts.rs    OpenSSL's contexts for them
+//! seal.rs         what is no JWT, encrypted
 //! error.rs        why a token or a key is of no use
 //! ```
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::value::Lenient;
-use crate::ground::{json, opaque::opaque};
+use crate::ground::opaque::opaque;
 
 /// One struct a claim, whose members may all be missing, and whose `Debug` shows none of them.
 macro_rules! parts {
@@ -27,16 +27,16 @@ macro_rules! parts {
         }
 
         impl Part for $name {
-            fn read(members: Map<String, Value>) -> Self {
-                let mut members = json::without_nulls(members);
-                $(let $field = take(&mut members, &[$wire $(, $alias)*]);)*
-                Self { $($field,)* extra: members }
+            fn read(members: &Map<String, Value>) -> Self {
+                let mut taken = Vec::new();
+                $(let $field = take(members, &[$wire $(, $alias)*], &mut taken);)*
+                Self { $($field,)* extra: left(members, |name| taken.contains(&name)) }
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                Map::deserialize(from).map(Self::read)
+                Map::deserialize(from).map(|members| Self::read(&members))
             }
         }
 
@@ -145,13 +145,29 @@ parts! {
 /// A claim's value that has members.
 pub(super) trait Part {
     /// Leaves in `extra` whatever makes no sense, and reads the rest.
-    fn read(members: Map<String, Value>) -> Self;
+    fn read(members: &Map<String, Value>) -> Self;
 }
 
-/// Takes a member out by the first of its names that is there, if it makes sense. Any other is left as it came.
-fn take<T: Lenient>(members: &mut Map<String, Value>, names: &[&str]) -> Option<T> {
-    let name = names.iter().find(|name| members.contains_key(**name))?;
-    let read = T::lenient(&members[*name])?;
-    members.remove(*name);
+/// Takes a member by the first of its names that is there, if it makes sense. Any other is left as it came.
+fn take<T: Lenient>(
+    members: &Map<String, Value>,
+    names: &[&'static str],
+    taken: &mut Vec<&str>,
+) -> Option<T> {
+    // Looking at each costs less than a hash.
+    let find = |name| members.iter().find(|(known, told)| *known == name && !told.is_null());
+    let (name, value) = names.iter().find_map(|name| Some((*name, find(*name)?.1)))?;
+    let read = T::lenient(value)?;
+    taken.push(name);
     Some(read)
+}
+
+/// The members that are there and were not read, as they came.
+pub(super) fn left(
+    members: &Map<String, Value>,
+    was_read: impl Fn(&str) -> bool,
+) -> Map<String, Value> {
+    let is_left = |(name, value): &(&String, &Value)| !value.is_null() && !was_read(name);
+    let owned = |(name, value): (&String, &Value)| (name.clone(), value.clone());
+    members.iter().filter(is_left).map(owned).collect()
 }

@@ -1,13 +1,16 @@
 //! From the claims of verified tokens to a [`User`], leniently: itsme writes the same thing in
 //! several ways, and what does not read is kept in `extra`.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, btree_map::Entry},
+};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     About, User,
-    about::{Eid, PlaceOfBirth},
+    about::{Eid, PlaceOfBirth, left},
     value::{any_text, as_it_is, flag, national_number, object, part, photo, text, unwrapped},
 };
 use crate::{
@@ -109,19 +112,24 @@ impl User {
 
     /// An object keyed by the claims that it speaks of. What is not understood of it is left.
     fn read_about(&mut self, about: About, value: Value) -> Option<Value> {
-        let Value::Object(mut members) = unwrapped(&value) else { return Some(value) };
-        let known = members.iter().filter_map(|(claim, told)| Some((claim.clone(), text(told)?)));
-        let known: BTreeMap<String, String> = known.collect();
-        if known.is_empty() {
-            return Some(value);
+        let Some((known, left)) = told(&value) else { return Some(value) };
+        match self.metadata.entry(about) {
+            Entry::Vacant(place) => drop(place.insert(known)),
+            Entry::Occupied(first) if *first.get() != known => return Some(value),
+            Entry::Occupied(_) => {}
         }
-        members.retain(|claim, told| !told.is_null() && !known.contains_key(claim));
-        let first = self.metadata.entry(about).or_insert_with(|| known.clone());
-        if *first != known {
-            return Some(value);
-        }
-        (!members.is_empty()).then_some(Value::Object(members))
+        (!left.is_empty()).then_some(Value::Object(left))
     }
+}
+
+/// What an object tells by claim, and what is left of it; none if nothing of it is understood.
+fn told(value: &Value) -> Option<(BTreeMap<String, String>, Map<String, Value>)> {
+    let object = unwrapped(value);
+    let members = object.as_object()?;
+    let known = members.iter().filter_map(|(claim, told)| Some((claim.clone(), text(told)?)));
+    let known: BTreeMap<_, _> = known.collect();
+    let left = left(members, |claim| known.contains_key(claim));
+    (!known.is_empty()).then_some((known, left))
 }
 
 /// V2's names first, then those without a prefix.

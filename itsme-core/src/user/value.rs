@@ -1,5 +1,7 @@
 //! What the value of a claim reads as, without regard to the form that it happens to have.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{Photo, about::Part, belgium::is_national_number};
@@ -31,7 +33,7 @@ pub(super) fn as_it_is(value: &Value) -> Option<Value> {
 }
 
 pub(super) fn object(value: &Value) -> Option<Value> {
-    Some(unwrapped(value))
+    Some(unwrapped(value).into_owned())
 }
 
 pub(super) fn flag(value: &Value) -> Option<bool> {
@@ -39,16 +41,13 @@ pub(super) fn flag(value: &Value) -> Option<bool> {
 }
 
 /// An object, which V1 writes as JSON inside a text.
-pub(super) fn unwrapped(value: &Value) -> Value {
+pub(super) fn unwrapped(value: &Value) -> Cow<'_, Value> {
     let inner = value.as_str().and_then(|text| json::object(text.as_bytes()).ok());
-    inner.map_or_else(|| value.clone(), Value::Object)
+    inner.map_or(Cow::Borrowed(value), |inner| Cow::Owned(Value::Object(inner)))
 }
 
 pub(super) fn part<T: Part>(value: &Value) -> Option<T> {
-    match unwrapped(value) {
-        Value::Object(members) => Some(T::read(members)),
-        _ => None,
-    }
+    unwrapped(value).as_object().map(T::read)
 }
 
 /// What a claim's value reads as, without regard to the form that it happens to have.
