@@ -21,6 +21,8 @@ pub(super) struct Documents<'a> {
     pub(super) settings: &'a Settings,
     pub(super) provider: Option<Arc<Provider>>,
     pub(super) asked: Option<&'a Asked>,
+    /// What keys outside have made of the encrypted key in it, if they were asked and have answered.
+    pub(super) unwrapped: Option<Vec<Zeroizing<Vec<u8>>>>,
     /// Of the ID token, for the userinfo answer after it.
     sub: Option<String>,
 }
@@ -51,11 +53,11 @@ impl<'a> Documents<'a> {
         provider: Option<Arc<Provider>>,
         asked: Option<&'a Asked>,
     ) -> Self {
-        Self { settings, provider, asked, sub: None }
+        Self { settings, provider, asked, unwrapped: None, sub: None }
     }
 
     fn explainer(&self, now: UnixTime) -> Explainer<'_> {
-        let explainer = Explainer::new(self.settings, now);
+        let explainer = Explainer::new(self.settings, now).unwrapped(self.unwrapped.as_deref());
         let explainer = match &self.provider {
             Some(provider) => explainer.provider(provider),
             None => explainer,
@@ -73,13 +75,11 @@ impl<'a> Documents<'a> {
         Some(self.explainer(now).callback(callback.clone()))
     }
 
-    /// What is in an answer, if it is no refusal. `unwrapped` is what keys outside have made of the encrypted key in it,
-    /// if they were asked and have answered.
+    /// What is in an answer, if it is no refusal.
     pub(super) fn of(
         &mut self,
         endpoint: Endpoint,
         answer: &RecordedAnswer,
-        unwrapped: Option<&[Zeroizing<Vec<u8>>]>,
         now: UnixTime,
     ) -> Vec<Explanation> {
         let answer = answer.response().filter(|answer| answer.status() == StatusCode::OK);
@@ -92,19 +92,14 @@ impl<'a> Documents<'a> {
         match endpoint {
             Endpoint::Discovery => self.explainer(now).metadata(answer.body()).unwrap_or_default(),
             Endpoint::KeySet => self.explainer(now).key_set(answer.body()),
-            Endpoint::Token => self.token_answer(answer, unwrapped, now),
-            Endpoint::Userinfo => self.userinfo(answer, unwrapped, now),
+            Endpoint::Token => self.token_answer(answer, now),
+            Endpoint::Userinfo => self.userinfo(answer, now),
             _ => Vec::new(),
         }
     }
 
-    fn token_answer(
-        &mut self,
-        answer: Response,
-        unwrapped: Option<&[Zeroizing<Vec<u8>>]>,
-        now: UnixTime,
-    ) -> Vec<Explanation> {
-        let explainer = self.explainer(now).unwrapped(unwrapped);
+    fn token_answer(&mut self, answer: Response, now: UnixTime) -> Vec<Explanation> {
+        let explainer = self.explainer(now);
         let mut explained: Vec<Explanation> =
             explainer.token_answer(answer.body()).into_iter().collect();
         let Ok(TokenResponse { access_token, id_token, .. }) = TokenResponse::read(answer) else {
@@ -117,13 +112,8 @@ impl<'a> Documents<'a> {
         explained
     }
 
-    fn userinfo(
-        &self,
-        answer: Response,
-        unwrapped: Option<&[Zeroizing<Vec<u8>>]>,
-        now: UnixTime,
-    ) -> Vec<Explanation> {
-        let explainer = self.explainer(now).unwrapped(unwrapped);
+    fn userinfo(&self, answer: Response, now: UnixTime) -> Vec<Explanation> {
+        let explainer = self.explainer(now);
         let mut explained = Vec::new();
         let Ok(token) = userinfo::token(answer) else { return explained };
         let claims = explainer.layers(token.expose(), &mut explained);

@@ -1,6 +1,6 @@
 use std::{
     cell::RefCell,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -21,12 +21,14 @@ use crate::{
     flow::{
         Flow,
         drive::{DriveError, drive_with_keys},
-        tape::{End, Fill, Observer, Tape, Want},
+        tape::{End, Fill, Observer, Tape, Told, Want},
     },
     ground::{
         opaque::opaque,
         time::{ClockShift, UnixTime},
     },
+    http::endpoint::Endpoint,
+    provider::{Provider, ProviderSource},
     settings::{Settings, credentials::Credentials},
 };
 
@@ -191,8 +193,9 @@ impl Replay {
     ) -> Replayed {
         let recorded: Vec<Want> = tape.steps.iter().map(|step| step.want.clone()).collect();
         let cursor = RefCell::new(Cursor::new(tape, self.shift, client.source()));
-        let replayed = Arc::new(Mutex::new(Tape::default()));
-        let flow = flow.observed(Some(Box::new(Keeping(Arc::clone(&replayed)))));
+        let kept = Arc::new(Mutex::new(Kept::default()));
+        let flow = flow
+            .observed(Some(Box::new(Keeping { kept: Arc::clone(&kept), source: client.source() })));
         let result = drive_with_keys(
             flow,
             &mut RecordedPlatform(&cursor),
@@ -202,7 +205,8 @@ impl Replay {
         );
         let result: Result<(), DriveError<ReplayError>> = result.map(drop);
         let unanswered = cursor.into_inner().unanswered();
-        let replayed = replayed.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let replayed = &kept.tape;
         let wanted = replayed.steps.iter().map(|step| &step.want);
         let outcome = match &result {
             Err(DriveError::Transport { source: ReplayError::NotRecorded, .. }) => {
@@ -211,11 +215,13 @@ impl Replay {
             _ => replayed.end().map(str::to_owned),
         };
         let asked = self.input().and_then(Asked::by);
-        let documents = Documents::new(settings, client.provider(), asked.as_ref());
+        let known = kept.known();
+        let provider = known.first().cloned().flatten();
+        let documents = Documents::new(settings, provider, asked.as_ref());
         let begun = replayed.steps.first().map_or(UnixTime::from_secs(0), |step| step.at);
         Replayed {
             callback: documents.callback(begun),
-            steps: steps(&replayed, &recorded, &unanswered, documents),
+            steps: steps(replayed, &recorded, &unanswered, documents, &known),
             outcome: outcome.unwrap_or_default(),
             recorded_outcome: self.recorded_outcome(),
             is_same: wanted.eq(&recorded),
@@ -229,18 +235,57 @@ fn with_source(error: &DriveError<ReplayError>) -> String {
     format!("{error}{}", source.unwrap_or_default())
 }
 
-/// Keeps the tape of a replay.
-struct Keeping(Arc<Mutex<Tape>>);
+/// What is kept of a replay: its tape, and what was in the client's cache after each step.
+#[derive(Default)]
+struct Kept {
+    tape: Tape,
+    cached: Vec<Option<Arc<Provider>>>,
+}
+
+impl Kept {
+    /// What the flow knew of the OP after each step. Another flow may have put something else into the cache; this one
+    /// looks there when it begins, when it waits for others, and when it has fetched keys.
+    fn known(&self) -> Vec<Option<Arc<Provider>>> {
+        let mut known = None;
+        let mut looks = true;
+        let steps = self.tape.steps.iter().zip(&self.cached);
+        let after_each = steps.map(|(step, cached)| {
+            if looks {
+                known.clone_from(cached);
+            }
+            looks = match &step.want {
+                Want::Send { endpoint, .. } => *endpoint == Endpoint::KeySet,
+                Want::Wait(_) => !matches!(step.told, Told::KeyFailed(_)),
+                Want::UseKey { .. } | Want::End(_) => false,
+            };
+            known.clone()
+        });
+        after_each.collect()
+    }
+}
+
+struct Keeping {
+    kept: Arc<Mutex<Kept>>,
+    source: Arc<ProviderSource>,
+}
+
+impl Keeping {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Observer for Keeping {
     fn around(&mut self) -> Option<Value> {
         None
     }
 
-    fn stepped(&mut self) {}
+    fn stepped(&mut self) {
+        self.kept().cached.push(self.source.cache.peek());
+    }
 
     fn ended(&mut self, tape: Tape, _: End<'_>, _: &mut Fill<'_>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tape;
+        self.kept().tape = tape;
     }
 }
 

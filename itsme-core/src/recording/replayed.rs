@@ -1,11 +1,11 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use zeroize::Zeroizing;
 
 use super::documents::Documents;
 use crate::{
-    explain::Explanation,
+    explain::{CheckOutcome, CheckReport, Document, Explanation},
     flow::{
         attempt::{Attempt, SendFailure},
         drive::DriveError,
@@ -13,6 +13,8 @@ use crate::{
         tape::{Tape, TapeStep, Told, Want},
     },
     ground::time::UnixTime,
+    http::endpoint::Endpoint,
+    provider::Provider,
 };
 
 /// What became of a flow that was run again.
@@ -95,6 +97,23 @@ impl Replayed {
         self.is_same
     }
 
+    /// The failed check that its error is of, and the document that this is a check of; none if it ended well, or for
+    /// another reason. Others may have failed before it, and refused nothing: a key set that came to replace a good one,
+    /// or a key that is passed over.
+    pub fn refusal(&self) -> Option<(&Explanation, &CheckReport)> {
+        let Err(DriveError::Flow(error)) = &self.result else { return None };
+        let error = error.to_string();
+        // Which of the tokens it is stands before it.
+        let is_cause = |report: &CheckReport| {
+            let CheckOutcome::Failed { error: cause } = &report.outcome else { return false };
+            error.ends_with(cause)
+        };
+        let documents = self.documents().filter(|document| document.document != Document::Key);
+        let causes = documents
+            .filter_map(|document| Some((document, document.failed().find(|it| is_cause(it))?)));
+        causes.last()
+    }
+
     /// All documents that it met, in their order.
     pub fn documents(&self) -> impl Iterator<Item = &Explanation> {
         self.callback.iter().chain(self.steps.iter().flat_map(|step| &step.documents))
@@ -107,6 +126,7 @@ pub(super) fn steps(
     recorded: &[Want],
     unanswered: &BTreeSet<usize>,
     mut documents: Documents<'_>,
+    known: &[Option<Arc<Provider>>],
 ) -> Vec<ReplayedStep> {
     let mut asked = 0;
     let mut steps = Vec::new();
@@ -136,8 +156,11 @@ pub(super) fn steps(
         };
         let documents = match (want, told) {
             (Want::Send { endpoint, .. }, Told::Answer(answer)) => {
-                let unwrapped = unwrapped(&replayed.steps[place + 1..]);
-                documents.of(*endpoint, answer, unwrapped.as_deref(), *told_at)
+                let with_it = steps_with(*endpoint, &replayed.steps[place + 1..]);
+                documents.unwrapped = unwrapped(with_it);
+                documents.provider = known.get(place + with_it.len()).cloned().flatten();
+                let now = with_it.last().map_or(*told_at, |step| step.at);
+                documents.of(*endpoint, answer, now)
             }
             _ => Vec::new(),
         };
@@ -147,21 +170,41 @@ pub(super) fn steps(
     steps
 }
 
-/// What keys outside made of the encrypted key of an answer that begins these steps; none if they were not asked, or
-/// have not answered.
+/// Of these steps, the first of which is told an answer of this endpoint, those in which the flow is at that answer: a
+/// token may need a key outside, or newer keys of the OP.
+fn steps_with(endpoint: Endpoint, steps: &[TapeStep]) -> &[TapeStep] {
+    let is_of_provider = |endpoint| matches!(endpoint, Endpoint::Discovery | Endpoint::KeySet);
+    let goes_on = |step: &TapeStep| match &step.want {
+        Want::UseKey { .. } | Want::Wait(_) => true,
+        Want::Send { endpoint, .. } => is_of_provider(*endpoint),
+        Want::End(_) => false,
+    };
+    let more = match is_of_provider(endpoint) {
+        true => 0,
+        false => steps.iter().take_while(|step| goes_on(step)).count(),
+    };
+    &steps[..(more + 1).min(steps.len())]
+}
+
+/// What keys outside made of the encrypted key of the answer that these steps are at; none if they were not asked, or
+/// have not answered in the end.
 fn unwrapped(steps: &[TapeStep]) -> Option<Vec<Zeroizing<Vec<u8>>>> {
-    let used = steps.windows(2).map_while(|pair| match &pair[0].want {
-        Want::UseKey { algorithm, .. } if algorithm.starts_with("RSA-OAEP") => Some(&pair[1].told),
-        _ => None,
-    });
-    let made: Option<Vec<_>> = used
-        .map(|told| match told {
-            Told::KeyMade(made) => Some(Some(made.0.clone())),
-            Told::KeyFailed(KeyFailure::DoesNotUnwrap) => Some(None),
-            _ => None,
-        })
-        .collect();
-    made.filter(|made| !made.is_empty()).map(|made| made.into_iter().flatten().collect())
+    let (mut made, mut has_answered) = (Vec::new(), false);
+    for pair in steps.windows(2) {
+        let Want::UseKey { algorithm, .. } = &pair[0].want else { continue };
+        if !algorithm.starts_with("RSA-OAEP") {
+            continue;
+        }
+        // Who is away may be there the second time.
+        has_answered = match &pair[1].told {
+            Told::KeyMade(unwrapped) => {
+                made.push(unwrapped.0.clone());
+                true
+            }
+            told => matches!(told, Told::KeyFailed(KeyFailure::DoesNotUnwrap)),
+        };
+    }
+    has_answered.then_some(made)
 }
 
 fn answer(told: &Told, is_missing: bool) -> Result<StatusCode, ReplayError> {

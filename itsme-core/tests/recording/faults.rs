@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use itsme_core::{
-    DriveError, Replayed,
-    explain::{CheckOutcome, Document, Explanation},
+    DriveError, Error, Replayed,
+    explain::{Document, Explanation},
     internals::recording_all,
 };
 use itsme_testkit::{
@@ -51,13 +51,22 @@ fn each_ends_as_it_did(list: Vec<Fault>) {
         if failed != stated {
             wrong.push(format!("- {name}\t{}", failed.join("; ")));
         }
-        let first = last.documents().find_map(refusal);
-        if let (Some(first), Err(DriveError::Flow(error))) = (first, &last.result) {
-            // Which of the two tokens it is stands before it.
-            assert!(error.to_string().ends_with(&first), "{name}: {error}, not {first}");
+        // Of what a login ends with, these are found by checks of documents.
+        let by_a_check = matches!(
+            last.result,
+            Err(DriveError::Flow(
+                Error::IdToken(_) | Error::Userinfo(_) | Error::Metadata(_) | Error::Callback(_)
+            ))
+        );
+        let refusal = last.refusal().map(|(document, check)| (document.document, check.check.name));
+        let first = last.documents().find_map(first_refusing);
+        assert_eq!(refusal, first, "{name}: {}", last.outcome);
+        assert!(refusal.is_some() || !by_a_check, "{name}: {}", last.outcome);
+        for flow in replayed.iter().filter(|flow| flow.result.is_ok()) {
+            assert_eq!(flow.documents().find_map(first_refusing), None, "{name}");
+            let has = |kind| flow.documents().any(|it| it.document == kind);
+            assert_eq!(has(Document::TokenAnswer), has(Document::IdToken), "{name}");
         }
-        let refuses = replayed.iter().flat_map(Replayed::documents).any(|it| refusal(it).is_some());
-        assert!(!refuses || matches!(last.result, Err(DriveError::Flow(_))), "{name}");
     }
     println!("{flows} flows under {tried} of the list: {:?}", begun.elapsed());
     assert!(flows > tried);
@@ -78,14 +87,10 @@ fn failed<'a>(documents: impl Iterator<Item = &'a Explanation>) -> Vec<String> {
     failed
 }
 
-/// The error that a login ends with by this document. A key is passed over, and an endpoint of a service is looked at by
-/// who asks for it.
-fn refusal(document: &Explanation) -> Option<String> {
-    if matches!(document.document, Document::Key | Document::ServiceEndpoint) {
-        return None;
-    }
-    match &document.failed().next()?.outcome {
-        CheckOutcome::Failed { error } => Some(error.clone()),
-        outcome => panic!("{outcome:?}"),
-    }
+/// The first check that fails here and refuses a login. A key is passed over, and an endpoint of a service is looked at
+/// by who asks for it.
+fn first_refusing(document: &Explanation) -> Option<(Document, &'static str)> {
+    let is_passed_over = matches!(document.document, Document::Key | Document::ServiceEndpoint);
+    let first = document.failed().next().filter(|_| !is_passed_over)?;
+    Some((document.document, first.check.name))
 }
