@@ -89,13 +89,14 @@ place of the usual 30. When the fault is over, the same client logs in again.
 
 The failed checks are those that a [recording](guide/why.md) of the login shows, each by its document and its name in
 [the tables of checks](guide/checks.md). The first is the one that the error is of; a key of the set that fails is passed
-over, and refuses no login by itself. Where none is named, no document is to blame: it did not come, or cannot be read.
+over, and refuses no login by itself. Where none is named, no document that has a list of checks is to blame: none came,
+it cannot be read, or it is a refusal or an answer to a request without a browser.
 ";
 
 const QUIRKS: &str = "\
 # What is done otherwise, and must be lived with
 
 Made from `itsme_testkit::quirks::all()`. Every line is a cold login that is run in the tests, in memory and
-over each adapter on loopback: it ends well, and what can be read of the person is read. What fails a check here is passed
-over: a key of the set, or an endpoint of a service that is not asked for.
+over each adapter on loopback: it ends well, and what can be read of the person is read. A key or an
+endpoint of a service that fails a check here is skipped.
 ";

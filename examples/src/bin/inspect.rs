@@ -89,15 +89,17 @@ fn examine(
     report.say(format_args!("\n{passed} checks passed, {not_made} could not be made"));
     let failed: Vec<_> = all().filter(|(_, it)| it.has_failed()).collect();
     let refusing = failed.iter().find(|(layer, _)| !layer.is_passed_over);
-    match refusing.or(failed.first()) {
+    let first = refusing.or(failed.first()).map(|(layer, Finding { name, .. })| {
+        let others = match failed.len() - 1 {
+            0 => String::new(),
+            others => format!(", and {others} more"),
+        };
+        format!("the check `{name}` ({}){others}", layer.name)
+    });
+    let ended = layers.iter().find_map(|layer| layer.ended_by.clone());
+    match ended.or(first) {
         None => Ok(()),
-        Some((layer, Finding { name, .. })) => {
-            let others = match failed.len() - 1 {
-                0 => String::new(),
-                others => format!(", and {others} more"),
-            };
-            Err(format!("the check `{name}` ({}){others}", layer.name).into())
-        }
+        Some(reason) => Err(reason.into()),
     }
 }
 

@@ -5,19 +5,19 @@ use std::{fs, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory as _, Parser, error::ErrorKind};
 use itsme_core::{ReplayedStep, ReplayedWhat};
 use itsme_examples::{
-    inspect::{Layer, recording},
+    inspect::{Layer, recording, visible},
     options::Recorded,
     report::Report,
 };
 use serde_json::{Value, json};
 
 /// Runs a login that an application has recorded once more, through the same checks, in no time: request by request, with
-/// what was wrong in each answer, to the same end. With another clock or other keys it tells what would have been.
+/// what was wrong in each answer, to the same end. With another clock or other keys it shows how it would have ended.
 #[derive(Debug, Parser)]
 #[command(
     version,
     after_help = "Nothing leaves this machine, and nobody is logged in. Nothing about the person and no secret is printed.\n\n\
-    Exit codes: 0 it ended as it did, 1 it ended otherwise, 2 wrong options, or the recording does not open.\n\n\
+    Exit codes: 0 it ended as it did then, 1 it ended differently, 2 wrong options, or the recording does not open.\n\n\
     Examples:\n  \
     cargo run --bin replay -- login.recording --keys jwks_private.json\n  \
     cargo run --bin replay -- login.recording --keys jwks_private.json --clock -10m\n  \
@@ -50,13 +50,15 @@ fn main() -> ExitCode {
     };
     let replayed = replay.run();
     let told = recording::told(&replay, &replayed);
+    let text = |name: &str| told[name].as_str().unwrap_or_default();
     report.say(format_args!(
         "This is a recording of `{}`, begun at {} by {} at {}.",
-        replay.flow(),
-        told["begun"].as_str().unwrap_or_default(),
-        replay.client_id(),
-        replay.issuer()
+        text("name"),
+        text("begun"),
+        text("client_id"),
+        text("issuer")
     ));
+    let then = text("ended").to_owned();
     report.add("flow", Value::Object(told));
     if replay.missing_bytes() > 0 {
         report.say(format_args!(
@@ -64,8 +66,7 @@ fn main() -> ExitCode {
             replay.missing_bytes()
         ));
     }
-    let callback = replayed.callback.iter().map(|callback| recording::layer(None, callback));
-    let callback: Vec<Layer> = callback.collect();
+    let callback: Vec<Layer> = recording::of_callback(&replayed).into_iter().collect();
     tell(&callback, all, &report);
     report.add("callback", json(&callback));
     let begun = replayed.steps.first().map(|step| step.at);
@@ -75,7 +76,10 @@ fn main() -> ExitCode {
         let after = step.at.since(begun.unwrap_or(step.at));
         report.say(format_args!("\n{:+9.3} s  {what}", after.as_secs_f64()));
         if !step.is_same && !asks_what_if {
-            report.say("--   this is not what it did when it was recorded: by another version of the library?");
+            report.say(
+                "--   this is not what it did then: is the library another, do the keys in the file sign with another key, or \
+                 are bytes missing?",
+            );
         }
         let layers: Vec<Layer> = recording::of_step(step).collect();
         tell(&layers, all, &report);
@@ -87,15 +91,16 @@ fn main() -> ExitCode {
         }));
     }
     report.add("steps", steps);
-    report.say(format_args!("\nThe end: {}", replayed.outcome));
-    if replayed.outcome != replayed.recorded_outcome {
-        report.say(format_args!("It was: {}", replayed.recorded_outcome));
-    }
-    report.add("outcome", replayed.outcome.as_str());
-    report.add("same", replayed.is_same());
-    let is_same_end = replayed.outcome == replayed.recorded_outcome;
-    let ended = report.exit(Ok(()));
-    if is_same_end { ended } else { ExitCode::FAILURE }
+    let now = visible(&replayed.outcome);
+    report.say(format_args!("\nThe end: {now}"));
+    report.add("ended", now.as_str());
+    report.add("same_steps", replayed.is_same());
+    report.add("same_end", now == then);
+    report.exit(if now == then {
+        Ok(())
+    } else {
+        Err(format!("it ended differently this time; then: {then}").into())
+    })
 }
 
 /// What a step did, in a line.
@@ -126,7 +131,8 @@ fn tell(layers: &[Layer], all: bool, report: &Report) {
         if all || layer.has_failed() {
             layer.tell(report, !all);
         } else {
-            report.say(format_args!("ok   {}", layer.name));
+            let mark = if layer.is_opened() { "ok   " } else { "--   not opened: " };
+            report.say(format_args!("{mark}{}", layer.name));
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Layer {
     /// A login goes on although it is wrong: it is a key, which is passed over, or an endpoint that only some services
     /// use.
     pub is_passed_over: bool,
+    /// How the login ended that it is of, if it did not end well.
+    pub ended_by: Option<String>,
 }
 
 /// What became of one check.
@@ -65,6 +67,7 @@ impl Layer {
             findings: Vec::new(),
             notes: Vec::new(),
             is_passed_over: false,
+            ended_by: None,
         }
     }
 
@@ -111,6 +114,12 @@ impl Layer {
     pub fn show(mut self, what: &'static str, members: Option<Map<String, Value>>) -> Self {
         self.shown.extend(members.map(|members| (what, members)));
         self
+    }
+
+    /// Whether it was opened, as far as it is something that is.
+    pub fn is_opened(&self) -> bool {
+        let decryption = self.findings.iter().find(|finding| finding.name == "decryption");
+        decryption.is_none_or(|finding| finding.outcome == Outcome::Passed)
     }
 
     /// Whether a check of it failed.
@@ -180,7 +189,7 @@ impl Layer {
 }
 
 /// What comes from elsewhere must not steer the terminal.
-pub(super) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_unicode().to_string() } else { c.into() };
     text.chars().map(escaped).collect()
 }

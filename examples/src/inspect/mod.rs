@@ -18,7 +18,7 @@ mod tokens;
 pub use self::{
     given::Given,
     kind::Kind,
-    layer::{Finding, Layer, Outcome},
+    layer::{Finding, Layer, Outcome, visible},
 };
 
 /// The layers of what is in a file, or was given otherwise; none if it is nothing that is known here.

@@ -1,8 +1,8 @@
 //! A recorded flow: what it did, and every document that it met.
 
 use itsme_core::{
-    Credentials, Endpoint, Recording, Replay, Replayed, ReplayedStep, ReplayedWhat, SendFailure,
-    SystemPlatform, drive,
+    Credentials, DriveError, Endpoint, Error, Recording, Replay, Replayed, ReplayedStep,
+    ReplayedWhat, SendFailure, SystemPlatform, drive,
     explain::{Document, Explanation},
 };
 use serde_json::{Map, Value, json};
@@ -10,28 +10,32 @@ use serde_json::{Map, Value, json};
 use super::{
     advice,
     given::Given,
-    layer::{Finding, Layer, Outcome},
+    layer::{Finding, Layer, Outcome, visible},
 };
 use crate::options::rfc3339;
 
 /// Opens the text of a recording. Nothing is sent.
 ///
 /// # Errors
-/// It is damaged, or was sealed to other keys.
-pub fn open(text: &str, credentials: Credentials) -> Result<Replay, String> {
-    let recording: Recording = text.parse().map_err(|error| format!("{error}"))?;
+/// It is damaged, or was sealed to other keys or to one that is in an HSM.
+pub fn open(text: &str, credentials: Credentials) -> Result<Replay, DriveError<SendFailure>> {
+    let recording: Recording = text.parse().map_err(itsme_core::Error::from)?;
     let nothing_is_sent = |_| Err((SendFailure::NotSent, SendFailure::NotSent));
-    let opened =
-        drive(recording.open(credentials), &mut SystemPlatform::new(), nothing_is_sent, |_| ());
-    opened.map_err(|error| error.to_string())
+    drive(recording.open(credentials), &mut SystemPlatform::new(), nothing_is_sent, |_| ())
 }
+
+/// What must be had to open a recording of a client whose key is in an HSM.
+pub const KEY_HOLDER: &str = "the key in the HSM: `Recording::open`, driven with your key holder";
 
 /// All that it has met, once it was opened with what is given.
 pub fn layers(text: &str, given: &Given) -> Vec<Layer> {
     let opened = given.credentials().map(|credentials| open(text, credentials));
     let outcome = match &opened {
         Some(Ok(_)) => Outcome::Passed,
-        Some(Err(error)) => Outcome::Failed { error: Some(error.clone()), advice: advice::SEALED },
+        Some(Err(DriveError::Flow(Error::NoKeyHolder { .. }))) => Outcome::NotMade(KEY_HOLDER),
+        Some(Err(error)) => {
+            Outcome::Failed { error: Some(error.to_string()), advice: advice::SEALED }
+        }
         None => Outcome::NotMade(Given::CREDENTIALS),
     };
     let found = if outcome == Outcome::Passed { "it opens" } else { "it does not open" };
@@ -45,23 +49,30 @@ pub fn layers(text: &str, given: &Given) -> Vec<Layer> {
     let Some(Ok(replay)) = opened else { return vec![first] };
     let replayed = replay.run();
     let mut layers = vec![first.show("flow", Some(told(&replay, &replayed)))];
-    layers.extend(replayed.callback.iter().map(|callback| layer(None, callback)));
+    layers[0].ended_by = replayed.result.is_err().then(|| visible(&replayed.outcome));
+    layers.extend(of_callback(&replayed));
     layers.extend(replayed.steps.iter().flat_map(of_step));
     layers
 }
 
-/// Which flow it is, and how it ended.
+/// Which flow it is, and how it ended. Anybody who has the public key can make a recording, so nothing in it may steer the
+/// terminal.
 pub fn told(replay: &Replay, replayed: &Replayed) -> Map<String, Value> {
     let mut told = Map::new();
     told.insert("name".into(), json!(replay.flow()));
-    told.insert("client_id".into(), json!(replay.client_id()));
-    told.insert("issuer".into(), json!(replay.issuer()));
+    told.insert("client_id".into(), json!(visible(replay.client_id())));
+    told.insert("issuer".into(), json!(visible(replay.issuer())));
     told.insert("begun".into(), json!(rfc3339(replay.begun_at())));
-    told.insert("ended".into(), json!(replayed.recorded_outcome));
+    told.insert("ended".into(), json!(visible(&replayed.recorded_outcome)));
     if replay.missing_bytes() > 0 {
         told.insert("missing_bytes".into(), json!(replay.missing_bytes()));
     }
     told
+}
+
+/// The callback, if there was one.
+pub fn of_callback(replayed: &Replayed) -> Option<Layer> {
+    replayed.callback.as_ref().map(|callback| layer(None, callback))
 }
 
 /// The documents in the answer to a step.
@@ -74,7 +85,7 @@ pub fn of_step(step: &ReplayedStep) -> impl Iterator<Item = Layer> {
 }
 
 /// A document that came from an endpoint, or with a browser. All that it is held against is in the recording.
-pub fn layer(endpoint: Option<Endpoint>, explanation: &Explanation) -> Layer {
+fn layer(endpoint: Option<Endpoint>, explanation: &Explanation) -> Layer {
     let token = match endpoint {
         Some(Endpoint::Userinfo) => "userinfo answer",
         _ => "ID token",
@@ -90,4 +101,13 @@ pub fn layer(endpoint: Option<Endpoint>, explanation: &Explanation) -> Layer {
         document => document.to_string(),
     };
     Layer::explained_but(title, explanation, |_| None)
+        .advise("code", "look the code of the refusal up in docs/guide/errors.md")
+        .advise(
+            "exp",
+            "was your clock fast? `replay --clock -5m` runs it with a clock five minutes slower",
+        )
+        .advise(
+            "iat",
+            "was your clock slow? `replay --clock +5m` runs it with a clock five minutes faster",
+        )
 }

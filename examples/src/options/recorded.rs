@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use itsme_core::{ClientSecret, Credentials, Replay};
+use itsme_core::{ClientSecret, Credentials, DriveError, Error, Replay};
 
 use super::{
     client_secret::SecretOptions,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::inspect::recording;
 
-/// What opens a recording, and what is to be otherwise than it was.
+/// What opens a recording, and what to change.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 pub struct Recorded {
@@ -30,12 +30,12 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Whether something is to be otherwise.
+    /// Whether something is changed.
     pub fn asks_what_if(&self) -> bool {
         self.clock.is_some() || self.keys.len() > 1
     }
 
-    /// Opens the text of a recording, to be run with what is to be otherwise.
+    /// Opens the text of a recording, to be run with what is changed.
     ///
     /// # Errors
     /// A file cannot be read or used, or the recording does not open.
@@ -43,14 +43,19 @@ impl Recorded {
         let mut keys = self.keys.into_iter().map(private_keys).collect::<Result<Vec<_>, _>>()?;
         let others = if keys.len() > 1 { keys.pop() } else { None };
         let credentials: Credentials = match (keys.pop(), self.secret.read()?) {
-            (Some(_), _) if !keys.is_empty() => return Err("--keys is taken twice at most".into()),
+            (Some(_), _) if !keys.is_empty() => return Err("give --keys at most twice".into()),
             (Some(keys), _) => keys.into(),
             (None, Some(secret)) => ClientSecret::new(secret).into(),
             (None, None) => {
                 return Err("--keys or a client secret is needed: a recording is sealed".into());
             }
         };
-        let replay = recording::open(text, credentials)?;
+        let replay = recording::open(text, credentials).map_err(|error| match error {
+            DriveError::Flow(Error::NoKeyHolder { .. }) => {
+                format!("it takes {}", recording::KEY_HOLDER)
+            }
+            error => error.to_string(),
+        })?;
         let replay = match self.clock {
             Some(Shift::Ahead(ahead)) => replay.clock_ahead(ahead),
             Some(Shift::Behind(behind)) => replay.clock_behind(behind),

@@ -21,7 +21,7 @@ use crate::{
 
 /// A text is not a JSON object that has each member once.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no JSON object: {0}")]
+#[error("not a JSON object with each member once: {0}")]
 pub struct NotJson(&'static str);
 
 impl From<JsonError> for NotJson {
