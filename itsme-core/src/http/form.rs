@@ -80,3 +80,17 @@ pub(crate) fn post(
         .body(body.into_bytes())
         .expect("the URL was checked")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_arrives_as_it_is() {
+        let values = ["", "plain-._*9", "a b", "a+b", "a&b=c", "100%", "http://x/?y#z", "\u{e9}\0"];
+        let mut text = String::new();
+        append(&mut text, values.map(|value| ("n", value)));
+        let read: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
+        assert_eq!(read, values.map(|value| ("n".into(), value.into())));
+    }
+}

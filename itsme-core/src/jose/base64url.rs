@@ -50,3 +50,28 @@ pub fn decode_any(text: &str) -> Option<Vec<u8>> {
     });
     decode(url_safe.collect::<Vec<_>>()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At each place of a text that is long enough for vector instructions, and of one that is not.
+    #[test]
+    fn nothing_but_base64url_is_read() {
+        for length in [10, 100, 400] {
+            let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            let text = encode(&bytes);
+            assert_eq!(decode(&text), Ok(bytes));
+            for place in 0..text.len() {
+                for odd in ["+", "/", "=", " ", "\n", ".", "\0", "\u{e9}"] {
+                    let mut text = text.clone();
+                    text.replace_range(place..=place, odd);
+                    assert!(decode(&text).is_err(), "{odd:?} at {place}");
+                }
+            }
+            // Of 10, 100 and 400 bytes, the last character has two bits.
+            let stray = format!("{}{}", &text[..text.len() - 1], "B");
+            assert!(decode(stray).is_err(), "stray bits");
+        }
+    }
+}
