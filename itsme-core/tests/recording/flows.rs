@@ -5,11 +5,12 @@ use std::time::Duration;
 use itsme_core::{
     Acr, AuthorizationRequest, Backchannel, BackchannelRequest, Claim, Client, Country, DriveError,
     Error, FreeText, JwtProtection, LoginHintForm, Payment, Progress, Prompt, QrLogin, Replayed,
-    ReplayedWhat, Scope, Settings, UiLocale, UserDiscovery, internals::recording_all,
+    ReplayedWhat, Scope, Settings, Step, UiLocale, UserDiscovery, explain,
+    internals::recording_all,
 };
 use itsme_testkit::{
-    CONFIRM_SERVICE, FakeOp, IDENTIFY_SERVICE, Person, REQUEST_URI, Reaction, SERVICE, World, play,
-    play_all,
+    CONFIRM_SERVICE, Document, FakeOp, IDENTIFY_SERVICE, Person, REQUEST_URI, Reaction, SERVICE,
+    World, play, play_all,
 };
 
 use crate::{
@@ -243,4 +244,28 @@ fn only_failures_are_handed_over_and_only_of_this_client() {
             assert_eq!(replay.begun_at(), itsme_core::Platform::now(&world));
         }
     }
+}
+
+/// A token is held against the keys that its flow knew, whatever another flow has fetched meanwhile.
+#[test]
+fn keys_that_another_flow_has_fetched_explain_nothing() {
+    let (mut scene, recorded) = scene(|settings| settings);
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE));
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    scene.op.alter(Document::IdToken, |claims| {
+        claims.insert("aud".into(), "OTHER".into());
+    });
+    let flow = scene.client.finish_login(login.state, callback);
+    let Ok(Step::Send(request, pending)) = flow.start(&mut scene.world) else { panic!("it asks") };
+    let answer = scene.op.handle(request).expect("a token answer");
+    scene.op.rotate_signing_key();
+    scene.play(scene.client.refresh()).expect("new keys");
+    let refused = pending.receive(answer, &mut scene.world);
+    assert!(refused.is_err());
+    let replayed = replayed(&recorded).pop().expect("a flow");
+    let failed: Vec<_> = replayed.documents().flat_map(|it| it.failed()).collect();
+    let [aud] = &failed[..] else { panic!("{failed:?}") };
+    assert_eq!(aud.check.name, "aud");
+    let (document, cause) = replayed.refusal().expect("a check refuses it");
+    assert_eq!((document.document, cause), (explain::Document::IdToken, *aud));
 }
