@@ -25,6 +25,7 @@ use zeroize::Zeroizing;
 /// itself which of them it is.
 #[derive(Debug, Parser)]
 #[command(
+    name = "inspect",
     version,
     after_help = "Nothing leaves this machine. Only with --fetch, the OP's metadata and keys are fetched from it.\n\n\
     A token is personal data, and a code or an access token opens doors: give a file or standard input rather than an \

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 /// what was wrong in each answer, to the same end. With another clock or other keys it shows how it would have ended.
 #[derive(Debug, Parser)]
 #[command(
+    name = "replay",
     version,
     after_help = "Nothing leaves this machine, and nobody is logged in. Nothing about the person and no secret is printed.\n\n\
     Exit codes: 0 it ended as it did then, 1 it ended differently, 2 wrong options, or the recording does not open.\n\n\

@@ -238,6 +238,7 @@ fn what_does_not_open_is_refused_with_the_reason() {
         let ended = replay(&room, arguments);
         assert_eq!(ended.code, Some(2), "{arguments:?}");
         assert!(ended.stderr.contains(why), "{arguments:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains("Usage: replay "), "{}", ended.stderr);
     }
     let ended = room.run(&["whole", "--keys", "others.json", "--json"]);
     assert_eq!((ended.code, ended.failed()), (Some(1), vec!["recording: seal".to_owned()]));
