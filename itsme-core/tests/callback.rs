@@ -73,6 +73,18 @@ fn what_is_not_an_answer_is_told_apart() {
     assert_eq!(denied_elsewhere, CallbackError::ForeignIssuer);
 }
 
+/// Before the metadata of its own issuer are asked for: a mix-up costs no request.
+#[test]
+fn another_issuer_is_refused_by_a_cold_client_as_well() {
+    let mut scene = Scene::new();
+    let (state, callback) = begun(&mut scene);
+    scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
+    let callback = format!("{callback}&iss=https%3A%2F%2Fevil.example");
+    let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
+    assert!(matches!(error, Error::Callback(CallbackError::ForeignIssuer)), "{error}");
+    assert_eq!(scene.op.asked(), [""; 0], "no request is made");
+}
+
 #[test]
 fn the_issuer_is_compared_if_present_and_required_if_promised() {
     let promise = |scene: &mut Scene| {
