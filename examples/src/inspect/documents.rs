@@ -68,7 +68,7 @@ pub fn key_set(text: &str, explainer: &Explainer<'_>, given: &Given) -> Vec<Laye
         return vec![published(text, keys)];
     }
     let named = |name: Option<&str>| match name {
-        Some(name) => format!("key {name}"),
+        Some(name) => Layer::name_of_key(name),
         None => "the OP's key set".to_owned(),
     };
     explainer

@@ -88,7 +88,18 @@ impl Layer {
         let is_passed_over =
             matches!(explanation.document, Document::Key | Document::ServiceEndpoint);
         let findings = explanation.checks.iter().map(read).collect();
-        Self { findings, is_passed_over, ..Self::new(name) }
+        let mut layer = Self { findings, is_passed_over, ..Self::new(name) };
+        if layer.has_failed() && explanation.document == Document::ServiceEndpoint {
+            layer
+                .notes
+                .push("only what uses this endpoint is refused: all else goes on".to_owned());
+        }
+        layer
+    }
+
+    /// The name of the layer of an OP's key. Core calls one without a `kid` by its place: `key 1`.
+    pub fn name_of_key(name: &str) -> String {
+        if name.starts_with('`') { format!("key {name}") } else { name.to_owned() }
     }
 
     /// An answer of the OP that cannot be read at all.

@@ -93,7 +93,7 @@ fn layer(endpoint: Option<Endpoint>, explanation: &Explanation) -> Layer {
     let name = explanation.name.as_deref().unwrap_or_default();
     let title = match explanation.document {
         Document::KeySet => "the OP's key set".to_owned(),
-        Document::Key => format!("key {name}"),
+        Document::Key => Layer::name_of_key(name),
         Document::ServiceEndpoint => name.to_owned(),
         Document::Encryption => format!("{token}: encryption"),
         Document::Signature => format!("{token}: signature"),

@@ -166,6 +166,38 @@ fn each_fault_of_the_documents_fails_its_checks() {
     }
 }
 
+/// What is wrong, but refuses nobody by itself.
+#[test]
+fn an_endpoint_of_a_service_refuses_only_who_uses_it() {
+    let mut room = Room::new("services");
+    room.log_in(None).expect("a login");
+    let fault = Fault::named("discovery: revocation_endpoint is no text").expect("it is listed");
+    fault.inject(&mut room.op);
+    let document = room.get("/.well-known/openid-configuration");
+    room.keep("document.json", document);
+    let ended = room.inspect("document.json", &["--json"]);
+    assert_eq!(ended.failed(), ["revocation_endpoint: address"]);
+    let object = ended.json();
+    let layers = object["layers"].as_array().expect("layers").iter();
+    let noted: Vec<_> = layers.filter(|layer| layer["notes"] != json!([])).collect();
+    let [noted] = noted[..] else { panic!("one has a note: {object}") };
+    assert_eq!(noted["name"], "revocation_endpoint");
+    assert!(text(&noted["notes"][0]).starts_with("only what uses this endpoint is refused"));
+}
+
+/// By its `kid`, or by its place if it has none.
+#[test]
+fn each_key_of_a_set_has_its_name() {
+    let room = Room::new("key-names");
+    let key = |kid| json!({ "kty": "RSA", "use": "sig", "n": "AQAB", "e": "AQAB", "kid": kid });
+    room.keep("set.json", json!({ "keys": [key(json!("s9")), key(json!(null))] }).to_string());
+    let ended = room.run(&["set.json", "--json"]);
+    let object = ended.json();
+    let layers = object["layers"].as_array().expect("layers").iter();
+    let names: Vec<_> = layers.map(|layer| text(&layer["name"])).collect();
+    assert_eq!(names, ["the OP's key set", "key `s9`", "key 2"]);
+}
+
 #[test]
 fn each_callback_and_request_fails_its_checks() {
     let mut room = Room::new("addresses");
