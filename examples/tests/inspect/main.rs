@@ -4,6 +4,9 @@
 mod recorded;
 mod recordings;
 mod room;
+#[path = "../../../itsme-testkit/tests/secrecy/mod.rs"]
+#[allow(dead_code, reason = "what the programs print is searched, and no error")]
+mod secrecy;
 mod why;
 
 use std::fs;

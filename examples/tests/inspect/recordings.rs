@@ -6,17 +6,19 @@ use std::{
 };
 
 use itsme_core::{
-    AuthorizationRequest, BackchannelRequest, Client, ClientSecret, PrivateKeys, QrLogin, Recording,
+    AuthorizationRequest, BackchannelRequest, Client, ClientSecret, DriveError, Flow, PrivateKeys,
+    QrLogin, Recording, SendFailure, drive,
 };
 use itsme_examples::inspect::{Given, Kind, Layer, Outcome, layers};
 use itsme_testkit::{
-    CLIENT_SECRET, FakeOp, Fault, Person, SERVICE, World, faults, play, private_keys,
+    CLIENT_SECRET, Document, FakeOp, Fault, Person, SERVICE, World, faults, private_keys,
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::{
     recorded::Recorded,
     room::{Ended, Room},
+    secrecy::Secrets,
     why::rotated,
 };
 
@@ -119,28 +121,86 @@ fn replay(room: &Room, arguments: &[&str]) -> Ended {
     Ended::of(command.output().expect("it runs"))
 }
 
-/// A login of Ann that this fault ends; the text of its recording.
-fn recorded_under(fault: &str, by_secret: bool) -> (String, FakeOp) {
-    let mut world = World::new();
-    let mut op = FakeOp::new(world.clock());
-    let settings = if by_secret { op.secret_settings() } else { op.settings() };
-    let recorded = Recorded::default();
-    let client = Client::new(settings).expect("sound").on_failure(recorded.recorder());
-    let redirect =
-        play(client.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world);
-    let redirect = redirect.expect("a URL");
-    let callback = op.approve(&redirect.url, &Person::ann());
-    Fault::named(fault).expect("it is in the list").inject(&mut op);
-    assert!(play(client.finish_login(redirect.state, callback), &mut op, &mut world).is_err());
-    let recording = recorded.take().pop().expect("it failed");
-    (recording.as_text().to_owned(), op)
+/// A fake itsme where Ann logs in by a client that records, and what must not be told of that.
+struct Desk {
+    op: FakeOp,
+    world: World,
+    client: Client,
+    recorded: Recorded,
+    secrets: Secrets,
 }
 
-fn assert_told_nothing(ended: &Ended, op: &FakeOp) {
-    let printed = format!("{}{}", ended.stdout, ended.stderr);
-    for datum in super::of_ann(op).into_iter().chain(["eyJ".to_owned(), CLIENT_SECRET.to_owned()]) {
-        assert!(!printed.contains(&datum), "{datum} in {printed}");
+impl Desk {
+    fn new(by_secret: bool) -> Self {
+        let world = World::new();
+        let op = FakeOp::new(world.clock());
+        let settings = if by_secret { op.secret_settings() } else { op.settings() };
+        let recorded = Recorded::default();
+        let client = Client::new(settings).expect("sound").on_failure(recorded.recorder());
+        Self { op, world, client, recorded, secrets: Secrets::of(&Person::ann()) }
     }
+
+    /// Runs a flow, and learns the secrets that come by.
+    fn run<T>(&mut self, flow: Flow<T>) -> Result<T, DriveError<SendFailure>> {
+        let Self { op, world, secrets, .. } = self;
+        let send = |request| {
+            secrets.add_request(&request);
+            let response = op.handle(request).map_err(|why| (why, why))?;
+            secrets.add_response(&response);
+            Ok(response)
+        };
+        let clock = world.clock();
+        drive(flow, world, send, |time| clock.advance(time))
+    }
+
+    fn inject(&mut self, fault: &str) {
+        Fault::named(fault).expect("it is in the list").inject(&mut self.op);
+    }
+
+    /// The text of the only recording since the last time.
+    fn recording(&self) -> String {
+        let taken = self.recorded.take();
+        let [recording] = &taken[..] else { panic!("{} have failed", taken.len()) };
+        recording.as_text().to_owned()
+    }
+
+    /// A login that `wrong` makes go wrong after it was begun.
+    fn refused(mut self, wrong: impl FnOnce(&mut Self)) -> (String, Self) {
+        let request = AuthorizationRequest::login(SERVICE);
+        let flow = self.client.authorize(request);
+        let redirect = self.run(flow).expect("a URL");
+        let callback = self.op.approve(&redirect.url, &Person::ann());
+        self.secrets.add_login(&redirect.state, &callback);
+        wrong(&mut self);
+        let flow = self.client.finish_login(redirect.state, callback);
+        assert!(self.run(flow).is_err());
+        (self.recording(), self)
+    }
+
+    /// No credential and nothing about Ann, in no form.
+    fn assert_told_nothing(&self, ended: &Ended) {
+        let printed = format!("{}{}", ended.stdout, ended.stderr);
+        self.secrets.assert_hidden_in("what is printed", &printed);
+        for datum in super::of_ann(&self.op).into_iter().chain(["eyJ".to_owned()]) {
+            assert!(!printed.contains(&datum), "{datum} in {printed}");
+        }
+    }
+
+    /// Whatever is asked for of this recording, by `inspect` too.
+    fn assert_nothing_is_told_of(&self, room: &Room, known: &[&str]) {
+        self.secrets.assert_seen();
+        for more in [&[][..], &["--all"], &["--json"], &["--clock", "+1h"]] {
+            self.assert_told_nothing(&replay(room, &[known, more].concat()));
+        }
+        for more in [&[][..], &["--failed"], &["--json"]] {
+            self.assert_told_nothing(&room.run(&[known, more].concat()));
+        }
+    }
+}
+
+/// A login of Ann that this fault ends; the text of its recording.
+fn recorded_under(fault: &str, by_secret: bool) -> (String, Desk) {
+    Desk::new(by_secret).refused(|desk| desk.inject(fault))
 }
 
 #[test]
@@ -149,7 +209,7 @@ fn a_recording_is_run_again_as_it_ended() {
     for (by_secret, credentials) in
         [(false, ["--keys", "keys.json"]), (true, ["--client-secret-file", "secret.txt"])]
     {
-        let (text, op) = recorded_under("ID token: another issuer", by_secret);
+        let (text, desk) = recorded_under("ID token: another issuer", by_secret);
         room.keep("a.recording", text + "\n");
         room.keep("keys.json", private_keys().to_json().as_bytes());
         room.keep("secret.txt", CLIENT_SECRET);
@@ -163,23 +223,20 @@ fn a_recording_is_run_again_as_it_ended() {
         ] {
             assert!(ended.stdout.contains(line), "{line}: {}", ended.stdout);
         }
-        assert_told_nothing(&ended, &op);
+        desk.assert_nothing_is_told_of(&room, &[&["a.recording"][..], &credentials].concat());
 
         let object = replay(&room, &[&["a.recording", "--json"][..], &credentials].concat());
-        assert_told_nothing(&object, &op);
         let object = object.json();
         assert_eq!((&object["same_end"], &object["result"]), (&json!(true), &json!("done")));
         assert_eq!(object["same_steps"], true);
         assert_eq!(object["flow"]["name"], "finish_login");
         let all = replay(&room, &[&["a.recording", "--all"][..], &credentials].concat());
         assert!(all.stdout.contains("ok   nonce"), "{}", all.stdout);
-        assert_told_nothing(&all, &op);
 
         let ended = room.run(&[&["a.recording"][..], &credentials].concat());
         assert_eq!(ended.code, Some(1));
         let told = "Failed: the ID token was refused: it was issued by somebody else (`iss`)";
         assert!(ended.stderr.contains(told), "{}", ended.stderr);
-        assert_told_nothing(&ended, &op);
     }
 }
 
@@ -187,7 +244,7 @@ fn a_recording_is_run_again_as_it_ended() {
 #[test]
 fn another_clock_and_other_keys_end_otherwise() {
     let room = Room::new("what-if");
-    let (text, op) = recorded_under("ID token: expired an hour ago", false);
+    let (text, desk) = recorded_under("ID token: expired an hour ago", false);
     room.keep("a.recording", text);
     room.keep("keys.json", private_keys().to_json().as_bytes());
     room.keep("rotated.json", rotated().to_json().as_bytes());
@@ -201,8 +258,9 @@ fn another_clock_and_other_keys_end_otherwise() {
     );
     let then = "it ended differently this time; then: the ID token was refused: it has expired";
     assert!(ended.stderr.contains(then), "{}", ended.stderr);
-    assert_told_nothing(&ended, &op);
+    desk.assert_told_nothing(&ended);
     let ended = replay(&room, &[&known[..], &["--keys", "rotated.json"]].concat());
+    desk.assert_told_nothing(&ended);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     let told = "BAD  decryption: it does not decrypt";
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
@@ -252,30 +310,58 @@ fn what_does_not_open_is_refused_with_the_reason() {
 fn logins_without_a_browser_are_run_again() {
     let room = Room::new("without-a-browser");
     room.keep("keys.json", private_keys().to_json().as_bytes());
-    let recorded = Recorded::default();
-    let mut world = World::new();
-    let mut op = FakeOp::new(world.clock());
-    let client = Client::new(op.settings()).expect("sound").on_failure(recorded.recorder());
+    let mut desk = Desk::new(false);
     let request = || AuthorizationRequest::login(SERVICE);
-    let sub = op.sub_of(&Person::ann());
-    let asked = client.start_backchannel(BackchannelRequest::known_user(&sub, request()));
-    let ticket = play(asked, &mut op, &mut world).expect("a ticket");
-    op.approve_backchannel(ticket.auth_req_id());
-    Fault::named("ID token: another audience").expect("listed").inject(&mut op);
-    assert!(play(client.poll_backchannel(ticket), &mut op, &mut world).is_err());
-    op.recover();
-    Fault::named("backchannel: user discovery: no identifier").expect("listed").inject(&mut op);
-    assert!(play(client.next_qr_step(QrLogin::new(request())), &mut op, &mut world).is_err());
-    let taken = recorded.take();
-    let [polled, qr] = &taken[..] else { panic!("two have failed") };
-    room.keep("polled", polled.as_text());
-    room.keep("qr", qr.as_text());
-    let ended = replay(&room, &["polled", "--keys", "keys.json"]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stdout.contains("recording of `poll_backchannel`"), "{}", ended.stdout);
-    assert!(ended.stdout.contains("BAD  aud"), "{}", ended.stdout);
-    assert_told_nothing(&ended, &op);
-    let ended = replay(&room, &["qr", "--keys", "keys.json"]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stdout.contains("recording of `next_qr_step`"), "{}", ended.stdout);
+    let sub = desk.op.sub_of(&Person::ann());
+    let flow = desk.client.start_backchannel(BackchannelRequest::known_user(&sub, request()));
+    let ticket = desk.run(flow).expect("a ticket");
+    desk.op.approve_backchannel(ticket.auth_req_id());
+    desk.inject("ID token: another audience");
+    let flow = desk.client.poll_backchannel(ticket);
+    assert!(desk.run(flow).is_err());
+    room.keep("polled", desk.recording());
+    desk.op.recover();
+    desk.inject("backchannel: user discovery: no identifier");
+    let flow = desk.client.next_qr_step(QrLogin::new(request()));
+    assert!(desk.run(flow).is_err());
+    room.keep("qr", desk.recording());
+    for (file, flow, told) in [
+        ("polled", "poll_backchannel", "BAD  aud"),
+        ("qr", "next_qr_step", "POST to the user discovery endpoint at op.example, attempt 1"),
+    ] {
+        let known = [file, "--keys", "keys.json"];
+        let ended = replay(&room, &known);
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        for line in [format!("recording of `{flow}`"), told.to_owned()] {
+            assert!(ended.stdout.contains(&line), "{line}: {}", ended.stdout);
+        }
+        desk.assert_nothing_is_told_of(&room, &known);
+    }
+}
+
+/// What there was no room for is said, before it ends otherwise for that.
+#[test]
+fn missing_bytes_are_said() {
+    let room = Room::new("missing");
+    room.keep("keys.json", private_keys().to_json().as_bytes());
+    let (text, desk) = Desk::new(false).refused(|desk| {
+        let padding = |members: &mut Map<String, Value>| {
+            members.insert("padding".to_owned(), json!("x".repeat(700 * 1024)));
+        };
+        desk.op.alter(Document::Discovery, padding);
+        desk.op.alter(Document::TokenAnswer, padding);
+        desk.inject("ID token: another issuer");
+        // With nothing cached.
+        let client = Client::new(desk.op.settings()).expect("sound");
+        desk.client = client.on_failure(desk.recorded.recorder());
+    });
+    room.keep("cut.recording", text);
+    let known = ["cut.recording", "--keys", "keys.json"];
+    let ended = replay(&room, &known);
+    assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+    assert!(ended.stdout.contains(" bytes of answers are not in it"), "{}", ended.stdout);
+    let object = replay(&room, &[&known[..], &["--json"]].concat()).json();
+    assert!(object["flow"]["missing_bytes"].as_u64() > Some(0), "{object}");
+    assert_eq!((&object["same_end"], &object["result"]), (&json!(false), &json!("failed")));
+    desk.assert_nothing_is_told_of(&room, &known);
 }
