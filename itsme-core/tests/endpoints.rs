@@ -93,6 +93,34 @@ fn endpoints_that_get_secrets_are_pinned() {
     assert!(matches!(error, Error::Metadata(MetadataError::Url { .. })), "{error}");
 }
 
+/// Who uses a service that the OP does not have is told which address is missing; anybody else needs none.
+#[test]
+fn an_endpoint_of_a_service_is_missed_by_who_uses_it() {
+    for member in ["revocation_endpoint", "backchannel_authentication_endpoint"] {
+        let mut scene = Scene::new();
+        scene.op.alter(Document::Discovery, move |document| {
+            document.remove(member);
+        });
+        // Tokens are revoked for clients with a secret, and people are asked without a browser by those with keys.
+        if member == "revocation_endpoint" {
+            scene.client = Client::new(scene.op.secret_settings()).expect("sound settings");
+        }
+        let who = scene.log_in().expect("a person");
+        scene.op.forget_asked();
+        let error = match member {
+            "revocation_endpoint" => flow_error(scene.play(scene.client.revoke(who.access_token))),
+            _ => {
+                let login = AuthorizationRequest::login(SERVICE);
+                let known = BackchannelRequest::known_user(&who.user.sub, login);
+                flow_error(scene.play(scene.client.start_backchannel(known)))
+            }
+        };
+        let missing = MetadataError::Missing(member);
+        assert!(matches!(&error, Error::Metadata(found) if *found == missing), "{error}");
+        assert_eq!(scene.op.asked(), [""; 0]);
+    }
+}
+
 /// The header and the claims of each assertion and each request that a flow has sent.
 #[derive(Default)]
 struct Sent {
