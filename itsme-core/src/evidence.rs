@@ -161,12 +161,12 @@ fn payload(text: &str) -> Result<&str, EvidenceError> {
 }
 
 impl Evidence {
-    pub(crate) fn new(id_token: Signed, client: ClientIdentity, requested: Requested) -> Self {
-        Self { id_token, userinfo: None, client, requested, archived: None }
-    }
-
-    pub(crate) fn add_userinfo(&mut self, signed: Signed) {
-        self.userinfo = Some(signed);
+    pub(crate) fn new(
+        (id_token, userinfo): (Signed, Option<Signed>),
+        client: ClientIdentity,
+        requested: Requested,
+    ) -> Self {
+        Self { id_token, userinfo, client, requested, archived: None }
     }
 
     /// One line of text to archive, with the tokens, the keys and what was asked.

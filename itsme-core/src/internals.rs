@@ -150,7 +150,7 @@ pub fn check_userinfo(
 }
 
 /// What is read of the claims of a checked ID token.
-pub fn user(sub: String, claims: Members) -> User {
+pub fn user(sub: String, claims: Members) -> Box<User> {
     User::read(sub, claims)
 }
 

@@ -117,7 +117,6 @@ impl Plan {
         let parties = Parties { client, provider };
         parties.check_encryption()?;
         let Parties { client, provider } = &parties;
-        let requested = request.content.requested(cx.now);
         let CheckedRequest { content, redirect_uri, delivery, state, nonce, code_verifier } =
             request;
         let state = state.map_or_else(|| cx.random_text(), Ok)?;
@@ -176,7 +175,7 @@ impl Plan {
                 state,
                 (nonce, code_verifier),
                 redirect_uri,
-                requested,
+                content.requested.at(cx.now),
             ),
             claims: claims_text(content.claims),
         };

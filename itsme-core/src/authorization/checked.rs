@@ -184,10 +184,6 @@ impl CheckedContent {
         })
     }
 
-    /// What must come back of a request that is made now.
-    pub(crate) fn requested(&self, now: UnixTime) -> Requested {
-        Requested { at: now, ..self.requested.clone() }
-    }
 }
 
 /// A `claims` parameter, to archive.

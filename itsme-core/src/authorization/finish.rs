@@ -33,7 +33,7 @@ use crate::{
 ///
 /// Metadata and keys are fetched before the code is redeemed, because a code works once: what
 /// fails before that can be tried again.
-pub(crate) type FinishLogin = LogIn<RedeemCode, Box<LoggedIn>>;
+pub(crate) type FinishLogin = LogIn<RedeemCode, LoggedIn>;
 
 /// The request that redeems a code (RFC 6749 §4.1.3).
 pub(crate) struct RedeemCode {
@@ -72,7 +72,7 @@ pub(crate) fn finish_login(
 
 impl Exchange for RedeemCode {
     const RETRY: Retry = Retry::IfNotSent;
-    type Output = Granted<Box<LoggedIn>>;
+    type Output = Granted<LoggedIn>;
 
     fn begin(&self, client: &ClientInner, now: UnixTime) -> Result<Option<Self::Output>, Error> {
         self.check(client, client.provider.cache.peek().as_deref(), Some(now))?;

@@ -45,7 +45,7 @@ pub(crate) struct TokenPoll(CibaTicket);
 
 pub(crate) fn poll_backchannel(client: &Arc<ClientInner>, ticket: CibaTicket) -> PollBackchannel {
     let poll = SingleRequest::new(client, TokenPoll(ticket));
-    LogIn::new(poll, Backchannel::LoggedIn)
+    LogIn::new(poll, |who| Backchannel::LoggedIn(Box::new(who)))
 }
 
 fn pending(ticket: CibaTicket) -> Granted<Backchannel> {

@@ -162,7 +162,7 @@ impl Exchange for BackchannelStart {
             notification_token: notification_token.map(StoredSecret),
             client: parties.client.identity.clone(),
             pace: Pace::new(now, &answer, Duration::from_secs(lifetime)),
-            requested: content.requested(now),
+            requested: content.requested.at(now),
             claims: claims_text(content.claims),
         })
     }

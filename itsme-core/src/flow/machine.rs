@@ -69,17 +69,6 @@ impl<M: Machine> Next<M> {
     }
 }
 
-/// What a machine ends with, as its flow gives it. A person is large, and is not moved from machine to machine.
-pub(crate) trait Outcome<T> {
-    fn unboxed(self) -> T;
-}
-
-impl<T> Outcome<T> for T {
-    fn unboxed(self) -> T {
-        self
-    }
-}
-
 /// The time of a transition, read once, and the randomness for it.
 pub(crate) struct Context<'a> {
     pub(crate) now: UnixTime,
@@ -97,7 +86,10 @@ impl Context<'_> {
         let mut bytes = [0; 32];
         self.platform.fill(&mut bytes)?;
         let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
-        let digits: [_; 32] = bytes.map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
-        Ok(String::from_utf8(digits.concat()).expect("digits are text"))
+        let mut digits = vec![0; 2 * bytes.len()];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
+        }
+        Ok(String::from_utf8(digits).expect("digits are text"))
     }
 }

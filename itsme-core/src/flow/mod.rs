@@ -30,7 +30,7 @@ use zeroize::Zeroizing;
 use self::{
     attempt::{Attempt, SendFailure},
     key_operation::{Answer, Ask, KeyFailure, KeyOperation, KeyUsed},
-    machine::{Context, Event, Machine, Next, Outcome},
+    machine::{Context, Event, Machine, Next},
     platform::Platform,
     retry::KEY_PAUSE,
 };
@@ -127,7 +127,7 @@ impl<T> Flow<T> {
     /// caller's input is told at the first step.
     pub(crate) fn of<M>(name: &'static str, machine: Result<M, Error>) -> Self
     where
-        M: Machine<Output: Outcome<T>> + Send + 'static,
+        M: Machine<Output = T> + Send + 'static,
     {
         Self { name, running: Box::new(Slot::new(machine)) }
     }
@@ -256,7 +256,7 @@ struct Slot<M> {
     asked: Option<Ask>,
 }
 
-impl<T, M: Machine<Output: Outcome<T>>> Running<T> for Slot<M> {
+impl<T, M: Machine<Output = T>> Running<T> for Slot<M> {
     fn step(&mut self, mut event: Event, cx: &mut Context<'_>) -> Result<Turn<T>, Error> {
         if let Some(ask) = &self.asked {
             return Ok(Turn::UseKey(ask.operation()));
@@ -286,7 +286,7 @@ impl<T, M: Machine<Output: Outcome<T>>> Running<T> for Slot<M> {
                     self.unanswered = None;
                     Turn::Wait(duration)
                 }
-                Next::Done(output) => Turn::Done(output.unboxed()),
+                Next::Done(output) => Turn::Done(output),
                 Next::GiveUp => Turn::GiveUp,
             };
             return Ok(turn);

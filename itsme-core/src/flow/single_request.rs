@@ -20,7 +20,8 @@ use crate::{
 /// A flow of one request, made once the OP's metadata is known, and perhaps after a wait. Every
 /// request of a client to the OP is one, but for metadata, keys and userinfo.
 pub(crate) struct SingleRequest<X> {
-    exchange: X,
+    /// In a box, for a machine moves at every step.
+    exchange: Box<X>,
     state: State,
 }
 
@@ -80,11 +81,11 @@ pub(crate) trait Exchange: Sized {
 
 impl<X: Exchange> SingleRequest<X> {
     pub(crate) fn new(client: &Arc<ClientInner>, exchange: X) -> Self {
-        Self { exchange, state: State::New(Arc::clone(client)) }
+        Self { exchange: Box::new(exchange), state: State::New(Arc::clone(client)) }
     }
 
     fn prepare(
-        mut exchange: X,
+        mut exchange: Box<X>,
         (parties, retry): (Parties, Retry),
         made: Vec<String>,
         cx: &mut Context<'_>,

@@ -79,8 +79,8 @@ pub struct Members(Vec<(Name, Value)>);
 /// Most names are those that every token has, and are not allocated.
 type Name = Cow<'static, str>;
 
-/// Room for the members of a header or an answer, made once.
-const USUAL: usize = 8;
+/// Room for the claims of a usual ID token, made once.
+const USUAL: usize = 16;
 
 /// Up to so many members, each name is compared with those before it; more are sorted at the end.
 const FEW: usize = 64;

@@ -22,8 +22,10 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// The same at the end of a text.
-pub fn append(bytes: impl AsRef<[u8]>, text: &mut String) {
-    URL_SAFE.encode_string(bytes, text);
+pub fn append(bytes: impl AsRef<[u8]>, text: &mut Vec<u8>) {
+    let (bytes, start) = (bytes.as_ref(), text.len());
+    text.resize(start + (4 * bytes.len()).div_ceil(3), 0);
+    URL_SAFE.encode_slice(bytes, &mut text[start..]).expect("there is room for all of it");
 }
 
 /// Strict: no padding, no white space, no other alphabet, no stray bits in the last character.

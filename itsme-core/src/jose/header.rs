@@ -1,3 +1,4 @@
+use memchr::memchr_iter;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -143,12 +144,13 @@ pub(super) fn malformed(what: &'static str) -> JoseError {
 
 /// Splits a compact serialization into exactly `N` parts, or says how many there are.
 pub(super) fn parts<const N: usize>(token: &str) -> Result<[&str; N], usize> {
-    let (mut parts, mut count) = ([""; N], 0);
-    for part in token.split('.') {
-        if let Some(place) = parts.get_mut(count) {
-            *place = part;
+    let (mut parts, mut count, mut start) = ([""; N], 0, 0);
+    for end in memchr_iter(b'.', token.as_bytes()).chain([token.len()]) {
+        if let Some(part) = parts.get_mut(count) {
+            *part = &token[start..end];
         }
         count += 1;
+        start = end + 1;
     }
     if count == N { Ok(parts) } else { Err(count) }
 }

@@ -177,14 +177,14 @@ pub(super) fn assemble(
     (enc, content_key, iv): (ContentEncryption, &[u8; ContentEncryption::KEY], &[u8]),
     plaintext: &[u8],
 ) -> Option<String> {
-    let mut jwe = String::with_capacity(2048 + 2 * plaintext.len());
-    base64url_append(serde_json::to_string(header).ok()?, &mut jwe);
-    let (ciphertext, tag) = enc.encrypt(content_key, iv, jwe.as_bytes(), plaintext).ok()?;
+    let mut jwe = Vec::with_capacity(2048 + 2 * plaintext.len());
+    base64url_append(serde_json::to_vec(header).ok()?, &mut jwe);
+    let (ciphertext, tag) = enc.encrypt(content_key, iv, &jwe, plaintext).ok()?;
     for part in [encrypted_key, iv, &ciphertext, &tag] {
-        jwe.push('.');
+        jwe.push(b'.');
         base64url_append(part, &mut jwe);
     }
-    Some(jwe)
+    String::from_utf8(jwe).ok()
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub enum Signer<'a> {
 }
 
 /// A compact JWS but for its signature.
-pub struct UnsignedJws(Wiped<String>);
+pub struct UnsignedJws(Wiped<Vec<u8>>);
 
 impl UnsignedJws {
     /// A header with `alg`, `typ` and, for RS256, `kid`, and the claims. `None`: they are no JSON.
@@ -63,23 +63,23 @@ impl UnsignedJws {
     /// A header and a payload as they are.
     pub fn of_parts(header: &str, payload: &str) -> Self {
         // Room for the signature as well.
-        let mut jws = String::with_capacity(1024 + 2 * payload.len());
+        let mut jws = Vec::with_capacity(1024 + 2 * payload.len());
         base64url_append(header, &mut jws);
-        jws.push('.');
+        jws.push(b'.');
         base64url_append(payload, &mut jws);
         Self(Wiped::new(jws))
     }
 
     /// What is signed (RFC 7515 §5.1).
     pub fn signing_input(&self) -> &[u8] {
-        self.0.as_bytes()
+        &self.0
     }
 
     /// The JWS with its signature.
     pub fn with_signature(self, signature: &[u8]) -> Wiped<String> {
         let Self(mut jws) = self;
-        jws.push('.');
+        jws.push(b'.');
         base64url_append(signature, &mut jws);
-        jws
+        Wiped::new(String::from_utf8(jws.take()).expect("base64url is text"))
     }
 }

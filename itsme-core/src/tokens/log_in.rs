@@ -10,7 +10,7 @@ use crate::{
 /// A request at the token endpoint, and the verification of the tokens that it gives.
 pub(crate) struct LogIn<X, T> {
     state: State<X>,
-    done: fn(Box<LoggedIn>) -> T,
+    done: fn(LoggedIn) -> T,
 }
 
 enum State<X> {
@@ -26,7 +26,7 @@ pub(crate) enum Granted<T> {
 }
 
 impl<X, T> LogIn<X, T> {
-    pub(crate) fn new(request: SingleRequest<X>, done: fn(Box<LoggedIn>) -> T) -> Self {
+    pub(crate) fn new(request: SingleRequest<X>, done: fn(LoggedIn) -> T) -> Self {
         Self { state: State::Request(request), done }
     }
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use crate::{
     claims::acr::Acr,
     evidence::Evidence,
-    flow::machine::Outcome,
     ground::{
         secret::{Secret, StoredSecret},
         time::UnixTime,
@@ -21,8 +20,8 @@ use crate::{
 /// the `user` what is needed.
 #[non_exhaustive]
 pub struct LoggedIn {
-    /// Who it is.
-    pub user: User,
+    /// Who it is; in a box, because a person has forty fields.
+    pub user: Box<User>,
     /// How strongly they were authenticated, if the OP said it in a way that itsme defines.
     pub acr: Option<Acr>,
     /// When they were authenticated, if the OP said it.
@@ -38,12 +37,6 @@ pub struct LoggedIn {
 impl fmt::Debug for LoggedIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoggedIn").field("user", &self.user).finish_non_exhaustive()
-    }
-}
-
-impl Outcome<LoggedIn> for Box<LoggedIn> {
-    fn unboxed(self) -> LoggedIn {
-        *self
     }
 }
 
@@ -76,7 +69,7 @@ impl Serialize for LoggedIn {
 
 impl<'de> Deserialize<'de> for LoggedIn {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let stored = Stored::<User, StoredSecret>::deserialize(from)?;
+        let stored = Stored::<Box<User>, StoredSecret>::deserialize(from)?;
         let evidence = Evidence::from_text(stored.evidence.0.expose()).map_err(D::Error::custom)?;
         Ok(Self {
             user: stored.user,

@@ -49,6 +49,11 @@ pub(crate) fn claims_sha256(claims: &str) -> String {
 const MAX_TOKEN_WITH_IMAGE: usize = 512 * 1024;
 
 impl Requested {
+    /// The same at another time.
+    pub(crate) fn at(self, at: UnixTime) -> Self {
+        Self { at, ..self }
+    }
+
     /// Whether something that was asked for can only be in the userinfo answer. A claim asked for
     /// in the ID token and not found there is one that the person does not have.
     pub(crate) fn needs_userinfo(&self, id_token: &Members, dialect: Dialect) -> bool {

@@ -28,7 +28,8 @@ use crate::{
 /// From a token response to a person: verifies the ID token, asks for userinfo if something is
 /// missing, and verifies that. Every flow that logs somebody in ends with it.
 pub(crate) struct VerifyTokens {
-    verification: Verification,
+    /// In a box, for a machine moves at every step.
+    verification: Box<Verification>,
     state: State,
 }
 
@@ -72,7 +73,8 @@ type Jws = Wiped<String>;
 struct Identified {
     authentication: Authentication,
     claims: Members,
-    evidence: Evidence,
+    id_token: Signed,
+    userinfo: Option<Signed>,
 }
 
 impl VerifyTokens {
@@ -85,7 +87,7 @@ impl VerifyTokens {
         let identity =
             ClientIdentity { issuer: parties.provider.metadata.issuer.clone(), client_id };
         let TokenResponse { access_token, id_token, expires_in } = tokens;
-        let verification = Verification {
+        let verification = Box::new(Verification {
             parties,
             identity,
             binding,
@@ -93,13 +95,13 @@ impl VerifyTokens {
             access_token,
             expires_in,
             refetched: false,
-        };
+        });
         verification.open(Token::Id, id_token)
     }
 }
 
 impl Verification {
-    fn with(self, state: State) -> VerifyTokens {
+    fn with(self: Box<Self>, state: State) -> VerifyTokens {
         VerifyTokens { verification: self, state }
     }
 
@@ -108,14 +110,14 @@ impl Verification {
         TokenParties { client: &self.identity, other_audiences: others }
     }
 
-    fn open(self, which: Token, token: Secret) -> VerifyTokens {
+    fn open(self: Box<Self>, which: Token, token: Secret) -> VerifyTokens {
         let decryption = self.parties.client.settings.keyring.decryption();
         let open = OpenToken::new(token, decryption, self.requested.token_limit());
         self.with(State::Open(which, open))
     }
 
     fn verify(
-        mut self,
+        mut self: Box<Self>,
         token: Token,
         jws: Jws,
         cx: &mut Context<'_>,
@@ -141,7 +143,7 @@ impl Verification {
     }
 
     fn check(
-        self,
+        self: Box<Self>,
         token: Token,
         claims: Members,
         signed: Signed,
@@ -176,8 +178,7 @@ impl Verification {
             access_token: Some(&self.access_token),
         };
         let authentication = id_token::check(&claims, client, login, now)?;
-        let evidence = Evidence::new(signed, self.identity.clone(), self.requested.clone());
-        Ok(Identified { authentication, claims, evidence })
+        Ok(Identified { authentication, claims, id_token: signed, userinfo: None })
     }
 
     /// The claims of a userinfo answer, once they are checked, beside those of the ID token.
@@ -211,25 +212,25 @@ impl Verification {
                 id.claims.push(name, value);
             }
         }
-        id.evidence.add_userinfo(signed);
-        Ok(id)
+        Ok(Identified { userinfo: Some(signed), ..id })
     }
 
-    fn ask_userinfo(self, id: Box<Identified>, retry: Retry) -> Result<Next<VerifyTokens>, Error> {
+    fn ask_userinfo(self: Box<Self>, id: Box<Identified>, retry: Retry) -> Result<Next<VerifyTokens>, Error> {
         let request = userinfo::request(&self.parties.provider.metadata, &self.access_token)?;
         Ok(Next::Send(request, self.with(State::Userinfo { id, retry })))
     }
 
-    fn logged_in(self, id: Identified) -> Box<LoggedIn> {
-        let Authentication { sub, acr, auth_time } = id.authentication;
-        Box::new(LoggedIn {
-            user: User::read(sub, id.claims),
+    fn logged_in(self, id: Identified) -> LoggedIn {
+        let Identified { authentication, claims, id_token, userinfo } = id;
+        let Authentication { sub, acr, auth_time } = authentication;
+        LoggedIn {
+            user: User::read(sub, claims),
             acr,
             auth_time,
             access_token: self.access_token,
             expires_in: self.expires_in,
-            evidence: id.evidence,
-        })
+            evidence: Evidence::new((id_token, userinfo), self.identity, self.requested),
+        }
     }
 }
 
@@ -243,7 +244,7 @@ impl Token {
 }
 
 impl Machine for VerifyTokens {
-    type Output = Box<LoggedIn>;
+    type Output = LoggedIn;
 
     fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Self { verification, state } = self;

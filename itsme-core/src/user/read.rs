@@ -61,8 +61,8 @@ claims!(reader);
 
 impl User {
     /// Reads both dialects.
-    pub(crate) fn read(sub: String, claims: Members) -> Self {
-        let mut user = Self::new(sub);
+    pub(crate) fn read(sub: String, claims: Members) -> Box<Self> {
+        let mut user = Box::new(Self::new(sub));
         // A claim can come by two names. V2's counts first, in the writing of its pages, whatever order
         // the token has.
         let mut claims: Vec<_> = claims.into_iter().collect();
