@@ -16,7 +16,7 @@ use profile::Profile;
 use warm_login::WarmLogin;
 
 /// The most instructions that a warm login may take beside libcrypto.
-const MOST: u64 = 150_000;
+const MOST: u64 = 120_000;
 
 /// Valgrind counts from here …
 #[inline(never)]

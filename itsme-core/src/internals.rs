@@ -75,7 +75,8 @@ pub fn sign(claims: &impl Serialize, signer: Signer<'_>) -> String {
 
 /// The same with a header and a payload as they are.
 pub fn sign_compact(header: &str, payload: &str, signer: Signer<'_>) -> String {
-    run(MakeJwt::new(UnsignedJws::of_parts(header, payload), signer, None), |_| ())
+    let jws = UnsignedJws::of_parts(header.as_bytes(), payload.as_bytes());
+    run(MakeJwt::new(jws, signer, None), |_| ())
 }
 
 /// Signs claims and encrypts the JWS, as a client assertion does it. `random` fills a buffer.

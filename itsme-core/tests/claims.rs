@@ -246,7 +246,7 @@ fn all_possible_claims_at_once() {
     }
     let stored = serde_json::to_string(&who.user).expect("serializes");
     let again: itsme_core::User = serde_json::from_str(&stored).expect("deserializes");
-    assert_eq!(again, who.user);
+    assert_eq!(again, *who.user);
 }
 
 const ABOUT_THE_TOKEN: [&str; 6] = ["iss", "aud", "nonce", "acr", "iat", "exp"];

@@ -115,7 +115,7 @@ fn nothing_is_lost_whatever_somebody_lacks() {
             let of_scopes = |(scope, _): &&(Scope, _)| scopes.contains(scope);
             let mut always = ALWAYS.iter().filter(of_scopes).flat_map(|(_, names)| *names);
             let has_all = always.all(|name| person.claims().contains_key(*name));
-            let is_spared = has_all && who.user != nobody_but(&who);
+            let is_spared = has_all && *who.user != nobody_but(&who);
             let expected_requests = if is_spared { vec![TOKEN] } else { vec![TOKEN, USERINFO] };
             assert_eq!(asked, expected_requests, "{what}");
             *(if is_spared { &mut spared } else { &mut asked_twice }) += 1;

@@ -133,43 +133,51 @@ impl Plan {
             ("redirect_uri", redirect_uri.as_str()),
             ("state", state.as_str()),
         ];
+        let challenge = code_challenge(&code_verifier);
+        let own = [
+            ("nonce", nonce.expose()),
+            ("code_challenge", challenge.as_str()),
+            ("code_challenge_method", "S256"),
+        ];
         let mut parameters = content.parameters;
-        parameters.push(("nonce", json!(nonce.expose())));
-        parameters.push(("code_challenge", json!(code_challenge(&code_verifier))));
-        parameters.push(("code_challenge_method", json!("S256")));
 
         // What stands in a request object, the OP takes from there; what OAuth requires stands
         // outside as well, with equal values (OIDC Core §6.1).
-        let mut query = String::with_capacity(1024);
-        form::append(&mut query, fixed);
+        let endpoint = provider.metadata.authorization_endpoint.as_str();
+        let mut url = Vec::with_capacity(1024);
+        url.extend_from_slice(endpoint.as_bytes());
+        if !endpoint.contains('?') {
+            url.push(b'?');
+        }
+        form::append(&mut url, fixed);
         let lifetime = match &delivery {
             Delivery::Query => None,
             Delivery::Value => Some(request_object::BY_VALUE),
             Delivery::Reference(uri, lifetime) => {
-                form::append(&mut query, [("request_uri", uri.as_str())]);
+                form::append(&mut url, [("request_uri", uri.as_str())]);
                 Some(*lifetime)
             }
         };
         let expires_at = cx.now.after(lifetime.unwrap_or_default());
         let mut object = None;
         if lifetime.is_some() {
-            parameters.extend(fixed.map(|(name, value)| (name, json!(value))));
+            let texts = own.into_iter().chain(fixed);
+            parameters.extend(texts.map(|(name, value)| (name, json!(value))));
             let claims = content.claims.as_deref();
             object = Some(request_object::make(&parties, (&parameters, claims), expires_at, cx)?);
         } else {
             for (name, value) in &parameters {
                 match value {
-                    Value::String(text) => form::append(&mut query, [(*name, text.as_str())]),
-                    value => form::append(&mut query, [(*name, value.to_string().as_str())]),
+                    Value::String(text) => form::append(&mut url, [(*name, text.as_str())]),
+                    value => form::append(&mut url, [(*name, value.to_string().as_str())]),
                 }
             }
-            form::append(&mut query, content.claims.iter().map(|claims| ("claims", claims.get())));
+            form::append(&mut url, own);
+            form::append(&mut url, content.claims.iter().map(|claims| ("claims", claims.get())));
         }
 
-        let endpoint = &provider.metadata.authorization_endpoint;
-        let separator = if endpoint.contains('?') { "&" } else { "?" };
         let redirect = Redirect {
-            url: [endpoint, separator, &query].concat(),
+            url: String::from_utf8(url).expect("a URL and what is escaped are text"),
             state: LoginState::new(
                 identity.clone(),
                 state,

@@ -1,6 +1,6 @@
 //! A request that was checked once. What follows from it cannot fail.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use serde_json::{Value, json, value::RawValue};
 
@@ -158,8 +158,8 @@ impl CheckedContent {
             && !scopes.is_empty()
             && claims.leave_room_in_id_token(dialect);
         let asked = match scopes_in_id_token {
-            true => claims.clone().with_scopes(scopes, dialect),
-            false => claims.clone(),
+            true => Cow::Owned(claims.clone().with_scopes(scopes, dialect)),
+            false => Cow::Borrowed(claims),
         };
         let parameter = asked.parameter(dialect, named, template)?.text();
         if known_user.as_ref().is_some_and(String::is_empty) {
@@ -183,7 +183,6 @@ impl CheckedContent {
             claims: parameter,
         })
     }
-
 }
 
 /// A `claims` parameter, to archive.

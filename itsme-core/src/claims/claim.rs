@@ -59,9 +59,17 @@ impl Claim {
     /// # Errors
     /// [`RequestError::ClaimNotInDialect`]: it has none.
     pub fn wire_names(&self, dialect: Dialect) -> Result<Vec<String>, RequestError> {
-        let of_dialect = |(origin, name): (Origin, &str)| origin.write(name, dialect);
-        let names: Vec<_> = self.names().filter_map(of_dialect).collect();
-        if names.is_empty() {
+        self.names_in(dialect).map(Iterator::collect)
+    }
+
+    /// One or two.
+    pub(super) fn names_in(
+        &self,
+        dialect: Dialect,
+    ) -> Result<impl Iterator<Item = String>, RequestError> {
+        let of_dialect = move |(origin, name): (Origin, &str)| origin.write(name, dialect);
+        let mut names = self.names().filter_map(of_dialect).peekable();
+        if names.peek().is_none() {
             let claim = self.names().map(|(_, name)| name.to_owned()).next().unwrap_or_default();
             return Err(RequestError::ClaimNotInDialect { claim, dialect });
         }
@@ -110,20 +118,18 @@ impl Claim {
     }
 }
 
-/// Claims about the token and not about the person.
-pub(crate) const ABOUT_THE_TOKEN: [&str; 14] = [
-    "acr",
-    "amr",
-    "at_hash",
-    "aud",
-    "auth_time",
-    "azp",
-    "c_hash",
-    "exp",
-    "iat",
-    "iss",
-    "jti",
-    "nbf",
-    "nonce",
-    "sub",
-];
+macro_rules! about_the_token {
+    ($($name:literal)*) => {
+        /// The name, if it is of a claim about the token and not about the person.
+        pub(crate) fn about_the_token(name: &str) -> Option<&'static str> {
+            match name {
+                $($name => Some($name),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+about_the_token! {
+    "acr" "amr" "at_hash" "aud" "auth_time" "azp" "c_hash" "exp" "iat" "iss" "jti" "nbf" "nonce" "sub"
+}

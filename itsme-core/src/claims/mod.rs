@@ -7,5 +7,5 @@ mod request;
 mod scope;
 pub(crate) mod table;
 
-pub(crate) use self::{claim::ABOUT_THE_TOKEN, request::RequestedClaims};
 pub use self::{claim::Claim, request::ClaimRequest, scope::Scope};
+pub(crate) use self::{claim::about_the_token, request::RequestedClaims};

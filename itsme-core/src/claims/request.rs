@@ -8,7 +8,7 @@ use serde_json::{
 
 use crate::{
     claims::{
-        claim::{ABOUT_THE_TOKEN, Claim},
+        claim::{Claim, about_the_token},
         scope::Scope,
     },
     dialect::{
@@ -139,7 +139,7 @@ impl RequestedClaims {
                 true => &mut parameter.userinfo,
                 false => &mut parameter.id_token,
             };
-            for name in request.claim.wire_names(dialect)? {
+            for name in request.claim.names_in(dialect)? {
                 check_name(&name)?;
                 place.set(name.into(), request.asked());
             }
@@ -175,7 +175,7 @@ fn check_name(name: &str) -> Result<(), RequestError> {
     if origin != Origin::Plain && inner.to_ascii_lowercase().starts_with("claim_approval_") {
         return Err(RequestError::TemplateClaim);
     }
-    match ABOUT_THE_TOKEN.iter().find(|claim| **claim == name) {
+    match about_the_token(name) {
         Some(claim) => Err(RequestError::TokenClaim(claim)),
         None => Ok(()),
     }

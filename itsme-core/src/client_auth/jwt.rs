@@ -26,7 +26,7 @@ pub(crate) struct MakeJwt {
 enum State {
     Unsigned(Arc<OwnKey>, UnsignedJws),
     Asked,
-    Signed(Wiped<String>),
+    Signed(Wiped<Vec<u8>>),
 }
 
 /// How a JWS is encrypted.
@@ -83,11 +83,13 @@ impl MakeJwt {
     }
 
     fn protect(
-        jws: Wiped<String>,
+        jws: Wiped<Vec<u8>>,
         seal: Option<Seal>,
         cx: &mut Context<'_>,
     ) -> Result<String, Error> {
-        let Some(Seal { to, default, enc }) = seal else { return Ok(jws.take()) };
+        let Some(Seal { to, default, enc }) = seal else {
+            return String::from_utf8(jws.take()).map_err(|_| Error::Crypto("write a token"));
+        };
         let nested = jose::encrypt_jws(&jws, &to, default, enc, |buf| cx.fill(buf))?;
         nested.ok_or(Error::Crypto("encrypt a token"))
     }

@@ -46,15 +46,20 @@ impl<'a> WireName<'a> {
     }
 
     /// Whether it is this one, as the table of claims writes it.
+    #[inline]
     pub(crate) fn is(self, origin: Origin, name: &str) -> bool {
-        match (origin, self.origin) {
-            (Origin::V1, Origin::V1) => {
-                name.split_once(':').is_some_and(|(_month, name)| self.is_same(name))
-            }
-            (Origin::V2, Origin::V2) => self.is_same(name),
+        match self.origin {
             // itsme's table of scopes writes V2's names without the prefix.
-            (Origin::Plain | Origin::V2, Origin::Plain) => self.name == name,
-            _ => false,
+            Origin::Plain => origin != Origin::V1 && self.name == name,
+            known => origin == known && self.is_itsmes(name),
+        }
+    }
+
+    /// Whether it is this one of itsme's own.
+    fn is_itsmes(self, name: &str) -> bool {
+        match self.origin {
+            Origin::V1 => name.split_once(':').is_some_and(|(_month, name)| self.is_same(name)),
+            _ => self.is_same(name),
         }
     }
 

@@ -111,7 +111,7 @@ enum Work {
 /// What a key has done.
 pub(crate) enum KeyUsed {
     /// The whole JWS.
-    Signed(Wiped<String>),
+    Signed(Wiped<Vec<u8>>),
     /// The content key, if it decrypts.
     Unwrapped(Option<Zeroizing<Vec<u8>>>),
     /// Nothing: it cannot be reached, and was asked twice.

@@ -85,11 +85,8 @@ impl Context<'_> {
     pub(crate) fn random_text(&mut self) -> Result<String, EntropyError> {
         let mut bytes = [0; 32];
         self.platform.fill(&mut bytes)?;
-        let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
-        let mut digits = vec![0; 2 * bytes.len()];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(bytes) {
-            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 0xf)]);
-        }
-        Ok(String::from_utf8(digits).expect("digits are text"))
+        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        let digits = bytes.map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
+        Ok(String::from_utf8(digits.as_flattened().to_vec()).expect("digits are text"))
     }
 }

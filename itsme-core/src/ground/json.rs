@@ -80,7 +80,7 @@ pub struct Members(Vec<(Name, Value)>);
 type Name = Cow<'static, str>;
 
 /// Room for the claims of a usual ID token, made once.
-const USUAL: usize = 16;
+const USUAL: usize = 8;
 
 /// Up to so many members, each name is compared with those before it; more are sorted at the end.
 const FEW: usize = 64;

@@ -1,5 +1,4 @@
-use http::{HeaderValue, header};
-use url::form_urlencoded;
+use http::{HeaderValue, Method, header};
 
 use crate::{
     flow::attempt::Attempt,
@@ -21,24 +20,38 @@ pub(crate) enum Authentication<'a> {
 }
 
 /// Behind other parameters, and before the assertion.
-const ASSERTION: &str = "&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
+const ASSERTION: &[u8] =
+    b"&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
                          &client_assertion=";
 
-/// Appends parameters whose names need no escaping. Most values need none either, and are copied as a whole.
+/// Appends parameters whose names need no escaping, to others or to a URL that ends in `?`.
 pub(crate) fn append<'a>(
-    text: &mut String,
+    text: &mut Vec<u8>,
     parameters: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) {
     for (name, value) in parameters {
-        if !text.is_empty() {
-            text.push('&');
+        if !matches!(text.last(), None | Some(b'?')) {
+            text.push(b'&');
         }
-        text.push_str(name);
-        text.push('=');
-        if value.bytes().all(|byte| IS_SENT_AS_IT_IS[usize::from(byte)]) {
-            text.push_str(value);
+        text.extend_from_slice(name.as_bytes());
+        text.push(b'=');
+        escape(value.as_bytes(), text);
+    }
+}
+
+/// `form_urlencoded` does the same in pieces between those that are escaped, which in JSON are short.
+fn escape(value: &[u8], text: &mut Vec<u8>) {
+    // Most values are sent as they are.
+    if value.iter().all(|byte| IS_SENT_AS_IT_IS[usize::from(*byte)]) {
+        return text.extend_from_slice(value);
+    }
+    let digit = |value: u8| b"0123456789ABCDEF"[usize::from(value)];
+    text.reserve(3 * value.len());
+    for byte in value {
+        if IS_SENT_AS_IT_IS[usize::from(*byte)] {
+            text.push(*byte);
         } else {
-            text.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+            text.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 0xf)]);
         }
     }
 }
@@ -59,7 +72,7 @@ pub(crate) fn post(
     authentication: Authentication<'_>,
 ) -> Request {
     // An assertion has some 2 KB.
-    let mut body = String::with_capacity(4096);
+    let mut body = Vec::with_capacity(4096);
     append(&mut body, parameters.iter().copied());
     match authentication {
         Authentication::Elsewhere => {}
@@ -69,28 +82,35 @@ pub(crate) fn post(
         // Nothing in a JWT needs escaping.
         Authentication::Assertion { client_id, jwt } => {
             append(&mut body, [("client_id", client_id)]);
-            body.push_str(ASSERTION);
-            body.push_str(jwt);
+            body.extend_from_slice(ASSERTION);
+            body.extend_from_slice(jwt.as_bytes());
         }
     }
-    http::Request::post(url)
-        .extension(Attempt::at(endpoint))
-        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
-        .header(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
-        .body(body.into_bytes())
-        .expect("the URL was checked")
+    let mut request = Request::new(body);
+    *request.method_mut() = Method::POST;
+    *request.uri_mut() = url.parse().expect("the URL was checked");
+    request.extensions_mut().insert(Attempt::at(endpoint));
+    for (name, value) in [
+        (header::ACCEPT, "application/json"),
+        (header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+    ] {
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    request
 }
 
 #[cfg(test)]
 mod tests {
+    use url::form_urlencoded;
+
     use super::*;
 
     #[test]
     fn every_value_arrives_as_it_is() {
         let values = ["", "plain-._*9", "a b", "a+b", "a&b=c", "100%", "http://x/?y#z", "\u{e9}\0"];
-        let mut text = String::new();
+        let mut text = Vec::new();
         append(&mut text, values.map(|value| ("n", value)));
-        let read: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
+        let read: Vec<_> = form_urlencoded::parse(&text).collect();
         assert_eq!(read, values.map(|value| ("n".into(), value.into())));
     }
 }

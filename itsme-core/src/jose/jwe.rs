@@ -62,7 +62,7 @@ pub enum Opening {
     /// A shared secret is enough, if it is the right one.
     Opened(Result<Wiped<Vec<u8>>, JoseError>),
     /// A private key must unwrap its content key.
-    Wrapped(WrappedJwe),
+    Wrapped(Box<WrappedJwe>),
 }
 
 /// A JWE whose content key is wrapped.
@@ -101,7 +101,8 @@ pub fn open(jwe: Secret, decryption: Decryption, limit: usize) -> Result<Opening
         Decryption::PrivateKeys(mut untried) => {
             let alg = alg.ok_or(JoseError::Decryption)?;
             untried.reverse();
-            Ok(Opening::Wrapped(WrappedJwe { sealed, alg, encrypted_key, untried, if_none_opens }))
+            let jwe = WrappedJwe { sealed, alg, encrypted_key, untried, if_none_opens };
+            Ok(Opening::Wrapped(Box::new(jwe)))
         }
         Decryption::Direct(keys) => {
             let opened = keys.iter().find_map(|key| sealed.open(&key.0).ok());
@@ -177,8 +178,11 @@ pub(super) fn assemble(
     (enc, content_key, iv): (ContentEncryption, &[u8; ContentEncryption::KEY], &[u8]),
     plaintext: &[u8],
 ) -> Option<String> {
-    let mut jwe = Vec::with_capacity(2048 + 2 * plaintext.len());
-    base64url_append(serde_json::to_vec(header).ok()?, &mut jwe);
+    let header = serde_json::to_vec(header).ok()?;
+    // With the dots, the IV, the padding and the tag.
+    let length = (header.len() + encrypted_key.len() + plaintext.len() + 64) * 4 / 3;
+    let mut jwe = Vec::with_capacity(length);
+    base64url_append(header, &mut jwe);
     let (ciphertext, tag) = enc.encrypt(content_key, iv, &jwe, plaintext).ok()?;
     for part in [encrypted_key, iv, &ciphertext, &tag] {
         jwe.push(b'.');

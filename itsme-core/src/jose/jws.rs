@@ -56,14 +56,18 @@ impl UnsignedJws {
             Signer::Hs256(_) => ("HS256", None),
         };
         let header = OwnHeader { alg, enc: None, cty: None, typ, kid };
-        let header = serde_json::to_string(&header).ok()?;
-        Some(Self::of_parts(&header, &serde_json::to_string(claims).ok()?))
+        let header = serde_json::to_vec(&header).ok()?;
+        // Room for the claims of an assertion, made once.
+        let mut payload = Vec::with_capacity(512);
+        serde_json::to_writer(&mut payload, claims).ok()?;
+        Some(Self::of_parts(&header, &payload))
     }
 
     /// A header and a payload as they are.
-    pub fn of_parts(header: &str, payload: &str) -> Self {
-        // Room for the signature as well.
-        let mut jws = Vec::with_capacity(1024 + 2 * payload.len());
+    pub fn of_parts(header: &[u8], payload: &[u8]) -> Self {
+        // With the dots and, of a usual key, the signature.
+        let length = (header.len() + payload.len() + 256) * 4 / 3 + 8;
+        let mut jws = Vec::with_capacity(length);
         base64url_append(header, &mut jws);
         jws.push(b'.');
         base64url_append(payload, &mut jws);
@@ -75,11 +79,11 @@ impl UnsignedJws {
         &self.0
     }
 
-    /// The JWS with its signature.
-    pub fn with_signature(self, signature: &[u8]) -> Wiped<String> {
+    /// The JWS with its signature, as text.
+    pub fn with_signature(self, signature: &[u8]) -> Wiped<Vec<u8>> {
         let Self(mut jws) = self;
         jws.push(b'.');
         base64url_append(signature, &mut jws);
-        Wiped::new(String::from_utf8(jws.take()).expect("base64url is text"))
+        jws
     }
 }

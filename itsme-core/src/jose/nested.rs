@@ -16,7 +16,7 @@ pub fn inner(opened: Result<Wiped<Vec<u8>>, JoseError>) -> Result<Wiped<String>,
 /// Encrypts a JWS to `to`. `random` fills a buffer; its error is passed on.
 /// `Ok(None)` is a failure of OpenSSL, or a key that cannot encrypt.
 pub fn encrypt_jws<E>(
-    jws: &str,
+    jws: &[u8],
     to: &PublicKey,
     default: KeyEncryption,
     enc: ContentEncryption,
@@ -27,5 +27,5 @@ pub fn encrypt_jws<E>(
     let iv = &mut iv[..enc.iv()];
     random(&mut *content_key)?;
     random(iv)?;
-    Ok(jwe::encrypt(jws.as_bytes(), to, default, enc, &content_key, iv))
+    Ok(jwe::encrypt(jws, to, default, enc, &content_key, iv))
 }

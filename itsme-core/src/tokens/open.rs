@@ -16,7 +16,7 @@ pub(crate) struct OpenToken(State);
 
 enum State {
     Closed { token: Secret, decryption: Decryption, limit: usize },
-    Unwrapping(WrappedJwe, Zeroizing<[u8; ContentEncryption::KEY]>),
+    Unwrapping(Box<WrappedJwe>, Zeroizing<[u8; ContentEncryption::KEY]>),
 }
 
 /// The JWS inside.
@@ -29,7 +29,7 @@ impl OpenToken {
     }
 
     /// A key outside can take its time, so that the decoy is there before anything is known of the key.
-    fn unwrap(mut jwe: WrappedJwe, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
+    fn unwrap(mut jwe: Box<WrappedJwe>, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Some((key, encrypted_key)) = jwe.next_key() else {
             return Ok(Next::Done(jose::inner(Err(jwe.if_none_opens()))));
         };

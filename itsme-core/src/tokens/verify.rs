@@ -215,7 +215,11 @@ impl Verification {
         Ok(Identified { userinfo: Some(signed), ..id })
     }
 
-    fn ask_userinfo(self: Box<Self>, id: Box<Identified>, retry: Retry) -> Result<Next<VerifyTokens>, Error> {
+    fn ask_userinfo(
+        self: Box<Self>,
+        id: Box<Identified>,
+        retry: Retry,
+    ) -> Result<Next<VerifyTokens>, Error> {
         let request = userinfo::request(&self.parties.provider.metadata, &self.access_token)?;
         Ok(Next::Send(request, self.with(State::Userinfo { id, retry })))
     }

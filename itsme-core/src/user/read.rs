@@ -14,7 +14,7 @@ use super::{
     value::{any_text, as_it_is, flag, national_number, object, part, photo, text, unwrapped},
 };
 use crate::{
-    claims::{ABOUT_THE_TOKEN, country::Country, table::claims},
+    claims::{about_the_token, country::Country, table::claims},
     dialect::names::{Origin, WireName},
     ground::json::Members,
 };
@@ -66,7 +66,7 @@ impl User {
         // A claim can come by two names. V2's counts first, in the writing of its pages, whatever order
         // the token has.
         let mut claims: Vec<_> = claims.into_iter().collect();
-        claims.retain(|(name, _)| !ABOUT_THE_TOKEN.contains(&name.as_ref()));
+        claims.retain(|(name, _)| about_the_token(name).is_none());
         claims.sort_unstable_by(|(a, _), (b, _)| rank(a).cmp(&rank(b)));
         for (name, value) in claims {
             if let Some(left) = user.read_claim(WireName::of(&name), value) {
@@ -161,7 +161,7 @@ mod tests {
 
     fn read(claims: Value) -> User {
         let Value::Object(claims) = claims else { panic!("an object") };
-        User::read("s".into(), claims.into())
+        *User::read("s".into(), claims.into())
     }
 
     #[test]

@@ -98,7 +98,7 @@ mod tests {
 
     fn read(claims: Value) -> User {
         let Value::Object(claims) = claims else { panic!("an object") };
-        User::read("s".into(), claims.into())
+        *User::read("s".into(), claims.into())
     }
 
     #[test]

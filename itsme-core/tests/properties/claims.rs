@@ -148,6 +148,6 @@ fn no_claim_is_lost() {
         expected["sub"] = json!(scene.op.sub_of(&Person::ann()));
         prop_assert_eq!(serde_json::to_value(&who.user)?, expected);
         let stored = serde_json::to_string(&who.user)?;
-        prop_assert_eq!(serde_json::from_str::<User>(&stored)?, who.user);
+        prop_assert_eq!(serde_json::from_str::<User>(&stored)?, *who.user);
     });
 }
