@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use allocation_counter::{measure as count, opt_out};
 use cpu_time::ThreadTime;
 use itsme_testkit::Person;
 use url::form_urlencoded;
@@ -48,8 +47,4 @@ pub fn measure() {
     let [time, _] =
         compare("(7) warm login in memory", [("login", itsme()), ("floor", way(2, || (), floor))]);
     println!("    {:.0} logins per CPU second", 1e9 / time);
-    let mut login = WarmLogin::new();
-    drop(login.run(&mut |run| run()));
-    let counted = count(|| drop(login.run(&mut |run| opt_out(run))));
-    println!("    {} heap allocations, {} bytes", counted.count_total, counted.bytes_total);
 }

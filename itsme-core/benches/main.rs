@@ -8,16 +8,13 @@ mod key_set;
 mod login;
 mod paired;
 mod request_object;
-mod scale;
 mod scene;
 mod tokens;
 mod usual;
 mod warm_login;
 mod whole_login;
 
-const MEASUREMENTS: [(&str, fn()); 10] = [
-    // First, while the heap has no room left over from others.
-    ("memory", scale::memory),
+const MEASUREMENTS: [(&str, fn()); 8] = [
     ("id_token", id_token::of_usual_size),
     ("request_object", request_object::measure),
     ("client_assertion", client_assertion::measure),
@@ -26,7 +23,6 @@ const MEASUREMENTS: [(&str, fn()); 10] = [
     ("login", login::measure),
     ("whole", whole_login::measure),
     ("sizes", id_token::of_every_size),
-    ("threads", scale::threads),
 ];
 
 fn main() {

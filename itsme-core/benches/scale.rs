@@ -1,90 +1,111 @@
-//! How much memory what is kept takes, and what threads that share a client cost each other.
+//! What becomes of memory and time with many pending logins, threads and clients: tables of Markdown, for scale.md.
+//! See README.md.
 
-use std::{
-    hint::black_box,
-    sync::Barrier,
-    thread,
-    time::{Duration, Instant},
-};
+mod memory;
+mod scene;
+mod threads;
 
-use allocation_counter::measure as count;
+use std::time::Duration;
+
 use cpu_time::ThreadTime;
-use itsme_core::{AuthorizationRequest, Client, PrivateKeys};
-use itsme_testkit::{SERVICE, private_jwks};
+use itsme_core::{
+    AuthorizationRequest, Client, Environment, Flow, LoginState, Request, Settings, drive,
+};
+use itsme_testkit::{Clock, FakeOp, Person, RegisteredClient, SERVICE, private_keys};
 
 use crate::{
-    paired::nanoseconds,
-    scene::{Scene, done},
+    scene::Scene,
+    threads::{Worker, log_in},
 };
 
-/// The memory of this process in bytes, that of OpenSSL included; Linux alone tells.
-fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+/// A client, and an OP of this thread's own in the same memory.
+struct InMemory {
+    client: Client,
+    op: FakeOp,
+    clock: Clock,
 }
 
-/// Prints what one of many takes. They are leaked, so that nobody's room serves the next.
-fn each<T>(what: &str, number: u64, make: impl Fn() -> T) {
-    std::mem::forget(make());
-    let before = resident();
-    let counted = count(|| (0..number).for_each(|_| std::mem::forget(make())));
-    let heap = counted.bytes_current.unsigned_abs() / number;
-    print!("    {what:<28} {heap:>7} on Rust's heap");
-    if let Some((before, after)) = before.zip(resident()) {
-        print!("{:>9} with OpenSSL's and the allocator's", after.saturating_sub(before) / number);
+impl InMemory {
+    /// The OPs of all threads have the same keys.
+    fn beside(client: &Client) -> Self {
+        let clock = Clock::system();
+        Self { client: client.clone(), op: FakeOp::new(clock.clone()), clock }
     }
-    println!();
-}
 
-/// Bytes for each pending login, client and cached key set.
-pub fn memory() {
-    let Scene { client, clock, op } = Scene::new();
-    println!("bytes");
-    let begin =
-        || done(client.authorize(AuthorizationRequest::login(SERVICE)), &mut clock.clone()).state;
-    let stored = serde_json::to_string(&begin()).expect("JSON");
-    println!("    {:<28} {:>7} as JSON", "login state", stored.len());
-    each("login state", 20_000, begin);
-    each("client", 20_000, || Client::new(op.settings()).expect("the settings are sound"));
-    each("private keys, three", 500, || PrivateKeys::from_json(private_jwks()).expect("keys"));
-    let provider = serde_json::to_string(&*client.provider().expect("cached")).expect("JSON");
-    each("metadata and two keys", 1_000, || {
-        serde_json::from_str::<itsme_core::Provider>(&provider).expect("a provider")
-    });
-}
-
-/// How long each thread works.
-const TIME: Duration = Duration::from_millis(1500);
-
-/// Authorization URLs by threads that share a client, whose cache has a lock.
-pub fn threads() {
-    let Scene { client, clock, .. } = Scene::new();
-    println!("authorization URLs of threads that share one client");
-    for number in [1, 2, 8, 64] {
-        let barrier = Barrier::new(number);
-        let work = || {
-            let (mut clock, start) = (clock.clone(), Instant::now());
-            barrier.wait();
-            let (cpu, mut made) = (ThreadTime::now(), 0u32);
-            while start.elapsed() < TIME {
-                for _ in 0..100 {
-                    black_box(done(
-                        client.authorize(AuthorizationRequest::login(SERVICE)),
-                        &mut clock,
-                    ));
-                }
-                made += 100;
-            }
-            (made, cpu.elapsed())
+    /// What a flow ends with, and what of the time was the OP's.
+    fn play<T>(&mut self, flow: Flow<T>) -> (T, Duration) {
+        let mut not_ours = Duration::ZERO;
+        let send = |request: Request| {
+            let start = ThreadTime::now();
+            let answer = self.op.handle(request).map_err(|why| (why, why));
+            not_ours += start.elapsed();
+            answer
         };
-        let results: Vec<(u32, Duration)> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..number).map(|_| scope.spawn(work)).collect();
-            threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
-        });
-        let made: u32 = results.iter().map(|(made, _)| made).sum();
-        let cpu: Duration = results.iter().map(|(_, cpu)| *cpu).sum();
-        let each = nanoseconds(cpu) / f64::from(made) / 1000.0;
-        println!("    {number:>2} threads {:>19.2} µs of CPU each", each);
+        (drive(flow, &mut self.clock, send, |_| {}).expect("nothing goes wrong"), not_ours)
     }
+}
+
+impl Worker for InMemory {
+    fn begin(&mut self, request: AuthorizationRequest) -> (String, LoginState) {
+        let (redirect, _) = self.play(self.client.authorize(request));
+        (redirect.url, redirect.state)
+    }
+
+    fn approve(&mut self, url: &str) -> String {
+        self.op.approve(url, &Person::ann())
+    }
+
+    fn finish(&mut self, state: LoginState, callback: String) -> Duration {
+        self.play(self.client.finish_login(state, callback)).1
+    }
+}
+
+/// Logins at one client after the other, all of one OP.
+fn siblings() {
+    const MOST: usize = 1_000;
+    let mut worker = InMemory::beside(&Scene::new().client);
+    let public = private_keys().public_jwks();
+    let sibling = |number| {
+        let client_id = format!("TENANT_{number}");
+        let redirect_uri = "https://rp.example/itsme/callback";
+        let registered = RegisteredClient::new(&client_id, &public);
+        worker.op.register(registered.service(SERVICE).redirect_uri(redirect_uri));
+        let environment = Environment::custom(worker.op.issuer());
+        let settings = Settings::new(client_id, private_keys(), environment);
+        worker.client.sibling(settings.redirect_uri(redirect_uri)).expect("the same environment")
+    };
+    let before = memory::resident();
+    let siblings: Vec<Client> = (0..MOST).map(sibling).collect();
+    let each = memory::resident().zip(before).map(|(after, before)| (after - before) / MOST as u64);
+    let each = each.map_or("?".to_owned(), |bytes| format!("{} KB", bytes / 1024));
+    println!("\n| clients of one OP, in turn | CPU a login | against one client |");
+    println!("|---|---|---|");
+    let mut one = None;
+    for number in [1, 10, 100, MOST] {
+        let turns = siblings[..number].iter().cycle().take(2 * MOST.max(number));
+        let cpu: Duration = turns
+            .map(|client| {
+                worker.client = client.clone();
+                log_in(&mut worker)
+            })
+            .sum();
+        let cpu = cpu.as_secs_f64() / (2 * MOST) as f64;
+        let ratio = cpu / *one.get_or_insert(cpu);
+        println!("| {number} | {:.0} µs | {ratio:.2} |", cpu * 1e6);
+    }
+    println!(
+        "\nA sibling with three keys of its own takes {each}, the fake OP's record of it included."
+    );
+}
+
+fn main() {
+    // `cargo test --benches` runs this, too, and wants no measurements.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    memory::table();
+    siblings();
+    println!("\n{}", threads::HEADER);
+    let client = Scene::new().client;
+    threads::table("in memory", || InMemory::beside(&client));
 }

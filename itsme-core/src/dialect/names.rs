@@ -51,15 +51,11 @@ impl<'a> WireName<'a> {
         match self.origin {
             // itsme's table of scopes writes V2's names without the prefix.
             Origin::Plain => origin != Origin::V1 && self.name == name,
-            known => origin == known && self.is_itsmes(name),
-        }
-    }
-
-    /// Whether it is this one of itsme's own.
-    fn is_itsmes(self, name: &str) -> bool {
-        match self.origin {
-            Origin::V1 => name.split_once(':').is_some_and(|(_month, name)| self.is_same(name)),
-            _ => self.is_same(name),
+            Origin::V2 => origin == Origin::V2 && self.is_same(name),
+            Origin::V1 => {
+                let inner = || name.split_once(':').map(|(_month, name)| name);
+                origin == Origin::V1 && inner().is_some_and(|name| self.is_same(name))
+            }
         }
     }
 
@@ -69,8 +65,10 @@ impl<'a> WireName<'a> {
         is_of_v1(self) == is_of_v1(other) && self.is_same(other.name)
     }
 
+    /// A name is compared with all of the table, and most differ in length.
+    #[inline]
     fn is_same(self, name: &str) -> bool {
-        self.name.eq_ignore_ascii_case(name)
+        self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name)
     }
 }
 

@@ -1,10 +1,7 @@
 //! From the claims of verified tokens to a [`User`], leniently: itsme writes the same thing in
 //! several ways, and what does not read is kept in `extra`.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeMap, btree_map::Entry},
-};
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use serde_json::{Map, Value};
 
@@ -63,12 +60,15 @@ impl User {
     /// Reads both dialects.
     pub(crate) fn read(sub: String, claims: Members) -> Box<Self> {
         let mut user = Box::new(Self::new(sub));
+        let about_them = claims.into_iter().filter(|(name, _)| about_the_token(name).is_none());
+        let mut claims: Vec<_> =
+            about_them.map(|(name, value)| (WireName::of(&name).origin, name, value)).collect();
         // A claim can come by two names. V2's counts first, in the writing of its pages, whatever order
         // the token has.
-        let mut claims: Vec<_> = claims.into_iter().collect();
-        claims.retain(|(name, _)| about_the_token(name).is_none());
-        claims.sort_unstable_by(|(a, _), (b, _)| rank(a).cmp(&rank(b)));
-        for (name, value) in claims {
+        claims.sort_unstable_by(|(a, name, _), (b, other, _)| {
+            rank(*a).cmp(&rank(*b)).then_with(|| other.cmp(name))
+        });
+        for (_, name, value) in claims {
             if let Some(left) = user.read_claim(WireName::of(&name), value) {
                 user.extra.insert(name.into_owned(), left);
             }
@@ -133,13 +133,12 @@ fn told(value: &Value) -> Option<(BTreeMap<String, String>, Map<String, Value>)>
 }
 
 /// V2's names first, then those without a prefix.
-fn rank(name: &str) -> (u8, Reverse<&str>) {
-    let origin = match WireName::of(name).origin {
+fn rank(origin: Origin) -> u8 {
+    match origin {
         Origin::V2 => 0,
         Origin::Plain => 1,
         Origin::V1 => 2,
-    };
-    (origin, Reverse(name))
+    }
 }
 
 /// A claim can have come by another name already; what says something else than that is left as it

@@ -1,0 +1,44 @@
+//! How much memory takes what is kept.
+
+use allocation_counter::measure as count;
+use itsme_core::{AuthorizationRequest, Client, PrivateKeys};
+use itsme_testkit::{SERVICE, private_jwks};
+
+use crate::scene::{Scene, done};
+
+/// The memory of this process in bytes, that of OpenSSL included; Linux alone tells.
+pub fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
+}
+
+/// A row: what one of many takes. They are leaked, so that nobody's room serves the next.
+fn row<T>(what: &str, number: u64, make: impl Fn() -> T) {
+    std::mem::forget(make());
+    let before = resident();
+    let counted = count(|| (0..number).for_each(|_| std::mem::forget(make())));
+    let heap = counted.bytes_current.unsigned_abs() / number;
+    let grown = before.zip(resident()).map(|(before, after)| after.saturating_sub(before) / number);
+    let grown = grown.map_or("?".to_owned(), |bytes| bytes.to_string());
+    println!("| {what} | {number} | {heap} | {grown} |");
+}
+
+/// Bytes for each pending login, client and cached key set.
+pub fn table() {
+    let Scene { client, clock, op } = Scene::new();
+    println!("| bytes of each | number | on Rust's heap | with OpenSSL's and the allocator's |");
+    println!("|---|---|---|---|");
+    let begin =
+        || done(client.authorize(AuthorizationRequest::login(SERVICE)), &mut clock.clone()).state;
+    let stored = || serde_json::to_string(&begin()).expect("JSON");
+    let length = stored().len();
+    row("pending login: its `LoginState`", 10_000, begin);
+    row(&format!("the same as JSON of {length} bytes"), 10_000, stored);
+    row("client", 10_000, || Client::new(op.settings()).expect("the settings are sound"));
+    row("private keys, three", 500, || PrivateKeys::from_json(private_jwks()).expect("keys"));
+    let provider = serde_json::to_string(&*client.provider().expect("cached")).expect("JSON");
+    row("metadata and two keys", 1_000, || {
+        serde_json::from_str::<itsme_core::Provider>(&provider).expect("a provider")
+    });
+}

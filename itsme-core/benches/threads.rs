@@ -1,0 +1,76 @@
+//! What a login costs in CPU time when several threads, or many clients, work at once. Rows of Markdown.
+
+use std::{
+    sync::Barrier,
+    thread,
+    time::{Duration, Instant},
+};
+
+use cpu_time::ThreadTime;
+use itsme_core::{AuthorizationRequest, Claim, LoginState};
+use itsme_testkit::SERVICE;
+
+/// All threads together make about so many logins.
+const LOGINS: u32 = 6_400;
+
+/// Above the rows of [`table`].
+#[allow(dead_code, reason = "a table has it once, whoever adds rows")]
+pub const HEADER: &str = "| logins of | threads | CPU a login | against one thread | logins a second |\n|---|---|---|---|---|";
+
+/// One thread, with what it does not share with others.
+pub trait Worker {
+    /// Sends a person away.
+    fn begin(&mut self, request: AuthorizationRequest) -> (String, LoginState);
+
+    /// What the person's browser comes back with. It is not counted.
+    fn approve(&mut self, url: &str) -> String;
+
+    /// Has the person log in, and tells what of that time was the OP's.
+    fn finish(&mut self, state: LoginState, callback: String) -> Duration;
+}
+
+/// What is asked, as in the warm login.
+fn request() -> AuthorizationRequest {
+    AuthorizationRequest::login(SERVICE)
+        .claim(Claim::Name)
+        .claim(Claim::Birthdate)
+        .claim(Claim::Email)
+}
+
+/// The CPU time that this thread takes for a login, the OP's and the person's share left out.
+pub fn log_in(worker: &mut impl Worker) -> Duration {
+    let start = ThreadTime::now();
+    let (url, state) = worker.begin(request());
+    let begun = start.elapsed();
+    let callback = worker.approve(&url);
+    let start = ThreadTime::now();
+    let not_ours = worker.finish(state, callback);
+    begun + start.elapsed() - not_ours
+}
+
+/// A row for each number of threads: CPU time a login, its ratio to that of one thread, logins a second.
+pub fn table<W: Worker>(what: &str, worker: impl Fn() -> W + Sync) {
+    let mut one = None;
+    for number in [1, 2, 8, 64] {
+        let each = LOGINS / number;
+        let ready = Barrier::new(number as usize);
+        let work = || {
+            let mut worker = worker();
+            // Connects, and sets up what OpenSSL keeps for a thread.
+            log_in(&mut worker);
+            ready.wait();
+            let start = Instant::now();
+            let cpu: Duration = (0..each).map(|_| log_in(&mut worker)).sum();
+            (cpu, start.elapsed())
+        };
+        let results: Vec<(Duration, Duration)> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..number).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
+        });
+        let logins = f64::from(each * number);
+        let cpu = results.iter().map(|(cpu, _)| cpu.as_secs_f64()).sum::<f64>() / logins;
+        let wall = results.iter().map(|(_, wall)| wall.as_secs_f64()).fold(0.0, f64::max);
+        let ratio = cpu / *one.get_or_insert(cpu);
+        println!("| {what} | {number} | {:.0} µs | {ratio:.2} | {:.0} |", cpu * 1e6, logins / wall);
+    }
+}
