@@ -1,10 +1,10 @@
 //! How much memory takes what is kept.
 
 use allocation_counter::measure as count;
-use itsme_core::{AuthorizationRequest, Client, PrivateKeys};
+use itsme_core::{AuthorizationRequest, Client, PrivateKeys, Provider};
 use itsme_testkit::{SERVICE, private_jwks};
 
-use crate::scene::{Scene, done};
+use crate::{InMemory, threads::Worker};
 
 /// The memory of this process in bytes, that of OpenSSL included; Linux alone tells.
 pub fn resident() -> Option<u64> {
@@ -14,7 +14,7 @@ pub fn resident() -> Option<u64> {
 }
 
 /// A row: what one of many takes. They are leaked, so that nobody's room serves the next.
-fn row<T>(what: &str, number: u64, make: impl Fn() -> T) {
+fn row<T>(what: &str, number: u64, mut make: impl FnMut() -> T) {
     std::mem::forget(make());
     let before = resident();
     let counted = count(|| (0..number).for_each(|_| std::mem::forget(make())));
@@ -26,19 +26,18 @@ fn row<T>(what: &str, number: u64, make: impl Fn() -> T) {
 
 /// Bytes for each pending login, client and cached key set.
 pub fn table() {
-    let Scene { client, clock, op } = Scene::new();
+    let mut scene = InMemory::new();
+    let settings = scene.op.settings();
+    let provider = scene.client.provider().expect("cached");
+    let provider = serde_json::to_string(&*provider).expect("JSON");
+    let mut begin = || scene.begin(AuthorizationRequest::login(SERVICE)).1;
+    let length = serde_json::to_string(&begin()).expect("JSON").len();
     println!("| bytes of each | number | on Rust's heap | with OpenSSL's and the allocator's |");
     println!("|---|---|---|---|");
-    let begin =
-        || done(client.authorize(AuthorizationRequest::login(SERVICE)), &mut clock.clone()).state;
-    let stored = || serde_json::to_string(&begin()).expect("JSON");
-    let length = stored().len();
-    row("pending login: its `LoginState`", 10_000, begin);
-    row(&format!("the same as JSON of {length} bytes"), 10_000, stored);
-    row("client", 10_000, || Client::new(op.settings()).expect("the settings are sound"));
+    row(&format!("pending login: `LoginState`, as JSON {length}"), 10_000, begin);
+    row("client", 10_000, || Client::new(settings.clone()).expect("the settings are sound"));
     row("private keys, three", 500, || PrivateKeys::from_json(private_jwks()).expect("keys"));
-    let provider = serde_json::to_string(&*client.provider().expect("cached")).expect("JSON");
     row("metadata and two keys", 1_000, || {
-        serde_json::from_str::<itsme_core::Provider>(&provider).expect("a provider")
+        serde_json::from_str::<Provider>(&provider).expect("a provider")
     });
 }

@@ -2,21 +2,18 @@
 //! See README.md.
 
 mod memory;
-mod scene;
 mod threads;
 
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
 use itsme_core::{
-    AuthorizationRequest, Client, Environment, Flow, LoginState, Request, Settings, drive,
+    AuthorizationRequest, Client, Environment, Flow, LoginState, PrivateKeys, Request, Settings,
+    drive,
 };
-use itsme_testkit::{Clock, FakeOp, Person, RegisteredClient, SERVICE, private_keys};
+use itsme_testkit::{Clock, FakeOp, Person, RegisteredClient, SERVICE, private_jwks};
 
-use crate::{
-    scene::Scene,
-    threads::{Worker, log_in},
-};
+use crate::threads::{Worker, log_in};
 
 /// A client, and an OP of this thread's own in the same memory.
 struct InMemory {
@@ -26,7 +23,17 @@ struct InMemory {
 }
 
 impl InMemory {
-    /// The OPs of all threads have the same keys.
+    /// A client that knows the OP.
+    fn new() -> Self {
+        let clock = Clock::system();
+        let op = FakeOp::new(clock.clone());
+        let client = Client::new(op.settings()).expect("the settings are sound");
+        let mut this = Self { client, op, clock };
+        this.play(this.client.refresh());
+        this
+    }
+
+    /// Another thread's part. The OPs of all threads have the same keys.
     fn beside(client: &Client) -> Self {
         let clock = Clock::system();
         Self { client: client.clone(), op: FakeOp::new(clock.clone()), clock }
@@ -63,15 +70,16 @@ impl Worker for InMemory {
 /// Logins at one client after the other, all of one OP.
 fn siblings() {
     const MOST: usize = 1_000;
-    let mut worker = InMemory::beside(&Scene::new().client);
-    let public = private_keys().public_jwks();
+    let mut worker = InMemory::new();
+    let public = PrivateKeys::from_json(private_jwks()).expect("keys").public_jwks();
     let sibling = |number| {
         let client_id = format!("TENANT_{number}");
         let redirect_uri = "https://rp.example/itsme/callback";
         let registered = RegisteredClient::new(&client_id, &public);
         worker.op.register(registered.service(SERVICE).redirect_uri(redirect_uri));
         let environment = Environment::custom(worker.op.issuer());
-        let settings = Settings::new(client_id, private_keys(), environment);
+        let keys = PrivateKeys::from_json(private_jwks()).expect("keys");
+        let settings = Settings::new(client_id, keys, environment);
         worker.client.sibling(settings.redirect_uri(redirect_uri)).expect("the same environment")
     };
     let before = memory::resident();
@@ -80,15 +88,17 @@ fn siblings() {
     let each = each.map_or("?".to_owned(), |bytes| format!("{} KB", bytes / 1024));
     println!("\n| clients of one OP, in turn | CPU a login | against one client |");
     println!("|---|---|---|");
+    let mut log_in_at = |client: &Client| {
+        worker.client = client.clone();
+        log_in(&mut worker)
+    };
+    for client in &siblings {
+        log_in_at(client);
+    }
     let mut one = None;
     for number in [1, 10, 100, MOST] {
-        let turns = siblings[..number].iter().cycle().take(2 * MOST.max(number));
-        let cpu: Duration = turns
-            .map(|client| {
-                worker.client = client.clone();
-                log_in(&mut worker)
-            })
-            .sum();
+        let turns = siblings[..number].iter().cycle().take(2 * MOST);
+        let cpu: Duration = turns.map(&mut log_in_at).sum();
         let cpu = cpu.as_secs_f64() / (2 * MOST) as f64;
         let ratio = cpu / *one.get_or_insert(cpu);
         println!("| {number} | {:.0} µs | {ratio:.2} |", cpu * 1e6);
@@ -106,6 +116,6 @@ fn main() {
     memory::table();
     siblings();
     println!("\n{}", threads::HEADER);
-    let client = Scene::new().client;
+    let InMemory { client, .. } = InMemory::new();
     threads::table("in memory", || InMemory::beside(&client));
 }

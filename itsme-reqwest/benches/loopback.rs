@@ -1,47 +1,59 @@
-//! Warm logins over loopback, in one thread: what one costs it in CPU time. The OP is in another
-//! thread, whose time does not count. See `itsme-core/benches/README.md`.
+//! Warm logins over loopback by threads that share a client, each with a runtime and an HTTP client of its own, as
+//! servers have it that run a thread for each core: what one costs them in CPU time. The OP's threads do not count. See
+//! `itsme-core/benches/README.md`.
+
+#[path = "../../itsme-core/benches/threads.rs"]
+mod threads;
 
 use std::time::Duration;
 
-use cpu_time::ThreadTime;
-use itsme_core::{AuthorizationRequest, Claim, Timeouts};
+use itsme_core::{AuthorizationRequest, LoginState, Timeouts};
 use itsme_reqwest::{Client, Transport};
-use itsme_testkit::{Clock, Person, SERVICE, Server};
+use itsme_testkit::{Clock, Person, Server};
+use tokio::runtime::{Builder, Runtime};
 
-const LOGINS: usize = 600;
+use crate::threads::Worker;
+
+struct Thread<'a> {
+    server: &'a Server,
+    itsme: Client,
+    runtime: Runtime,
+}
+
+impl<'a> Thread<'a> {
+    fn of(server: &'a Server, core: &itsme_core::Client) -> Self {
+        let builder = reqwest::Client::builder().no_proxy();
+        let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
+        let itsme = Client::with_transport(core.clone(), transport);
+        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+        Self { server, itsme, runtime }
+    }
+}
+
+impl Worker for Thread<'_> {
+    fn begin(&mut self, request: AuthorizationRequest) -> (String, LoginState) {
+        let begun = self.runtime.block_on(self.itsme.authorize(request));
+        let redirect = begun.expect("an authorization URL");
+        (redirect.url, redirect.state)
+    }
+
+    fn approve(&mut self, url: &str) -> String {
+        self.server.approve(url, &Person::ann())
+    }
+
+    fn finish(&mut self, state: LoginState, callback: String) -> Duration {
+        let finished = self.runtime.block_on(self.itsme.finish_login(state, callback));
+        finished.expect("a person");
+        Duration::ZERO
+    }
+}
 
 fn main() {
     // `cargo test --benches` runs this, too, and wants no measurements.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let mut times = runtime.expect("a runtime").block_on(log_in());
-    times.sort();
-    let median = times[times.len() / 2].as_secs_f64();
-    println!("(8) warm login over loopback, itsme-reqwest ({LOGINS} logins)");
-    println!("    {:.1} µs, {:.0} logins per CPU second", median * 1e6, 1.0 / median);
-}
-
-async fn log_in() -> Vec<Duration> {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
-    let builder = reqwest::Client::builder().no_proxy();
-    let transport = Transport::with_builder(builder, Timeouts::default()).expect("a client");
     let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
-    let itsme = Client::with_transport(core, transport);
-    let mut times = Vec::new();
-    for _ in 0..LOGINS {
-        let request = AuthorizationRequest::login(SERVICE)
-            .claim(Claim::Name)
-            .claim(Claim::Birthdate)
-            .claim(Claim::Email);
-        let start = ThreadTime::now();
-        let login = itsme.authorize(request).await.expect("an authorization URL");
-        let begun = start.elapsed();
-        let callback = server.approve(&login.url, &Person::ann());
-        let start = ThreadTime::now();
-        itsme.finish_login(login.state, callback).await.expect("a person");
-        times.push(begun + start.elapsed());
-    }
-    times
+    threads::table("`itsme-reqwest`", || Thread::of(&server, &core));
 }

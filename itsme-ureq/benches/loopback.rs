@@ -1,12 +1,37 @@
-//! Warm logins over loopback, in one thread: what one costs it in CPU time. The OP is in another
-//! thread, whose time does not count. See `itsme-core/benches/README.md`.
+//! Warm logins over loopback by threads that share a client: what one costs them in CPU time. The OP's threads do not
+//! count. See `itsme-core/benches/README.md`.
 
-use cpu_time::ThreadTime;
-use itsme_core::{AuthorizationRequest, Claim, Timeouts};
-use itsme_testkit::{Clock, Person, SERVICE, Server};
+#[path = "../../itsme-core/benches/threads.rs"]
+mod threads;
+
+use std::time::Duration;
+
+use itsme_core::{AuthorizationRequest, LoginState, Timeouts};
+use itsme_testkit::{Clock, Person, Server};
 use itsme_ureq::{Client, Transport};
 
-const LOGINS: usize = 600;
+use crate::threads::Worker;
+
+struct Thread<'a> {
+    server: &'a Server,
+    itsme: Client,
+}
+
+impl Worker for Thread<'_> {
+    fn begin(&mut self, request: AuthorizationRequest) -> (String, LoginState) {
+        let redirect = self.itsme.authorize(request).expect("an authorization URL");
+        (redirect.url, redirect.state)
+    }
+
+    fn approve(&mut self, url: &str) -> String {
+        self.server.approve(url, &Person::ann())
+    }
+
+    fn finish(&mut self, state: LoginState, callback: String) -> Duration {
+        self.itsme.finish_login(state, callback).expect("a person");
+        Duration::ZERO
+    }
+}
 
 fn main() {
     // `cargo test --benches` runs this, too, and wants no measurements.
@@ -18,22 +43,5 @@ fn main() {
     let transport = Transport::with_agent(agent, Timeouts::default());
     let core = itsme_core::Client::new(server.settings()).expect("the settings are sound");
     let itsme = Client::with_transport(core, transport);
-    let log_in = |_| {
-        let request = AuthorizationRequest::login(SERVICE)
-            .claim(Claim::Name)
-            .claim(Claim::Birthdate)
-            .claim(Claim::Email);
-        let start = ThreadTime::now();
-        let login = itsme.authorize(request).expect("an authorization URL");
-        let begun = start.elapsed();
-        let callback = server.approve(&login.url, &Person::ann());
-        let start = ThreadTime::now();
-        itsme.finish_login(login.state, callback).expect("a person");
-        begun + start.elapsed()
-    };
-    let mut times: Vec<_> = (0..LOGINS).map(log_in).collect();
-    times.sort();
-    let median = times[LOGINS / 2].as_secs_f64();
-    println!("(8) warm login over loopback, itsme-ureq ({LOGINS} logins)");
-    println!("    {:.1} µs, {:.0} logins per CPU second", median * 1e6, 1.0 / median);
+    threads::table("`itsme-ureq`", || Thread { server: &server, itsme: itsme.clone() });
 }

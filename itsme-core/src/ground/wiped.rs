@@ -76,3 +76,38 @@ impl<T: Wipe> DerefMut for Wiped<T> {
         &mut self.0
     }
 }
+
+// An emulator has its own idea of `/proc/self/mem`.
+#[cfg(all(test, target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
+mod tests {
+    use std::{fs::File, os::unix::fs::FileExt};
+
+    use super::*;
+
+    /// What is at an address now, whether or not it is still anybody's.
+    fn memory(address: usize, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        let memory = File::open("/proc/self/mem").expect("Linux has it");
+        memory.read_exact_at(&mut bytes, address as u64).expect("the page is there");
+        bytes
+    }
+
+    /// The allocator writes a few words of its own at the beginning of what it gets back.
+    const ALLOCATORS: usize = 32;
+
+    #[test]
+    fn nothing_is_left_where_something_was() {
+        for length in [100, 1_000, 4_000] {
+            let mut text = "secret! ".repeat(length / 8);
+            text.reserve_exact(400);
+            text.push_str(&"?".repeat(300));
+            // Room that is used no more is wiped as well.
+            text.truncate(length / 2);
+            let (address, room) = (text.as_ptr() as usize, text.capacity());
+            assert!(memory(address, room)[ALLOCATORS..].contains(&b'?'), "it can be seen");
+            drop(Wiped::new(text));
+            let left = memory(address, room);
+            assert!(left[ALLOCATORS..].iter().all(|byte| !b"secret!?".contains(byte)), "{length}");
+        }
+    }
+}

@@ -89,3 +89,41 @@ impl<T> Contexts<T> {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use openssl::rsa::Rsa;
+
+    use super::*;
+
+    fn contexts() -> Contexts<openssl::pkey::Private> {
+        let key = Rsa::generate(2048).and_then(PKey::from_rsa).expect("a key");
+        Contexts::signing(&key)
+    }
+
+    fn sign(context: &mut PkeyCtxRef<openssl::pkey::Private>) -> Result<Vec<u8>, ErrorStack> {
+        let mut signature = Vec::new();
+        context.sign_to_vec(&[7; 32], &mut signature)?;
+        Ok(signature)
+    }
+
+    /// One operation within another would wait for ever.
+    #[test]
+    fn no_lock_is_held_during_an_operation() {
+        let contexts = contexts();
+        let both = contexts.run(|outer| Ok((contexts.run(sign)?, sign(outer)?)));
+        let (inner, outer) = both.expect("signatures");
+        assert_eq!(inner, outer, "the padding of RS256 is fixed");
+        assert_eq!(contexts.idle().len(), 2, "as many as were in use at once");
+    }
+
+    #[test]
+    fn a_context_is_kept_after_a_failure() {
+        let contexts = contexts();
+        let too_short = contexts.run(|context| context.sign(&[7; 31], Some(&mut [0; 256])));
+        assert!(too_short.is_err(), "31 bytes are no SHA-256");
+        assert_eq!(contexts.idle().len(), 1);
+        assert!(contexts.run(sign).is_ok(), "and works");
+        assert_eq!(contexts.idle().len(), 1, "it was the same one");
+    }
+}
