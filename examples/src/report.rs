@@ -29,9 +29,9 @@ impl Report {
         if self.json { Box::new(io::stderr()) } else { Box::new(io::stdout()) }
     }
 
-    /// One line of progress.
+    /// One line of progress. Whoever reads no more, as `head` does, does not want it: that is no error.
     pub fn say(&self, line: impl Display) {
-        if self.json { eprintln!("{line}") } else { println!("{line}") }
+        drop(writeln!(self.progress(), "{line}"));
     }
 
     /// A member of the JSON object.
@@ -84,11 +84,11 @@ impl Report {
         self.say("4. Verified: signature, encryption, issuer, audience, times, subject");
         let user = serde_json::to_value(&who.user).unwrap_or_default();
         if !self.json {
-            println!();
+            self.say("");
             for (claim, value) in user.as_object().into_iter().flatten() {
                 match value.as_str() {
-                    Some(text) => println!("   {claim:<16} {text}"),
-                    None => println!("   {claim:<16} {value}"),
+                    Some(text) => self.say(format_args!("   {claim:<16} {text}")),
+                    None => self.say(format_args!("   {claim:<16} {value}")),
                 }
             }
         }
@@ -116,7 +116,7 @@ impl Report {
         };
         self.add("result", result);
         if self.json {
-            println!("{}", Value::Object(self.members));
+            drop(writeln!(io::stdout(), "{}", Value::Object(self.members)));
         }
         code
     }

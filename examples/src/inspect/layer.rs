@@ -111,6 +111,16 @@ impl Layer {
         Self { findings: vec![form], ..Self::new(name) }
     }
 
+    /// These checks had nothing to look at because this was not given.
+    pub fn lacks(&mut self, checks: &[&str], needed: &'static str) {
+        let not_made = |finding: &&mut Finding| {
+            checks.contains(&finding.name) && finding.outcome == Outcome::NotApplicable
+        };
+        for finding in self.findings.iter_mut().filter(not_made) {
+            finding.outcome = Outcome::NotMade(needed);
+        }
+    }
+
     /// With something else to do if this check failed.
     pub fn advise(mut self, check: &str, instead: &'static str) -> Self {
         for finding in self.findings.iter_mut().filter(|finding| finding.name == check) {

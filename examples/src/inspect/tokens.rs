@@ -12,6 +12,9 @@ use super::{
     request,
 };
 
+/// A file for `--keys` may have keys whose private part is in an HSM.
+const PRIVATE_PART: &str = "the private part of the key in --keys";
+
 /// A token as it came from the OP.
 pub fn encrypted(name: &str, token: &str, explainer: &Explainer<'_>, given: &Given) -> Vec<Layer> {
     let opened = explainer.encrypted_token(token);
@@ -24,8 +27,11 @@ pub fn encrypted(name: &str, token: &str, explainer: &Explainer<'_>, given: &Giv
         );
         return vec![layer];
     }
-    let mut layers =
-        vec![Layer::explained(title, &opened.explanation, given).show("header", opened.header)];
+    let mut layer = Layer::explained(title, &opened.explanation, given);
+    if opened.jws.is_none() && given.keys.is_some() && !layer.has_failed() {
+        layer.lacks(&["decryption", "content"], PRIVATE_PART);
+    }
+    let mut layers = vec![layer.show("header", opened.header)];
     match opened.jws {
         Some(jws) if given.has_credentials() => {
             layers.extend(signed(name, &jws, explainer, given));

@@ -9,11 +9,12 @@ mod room;
 mod secrecy;
 mod why;
 
-use std::fs;
+use std::{fs, process::Stdio};
 
 use itsme_core::{AuthorizationRequest, Client, FreeText, JwtProtection, Platform as _};
 use itsme_testkit::{
     CLIENT_ID, CONFIRM_SERVICE, Clock, FakeOp, Fault, Person, Server, play, private_jwks,
+    private_keys,
 };
 use serde_json::{Value, json};
 
@@ -236,6 +237,7 @@ fn nothing_is_said_of_what_is_not_known() {
     let mut room = Room::new("unknown");
     room.log_in(None).expect("a login");
     let at = room.world.now().as_secs().to_string();
+    room.keep("public.json", private_keys().public_jwks());
     for (arguments, layers, needed) in [
         (&["token"][..], 2, &["--keys"][..]),
         (
@@ -243,6 +245,7 @@ fn nothing_is_said_of_what_is_not_known() {
             4,
             &["--op-keys", "--environment or --issuer", "--client-id", "--login"],
         ),
+        (&["token", "--keys", "public.json"], 2, &["the private part of the key in --keys"]),
         (&["callback.txt"], 1, &["--login"]),
         (&["url.txt"], 1, &["--client-id", "--redirect-uri"]),
     ] {
@@ -384,4 +387,20 @@ fn it_reads_standard_input_and_refuses_what_it_does_not_know() {
     let ended = room.run(&["url.txt", "--keys", "nowhere.json"]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("nowhere.json cannot be read"), "{}", ended.stderr);
+}
+
+/// As `inspect … | head -1` does.
+#[test]
+fn whoever_reads_no_more_does_not_break_it() {
+    let room = Room::new("head");
+    for arguments in [&["keys.json"][..], &["keys.json", "--json"]] {
+        let mut command = room.command(arguments);
+        let (output, input) = std::io::pipe().expect("a pipe");
+        drop(output);
+        let ended = command.stdin(Stdio::null()).stdout(input).stderr(Stdio::piped());
+        let ended =
+            Ended::of(ended.spawn().and_then(|child| child.wait_with_output()).expect("it runs"));
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+    }
 }
