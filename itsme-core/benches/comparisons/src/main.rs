@@ -6,10 +6,17 @@ mod paired;
 #[allow(dead_code, reason = "its keys are for the floor")]
 mod scene;
 
-use std::str::FromStr;
+use std::{
+    future::Future,
+    pin::pin,
+    str::FromStr,
+    task::{Context, Poll, Waker},
+};
 
-use itsme_core::{AuthorizationRequest, 
-    Claim, Platform, User,
+use huskarl::{core::jwt::validator::JwtValidator, token::id_token::IdTokenClaims};
+use huskarl_crypto_native::asymmetric::verifier::AsymmetricPublicKey;
+use itsme_core::{
+    AuthorizationRequest, Claim, Platform, User,
     internals::{self, KeySet, SignatureCheck},
 };
 use itsme_testkit::{CLIENT_ID, Clock, Person, SERVICE, private_jwks, private_keys};
@@ -67,7 +74,7 @@ impl Subject {
     }
 
     /// By this library, from a signed token.
-    fn verified(&self, jws: &str) -> User {
+    fn verified(&self, jws: &str) -> Box<User> {
         let verified = internals::verify(jws, SignatureCheck::Rs256(&self.op_keys));
         let claims = verified.expect("it was signed").claims;
         let who = (self.issuer.as_str(), CLIENT_ID, NONCE);
@@ -80,6 +87,14 @@ fn jwk(jwks: &[u8], wanted: impl Fn(&Value) -> bool) -> Map<String, Value> {
     let jwks: Value = serde_json::from_slice(jwks).expect("JSON");
     let mut keys = jwks["keys"].as_array().into_iter().flatten();
     keys.find(|key| wanted(key)).and_then(Value::as_object).expect("a key").clone()
+}
+
+/// A future that waits for nobody.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("everything is there"),
+    }
 }
 
 /// A signed ID token, not encrypted, with the keys ready.
@@ -106,11 +121,27 @@ fn signed_only(subject: &Subject) {
         token.expect("it passes").claims
     };
 
+    let key = serde_json::from_value(Value::Object(subject.op_jwk())).expect("a key");
+    let validator = JwtValidator::builder()
+        .verifier(AsymmetricPublicKey::from_jwk(key).expect("a key"))
+        .iss(subject.issuer.clone())
+        .aud(CLIENT_ID)
+        .require_exp(true)
+        .require_iat(true)
+        .build();
+    let huskarl = |()| -> IdTokenClaims {
+        let token = ready(validator.validate::<IdTokenClaims>(&subject.signed));
+        let claims = token.expect("it passes").claims;
+        assert_eq!(claims.nonce.as_deref(), Some(NONCE));
+        claims
+    };
+
     compare(
         "ID token that is signed only: verify, check, read",
         [
             ("itsme", way(20, || (), |()| subject.verified(&subject.signed))),
             ("openidconnect", way(20, || (), openidconnect)),
+            ("huskarl", way(20, || (), huskarl)),
             ("jsonwebtoken, JSON only", way(20, || (), jsonwebtoken)),
         ],
     );
