@@ -37,7 +37,7 @@ pub fn published(set: &[u8]) -> Option<BTreeSet<String>> {
     Some(set["keys"].as_array()?.iter().map(|key| members(key).join(" ")).collect())
 }
 
-/// Writes the set for its owner alone (0600). The file is made beside and then takes the place of what is there,
+/// Writes the set; on Unix so that only its owner can read it (mode 0600), on Windows with the rights of the folder. The file is made beside and then takes the place of what is there,
 /// so that there is always a whole one.
 ///
 /// # Errors

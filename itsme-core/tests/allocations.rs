@@ -36,5 +36,8 @@ fn a_warm_login_allocates_as_little_as_it_did() {
     assert_eq!(login.op.asked(), ["POST /token"], "one request");
     assert!(count_total <= LIMIT, "{count_total} allocations");
     assert_near("heap allocations", count_total);
-    assert_near("bytes allocated", bytes_total);
+    // Pointers are part of them.
+    if cfg!(target_pointer_width = "64") {
+        assert_near("bytes allocated", bytes_total);
+    }
 }

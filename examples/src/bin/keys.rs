@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "The file is written for its owner alone (0600) and never replaced without asking.\n\n\
+    after_help = "On Unix, only the file's owner can read it (mode 0600); on Windows it has the rights of its folder, so choose one that \
+    others cannot read. It is never replaced without asking.\n\n\
     Exit codes: 0 done, 1 failed, 2 wrong options.\n\n\
     Examples:\n  \
     cargo run --bin keys -- generate jwks_private.json\n  \

@@ -57,6 +57,9 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
     let services = "services = { login = [\"L\"] }";
     let person =
         |claim: &str| format!("[[people]]\nid = \"a\"\nclaims = {{ {claim:?} = \"x\" }}\n");
+    // In the operating system's words.
+    let missing = fs::File::open(directory.join("no.json")).expect_err("there is none");
+    let missing = format!("no.json: {missing}");
     for (text, reasons) in [
         ("clients = 1".to_owned(), ["line 1", "invalid type"]),
         (client("services = {}\nredirect_uri = \"x\""), ["line 4", "unknown field `redirect_uri`"]),
@@ -64,10 +67,7 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
         (client("services = { logins = [] }"), ["line 3", "unknown field `logins`"]),
         ("[[people]]\nid = \"a\"\nname = \"A\"".to_owned(), ["line 3", "unknown field `name`"]),
         (client("services = {}"), ["clients[0] (\"MINE\")", "services: there is none"]),
-        (
-            client(&format!("jwks = \"no.json\"\n{services}")),
-            ["clients[0]", "no.json: No such file"],
-        ),
+        (client(&format!("jwks = \"no.json\"\n{services}")), ["clients[0]", &missing]),
         (client(&format!("jwks = \"empty.json\"\n{services}")), ["empty.json", "\"use\": \"sig\""]),
         (
             client(&format!("jwks = \"private.json\"\n{services}")),
@@ -186,15 +186,17 @@ fn keys_are_written_once_and_over_nothing() {
 #[cfg(unix)]
 #[test]
 fn signals_end_it_cleanly_whoever_is_connected() {
-    for signal in ["-INT", "-TERM"] {
+    use rustix::process::Signal;
+
+    for signal in [Signal::INT, Signal::TERM] {
         let sandbox = Sandbox::start(&[]);
         let address = sandbox.issuer.trim_start_matches("http://").trim_end_matches("/v2");
         let silent = TcpStream::connect(address).expect("it listens");
         let mut halfway = TcpStream::connect(address).expect("it listens");
         halfway.write_all(b"POST /v2/token HTTP/1.1\r\nHost: a\r\n").expect("it reads");
         let (code, took) = sandbox.stop(signal);
-        assert_eq!(code, Some(0), "{signal}");
-        assert!(took < Duration::from_secs(1), "{signal}: {took:?}");
+        assert_eq!(code, Some(0), "{signal:?}");
+        assert!(took < Duration::from_secs(1), "{signal:?}: {took:?}");
         drop((silent, halfway));
     }
 }

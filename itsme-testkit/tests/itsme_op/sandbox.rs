@@ -167,12 +167,11 @@ impl Sandbox {
         Page::of(send(&self.agent, click(url, form)).expect("an answer"))
     }
 
-    /// Sends it a signal, such as `-INT` for Ctrl-C; gives the exit code, and how long it took to end.
+    /// Sends it a signal, such as `INT` for Ctrl-C; gives the exit code, and how long it took to end.
     #[cfg(unix)]
-    pub fn stop(mut self, signal: &str) -> (Option<i32>, Duration) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &id]).status().expect("kill runs");
-        assert!(sent.success());
+    pub fn stop(mut self, signal: rustix::process::Signal) -> (Option<i32>, Duration) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).expect("it runs");
         let since = Instant::now();
         (self.child.wait().expect("it ends").code(), since.elapsed())
     }

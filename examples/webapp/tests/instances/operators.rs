@@ -2,7 +2,6 @@
 
 use std::{
     net::TcpStream,
-    process::Command,
     thread,
     time::{Duration, Instant},
 };
@@ -70,8 +69,7 @@ fn it_goes_on_serving_while_the_proxy_finds_out() {
     });
     thread::sleep(Duration::from_millis(500));
     let told = Instant::now();
-    let told_to_stop = Command::new("kill").args(["-TERM", &app.id().to_string()]).status();
-    assert!(told_to_stop.expect("kill").success());
+    app.tell_to_stop();
     let (_, seen) = until(|| Some(ready(&app)).filter(|(status, _)| *status == 503));
     assert_eq!(seen, json!({ "database": true, "keys": true, "draining": true }));
     assert_eq!(Browser::new(&app.address).get(&app, "/").status, 200);

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::fleet::scratch;
 
 /// Ended when it is dropped.
@@ -88,7 +90,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         // The master ends its workers when it is asked to, and not when it is killed.
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let _ = self.child.wait();
     }
 }

@@ -68,8 +68,12 @@ impl Program {
         fs::read_to_string(&self.log).expect("the log is there")
     }
 
-    pub fn id(&self) -> u32 {
-        self.child.id()
+    /// As whoever deploys anew does.
+    #[cfg(unix)]
+    pub fn tell_to_stop(&self) {
+        use rustix::process::{Pid, Signal, kill_process};
+
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
     }
 
     /// Waits until it has ended by itself.
