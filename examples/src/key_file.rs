@@ -37,8 +37,8 @@ pub fn published(set: &[u8]) -> Option<BTreeSet<String>> {
     Some(set["keys"].as_array()?.iter().map(|key| members(key).join(" ")).collect())
 }
 
-/// Writes the set; on Unix so that only its owner can read it (mode 0600), on Windows with the rights of the folder. The file is made beside and then takes the place of what is there,
-/// so that there is always a whole one.
+/// Writes the set; on Unix so that only its owner can read it (mode 0600), on Windows with the rights of the folder.
+/// The file is made beside and then takes the place of what is there, so that there is always a whole one.
 ///
 /// # Errors
 /// The file cannot be written, or somebody else has just made it.

@@ -128,7 +128,7 @@ impl Options {
     /// The key that encrypts cookies.
     ///
     /// # Errors
-    /// The file cannot be read, is too short, or can be read by others.
+    /// The file cannot be read, is too short, or, on Unix, can be read by others.
     pub fn cookie_key(&self) -> Result<Key, Box<dyn Error>> {
         let Some(file) = &self.cookie_key else { return Ok(Key::generate()) };
         let at = file.display();
@@ -142,7 +142,7 @@ impl Options {
         })
     }
 
-    /// Whether only we can read the files with the private keys and the client secret.
+    /// On Unix, checks that only we can read the files with the private keys and the client secret.
     ///
     /// # Errors
     /// Others can.

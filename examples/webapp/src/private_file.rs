@@ -1,11 +1,12 @@
-//! Files that nobody else may read: keys, secrets, and a database with sessions in it.
+//! Files that nobody else may read: keys, secrets, and a database with sessions in it. On Windows they have the rights
+//! of their folder, and nothing is checked.
 
 use std::{error::Error, fs::OpenOptions, path::Path};
 
-/// Makes the file, if it is not there, for its owner alone.
+/// Makes the file, if it is not there; on Unix so that only its owner can read it.
 ///
 /// # Errors
-/// It cannot be made, or others can read it.
+/// It cannot be made, or, on Unix, others can read it.
 pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
@@ -16,7 +17,7 @@ pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
     check(file, "database")
 }
 
-/// Whether only its owner can read the file; one that is not there is somebody else's error to tell.
+/// On Unix, checks that only its owner can read the file; one that is not there is somebody else's error to tell.
 ///
 /// # Errors
 /// Others can.

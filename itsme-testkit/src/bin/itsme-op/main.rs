@@ -140,7 +140,7 @@ fn write_keys(path: &Path) -> Result<(), String> {
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    // As real keys must be kept: some programs refuse a file that others can read.
+    // As real keys must be kept: some programs refuse a file that others can read. Windows gives it the folder's rights.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
