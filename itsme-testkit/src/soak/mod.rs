@@ -51,7 +51,9 @@ use self::{
 use crate::{Clock, Server};
 
 const VISITORS: u32 = 64;
+/// The fewest of each visitor: they go on until there were enough rotations.
 const LOGINS: u32 = 6;
+const ROTATIONS: usize = 8;
 /// Between two logins of a visitor: two slow cores must bear the logins of all.
 const PAUSE: Duration = Duration::from_millis(800);
 
@@ -98,6 +100,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Seen {
     rotations: usize,
+    begun: usize,
     /// After how many rotations the logins began that have not ended.
     under_way: Vec<usize>,
     most_at_once: usize,

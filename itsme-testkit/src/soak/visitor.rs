@@ -9,8 +9,8 @@ use itsme_core::{
 };
 
 use super::{
-    LOGINS, NOBODYS, OUTAGE_BEGINS, OUTAGE_ENDS, PAUSE, Shared, VISITORS, WARM, faults::INJECTED,
-    lock, resources::Resources,
+    LOGINS, NOBODYS, OUTAGE_BEGINS, OUTAGE_ENDS, PAUSE, ROTATIONS, Shared, VISITORS, WARM,
+    faults::INJECTED, lock, resources::Resources,
 };
 use crate::{Clock, Person, SERVICE};
 
@@ -48,13 +48,15 @@ impl Visitor {
             1 => Some(Duration::ZERO),
             2 => Some(PAUSE + self.turn),
             3..=LOGINS => Some(PAUSE),
-            _ => None,
+            // Rotations wait for logins, so a slow machine has fewer of them in the same number of logins.
+            _ => (lock(&self.shared.seen).rotations < ROTATIONS).then_some(PAUSE),
         }
     }
 
     /// Begins a login: what to ask for.
     pub fn login(&mut self) -> AuthorizationRequest {
         let mut seen = lock(&self.shared.seen);
+        seen.begun += 1;
         self.began = seen.rotations;
         seen.under_way.push(self.began);
         seen.most_at_once = seen.most_at_once.max(seen.under_way.len());
