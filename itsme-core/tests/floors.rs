@@ -95,10 +95,17 @@ fn expand(base: &[String], tree: &mut &str, paths: &mut Vec<Vec<String>>) {
 fn floors() -> Vec<Vec<String>> {
     let design = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/design.md");
     let design = fs::read_to_string(design).expect("the design notes");
-    let (_, floors) = design.split_once("```floors\n").expect("the floors");
-    let (floors, _) = floors.split_once("```").expect("their end");
-    let rooms = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+    let (_, floors) = design.split_once("    columns 20\n").expect("the picture of the floors");
+    let (floors, _) = floors.split_once("```").expect("its end");
+    let rooms = |line: &str| line.split_whitespace().map(room).collect();
     floors.lines().map(rooms).collect()
+}
+
+/// The room of a cell: `room:WIDTH`, or `name["room"]:WIDTH`.
+fn room(cell: &str) -> String {
+    let (cell, _width) = cell.rsplit_once(':').expect("a cell has a width");
+    let label = cell.split_once("[\"").and_then(|(_, label)| label.strip_suffix("\"]"));
+    label.unwrap_or(cell).to_owned()
 }
 
 /// The floor of a module: that of the longest name that fits.
