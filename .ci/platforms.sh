@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=$PWD/target/platforms
 mkdir -p "$out"
-export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive CARGO_TARGET_DIR=$out/build
+export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive CARGO_TARGET_DIR=$out/${0##*/}
 libraries=(-p itsme-core -p itsme-reqwest -p itsme-ureq -p itsme-testkit)
 features=itsme-core/system,itsme-core/tracing,itsme-reqwest/axum,itsme-testkit/server
 command -v rustup >/dev/null || { echo "rustup is missing: https://rustup.rs"; exit 1; }
