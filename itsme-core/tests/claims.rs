@@ -184,11 +184,7 @@ fn each_claim_is_asked_for_answered_and_read_in_each_dialect() {
                 names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
             assert_eq!(asked, json!({ place: members }), "{claim:?} in {dialect:?}");
             assert!(field(&who).is_some(), "{claim:?} in {dialect:?} was not read: {who:?}");
-            assert!(
-                who.user.extra.is_empty(),
-                "{claim:?} in {dialect:?}: {:?}",
-                who.user.extra
-            );
+            assert!(who.user.extra.is_empty(), "{claim:?} in {dialect:?}: {:?}", who.user.extra);
         }
     }
 }
