@@ -184,11 +184,7 @@ fn each_claim_is_asked_for_answered_and_read_in_each_dialect() {
                 names.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
             assert_eq!(asked, json!({ place: members }), "{claim:?} in {dialect:?}");
             assert!(field(&who).is_some(), "{claim:?} in {dialect:?} was not read: {who:?}");
-            assert!(
-                who.user.extra.is_empty(),
-                "{claim:?} in {dialect:?}: {:?}",
-                who.user.extra.keys()
-            );
+            assert!(who.user.extra.is_empty(), "{claim:?} in {dialect:?}: {:?}", who.user.extra);
         }
     }
 }
@@ -227,7 +223,7 @@ fn all_possible_claims_at_once() {
     for (claim, v2, _, field) in table() {
         assert_eq!(field(&who).is_some(), !v2.is_empty() || is_part_of_v2(&claim), "{claim:?}");
     }
-    assert!(who.user.extra.is_empty(), "{:?}", who.user.extra.keys());
+    assert!(who.user.extra.is_empty(), "{:?}", who.user.extra);
     // Every text that was sent is in what was read.
     let read = serde_json::to_value(&who.user).expect("serializes").to_string();
     for (name, sent) in who.evidence.claims() {

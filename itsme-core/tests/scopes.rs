@@ -109,7 +109,7 @@ fn nothing_is_lost_whatever_somebody_lacks() {
             let by_userinfo = login(scopes).scopes_by_userinfo();
             let (expected, _) = log_in_as(&mut old, &person, by_userinfo);
             let (who, asked) = log_in_as(&mut scene, &person, login(scopes));
-            let what = format!("{} {scopes:?}: {:?}", person.id(), person.claims().keys());
+            let what = format!("{} {scopes:?}: {:?}", person.id(), person.claims());
             assert_eq!(who.user, expected.user, "{what}");
             // Userinfo is left out if nobody can have more than the ID token told of them.
             let of_scopes = |(scope, _): &&(Scope, _)| scopes.contains(scope);

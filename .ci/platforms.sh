@@ -1,0 +1,37 @@
+# shellcheck shell=bash disable=SC2034
+# What the scripts for other compilers and platforms share; they source it. Each runs on a bare Debian 13 with rustup, as root:
+# it installs what it misses by apt and rustup, and leaves what it makes in target/platforms.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+out=$PWD/target/platforms
+mkdir -p "$out"
+export CARGO_INCREMENTAL=0 CARGO_TERM_COLOR=never DEBIAN_FRONTEND=noninteractive CARGO_TARGET_DIR=$out/${0##*/}
+libraries=(-p itsme-core -p itsme-reqwest -p itsme-ureq -p itsme-testkit)
+features=itsme-core/system,itsme-core/tracing,itsme-reqwest/axum,itsme-testkit/server
+command -v rustup >/dev/null || { echo "rustup is missing: https://rustup.rs"; exit 1; }
+
+run() {
+  echo "+ $*"
+  "$@"
+}
+
+# Installs those of the Debian packages that are not there.
+need() {
+  local package missing=()
+  for package; do
+    dpkg-query --show --showformat '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+  done
+  if [ ${#missing[@]} -gt 0 ]; then
+    run apt-get update -qq
+    run apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  fi
+}
+
+# Runs `cargo test` with these arguments, to the end, and counts.
+tests() {
+  local log=$out/tests.log status=0
+  run cargo test --locked --no-fail-fast "$@" 2>&1 | tee "$log" || status=1
+  awk '/^test result:/ { passed += $4; failed += $6; ignored += $8 }
+    END { printf "%d passed, %d failed, %d ignored\n", passed, failed, ignored }' "$log"
+  return $status
+}
