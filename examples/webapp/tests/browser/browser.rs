@@ -258,7 +258,7 @@ impl Browser {
     }
 
     /// Tries until it succeeds, or fails with what was awaited and what there is instead.
-    async fn until<T>(&self, awaited: &str, attempt: impl AsyncFn() -> Option<T>) -> T {
+    pub async fn until<T>(&self, awaited: &str, attempt: impl AsyncFn() -> Option<T>) -> T {
         let begun = Instant::now();
         loop {
             // A driver that does not answer must not outlast the deadline either.

@@ -50,8 +50,9 @@ impl Sandbox {
         format!("{}/authorization?{query}", self.issuer)
     }
 
-    fn waiting(&self) -> usize {
-        self.server.op().all_waiting().len()
+    /// The page has the same title before and after an answer, so only the OP tells.
+    fn waits_for(&self, logins: usize) -> Option<()> {
+        (self.server.op().all_waiting().len() == logins).then_some(())
     }
 }
 
@@ -89,8 +90,8 @@ async fn an_approval_concerns_the_newest_request() {
         assert!(just_now.is_some() && just_now < old, "{text}");
         browser.examine("itsme-phone-two-logins").await;
         browser.press("Approve").await;
+        browser.until("one login that waits", async || sandbox.waits_for(1)).await;
         browser.arrives_at("Phone").await;
-        assert_eq!(sandbox.waiting(), 1);
 
         let phone = browser.to_tab(newer).await;
         browser.comes_back("newer").await;
@@ -126,8 +127,8 @@ async fn an_approval_concerns_what_the_qr_code_names() {
         let approve = "return [...document.querySelectorAll('button')].filter(it => it.innerText === 'Approve').length";
         assert_eq!(browser.script(approve).await, 1);
         browser.press("Approve").await;
+        browser.until("one login that waits", async || sandbox.waits_for(1)).await;
         browser.arrives_at("Phone").await;
-        assert_eq!(sandbox.waiting(), 1);
 
         let phone = browser.to_tab(older).await;
         browser.comes_back("older").await;
