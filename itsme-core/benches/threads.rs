@@ -48,29 +48,53 @@ pub fn log_in(worker: &mut impl Worker) -> Duration {
     begun + start.elapsed() - not_ours
 }
 
-/// A row for each number of threads: CPU time a login, its ratio to that of one thread, logins a second.
+/// Numbers of threads, each measured once a round: what slows the machine down slows all of a round.
+const NUMBERS: [u32; 4] = [1, 2, 8, 64];
+const ROUNDS: u32 = 5;
+
+/// A row for each number of threads: CPU time a login, its ratio to that of one thread, logins a second; medians.
 pub fn table<W: Worker>(what: &str, worker: impl Fn() -> W + Sync) {
-    let mut one = None;
-    for number in [1, 2, 8, 64] {
-        let each = LOGINS / number;
-        let ready = Barrier::new(number as usize);
-        let work = || {
-            let mut worker = worker();
-            // Connects, and sets up what OpenSSL keeps for a thread.
-            log_in(&mut worker);
-            ready.wait();
-            let start = Instant::now();
-            let cpu: Duration = (0..each).map(|_| log_in(&mut worker)).sum();
-            (cpu, start.elapsed())
+    let rounds: Vec<[Measured; 4]> =
+        (0..ROUNDS).map(|_| NUMBERS.map(|number| measure(number, &worker))).collect();
+    for (place, number) in NUMBERS.into_iter().enumerate() {
+        let median = |of: &dyn Fn(&[Measured; 4]) -> f64| {
+            let mut values: Vec<f64> = rounds.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
         };
-        let results: Vec<(Duration, Duration)> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..number).map(|_| scope.spawn(work)).collect();
-            threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
-        });
-        let logins = f64::from(each * number);
-        let cpu = results.iter().map(|(cpu, _)| cpu.as_secs_f64()).sum::<f64>() / logins;
-        let wall = results.iter().map(|(_, wall)| wall.as_secs_f64()).fold(0.0, f64::max);
-        let ratio = cpu / *one.get_or_insert(cpu);
-        println!("| {what} | {number} | {:.0} µs | {ratio:.2} | {:.0} |", cpu * 1e6, logins / wall);
+        let cpu = median(&|round| round[place].cpu) * 1e6;
+        let ratio = median(&|round| round[place].cpu / round[0].cpu);
+        let rate = median(&|round| round[place].rate);
+        println!("| {what} | {number} | {cpu:.0} µs | {ratio:.2} | {rate:.0} |");
     }
+}
+
+/// Seconds of CPU a login, and logins a second.
+struct Measured {
+    cpu: f64,
+    rate: f64,
+}
+
+fn measure<W: Worker>(number: u32, worker: &(impl Fn() -> W + Sync)) -> Measured {
+    let each = LOGINS / ROUNDS / number;
+    let ready = Barrier::new(number as usize);
+    let work = || {
+        let mut worker = worker();
+        // Connects, and sets up what OpenSSL keeps for a thread.
+        log_in(&mut worker);
+        ready.wait();
+        let start = Instant::now();
+        let cpu: Duration = (0..each).map(|_| log_in(&mut worker)).sum();
+        (cpu, start, Instant::now())
+    };
+    let results: Vec<(Duration, Instant, Instant)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..number).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
+    });
+    let logins = f64::from(each * number);
+    let cpu = results.iter().map(|(cpu, ..)| cpu.as_secs_f64()).sum::<f64>() / logins;
+    let first = results.iter().map(|(_, start, _)| *start).min();
+    let last = results.iter().map(|(.., end)| *end).max();
+    let wall = first.zip(last).map(|(first, last)| last - first).expect("threads");
+    Measured { cpu, rate: logins / wall.as_secs_f64() }
 }
