@@ -111,11 +111,12 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let (sessions, kept) = (Sessions::new(database.clone()), Kept::new(database.clone()));
     let link_codes = LinkCodes::new(database.clone());
     tokio::spawn(sweep(sessions.clone(), kept.clone(), link_codes.clone()));
-    tokio::spawn(fetch_keys(itsme.clone()));
     if let Some(address) = options.metrics {
         let address = telemetry::serve_metrics(address, itsme.clone()).await?;
         println!("Metrics are at http://{address}/metrics");
     }
+    // Once requests are measured: these are the first.
+    tokio::spawn(fetch_keys(itsme.clone()));
 
     let service = services.login.clone();
     let logins = Logins::new(itsme.clone(), cookie_key, move || login::request(&service));
