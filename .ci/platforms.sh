@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
-# What the scripts for other compilers and platforms share; they source it. Each runs on a bare Debian 13 with rustup, as root:
-# it installs what it misses by apt and rustup, and leaves what it makes in target/platforms.
+# What the scripts for other compilers and platforms share; they source it. Each runs on a bare Debian 12 or 13 with rustup, as
+# root: it installs what it misses by apt and rustup, and leaves what it makes in target/platforms.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=$PWD/target/platforms
@@ -25,6 +25,23 @@ need() {
     run apt-get update -qq
     run apt-get install -y -qq --no-install-recommends "${missing[@]}"
   fi
+}
+
+# Runs the calling script, with its arguments, in a Debian 13 of its own unless this is one. What is mounted there ends
+# with the script.
+in_debian_13() {
+  local version root=$out/debian-13 place
+  version=$(. /etc/os-release && echo "$VERSION_ID")
+  if [ "$version" -ge 13 ]; then return; fi
+  need debootstrap ca-certificates
+  [ -e "$root/etc/debian_version" ] || run debootstrap --variant=minbase trixie "$root"
+  cp /etc/resolv.conf "$root/etc"
+  local places=("$PWD" "${CARGO_HOME:-$HOME/.cargo}" "${RUSTUP_HOME:-$HOME/.rustup}" /etc/ssl/certs /dev /proc)
+  for place in "${places[@]}"; do mkdir -p "$root$place"; done
+  # shellcheck disable=SC2016
+  exec unshare --mount bash -ec 'root=$1 script=$2 places=$3; shift 3
+    for place in $places; do mount --bind "$place" "$root$place"; done
+    exec chroot "$root" "$script" "$@"' - "$root" "$PWD/.ci/${0##*/}" "${places[*]}" "$@"
 }
 
 # Runs `cargo test` with these arguments, to the end, and counts.
