@@ -4,10 +4,18 @@
 //! and stores; the others look again every [`LOOK_AGAIN`]. A lease ends when it is dropped (the
 //! flow ended, or was dropped by its caller) or after [`LEASE`].
 
+#[cfg(all(test, shuttle))]
+mod schedules;
+
+#[cfg(not(all(test, shuttle)))]
+use std::sync::{Mutex, MutexGuard};
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
+
+#[cfg(all(test, shuttle))]
+use shuttle::sync::{Mutex, MutexGuard};
 
 use super::{
     freshness::AHEAD,
