@@ -1,4 +1,4 @@
-//! itsme for async applications: the flows of [`itsme_core`] over [`reqwest`].
+//! itsme for async applications: the flows of [`itsme_core`] over [reqwest](https://docs.rs/reqwest).
 //!
 //! # A login
 //!

@@ -1,4 +1,4 @@
-//! itsme for blocking applications: the flows of [`itsme_core`] over [`ureq`].
+//! itsme for blocking applications: the flows of [`itsme_core`] over [ureq](https://docs.rs/ureq).
 //!
 //! # A login
 //!
