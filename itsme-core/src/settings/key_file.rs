@@ -21,8 +21,8 @@ pub(super) fn read(file: &[u8]) -> Result<Vec<Entry>, KeysError> {
         Err(error) => {
             let joined = with_joined_lines(text);
             key_form::recognize(joined.as_bytes())?;
-            // If it is no JSON in either way, the places of the text as it is are the ones to tell.
-If both versions fail, report the position in the original text.
+            // If both versions fail, report the position in the original text.
+            Keys::parse(&joined).map_err(|_| not_a_key_set(&error))?
         }
     };
     match keys {

@@ -15,8 +15,8 @@ pub(crate) struct Keyring(Mutex<Held>);
 struct Held {
     /// Used to sign, authenticate, decrypt and publish.
     current: Credentials,
-    /// They open what the OP still makes for them.
-Used to decrypt what the OP still encrypts to them.
+    /// Used to decrypt what the OP still encrypts to them.
+    previous: Option<Credentials>,
 }
 
 impl Keyring {
