@@ -118,8 +118,8 @@
 //! # Why a login failed
 //!
 //! [`Client::on_failure`] hands over a [`Recording`] of each login that ends in an error, encrypted to the client's
-//! own keys. With those keys you can [open](Recording::open) it and run it again, step by step, at another time or
-//! with other keys.
+//! own keys. With those keys you can [open](Recording::open) it and run it again, step by step, with a shifted clock or
+//! other keys.
 //!
 //! # What is checked
 //!

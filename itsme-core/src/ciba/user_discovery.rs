@@ -155,7 +155,10 @@ fn found(answer: &mut Map<String, Value>) -> Result<Option<UserIdentifierToken>,
             }
             _ => Err(Error::malformed(ENDPOINT, "it has no `user_identifier_token`")),
         },
-        _ => Err(Error::malformed(ENDPOINT, "its `status` is neither PENDING_USER_DISCOVERY nor USER_DISCOVERED")),
+        _ => Err(Error::malformed(
+            ENDPOINT,
+            "its `status` is neither PENDING_USER_DISCOVERY nor USER_DISCOVERED",
+        )),
     }
 }
 

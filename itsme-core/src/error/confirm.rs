@@ -70,7 +70,9 @@ pub enum FreeTextError {
 #[non_exhaustive]
 pub enum PaymentError {
     /// The amount is not a whole number.
-    #[error("the amount is not a whole number in digits, with no sign, decimal point or leading zero")]
+    #[error(
+        "the amount is not a whole number in digits, with no sign, decimal point or leading zero"
+    )]
     Amount,
     /// The currency is not an ISO 4217 code.
     #[error("the currency is not an ISO 4217 code, such as EUR")]

@@ -106,9 +106,7 @@ pub enum KeyError {
     #[error("its `alg` must be {0}, or absent")]
     Algorithm(&'static str),
     /// An external key has private members here.
-    #[error(
-        "it is declared external but has private members: remove and destroy them"
-    )]
+    #[error("it is declared external but has private members: remove and destroy them")]
     PrivatePart,
     /// The numbers of the key are wrong.
     #[error(transparent)]

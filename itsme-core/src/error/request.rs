@@ -84,9 +84,7 @@ pub enum SettingsError {
     )]
     OtherEnvironment,
     /// A client with a secret was given private keys, or a client with private keys a secret.
-    #[error(
-        "a client keeps the kind of credentials it was created with: private keys or a secret"
-    )]
+    #[error("a client keeps the kind of credentials it was created with: private keys or a secret")]
     OtherCredentials,
     /// A client secret was given for the older dialect (V1), which only knows private keys.
     #[error("the older dialect has no client secret method; use private keys")]
@@ -142,7 +140,9 @@ pub enum RequestError {
     #[error("a claim with an empty name was requested")]
     EmptyClaim,
     /// The claim carries part of a confirmation's template.
-    #[error("a template cannot be requested as a claim; pass it to `AuthorizationRequest::confirm`")]
+    #[error(
+        "a template cannot be requested as a claim; pass it to `AuthorizationRequest::confirm`"
+    )]
     TemplateClaim,
     /// The client's dialect does not have the scope.
     #[error("the scope `{scope}` does not exist in this environment's dialect, {dialect}")]

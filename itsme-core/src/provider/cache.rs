@@ -283,7 +283,10 @@ mod tests {
         let Look::Fetch(lease) = look(NOW) else { panic!("the first one fetches") };
         let later = NOW.after(LEASE / 2);
         lease.renew(later);
-        assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "the second response has the full time");
+        assert!(
+            matches!(look(NOW.after(LEASE)), Look::Wait),
+            "the second response has the full time"
+        );
         let Look::Fetch(second) = look(later.after(LEASE)) else { panic!("it has expired") };
         lease.renew(later.after(LEASE));
         drop(second);

@@ -118,7 +118,8 @@ impl TokenClaims<'_> {
     pub(super) fn tell_age(&self, TokenTimes { asked, .. }: TokenTimes) -> Told {
         let Some((iat, asked)) = self.iat.zip(asked) else { return self.tell("iat") };
         let is_old = iat < asked.before(MADE_BEFORE);
-        let hint = if is_old { "; it may belong to another login, or your clock may be fast" } else { "" };
+        let hint =
+            if is_old { "; it may belong to another login, or your clock may be fast" } else { "" };
         Told::found(format!("issued {}{hint}", apart(iat, asked, "the request")))
     }
 
