@@ -80,7 +80,7 @@ fn an_error_that_another_flow_has_caused_is_readable() {
         let [_, Err(error)] = &errors[..] else { panic!("the second one waits for the first") };
         assert_readable("waiting", error);
         let text = error.to_string();
-        assert!(text.starts_with("the OP's metadata and keys cannot be had: "), "{text}");
+        assert!(text.starts_with("cannot get the OP's metadata and keys: "), "{text}");
         assert!(text.contains(expected), "{text}");
     }
 }

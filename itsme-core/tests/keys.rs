@@ -109,7 +109,7 @@ fn a_file_that_is_no_key_set_is_refused() {
     let error = |text: &str| PrivateKeys::from_json(text).expect_err(text).to_string();
     assert_eq!(error(""), "the file is empty");
     assert_eq!(error(" \n"), "the file is empty");
-    let not_a_set = "the file is not a JWK set, a JSON object with an array `keys`: ";
+    let not_a_set = "the file is not a JWK set (a JSON object with an array `keys`): ";
     for (text, reason) in [
         ("{'keys':[]}", "a syntax error (line 1, column 2)"),
         ("{\"keys\":[", "the text ends too early (line 1, column 9)"),
@@ -159,8 +159,8 @@ fn a_bad_key_is_named_with_what_is_wrong() {
         (key_fault(|key| key["kty"] = json!("")), "its `kty` must be RSA"),
         (key_fault(|key| key["d"] = json!(7)), "its `d` must be text"),
         (key_fault(|key| key["alg"] = json!([])), "its `alg` must be text"),
-        (key_fault(|key| key["use"] = json!("tls")), "its `use` must be sig or enc"),
-        (key_fault(|key| key["use"] = Value::Null), "its `use` must be sig or enc"),
+        (key_fault(|key| key["use"] = json!("tls")), "its `use` must be `sig` or `enc`"),
+        (key_fault(|key| key["use"] = Value::Null), "its `use` must be `sig` or `enc`"),
         (
             key_fault(|key| key["alg"] = json!("RS256")),
             "its `alg` must be RSA-OAEP or RSA-OAEP-256, or left out",
@@ -182,17 +182,17 @@ fn a_bad_key_is_named_with_what_is_wrong() {
     }
     for none in [json!(7), json!([]), json!("RSA"), Value::Null] {
         let text = refused(|keys| keys[2] = none).0;
-        assert_eq!(text, "key 3: it must be a JSON object that has each member once");
+        assert_eq!(text, "key 3: it must be a JSON object without repeated members");
     }
     let twice = private_jwks().replacen("\"kid\":", "\"kid\":\"first\",\"kid\":", 1);
     let text = PrivateKeys::from_json(&twice).expect_err("two names").to_string();
-    assert!(text.ends_with("it must be a JSON object that has each member once"), "{text}");
+    assert!(text.ends_with("it must be a JSON object without repeated members"), "{text}");
 }
 
 #[test]
 fn numbers_that_do_not_belong_together_are_noticed() {
     let inconsistent =
-        "its numbers do not belong together: the key was damaged or mixed from two keys";
+        "its numbers do not match: the key is damaged, or a mix of two keys";
     for member in ["d", "p", "q", "dp", "dq", "qi", "n"] {
         let (text, _) = refused(|keys| keys[1][member] = keys[2][member].clone());
         assert_eq!(text, format!("key 2 (kid `rp-enc-1`): {inconsistent}"), "{member}");

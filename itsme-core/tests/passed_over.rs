@@ -50,7 +50,7 @@ fn a_key_for_something_else_is_passed_over_and_told() {
         assert_eq!(passed_over.error, why);
         let named =
             key["kid"].as_str().map_or("key 2".into(), |kid| format!("key 2 (kid `{kid}`)"));
-        assert_eq!(passed_over.to_string(), format!("{named} is passed over: {why}"));
+        assert_eq!(passed_over.to_string(), format!("{named} is ignored: {why}"));
         assert_eq!(keys.public_jwks(), plain.public_jwks(), "it is not published");
         assert_eq!(keys.signing_kids(), plain.signing_kids());
         assert_eq!(keys.encryption_kids(), plain.encryption_kids());
@@ -94,8 +94,8 @@ fn a_set_for_something_else_is_refused_with_the_reasons() {
         key["alg"] = json!("PS256");
     }
     let error = PrivateKeys::from_json(&set.to_string()).expect_err("nothing signs").to_string();
-    let told = "there is no RSA key whose `use` is `sig`; it signs what is sent to itsme; key 1 (kid \
-        `rp-sig-1`) is passed over: its `alg` is `PS256`, and only RS256, RSA-OAEP and RSA-OAEP-256 are used";
+    let told = "there is no RSA key whose `use` is `sig`, to sign requests to itsme; key 1 (kid \
+        `rp-sig-1`) is ignored: its `alg` is `PS256`; only RS256, RSA-OAEP and RSA-OAEP-256 are used";
     assert_eq!(error, told);
     let ec = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "d": SECRET }] }).to_string();
     let error = PrivateKeys::from_json(&ec).expect_err("nothing signs");

@@ -474,7 +474,7 @@ fn bad_keys_among_good_ones_are_skipped() {
     let error = flow_error(scene.play(scene.client.refresh()));
     assert_eq!(
         error.to_string(),
-        "the key set endpoint gave an unusable answer: it has no usable signing key: `s1` is the \
+        "the key set endpoint gave an unusable response: it has no usable signing key: `s1` is the \
          name of two keys; `e1` is for another purpose"
     );
 }
@@ -671,7 +671,7 @@ fn keys_that_are_passed_over_are_named() {
         [
             "`other` has a `kty` other than RSA",
             "`other` has an `alg` that is not used here",
-            "key 3 has a `kid` that is not text",
+            "key 3 has a `kid` that is not a string",
             "`other` has an `n` that is not base64url without padding",
             "`other` has an unknown `use`",
         ]

@@ -115,8 +115,8 @@ fn answers_that_are_none_are_named() {
         assert_eq!(what, expected);
     }
     for (body, expected) in [
-        (json!({}), "its `status` is neither of the two that there are"),
-        (json!({ "status": "DONE" }), "its `status` is neither of the two that there are"),
+        (json!({}), "its `status` is neither PENDING_USER_DISCOVERY nor USER_DISCOVERED"),
+        (json!({ "status": "DONE" }), "its `status` is neither PENDING_USER_DISCOVERY nor USER_DISCOVERED"),
         (json!({ "status": "USER_DISCOVERED" }), "it has no `user_identifier_token`"),
     ] {
         let mut scene = Scene::warm();

@@ -122,7 +122,7 @@ fn a_wrong_signing_key_is_named_before_anything_is_sent() {
         KeyOperation::Unwrap { .. } => honest(operation, kms),
     });
     let error = trace.result.expect_err("it is another key's signature");
-    let text = "the key holder's key `kms-sig-1` does not match the published one (RS256)";
+    let text = "the key holder's key `kms-sig-1` does not match the published key (RS256)";
     assert!(error.starts_with(text), "{error}");
     assert_eq!(trace.steps, [SIGNS]);
 }

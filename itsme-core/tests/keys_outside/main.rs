@@ -229,7 +229,7 @@ fn without_a_key_holder_nothing_is_sent() {
     let Outside { world, op, .. } = &mut outside;
     let send = |request| op.handle(request).map_err(|why| (why, why));
     let error = drive(flow, world, send, |_| ()).expect_err("nobody can sign");
-    let text = "the key `kms-sig-1` is kept outside, but no key holder was set";
+    let text = "the key `kms-sig-1` is external, but no key holder was set";
     assert_eq!(error.to_string(), text);
     assert!(matches!(&error, DriveError::Flow(Error::NoKeyHolder { kid }) if kid == "kms-sig-1"));
     assert_eq!(error.advice(), Advice::OurFault);

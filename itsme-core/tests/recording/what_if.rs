@@ -60,7 +60,7 @@ fn without_sub(claims: &mut Claims) {
 fn a_clock_that_was_fast_is_found_out() {
     let replay = failed(login(), in_the_past);
     let before = replay.run();
-    assert!(before.outcome.starts_with("the ID token was refused: it has expired"));
+    assert!(before.outcome.starts_with("the ID token failed verification: it has expired"));
     let replayed = replay.clock_behind(Duration::from_secs(400)).run();
     assert_eq!(replayed.outcome, "it ended well");
     assert_eq!(before.steps[0].at.since(replayed.steps[0].at), Duration::from_secs(400));
@@ -135,7 +135,7 @@ fn what_was_not_asked_has_no_answer() {
     assert!(!userinfo.is_same && replayed.result.is_err());
     assert_eq!(
         replayed.outcome,
-        "no response from the userinfo endpoint (attempt 1): the recording has no answer to it"
+        "no response from the userinfo endpoint (attempt 1): the recording has no response to it"
     );
 }
 
@@ -144,7 +144,7 @@ fn other_keys_open_other_tokens() {
     let replay = failed(login(), without_sub);
     let others = PrivateKeys::generate().expect("keys");
     let replayed = replay.credentials(others).run();
-    assert!(replayed.outcome.starts_with("the ID token was refused: "), "{}", replayed.outcome);
+    assert!(replayed.outcome.starts_with("the ID token failed verification: "), "{}", replayed.outcome);
     assert_ne!(replayed.outcome, replayed.recorded_outcome);
     let replay = failed(login(), without_sub).credentials(private_keys());
     assert!(replay.run().is_same());

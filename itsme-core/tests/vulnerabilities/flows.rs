@@ -127,7 +127,7 @@ fn poisoned_key_sets() {
         });
         let error = flow_error(scene.play(scene.client.refresh()));
         let Error::Malformed { what, .. } = &error else { panic!("{error}") };
-        assert!(what.contains("`s1` is the name of two keys"), "{error}");
+        assert!(what.contains("`s1` names two different keys"), "{error}");
     }
     let by_e1: fn(&str) -> String =
         |claims| to_keys(&jwe(), &signed(&json!({ "alg": "RS256", "kid": "e1" }), claims, "e1"));

@@ -15,8 +15,8 @@ use crate::{
     forge::*,
 };
 
-const NO_ALG: &str = "a header has no alg";
-const NO_TEXT: &str = "a header member that must be text is none";
+const NO_ALG: &str = "a header has no `alg`";
+const NO_TEXT: &str = "a header member that must be a string is not";
 const NOT_BASE64URL: &str = "a part is not base64url";
 
 /// A token that a parser was not ready for ends the process: CVE-2024-21664 (jwx), CVE-2026-34986
@@ -140,7 +140,7 @@ fn deep_and_huge_input() {
             assert_eq!(fate(nested(depth, open, close)), malformed("it is not JSON"));
         }
     }
-    let twice = malformed("a JSON member stands twice");
+    let twice = malformed("a JSON member appears twice");
     let members: Vec<String> = (0..2000).map(|number| format!("\"{number}\":0")).collect();
     assert_eq!(fate(saying(members.join(","))), Ok(()), "many members");
     assert_eq!(fate(saying(format!("{},\"7\":0", members.join(",")))), twice);
