@@ -1,5 +1,5 @@
-//! Answers of the OP that cannot be used: each ends in an error that names it, and nothing of it
-//! is kept.
+//! Unusable responses from the OP: each ends in an error that names it, and nothing of it is
+//! kept.
 
 mod common;
 
@@ -22,7 +22,7 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html";
 const PAGE: &str = "<!DOCTYPE html><h1>Sorry</h1>";
 
-/// What a cold login ends with when `path` answers like this.
+/// How a cold login ends when `path` responds like this.
 fn login_error(path: &str, reaction: Reaction) -> (Error, Scene) {
     let mut scene = Scene::new();
     scene.play(scene.client.refresh()).expect("the OP answers");
@@ -40,12 +40,13 @@ fn discovery_error(
     scene.op.alter(Document::Discovery, change);
     let error =
         flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
-    assert_eq!(scene.op.asked(), [DISCOVERY], "nothing else of it is asked");
-    assert!(scene.client.provider().is_none(), "nothing is half-stored");
+    assert_eq!(scene.op.asked(), [DISCOVERY], "nothing else is requested");
+    assert!(scene.client.provider().is_none(), "no partial result is stored");
     error
 }
 
-/// JSON is never quoted: it could tell of the person. Not behind a byte order mark either.
+/// JSON is never quoted, because it could contain personal data; not even after a byte order
+/// mark.
 #[test]
 fn json_of_another_status_is_not_quoted() {
     for start in ["", "\u{feff}", " \n", "\u{feff}\r\n "] {
@@ -152,7 +153,7 @@ fn discovery_that_is_no_document() {
             flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
         assert_eq!(error.to_string(), expected);
         assert!(scene.client.provider().is_none());
-        assert!(scene.log_in().is_ok(), "the next one tries again");
+        assert!(scene.log_in().is_ok(), "the next login tries again");
     }
 }
 
@@ -183,7 +184,7 @@ fn key_sets_that_are_none() {
             flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
         assert_eq!(error.to_string(), expected);
         assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
-        assert!(scene.client.provider().is_none(), "nothing is half-stored");
+        assert!(scene.client.provider().is_none(), "no partial result is stored");
     }
 }
 
@@ -306,13 +307,16 @@ fn userinfo_answers_that_are_none() {
     );
     assert_eq!(scene.op.asked(), [TOKEN, USERINFO]);
     let (error, _) = login_error("/userinfo", reply(200, "application/jwt", [0xff, 0xfe]));
-    assert_eq!(error.to_string(), "the userinfo endpoint gave an unusable response: it is not text");
+    assert_eq!(
+        error.to_string(),
+        "the userinfo endpoint gave an unusable response: it is not text"
+    );
     let person = reply(500, HTML, "Ann Peeters");
     let (error, _) = login_error("/userinfo", person);
     assert_eq!(
         error.to_string(),
         "the userinfo endpoint gave an unexpected response: status 500, text/html",
-        "nothing of it is quoted, for it could be about the person"
+        "nothing is quoted, because it could be about the person"
     );
     let (error, _) = login_error("/userinfo", reply(200, JSON, r#"{"sub":"plain JSON"}"#));
     assert!(
@@ -354,7 +358,7 @@ fn userinfo_refusals_are_read_from_the_challenge() {
     assert!(matches!(error, Error::UnexpectedReply(_)), "{error}");
 }
 
-/// An access token that is spent in the middle: the honest OP's own refusal.
+/// An access token that becomes invalid halfway: an honest OP's own error.
 #[test]
 fn userinfo_of_an_unknown_access_token_is_refused() {
     let mut scene = Scene::warm();

@@ -235,7 +235,8 @@ fn a_recording_is_run_again_as_it_ended() {
 
         let ended = room.run(&[&["a.recording"][..], &credentials].concat());
         assert_eq!(ended.code, Some(1));
-        let told = "Failed: the ID token failed verification: it was issued by someone else (`iss`)";
+        let told =
+            "Failed: the ID token failed verification: it was issued by someone else (`iss`)";
         assert!(ended.stderr.contains(told), "{}", ended.stderr);
     }
 }
@@ -256,7 +257,8 @@ fn another_clock_and_other_keys_end_otherwise() {
         "{}",
         ended.stdout
     );
-    let then = "it ended differently this time; then: the ID token failed verification: it has expired";
+    let then =
+        "it ended differently this time; then: the ID token failed verification: it has expired";
     assert!(ended.stderr.contains(then), "{}", ended.stderr);
     desk.assert_told_nothing(&ended);
     let ended = replay(&room, &[&known[..], &["--keys", "rotated.json"]].concat());
@@ -286,10 +288,7 @@ fn what_does_not_open_is_refused_with_the_reason() {
             "give --keys at most twice",
         ),
         (&["cut", "--keys", "keys.json"], "it does not open with these credentials"),
-        (
-            &["later", "--keys", "keys.json"],
-            "its format is 9; this version reads format 1",
-        ),
+        (&["later", "--keys", "keys.json"], "its format is 9; this version reads format 1"),
         (&["other", "--keys", "keys.json"], "it is not the text of a recording"),
         (&["absent", "--keys", "keys.json"], "absent cannot be read"),
     ] {

@@ -89,7 +89,7 @@ fn check_names_any_file_and_what_mends_it() {
     room.check(format!("'{private}'", private = private_jwks()), "it is JSON in quotes", "import");
     let public = PrivateKeys::from_json(private_jwks()).expect("keys").public_jwks();
     room.check(public, "the file is a public JWK set", "give the private set");
-    room.check(b"\x7fELF\x02\x01", "neither UTF-8 text nor", "fetch it again");
+    room.check(b"\x7fELF\x02\x01", "neither UTF-8 text nor", "download it again");
     let directory = room.run(&["check", "."]).stderr;
     assert!(directory.contains(". is a directory; name the key file in it"), "{directory}");
     let missing = room.run(&["check", "nowhere.json"]).stderr;
