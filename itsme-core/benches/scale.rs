@@ -86,7 +86,7 @@ fn siblings() {
     let siblings: Vec<Client> = (0..MOST).map(sibling).collect();
     let each = memory::resident().zip(before).map(|(after, before)| (after - before) / MOST as u64);
     let each = each.map_or("?".to_owned(), |bytes| format!("{} KB", bytes / 1024));
-    println!("\n| clients of one OP, in turn | CPU a login | against one client |");
+    println!("\n| clients of one OP, in turn | CPU per login | against one client |");
     println!("|---|---|---|");
     let mut log_in_at = |client: &Client| {
         worker.client = client.clone();

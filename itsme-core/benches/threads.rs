@@ -15,7 +15,7 @@ const LOGINS: u32 = 6_400;
 
 /// Above the rows of [`table`].
 #[allow(dead_code, reason = "a table has it once, however many add rows")]
-pub const HEADER: &str = "| logins of | threads | CPU a login | against one thread | logins a second |\n|---|---|---|---|---|";
+pub const HEADER: &str = "| logins of | threads | CPU per login | against one thread | logins per second |\n|---|---|---|---|---|";
 
 /// One thread, with what it does not share with others.
 pub trait Worker {

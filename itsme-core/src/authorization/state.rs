@@ -15,7 +15,7 @@ use crate::{
 
 /// What the application keeps between sending a person to itsme and their return.
 ///
-/// Serializable with serde (at most 1 KB of JSON plus the redirect URI), versioned and opaque. Store it under
+/// Serializable with serde (at most 1 KB of JSON with a typical redirect URI), versioned and opaque. Store it under
 /// its [`id`](Self::id), so that logins in parallel tabs do not collide, and where only this person's browser
 /// session can reach it. **Remove it before finishing the login**, so that a replayed callback finds nothing.
 /// [`Callback::state`](crate::Callback::state) is the `id` of the login that a callback answers. The callback is

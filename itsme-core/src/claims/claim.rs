@@ -18,7 +18,7 @@ macro_rules! claim {
         #[non_exhaustive]
         pub enum Claim {
             $($(#[$doc])* $claim,)*
-            /// The national number of a country, for its own residents. V2.
+            /// The national number of a country, which only its own people have. V2.
             NationalNumber(Country),
             /// Any other claim, by its wire name.
             Other(String),

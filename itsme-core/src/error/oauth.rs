@@ -162,7 +162,9 @@ impl fmt::Display for Refusal {
         }
         // Some OPs send these codes when the clocks differ by as little as ten seconds.
         if matches!(self.code, ErrorCode::InvalidClient | ErrorCode::UnauthorizedClient) {
-            f.write_str("; does the OP know our keys or our secret, and is our clock right?")?;
+            f.write_str(
+                "; check that the OP knows our keys or secret, and that our clock is right",
+            )?;
         }
         Ok(())
     }

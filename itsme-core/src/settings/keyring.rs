@@ -15,7 +15,7 @@ pub(crate) struct Keyring(Mutex<Held>);
 struct Held {
     /// Used to sign, authenticate, decrypt and publish.
     current: Credentials,
-    /// Used to decrypt what the OP still encrypts to them.
+    /// Used to read what the OP still encrypts or signs with them.
     previous: Option<Credentials>,
 }
 

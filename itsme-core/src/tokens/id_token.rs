@@ -80,9 +80,9 @@ impl Subject for IdTokenClaims<'_> {
                 Self::check_authorized_party, Self::tell_authorized_party;
             "times", "RFC 7519 §2", "`exp` and `iat` are seconds since 1970" =>
                 |it| it.claims.check_time_form(), |it| it.claims.tell_time_form();
-            "exp", "OIDC Core §3.1.3.7 (9)", "not in the past, within the clock leeway" =>
+            "exp", "OIDC Core §3.1.3.7 (9)", "not in the past, allowing for the clock leeway" =>
                 |it| it.claims.check_expiry(it.times()), |it| it.claims.tell_expiry(it.times());
-            "iat", "OIDC Core §3.1.3.7 (10)", "not in the future, within the clock leeway" =>
+            "iat", "OIDC Core §3.1.3.7 (10)", "not in the future, allowing for the clock leeway" =>
                 |it| it.claims.check_issued(it.times()), |it| it.claims.tell_issued(it.times());
             "age", "OIDC Core §3.1.3.7 (10)", "`iat` is at most ten minutes before the request" =>
                 |it| it.claims.check_age(it.times()), |it| it.claims.tell_age(it.times());

@@ -100,9 +100,9 @@ impl Subject for UserinfoClaims<'_> {
                 |it| it.claims.tell_other_audiences(it.parties);
             "times", "RFC 7519 §2", "if present, `exp` and `iat` are seconds since 1970" =>
                 |it| it.claims.check_time_form(), |it| it.claims.tell_time_form();
-            "exp", "RFC 7519 §4.1.4", "not in the past, within the clock leeway" =>
+            "exp", "RFC 7519 §4.1.4", "not in the past, allowing for the clock leeway" =>
                 |it| it.claims.check_expiry(it.times), |it| it.claims.tell_expiry(it.times);
-            "iat", "RFC 7519 §4.1.6", "not in the future, within the clock leeway" =>
+            "iat", "RFC 7519 §4.1.6", "not in the future, allowing for the clock leeway" =>
                 |it| it.claims.check_issued(it.times), |it| it.claims.tell_issued(it.times);
             "age", "RFC 7519 §4.1.6", "`iat` is at most ten minutes before the request" =>
                 |it| it.claims.check_age(it.times), |it| it.claims.tell_age(it.times);

@@ -52,7 +52,9 @@ fn a_forgotten_private_number_is_noticed() {
         set["keys"][1][number] = json!("AQAB");
         let refused = text(PrivateKeys::external(&set.to_string()));
         assert!(
-            refused.starts_with("key 2 (kid `kms-enc-1`): it has private members"),
+            refused.starts_with(
+                "key 2 (kid `kms-enc-1`): it is declared external but has private members"
+            ),
             "{refused}"
         );
         assert!(
