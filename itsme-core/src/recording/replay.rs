@@ -99,20 +99,20 @@ impl Replay {
         self.recorded.tape.cut
     }
 
-    /// Runs it as if the client's clock had been ahead by this much. Stored times move too: the start of a login, the
+    /// Assumes that the client's clock was ahead by this much. Stored times move too: the start of a login, the
     /// deadline of a ticket, the age of the OP's keys.
     #[must_use]
     pub fn clock_ahead(self, ahead: Duration) -> Self {
         Self { shift: ClockShift { ahead, ..ClockShift::default() }, ..self }
     }
 
-    /// Runs it as if the client's clock had been behind by this much; see [`clock_ahead`](Self::clock_ahead).
+    /// Assumes that the client's clock was behind by this much; see [`clock_ahead`](Self::clock_ahead).
     #[must_use]
     pub fn clock_behind(self, behind: Duration) -> Self {
         Self { shift: ClockShift { behind, ..ClockShift::default() }, ..self }
     }
 
-    /// Runs it as if the client had had these keys, or this secret. Default: those it was opened with.
+    /// Assumes that the client had these keys, or this secret. Default: those it was opened with.
     #[must_use]
     pub fn credentials(self, credentials: impl Into<Credentials>) -> Self {
         Self { credentials: credentials.into(), ..self }
