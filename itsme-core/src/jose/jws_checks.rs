@@ -58,7 +58,7 @@ impl Subject for SignedToken<'_> {
                 |it| it.check_signature_form(), |it| it.tell_signature_form();
             "alg", "RFC 8725 §3.1", "the algorithm that was agreed, whatever the header says" =>
                 |it| it.check_algorithm(), |it| it.tell_algorithm();
-            "signature", "RFC 7515 §5.2, OIDC Core §10.1", "made by a key that the OP publishes; if `kid` is present, by that one" =>
+            "signature", "RFC 7515 §5.2, OIDC Core §10.1", "made by a key that the OP publishes; if `kid` names one of them, by that one" =>
                 |it| it.check_signature(), |it| it.tell_signature();
             "claims", "RFC 7519 §7.2", "a JSON object without repeated members, at any depth" =>
                 |it| it.read_claims(), |it| it.tell_claims();
