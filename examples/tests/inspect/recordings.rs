@@ -281,13 +281,13 @@ fn what_does_not_open_is_refused_with_the_reason() {
     room.keep("later", text.replace(":1:", ":9:"));
     room.keep("other", "nothing of the kind");
     for (arguments, why) in [
-        (&["whole", "--keys", "others.json"][..], "it does not open with these credentials"),
+        (&["whole", "--keys", "others.json"][..], "it does not decrypt with these credentials"),
         (&["whole"], "--keys or a client secret is needed"),
         (
             &["whole", "--keys", "keys.json", "--keys", "keys.json", "--keys", "keys.json"],
             "give --keys at most twice",
         ),
-        (&["cut", "--keys", "keys.json"], "it does not open with these credentials"),
+        (&["cut", "--keys", "keys.json"], "it does not decrypt with these credentials"),
         (&["later", "--keys", "keys.json"], "its format is 9; this version reads format 1"),
         (&["other", "--keys", "keys.json"], "it is not the text of a recording"),
         (&["absent", "--keys", "keys.json"], "absent cannot be read"),
