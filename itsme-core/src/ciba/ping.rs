@@ -20,8 +20,8 @@ const MAX_BODY: usize = 4 * 1024;
 /// # use itsme_core::{CibaTicket, Ping, PingError, Response};
 /// use std::{collections::HashMap, sync::Mutex};
 ///
-/// Hands out each ticket once. In a database: delete and return the row in one statement, and don't make it visible
-/// to anyone else before it has been redeemed.
+/// /// Hands out each ticket once. In a database: delete and return the row in one statement,
+/// /// and don't make it visible to anyone else before it has been redeemed.
 /// #[derive(Default)]
 /// struct Tickets(Mutex<HashMap<String, CibaTicket>>);
 ///
@@ -36,7 +36,7 @@ const MAX_BODY: usize = 4 * 1024;
 ///     }
 /// }
 ///
-/// The response to the OP, and the ticket to poll with.
+/// /// The response to the OP, and the ticket to poll with.
 /// fn on_ping(
 ///     tickets: &Tickets,
 ///     request: &http::Request<Vec<u8>>,

@@ -54,7 +54,7 @@ use crate::error::RecordingError;
 /// # let mut op = FakeOp::new(world.clock());
 /// # let settings = op.settings();
 ///
-/// In the application: keep what failed.
+/// // In the application: keep what failed.
 /// let kept = Arc::new(Mutex::new(Vec::new()));
 /// let keep = Arc::clone(&kept);
 /// let itsme = Client::new(settings)?.on_failure(move |recording: Recording| {
@@ -66,7 +66,7 @@ use crate::error::RecordingError;
 /// # assert!(play(itsme.finish_login(login.state, callback), &mut op, &mut world).is_err());
 /// # let (mut platform, keys) = (world, private_keys());
 ///
-/// At your desk, with the client's keys:
+/// // At your desk, with the client's keys:
 /// let recording: Recording = kept.lock().unwrap()[0].parse()?;
 /// # let send = |_| Err((SendFailure::NotSent, SendFailure::NotSent));
 /// let replay = drive(recording.open(keys), &mut platform, send, |_| ())?;

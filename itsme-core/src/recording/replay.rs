@@ -42,7 +42,7 @@ use crate::{
 /// use itsme_core::{Replay, ReplayedWhat};
 ///
 /// # fn example(replay: Replay) {
-/// Was the clock fast?
+/// // Was the clock fast?
 /// let replayed = replay.clock_behind(Duration::from_secs(600)).run();
 /// for step in &replayed.steps {
 ///     if let ReplayedWhat::Request { method, attempt, answer, .. } = &step.what {

@@ -123,10 +123,10 @@ impl PrivateKeys {
     /// use itsme_core::PrivateKeys;
     ///
     /// let keys = PrivateKeys::generate()?;
-    /// The file to keep secret, readable only by the application:
+    /// // The file to keep secret, readable only by the application:
     /// let private = keys.to_json();
     /// assert!(PrivateKeys::from_json(&private).is_ok());
-    /// The public half, to serve at a URL that itsme knows:
+    /// // The public half, to serve at a URL that itsme knows:
     /// let public = keys.public_jwks();
     /// # assert!(!public.contains("\"d\""));
     /// # Ok::<(), itsme_core::KeysError>(())
