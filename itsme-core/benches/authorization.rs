@@ -1,5 +1,5 @@
-//! What has no RSA operation: (4) an authorization URL whose parameters are in the query, and (5) a
-//! login state that goes through a session, and the callback that comes back to it.
+//! What needs no RSA operation: (4) an authorization URL with its parameters in the query, and (5)
+//! a login state that passes through a session, and the callback that returns to it.
 
 use itsme_core::{AuthorizationRequest, Callback, Client, LoginState, Redirect};
 use itsme_testkit::{Clock, Person, SERVICE};

@@ -8,7 +8,7 @@ import sys
 PANELS = [
     ("CPU of a login, by threads", "µs", "{}: {}", r"^\| ([^|]+) \| (\d+) \| (\d+) µs \| [\d.]+ \| \d+ \|$"),
     ("CPU of a login, by clients (tenants) of one OP, taken in turn", "µs", "{}", r"^\| (\d+) \| (\d+) µs \| [\d.]+ \|$"),
-    ("CPU of each key, by the keys in the key set that is read", "µs", "{}", r"^\(6\) key set of (\d+)(?s:.*?)([\d.]+) µs a key$"),
+    ("CPU of each key, by the keys in the key set that is read", "µs", "{}", r"^\(6\) key set of (\d+)(?s:.*?)([\d.]+) µs per key$"),
     ("Memory of each, with OpenSSL's and the allocator's", "bytes", "{}", r"^\| ([^|:]+)[^|]* \| \d+ \| \d+ \| (\d+) \|$"),
 ]
 BARS_FROM, BARS_TO, WIDTH = 230, 620, 760

@@ -1,4 +1,4 @@
-//! (3) A client assertion that is signed only.
+//! (3) A signed client assertion, not encrypted.
 
 use itsme_core::{
     Platform,

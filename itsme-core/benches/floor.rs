@@ -1,6 +1,5 @@
-//! The floor: the bare operations of OpenSSL that a token cannot do without. Keys, cipher
-//! and buffers are ready, nothing is read or written in base64 or JSON, and nothing is checked but the
-//! tag and the signature.
+//! The floor: the bare OpenSSL operations that a token requires. Keys, cipher and buffers are ready,
+//! no base64 or JSON is read or written, and only the tag and the signature are checked.
 
 use openssl::{
     cipher::{Cipher, CipherRef},
@@ -82,7 +81,7 @@ fn pkcs1<T>(context: &mut PkeyCtx<T>) {
     context.set_signature_md(Md::sha256()).expect("SHA-256");
 }
 
-/// Decrypts a nested token and verifies what is in it.
+/// Decrypts a nested token and verifies its content.
 pub struct Opening {
     own: PKey<Private>,
     theirs: PKey<Public>,

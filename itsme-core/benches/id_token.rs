@@ -15,7 +15,7 @@ use crate::{
     usual,
 };
 
-/// What an application asks that opens an account.
+/// What an application requests to open an account.
 pub fn usual_claims() -> AuthorizationRequest {
     let claims = [
         Claim::Name,
@@ -58,7 +58,7 @@ impl IdToken {
         Self { jwe, issuer: scene.op.issuer().to_owned(), op_keys, sealed, signed }
     }
 
-    /// By this library.
+    /// With this library.
     pub fn itsme(&self, scene: &Scene, executions: u32) -> Way<'_> {
         let (keys, clock) = (private_keys(), scene.clock.clone());
         let execute = move |()| {
@@ -73,7 +73,7 @@ impl IdToken {
         way(executions, || (), execute)
     }
 
-    /// By the bare operations.
+    /// With the bare operations.
     pub fn floor(&self, scene: &mut Scene, executions: u32) -> Way<'_> {
         let mut opening = floor::Opening::new(own_key("enc"), scene.op_key("sig"));
         way(executions, || (), move |()| opening.open(&self.sealed, &self.signed))
@@ -86,7 +86,7 @@ impl IdToken {
     }
 }
 
-/// (1) Against the floor, and against the usual calls.
+/// (1) Compared with the floor, and with the usual calls.
 pub fn of_usual_size() {
     let mut scene = Scene::new();
     let token = IdToken::of(&mut scene, usual_claims(), &Person::ann());
@@ -98,13 +98,13 @@ pub fn of_usual_size() {
     compare(&format!("(1) ID token, {} bytes of claims", token.signed.payload_len()), ways);
 }
 
-/// A value of so many bytes, made of small ones.
+/// A value of this many bytes, made of small ones.
 fn small_values(bytes: usize) -> Value {
     let value = json!({ "at": "2023-06-01T13:04:26Z", "what": "something", "how": [1, true] });
     json!(vec![value.clone(); bytes / value.to_string().len()])
 }
 
-/// (9) The cost grows as the claims do.
+/// (9) The cost grows with the claims.
 pub fn of_every_size() {
     let attestation = |bytes| (Claim::StudentAttestation, small_values(bytes));
     let photo = json!({ "format": "jpg", "value": "/9j/4AAQ".repeat(200 * 1024 / 8) });
@@ -124,6 +124,6 @@ pub fn of_every_size() {
         ];
         let bytes = token.signed.payload_len();
         let [time, floor] = compare(&format!("(9) {what}: {bytes} bytes"), ways);
-        println!("    {:.1} ns more than the floor a byte", (time - floor) / bytes as f64);
+        println!("    {:.1} ns more than the floor per byte", (time - floor) / bytes as f64);
     }
 }

@@ -1,5 +1,5 @@
-//! How many instructions a warm login takes, within libcrypto and beside it, counted by valgrind.
-//! See README.md.
+//! How many instructions a warm login takes, within libcrypto and outside it, counted by
+//! valgrind. See README.md.
 
 mod profile;
 mod warm_login;
@@ -15,7 +15,7 @@ use std::{
 use profile::Profile;
 use warm_login::WarmLogin;
 
-/// The most instructions that a warm login may take beside libcrypto.
+/// The maximum number of instructions of a warm login outside libcrypto.
 const MOST: u64 = 120_000;
 
 /// Valgrind counts from here …
@@ -29,7 +29,7 @@ fn counted(login: &mut WarmLogin) {
 #[inline(never)]
 fn not_counted(run: &mut dyn FnMut()) {
     run();
-    // Or the call above would be a jump, which valgrind takes for a return.
+    // Otherwise the call above would be a jump, which valgrind takes for a return.
     black_box(());
 }
 
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let is = |wanted: &str| env::args().any(|argument| argument == wanted);
     if is("--one-login") {
         let mut login = WarmLogin::new();
-        // Whatever OpenSSL does once.
+        // Whatever OpenSSL does only once.
         drop(login.run(&mut |run| run()));
         counted(&mut login);
     } else if is("--bench") {
@@ -61,7 +61,7 @@ fn measure() -> Result<(), Box<dyn Error>> {
         .status();
     match status {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            println!("instructions: not counted, for valgrind is not installed");
+            println!("instructions: not counted, because valgrind is not installed");
             return Ok(());
         }
         status => assert!(status?.success(), "valgrind has failed"),
@@ -70,7 +70,7 @@ fn measure() -> Result<(), Box<dyn Error>> {
     println!("instructions of a warm login (profile: {})", file.display());
     println!("    {:<28} {:>12}", "within libcrypto", profile.within_libcrypto);
     let beside = profile.total - profile.within_libcrypto;
-    println!("    {:<28} {:>12}", "beside it", beside);
-    assert!(beside <= MOST, "at most {MOST} instructions are beside libcrypto");
+    println!("    {:<28} {:>12}", "outside it", beside);
+    assert!(beside <= MOST, "at most {MOST} instructions may be outside libcrypto");
     Ok(())
 }

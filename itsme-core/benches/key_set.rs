@@ -1,4 +1,4 @@
-//! (6) Key sets of an OP, read and made ready.
+//! (6) Reads the OP's key sets and prepares them for use.
 
 use itsme_core::internals::{KeySet, base64url};
 use openssl::{bn::BigNum, pkey::PKey, rsa::Rsa, sha::sha256};
@@ -8,7 +8,7 @@ use crate::paired::{compare, way};
 
 const EXPONENT: u32 = 65_537;
 
-/// An odd number of 2048 bits: whether it has two prime factors, nobody asks of a public key.
+/// An odd number of 2048 bits: whether it has two prime factors does not matter for a public key.
 fn modulus(number: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> =
         (0..8).flat_map(|part| sha256(format!("{number} {part}").as_bytes())).collect();
@@ -41,6 +41,6 @@ pub fn measure() {
                 ),
             ],
         );
-        println!("    {:.1} µs a key", times[0] / 1000.0 / count as f64);
+        println!("    {:.1} µs per key", times[0] / 1000.0 / count as f64);
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     warm_login::{WarmLogin, request},
 };
 
-/// The CPU time of a login, less what is spent outside.
+/// The CPU time of a login, without what is spent outside.
 fn itsme<'a>() -> Way<'a> {
     let mut login = WarmLogin::new();
     Box::new(move || {

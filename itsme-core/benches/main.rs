@@ -1,4 +1,4 @@
-//! What this library costs beside the operations of OpenSSL that it cannot do without. See README.md.
+//! What this library costs beyond the OpenSSL operations that it requires. See README.md.
 
 mod authorization;
 mod client_assertion;
@@ -27,7 +27,7 @@ const MEASUREMENTS: [(&str, fn()); 8] = [
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // `cargo test --benches` runs this, too, and wants no measurements.
+    // `cargo test --benches` runs this too, but wants no measurements.
     if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }

@@ -1,4 +1,4 @@
-//! How much memory takes what is kept.
+//! How much memory kept values take.
 
 use allocation_counter::measure as count;
 use itsme_core::{AuthorizationRequest, Client, PrivateKeys, Provider};
@@ -6,14 +6,14 @@ use itsme_testkit::{SERVICE, private_jwks};
 
 use crate::{InMemory, threads::Worker};
 
-/// The memory of this process in bytes, that of OpenSSL included; Linux alone tells.
+/// The memory of this process in bytes, including OpenSSL's; only available on Linux.
 pub fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
-/// A row: what one of many takes. They are leaked, so that nobody's room serves the next.
+/// A row: the memory of one value among many. They are leaked, so that no freed memory is reused.
 fn row<T>(what: &str, number: u64, mut make: impl FnMut() -> T) {
     std::mem::forget(make());
     let before = resident();

@@ -1,5 +1,5 @@
-//! Times the same work done in several ways, in short rounds in turn: what slows the machine down
-//! slows all of them, and the ratio within a round stays.
+//! Times several ways of doing the same work, in short alternating rounds: whatever slows the
+//! machine down slows all of them, and the ratio within a round remains.
 
 use std::{
     hint::black_box,
@@ -10,19 +10,20 @@ use cpu_time::ThreadTime;
 
 /// The first rounds are not counted.
 const WARM_UP: usize = 3;
-/// The fewest that are.
+/// The minimum number of rounds that are.
 const ROUNDS: usize = 9;
 
-/// How long one comparison takes, in seconds; the environment's `BENCH_SECONDS` overrides it.
+/// How long one comparison takes, in seconds; the environment variable `BENCH_SECONDS` overrides
+/// it.
 fn time_limit() -> Duration {
     let seconds = std::env::var("BENCH_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs_f64(seconds.unwrap_or(8.0))
 }
 
-/// A way to do the work: runs a round, and tells the CPU time of one execution in nanoseconds.
+/// A way to do the work: runs a round, and returns the CPU time of one execution in nanoseconds.
 pub type Way<'a> = Box<dyn FnMut() -> f64 + 'a>;
 
-/// A way that prepares the inputs of so many executions, then is timed while it executes them.
+/// A way that prepares the inputs of this many executions, then is timed while it executes them.
 pub fn way<'a, I, O>(
     executions: u32,
     mut prepare: impl FnMut() -> I + 'a,
@@ -42,9 +43,9 @@ pub fn nanoseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e9
 }
 
-/// Lets the ways take turns until the time is up, each round begun by another one, and prints what
-/// it measured: the median time of each, and the quartiles of the first one's over each other's.
-/// Gives the median times, in nanoseconds.
+/// Alternates the ways until the time is up, each round starting with another one. Prints the
+/// median time of each, and the quartiles of the ratio of the first one to each other. Returns the
+/// median times in nanoseconds.
 pub fn compare<const N: usize>(what: &str, mut ways: [(&str, Way<'_>); N]) -> [f64; N] {
     let (start, limit) = (Instant::now(), time_limit());
     let mut rounds: Vec<[f64; N]> = Vec::new();

@@ -1,4 +1,5 @@
-//! Reads what callgrind writes (<https://valgrind.org/docs/manual/cl-format.html>), as far as needed.
+//! Reads callgrind's output (<https://valgrind.org/docs/manual/cl-format.html>), as far as
+//! needed.
 
 use std::collections::HashMap;
 
@@ -6,11 +7,11 @@ use std::collections::HashMap;
 #[derive(Default)]
 pub struct Profile {
     pub total: u64,
-    /// In functions of libcrypto, with whatever they call.
+    /// In functions of libcrypto, including whatever they call.
     pub within_libcrypto: u64,
 }
 
-/// Objects or functions. Each is written in full once, and by its number from then on.
+/// Objects or functions. Each is written in full once, then by its number.
 #[derive(Default)]
 struct Names<'a>(HashMap<&'a str, &'a str>);
 
@@ -30,7 +31,7 @@ fn is_rust(function: &str) -> bool {
     function.contains("::") || function.starts_with('<')
 }
 
-/// OpenSSL is an object of its own, or part of the program, where its names are those of C.
+/// OpenSSL is an object of its own, or part of the program, where its names are C names.
 fn is_libcrypto(object: &str, function: &str) -> bool {
     !is_rust(function) && !object.contains("libc.so") && !object.contains("ld-linux")
 }

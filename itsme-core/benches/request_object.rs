@@ -16,7 +16,7 @@ use crate::{
     usual,
 };
 
-/// The claims of the request object of this login, as far as its parameters make them.
+/// The claims of this login's request object, as far as its parameters determine them.
 fn claims(scene: &mut Scene, login: AuthorizationRequest) -> Value {
     let url = done(scene.client.authorize(login), &mut scene.clock).url;
     let url = url::Url::parse(&url).expect("a URL");

@@ -1,5 +1,5 @@
-//! What becomes of memory and time with many pending logins, threads and clients: tables of Markdown, for scale.md.
-//! See README.md.
+//! How memory and time develop with many pending logins, threads and clients: Markdown tables for scale.md. See
+//! README.md.
 
 mod memory;
 mod threads;
@@ -15,7 +15,7 @@ use itsme_testkit::{Clock, FakeOp, Person, RegisteredClient, SERVICE, private_jw
 
 use crate::threads::{Worker, log_in};
 
-/// A client, and an OP of this thread's own in the same memory.
+/// A client, and an OP of this thread's own, in memory.
 struct InMemory {
     client: Client,
     op: FakeOp,
@@ -39,7 +39,7 @@ impl InMemory {
         Self { client: client.clone(), op: FakeOp::new(clock.clone()), clock }
     }
 
-    /// What a flow ends with, and what of the time was the OP's.
+    /// The result of a flow, and how much of the time was the OP's.
     fn play<T>(&mut self, flow: Flow<T>) -> (T, Duration) {
         let mut not_ours = Duration::ZERO;
         let send = |request: Request| {
@@ -67,7 +67,7 @@ impl Worker for InMemory {
     }
 }
 
-/// Logins at one client after the other, all of one OP.
+/// Logins at one client after the other, all of the same OP.
 fn siblings() {
     const MOST: usize = 1_000;
     let mut worker = InMemory::new();
@@ -86,7 +86,7 @@ fn siblings() {
     let siblings: Vec<Client> = (0..MOST).map(sibling).collect();
     let each = memory::resident().zip(before).map(|(after, before)| (after - before) / MOST as u64);
     let each = each.map_or("?".to_owned(), |bytes| format!("{} KB", bytes / 1024));
-    println!("\n| clients of one OP, in turn | CPU a login | against one client |");
+    println!("\n| clients of one OP, in turn | CPU per login | against one client |");
     println!("|---|---|---|");
     let mut log_in_at = |client: &Client| {
         worker.client = client.clone();
@@ -104,12 +104,12 @@ fn siblings() {
         println!("| {number} | {:.0} µs | {ratio:.2} |", cpu * 1e6);
     }
     println!(
-        "\nA sibling with three keys of its own takes {each}, the fake OP's record of it included."
+        "\nA sibling with three keys of its own takes {each}, including the fake OP's record of it."
     );
 }
 
 fn main() {
-    // `cargo test --benches` runs this, too, and wants no measurements.
+    // `cargo test --benches` runs this too, but wants no measurements.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }

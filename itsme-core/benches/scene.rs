@@ -1,5 +1,5 @@
-//! A client, an OP and a clock, with everything cached; and the keys of both sides for whoever works
-//! on tokens without this library.
+//! A client, an OP and a clock, with everything cached; and the keys of both sides for code that
+//! handles tokens without this library.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use openssl::{
 };
 use serde_json::Value;
 
-/// In the system's time, with its randomness, as in an application.
+/// With the system's clock and randomness, as in an application.
 pub struct Scene {
     pub op: FakeOp,
     pub client: Client,
@@ -43,7 +43,7 @@ impl Scene {
         sent(self.client.finish_login(redirect.state, callback), &mut self.clock).0
     }
 
-    /// The ID token that the OP answers with, under [`NONCE`].
+    /// The ID token that the OP returns, with [`NONCE`].
     pub fn id_token(&mut self, login: AuthorizationRequest, person: &Person) -> String {
         let request = self.token_request(login.nonce(NONCE), person);
         let answer = self.op.handle(request).expect("an answer");
@@ -51,7 +51,7 @@ impl Scene {
         members["id_token"].as_str().expect("an ID token").to_owned()
     }
 
-    /// The OP's key set as it publishes it.
+    /// The OP's key set as published.
     pub fn key_set(&mut self) -> Vec<u8> {
         let uri = format!("{}/jwkSet", self.op.issuer());
         let request = http::Request::get(uri).body(Vec::new()).expect("a request");
@@ -88,7 +88,7 @@ fn number(jwk: &Value, name: &str) -> BigNum {
     BigNum::from_slice(&bytes).expect("a number")
 }
 
-/// What a flow ends with that makes no request.
+/// The result of a flow that sends nothing.
 pub fn done<T>(flow: Flow<T>, env: &mut impl Platform) -> T {
     match flow.start(env).expect("nothing goes wrong") {
         Step::Done(output) => output,
@@ -96,7 +96,7 @@ pub fn done<T>(flow: Flow<T>, env: &mut impl Platform) -> T {
     }
 }
 
-/// The request of a flow that makes one at once, and what waits for the answer.
+/// The request of a flow that sends one immediately, and what waits for the response.
 pub fn sent<T>(flow: Flow<T>, env: &mut impl Platform) -> (Request, Pending<T>) {
     match flow.start(env).expect("nothing goes wrong") {
         Step::Send(request, pending) => (request, pending),

@@ -1,4 +1,4 @@
-//! What a login costs in CPU time when several threads, or many clients, work at once. Rows of Markdown.
+//! What a login costs in CPU time when several threads, or many clients, work at once. Markdown rows.
 
 use std::{
     sync::Barrier,
@@ -10,26 +10,26 @@ use cpu_time::ThreadTime;
 use itsme_core::{AuthorizationRequest, Claim, LoginState};
 use itsme_testkit::SERVICE;
 
-/// All threads together make about so many logins.
+/// All threads together make about this many logins.
 const LOGINS: u32 = 6_400;
 
 /// Above the rows of [`table`].
-#[allow(dead_code, reason = "a table has it once, whoever adds rows")]
-pub const HEADER: &str = "| logins of | threads | CPU a login | against one thread | logins a second |\n|---|---|---|---|---|";
+#[allow(dead_code, reason = "a table has it once, however many add rows")]
+pub const HEADER: &str = "| logins of | threads | CPU per login | against one thread | logins per second |\n|---|---|---|---|---|";
 
 /// One thread, with what it does not share with others.
 pub trait Worker {
-    /// Sends a person away.
+    /// Sends a person to the OP.
     fn begin(&mut self, request: AuthorizationRequest) -> (String, LoginState);
 
-    /// What the person's browser comes back with. It is not counted.
+    /// What the person's browser comes back with; not counted.
     fn approve(&mut self, url: &str) -> String;
 
-    /// Has the person log in, and tells what of that time was the OP's.
+    /// Logs the person in, and returns how much of the time was the OP's.
     fn finish(&mut self, state: LoginState, callback: String) -> Duration;
 }
 
-/// What is asked, as in the warm login.
+/// The request, as in the warm login.
 fn request() -> AuthorizationRequest {
     AuthorizationRequest::login(SERVICE)
         .claim(Claim::Name)
@@ -37,7 +37,7 @@ fn request() -> AuthorizationRequest {
         .claim(Claim::Email)
 }
 
-/// The CPU time that this thread takes for a login, the OP's and the person's share left out.
+/// The CPU time that a login takes in this thread, without the OP's and the person's share.
 pub fn log_in(worker: &mut impl Worker) -> Duration {
     let start = ThreadTime::now();
     let (url, state) = worker.begin(request());
@@ -48,11 +48,12 @@ pub fn log_in(worker: &mut impl Worker) -> Duration {
     begun + start.elapsed() - not_ours
 }
 
-/// Numbers of threads, each measured once a round: what slows the machine down slows all of a round.
+/// Numbers of threads, each measured once a round: whatever slows the machine down slows the whole round.
 const NUMBERS: [u32; 4] = [1, 2, 8, 64];
 const ROUNDS: u32 = 5;
 
-/// A row for each number of threads: CPU time a login, its ratio to that of one thread, logins a second; medians.
+/// A row for each number of threads: CPU time per login, its ratio to that of one thread, logins per second;
+/// medians.
 pub fn table<W: Worker>(what: &str, worker: impl Fn() -> W + Sync) {
     let rounds: Vec<[Measured; 4]> =
         (0..ROUNDS).map(|_| NUMBERS.map(|number| measure(number, &worker))).collect();
@@ -69,7 +70,7 @@ pub fn table<W: Worker>(what: &str, worker: impl Fn() -> W + Sync) {
     }
 }
 
-/// Seconds of CPU a login, and logins a second.
+/// CPU seconds per login, and logins per second.
 struct Measured {
     cpu: f64,
     rate: f64,
@@ -80,7 +81,7 @@ fn measure<W: Worker>(number: u32, worker: &(impl Fn() -> W + Sync)) -> Measured
     let ready = Barrier::new(number as usize);
     let work = || {
         let mut worker = worker();
-        // Connects, and sets up what OpenSSL keeps for a thread.
+        // Connects, and sets up what OpenSSL keeps per thread.
         log_in(&mut worker);
         ready.wait();
         let start = Instant::now();

@@ -48,21 +48,22 @@ impl Signed {
         Self { compact: jws, message, signature }
     }
 
-    /// What is in a token that was sealed for the client.
+    /// The content of a token that was encrypted to the client.
     pub fn within(jwe: &str) -> Self {
         let keys = private_keys();
         let jws = internals::open(jwe, internals::decryption(&keys), usize::MAX);
         Self::new(jws.expect("a nested token").to_string())
     }
 
-    /// Something as long as what is in a token that was sealed for the OP, give or take a block.
+    /// Something as long as the content of a token that was encrypted to the OP, give or take a
+    /// block.
     pub fn as_long_as_within(sealed: &Sealed) -> Self {
         let signature = "A".repeat(342);
         let message = "m".repeat(sealed.ciphertext.len() - 8 - 1 - signature.len());
         Self::new(format!("{message}.{signature}"))
     }
 
-    /// Bytes of the claims.
+    /// The size of the claims in bytes.
     pub fn payload_len(&self) -> usize {
         let (_, payload) = self.message.split_once('.').expect("a header and a payload");
         bytes(payload).len()

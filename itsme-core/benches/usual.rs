@@ -1,5 +1,5 @@
-//! The usual way: the same operations by the calls that the documentation of the `openssl` crate
-//! shows for them, with the keys ready.
+//! The usual way: the same operations with the calls that the documentation of the `openssl`
+//! crate shows, with the keys ready.
 
 use openssl::{
     encrypt::{Decrypter, Encrypter},
@@ -23,7 +23,7 @@ fn tag(key: &[u8], sealed: &Sealed, ciphertext: &[u8]) -> Vec<u8> {
     signer.sign_to_vec().expect("HMAC")
 }
 
-/// Decrypts a nested token and verifies what is in it.
+/// Decrypts a nested token and verifies its content.
 pub fn open(own: &PKeyRef<Private>, theirs: &PKeyRef<Public>, sealed: &Sealed, signed: &Signed) {
     let mut oaep = Decrypter::new(own).expect("a key that decrypts");
     oaep.set_rsa_padding(Padding::PKCS1_OAEP).expect("OAEP");

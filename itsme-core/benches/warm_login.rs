@@ -1,10 +1,10 @@
-//! The login that counts and times are told of: metadata and keys are cached, everything that is
-//! asked is in the ID token, and the login state goes through a session as JSON.
+//! The login that counts and times refer to: metadata and keys are cached, everything requested
+//! is in the ID token, and the login state passes through a session as JSON.
 
 use itsme_core::{AuthorizationRequest, Claim, Client, Flow, LoggedIn, LoginState, Request, drive};
 use itsme_testkit::{Clock, FakeOp, Person, SERVICE};
 
-/// What is asked.
+/// The request.
 pub fn request() -> AuthorizationRequest {
     AuthorizationRequest::login(SERVICE)
         .claim(Claim::Name)
@@ -48,7 +48,7 @@ impl WarmLogin {
             let (mut request, mut answer) = (Some(request), None);
             outside(&mut || {
                 answer = request.take().map(|request| op.handle(request));
-                // As it comes off the wire; what writes JSON leaves room.
+                // As it comes off the wire; JSON writers leave spare capacity.
                 answer.iter_mut().flatten().for_each(|answer| answer.body_mut().shrink_to_fit());
             });
             answer.expect("outside runs what it is given").map_err(|why| (why, why))

@@ -1,5 +1,5 @@
-//! (10) Whole logins through the public API, with the OP's answers from a recording: the very same login again
-//! and again, beside the operations of OpenSSL that it cannot do without. Nobody's work lies between.
+//! (10) Whole logins through the public API, with the OP's responses from a recording: the same login again
+//! and again, compared with the OpenSSL operations that it requires. No one else's work is in between.
 
 use std::time::Duration;
 
@@ -19,14 +19,14 @@ use crate::{
     warm_login,
 };
 
-/// One client, whose cache is warm, and the OP that its recordings were made with.
+/// One client with a warm cache, and the OP that its recordings were made with.
 struct Scene {
     op: FakeOp,
     client: Client,
     same: Same,
 }
 
-/// A clock that stands, and the same bytes in each login, so that a recorded answer fits.
+/// A clock that stands still, and the same bytes in each login, so that a recorded response fits.
 struct Same {
     clock: Clock,
     drawn: u8,
@@ -44,12 +44,12 @@ impl Platform for Same {
     }
 }
 
-/// What a login was told by the OP.
+/// What the OP told a login.
 #[derive(Default)]
 struct Recording {
     callback: String,
     answers: Vec<Response>,
-    /// The encrypted tokens that were sent and received, and what is in them.
+    /// The encrypted tokens that were sent and received, and their content.
     sealed: Vec<(Sealed, Signed)>,
     opened: Vec<(Sealed, Signed)>,
 }
@@ -129,7 +129,7 @@ impl Scene {
         Recording { callback, ..recording }
     }
 
-    /// A poll that logs somebody in, and the ticket for it.
+    /// A poll that logs someone in, and the ticket for it.
     fn record_poll(&mut self, request: AuthorizationRequest) -> (Recording, String) {
         let Self { op, client, same } = self;
         let mut send = |request: Request| op.handle(request).expect("an answer");
@@ -139,7 +139,7 @@ impl Scene {
         let mut send = |request: Request| op.handle(request).expect("an answer");
         let UserDiscovery::Found(who) = run(client.poll_user_discovery(ticket), same, &mut send)
         else {
-            panic!("somebody was found");
+            panic!("expected a person");
         };
         let ask = BackchannelRequest::discovered(who, request);
         let ticket = run(client.start_backchannel(ask), same, &mut send);

@@ -23,18 +23,18 @@ use crate::{
     },
 };
 
-/// The signed tokens as they came, the keys that signed them and what had been asked: to keep, so that
-/// an identification or a confirmation can be shown later. It holds personal data and shows none
-/// in `Debug`.
+/// Proof of a login for later: the signed tokens as received, the keys that signed them and what was
+/// requested. Use it to prove an identification or a confirmation. It contains personal data, but
+/// shows none in `Debug`.
 ///
-/// [`to_text`](Self::to_text) is what to archive, and [`from_text`](Self::from_text) verifies it
-/// again without any request, also when the OP has long dropped the keys: they travel along.
+/// [`to_text`](Self::to_text) returns the text to archive. [`from_text`](Self::from_text) verifies it
+/// again without any request, even long after the OP has dropped the keys: they are included.
 ///
 /// What it proves, and to whom: the OP's signature vouches for the tokens, so nobody without the OP's
-/// key can make them up. What was *asked*, and the text of a confirmation with it, is vouched for by
-/// the archive alone: itsme does not sign it. And whoever can write to the archive could put in
-/// tokens and a key of their own; so archive the [thumbprint](Self::signing_key_thumbprint)
-/// somewhere else, or compare it with a key set of the OP that was archived the same day.
+/// key can forge them. For what was *requested*, including the text of a confirmation, only the
+/// archive vouches: itsme does not sign it. Anyone who can write to the archive could also insert
+/// tokens and a key of their own, so store the [thumbprint](Self::signing_key_thumbprint) somewhere
+/// else, or compare it with a key set of the OP archived on the same day.
 pub struct Evidence {
     id_token: Signed,
     userinfo: Option<Signed>,
@@ -44,17 +44,18 @@ pub struct Evidence {
     archived: Option<Zeroizing<String>>,
 }
 
-/// A verified token, and who signed it; nobody in particular if it was a shared secret.
+/// A verified token, and the key that signed it; none if it was a shared secret.
 pub(crate) struct Signed {
     pub(crate) jws: Wiped<String>,
     pub(crate) key: Option<Arc<PublicKey>>,
 }
 
-/// The text is `itsme-evidence:FORMAT:DIGEST:PAYLOAD` with the base64url SHA-256 of the payload.
+/// The text is `itsme-evidence:FORMAT:DIGEST:PAYLOAD`, where DIGEST is the base64url SHA-256 of the
+/// payload.
 const NAME: &str = "itsme-evidence";
 const FORMAT: u32 = 2;
 
-/// The payload, as JSON. It is verified as it stands, then parsed, and never written again.
+/// The JSON payload. Its text is verified, then parsed, and never written again.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Payload {
@@ -78,7 +79,7 @@ impl Payload {
     }
 }
 
-/// What became of each check of a token in an archived text.
+/// The results of all checks of a token in an archived text.
 pub(crate) struct ExplainedToken {
     pub(crate) name: &'static str,
     pub(crate) signature: Vec<CheckReport>,
@@ -86,7 +87,7 @@ pub(crate) struct ExplainedToken {
 }
 
 impl StoredToken {
-    /// The checks of a token, and its `sub`.
+    /// Runs the checks of a token; also returns its `sub`.
     fn explain(
         &self,
         name: &'static str,
@@ -108,7 +109,7 @@ impl StoredToken {
         Ok((ExplainedToken { name, signature, claims }, found))
     }
 
-    /// The key that signed it, as a set.
+    /// The key that signed it, as a key set.
     fn keys(&self) -> Result<KeySet, EvidenceError> {
         if self.key.is_null() {
             return Err(EvidenceError::SharedSecret);
@@ -135,7 +136,7 @@ fn digest(payload: &str) -> String {
     jose::base64url(jose::sha256(&[payload.as_bytes()]))
 }
 
-/// The payload of a text, unchanged since it was stored.
+/// The payload of a text, if it has not changed since it was stored.
 fn payload(text: &str) -> Result<&str, EvidenceError> {
     // The first format was a JSON object with `"v":1`.
     let v = |object: Map<String, Value>| object.get("v").and_then(Value::as_u64);
@@ -169,7 +170,7 @@ impl Evidence {
         Self { id_token, userinfo, client, requested, archived: None }
     }
 
-    /// One line of text to archive, with the tokens, the keys and what was asked.
+    /// One line of text to archive, with the tokens, the keys and what was requested.
     pub fn to_text(&self) -> Zeroizing<String> {
         if let Some(text) = &self.archived {
             return text.clone();
@@ -185,9 +186,9 @@ impl Evidence {
         Zeroizing::new(format!("{NAME}:{FORMAT}:{}:{}", digest(&payload), *payload))
     }
 
-    /// Verifies an archived text: that no byte was changed, that the keys in it signed the tokens,
-    /// and that these are of the issuer, for the client, about one person, the known one if one was
-    /// asked. Whether they have expired since does not matter.
+    /// Reads and verifies an archived text: no byte has changed, the keys in it signed the tokens, and
+    /// the tokens are from the issuer, for the client, and about one person (the known user, if one
+    /// was asked). Expiry does not matter.
     ///
     /// # Errors
     /// [`EvidenceError`] says what is wrong.
@@ -214,7 +215,7 @@ impl Evidence {
         Ok(Self { id_token, userinfo, client, requested, archived })
     }
 
-    /// Every check of an archived text's tokens.
+    /// Runs every check of the tokens in an archived text.
     pub(crate) fn explain(text: &str) -> Result<Vec<ExplainedToken>, EvidenceError> {
         let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
         let (first, sub) = id_token.explain("ID token", &client, requested.sub.as_deref())?;
@@ -230,18 +231,18 @@ impl Evidence {
         &self.id_token.jws
     }
 
-    /// The claims of the ID token, all of them.
+    /// All claims of the ID token.
     pub fn claims(&self) -> Map<String, Value> {
         self.id_token.claims()
     }
 
-    /// The claims of the userinfo answer, if there was one.
+    /// The claims of the userinfo response, if there was one.
     pub fn userinfo_claims(&self) -> Option<Map<String, Value>> {
         self.userinfo.as_ref().map(Signed::claims)
     }
 
-    /// The OP's public key that verifies the ID token, as a JWK; none if it was signed with a
-    /// shared secret, which proves nothing to others.
+    /// The OP's public key that verifies the ID token, as a JWK; none if it was signed with a shared
+    /// secret, which proves nothing to anyone else.
     pub fn signing_key(&self) -> Option<Value> {
         self.id_token.key.as_ref().map(|key| key.to_jwk())
     }
@@ -251,29 +252,29 @@ impl Evidence {
         self.id_token.key.as_ref().map(|key| key.thumbprint())
     }
 
-    /// When the login was begun.
+    /// When the login was started.
     pub fn asked_at(&self) -> UnixTime {
         self.requested.at
     }
 
-    /// The service that was asked for, by its code.
+    /// The service code of the request.
     pub fn asked_service(&self) -> &str {
         &self.requested.service
     }
 
-    /// The scopes that were asked for.
+    /// The requested scopes.
     pub fn asked_scopes(&self) -> &[Scope] {
         &self.requested.scopes
     }
 
-    /// The authentication level that was asked for.
+    /// The requested authentication level.
     pub fn asked_acr(&self) -> Option<Acr> {
         self.requested.acr
     }
 
-    /// The SHA-256, base64url, of the `claims` parameter that was sent, with the text or payment of
-    /// a confirmation in it: that of [`Redirect::claims`](crate::Redirect::claims), which the
-    /// application archives itself if it must prove what was confirmed. A login state has no room.
+    /// The base64url SHA-256 of the `claims` parameter as sent, including the text or payment of a
+    /// confirmation. The parameter itself is [`Redirect::claims`](crate::Redirect::claims): to prove
+    /// what was confirmed, archive it yourself, since a login state has no room for it.
     pub fn asked_claims_sha256(&self) -> Option<&str> {
         self.requested.claims_sha256.as_deref()
     }

@@ -39,7 +39,7 @@ use crate::{
     user::User,
 };
 
-/// The client, which hands over a recording of every flow of a login, however it ends.
+/// The client, recording every flow of a login, however it ends.
 pub fn recording_all(
     client: Client,
     recorder: impl Fn(Recording) + Send + Sync + 'static,
@@ -47,39 +47,39 @@ pub fn recording_all(
     client.on_end(recorder)
 }
 
-/// A replay of what is in an opened recording, whoever wrote it.
+/// A replay of an opened recording, whoever wrote it.
 pub fn replay(opened: &str, credentials: Credentials) -> Option<Replay> {
     Replay::new(Zeroizing::new(opened.to_owned()), credentials).ok()
 }
 
-/// The decryption that a client with these keys does.
+/// The decryption of a client with these keys.
 pub fn decryption(keys: &PrivateKeys) -> Decryption {
     Decryption::PrivateKeys(keys.decryption_keys().to_vec())
 }
 
-/// The key that a client with these keys signs with.
+/// The signing key of a client with these keys.
 pub fn signing_key(keys: &PrivateKeys) -> &Arc<OwnKey> {
     keys.signing_key()
 }
 
-/// Opens a nested JWT to the JWS inside, as a login does it.
+/// Opens a nested JWT to its inner JWS, as a login does.
 pub fn open(token: &str, decryption: Decryption, limit: usize) -> Result<Wiped<String>, JoseError> {
     run(OpenToken::new(Secret::new(token), decryption, limit), |decoy| decoy.fill(0xd5))
 }
 
-/// Signs claims, as a request object does it.
+/// Signs claims, as a request object does.
 pub fn sign(claims: &impl Serialize, signer: Signer<'_>) -> String {
     let jws = UnsignedJws::new(JWT, claims, signer).expect("claims are JSON");
     run(MakeJwt::new(jws, signer, None), |_| ())
 }
 
-/// The same with a header and a payload as they are.
+/// Signs a given header and payload.
 pub fn sign_compact(header: &str, payload: &str, signer: Signer<'_>) -> String {
     let jws = UnsignedJws::of_parts(header.as_bytes(), payload.as_bytes());
     run(MakeJwt::new(jws, signer, None), |_| ())
 }
 
-/// Signs claims and encrypts the JWS, as a client assertion does it. `random` fills a buffer.
+/// Signs claims and encrypts the JWS, as a client assertion does. `random` fills a buffer.
 pub fn sign_then_encrypt(
     claims: &impl Serialize,
     signer: Signer<'_>,
@@ -93,7 +93,7 @@ pub fn sign_then_encrypt(
     run(MakeJwt::new(jws, signer, Some(seal)), random)
 }
 
-/// Runs a machine that asks for nothing but keys that are here.
+/// Runs a machine that needs nothing but local keys.
 fn run<M>(machine: M, random: impl FnMut(&mut [u8])) -> M::Output
 where
     M: Machine + Send + 'static,
@@ -116,7 +116,7 @@ impl<R: FnMut(&mut [u8])> Platform for Random<R> {
     }
 }
 
-/// The claim checks of an ID token, where nothing but a login was asked for.
+/// Checks the claims of an ID token for a plain login.
 pub fn check_id_token(
     claims: &Members,
     (issuer, client_id, nonce): (&str, &str, &str),
@@ -137,7 +137,7 @@ pub fn check_id_token(
     checked.map(|authentication| authentication.sub)
 }
 
-/// The claim checks of a userinfo answer.
+/// Checks the claims of a userinfo response.
 pub fn check_userinfo(
     claims: &Members,
     (issuer, client_id, sub): (&str, &str, &str),
@@ -150,7 +150,7 @@ pub fn check_userinfo(
     UserinfoClaims { claims, parties, sub: Some(sub), times }.verify()
 }
 
-/// What is read of the claims of a checked ID token.
+/// Reads the claims of a checked ID token.
 pub fn user(sub: String, claims: Members) -> Box<User> {
     User::read(sub, claims)
 }

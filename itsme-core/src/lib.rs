@@ -1,29 +1,29 @@
 //! The itsme® (Belgian Mobile ID) protocol for relying parties, without I/O.
 //!
-//! This crate builds [`http::Request`]s and reads [`http::Response`]s. It opens no socket, reads no
-//! clock and asks no operating system for randomness, so it runs in any runtime, sync or async, and
-//! in tests that are the same each time. `itsme-reqwest` and `itsme-ureq` run it over an HTTP client
-//! and are what most applications want; `itsme-testkit` is a strict fake itsme to test against. The guide,
-//! in `docs/guide` of the repository, answers what comes after the first login.
+//! This crate builds [`http::Request`]s and reads [`http::Response`]s. It opens no sockets, reads no clock and takes
+//! no randomness from the operating system, so it runs in any runtime, sync or async, and in fully deterministic
+//! tests. Most applications want `itsme-reqwest` or `itsme-ureq`, which run it over an HTTP client; `itsme-testkit`
+//! is a strict fake itsme to test against. The guide, in `docs/guide` of the repository, covers everything after the
+//! first login.
 //!
 //! # A login
 //!
-//! Everything that takes a request is a [`Flow`], and [`drive()`] runs it over whatever sends:
+//! Everything that sends requests is a [`Flow`], and [`drive()`] runs it over any HTTP client:
 //!
 //! ```
 //! use itsme_core::{AuthorizationRequest, Claim, Client, LoginState, Scope, drive};
 //! # use itsme_testkit::{FakeOp, Person, SERVICE, World};
-//! # let mut platform = World::new(); // the clock and the randomness; `SystemPlatform` in an application
+//! # let mut platform = World::new(); // clock and randomness; `SystemPlatform` in an application
 //! # let clock = platform.clock();
 //! # let op = std::cell::RefCell::new(FakeOp::new(platform.clock()));
 //! # let send = |request| op.borrow_mut().handle(request).map_err(|why| (why, why)); // your HTTP client
 //! # let sleep = |duration| { let _ = (duration, &clock); };
 //!
 //! # let settings = op.borrow().settings();
-//! // Once, at the start: Settings::new("my_client_id", keys, Environment::Production)…
+//! // Once, at startup: Settings::new("my_client_id", keys, Environment::Production)…
 //! let itsme = Client::new(settings)?;
 //!
-//! // 1. Send the person to itsme; keep the state in their session until they are back.
+//! // 1. Send the person to itsme; keep the state in their session until they return.
 //! let login =
 //!     AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
 //! let redirect = drive(itsme.authorize(login), &mut platform, send, sleep)?;
@@ -31,32 +31,31 @@
 //! println!("302 to {}", redirect.url);
 //!
 //! # let callback = op.borrow_mut().approve(&redirect.url, &Person::ann());
-//! // 2. They are back with a query. Take the state out of the session, and ask who they are.
+//! // 2. They return with a query. Take the state out of the session, and find out who they are.
 //! let state: LoginState = serde_json::from_str(&stored)?;
 //! let who = drive(itsme.finish_login(state, callback), &mut platform, send, sleep)?;
 //!
-//! // 3. `sub` is the only link to an account.
+//! // 3. Link accounts by `sub` only.
 //! println!("welcome {:?}, account {}", who.user.given_name, who.user.sub);
 //! # assert_eq!(who.user.given_name.as_deref(), Some("Ann"));
 //! # assert!(who.user.email.is_some());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`identification`](AuthorizationRequest::identification), [`share_data`](AuthorizationRequest::share_data)
-//! and [`confirm`](AuthorizationRequest::confirm) make the requests of itsme's other services; each takes
-//! what it cannot do without as an argument. Of a [`LoggedIn`], [`Client::picture`] fetches the picture and
-//! [`Client::revoke`] ends the access token; its [`Evidence`] proves the login later.
+//! [`identification`](AuthorizationRequest::identification), [`share_data`](AuthorizationRequest::share_data) and
+//! [`confirm`](AuthorizationRequest::confirm) make the requests for itsme's other services; each takes as arguments
+//! what its service requires. Given a [`LoggedIn`], [`Client::picture`] fetches the picture and [`Client::revoke`]
+//! revokes the access token; its [`Evidence`] proves the login later.
 //!
-//! A person who is not in a browser scans a QR code ([`QrLogin`]), or is asked by the `sub` that
-//! is stored ([`BackchannelRequest::known_user`]); [`CibaTicket`]s can be polled from anywhere.
+//! A person without a browser scans a QR code ([`QrLogin`]), or is asked by a stored `sub`
+//! ([`BackchannelRequest::known_user`]); any process can poll a [`CibaTicket`].
 //!
-//! The [`Client`] is shared by all logins: it holds the parsed keys and the OP's metadata. A login
-//! makes one request when these are cached and everything asked for is in the ID token.
+//! All logins share one [`Client`], which holds the parsed keys and the OP's metadata. Once these are cached, a login
+//! makes a single request if the ID token contains everything that was asked for.
 //!
 //! # The loop
 //!
-//! [`drive()`] and [`drive_async`] are a few lines over [`Step`], which a custom runtime can write
-//! itself:
+//! [`drive()`] and [`drive_async`] are a few lines over [`Step`], which a custom runtime can write itself:
 //!
 //! ```
 //! # use itsme_core::{AuthorizationRequest, Client, Step};
@@ -73,14 +72,14 @@
 //!     step = match step {
 //!         Step::Send(request, pending) => match send(request) {
 //!             Ok(response) => pending.receive(response, &mut platform)?,
-//!             // `None`: the flow gives up, and what the HTTP client said is the error.
+//!             // `None`: the flow gives up, and the HTTP client's error is the result.
 //!             Err((failure, error)) => pending.failed(failure, &mut platform)?.ok_or(error)?,
 //!         },
 //!         Step::Wait(duration, paused) => {
 //!             sleep(duration);
 //!             paused.resume(&mut platform)?
 //!         }
-//!         // Only where an HSM or a KMS holds the keys, see `PrivateKeys::external`.
+//!         // Only if an HSM or a KMS holds the keys: see `PrivateKeys::external`.
 //!         Step::UseKey(_, key) => return Err(key.no_holder().into()),
 //!         Step::Done(redirect) => break redirect,
 //!     };
@@ -89,7 +88,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A step owns what comes after it, so answering twice or in the wrong order does not compile:
+//! A step owns its continuation, so answering twice or in the wrong order does not compile:
 //!
 //! ```compile_fail,E0382
 //! # use itsme_core::{Platform, Error, Pending, Response};
@@ -99,7 +98,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A login is finished once, too:
+//! A login can be finished only once, too:
 //!
 //! ```compile_fail,E0382
 //! # use itsme_core::{Client, LoginState};
@@ -109,22 +108,23 @@
 //! # }
 //! ```
 //!
-//! # Keys outside
+//! # External keys
 //!
-//! Private keys can stay in an HSM or a KMS: [`PrivateKeys::external`] reads their public set, and a flow
-//! asks for each signature and each content key by [`Step::UseKey`], which [`drive_with_keys`] and
-//! [`drive_async_with_keys`] pass on. [`Client::check_keys`] holds the handles against what is published,
-//! and [`Client::replace_keys`] goes on with other keys, here or outside, without a restart.
+//! Private keys can stay in an HSM or a KMS. [`PrivateKeys::external`] reads their public key set, and a flow
+//! requests each signature and each content key through [`Step::UseKey`], which [`drive_with_keys`] and
+//! [`drive_async_with_keys`] pass on. [`Client::check_keys`] checks that the key handles match the published keys,
+//! and [`Client::replace_keys`] switches to other keys, local or external, without a restart.
 //!
 //! # Why a login failed
 //!
-//! [`Client::on_failure`] hands over a [`Recording`] of each login that ends in an error, sealed to the client's own keys.
-//! With them it can be [opened](Recording::open) and run again, step for step, under another clock or with other keys.
+//! [`Client::on_failure`] hands over a [`Recording`] of each login that ends in an error, encrypted to the client's
+//! own keys. With those keys you can [open](Recording::open) it and run it again, step by step, with a shifted clock or
+//! other keys.
 //!
 //! # What is checked
 //!
-//! Each kind of document has one list of checks. Verifying runs it and stops at the first failure; [`explain`] runs
-//! it to its end, on a developer's desk. [`Document::checks`](explain::Document::checks) says what each check expects.
+//! Each kind of document has one list of checks. Verification runs it and stops at the first failure; [`explain`]
+//! runs the whole list, for debugging. [`Document::checks`](explain::Document::checks) says what each check expects.
 //!
 //! <!-- checks -->
 //! | document | checks | source |
@@ -142,58 +142,57 @@
 //! | token in evidence | sub, same sub, events, iss, aud | OIDC Core, RFC 8417 |
 //! <!-- end of checks -->
 //!
-//! And beside the documents:
+//! Beyond the documents:
 //!
 //! | what | how | source |
 //! |---|---|---|
-//! | redemption | PKCE S256, the same redirect URI, `private_key_jwt` with a new `jti` each time | RFC 7636, RFC 7523 |
-//! | decryption | the tag before anything is decrypted; one error for all failures; a decoy for a bad key | RFC 7516 §11.5 |
-//! | keys | an unknown `kid` fetches them, once a minute at most | OIDC Core §10.1.1 |
-//! | picture | the access token only to the OP's hosts; the image is of the kind it is said to be | RFC 6750 §5.3 |
+//! | redemption | PKCE S256, the same redirect URI, `private_key_jwt` with a fresh `jti` each time | RFC 7636, RFC 7523 |
+//! | decryption | the tag is checked before anything is decrypted; one error for all failures; a decoy key if the real one does not decrypt | RFC 7516 §11.5 |
+//! | keys | an unknown `kid` triggers a fetch, at most once a minute | OIDC Core §10.1.1 |
+//! | picture | the access token goes only to the OP's hosts; the image matches its media type | RFC 6750 §5.3 |
 //!
-//! Nothing hands out claims before all of it is done. A claim that is `null` is absent: where it is required, it is
-//! missed, else nothing is held against it. What nobody has asked for is not held against a login.
+//! Claims are returned only after all checks pass. A claim that is `null` counts as absent: an error if the claim is
+//! required, ignored otherwise. Claims that were not requested never fail a login.
 //!
 //! # Time
 //!
-//! Every step reads [`Platform::now`] once. The OP's clock may differ from ours by a minute
-//! ([`Settings::clock_leeway`]); a person may take 15 minutes ([`Settings::login_lifetime`]).
-//! Flows read no clock when they are made.
+//! Every step reads [`Platform::now`] once. The OP's clock may differ from ours by up to a minute
+//! ([`Settings::clock_leeway`]); a person has 15 minutes to log in ([`Settings::login_lifetime`]). Creating a flow
+//! reads no clock.
 //!
 //! # Secrets
 //!
-//! No token, key, code, nonce, verifier or claim is put into any `Debug`, `Display` or error. Two errors quote
-//! what others wrote: [`Error::Refused`] the OP's own words, and [`Error::UnexpectedReply`] up to 512 characters
-//! of an answer that is not the OP's, less whatever could be a secret. Keys,
-//! content keys and [`Secret`]s are wiped from memory on drop. [`LoginState`] and [`CibaTicket`] are the
-//! values that are made to be stored with secrets in them.
+//! No token, key, code, nonce, verifier or claim appears in any `Debug` or `Display` output or in any error. Two
+//! errors quote text from outside: [`Error::Refused`] quotes the OP, and [`Error::UnexpectedReply`] quotes up to 512
+//! characters of a response that is not the OP's, with anything that could be a secret removed. Keys, content keys
+//! and [`Secret`]s are wiped from memory on drop. [`LoginState`] and [`CibaTicket`] contain secrets and are designed
+//! to be stored.
 //!
 //! # Errors
 //!
-//! One [`Error`], sorted by whose turn it is: the person's ([`Error::Cancelled`]), the OP's
-//! ([`Error::Refused`], [`Error::UnexpectedReply`], …), an attacker's or a broken OP's
-//! ([`Error::IdToken`], [`Error::Callback`], …), the caller's ([`Error::Settings`],
-//! [`Error::Request`], …). Nothing that comes from outside panics.
+//! There is one [`Error`] type, ordered by who can act: the person ([`Error::Cancelled`]), the OP
+//! ([`Error::Refused`], [`Error::UnexpectedReply`], …), an attacker or a broken OP ([`Error::IdToken`],
+//! [`Error::Callback`], …), the caller ([`Error::Settings`], [`Error::Request`], …). No outside input causes a panic.
 //!
 //! # Versions
 //!
-//! Requests and responses are types of `http` 1.x. Of other crates, only traits of `serde` 1.x, values of
-//! `serde_json` 1.x and `zeroize::Zeroizing` are part of the public API: no HTTP client, no runtime, no JOSE
-//! and no OpenSSL. Enums and structs that will grow are
-//! `#[non_exhaustive]`; the few that are not say something that has all its answers, such as [`Step`].
+//! Requests and responses are `http` 1.x types. The public API exposes nothing else from other crates but `serde` 1.x
+//! traits, `serde_json` 1.x values and `zeroize::Zeroizing`: no HTTP client, no runtime, no JOSE and no OpenSSL.
+//! Enums and structs that will grow are `#[non_exhaustive]`; the few that are not are complete by nature, such as
+//! [`Step`].
 //!
 //! # Limits
 //!
-//! Responses of 1 MiB ([`MAX_RESPONSE_BYTES`]), tokens of 64 KiB (512 KiB where a picture was asked
-//! for), key sets of 256 KiB, callbacks of 16 KiB.
+//! Responses: 1 MiB ([`MAX_RESPONSE_BYTES`]). Tokens: 64 KiB (512 KiB if a picture was requested). Key sets: 256 KiB.
+//! Callbacks: 16 KiB.
 //!
 //! # Features
 //!
-//! * `system`: [`SystemPlatform`], the clock and the randomness of the operating system.
-//! * `tracing`: [`RequestLog`] and [`KeyLog`], which log as the adapters do.
+//! * `system`: [`SystemPlatform`], the operating system's clock and randomness.
+//! * `tracing`: [`RequestLog`] and [`KeyLog`], which log the way the adapters do.
 //! * `vendored-openssl`: builds OpenSSL from source.
 //!
-//! itsme is a trademark of Belgian Mobile ID, which has nothing to do with this library.
+//! itsme is a trademark of Belgian Mobile ID, which is not affiliated with this library.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -276,7 +275,7 @@ mod client_auth;
 
 pub mod explain;
 
-/// For this project's own fuzz targets, benches and vector tests. Outside semver.
+/// For this project's own fuzz targets, benches and vector tests. Exempt from semver.
 #[cfg(feature = "unstable-internals")]
 #[doc(hidden)]
 pub mod internals;

@@ -1,4 +1,4 @@
-//! What can be done with a login: its picture, its end, its proof.
+//! What can be done after a login: fetch the picture, revoke the token, keep the evidence.
 
 mod common;
 
@@ -20,7 +20,7 @@ fn logged_in(scene: &mut Scene) -> LoggedIn {
     who
 }
 
-/// A login whose `picture` claim says this.
+/// A login with this `picture` claim.
 fn with_picture(scene: &mut Scene, picture: &str) -> LoggedIn {
     let picture = picture.to_owned();
     scene.op.alter(Document::IdToken, move |claims| {
@@ -73,7 +73,7 @@ fn the_access_token_goes_to_the_op_alone() {
     assert!(matches!(error, Error::Picture(PictureError::Missing)), "{error}");
 }
 
-/// itsme keeps pictures on hosts of its own.
+/// itsme keeps pictures on its own hosts.
 #[test]
 fn built_in_environments_trust_itsmes_hosts() {
     for (picture, works) in [
@@ -152,7 +152,7 @@ fn a_revoked_token_opens_nothing() {
     scene.play(scene.client.revoke(who.access_token.clone())).expect("revoked");
     assert!(scene.play(scene.client.picture(&who)).is_err());
     scene.op.react("/connect/revoke", Reaction::AnswerLost);
-    scene.play(scene.client.revoke(who.access_token.clone())).expect("twice is once");
+    scene.play(scene.client.revoke(who.access_token.clone())).expect("revoking twice is fine");
     assert_eq!(scene.times("POST /connect/revoke"), 3);
 
     let body = br#"{"error":"unsupported_token_type"}"#.to_vec();
@@ -172,7 +172,7 @@ fn revocation_is_for_clients_with_a_secret() {
     assert_eq!(scene.op.asked(), [""; 0]);
 }
 
-/// A confirmation, archived, and proved long after the OP has dropped its key.
+/// A confirmation is archived, then proved long after the OP has dropped its key.
 #[test]
 fn evidence_is_verified_again_without_the_op() {
     let mut scene = Scene::warm();
@@ -222,7 +222,7 @@ fn a_changed_byte_of_evidence_is_noticed() {
     }
 }
 
-/// Whoever mends the digest too still has no signature.
+/// Fixing the digest as well does not help without a signature.
 #[test]
 fn forged_evidence_is_refused() {
     let mut scene = Scene::warm();
@@ -260,7 +260,7 @@ fn forged_evidence_is_refused() {
     assert_eq!(other_person, Err(EvidenceError::Token(TokenError::Subject)));
     let unsigned_userinfo = forge(&|stored| stored["userinfo"]["key"] = json!(null));
     assert_eq!(unsigned_userinfo, Err(EvidenceError::SharedSecret));
-    // Another person's answer, signed by the OP as truly as the ID token.
+    // Another person's userinfo response, just as validly signed by the OP as the ID token.
     let other_userinfo = forge(&|stored| stored["userinfo"] = other["userinfo"].clone());
     assert_eq!(other_userinfo, Err(EvidenceError::Token(TokenError::Subject)));
     let no_key = forge(&|stored| stored["id_token"]["key"] = json!(null));

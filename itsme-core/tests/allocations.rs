@@ -1,5 +1,5 @@
-//! What a warm login asks of the heap. The number stands in `benches/README.md`, and this test holds
-//! it: whoever changes it by more than a tenth finds out why, and writes the new one down.
+//! How much a warm login allocates on the heap. `benches/README.md` states the numbers, and this
+//! test keeps them true: if you change one by more than a tenth, find out why, and update it there.
 
 #[path = "../benches/warm_login.rs"]
 mod warm_login;
@@ -8,10 +8,10 @@ use allocation_counter::{AllocationInfo, measure, opt_out};
 
 use crate::warm_login::WarmLogin;
 
-/// The most that a warm login may ever take.
+/// The maximum number of allocations in a warm login.
 const LIMIT: u64 = 110;
 
-/// A number of a row of the README, by the row's first words.
+/// A number from the README's table, by the first words of its row.
 fn written_down(row: &str) -> u64 {
     let readme = include_str!("../benches/README.md");
     let row = readme.lines().find_map(|line| line.strip_prefix(&format!("| {row} | ")));
@@ -28,7 +28,7 @@ fn assert_near(what: &str, found: u64) {
 #[test]
 fn a_warm_login_allocates_as_little_as_it_did() {
     let mut login = WarmLogin::new();
-    // The first one sets up what is kept.
+    // The first login sets up what is kept.
     drop(login.run(&mut |run| run()));
     login.op.forget_asked();
     let AllocationInfo { count_total, bytes_total, .. } =
@@ -36,7 +36,7 @@ fn a_warm_login_allocates_as_little_as_it_did() {
     assert_eq!(login.op.asked(), ["POST /token"], "one request");
     assert!(count_total <= LIMIT, "{count_total} allocations");
     assert_near("heap allocations", count_total);
-    // Pointers are part of them.
+    // The number includes pointers.
     if cfg!(target_pointer_width = "64") {
         assert_near("bytes allocated", bytes_total);
     }

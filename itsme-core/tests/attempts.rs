@@ -1,4 +1,4 @@
-//! What flows and their requests are called in logs.
+//! How logs name flows and their requests.
 
 mod common;
 
@@ -11,17 +11,17 @@ use itsme_core::{
 };
 use itsme_testkit::{Person, Reaction, SERVICE};
 
-/// Runs a flow, and notes what its requests say of themselves.
+/// Runs a flow, and notes how its requests identify themselves.
 fn run<T>(scene: &mut Scene, flow: Flow<T>, noted: &mut Vec<(Endpoint, u32)>) -> T {
     let Scene { world, op, .. } = scene;
     let clock = world.clock();
     let send = |request: itsme_core::Request| {
-        let attempt: &Attempt = request.extensions().get().expect("each says what it is");
+        let attempt: &Attempt = request.extensions().get().expect("every request has an attempt");
         noted.push((attempt.endpoint, attempt.number));
         op.handle(request).map_err(|why| (why, why))
     };
     let sleep = |time: Duration| clock.advance(time);
-    drive(flow, world, send, sleep).expect("it ends well")
+    drive(flow, world, send, sleep).expect("it succeeds")
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn parameters(url: &str) -> BTreeMap<String, String> {
     let url = url::Url::parse(url).expect("a URL");
     let pairs: Vec<_> = url.query_pairs().into_owned().collect();
     let map: BTreeMap<_, _> = pairs.iter().cloned().collect();
-    assert_eq!(map.len(), pairs.len(), "no parameter stands twice");
+    assert_eq!(map.len(), pairs.len(), "no parameter appears twice");
     map
 }
 
@@ -40,10 +40,10 @@ fn a_plain_login_sends_what_is_required_and_recommended() {
         ("scope", "openid service:TEST_LOGIN"),
     ];
     assert_eq!(sent, expected.map(|(n, v)| (n.to_owned(), v.to_owned())).into());
-    assert_eq!(scene.op.asked(), [""; 0], "with everything cached no request is made");
+    assert_eq!(scene.op.asked(), [""; 0], "no request is made with everything cached");
 }
 
-/// Mail gateways, proxies and apps decode a URL once too often, or not often enough.
+/// Mail gateways, proxies and apps decode URLs too often, or not often enough.
 #[test]
 fn state_and_nonce_survive_whoever_rewrites_urls() {
     let mut scene = Scene::warm();
@@ -58,7 +58,7 @@ fn state_and_nonce_survive_whoever_rewrites_urls() {
             assert!(seen.insert(value), "{name} is new each time");
         }
     }
-    // Every digit gets its turn at every place: nothing of the 256 bits is constant.
+    // Every digit occurs at every position: none of the 256 bits is constant.
     for place in 0..64 {
         let digits: BTreeSet<_> = seen.iter().map(|value| value.as_bytes()[place]).collect();
         assert_eq!(digits.len(), 16, "place {place}");
@@ -110,7 +110,7 @@ fn everything_that_is_asked_is_sent() {
     assert_eq!(parameters(&redirect.url), expected);
 }
 
-/// What itsme's own test links carry, as name and value; beside it stand state, nonce and PKCE.
+/// What itsme's own test links contain, by name and value, besides state, nonce and PKCE.
 #[test]
 fn itsmes_test_links_can_be_rebuilt() {
     let world = itsme_testkit::World::new;
@@ -242,7 +242,7 @@ fn what_cannot_be_sent_is_refused_before_any_request() {
         assert_eq!(error, expected);
     }
     assert_eq!(scene.op.asked(), [""; 0]);
-    assert!(scene.client.provider().is_none(), "nothing is half-stored");
+    assert!(scene.client.provider().is_none(), "no partial result is stored");
 
     let settings = itsme_core::Settings::new(
         CLIENT_ID,

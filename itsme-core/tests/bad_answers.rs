@@ -1,5 +1,5 @@
-//! Answers of the OP that cannot be used: each ends in an error that names it, and nothing of it
-//! is kept.
+//! Unusable responses from the OP: each ends in an error that names it, and nothing of it is
+//! kept.
 
 mod common;
 
@@ -22,7 +22,7 @@ const JSON: &str = "application/json";
 const HTML: &str = "text/html";
 const PAGE: &str = "<!DOCTYPE html><h1>Sorry</h1>";
 
-/// What a cold login ends with when `path` answers like this.
+/// How a cold login ends when `path` responds like this.
 fn login_error(path: &str, reaction: Reaction) -> (Error, Scene) {
     let mut scene = Scene::new();
     scene.play(scene.client.refresh()).expect("the OP answers");
@@ -40,12 +40,13 @@ fn discovery_error(
     scene.op.alter(Document::Discovery, change);
     let error =
         flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
-    assert_eq!(scene.op.asked(), [DISCOVERY], "nothing else of it is asked");
-    assert!(scene.client.provider().is_none(), "nothing is half-stored");
+    assert_eq!(scene.op.asked(), [DISCOVERY], "nothing else is requested");
+    assert!(scene.client.provider().is_none(), "no partial result is stored");
     error
 }
 
-/// JSON is never quoted: it could tell of the person. Not behind a byte order mark either.
+/// JSON is never quoted, because it could contain personal data; not even after a byte order
+/// mark.
 #[test]
 fn json_of_another_status_is_not_quoted() {
     for start in ["", "\u{feff}", " \n", "\u{feff}\r\n "] {
@@ -119,23 +120,23 @@ fn discovery_that_is_no_document() {
     for (reaction, expected) in [
         (
             reply(200, HTML, PAGE),
-            "the discovery endpoint gave an unexpected answer: status 200, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
+            "the discovery endpoint gave an unexpected response: status 200, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
         ),
         (
             reply(404, HTML, PAGE),
-            "the discovery endpoint gave an unexpected answer: status 404, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
+            "the discovery endpoint gave an unexpected response: status 404, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
         ),
         (
             reply(200, JSON, "[]"),
-            "the discovery endpoint gave an unusable answer: it is JSON, but not an object",
+            "the discovery endpoint gave an unusable response: it is JSON, but not an object",
         ),
         (
             reply(200, JSON, ""),
-            "the discovery endpoint gave an unusable answer: the JSON text ends too early",
+            "the discovery endpoint gave an unusable response: the JSON text ends too early",
         ),
         (
             reply(200, JSON, r#"{"issuer":"a","issuer":"b"}"#),
-            "the discovery endpoint gave an unusable answer: a JSON member stands twice",
+            "the discovery endpoint gave an unusable response: a JSON member appears twice",
         ),
         (
             reply(500, JSON, r#"{"error":"server_error","detail":"down"}"#),
@@ -143,7 +144,7 @@ fn discovery_that_is_no_document() {
         ),
         (
             reply(200, JSON, vec![b' '; MAX_RESPONSE_BYTES + 1]),
-            "the discovery endpoint gave an unusable answer: it is larger than 1 MiB",
+            "the discovery endpoint gave an unusable response: it is larger than 1 MiB",
         ),
     ] {
         let mut scene = Scene::new();
@@ -152,29 +153,29 @@ fn discovery_that_is_no_document() {
             flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
         assert_eq!(error.to_string(), expected);
         assert!(scene.client.provider().is_none());
-        assert!(scene.log_in().is_ok(), "the next one tries again");
+        assert!(scene.log_in().is_ok(), "the next login tries again");
     }
 }
 
 #[test]
 fn key_sets_that_are_none() {
     for (reaction, expected) in [
-        (reply(200, HTML, PAGE), "the key set endpoint gave an unusable answer: it is not JSON"),
+        (reply(200, HTML, PAGE), "the key set endpoint gave an unusable response: it is not JSON"),
         (
             reply(200, JSON, "{}"),
-            "the key set endpoint gave an unusable answer: there is no array `keys`",
+            "the key set endpoint gave an unusable response: it has no array `keys`",
         ),
         (
             reply(200, JSON, r#"{"keys":{}}"#),
-            "the key set endpoint gave an unusable answer: there is no array `keys`",
+            "the key set endpoint gave an unusable response: it has no array `keys`",
         ),
         (
             reply(200, JSON, vec![b' '; 256 * 1024 + 1]),
-            "the key set endpoint gave an unusable answer: it is larger than 256 KiB",
+            "the key set endpoint gave an unusable response: it is larger than 256 KiB",
         ),
         (
             reply(503, HTML, ""),
-            "the key set endpoint gave an unexpected answer: status 503, text/html",
+            "the key set endpoint gave an unexpected response: status 503, text/html",
         ),
     ] {
         let mut scene = Scene::new();
@@ -183,14 +184,14 @@ fn key_sets_that_are_none() {
             flow_error(scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE))));
         assert_eq!(error.to_string(), expected);
         assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
-        assert!(scene.client.provider().is_none(), "nothing is half-stored");
+        assert!(scene.client.provider().is_none(), "no partial result is stored");
     }
 }
 
 #[test]
 fn token_answers_that_are_none() {
     let unexpected = |status, rest: &str| {
-        format!("the token endpoint gave an unexpected answer: status {status}, {rest}")
+        format!("the token endpoint gave an unexpected response: status {status}, {rest}")
     };
     let page = "text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`";
     let good = r#"{"access_token":"a-very-secret-access-token","token_type":"Bearer","id_token":"eyJhbGciOiJub25lIn0.e30."}"#;
@@ -204,11 +205,11 @@ fn token_answers_that_are_none() {
         (reply(302, HTML, ""), unexpected(302, "text/html")),
         (
             reply(200, JSON, ""),
-            "the token endpoint gave an unusable answer: the JSON text ends too early".to_owned(),
+            "the token endpoint gave an unusable response: the JSON text ends too early".to_owned(),
         ),
         (
             reply(200, JSON, vec![b'{'; 10 * 1024 * 1024]),
-            "the token endpoint gave an unusable answer: it is larger than 1 MiB".to_owned(),
+            "the token endpoint gave an unusable response: it is larger than 1 MiB".to_owned(),
         ),
         (
             reply(200, JSON, r#"{"error":"invalid_grant"}"#),
@@ -306,13 +307,16 @@ fn userinfo_answers_that_are_none() {
     );
     assert_eq!(scene.op.asked(), [TOKEN, USERINFO]);
     let (error, _) = login_error("/userinfo", reply(200, "application/jwt", [0xff, 0xfe]));
-    assert_eq!(error.to_string(), "the userinfo endpoint gave an unusable answer: it is not text");
+    assert_eq!(
+        error.to_string(),
+        "the userinfo endpoint gave an unusable response: it is not text"
+    );
     let person = reply(500, HTML, "Ann Peeters");
     let (error, _) = login_error("/userinfo", person);
     assert_eq!(
         error.to_string(),
-        "the userinfo endpoint gave an unexpected answer: status 500, text/html",
-        "nothing of it is quoted, for it could be about the person"
+        "the userinfo endpoint gave an unexpected response: status 500, text/html",
+        "nothing is quoted, because it could be about the person"
     );
     let (error, _) = login_error("/userinfo", reply(200, JSON, r#"{"sub":"plain JSON"}"#));
     assert!(
@@ -354,7 +358,7 @@ fn userinfo_refusals_are_read_from_the_challenge() {
     assert!(matches!(error, Error::UnexpectedReply(_)), "{error}");
 }
 
-/// An access token that is spent in the middle: the honest OP's own refusal.
+/// An access token that becomes invalid halfway: an honest OP's own error.
 #[test]
 fn userinfo_of_an_unknown_access_token_is_refused() {
     let mut scene = Scene::warm();

@@ -1,5 +1,5 @@
-//! What a browser brings back, and what each of it ends in. No request is made for a callback that
-//! is not an answer to the login.
+//! What a browser brings back, and how each variant ends. No request is made for a callback that
+//! does not answer the login.
 
 mod common;
 
@@ -13,7 +13,7 @@ use itsme_core::{
 use itsme_testkit::{Document, Person, SERVICE};
 use serde_json::{Value, json};
 
-/// A login that was begun and approved: its state, and the URL that the browser is sent to.
+/// A login that was started and approved: its state, and the URL that the browser is sent to.
 fn begun(scene: &mut Scene) -> (LoginState, String) {
     let Redirect { url, state, .. } = scene.authorize(AuthorizationRequest::login(SERVICE));
     let callback = scene.op.approve(&url, &Person::ann());
@@ -73,7 +73,7 @@ fn what_is_not_an_answer_is_told_apart() {
     assert_eq!(denied_elsewhere, CallbackError::ForeignIssuer);
 }
 
-/// Before the metadata of its own issuer are asked for: a mix-up costs no request.
+/// This fails before its issuer's metadata is fetched: a mix-up costs no request.
 #[test]
 fn another_issuer_is_refused_by_a_cold_client_as_well() {
     let mut scene = Scene::new();
@@ -113,7 +113,7 @@ fn the_issuer_is_compared_if_present_and_required_if_promised() {
         assert_eq!(result.is_ok(), works, "promised {promised}, present {present}");
         if !works {
             assert!(matches!(flow_error(result), Error::Callback(CallbackError::MissingIssuer)));
-            assert_eq!(scene.times(TOKEN), 0, "the code is not spent");
+            assert_eq!(scene.times(TOKEN), 0, "the code is not redeemed");
         }
     }
 }
@@ -139,7 +139,7 @@ fn the_op_may_refuse_in_its_own_words() {
     assert_eq!(refusal.status, None);
     assert_eq!(refusal.to_string(), "temporarily_unavailable: later [uid 17]");
 
-    // What the fake OP refuses comes back the same way.
+    // The fake OP's own errors come back the same way.
     let mut scene = Scene::warm();
     let Redirect { url, state, .. } =
         scene.authorize(AuthorizationRequest::login("NOT_MY_SERVICE"));
@@ -195,7 +195,7 @@ fn a_login_of_another_client_is_refused() {
     );
 }
 
-/// The library cannot know that a state was used before; the OP knows that the code was.
+/// The library cannot know that a state was used before, but the OP knows that the code was.
 #[test]
 fn a_replay_with_a_kept_state_ends_at_the_op() {
     let mut scene = Scene::warm();
@@ -210,7 +210,7 @@ fn a_replay_with_a_kept_state_ends_at_the_op() {
     assert_eq!(refusal.status, Some(400));
 }
 
-/// The code of one login under the state of another: PKCE and nonce hold.
+/// The code of one login with the state of another: PKCE and nonce catch it.
 #[test]
 fn an_injected_code_is_refused() {
     let mut scene = Scene::warm();
@@ -249,7 +249,7 @@ fn a_state_fits_into_a_cookie_and_hides_its_secrets() {
     let mut newer = stored;
     newer["v"] = json!(3);
     let error = serde_json::from_value::<LoginState>(newer).expect_err("another version");
-    assert!(error.to_string().contains("begin again"), "{error}");
+    assert!(error.to_string().contains("start again"), "{error}");
     assert!(serde_json::from_value::<LoginState>(Value::Null).is_err());
 }
 

@@ -1,11 +1,11 @@
-//! The tables of checks in SECURITY.md, on core's front page and in the guide are made of the lists that verify.
-//! With `UPDATE_DOCS` set they are written anew.
+//! The tables of checks in SECURITY.md, on the core's front page and in the guide are generated from the lists
+//! that verification runs. Set `UPDATE_DOCS` to rewrite them.
 
 use std::{collections::HashSet, fmt::Write as _, fs, path::Path};
 
 use itsme_core::explain::{Check, Document};
 
-/// Where each list is, and which tests fail without a row of it.
+/// Where each list is, and which tests fail if a row is removed.
 const PLACES: [(Document, &[&str], &[&str]); 11] = [
     (
         Document::Metadata,
@@ -56,12 +56,12 @@ fn names(checks: &[&Check]) -> String {
     checks.iter().map(|check| check.name).collect::<Vec<_>>().join(", ")
 }
 
-/// The specifications that the checks come from, each once, without their sections.
+/// The specifications that the checks come from, without sections or repetition.
 fn specifications(checks: &[&Check]) -> String {
     let mut all: Vec<&str> = Vec::new();
     for part in checks.iter().flat_map(|check| check.source.split(", ")) {
         let name = part.split(" §").next().unwrap_or(part);
-        // `§4.1.13` is a second section of the same one, and `itsme-core` says that it is our own.
+        // `§4.1.13` is another section of the same one, and `itsme-core` marks our own checks.
         if !name.starts_with('§') && !name.starts_with("itsme-core") && !all.contains(&name) {
             all.push(name);
         }
@@ -74,7 +74,7 @@ fn links(base: &str, files: &[&str]) -> String {
     files.iter().map(link).collect::<Vec<_>>().join(", ")
 }
 
-/// SECURITY.md: which checks, where they are, and what fails without them.
+/// SECURITY.md: the checks, where they are, and which tests fail without them.
 fn security() -> String {
     let mut table = String::from(
         "| document | checks | code (`itsme-core/src`) | tests (`itsme-core/tests`) |\n|---|---|---|---|\n",
@@ -87,7 +87,7 @@ fn security() -> String {
     table
 }
 
-/// Core's front page: which checks, and what asks for them.
+/// The core's front page: the checks, and what requires them.
 fn front_page() -> String {
     let mut table = String::from("//! | document | checks | source |\n//! |---|---|---|\n");
     for document in Document::ALL {
@@ -115,7 +115,7 @@ fn guide() -> String {
     tables
 }
 
-/// What stands between the marks in a file is what was made.
+/// Asserts that the text between the marks in a file is up to date.
 fn assert_made(file: &str, (begin, end): (&str, &str), made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
     let text = fs::read_to_string(&path).expect("the file is there");
@@ -126,7 +126,7 @@ fn assert_made(file: &str, (begin, end): (&str, &str), made: &str) {
         fs::write(&path, new).expect("the file can be written");
         return;
     }
-    assert!(written == made, "{file}: run it with UPDATE_DOCS=1, and look at what has changed");
+    assert!(written == made, "{file}: run this with UPDATE_DOCS=1, and review the changes");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn the_tables_are_those_of_the_lists() {
     assert_made("itsme-core/src/lib.rs", marks, &front_page());
 }
 
-/// Every kind has a place and checks, and no two checks of one have one name.
+/// Every kind of document has a place and checks, and names are unique within each.
 #[test]
 fn every_check_has_a_name_of_its_own_and_a_source() {
     assert_eq!(PLACES.map(|(document, ..)| document), Document::ALL);

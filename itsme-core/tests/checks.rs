@@ -1,5 +1,5 @@
-//! Every check of an ID token (OIDC Core §3.1.3.7) and of a userinfo answer (§5.3.4), each with a
-//! token that fails this one alone.
+//! Every check of an ID token (OIDC Core §3.1.3.7) and of a userinfo response (§5.3.4), each with a
+//! token that fails only this one.
 
 mod common;
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 const BASIC: &str = "http://itsme.services/v2/claim/acr_basic";
 const ADVANCED: &str = "http://itsme.services/v2/claim/acr_advanced";
 
-/// What becomes of a login whose ID token was changed like this.
+/// How a login ends if its ID token is changed like this.
 fn id_token(
     login: AuthorizationRequest,
     change: impl FnMut(&mut Map<String, Value>) + Send + 'static,
@@ -27,7 +27,7 @@ fn id_token(
     Err(id_token_error(result))
 }
 
-/// The same, for one claim set to one value, in a plain login.
+/// The same, with one claim set to one value, in a plain login.
 fn with(claim: &'static str, value: Value) -> Result<(), TokenError> {
     id_token(AuthorizationRequest::login(SERVICE), move |claims| {
         claims.insert(claim.to_owned(), value.clone());
@@ -40,7 +40,7 @@ fn without(claim: &'static str) -> Result<(), TokenError> {
     })
 }
 
-/// A time relative to the moment the ID token is checked, in seconds.
+/// A time relative to the check of the ID token, in seconds.
 fn at(offset: i64) -> Value {
     let now = itsme_testkit::World::new().now().as_secs();
     json!(now.checked_add_signed(offset))
@@ -77,11 +77,12 @@ fn authorized_party() {
     assert_eq!(with("azp", json!("OTHER")), Err(TokenError::AuthorizedParty));
     assert_eq!(with("azp", json!(7)), Err(TokenError::Claim { claim: "azp" }));
     for nothing in [json!(""), json!(null)] {
-        assert_eq!(with("azp", nothing), Ok(()), "nobody else is named");
+        assert_eq!(with("azp", nothing), Ok(()), "no one else is named");
     }
 }
 
-/// For others, too: only if the settings know them, and the token says that we have asked for it.
+/// Other audiences are accepted only if the settings allow them, and the token names us as the
+/// requester.
 #[test]
 fn other_audiences() {
     let shared = |known: &'static [&str], aud: Value, azp: Option<&'static str>| {
@@ -109,10 +110,10 @@ fn other_audiences() {
         assert_eq!(shared(&["OTHER"], two(), azp), Err(TokenError::Missing { claim: "azp" }));
     }
     assert_eq!(shared(&["OTHER"], json!("OTHER"), Some(CLIENT_ID)), Err(TokenError::Audience));
-    assert_eq!(shared(&["OTHER"], json!(CLIENT_ID), None), Ok(()), "nobody else is named");
+    assert_eq!(shared(&["OTHER"], json!(CLIENT_ID), None), Ok(()), "no one else is named");
 }
 
-/// Log-outs and other events are signed by the OP as well (RFC 8417, OIDC Back-Channel Logout §2.4).
+/// The OP signs logouts and other events as well (RFC 8417, OIDC Back-Channel Logout §2.4).
 #[test]
 fn tokens_of_another_kind() {
     let other = Err(TokenError::OtherKind { claim: "events" });
@@ -134,7 +135,7 @@ fn expiry_with_a_minute_of_leeway() {
     assert_eq!(ends(-59), Ok(()));
     assert_eq!(ends(-60), Err(TokenError::Expired));
     assert_eq!(with("exp", at(-1)), Err(TokenError::EndsBeforeBeginning));
-    assert_eq!(with("exp", at(0)), Ok(()), "a minute of leeway is a minute");
+    assert_eq!(with("exp", at(0)), Ok(()), "the leeway is a minute");
     assert_eq!(with("exp", at(-3600)), Err(TokenError::Expired));
     assert_eq!(without("exp"), Err(TokenError::Missing { claim: "exp" }));
 }
@@ -146,15 +147,15 @@ fn issue_time_with_a_minute_of_leeway() {
     assert_eq!(without("iat"), Err(TokenError::Missing { claim: "iat" }));
 }
 
-/// A token that answers this request was not made long before it, however long it is good.
+/// A token that answers this request was not issued long before it, however long it is valid.
 #[test]
 fn a_token_is_no_older_than_its_request() {
-    assert_eq!(with("iat", at(-600)), Ok(()), "a clock of ours can be fast");
+    assert_eq!(with("iat", at(-600)), Ok(()), "our clock may be fast");
     for age in [601, 3600, 7 * 24 * 3600] {
         assert_eq!(with("iat", at(-age)), Err(TokenError::IssuedBeforeRequest), "{age}");
         assert_eq!(userinfo_with("iat", at(-age)), Err(TokenError::IssuedBeforeRequest));
     }
-    // The person takes their time: it is the request that counts.
+    // The person takes their time: the time of the request counts.
     let mut scene = Scene::warm();
     let redirect = scene.authorize(AuthorizationRequest::login(SERVICE));
     let begun = scene.world.now().as_secs();
@@ -182,7 +183,7 @@ fn times_are_numbers_that_can_be_times() {
                 id_token(asked, move |claims| drop(claims.insert(claim.into(), value.clone())));
             assert_eq!(result, Err(TokenError::Claim { claim }), "{claim} {odd}");
             if claim == "auth_time" {
-                assert_eq!(with(claim, odd), Ok(()), "nobody asked for an age");
+                assert_eq!(with(claim, odd), Ok(()), "no `max_age` was requested");
             }
         }
     }
@@ -190,7 +191,7 @@ fn times_are_numbers_that_can_be_times() {
     assert_eq!(with("iat", json!(now + 0.5)), Ok(()), "fractions are allowed");
 }
 
-/// How some serializers write what is absent.
+/// Some serializers write absent members like this.
 #[test]
 fn null_is_absent() {
     for claim in ["iss", "aud", "exp", "iat", "nonce", "sub"] {
@@ -210,7 +211,7 @@ fn null_is_absent() {
     };
     let advanced = AuthorizationRequest::login(SERVICE).acr(Acr::Advanced);
     assert_eq!(id_token(advanced, null("acr")), Err(TokenError::Acr));
-    // What is null in the ID token is asked for elsewhere.
+    // A claim that is null in the ID token is fetched from userinfo.
     let mut scene = Scene::warm();
     scene.op.alter(Document::IdToken, null("email"));
     let login = AuthorizationRequest::login(SERVICE)
@@ -270,9 +271,9 @@ fn authentication_level() {
     assert_eq!(asked(Acr::Basic, Some(BASIC)), Ok(()));
     assert_eq!(asked(Acr::Basic, Some(ADVANCED)), Ok(()));
     assert_eq!(asked(Acr::Basic, None), Ok(()));
-    assert_eq!(with("acr", json!(BASIC)), Ok(()), "told without being asked");
+    assert_eq!(with("acr", json!(BASIC)), Ok(()), "sent without being requested");
     for odd in [json!(3), json!([ADVANCED]), json!({})] {
-        assert_eq!(with("acr", odd.clone()), Ok(()), "nothing was asked");
+        assert_eq!(with("acr", odd.clone()), Ok(()), "nothing was requested");
         let advanced = AuthorizationRequest::login(SERVICE).acr(Acr::Advanced);
         let result =
             id_token(advanced, move |claims| drop(claims.insert("acr".into(), odd.clone())));
@@ -285,12 +286,12 @@ fn authentication_level() {
     }
 }
 
-/// The query passes through the person's browser, where `acr_values` can be cut out.
+/// The query passes through the person's browser, where `acr_values` can be removed.
 #[test]
 fn a_stripped_authentication_level_is_noticed() {
     let mut scene = Scene::warm();
     let login = scene.authorize(AuthorizationRequest::login(SERVICE).acr(Acr::Advanced));
-    let (before, rest) = login.url.split_once("&acr_values=").expect("it is asked for");
+    let (before, rest) = login.url.split_once("&acr_values=").expect("it is requested");
     let (_, after) = rest.split_once('&').expect("more follows");
     let callback = scene.op.approve(&format!("{before}&{after}"), &Person::ann());
     let result = scene.play(scene.client.finish_login(login.state, callback));
@@ -319,7 +320,7 @@ fn the_level_is_told() {
     assert_eq!(scene.log_in().expect("a person").acr, None);
 }
 
-/// `max_age` is held against the request, so that a person may take their time.
+/// `max_age` is compared with the request, so that a person may take their time.
 #[test]
 fn max_age_counts_from_the_request() {
     let login = || AuthorizationRequest::login(SERVICE).max_age(Duration::from_secs(1));
@@ -331,7 +332,7 @@ fn max_age_counts_from_the_request() {
     assert_eq!(found(0), Ok(()));
     assert_eq!(found(-61), Ok(()), "one second and a minute of leeway");
     assert_eq!(found(-62), Err(TokenError::AuthTime));
-    assert_eq!(id_token(login(), |_| ()), Ok(()), "itsme leaves auth_time out");
+    assert_eq!(id_token(login(), |_| ()), Ok(()), "itsme omits auth_time");
     assert_eq!(with("auth_time", at(-100_000)), Ok(()), "no max_age, no limit");
 
     let mut scene = Scene::warm();
@@ -350,7 +351,7 @@ fn max_age_counts_from_the_request() {
 #[test]
 fn auth_time_can_be_required() {
     let mut scene = Scene::with(|settings| settings.require_auth_time());
-    assert!(scene.log_in().is_ok(), "without max_age it is not needed");
+    assert!(scene.log_in().is_ok(), "it is not needed without max_age");
     let login = AuthorizationRequest::login(SERVICE).max_age(Duration::from_secs(1));
     let error = id_token_error(scene.log_in_for(login));
     assert_eq!(error, TokenError::Missing { claim: "auth_time" });
@@ -373,7 +374,7 @@ fn access_token_hash() {
     assert!(scene.log_in().is_ok());
 }
 
-/// What becomes of a login whose userinfo answer was changed like this.
+/// How a login ends if its userinfo response is changed like this.
 fn userinfo(
     change: impl FnMut(&mut Map<String, Value>) + Send + 'static,
 ) -> Result<(), TokenError> {
@@ -423,7 +424,7 @@ fn userinfo_never_speaks_against_the_id_token() {
         claims.insert("name".into(), json!("Somebody Else"));
         claims.insert("gender".into(), json!("female"));
     });
-    // Under another of its names, too.
+    // Also under another of its names.
     scene.op.alter(Document::IdToken, |claims| {
         claims.insert("BEeidSn".into(), json!("1"));
     });
@@ -436,6 +437,10 @@ fn userinfo_never_speaks_against_the_id_token() {
         .scopes_by_userinfo();
     let who = scene.log_in_for(login).expect("a person");
     assert_eq!(who.user.be_eid_sn.as_deref(), Some("1"));
-    assert_eq!(who.user.name.as_deref(), Some("Ann Peeters"), "the ID token is of this very login");
+    assert_eq!(
+        who.user.name.as_deref(),
+        Some("Ann Peeters"),
+        "the ID token was made for this login"
+    );
     assert_eq!(who.user.gender.as_deref(), Some("female"));
 }

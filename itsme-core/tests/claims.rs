@@ -1,4 +1,4 @@
-//! Every claim in every dialect: asked for by its name, in its place, answered and read.
+//! Every claim in every dialect is requested by its name, in its place, answered and read.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn scene(dialect: Dialect) -> Scene {
     Scene { world, op, client }
 }
 
-/// Somebody with all claims and every country's number.
+/// A person with all claims and every country's number.
 fn everybody() -> Person {
     let number = |person: Person, name: &str| {
         person.with(format!("http://itsme.services/v2/claim/{name}"), format!("no {name}"))
@@ -49,7 +49,7 @@ fn identify(dialect: Dialect, asked: impl IntoIterator<Item = Claim>) -> (Logged
 
 type Field = fn(&LoggedIn) -> Option<String>;
 
-/// Each claim, its names in V2 and in V1, and the field that it is read into.
+/// Each claim, its names in V2 and V1, and the field that it is read into.
 fn table() -> Vec<(Claim, &'static [&'static str], Option<&'static str>, Field)> {
     macro_rules! field {
         ($name:ident) => {
@@ -189,7 +189,7 @@ fn each_claim_is_asked_for_answered_and_read_in_each_dialect() {
     }
 }
 
-/// Metadata comes for the claims that are asked for along with it.
+/// Metadata is returned for the claims requested along with it.
 #[test]
 fn metadata_is_told_by_claim() {
     let metadata = [
@@ -202,14 +202,15 @@ fn metadata_is_told_by_claim() {
     let (who, _) =
         identify(Dialect::V2, [Claim::Birthdate, Claim::IdDocumentSn].into_iter().chain(metadata));
     assert_eq!(who.user.verified_at(&Claim::Birthdate), Some("2023-06-01T13:04:26Z"));
-    assert_eq!(who.user.verified_at(&Claim::Name), None, "it was not asked for");
+    assert_eq!(who.user.verified_at(&Claim::Name), None, "it was not requested");
     assert_eq!(who.user.valid_from(&Claim::IdDocumentSn), Some("2020-01-02"));
     assert_eq!(who.user.valid_until(&Claim::IdDocumentSn), Some("2030-01-02"));
     assert_eq!(who.user.issuing_country(&Claim::IdDocumentSn), Some("BEL"));
     assert_eq!(who.user.issuance_locality(&Claim::IdDocumentSn), Some("Gent"));
 }
 
-/// Everything that itsme can tell of a Belgian account, in one answer, read without loss.
+/// Everything that itsme can share about a Belgian account, in one response, is read without
+/// loss.
 #[test]
 fn all_possible_claims_at_once() {
     let asked: Vec<Claim> = table()
@@ -224,7 +225,7 @@ fn all_possible_claims_at_once() {
         assert_eq!(field(&who).is_some(), !v2.is_empty() || is_part_of_v2(&claim), "{claim:?}");
     }
     assert!(who.user.extra.is_empty(), "{:?}", who.user.extra);
-    // Every text that was sent is in what was read.
+    // Every string that was sent is in what was read.
     let read = serde_json::to_value(&who.user).expect("serializes").to_string();
     for (name, sent) in who.evidence.claims() {
         let texts = match &sent {
@@ -235,7 +236,7 @@ fn all_possible_claims_at_once() {
             _ => Vec::new(),
         };
         let personal = !ABOUT_THE_TOKEN.contains(&name.as_str());
-        // A boolean in a text is read as a boolean.
+        // A boolean in a string is read as a boolean.
         for text in texts.iter().filter(|text| personal && *text != "false") {
             assert!(read.contains(&json!(text).to_string()), "{name}: {text}");
         }
@@ -247,12 +248,13 @@ fn all_possible_claims_at_once() {
 
 const ABOUT_THE_TOKEN: [&str; 6] = ["iss", "aud", "nonce", "acr", "iat", "exp"];
 
-/// What V1 tells in claims of its own and V2 in parts of others.
+/// What V1 returns in its own claims and V2 as parts of others.
 fn is_part_of_v2(claim: &Claim) -> bool {
     matches!(claim, Claim::CityOfBirth | Claim::CountryOfBirth)
 }
 
-/// Ann's document is Belgian, Daan's Dutch, Ioana's Romanian: each lacks what theirs lack.
+/// Ann's document is Belgian, Daan's Dutch, Ioana's Romanian: each lacks what their document
+/// lacks.
 #[test]
 fn a_missing_claim_is_missing_and_nothing_else() {
     let asked = [

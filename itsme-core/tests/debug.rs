@@ -1,4 +1,4 @@
-//! Nothing that is printed shows a secret or a person.
+//! No debug output shows a secret or personal data.
 
 mod common;
 
@@ -48,7 +48,7 @@ fn values_hide_what_they_hold() {
     ] {
         assert!(!shown.contains(hidden), "{hidden} is in {shown}");
     }
-    assert!(shown.contains("\"birthdate\""), "which claims there are is shown: {shown}");
+    assert!(shown.contains("\"birthdate\""), "the names of claims are shown: {shown}");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Where assertions, codes and tokens go, and for whom assertions are (RFC 7523bis, CVE-2025-27370, CVE-2025-27371).
+//! Where assertions, codes and tokens go, and the audience of assertions (RFC 7523bis, CVE-2025-27370,
+//! CVE-2025-27371).
 
 mod common;
 
@@ -13,7 +14,7 @@ use itsme_core::{
 use itsme_testkit::{CLIENT_ID, Document, Person, REDIRECT_URI, SERVICE, private_keys};
 use serde_json::{Value, json};
 
-/// Endpoints that get assertions, codes or tokens are where the issuer is, or where the settings say.
+/// Endpoints that receive assertions, codes or tokens are on the issuer's host, or where the settings allow.
 #[test]
 fn endpoints_that_get_secrets_are_pinned() {
     let custom = Environment::custom("https://op.example/v2");
@@ -53,7 +54,7 @@ fn endpoints_that_get_secrets_are_pinned() {
             }
         }
     }
-    // Where nothing is sent that is worth anything, it may be anywhere.
+    // Endpoints that receive nothing of value may be anywhere.
     for member in ["jwks_uri", "authorization_endpoint"] {
         let mut scene = Scene::new();
         scene.op.alter(Document::Discovery, move |document| {
@@ -63,13 +64,13 @@ fn endpoints_that_get_secrets_are_pinned() {
         });
         assert!(scene.play(scene.client.refresh()).is_ok(), "{member}");
     }
-    // What an earlier process has stored is held against the same rule.
+    // What an earlier process stored must satisfy the same rule.
     let scene = Scene::warm();
     let stored = serde_json::to_string(&*scene.client.provider().expect("it is cached"));
     let stored = stored.expect("JSON").replace("https://op.example/v2/token", &at("evil.example"));
     let provider = serde_json::from_str(&stored).expect("a provider");
     assert!(scene.client.import_provider(provider).is_err());
-    // The optional ones are looked at when they are called.
+    // Optional endpoints are checked when they are called.
     for (member, path) in [
         ("backchannel_authentication_endpoint", "backchannel/authentication"),
         ("user_discovery_sessions_endpoint", "user_discovery_sessions"),
@@ -93,7 +94,8 @@ fn endpoints_that_get_secrets_are_pinned() {
     assert!(matches!(error, Error::Metadata(MetadataError::Url { .. })), "{error}");
 }
 
-/// Who uses a service that the OP does not have is told which address is missing; anybody else needs none.
+/// If the OP lacks a service that the client uses, the error names the missing endpoint; other clients do not need
+/// it.
 #[test]
 fn an_endpoint_of_a_service_is_missed_by_who_uses_it() {
     for member in ["revocation_endpoint", "backchannel_authentication_endpoint"] {
@@ -101,7 +103,7 @@ fn an_endpoint_of_a_service_is_missed_by_who_uses_it() {
         scene.op.alter(Document::Discovery, move |document| {
             document.remove(member);
         });
-        // Tokens are revoked for clients with a secret, and people are asked without a browser by those with keys.
+        // Only clients with a secret can revoke tokens, and only those with keys can ask people without a browser.
         if member == "revocation_endpoint" {
             scene.client = Client::new(scene.op.secret_settings()).expect("sound settings");
         }
@@ -121,7 +123,7 @@ fn an_endpoint_of_a_service_is_missed_by_who_uses_it() {
     }
 }
 
-/// The header and the claims of each assertion and each request that a flow has sent.
+/// The header and claims of each assertion and each request that a flow sent.
 #[derive(Default)]
 struct Sent {
     assertions: Vec<(Value, Value)>,
@@ -150,7 +152,7 @@ fn play<T>(
     drive(flow, world, send, |time| clock.advance(time))
 }
 
-/// A login, and the same person asked without a browser.
+/// A login, then the same person asked without a browser.
 fn both_ways(scene: &mut Scene, sent: &mut Sent) -> bool {
     let login = || AuthorizationRequest::login(SERVICE);
     let redirect = scene.authorize(login());
@@ -209,7 +211,8 @@ fn assertions_are_for_whom_the_settings_say() {
     }
 }
 
-/// Only an OP's `nbf` can refuse a clock that is a little fast: `iat` of assertions says what it is.
+/// An OP with strict clocks can only refuse a slightly fast one by `nbf`: the `iat` of assertions states the actual
+/// time.
 #[test]
 fn a_backchannel_request_is_good_a_minute_before_it_was_made() {
     let mut scene = Scene::with(|settings| settings.client_assertion(JwtProtection::Signed));

@@ -1,4 +1,4 @@
-//! What errors say: each cause once, in words.
+//! How errors read: each cause once, in words.
 
 use std::error::Error as StdError;
 
@@ -20,7 +20,7 @@ fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
     texts
 }
 
-/// Whoever prints the chain prints nothing twice, and nothing that is only for `{:?}`.
+/// Printing the chain repeats nothing, and shows nothing that is only meant for `{:?}`.
 fn assert_readable(name: &str, error: &(dyn StdError + 'static)) {
     let texts = chain(error);
     for (at, text) in texts.iter().enumerate() {
@@ -64,7 +64,7 @@ fn every_error_of_the_fault_list_is_readable() {
     assert!(errors > 400, "{errors} errors");
 }
 
-/// The cause of another flow's error is told as well as its own.
+/// If another flow's fetch failed, its cause is shown too.
 #[test]
 fn an_error_that_another_flow_has_caused_is_readable() {
     let mut world = World::new();
@@ -77,15 +77,15 @@ fn an_error_that_another_flow_has_caused_is_readable() {
     for expected in ["status 503", "no response from the discovery endpoint"] {
         let flows = [client.refresh(), client.refresh()];
         let errors = play_all(flows, &mut op, &mut world);
-        let [_, Err(error)] = &errors[..] else { panic!("the second one waits for the first") };
+        let [_, Err(error)] = &errors[..] else { panic!("the second flow waits for the first") };
         assert_readable("waiting", error);
         let text = error.to_string();
-        assert!(text.starts_with("the OP's metadata and keys cannot be had: "), "{text}");
+        assert!(text.starts_with("cannot get the OP's metadata and keys: "), "{text}");
         assert!(text.contains(expected), "{text}");
     }
 }
 
-/// The caller's own mistakes, told before any request.
+/// The caller's own mistakes, reported before any request.
 #[test]
 fn every_error_about_a_request_is_readable() {
     let mut world = World::new();

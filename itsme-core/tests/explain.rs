@@ -1,4 +1,5 @@
-//! Explaining agrees with verifying, says nothing of the person, and says what a developer needs.
+//! Explaining agrees with verification, reveals nothing about the person, and says what a
+//! developer needs.
 
 mod common;
 
@@ -14,7 +15,7 @@ use itsme_core::{
 use itsme_testkit::{CLIENT_ID, FakeOp, Fault, Person, SERVICE, World, private_keys, quirks};
 use serde_json::{Map, Value, json};
 
-/// The bodies of the OP's last answers, by where they came from.
+/// The bodies of the OP's last responses, by endpoint.
 type Answers = BTreeMap<String, Vec<u8>>;
 
 /// One login, with what it left behind.
@@ -74,7 +75,7 @@ impl Login {
         self.answers.get(&endpoint.to_string()).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The members of the token answer.
+    /// The members of the token response.
     fn tokens(&self) -> Map<String, Value> {
         let body = self.answer(Endpoint::Token);
         let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
@@ -124,7 +125,7 @@ fn explain_token(
     read.reveal_claims().cloned()
 }
 
-/// The errors of the checks that failed, in their order. A key that is passed over refuses nobody.
+/// The errors of the failed checks, in their order. An ignored key fails no login.
 fn failures(explanations: &[Explanation]) -> Vec<String> {
     let refusing = explanations.iter().filter(|it| it.document != Document::Key);
     let failed = refusing.filter(|it| it.document != Document::ServiceEndpoint);
@@ -136,7 +137,7 @@ fn failures(explanations: &[Explanation]) -> Vec<String> {
     error.collect()
 }
 
-/// What explaining must say of an error; none for errors that no document is to blame for.
+/// What explaining must say about an error; none for errors that no document caused.
 fn cause(error: &Error) -> Option<String> {
     match error {
         Error::IdToken(error) | Error::Userinfo(error) => Some(error.to_string()),
@@ -177,7 +178,7 @@ fn what_is_lived_with_fails_no_check() {
     assert!(explained > 80, "{explained}");
 }
 
-/// In no explanation is a claim of the person, a code, a nonce or a token.
+/// No explanation contains a personal claim, a code, a nonce or a token.
 #[test]
 fn nothing_of_the_person_and_no_secret_is_in_an_explanation() {
     for fault in Fault::all().iter().filter(|fault| !fault.is_at_key_holder()) {
@@ -250,7 +251,7 @@ fn claims_are_hidden_unless_asked_for() {
     assert_eq!(names, ["signature"]);
 }
 
-/// Each key of a set says why it is passed over; the set says what it has no key for.
+/// Each key of a set says why it is ignored; the set says which key it lacks.
 #[test]
 fn a_key_set_is_explained_key_by_key() {
     let settings = settings();
@@ -269,7 +270,8 @@ fn a_key_set_is_explained_key_by_key() {
     assert_eq!(told, expected);
 }
 
-/// A secret decrypts as well; and what no key here opens says no more than a login does.
+/// A secret decrypts as well; and if no local key opens a token, explaining says no more than a
+/// login does.
 #[test]
 fn tokens_open_with_the_keys_that_are_given() {
     let mut scene = Scene::new();
@@ -313,11 +315,11 @@ fn a_login_that_took_too_long_is_told_with_the_seconds() {
     let names: Vec<_> = explanation.failed().map(|report| report.check.name).collect();
     assert_eq!(names, ["age"]);
     let (expected, found) = found(&explanation, "age");
-    assert_eq!(expected, "begun at most 900 s before your clock");
-    assert_eq!(found, "begun 1000 s before your clock");
+    assert_eq!(expected, "started at most 900 s before your clock");
+    assert_eq!(found, "started 1000 s before your clock");
 }
 
-/// A text whose token another key signed, and one that was changed.
+/// A text whose token was signed by another key, and one that was changed.
 #[test]
 fn evidence_is_explained_token_by_token() {
     let mut scene = Scene::warm();
@@ -353,7 +355,7 @@ fn evidence_is_explained_token_by_token() {
     );
 }
 
-/// A request without a browser has no `nonce`, and a name that the token may give.
+/// A request without a browser has no `nonce`, but an id that the token may contain.
 #[test]
 fn a_token_for_a_ticket_is_held_against_its_request() {
     let mut scene = Scene::new();

@@ -1,4 +1,5 @@
-//! A login under each fault and each quirk of the testkit's lists, in memory, and the tables of them.
+//! Runs a login under each fault and each quirk in the testkit's lists, in memory, and checks the
+//! tables of them.
 
 #[path = "../../itsme-testkit/tests/bounds/mod.rs"]
 mod bounds;
@@ -23,7 +24,7 @@ fn each_quirk_is_lived_with_in_bounded_time_and_memory() {
     bounds::assert_kept(&quirks::in_memory(), &quirks::all(), before);
 }
 
-/// No fault ends well, and no quirk badly; none has the name of another.
+/// No fault succeeds, no quirk fails, and all names are unique.
 #[test]
 fn the_lists_do_not_meet() {
     let (faults, quirks) = (Fault::all(), quirks::all());
@@ -31,13 +32,13 @@ fn the_lists_do_not_meet() {
     assert!(quirks.iter().all(|quirk| *quirk.outcome() == Outcome::LoggedIn));
     let mut names = HashSet::new();
     for fault in faults.iter().chain(&quirks) {
-        assert!(names.insert(fault.name()), "{} stands twice", fault.name());
+        assert!(names.insert(fault.name()), "{} appears twice", fault.name());
         assert_eq!(Fault::named(fault.name()).as_ref().map(Fault::name), Some(fault.name()));
     }
     assert!(Fault::named("nothing").is_none());
 }
 
-/// The tables in `docs` are made of the lists; with `UPDATE_DOCS` set they are written anew.
+/// The tables in `docs` are generated from the lists; set `UPDATE_DOCS` to rewrite them.
 #[test]
 fn the_tables_are_those_of_the_lists() {
     is_table("faults.md", &table(FAULTS, &Fault::all(), true));
@@ -50,10 +51,10 @@ fn is_table(file: &str, table: &str) {
         fs::write(&path, table).expect("the table can be written");
     }
     let written = fs::read_to_string(&path).expect("there is a table");
-    assert!(written == table, "{file}: run it with UPDATE_DOCS=1, and look at what has changed");
+    assert!(written == table, "{file}: run this with UPDATE_DOCS=1, and review the changes");
 }
 
-/// One for each area, in the order in which the areas come first.
+/// One table for each area, in order of first appearance.
 fn table(head: &str, list: &[Fault], with_outcome: bool) -> String {
     let mut table = String::from(head);
     let mut areas: Vec<Area> = Vec::new();
@@ -81,22 +82,22 @@ fn table(head: &str, list: &[Fault], with_outcome: bool) -> String {
 }
 
 const FAULTS: &str = "\
-# What can go wrong, and what a login then ends in
+# Faults, and how a login ends under each
 
-Made from `itsme_testkit::Fault::all()`. Every line is a cold login that is run in the tests, in
-memory and over each adapter on loopback; where only a time limit can end it, with one of half a second in
-place of the usual 30. When the fault is over, the same client logs in again.
+Generated from `itsme_testkit::Fault::all()`. Each line is a cold login that the tests run in memory and over
+each adapter on loopback; where only a timeout can end it, the timeout is half a second instead of the
+usual 30. Once the fault is over, the same client logs in again.
 
-The failed checks are those that a [recording](guide/why.md) of the login shows, each by its document and its name in
-[the tables of checks](guide/checks.md). The first is the one that the error is of; a key of the set that fails is passed
-over, and refuses no login by itself. Where none is named, no document that has a list of checks is to blame: none came,
-it cannot be read, or it is a refusal or an answer to a request without a browser.
+The failed checks are those that a [recording](guide/why.md) of the login shows, each with its document and its name in
+[the tables of checks](guide/checks.md). The first one caused the error; a key of the set that fails is ignored, and by
+itself fails no login. If none is listed, no document with a list of checks is to blame: none arrived, it cannot be
+read, or it is an error response or the response to a request without a browser.
 ";
 
 const QUIRKS: &str = "\
-# What is done otherwise, and must be lived with
+# Deviations that a client must tolerate
 
-Made from `itsme_testkit::quirks::all()`. Every line is a cold login that is run in the tests, in memory and
-over each adapter on loopback: it ends well, and what can be read of the person is read. A key or an
-endpoint of a service that fails a check here is skipped.
+Generated from `itsme_testkit::quirks::all()`. Each line is a cold login that the tests run in memory and over
+each adapter on loopback: it succeeds, and everything readable about the person is read. A key or a service's
+endpoint that fails a check here is skipped.
 ";

@@ -1,11 +1,11 @@
-//! Who may import whom: the floors of `docs/design.md`, and the rules below them.
+//! Checks the imports: the floors of `docs/design.md`, and the rules below them.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// A file of core: its path in `src`, and its code without comments and tests.
+/// A source file of the core: its path in `src`, and its code without comments and tests.
 struct Source {
     path: String,
     code: String,
@@ -39,13 +39,13 @@ fn without_tests(text: &str) -> String {
 }
 
 impl Source {
-    /// Its path as a module: `flow::retry`, and `flow` for `flow/mod.rs`.
+    /// Its path as a module: `flow::retry`, or `flow` for `flow/mod.rs`.
     fn module(&self) -> Vec<&str> {
         let path = self.path.trim_end_matches(".rs").trim_end_matches("/mod");
         path.split('/').collect()
     }
 
-    /// The modules and items of core that it names.
+    /// The modules and items of the core that it names.
     fn imports(&self) -> Vec<Vec<String>> {
         let own: Vec<String> = self.module().into_iter().map(str::to_owned).collect();
         let parent = own[..own.len() - 1].to_vec();
@@ -62,7 +62,7 @@ impl Source {
     }
 }
 
-/// The paths of a `use` tree: `a::{b, c::d}` behind `base`.
+/// Expands the paths of a `use` tree such as `a::{b, c::d}`, relative to `base`.
 fn expand(base: &[String], tree: &mut &str, paths: &mut Vec<Vec<String>>) {
     let mut path = base.to_vec();
     loop {
@@ -91,7 +91,7 @@ fn expand(base: &[String], tree: &mut &str, paths: &mut Vec<Vec<String>>) {
     }
 }
 
-/// The floors, the highest first.
+/// The floors, top first.
 fn floors() -> Vec<Vec<String>> {
     let design = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/design.md");
     let design = fs::read_to_string(design).expect("the design notes");
@@ -101,14 +101,14 @@ fn floors() -> Vec<Vec<String>> {
     floors.lines().map(rooms).collect()
 }
 
-/// The room of a cell: `room:WIDTH`, or `name["room"]:WIDTH`.
+/// The room in a cell: `room:WIDTH`, or `name["room"]:WIDTH`.
 fn room(cell: &str) -> String {
     let (cell, _width) = cell.rsplit_once(':').expect("a cell has a width");
     let label = cell.split_once("[\"").and_then(|(_, label)| label.strip_suffix("\"]"));
     label.unwrap_or(cell).to_owned()
 }
 
-/// The floor of a module: that of the longest name that fits.
+/// The floor of a module, by the longest matching name.
 fn floor(floors: &[Vec<String>], module: &[impl AsRef<str>]) -> Option<usize> {
     let module: Vec<&str> = module.iter().map(AsRef::as_ref).collect();
     (1..=module.len()).rev().find_map(|length| {
@@ -129,7 +129,7 @@ fn imports_go_down_the_floors() {
     assert!(rooms.len() <= 22, "at most 21 rooms beside lib.rs: {rooms:?}");
     for room in floors.iter().flatten() {
         let is_there = |source: &Source| source.module().join("::").starts_with(room.as_str());
-        assert!(sources.iter().any(is_there), "{room} is on a floor, and is no room");
+        assert!(sources.iter().any(is_there), "{room} is on a floor, but there is no such module");
     }
     let mut imports = 0;
     for source in &sources {
@@ -137,7 +137,8 @@ fn imports_go_down_the_floors() {
         for import in source.imports().iter().filter(|_| source.path != "lib.rs") {
             imports += 1;
             let other = floor(&floors, import);
-            let other = other.unwrap_or_else(|| panic!("{}: whose is {import:?}?", source.path));
+            let other =
+                other.unwrap_or_else(|| panic!("{}: {import:?} is on no floor", source.path));
             assert!(
                 other >= own,
                 "{} imports {}, which is above it",
@@ -146,10 +147,10 @@ fn imports_go_down_the_floors() {
             );
         }
     }
-    assert!(imports > 500, "they were found: {imports}");
+    assert!(imports > 500, "only {imports} imports were found");
 }
 
-/// Whether somebody takes it out of a pattern, and does not only make one.
+/// Whether code matches on the variant, rather than only constructing it.
 fn answers_use_key(code: &str) -> bool {
     code.match_indices("Next::UseKey").any(|(at, found)| {
         let (mut depth, rest) = (0, code[at + found.len()..].trim_start());
@@ -218,7 +219,7 @@ fn the_rules_are_kept() {
             assert!(may || !breaks(&code), "{path} {what}; only {rooms:?} may");
             kept |= may && (breaks(&code) || what == "answers for a key");
         }
-        assert!(kept, "nobody {what}: does the rule still look for the right thing?");
+        assert!(kept, "no file {what}: does the rule still look for the right thing?");
     }
 }
 

@@ -1,5 +1,5 @@
-//! Every fuzz target over its seeds and some hundred to thousand changes of them: what a fuzzer does for hours
-//! (`fuzz/README.md`), for seconds and without one.
+//! Runs every fuzz target over its seeds and some hundred to thousand mutations of them: in seconds and
+//! without a fuzzer, what a fuzzer does for hours (`fuzz/README.md`).
 
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 use itsme_core::Platform as _;
 use itsme_testkit::World;
 
-/// Words that the formats are made of, so that changes reach deeper than noise.
+/// Words that the formats consist of, so that mutations reach further than noise.
 const WORDS: [&str; 16] = [
     "\"", "{", "}", ":", ",", ".", "=", "&", "\n", "\\u0000", "null", "[]", "1e999", "-1", "alg",
     "{state}",

@@ -1,4 +1,4 @@
-//! What people have in place of a JWK set, and what they are told: the cause, and the command that mends it.
+//! What people have instead of a JWK set, and what the error says: the cause, and the command that fixes it.
 
 use itsme_core::{KeyFileForm, KeysError, PrivateKeys};
 use itsme_testkit::private_jwks;
@@ -176,14 +176,14 @@ fn binary_files_and_pages_are_named() {
         "<html>",
         "\n<?xml version=\"1.0\"?><RSAKeyValue><Modulus>x</Modulus></RSAKeyValue>",
     ] {
-        assert_form(page, KeyFileForm::Markup, "fetch the file again");
+        assert_form(page, KeyFileForm::Markup, "download the file again");
     }
     let java_key_store = [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2];
     let latin_1 =
         "{\"keys\":[{\"kid\":\"cl\u{e9}\"}]}".chars().map(|c| c as u8).collect::<Vec<_>>();
     let lossy = String::from_utf8_lossy(&p12("c")).into_owned();
     for file in [&java_key_store[..], b"\x1f\x8b\x08", b"PK\x03\x04", &latin_1, lossy.as_bytes()] {
-        assert_form(file, KeyFileForm::Binary, "fetch it again");
+        assert_form(file, KeyFileForm::Binary, "download it again");
     }
 }
 
@@ -202,7 +202,7 @@ fn a_public_set_is_named() {
     }
 }
 
-/// Whatever is in the file: an answer, and no panic.
+/// Whatever the file contains, the result is an error, not a panic.
 #[test]
 fn garbage_is_refused() {
     let set = private_jwks().as_bytes();

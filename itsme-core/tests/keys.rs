@@ -1,4 +1,4 @@
-//! The private key file: what is read, what is published, and what is refused with which words.
+//! The private key file: what is read, what is published, and what is refused with which message.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn kids(keys: &PrivateKeys) -> Vec<String> {
     keys.iter().map(|key| key["kid"].as_str().expect("a kid").to_owned()).collect()
 }
 
-/// What the file is refused with after this change.
+/// The error for the file after this change.
 fn refused(change: impl FnOnce(&mut Vec<Value>)) -> (String, KeysError) {
     let mut set = fixture();
     change(set["keys"].as_array_mut().expect("keys"));
@@ -71,7 +71,7 @@ fn the_first_signing_key_signs() {
     set["keys"].as_array_mut().expect("keys").push(second);
     let keys = PrivateKeys::from_json(&set.to_string()).expect("keys");
     assert_eq!(kids(&keys), ["rp-sig-1", "rp-enc-1", "rp-sig-0"]);
-    // The OP of the scene knows rp-sig-1 alone, so another signer would be refused.
+    // The OP of the scene only knows rp-sig-1, and would refuse another signer.
     let mut scene = Scene::with(|_| {
         itsme_core::Settings::new(
             itsme_testkit::CLIENT_ID,
@@ -83,7 +83,7 @@ fn the_first_signing_key_signs() {
     assert!(scene.log_in().is_ok());
 }
 
-/// Some partners' files have the modulus and the two exponents alone.
+/// Some partners' files have only the modulus and the two exponents.
 #[test]
 fn primes_are_recovered() {
     let mut set = fixture();
@@ -109,7 +109,7 @@ fn a_file_that_is_no_key_set_is_refused() {
     let error = |text: &str| PrivateKeys::from_json(text).expect_err(text).to_string();
     assert_eq!(error(""), "the file is empty");
     assert_eq!(error(" \n"), "the file is empty");
-    let not_a_set = "the file is not a JWK set, a JSON object with an array `keys`: ";
+    let not_a_set = "the file is not a JWK set (a JSON object with an array `keys`): ";
     for (text, reason) in [
         ("{'keys':[]}", "a syntax error (line 1, column 2)"),
         ("{\"keys\":[", "the text ends too early (line 1, column 9)"),
@@ -145,7 +145,7 @@ fn a_bad_key_is_named_with_what_is_wrong() {
                     key.as_object_mut().expect("a key").remove(member);
                 }
             }),
-            "it has no private part (`d`): is this the published set in place of the private one? Keys that an HSM or a KMS holds are read by `PrivateKeys::external`",
+            "it has no private part (`d`): is this the published set instead of the private one? If an HSM or a KMS holds the private keys, use `PrivateKeys::external`",
         ),
         (key_fault(|key| key["n"] = Value::Null), "`n` is missing"),
         (key_fault(|key| key["e"] = json!("")), "`e` is missing"),
@@ -157,23 +157,23 @@ fn a_bad_key_is_named_with_what_is_wrong() {
         (key_fault(|key| key["kty"] = json!("rsa")), "its `kty` must be RSA"),
         (key_fault(|key| key["kty"] = Value::Null), "its `kty` must be RSA"),
         (key_fault(|key| key["kty"] = json!("")), "its `kty` must be RSA"),
-        (key_fault(|key| key["d"] = json!(7)), "its `d` must be text"),
-        (key_fault(|key| key["alg"] = json!([])), "its `alg` must be text"),
-        (key_fault(|key| key["use"] = json!("tls")), "its `use` must be sig or enc"),
-        (key_fault(|key| key["use"] = Value::Null), "its `use` must be sig or enc"),
+        (key_fault(|key| key["d"] = json!(7)), "its `d` must be a string"),
+        (key_fault(|key| key["alg"] = json!([])), "its `alg` must be a string"),
+        (key_fault(|key| key["use"] = json!("tls")), "its `use` must be `sig` or `enc`"),
+        (key_fault(|key| key["use"] = Value::Null), "its `use` must be `sig` or `enc`"),
         (
             key_fault(|key| key["alg"] = json!("RS256")),
-            "its `alg` must be RSA-OAEP or RSA-OAEP-256, or left out",
+            "its `alg` must be RSA-OAEP or RSA-OAEP-256, or absent",
         ),
         (
             key_fault(|key| key["alg"] = json!("rsa-oaep")),
-            "its `alg` must be RSA-OAEP or RSA-OAEP-256, or left out",
+            "its `alg` must be RSA-OAEP or RSA-OAEP-256, or absent",
         ),
     ] {
         assert_eq!(text, format!("{named}{expected}"));
     }
     let text = refused(|keys| keys[0]["alg"] = json!("RSA-OAEP")).0;
-    assert_eq!(text, "key 1 (kid `rp-sig-1`): its `alg` must be RS256, or left out");
+    assert_eq!(text, "key 1 (kid `rp-sig-1`): its `alg` must be RS256, or absent");
     let text = refused(|keys| keys[1]["kid"] = json!("rp-sig-1")).0;
     assert_eq!(text, "key 2 (kid `rp-sig-1`): an earlier key has the same `kid`");
     for missing in [Value::Null, json!("")] {
@@ -182,17 +182,16 @@ fn a_bad_key_is_named_with_what_is_wrong() {
     }
     for none in [json!(7), json!([]), json!("RSA"), Value::Null] {
         let text = refused(|keys| keys[2] = none).0;
-        assert_eq!(text, "key 3: it must be a JSON object that has each member once");
+        assert_eq!(text, "key 3: it must be a JSON object without repeated members");
     }
     let twice = private_jwks().replacen("\"kid\":", "\"kid\":\"first\",\"kid\":", 1);
     let text = PrivateKeys::from_json(&twice).expect_err("two names").to_string();
-    assert!(text.ends_with("it must be a JSON object that has each member once"), "{text}");
+    assert!(text.ends_with("it must be a JSON object without repeated members"), "{text}");
 }
 
 #[test]
 fn numbers_that_do_not_belong_together_are_noticed() {
-    let inconsistent =
-        "its numbers do not belong together: the key was damaged or mixed from two keys";
+    let inconsistent = "its numbers do not match: the key is damaged, or a mix of two keys";
     for member in ["d", "p", "q", "dp", "dq", "qi", "n"] {
         let (text, _) = refused(|keys| keys[1][member] = keys[2][member].clone());
         assert_eq!(text, format!("key 2 (kid `rp-enc-1`): {inconsistent}"), "{member}");
@@ -262,7 +261,7 @@ fn keys_are_rotated_step_by_step() {
     assert_eq!(keys.without("rp-sig-1").err(), Some(none));
 }
 
-/// Not even a wrong one is quoted, in the error or in its `Debug`.
+/// Not even an invalid number is quoted, in the error or its `Debug` output.
 #[test]
 fn no_error_quotes_a_key() {
     let d = fixture()["keys"][1]["d"].as_str().expect("d").to_owned();

@@ -1,4 +1,4 @@
-//! A whole login, its transcript and its warm repetition.
+//! A whole login, its transcript and its repetition with warm caches.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn a_cold_login_asks_for_metadata_keys_and_token() {
     let who = log_in(&client, &mut op, &mut world, AuthorizationRequest::login(SERVICE));
     assert_eq!(op.asked(), COLD);
     assert_eq!(who.user.sub, op.sub_of(&Person::ann()));
-    assert_eq!(who.user.name, None, "nothing was asked for");
+    assert_eq!(who.user.name, None, "nothing was requested");
     assert_eq!(who.expires_in, Some(Duration::from_secs(300)));
 }
 

@@ -1,4 +1,4 @@
-//! Whoever sends changed tokens learns nothing from how they fail.
+//! Anyone who sends modified tokens learns nothing from how they fail.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -13,8 +13,8 @@ use itsme_testkit::{World, private_keys};
 
 const CHANGED: usize = 1000;
 
-/// One of the encrypted parts, changed in one of the ways that can be told from outside: another bit,
-/// another length, other blocks of other messages.
+/// Changes one of the encrypted parts in a way that could be distinguishable from outside: another
+/// bit, another length, blocks from other messages.
 fn changed(token: &str, world: &mut World) -> String {
     let mut parts: Vec<Vec<u8>> =
         token.split('.').map(str::to_owned).map(String::into_bytes).collect();
@@ -38,7 +38,7 @@ fn changed(token: &str, world: &mut World) -> String {
     parts.join(".")
 }
 
-/// How often each outcome occurs, with everything that it says of itself.
+/// How often each outcome occurs, with everything that it reveals.
 fn outcomes(token: &str, decryption: &Decryption) -> BTreeMap<String, usize> {
     let mut world = World::new();
     let mut outcomes = BTreeMap::new();
@@ -79,7 +79,7 @@ fn a_thousand_changed_tokens_fail_alike() {
 
 #[test]
 fn a_thousand_changed_direct_tokens_fail_alike() {
-    // Python's jwcrypto made it.
+    // Made by Python's jwcrypto.
     let file = include_str!("fixtures/tokens.json");
     let file: serde_json::Value = serde_json::from_str(file).expect("JSON");
     let cases = file["cases"].as_array().expect("cases");

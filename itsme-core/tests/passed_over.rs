@@ -1,10 +1,10 @@
-//! Keys for something else beside ours: they are passed over, told, and kept.
+//! Keys in the file that are for something else: they are ignored, reported, and kept.
 
 use itsme_core::{KeyError, KeysError, PrivateKeys};
 use itsme_testkit::{FakeKms, private_jwks, private_keys};
 use serde_json::{Value, json};
 
-/// The private number of the keys that are passed over here.
+/// The private number of the ignored keys.
 const SECRET: &str = "QwErTyUiOpAsDfGhJkLzXcVbNm0123456789-_secret";
 
 fn fixture() -> Value {
@@ -30,12 +30,13 @@ fn others() -> [(Value, KeyError); 9] {
         (json!({ "kty": "OKP", "crv": "Ed25519", "x": "a", "d": SECRET }), kty("OKP")),
         (json!({ "kty": "oct", "alg": "HS256", "k": SECRET }), kty("oct")),
         (json!({ "kty": "AKP", "alg": "ML-DSA-44", "kid": 7, "priv": SECRET }), kty("AKP")),
-        // Under the name of a key of ours, as a token's `kid` and `alg` name a key together.
+        // With the `kid` of one of our keys, because in a token `kid` and `alg` together identify
+        // a key.
         (json!({ "kty": "EC", "alg": "ES256", "kid": "rp-sig-1" }), kty("EC")),
         (json!({ "kty": null, "crv": "P-521", "d": SECRET }), KeyError::OtherCurve("P-521".into())),
         (ps256, alg("PS256")),
         (rsa1_5, alg("RSA1_5")),
-        // Of a use that is none of ours: its algorithm tells.
+        // The `use` is unsupported, but the algorithm shows it.
         (json!({ "kty": "RSA", "use": "tls", "alg": "RS512", "n": 7 }), alg("RS512")),
     ]
 }
@@ -50,8 +51,8 @@ fn a_key_for_something_else_is_passed_over_and_told() {
         assert_eq!(passed_over.error, why);
         let named =
             key["kid"].as_str().map_or("key 2".into(), |kid| format!("key 2 (kid `{kid}`)"));
-        assert_eq!(passed_over.to_string(), format!("{named} is passed over: {why}"));
-        assert_eq!(keys.public_jwks(), plain.public_jwks(), "it is not published");
+        assert_eq!(passed_over.to_string(), format!("{named} is ignored: {why}"));
+        assert_eq!(keys.public_jwks(), plain.public_jwks(), "an ignored key is not published");
         assert_eq!(keys.signing_kids(), plain.signing_kids());
         assert_eq!(keys.encryption_kids(), plain.encryption_kids());
         assert!(!format!("{keys:?} {passed_over:?} {passed_over}").contains(&SECRET[..8]));
@@ -62,7 +63,7 @@ fn a_key_for_something_else_is_passed_over_and_told() {
 #[test]
 fn a_rotation_keeps_what_is_passed_over() {
     for (key, _) in others().into_iter().step_by(4) {
-        // With members in no order of ours, and white space.
+        // With members in another order than ours, and white space.
         let odd = format!("{{ \"z\" : [ 1.50,\n \"é\" ],{}", &key.to_string()[1..]);
         let file = beside(&json!("HERE")).replace("\"HERE\"", &odd);
         let keys = PrivateKeys::from_json(&file).expect("keys");
@@ -72,19 +73,19 @@ fn a_rotation_keeps_what_is_passed_over() {
         let keys = keys.signing_with(&new).and_then(|keys| keys.without("rp-sig-1"));
         let keys = keys.and_then(|keys| keys.without("rp-enc-0")).expect("they are there");
         let written = keys.to_json();
-        assert!(written.contains(&odd), "as it came: {}", key["kty"]);
+        assert!(written.contains(&odd), "unchanged: {}", key["kty"]);
         let again = PrivateKeys::from_json(&written).expect("what was written is read");
         assert_eq!(again.passed_over().len(), 1);
         assert_eq!(again.to_json().as_str(), written.as_str());
         assert_eq!(
             keys.without("x").err(),
             Some(KeysError::UnknownKey),
-            "it is not ours to take out"
+            "ignored keys are not removed"
         );
     }
 }
 
-/// A file with nothing else says so, and names what was passed over.
+/// A file with nothing else says so, and names the ignored keys.
 #[test]
 fn a_set_for_something_else_is_refused_with_the_reasons() {
     let mut set = fixture();
@@ -94,15 +95,16 @@ fn a_set_for_something_else_is_refused_with_the_reasons() {
         key["alg"] = json!("PS256");
     }
     let error = PrivateKeys::from_json(&set.to_string()).expect_err("nothing signs").to_string();
-    let told = "there is no RSA key whose `use` is `sig`; it signs what is sent to itsme; key 1 (kid \
-        `rp-sig-1`) is passed over: its `alg` is `PS256`, and only RS256, RSA-OAEP and RSA-OAEP-256 are used";
+    let told = "there is no RSA key whose `use` is `sig`, to sign requests to itsme; key 1 (kid \
+        `rp-sig-1`) is ignored: its `alg` is `PS256`; only RS256, RSA-OAEP and RSA-OAEP-256 are used";
     assert_eq!(error, told);
     let ec = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "d": SECRET }] }).to_string();
     let error = PrivateKeys::from_json(&ec).expect_err("nothing signs");
     assert!(matches!(&error, KeysError::NoSigningKey { passed_over } if passed_over.len() == 1));
 }
 
-/// What only looks like a key for something else, because it is misspelt, is not lost quietly.
+/// A key that only looks like one for something else, because of a misspelling, is not silently
+/// ignored.
 #[test]
 fn a_key_that_is_meant_for_us_is_refused() {
     for (member, value) in [
@@ -122,13 +124,13 @@ fn a_key_that_is_meant_for_us_is_refused() {
         let error = PrivateKeys::from_json(&set.to_string()).expect_err(member);
         assert!(matches!(error, KeysError::Key { .. }), "{member}: {error}");
     }
-    // A curve says nothing of a key that is RSA.
+    // A curve says nothing about an RSA key.
     let mut set = fixture();
     set["keys"][0]["crv"] = json!("P-256");
     assert_eq!(PrivateKeys::from_json(&set.to_string()).expect("keys").passed_over(), []);
 }
 
-/// The words of a file are quoted, but not what could be a key.
+/// Values in a file are quoted, unless they could be key material.
 #[test]
 fn a_misplaced_number_is_not_quoted() {
     for member in ["kty", "alg"] {
@@ -157,7 +159,7 @@ fn a_public_set_stays_public_and_what_is_added_is_used() {
     }
 }
 
-/// Templates break long lines, in whichever way; libraries pad.
+/// Templates break long lines in various ways; libraries add padding.
 #[test]
 fn white_space_and_padding_in_numbers_are_nothing() {
     let plain = private_keys();
@@ -178,7 +180,11 @@ fn white_space_and_padding_in_numbers_are_nothing() {
         let raw = escaped.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t");
         for file in [escaped, raw] {
             let keys = PrivateKeys::from_json(&file).expect("the same keys");
-            assert_eq!(keys.to_json().as_str(), plain.to_json().as_str(), "mended when written");
+            assert_eq!(
+                keys.to_json().as_str(),
+                plain.to_json().as_str(),
+                "normalized when written"
+            );
             assert_eq!(keys.public_jwks(), plain.public_jwks());
         }
     }
@@ -190,7 +196,7 @@ fn white_space_and_padding_in_numbers_are_nothing() {
     }
     let keys = PrivateKeys::from_json(&padded.to_string()).expect("the same keys");
     assert_eq!(keys.to_json().as_str(), plain.to_json().as_str());
-    // It is not mended by what would change it.
+    // A number that a fix would change is not fixed.
     for (name, number) in [("n", "AQ=AB"), ("d", "AQ+B"), ("d", "A\u{a0}QAB"), ("p", "=")] {
         let mut set = fixture();
         set["keys"][0][name] = json!(number);

@@ -1,5 +1,5 @@
-//! Metadata and keys: fetched once for all, kept as long as the OP says, fetched anew when its keys
-//! change, and served on when it cannot be reached.
+//! Metadata and keys: fetched once for everyone, kept as long as the OP says, fetched again when
+//! its keys change, and still used when it cannot be reached.
 
 mod common;
 
@@ -42,7 +42,7 @@ fn a_dropped_leader_is_followed_by_another() {
     let Scene { mut world, mut op, client } = Scene::new();
     let leader =
         client.authorize(AuthorizationRequest::login(SERVICE)).start(&mut world).expect("a step");
-    let Step::Send(request, pending) = leader else { panic!("a cold flow asks") };
+    let Step::Send(request, pending) = leader else { panic!("a cold flow fetches") };
     assert_eq!(request.uri().path(), "/v2/.well-known/openid-configuration");
     let _ = op.handle(request);
     let mut followers: Vec<_> =
@@ -81,7 +81,7 @@ fn a_failed_leader_ends_those_who_wait_and_nobody_else() {
     scene.op.react("/.well-known/openid-configuration", Reaction::Reply(page(503)));
     let flows = (0..100).map(|_| scene.client.authorize(AuthorizationRequest::login(SERVICE)));
     let results = play_all(flows, &mut scene.op, &mut scene.world);
-    assert_eq!(scene.op.asked(), [DISCOVERY], "one request, one hundred errors");
+    assert_eq!(scene.op.asked(), [DISCOVERY], "one request, a hundred errors");
     let mut unavailable = 0;
     for result in results {
         match flow_error(result) {
@@ -97,10 +97,10 @@ fn a_failed_leader_ends_those_who_wait_and_nobody_else() {
         }
     }
     assert_eq!(unavailable, 99);
-    assert!(scene.log_in().is_ok(), "later ones try again");
+    assert!(scene.log_in().is_ok(), "later logins try again");
 }
 
-/// Nobody waits for the silence anew, one after the other.
+/// Flows do not wait out the silence one after the other.
 #[test]
 fn a_leader_that_meets_silence_ends_those_who_wait() {
     use itsme_core::SendFailure::TimedOut;
@@ -108,7 +108,7 @@ fn a_leader_that_meets_silence_ends_those_who_wait() {
     let start = |scene: &mut Scene| {
         scene.client.authorize(AuthorizationRequest::login(SERVICE)).start(&mut scene.world)
     };
-    let Ok(Step::Send(_, pending)) = start(&mut scene) else { panic!("it leads") };
+    let Ok(Step::Send(_, pending)) = start(&mut scene) else { panic!("it fetches for everyone") };
     let mut waiting: Vec<_> = (0..20).map(|_| start(&mut scene)).collect();
     scene.world.advance(Duration::from_millis(30_900));
     for step in &mut waiting {
@@ -230,7 +230,7 @@ fn a_hundred_logins_after_a_rotation_make_one_key_fetch() {
     assert_eq!(scene.times(KEYS), 1);
 }
 
-/// Whether the OP says so itself or by the browser.
+/// Whether the OP says so itself or through the browser.
 #[test]
 fn a_refused_request_object_that_comes_back_by_the_browser_has_the_keys_fetched() {
     let mut scene = Scene::warm();
@@ -241,10 +241,10 @@ fn a_refused_request_object_that_comes_back_by_the_browser_has_the_keys_fetched(
         assert!(matches!(error, Error::Refused(_)), "{error}");
         scene.log_in().expect("a person");
     }
-    assert_eq!(scene.times(KEYS), 1, "within a minute once");
+    assert_eq!(scene.times(KEYS), 1, "once within a minute");
 }
 
-/// What counts is when the person came back, not how long another flow takes to fetch.
+/// What counts is when the person returned, not how long another flow takes to fetch.
 #[test]
 fn a_login_does_not_expire_while_it_waits_for_the_ops_keys() {
     let mut scene = Scene::warm();
@@ -253,7 +253,7 @@ fn a_login_does_not_expire_while_it_waits_for_the_ops_keys() {
     let callback = scene.op.approve(&login.url, &Person::ann());
     scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
     let leader = scene.client.refresh().start(&mut scene.world).expect("a step");
-    let Step::Send(request, pending) = leader else { panic!("a cold flow asks") };
+    let Step::Send(request, pending) = leader else { panic!("a cold flow fetches") };
     let flow = scene.client.finish_login(login.state, callback);
     let Step::Wait(wait, paused) = flow.start(&mut scene.world).expect("in time") else {
         panic!("another flow is fetching")
@@ -284,7 +284,7 @@ fn two_rotations_within_a_minute_are_one_too_many() {
     );
     assert_eq!(scene.times(KEYS), 1);
     scene.world.advance(minutes(1));
-    scene.log_in().expect("a minute later it is known");
+    scene.log_in().expect("a minute later the key is known");
     assert_eq!(scene.times(KEYS), 2);
 }
 
@@ -303,7 +303,7 @@ fn forged_kids_cost_one_key_fetch_a_minute() {
     assert_eq!(scene.times(KEYS), 2);
     assert_eq!(scene.times(DISCOVERY), 0);
     scene.op.forge_kid(None);
-    assert!(scene.log_in().is_ok(), "nobody else is hurt");
+    assert!(scene.log_in().is_ok(), "no one else is affected");
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn expired_keys_serve_while_the_op_answers_nonsense() {
     scene.op.react("/.well-known/openid-configuration", Reaction::Reply(page(200)));
     assert!(scene.log_in().is_ok());
     assert!(scene.log_in().is_ok());
-    assert_eq!(scene.op.asked(), [DISCOVERY, TOKEN, TOKEN], "it is left alone for a minute");
+    assert_eq!(scene.op.asked(), [DISCOVERY, TOKEN, TOKEN], "the OP is left alone for a minute");
     scene.world.advance(minutes(1));
     scene.op.forget_asked();
     scene.op.react("/jwkSet", Reaction::Reply(page(502)));
@@ -349,7 +349,7 @@ fn expired_keys_serve_while_the_op_answers_nonsense() {
     scene.world.advance(minutes(1));
     scene.op.forget_asked();
     assert!(scene.log_in().is_ok());
-    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN], "it has recovered");
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, TOKEN], "the OP has recovered");
 }
 
 #[test]
@@ -358,13 +358,13 @@ fn a_refresh_never_settles_for_old_keys() {
     scene.op.react("/jwkSet", Reaction::Reply(page(502)));
     let error = flow_error(scene.play(scene.client.refresh()));
     assert!(matches!(error, Error::UnexpectedReply(_)), "{error}");
-    assert!(scene.log_in().is_ok(), "what is cached is not lost");
+    assert!(scene.log_in().is_ok(), "the cache is not lost");
     scene.op.forget_asked();
     scene.play(scene.client.refresh()).expect("the OP answers");
-    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS], "fresh or not");
+    assert_eq!(scene.op.asked(), [DISCOVERY, KEYS], "even if fresh");
 }
 
-/// Nothing else tells that the OP has changed its encryption key.
+/// Nothing else shows that the OP has changed its encryption key.
 #[test]
 fn a_refused_client_fetches_the_keys_before_the_next_attempt() {
     let mut scene = Scene::warm();
@@ -400,7 +400,7 @@ fn a_snapshot_saves_another_process_the_fetch() {
     fleet.world.advance(HOUR);
     world.advance(HOUR);
     fleet.log_in().expect("a person");
-    assert_eq!(fleet.op.asked(), [DISCOVERY, KEYS, TOKEN], "it is as fresh as it was");
+    assert_eq!(fleet.op.asked(), [DISCOVERY, KEYS, TOKEN], "it keeps its age");
 }
 
 #[test]
@@ -429,7 +429,7 @@ fn a_foreign_or_newer_snapshot_is_refused() {
     assert!(error.to_string().contains("another version"), "{error}");
 }
 
-/// One bad key does not spoil the set; two different ones under one name spoil each other.
+/// One bad key does not spoil the set, but two different ones with the same `kid` spoil each other.
 #[test]
 fn bad_keys_among_good_ones_are_skipped() {
     let mut scene = Scene::new();
@@ -456,7 +456,7 @@ fn bad_keys_among_good_ones_are_skipped() {
                 changed(|key| key["alg"] = json!("PS256")),
                 changed(|key| key["d"] = json!("AQAB")),
                 changed(|key| key["kid"] = json!(7)),
-                // The same key twice is one key.
+                // The same key twice counts as one key.
                 good.clone(),
             ],
         );
@@ -474,18 +474,18 @@ fn bad_keys_among_good_ones_are_skipped() {
     let error = flow_error(scene.play(scene.client.refresh()));
     assert_eq!(
         error.to_string(),
-        "the key set endpoint gave an unusable answer: it has no usable signing key: `s1` is the \
-         name of two keys; `e1` is for another purpose"
+        "the key set endpoint gave an unusable response: it has no usable signing key: `s1` names two \
+         different keys; `e1` is for another purpose"
     );
 }
 
-/// An empty set must not push good keys out.
+/// An empty set must not replace good keys.
 #[test]
 fn a_set_without_a_signing_key_is_not_stored() {
     let mut scene = Scene::warm();
     scene.op.alter(Document::KeySet, |set| set["keys"] = json!([]));
     scene.world.advance(HOUR);
-    assert!(scene.log_in().is_ok(), "the old keys serve");
+    assert!(scene.log_in().is_ok(), "the old keys are still used");
     assert!(scene.play(scene.client.refresh()).is_err());
 }
 
@@ -504,7 +504,7 @@ fn a_refetch_that_fails_is_the_error() {
     assert!(matches!(error, DriveError::Transport { source: SendFailure::Lost, .. }), "{error}");
 }
 
-/// Somebody who goes away in the middle of a refetch must not cost the others their minute.
+/// A flow abandoned in the middle of a refetch must not cost the others a minute.
 #[test]
 fn a_dropped_refetch_is_made_by_the_next() {
     let mut scene = Scene::warm();
@@ -563,7 +563,7 @@ fn the_built_in_environments_have_their_own_names_alone() {
             }
             assert_eq!(scene.log_in_if_possible(), accepted, "{issuer}");
         }
-        // What a token says must be what the metadata says.
+        // A token's issuer must be the metadata's.
         let mut scene = Scene::at(environment.clone());
         scene.op.alter(Document::IdToken, move |claims| {
             claims.insert("iss".into(), json!(second));
@@ -586,7 +586,7 @@ fn each_refusal_of_the_client_itself_makes_the_keys_suspect() {
         let response = http::Response::builder().status(400).body(body.into_bytes());
         scene.op.react("/token", Reaction::Reply(response.expect("a response")));
         let error = flow_error(scene.log_in());
-        assert!(matches!(error, Error::Refused(_)), "{code} from the OP is no cancellation");
+        assert!(matches!(error, Error::Refused(_)), "{code} from the OP is not a cancellation");
         for _ in 0..2 {
             assert!(scene.log_in().is_ok());
         }
@@ -608,7 +608,7 @@ fn an_older_snapshot_does_not_replace_newer_keys() {
     assert_eq!(old.issuer(), "https://op.example/v2");
 }
 
-/// What the OP says it can read is what is written.
+/// The client uses an encryption that the OP says it supports.
 #[test]
 fn the_content_encryption_is_one_that_the_op_reads() {
     let both = ["A128CBC-HS256", "A256GCM"];
@@ -643,7 +643,7 @@ fn the_content_encryption_is_one_that_the_op_reads() {
     }
 }
 
-/// In a set of which enough is left, too.
+/// Also in a set in which enough keys remain.
 #[test]
 fn keys_that_are_passed_over_are_named() {
     let mut scene = Scene::new();
@@ -665,13 +665,13 @@ fn keys_that_are_passed_over_are_named() {
         ];
         keys.splice(0..0, others);
     });
-    let provider = scene.play(scene.client.refresh()).expect("enough is left");
+    let provider = scene.play(scene.client.refresh()).expect("enough keys remain");
     assert_eq!(
         provider.passed_over_keys(),
         [
             "`other` has a `kty` other than RSA",
-            "`other` has an `alg` that is not used here",
-            "key 3 has a `kid` that is not text",
+            "`other` has an unsupported `alg`",
+            "key 3 has a `kid` that is not a string",
             "`other` has an `n` that is not base64url without padding",
             "`other` has an unknown `use`",
         ]
@@ -687,13 +687,13 @@ fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
     scene.op.alter(Document::KeySet, |set| {
         set["keys"].as_array_mut().expect("keys").retain(|key| key["use"] == "sig");
     });
-    // Before the person is sent to the OP.
+    // This fails before the person is sent to the OP.
     let login = AuthorizationRequest::login(SERVICE);
     let error = flow_error(scene.play(scene.client.authorize(login)));
     assert!(matches!(error, Error::Metadata(MetadataError::NoEncryptionKey)), "{error}");
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS]);
     scene.op.recover();
-    assert!(scene.log_in().is_ok(), "the next one looks for newer keys");
+    assert!(scene.log_in().is_ok(), "the next login fetches newer keys");
     assert_eq!(scene.op.asked(), [DISCOVERY, KEYS, KEYS, TOKEN]);
 
     let mut signed =
@@ -701,7 +701,7 @@ fn without_an_encryption_key_nothing_is_sent_to_the_token_endpoint() {
     signed.op.alter(Document::KeySet, |set| {
         set["keys"].as_array_mut().expect("keys").retain(|key| key["use"] == "sig");
     });
-    assert!(signed.log_in().is_ok(), "a signed assertion needs none");
+    assert!(signed.log_in().is_ok(), "a signed assertion needs no encryption key");
     let mut by_secret = Scene::new();
     by_secret.client = Client::new(by_secret.op.secret_settings()).expect("sound settings");
     by_secret.op.alter(Document::KeySet, |set| {

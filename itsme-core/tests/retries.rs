@@ -1,4 +1,4 @@
-//! What is tried again when a request gets no response, and what must never be.
+//! What is retried when a request gets no response, and what must never be.
 
 mod common;
 
@@ -23,7 +23,7 @@ fn transport(result: Result<LoggedIn, DriveError<SendFailure>>) -> SendFailure {
     match result {
         Err(DriveError::Transport { source: failure, .. }) => failure,
         Err(error) => panic!("{error}"),
-        Ok(_) => panic!("it went well"),
+        Ok(_) => panic!("it succeeded"),
     }
 }
 
@@ -37,7 +37,7 @@ fn a_token_request_that_was_not_sent_is_made_once_more() {
     assert_eq!(scene.op.asked(), [TOKEN, TOKEN]);
 }
 
-/// Each attempt has its own `jti`, or a strict OP would refuse the second.
+/// Each attempt has its own `jti`; otherwise a strict OP would refuse the second one.
 #[test]
 fn each_attempt_is_built_anew() {
     let mut scene = Scene::warm();

@@ -1,5 +1,5 @@
-//! The examples of RFC 7515, 7516, 7518 and 7520 whose algorithms are itsme's, each as far as it
-//! goes: most of them protect prose, and a token here holds claims.
+//! The examples of RFC 7515, 7516, 7518 and 7520 that use itsme's algorithms, each as far as it
+//! applies: most of them protect prose, whereas our tokens contain claims.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ impl Example {
     }
 
     fn own_key(&self) -> Arc<OwnKey> {
-        // The example of RFC 7516 names its key nowhere.
+        // The example of RFC 7516 does not name its key.
         let kid = self.0["key"]["kid"].as_str().unwrap_or("unnamed").to_owned();
         Arc::new(OwnKey { kid, home: KeyHome::Here(self.private_key()) })
     }
@@ -69,7 +69,7 @@ impl Example {
         Decryption::PrivateKeys(vec![self.own_key()])
     }
 
-    /// The content of its token, both ways.
+    /// Decrypts and encrypts the content of its token.
     fn content_is(&self, enc: ContentEncryption) {
         let aad = self.token().split('.').next().expect("a header").as_bytes();
         let (key, plaintext) = (&self.content_key(), self.text("plaintext").as_bytes());
@@ -100,8 +100,8 @@ fn signed_claims() {
     }
 }
 
-/// RFC 7520 §4.1, §4.4: a sentence, whose signatures are right, and which is refused for being no
-/// claims. RS256 and HS256 give the same bytes each time, so that ours must be the RFC's.
+/// RFC 7520 §4.1, §4.4: a validly signed sentence, refused because it is not claims. RS256 and
+/// HS256 are deterministic, so ours must equal the RFC's.
 #[test]
 fn signed_prose() {
     let prose = Err(JoseError::Malformed { what: "it is not JSON" });
@@ -135,7 +135,7 @@ fn rsa_oaep_and_a256gcm() {
     }
 }
 
-/// RFC 7516 §A.3 wraps its key in a way that is not itsme's; its content is.
+/// RFC 7516 §A.3 uses a key encryption that itsme does not use; its content encryption is itsme's.
 #[test]
 fn a128cbc_hs256() {
     Example::of("RFC 7516 A.3").content_is(CBC);
@@ -153,8 +153,8 @@ fn a128cbc_hs256_alone() {
     assert_eq!(*decrypted, plaintext);
 }
 
-/// Examples with algorithms that are not itsme's, refused by name: RFC 7516 §A.3 (A128KW), RFC 7520
-/// §5.6 (`dir` with A128GCM) and §6 (PS256 in A128GCM).
+/// Examples with algorithms that itsme does not use, refused by name: RFC 7516 §A.3 (A128KW), RFC
+/// 7520 §5.6 (`dir` with A128GCM) and §6 (PS256 in A128GCM).
 #[test]
 fn other_algorithms_are_refused() {
     let owner = Example::of("RFC 7520 5.2");
@@ -168,7 +168,7 @@ fn other_algorithms_are_refused() {
         let refused = open(example.token(), decryption, MAX_TOKEN).map(drop);
         assert_eq!(refused, Err(JoseError::EncryptionAlgorithm { found: found.to_owned() }));
     }
-    // Its RSA-OAEP is ours, and gives a content key that is too short for what we take.
+    // Its RSA-OAEP is ours, but yields a content key that is too short for our encryptions.
     let content_key =
         owner.private_key().decrypt(KeyEncryption::RsaOaep, &nested.part(1)).expect("decrypts");
     assert_eq!(*content_key, nested.bytes("content_key"));

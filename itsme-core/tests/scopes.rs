@@ -1,5 +1,5 @@
-//! What is asked by scope comes in the ID token, where the OP does as itsme recommends; else by userinfo. Either way
-//! the application gets the same.
+//! Claims requested by scope arrive in the ID token if the OP does what itsme recommends, otherwise by userinfo. The
+//! application gets the same either way.
 
 mod common;
 
@@ -16,7 +16,7 @@ const BACKCHANNEL: &str = "POST /backchannel/authentication";
 const ALL: [Scope; 6] =
     [Scope::Profile, Scope::Email, Scope::Phone, Scope::Address, Scope::Eid, Scope::IdDocument];
 
-/// What itsme's pages promise of everybody, by scope.
+/// The claims that itsme's documentation promises for everyone, by scope.
 const ALWAYS: [(Scope, &[&str]); 3] = [
     (Scope::Profile, &["name", "family_name"]),
     (Scope::Phone, &["phone_number", "phone_number_verified"]),
@@ -35,7 +35,7 @@ fn login(scopes: &[Scope]) -> AuthorizationRequest {
     scopes.iter().fold(login, |login, scope| login.scope(*scope))
 }
 
-/// Somebody logs in, and these requests are made for it when they come back.
+/// Someone logs in, and these requests are made when they return.
 fn log_in_as(
     scene: &mut Scene,
     person: &Person,
@@ -48,7 +48,7 @@ fn log_in_as(
     (who, scene.op.asked().iter().map(|asked| (*asked).to_owned()).collect())
 }
 
-/// An OP that reads scopes and not the `claims` parameter.
+/// An OP that reads scopes but not the `claims` parameter.
 fn ignoring_claims() -> Scene {
     let mut scene = Scene::warm();
     scene.op.alter(Document::IdToken, |claims| {
@@ -64,7 +64,7 @@ fn claims(scene: &mut Scene, login: AuthorizationRequest) -> Value {
     let url = url::Url::parse(&redirect.url).expect("a URL");
     let sent = url.query_pairs().find(|(name, _)| name == "claims");
     let sent = sent.map(|(_, claims)| claims.into_owned());
-    assert_eq!(redirect.claims, sent, "what is archived is what was sent");
+    assert_eq!(redirect.claims, sent, "the archived claims are those that were sent");
     sent.map_or(Value::Null, |claims| serde_json::from_str(&claims).expect("JSON"))
 }
 
@@ -83,7 +83,7 @@ fn everybody_logs_in_by_one_request() {
     }
 }
 
-/// The sample people, and each of them without each thing that scopes tell of them.
+/// The sample people, and each of them without each claim of the scopes.
 fn people(scene: &mut Scene) -> Vec<Person> {
     let mut people = vec![Person::new("nobody")];
     for person in Person::samples() {
@@ -111,7 +111,7 @@ fn nothing_is_lost_whatever_somebody_lacks() {
             let (who, asked) = log_in_as(&mut scene, &person, login(scopes));
             let what = format!("{} {scopes:?}: {:?}", person.id(), person.claims());
             assert_eq!(who.user, expected.user, "{what}");
-            // Userinfo is left out if nobody can have more than the ID token told of them.
+            // Userinfo is skipped if nobody can have more claims than the ID token had.
             let of_scopes = |(scope, _): &&(Scope, _)| scopes.contains(scope);
             let mut always = ALWAYS.iter().filter(of_scopes).flat_map(|(_, names)| *names);
             let has_all = always.all(|name| person.claims().contains_key(*name));
@@ -121,19 +121,19 @@ fn nothing_is_lost_whatever_somebody_lacks() {
             *(if is_spared { &mut spared } else { &mut asked_twice }) += 1;
 
             let (who, asked) = log_in_as(&mut ignoring, &person, login(scopes));
-            assert_eq!(who.user, expected.user, "{what}, by scope alone");
+            assert_eq!(who.user, expected.user, "{what}, only by scope");
             assert_eq!(asked, [TOKEN, USERINFO], "{what}");
         }
     }
     assert!(spared > 250 && asked_twice > 50, "{spared} and {asked_twice}");
 }
 
-/// Somebody of whom nothing is known.
+/// A person about whom nothing is known.
 fn nobody_but(who: &LoggedIn) -> User {
     serde_json::from_value(json!({ "v": 2, "sub": who.user.sub })).expect("a user")
 }
 
-/// One claim of many is no proof that the OP has read them all.
+/// One claim of many does not prove that the OP has read them all.
 #[test]
 fn an_id_token_with_a_part_of_it_is_not_enough() {
     let ann = Person::ann();
@@ -179,7 +179,7 @@ fn the_id_token_is_asked_for_what_scopes_stand_for() {
         assert_eq!(claims(&mut scene, login(&[scope])), named(names));
         assert_eq!(claims(&mut scene, login(&[scope]).scopes_by_userinfo()), Value::Null);
     }
-    // What was asked by claim stays as it was.
+    // Claims that were requested individually are unchanged.
     let essential = login(&[Scope::Email]).claim(Claim::Email.essential()).claim(Claim::Name);
     let expected = json!({ "id_token": {
         "email": { "essential": true }, "email_verified": null, "name": null,
@@ -188,7 +188,7 @@ fn the_id_token_is_asked_for_what_scopes_stand_for() {
     assert_eq!(claims(&mut scene, login(&[])), Value::Null);
 }
 
-/// Userinfo is asked anyway, or someone may have another value than the one that was asked for.
+/// Userinfo is called anyway, or the person may have another value than the requested one.
 #[test]
 fn beside_some_claims_scopes_are_asked_for_as_scopes_alone() {
     let mut scene = Scene::warm();
@@ -198,7 +198,7 @@ fn beside_some_claims_scopes_are_asked_for_as_scopes_alone() {
     let asked = json!({ "id_token": { "email": { "essential": true, "value": "other" } } });
     assert_eq!(claims(&mut scene, by_value()), asked);
 
-    // Metadata speak of the claims that come in the same answer.
+    // Metadata describes the claims in the same response.
     let card = "http://itsme.services/v2/claim/IDDocumentSN";
     let valid = json!({ card: "2030-01-02", "birthdate": "2030-01-02" });
     let ann = Person::ann().with("http://itsme.services/v2/claim/validityTo", valid);
@@ -226,7 +226,7 @@ fn in_v1_scopes_are_answered_by_userinfo() {
     }
 }
 
-/// It was stored before scopes were asked for in the ID token.
+/// A login stored before scopes were requested in the ID token.
 #[test]
 fn an_older_login_state_is_finished_as_it_was_begun() {
     let mut scene = Scene::warm();
@@ -275,7 +275,7 @@ fn every_service_asks_so() {
     assert_eq!(scene.op.asked(), [BACKCHANNEL, TOKEN, BACKCHANNEL, TOKEN, USERINFO]);
 }
 
-/// A cold login asks what is cold, and the token.
+/// A cold login fetches what is not cached, then the token.
 #[test]
 fn a_cold_login_makes_three_requests() {
     let mut scene = Scene::new();

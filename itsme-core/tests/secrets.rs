@@ -1,5 +1,5 @@
-//! No secret and nothing about the person is in anything that is printed: not in a good login, and not
-//! in the errors of logins that meet with a fault.
+//! No printed output contains a secret or personal data: not in a successful login, and not in the
+//! errors of logins under a fault.
 
 mod common;
 #[path = "../../itsme-testkit/tests/secrecy/mod.rs"]
@@ -14,7 +14,7 @@ use itsme_testkit::{FakeOp, Fault, Person, Reaction, SERVICE, World};
 use secrecy::{Secrets, texts};
 use serde_json::json;
 
-/// Everything that is most personal.
+/// The most personal data.
 fn login() -> AuthorizationRequest {
     AuthorizationRequest::login(SERVICE)
         .claim(Claim::NationalNumber(Country::Belgium))
@@ -25,7 +25,7 @@ fn login() -> AuthorizationRequest {
         .scopes_by_userinfo()
 }
 
-/// Runs a flow, and learns the secrets that come by.
+/// Runs a flow, and collects the secrets that pass through it.
 fn run<T>(
     flow: Flow<T>,
     (op, world, secrets): (&mut FakeOp, &mut World, &mut Secrets),
@@ -61,7 +61,9 @@ fn a_login_prints_nothing_that_is_secret() {
                 pending.receive(response, world).expect("a step")
             }
             Step::Wait(_, paused) => paused.resume(world).expect("a step"),
-            Step::UseKey(operation, _) => panic!("no key is outside, but {operation:?} is asked"),
+            Step::UseKey(operation, _) => {
+                panic!("no key is external, but {operation:?} was requested")
+            }
             Step::Done(who) => break who,
         };
     };
@@ -142,7 +144,7 @@ fn what_an_op_quotes_is_not_quoted() {
     let error =
         scene.play(scene.client.finish_login(redirect.state, callback)).expect_err("refused");
     secrets.assert_hidden_in("the error", &texts(&error));
-    assert!(error.to_string().contains("what is"), "the rest of it is: {error}");
+    assert!(error.to_string().contains("what is"), "the rest is shown: {error}");
 }
 
 #[test]

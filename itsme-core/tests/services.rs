@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 const IBAN: &str = "BE68 5390 0754 7034";
 
-/// The worlds that a service must work in.
+/// The setups that a service must work in.
 fn scenes() -> Vec<(&'static str, Scene)> {
     let scene = |make: fn(FakeOp) -> FakeOp, settings: fn(&mut FakeOp) -> itsme_core::Settings| {
         let world = World::new();
@@ -124,11 +124,11 @@ fn both_templates_are_confirmed_everywhere() {
             .acr(Acr::Advanced);
         let who = go(&mut scene, confirm).expect(name);
         assert_eq!(who.user.sub, sub, "{name}");
-        assert_eq!(scene.times(USERINFO), 0, "{name}: a template is no claim");
+        assert_eq!(scene.times(USERINFO), 0, "{name}: a template is not a claim to fetch");
     }
 }
 
-/// The query that a browser sees tells what OAuth requires, and nothing of what is confirmed.
+/// The query that a browser sees contains what OAuth requires, but nothing that is confirmed.
 #[test]
 fn a_confirmation_is_hidden_and_sealed() {
     let mut scene = Scene::warm();
@@ -166,7 +166,7 @@ fn a_known_user_is_that_user() {
     let error = flow_error(scene.play(scene.client.finish_login(login.state, callback)));
     assert!(matches!(error, Error::Cancelled), "the OP knows: {error}");
 
-    // An OP that lets somebody else in.
+    // An OP that lets someone else in.
     scene.op.alter(Document::IdToken, |claims| {
         claims.insert("sub".into(), json!("0".repeat(36)));
     });
@@ -224,7 +224,7 @@ fn what_the_op_cannot_do_for_a_service_comes_back_in_its_words() {
     }
 }
 
-/// How each dialect wraps a request object.
+/// How each dialect protects a request object.
 #[test]
 fn request_objects_are_wrapped_as_the_dialect_says() {
     for (name, mut scene) in scenes() {
@@ -302,7 +302,7 @@ fn a_scope_without_a_meaning_in_the_dialect_is_refused_before_any_request() {
     }
 }
 
-/// Asked for in each place and way, each claim comes from there.
+/// Each claim arrives from the place in which it was requested.
 #[test]
 fn claims_are_answered_where_they_are_asked_for() {
     let mut scene = Scene::warm();
@@ -319,7 +319,7 @@ fn claims_are_answered_where_they_are_asked_for() {
     assert!(who.user.name.is_some() && who.user.email.is_some() && who.user.birthdate.is_some());
 }
 
-/// Real shapes of real countries, each wrong in one character.
+/// Real formats of real countries, each with one wrong character.
 #[test]
 fn wrong_payments_are_refused_before_any_request() {
     let payment = |amount: &str, currency: &str, iban: &str| {
@@ -368,9 +368,9 @@ fn wrong_payments_are_refused_before_any_request() {
         assert!(matches!(payment("20", "EUR", &iban[..iban.len() - 1]), PaymentError::Iban(_)));
         assert!(matches!(payment("20", "EUR", &format!("{iban}0")), PaymentError::Iban(_)));
     }
-    // Right check digits, wrong length for the country.
+    // Correct check digits, but the wrong length for the country.
     for iban in ["BE975390075470340", "BE0853900754703"] {
-        let fault = PaymentError::Iban("its length or form for its country");
+        let fault = PaymentError::Iban("wrong length or form for its country");
         assert_eq!(payment("20", "EUR", iban), fault, "{iban}");
     }
     for place in 0..16 {
@@ -426,7 +426,7 @@ fn a_claim_without_a_name_in_the_dialect_is_refused_before_any_request() {
     }
 }
 
-/// The account is new, and so is the `sub`. An application links it to the old account only if its
+/// The account is new, and so is the `sub`. An application links it to the old account only if the
 /// person is logged in there by other means; the same e-mail address proves nothing.
 #[test]
 fn a_new_account_is_linked_by_a_logged_in_user_alone() {
@@ -441,12 +441,12 @@ fn a_new_account_is_linked_by_a_logged_in_user_alone() {
     let after = go(&mut scene, login()).expect("a person");
     assert_eq!(after.user.email, before.user.email);
     assert_ne!(after.user.sub, before.user.sub);
-    assert_eq!(accounts.get(&after.user.sub), None, "by sub alone they are a stranger");
+    assert_eq!(accounts.get(&after.user.sub), None, "by sub they are a stranger");
 
-    // Logged in to "account 1" by a password, they ask to link itsme anew.
+    // Logged in to "account 1" with a password, they ask to link itsme again.
     let session_account = "account 1";
     accounts.retain(|_, account| *account != session_account);
     accounts.insert(after.user.sub.clone(), session_account);
     assert_eq!(accounts.get(&after.user.sub), Some(&"account 1"));
-    assert_eq!(accounts.get(&before.user.sub), None, "the old one opens nothing any more");
+    assert_eq!(accounts.get(&before.user.sub), None, "the old sub no longer works");
 }

@@ -1,4 +1,4 @@
-//! Settings that cannot work are refused when the client is made.
+//! Settings that cannot work are refused when the client is created.
 
 use itsme_core::{Client, Environment, Error, Settings, SettingsError, UrlError};
 use itsme_testkit::private_keys;
@@ -34,7 +34,7 @@ fn a_client_secret_is_not_empty_and_not_for_v1() {
     assert_eq!(format!("{:?}", ClientSecret::new("hidden")), "ClientSecret(..)");
 }
 
-/// RFC 7518 §3.2: whoever has a token can try secrets until one fits.
+/// RFC 7518 §3.2: anyone who has a token can brute-force the secret.
 #[test]
 fn a_client_secret_cannot_be_found_by_trying() {
     use itsme_core::ClientSecret;
@@ -57,9 +57,9 @@ fn a_client_secret_cannot_be_found_by_trying() {
     }
     let settings = Settings::new("a", ClientSecret::new(""), Environment::E2e);
     let error = refused(settings.danger_short_client_secret());
-    assert_eq!(error, Some(SettingsError::EmptyClientSecret), "none at all is never enough");
+    assert_eq!(error, Some(SettingsError::EmptyClientSecret), "an empty secret is never enough");
     let bytes = Settings::new("a", ClientSecret::new("é".repeat(8)), Environment::E2e);
-    assert_eq!(refused(bytes), None, "it is bytes that count");
+    assert_eq!(refused(bytes), None, "bytes count, not characters");
 }
 
 #[test]

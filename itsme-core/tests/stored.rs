@@ -1,4 +1,4 @@
-//! What was stored by this version must be readable by every later one: a text of each format stands in
+//! Whatever this version has stored must be readable by every later one: a text of each format is in
 //! `stored/`, and is never changed.
 
 mod common;
@@ -21,13 +21,13 @@ macro_rules! stored {
 
 /// Reads a text, and writes the same.
 fn read<T: Serialize + DeserializeOwned>(text: &str) -> T {
-    let read: T = serde_json::from_str(text).expect("it is readable for ever");
+    let read: T = serde_json::from_str(text).expect("it stays readable forever");
     let expected: Value = serde_json::from_str(text).expect("JSON");
     assert_eq!(serde_json::to_value(&read).expect("JSON"), expected);
     read
 }
 
-/// The client that has stored the texts, with what it knew of the OP.
+/// The client that stored the texts, with what it knew about the OP.
 fn client() -> (itsme_core::Client, World) {
     let scene = Scene::with(Settings::ping);
     let provider: Provider = read(stored!("2", "provider.json"));
@@ -91,7 +91,7 @@ fn a_user_discovery_ticket_goes_on() {
 #[test]
 fn evidence_still_proves() {
     let text = stored!("2", "evidence.txt");
-    let evidence = Evidence::from_text(text).expect("it is readable for ever");
+    let evidence = Evidence::from_text(text).expect("it stays readable forever");
     assert_eq!(*evidence.to_text(), text);
     assert_eq!(evidence.claims()["sub"], "b42c47daba34667eefcf28942062dfcb4ffa");
     assert_eq!(evidence.userinfo_claims().expect("userinfo")["email"], "ann.peeters@mail.example");
@@ -117,7 +117,7 @@ fn somebody_who_has_logged_in_is_handed_on() {
     assert_eq!(who.user, read(stored!("2", "user.json")));
     assert_eq!((who.acr, who.access_token.expose()), (Some(Acr::Basic), "an-access-token"));
     assert_eq!(*who.evidence.to_text(), stored!("2", "evidence.txt"));
-    // Evidence that was changed on the way is none.
+    // Evidence that was changed on the way is refused.
     let changed = stored!("2", "logged_in.json").replace("TEST_LOGIN", "TEST_OTHER");
     let refused = serde_json::from_str::<LoggedIn>(&changed).expect_err("it was changed");
     assert!(refused.to_string().contains("changed"), "{refused}");
@@ -155,7 +155,7 @@ fn a_recording_runs_again() {
 
 fn refusal<T: DeserializeOwned>(text: &str) -> String {
     let error = serde_json::from_str::<T>(text).map(drop).expect_err("another format");
-    // Behind it stands the place in the text.
+    // The position in the text follows it.
     error.to_string().split(" at line ").next().unwrap_or_default().to_owned()
 }
 
@@ -163,7 +163,7 @@ fn refusal<T: DeserializeOwned>(text: &str) -> String {
 fn another_format_is_refused_by_name() {
     let refused = |found: &str| {
         format!(
-            "stored by another version of this library ({found}, expected format 2); begin again"
+            "stored by another version of this library ({found}, expected format 2); start again"
         )
     };
     for found in [

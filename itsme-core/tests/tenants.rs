@@ -1,4 +1,5 @@
-//! Many clients of one environment: each has its own settings, and all share what is known of the OP.
+//! Many clients of one environment: each has its own settings, and all share what is known about the
+//! OP.
 
 mod common;
 
@@ -50,7 +51,7 @@ fn siblings_fetch_metadata_and_keys_once_an_hour() {
     assert_eq!((scene.times(DISCOVERY), scene.times(KEYS)), (1, 1), "two GETs in an hour");
     subs.sort();
     subs.dedup();
-    assert_eq!(subs.len(), 200, "each tenant knows Ann by a `sub` of its own");
+    assert_eq!(subs.len(), 200, "each tenant knows Ann by its own `sub`");
 
     scene.op.forget_asked();
     scene.op.rotate_signing_key();
@@ -71,7 +72,7 @@ fn a_sibling_does_not_finish_what_another_began() {
     assert!(matches!(error, Error::Callback(CallbackError::ForeignClient)), "{error}");
 }
 
-/// Whatever stage it is at.
+/// At whatever stage it is.
 #[test]
 fn a_sibling_does_not_go_on_with_the_qr_login_of_another() {
     let mut scene = Scene::warm();

@@ -1,5 +1,5 @@
-//! Tokens made by other software (`fixtures/tokens.json`: Python's jwcrypto and cryptography):
-//! each is accepted or refused as the file says, and nothing that is done to them panics.
+//! Tokens made by other software (`fixtures/tokens.json`: Python's jwcrypto and cryptography): each
+//! is accepted or refused as the file says, and no mutation of them causes a panic.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The whole way of a token, as a login goes it.
+    /// Takes a token all the way, as a login does.
     fn judge(&self, token: &str) -> Result<(), TokenError> {
         let inner = open(token, self.decryption(), MAX_TOKEN)?;
         let Verified { claims, .. } = verify(&inner, self.signature_check())?;
@@ -113,7 +113,7 @@ fn each_token_is_judged_as_the_file_says() {
                 assert!(verdict.is_err(), "{} was accepted", case.name);
                 refused += 1;
             }
-            other => panic!("{}: expect {other:?} is not known", case.name),
+            other => panic!("{}: unknown expectation {other:?}", case.name),
         }
     }
     assert_eq!((accepted, refused), (10, 29));
@@ -169,8 +169,8 @@ fn each_refusal_names_its_reason() {
     }
 }
 
-/// Each byte of the first and last 40 of each part, changed in two ways: nothing panics, and nothing
-/// that was changed is accepted.
+/// Each of the first and last 40 bytes of each part, changed in two ways: nothing panics, and no
+/// changed token is accepted.
 #[test]
 fn changed_tokens_are_refused_without_panic() {
     let vectors = Vectors::new();
@@ -216,7 +216,7 @@ fn truncated_tokens_are_refused_without_panic() {
     }
 }
 
-/// What an OP gone mad could sign and encrypt: headers and claims of every wrong kind.
+/// What an OP that has gone mad could sign and encrypt: headers and claims of every wrong type.
 #[test]
 fn inner_changes_signed_and_encrypted_again_do_not_panic() {
     let vectors = Vectors::new();
@@ -261,7 +261,7 @@ fn inner_changes_signed_and_encrypted_again_do_not_panic() {
             claims.insert(claim.to_owned(), value.clone());
             let verdict = resealed.judge(&case, &claims);
             let harmless = match claim {
-                // Nothing was asked of them.
+                // Nothing was requested of them.
                 "acr" | "auth_time" => true,
                 "azp" => value == "",
                 "nbf" => value.as_f64().is_some_and(|nbf| (0.0..2.0).contains(&nbf)),
@@ -304,7 +304,7 @@ fn inner_headers_and_texts_of_every_wrong_kind_do_not_panic() {
         let jws = resealed.sign(header, &good);
         assert!(resealed.judge_inner(&case, &jws).is_err(), "{header}");
     }
-    // The largest header, of 4096 characters as it is written, and one byte more.
+    // The largest header, 4096 characters as written, and one byte more.
     let padded = |length: usize| {
         let mut header = json!({ "alg": "RS256", "kid": "own", "pad": "" });
         header["pad"] = "x".repeat(length - header.to_string().len()).into();
@@ -341,7 +341,7 @@ fn the_encryption_key_may_go_unnamed() {
             ours: vec!["rp-enc-2".into(), "rp-enc-1".into()],
         }))
     );
-    // To a key that is published without a name, the header carries none.
+    // If a key is published without a `kid`, the header has none.
     let resealed = Resealed::new(&vectors);
     let jws = resealed.sign(HEADER, &Value::Object(honest_claims(&case)).to_string());
     let unnamed = seal(&jws, &resealed.unnamed_keys);
@@ -350,7 +350,7 @@ fn the_encryption_key_may_go_unnamed() {
     assert_eq!(resealed.judge_token(&case, &unnamed), Ok(()));
 }
 
-/// A signature may go unnamed as well: each of the OP's keys is tried, and if none fits, it may be
+/// A signature may also lack a `kid`: each of the OP's keys is tried, and if none fits, it may be
 /// one that was published since.
 #[test]
 fn the_signing_key_may_go_unnamed() {
@@ -374,8 +374,8 @@ fn honest_claims(case: &Case<'_>) -> Map<String, Value> {
     verify(&inner, case.signature_check()).expect("verifies").claims.into()
 }
 
-/// Signs with the client's own key in the OP's place, under the kid `own`, and encrypts to the
-/// client's own.
+/// Signs with the client's own key instead of the OP's, under the `kid` `own`, and encrypts to the
+/// client's own key.
 struct Resealed<'a> {
     vectors: &'a Vectors,
     keys: KeySet,

@@ -67,7 +67,7 @@ async fn a_login_logs_nothing_that_is_secret() {
 
     let log = log.text();
     assert!(log.contains("TRACE") && log.contains("127.0.0.1"), "the HTTP client logs: {log}");
-    for event in ["the OP has answered", "the OP has not answered"] {
+    for event in ["the OP responded", "the OP did not respond"] {
         assert!(log.contains(event), "the library logs that {event}: {log}");
     }
     secrets.assert_hidden_in("the log", &log);

@@ -28,7 +28,7 @@ use crate::World;
 /// let replayed = replay(&recording, private_keys());
 /// assert_eq!(
 ///     replayed.outcome,
-///     "the ID token was refused: it was issued by somebody else (`iss`)"
+///     "the ID token failed verification: it was issued by someone else (`iss`)"
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -361,7 +361,7 @@ fn a_changed_archive_is_told() {
     let changed = who.evidence.to_text().replace("TEST_CLIENT", "XEST_CLIENT");
     let ended = room.run(&[&changed, "--json"]);
     assert_eq!((ended.code, ended.failed()), (Some(1), vec!["archive: form".to_owned()]));
-    assert!(ended.stdout.contains("it was changed since it was stored"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("it has changed since it was stored"), "{}", ended.stdout);
 }
 
 #[test]

@@ -219,7 +219,7 @@ fn a_recording_is_run_again_as_it_ended() {
             "POST to the token endpoint at op.example, attempt 1: 200 OK",
             "ok   callback",
             "BAD  iss: ",
-            "The end: the ID token was refused: it was issued by somebody else (`iss`)",
+            "The end: the ID token failed verification: it was issued by someone else (`iss`)",
         ] {
             assert!(ended.stdout.contains(line), "{line}: {}", ended.stdout);
         }
@@ -235,7 +235,8 @@ fn a_recording_is_run_again_as_it_ended() {
 
         let ended = room.run(&[&["a.recording"][..], &credentials].concat());
         assert_eq!(ended.code, Some(1));
-        let told = "Failed: the ID token was refused: it was issued by somebody else (`iss`)";
+        let told =
+            "Failed: the ID token failed verification: it was issued by someone else (`iss`)";
         assert!(ended.stderr.contains(told), "{}", ended.stderr);
     }
 }
@@ -252,11 +253,12 @@ fn another_clock_and_other_keys_end_otherwise() {
     let ended = replay(&room, &[&known[..], &["--clock", "-2h"]].concat());
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(
-        ended.stdout.contains("\nThe end: the ID token was refused: it is"),
+        ended.stdout.contains("\nThe end: the ID token failed verification: it is"),
         "{}",
         ended.stdout
     );
-    let then = "it ended differently this time; then: the ID token was refused: it has expired";
+    let then =
+        "it ended differently this time; then: the ID token failed verification: it has expired";
     assert!(ended.stderr.contains(then), "{}", ended.stderr);
     desk.assert_told_nothing(&ended);
     let ended = replay(&room, &[&known[..], &["--keys", "rotated.json"]].concat());
@@ -279,17 +281,14 @@ fn what_does_not_open_is_refused_with_the_reason() {
     room.keep("later", text.replace(":1:", ":9:"));
     room.keep("other", "nothing of the kind");
     for (arguments, why) in [
-        (&["whole", "--keys", "others.json"][..], "it does not open with these credentials"),
+        (&["whole", "--keys", "others.json"][..], "it does not decrypt with these credentials"),
         (&["whole"], "--keys or a client secret is needed"),
         (
             &["whole", "--keys", "keys.json", "--keys", "keys.json", "--keys", "keys.json"],
             "give --keys at most twice",
         ),
-        (&["cut", "--keys", "keys.json"], "it does not open with these credentials"),
-        (
-            &["later", "--keys", "keys.json"],
-            "it is a recording of format 9; this version reads format 1",
-        ),
+        (&["cut", "--keys", "keys.json"], "it does not decrypt with these credentials"),
+        (&["later", "--keys", "keys.json"], "its format is 9; this version reads format 1"),
         (&["other", "--keys", "keys.json"], "it is not the text of a recording"),
         (&["absent", "--keys", "keys.json"], "absent cannot be read"),
     ] {

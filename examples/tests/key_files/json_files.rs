@@ -89,7 +89,7 @@ fn check_names_any_file_and_what_mends_it() {
     room.check(format!("'{private}'", private = private_jwks()), "it is JSON in quotes", "import");
     let public = PrivateKeys::from_json(private_jwks()).expect("keys").public_jwks();
     room.check(public, "the file is a public JWK set", "give the private set");
-    room.check(b"\x7fELF\x02\x01", "neither UTF-8 text nor", "fetch it again");
+    room.check(b"\x7fELF\x02\x01", "neither UTF-8 text nor", "download it again");
     let directory = room.run(&["check", "."]).stderr;
     assert!(directory.contains(". is a directory; name the key file in it"), "{directory}");
     let missing = room.run(&["check", "nowhere.json"]).stderr;
@@ -103,12 +103,12 @@ fn what_is_passed_over_is_listed_and_survives() {
     let ec = json!({ "kty": "EC", "crv": "P-256", "kid": "ec-1", "d": "c2VjcmV0" });
     set["keys"].as_array_mut().expect("keys").push(ec);
     fs::write(room.0.join("keys.json"), set.to_string()).expect("a file");
-    let told = "key 4 (kid `ec-1`) is passed over: its `kty` is `EC`, and only RSA keys are used";
+    let told = "key 4 (kid `ec-1`) is ignored: its `kty` is `EC`; only RSA keys are used";
     assert!(room.run(&["check", "keys.json"]).stdout.contains(told));
     let object: Value =
         serde_json::from_str(&room.run(&["check", "keys.json", "--json"]).stdout).expect("JSON");
     assert_eq!(object["passed_over"][0]["key"], "key 4 (kid `ec-1`)");
-    assert_eq!(object["passed_over"][0]["why"], "its `kty` is `EC`, and only RSA keys are used");
+    assert_eq!(object["passed_over"][0]["why"], "its `kty` is `EC`; only RSA keys are used");
     assert_eq!(room.run(&["rotate", "keys.json", "--yes"]).code, Some(0));
     assert_eq!(room.run(&["sign-with", "keys.json", "rp-sig-1", "--yes"]).code, Some(0));
     let rotated = fs::read_to_string(room.0.join("keys.json")).expect("a file");

@@ -1,4 +1,4 @@
-//! Whole flows, in which the OP, the wire and the clock do what the input says.
+//! Whole flows in which the OP, the wire and the clock do what the input says.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -30,7 +30,7 @@ impl Scene {
         Self { world, op, client }
     }
 
-    /// With metadata and keys as an earlier process has stored them.
+    /// With metadata and keys as stored by an earlier process.
     fn warm() -> Self {
         static PROVIDER: OnceLock<String> = OnceLock::new();
         let mut scene = Self::cold();
@@ -51,7 +51,7 @@ impl Scene {
         self.client.authorize(login_and_userinfo())
     }
 
-    /// A login by QR code, in which Ann does what there is to do.
+    /// A login by QR code, in which Ann does everything required.
     fn scan_and_approve(&mut self, input: &mut Input<'_>) -> Result<(), Option<Error>> {
         let mut login = QrLogin::new(AuthorizationRequest::login(SERVICE).claim(Claim::GivenName));
         for _ in 0..8 {
@@ -76,7 +76,7 @@ impl Scene {
         Ok(())
     }
 
-    /// Takes up what was stored: begins, and goes on after a wait.
+    /// Resumes what was stored: starts, and continues after a wait.
     fn take_up<T>(&mut self, flow: Flow<T>) {
         if let Ok(Step::Wait(time, paused)) = flow.start(&mut self.world) {
             self.world.advance(time);
@@ -84,19 +84,19 @@ impl Scene {
         }
     }
 
-    /// Ann, asked by the `sub` that was stored.
+    /// Ann, asked by her stored `sub`.
     fn ann_by_name(&self) -> BackchannelRequest {
         BackchannelRequest::known_user(self.op.sub_of(&Person::ann()), login_and_userinfo())
     }
 
-    /// A login from which Ann comes back.
+    /// A login from which Ann returns.
     fn approved(&mut self) -> (LoginState, String) {
         let redirect = self.play(self.authorize());
         let callback = self.op.approve(&redirect.url, &Person::ann());
         (redirect.state, callback)
     }
 
-    /// Runs a flow whose `place`th request is answered by this, and the others by the OP.
+    /// Runs a flow in which this answers the `place`th request, and the OP the others.
     fn answered_once<T>(
         &mut self,
         flow: Flow<T>,
@@ -120,7 +120,7 @@ impl Scene {
         panic!("the flow does not end");
     }
 
-    /// Runs a flow to whose every request the input says what happens.
+    /// Runs a flow in which the input determines what happens to every request.
     fn at_the_mercy_of<T>(
         &mut self,
         flow: Flow<T>,
@@ -137,7 +137,7 @@ impl Scene {
                     }
                 }
                 Step::Wait(duration, paused) => {
-                    // Nobody keeps the time exactly, and nobody's clock stands still.
+                    // No one keeps the time exactly, and no clock stands still.
                     let slept = duration.mul_f64(f64::from(input.byte() % 3 + 1) / 2.0);
                     self.world.advance(slept.max(Duration::from_millis(1)));
                     paused.resume(&mut self.world)?
@@ -179,7 +179,7 @@ fn status(input: &mut Input<'_>) -> http::StatusCode {
     http::StatusCode::from_u16(status as u16).expect("a status of three digits")
 }
 
-/// A status, a header and the rest as the body.
+/// A status, a header, and the rest as the body.
 fn answer(input: &mut Input<'_>) -> Response {
     const NAMES: [&str; 4] = ["content-type", "cache-control", "www-authenticate", "location"];
     let status = if input.byte().is_multiple_of(2) { http::StatusCode::OK } else { status(input) };
@@ -191,12 +191,12 @@ fn answer(input: &mut Input<'_>) -> Response {
     response
 }
 
-/// Everything that says something of itself does so without panic.
+/// Everything that describes itself does so without panic.
 fn tell(error: &Error) {
     let _ = format!("{error} {error:?}");
 }
 
-/// What a login asks that asks userinfo, too.
+/// A login request that also needs userinfo.
 fn login_and_userinfo() -> AuthorizationRequest {
     let login = AuthorizationRequest::login(SERVICE).claim(Claim::GivenName);
     login.scope(Scope::Email).scopes_by_userinfo()
@@ -208,7 +208,7 @@ fn must_be_ann(who: &LoggedIn, op: &FakeOp) {
     let _ = format!("{who:?} {:?}", who.user);
 }
 
-/// An answer in place of the discovery document, and then in place of the key set.
+/// A response instead of the discovery document, then instead of the key set.
 pub fn discovery(data: &[u8]) {
     let mut scene = Scene::cold();
     let refresh = scene.client.refresh();
@@ -232,12 +232,12 @@ pub fn callback(data: &[u8]) {
     let found = callback.state();
     let state = login.id().to_owned();
     match scene.client.finish_login(login, callback).start(&mut scene.world) {
-        Ok(_) => assert_eq!(found, Some(state), "a code is redeemed for the right state alone"),
+        Ok(_) => assert_eq!(found, Some(state), "a code is only redeemed for the right state"),
         Err(error) => tell(&error),
     }
 }
 
-/// An answer in place of the token endpoint's.
+/// A response instead of the token endpoint's.
 pub fn token(data: &[u8]) {
     let mut scene = Scene::warm();
     let (login, callback) = scene.approved();
@@ -246,16 +246,16 @@ pub fn token(data: &[u8]) {
     tell(&result.expect_err("nobody but the OP can make a token"));
 }
 
-/// An answer in place of the userinfo endpoint's.
+/// A response instead of the userinfo endpoint's.
 pub fn userinfo(data: &[u8]) {
     let mut scene = Scene::warm();
     let (login, callback) = scene.approved();
     let flow = scene.client.finish_login(login, callback);
     let result = scene.answered_once(flow, 1, answer(&mut Input::new(data)));
-    tell(&result.expect_err("nobody but the OP can make a userinfo answer"));
+    tell(&result.expect_err("nobody but the OP can make a userinfo response"));
 }
 
-/// Method, media type and `Authorization` in three lines, and then the body, as a ping.
+/// Method, media type and `Authorization` on three lines, then the body, as a ping.
 pub fn ping(data: &[u8]) {
     let mut input = Input::new(data);
     let method = http::Method::from_bytes(input.line());
@@ -276,7 +276,7 @@ pub fn ping(data: &[u8]) {
     }
 }
 
-/// Texts that were stored: a login's state, a provider, evidence, tickets. The first byte says which.
+/// Stored texts: a login state, a provider, evidence, tickets. The first byte selects which.
 pub fn stored(data: &[u8]) {
     let mut input = Input::new(data);
     let kind = input.byte();
@@ -318,8 +318,8 @@ pub fn stored(data: &[u8]) {
     }
 }
 
-/// Any sequence of answers, failures and waits into every flow. Whatever happens, it ends; and if it
-/// ends well, then with the truth.
+/// Any sequence of responses, failures and waits in every flow. Whatever happens, it ends; and if it
+/// succeeds, the result is true.
 pub fn flow(data: &[u8]) {
     let mut input = Input::new(data);
     let kind = input.byte();

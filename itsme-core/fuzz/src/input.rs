@@ -1,5 +1,5 @@
-/// The fuzzer's bytes, taken piece by piece as numbers and texts. At their end all is zero and
-/// empty, so that every input is a whole story.
+/// The fuzzer's bytes, taken piece by piece as numbers and texts. Past the end, everything is
+/// zero and empty, so that every input is complete.
 pub struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {
@@ -17,7 +17,7 @@ impl<'a> Input<'a> {
         usize::from(self.byte()) << 8 | usize::from(self.byte())
     }
 
-    /// Up to the next line feed.
+    /// Everything up to the next line feed.
     pub fn line(&mut self) -> &'a [u8] {
         let end = self.0.iter().position(|byte| *byte == b'\n').unwrap_or(self.0.len());
         let (line, rest) = self.0.split_at(end);
@@ -29,7 +29,7 @@ impl<'a> Input<'a> {
         std::mem::take(&mut self.0)
     }
 
-    /// Changes some bytes of a text that was right.
+    /// Changes some bytes of a valid text.
     pub fn spoil(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..self.byte() % 4 {
             let (place, change) = (self.number(), self.byte());

@@ -1,4 +1,4 @@
-//! The layers of a token, each from the outside and from the inside of its protection.
+//! The layers of a token, each from the outside and from inside its protection.
 
 use std::sync::{Arc, OnceLock};
 
@@ -19,7 +19,7 @@ const ISSUER: &str = "https://op.example/v2";
 const CLIENT: &str = "TEST_CLIENT";
 const NONCE: &str = "a nonce of the login";
 
-/// One party that signs to itself and encrypts to itself.
+/// One party that signs and encrypts to itself.
 struct Keys {
     private: PrivateKeys,
     public: KeySet,
@@ -48,7 +48,7 @@ fn open_with_each(jwe: &str) {
     }
 }
 
-/// A JWS as it is; and its first line as header and the rest as payload, rightly signed.
+/// A JWS as given; then its first line as the header and the rest as the payload, validly signed.
 pub fn jws(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     verify_with_each(&text);
@@ -63,7 +63,7 @@ pub fn jws(data: &[u8]) {
     }
 }
 
-/// A JWE as it is; and around these bytes, first whole and then spoilt.
+/// A JWE as given; then one around these bytes, first intact and then spoiled.
 pub fn jwe(data: &[u8]) {
     open_with_each(&String::from_utf8_lossy(data));
     let mut input = Input::new(data);
@@ -88,8 +88,8 @@ pub fn jwe(data: &[u8]) {
     }
 }
 
-/// The first line as JWS header and the rest as claims, signed and encrypted by a key that is
-/// trusted: as an OP could that has gone mad.
+/// The first line as the JWS header and the rest as claims, signed and encrypted by a trusted key,
+/// as an OP that has gone mad could.
 pub fn nested(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Keys { private, public, .. } = keys();

@@ -1,9 +1,9 @@
-//! What is fuzzed, as plain functions: the fuzzer's programs call them, and so does a test of
-//! `itsme-core` that runs without any fuzzer.
+//! The fuzz targets as plain functions: the fuzzer's programs call them, and so does a test of
+//! `itsme-core` that needs no fuzzer.
 //!
-//! A function ends quietly on every input. Besides not panicking it holds what it is told against
-//! something that it knows otherwise: a text that was encrypted comes back the same, claims that
-//! were accepted are acceptable, whoever has logged in is the person who approved.
+//! A function ends quietly on every input. Besides not panicking, it compares the results with
+//! what it knows independently: encrypted text decrypts to the same, accepted claims are
+//! acceptable, and whoever has logged in is the person who approved.
 
 mod flows;
 mod input;

@@ -1,7 +1,7 @@
-//! What an access token is good for beside userinfo.
+//! What an access token is good for, besides userinfo.
 //!
 //! ```text
-//! picture.rs  fetches the picture behind a claim    revocation.rs  ends the token
+//! picture.rs  fetches the picture behind a claim    revocation.rs  revokes the token
 //! ```
 
 pub(crate) mod picture;

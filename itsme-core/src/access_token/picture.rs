@@ -20,7 +20,7 @@ use crate::{
     user::{ImageType, Photo},
 };
 
-/// The picture behind a claim.
+/// The request for the picture behind a claim.
 pub(crate) struct Picture {
     claim: Option<String>,
     access_token: Secret,
@@ -35,7 +35,7 @@ impl Exchange for Picture {
     const RETRY: Retry = Retry::Idempotent;
     type Output = Photo;
 
-    /// V1 writes the image itself into the claim.
+    /// Reads a picture from the claim itself, where V1 puts it.
     fn begin(&self, _: &ClientInner, _: UnixTime) -> Result<Option<Photo>, Error> {
         let claim = self.claim.as_deref().ok_or(PictureError::Missing)?;
         let data = jose::base64_decode(claim);
@@ -43,7 +43,8 @@ impl Exchange for Picture {
         Ok(image.map(|data| Photo { data, format: None }))
     }
 
-    /// The access token goes to the OP and nobody else, whatever a claim says (itsme: userinfo).
+    /// Prepares the request; the access token goes only to the OP, whatever the claim says
+    /// (itsme: userinfo).
     fn prepare(
         &mut self,
         parties: &Parties,
@@ -66,7 +67,7 @@ impl Exchange for Picture {
         userinfo::with_bearer(request, &self.access_token).map(Prepared::Request)
     }
 
-    /// An image, and one of the kind that it is said to be.
+    /// Reads an image, and checks that it matches its media type.
     fn read(self, response: Response, _: Parties, _: UnixTime) -> Result<Photo, Error> {
         if let Some(refusal) = userinfo::refusal(Endpoint::Picture, &response)? {
             return Err(refusal.into());
@@ -81,7 +82,7 @@ impl Exchange for Picture {
     }
 }
 
-/// Whether a media type is the image's, or says nothing of it.
+/// Whether a media type names the image's type, or is too general to contradict it.
 fn names(media_type: &HeaderValue, image: ImageType) -> bool {
     let media_type = media_type.to_str().unwrap_or_default().to_ascii_lowercase();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();

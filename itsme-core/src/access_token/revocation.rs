@@ -25,7 +25,7 @@ use crate::{
     settings::credentials::{ClientSecret, Credentials},
 };
 
-/// The end of an access token (RFC 7009).
+/// The revocation of an access token (RFC 7009).
 pub(crate) struct Revocation(Secret);
 
 pub(crate) fn revoke(
@@ -36,7 +36,7 @@ pub(crate) fn revoke(
     Ok(SingleRequest::new(client, Revocation(token)))
 }
 
-/// itsme revokes only the tokens of clients with a secret.
+/// The secret, since itsme revokes only tokens of clients with one.
 fn secret(credentials: &Credentials) -> Result<&ClientSecret, RequestError> {
     match credentials {
         Credentials::ClientSecret(secret) => Ok(secret),
@@ -44,7 +44,7 @@ fn secret(credentials: &Credentials) -> Result<&ClientSecret, RequestError> {
     }
 }
 
-/// RFC 6749 §2.3.1.
+/// The client's credentials for HTTP Basic authentication (RFC 6749 §2.3.1).
 fn basic(client_id: &str, secret: &ClientSecret) -> HeaderValue {
     let escaped =
         |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
@@ -58,7 +58,7 @@ impl Exchange for Revocation {
     const RETRY: Retry = Retry::Idempotent;
     type Output = ();
 
-    /// RFC 7009 §2.1.
+    /// The revocation request (RFC 7009 §2.1).
     fn prepare(
         &mut self,
         parties: &Parties,
@@ -76,7 +76,7 @@ impl Exchange for Revocation {
         Ok(Prepared::Request(request))
     }
 
-    /// A token that is not known is as good as revoked, and is answered with 200, too.
+    /// An unknown token is as good as revoked, and also answered with 200.
     fn read(self, response: Response, _: Parties, _: UnixTime) -> Result<(), Error> {
         if response.status() == StatusCode::OK {
             return Ok(());

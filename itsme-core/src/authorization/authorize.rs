@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The flow behind [`Client::authorize`](crate::Client::authorize) and
-/// [`Client::request_object`](crate::Client::request_object): no request at all when the OP's
+/// [`Client::request_object`](crate::Client::request_object). It sends nothing if the OP's
 /// metadata is cached.
 pub(crate) struct Authorize<T> {
     state: State,
@@ -30,7 +30,7 @@ pub(crate) struct Authorize<T> {
 }
 
 enum State {
-    /// Its requests are the only ones.
+    /// Fetching the metadata, the only requests this flow sends.
     Provider(Plan, FetchProvider),
     Object(Draft, MakeJwt),
 }
@@ -40,33 +40,34 @@ struct Plan {
     request: CheckedRequest,
 }
 
-/// A redirect but for its request object.
+/// A redirect that still lacks its request object.
 struct Draft {
     redirect: Redirect,
-    /// The object travels in the URL.
+    /// Whether the object travels in the URL.
     by_value: bool,
     expires_at: UnixTime,
 }
 
-/// Where to send the person, and what to keep until they come back.
+/// Where to send the person, and what to keep until they return.
 #[non_exhaustive]
 pub struct Redirect {
-    /// The authorization URL: redirect the person's browser there (302 or 303).
+    /// The authorization URL: redirect the person's browser to it (302 or 303).
     pub url: String,
-    /// To be stored in the person's session and given back with the callback.
+    /// What to store in the person's session and pass to
+    /// [`Client::finish_login`](crate::Client::finish_login) with the callback.
     pub state: LoginState,
-    /// The `claims` parameter that is sent, with the text or payment of a confirmation in it: to
-    /// archive beside the [`Evidence`](crate::Evidence), which has its digest.
+    /// The `claims` parameter as sent, including the text or payment of a confirmation: archive
+    /// it beside the [`Evidence`](crate::Evidence), which has its digest.
     pub claims: Option<String>,
 }
 
-/// A login whose request object is to be hosted before the person is sent to itsme.
+/// A login whose request object must be hosted before the person is sent to itsme.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Hosted {
     /// What to serve at the `request_uri`.
     pub object: RequestObject,
-    /// Where to send the person then.
+    /// Where to send the person once the object is hosted.
     pub redirect: Redirect,
 }
 
@@ -107,7 +108,7 @@ impl<T> Authorize<T> {
 }
 
 impl Plan {
-    /// All of it, with the request object that is to be made, if there is one.
+    /// Drafts the redirect, and starts making its request object if it has one.
     fn draft(
         self,
         provider: Arc<Provider>,
@@ -141,8 +142,8 @@ impl Plan {
         ];
         let mut parameters = content.parameters;
 
-        // What stands in a request object, the OP takes from there; what OAuth requires stands
-        // outside as well, with equal values (OIDC Core §6.1).
+        // The OP takes parameters from the request object; those that OAuth requires must also be
+        // in the query, with equal values (OIDC Core §6.1).
         let endpoint = provider.metadata.authorization_endpoint.as_str();
         let mut url = Vec::with_capacity(1024);
         url.extend_from_slice(endpoint.as_bytes());

@@ -12,9 +12,8 @@ pub(crate) const MAX_CALLBACK: usize = 16_384;
 
 /// What the person's browser brought back to the redirect URI (RFC 6749 §4.1.2, RFC 9207).
 ///
-/// Made from the full URL, from path and query, from the query alone, or
-/// [from pairs](Self::from_pairs) that a web framework has parsed. The first step of the
-/// login's flow tells what is wrong with it.
+/// Accepts the full URL, path and query, the query alone, or [pairs](Self::from_pairs) parsed by a
+/// web framework. It is checked in the first step of the login's flow.
 ///
 /// ```
 /// use itsme_core::Callback;
@@ -67,17 +66,16 @@ impl From<&http::Uri> for Callback {
 }
 
 impl Callback {
-    /// From parameters that are decoded already. All of them: a map that has dropped a second
-    /// parameter of the same name hides an attack.
+    /// From decoded parameters. Pass all of them: a map that drops a repeated parameter hides an
+    /// attack.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         Self(Source::Pairs(pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect()))
     }
 
-    /// The `state` parameter, by which the application finds the stored
-    /// [`LoginState`](crate::LoginState). Nothing else of the callback can be read: it is not to be
-    /// believed before the login is finished.
+    /// The `state` parameter, which finds the stored [`LoginState`](crate::LoginState). Nothing
+    /// else can be read: a callback cannot be trusted until the login is finished.
     pub fn state(&self) -> Option<String> {
         let is_state = |name: &str, value: &str| (name == "state").then(|| value.to_owned());
         match &self.0 {
@@ -87,7 +85,7 @@ impl Callback {
         }
     }
 
-    /// Reads the parameters, of which nothing is known yet.
+    /// Reads the parameters; nothing is verified yet.
     pub(crate) fn parameters(self) -> Parameters {
         let mut parameters =
             Parameters { is_too_long: self.0.len() > MAX_CALLBACK, ..Parameters::default() };
@@ -120,13 +118,13 @@ fn query(text: &str) -> &str {
 const NAMES: [&str; 8] =
     ["code", "state", "iss", "error", "error_description", "detail", "error_uri", "uid"];
 
-/// The parameters of a callback that mean something, each once.
+/// The known parameters of a callback.
 #[derive(Default)]
 pub(crate) struct Parameters {
     values: [Option<Secret>; NAMES.len()],
-    /// The first one that stands twice.
+    /// The first one that appears twice.
     pub(crate) twice: Option<&'static str>,
-    /// Nothing of it was read.
+    /// Whether the callback was too long to read.
     pub(crate) is_too_long: bool,
 }
 
@@ -139,7 +137,7 @@ impl Parameters {
         }
     }
 
-    /// One that may be empty: an empty `iss` is there, and nobody's.
+    /// A parameter that may be empty: an empty `iss` is present, but names no OP.
     pub(crate) fn find(&self, name: &str) -> Option<&str> {
         let place = NAMES.iter().position(|known| *known == name)?;
         self.values[place].as_ref().map(Secret::expose)

@@ -1,4 +1,4 @@
-//! What a callback is held against, before the code in it is redeemed (RFC 6749 §10.12, RFC 9207).
+//! The checks of a callback, made before its code is redeemed (RFC 6749 §10.12, RFC 9207).
 
 use super::{callback::Parameters, state::LoginState};
 use crate::{
@@ -13,15 +13,15 @@ use crate::{
     settings::{Settings, identity::ClientIdentity},
 };
 
-/// A callback, and the login that it is said to answer.
+/// A callback, and the login that it claims to answer.
 pub(crate) struct CallbackAnswer<'a> {
     pub(crate) parameters: &'a Parameters,
     pub(crate) login: &'a LoginState,
     pub(crate) identity: &'a ClientIdentity,
     pub(crate) settings: &'a Settings,
-    /// The OP's, once they are known.
+    /// The OP's metadata, once known.
     pub(crate) metadata: Option<&'a Metadata>,
-    /// None where the age was looked at already.
+    /// None if the age was already checked.
     pub(crate) now: Option<UnixTime>,
 }
 
@@ -35,24 +35,24 @@ impl Subject for CallbackAnswer<'_> {
         Self: 'r,
     {
         rules! {
-            "client", "RFC 6749 §4.1.3", "the login was begun by this client, at this issuer" =>
+            "client", "RFC 6749 §4.1.3", "the login was started by this client, at this issuer" =>
                 |it| it.check_client(), |it| it.tell_client();
             "size", "itsme-core: a limit of its own", "at most 16 KiB" =>
                 |it| it.check_size(), |it| it.tell_size();
-            "duplicates", "RFC 6749 §3.1", "no parameter twice" =>
+            "duplicates", "RFC 6749 §3.1", "no parameter appears twice" =>
                 |it| it.check_duplicates(), |it| it.tell_duplicates();
-            "state", "RFC 6749 §10.12", "the login's, compared in constant time" =>
+            "state", "RFC 6749 §10.12", "the login's `state`, compared in constant time" =>
                 |it| it.check_state(), |it| it.tell_state();
-            "code or error", "RFC 6749 §4.1.2", "one of the two, not both" =>
+            "code or error", "RFC 6749 §4.1.2", "exactly one of the two" =>
                 |it| it.check_content(), |it| it.tell_content();
-            "iss", "RFC 9207 §2.4", "a name of the environment's issuer, if it is there" =>
+            "iss", "RFC 9207 §2.4", "if present, an issuer of the environment" =>
                 |it| it.check_issuer(), |it| it.tell_issuer(Some(it.settings.environment.issuer()));
-            "promised iss", "RFC 9207 §2.4", "the issuer of the metadata; required if they promise it" =>
+            "promised iss", "RFC 9207 §2.4", "the metadata's issuer; required if the metadata promises it" =>
                 |it| it.check_promised_issuer(),
                 |it| it.tell_issuer(it.metadata.map(|metadata| metadata.issuer.as_str()));
-            "code", "RFC 6749 §4.1.2.1", "a code, not a refusal" =>
+            "code", "RFC 6749 §4.1.2.1", "a code, not an error" =>
                 |it| it.check_refusal(), |it| it.tell_refusal();
-            "age", "itsme-core: a limit of its own", "a login within its lifetime, and not from the future" =>
+            "age", "itsme-core: a limit of its own", "the login is within its lifetime, and not from the future" =>
                 |it| it.check_age(), |it| it.tell_age();
         }
     }
@@ -110,7 +110,7 @@ impl CallbackAnswer<'_> {
             None => "nothing",
             Some(_) if self.check_state().is_ok() => "the login's",
             Some(_) => {
-                "another login's: a tab that was left open, a callback that was opened twice, or a forged link"
+                "another login's: a tab left open, a callback opened twice, or a forged link"
             }
         })
     }
@@ -133,7 +133,7 @@ impl CallbackAnswer<'_> {
         })
     }
 
-    /// Once the metadata is there, it is held against its issuer.
+    /// Compared with the exact issuer later, once the metadata is known.
     fn check_issuer(&self) -> Checked {
         match self.parameters.find("iss") {
             Some(iss) if !self.settings.environment.accepts(iss) => {
@@ -160,7 +160,7 @@ impl CallbackAnswer<'_> {
         told.expected(expected.map(|issuer| format!("`{issuer}`")).unwrap_or_default())
     }
 
-    /// The person's own choice is not an error of anybody.
+    /// The person's own choice is nobody's error.
     fn check_refusal(&self) -> Checked {
         match self.parameters.refusal() {
             Some(refusal) if refusal.code == ErrorCode::AccessDenied => Err(Error::Cancelled),
@@ -189,12 +189,12 @@ impl CallbackAnswer<'_> {
         let at = self.login.requested.at;
         let found = match self.now {
             Some(now) if at > now => {
-                format!("begun {} s after your clock; was it put back?", at.since(now).as_secs())
+                format!("started {} s after your clock; was it set back?", at.since(now).as_secs())
             }
-            now => format!("begun {} s before your clock", now.unwrap_or(at).since(at).as_secs()),
+            now => format!("started {} s before your clock", now.unwrap_or(at).since(at).as_secs()),
         };
         let most = self.settings.login_lifetime.as_secs();
-        Told::found(found).expected(format!("begun at most {most} s before your clock"))
+        Told::found(found).expected(format!("started at most {most} s before your clock"))
     }
 }
 
@@ -254,6 +254,6 @@ mod tests {
         let pairs = Callback::from_pairs([("code", "x".repeat(MAX_CALLBACK))]);
         assert_eq!(read(pairs), Err(TooLong));
         let pairs = Callback::from_pairs([("n".repeat(200), "v".repeat(200))]);
-        assert_eq!(read(pairs), Err(MissingState), "400 bytes are few");
+        assert_eq!(read(pairs), Err(MissingState), "400 bytes are not too long");
     }
 }

@@ -1,4 +1,4 @@
-//! A request that was checked once. What follows from it cannot fail.
+//! A request that has passed its checks. Everything derived from it is infallible.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -18,11 +18,11 @@ use crate::{
     tokens::requested::{Requested, claims_sha256},
 };
 
-/// What is asked, however it travels.
+/// The content of a request, however it travels.
 pub(crate) struct CheckedContent {
     pub(crate) scope: String,
-    /// How it is asked and for what, in the order of OIDC Core, as a request object writes it;
-    /// without `claims`.
+    /// How and for what to ask, in the order of OIDC Core, as a request object writes it; without
+    /// `claims`.
     pub(crate) parameters: Vec<(&'static str, Value)>,
     pub(crate) claims: Option<Box<RawValue>>,
     pub(crate) requested: Requested,
@@ -41,16 +41,16 @@ pub(crate) struct CheckedRequest {
 /// How the parameters reach the OP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// In the query.
+    /// As the query.
     Query,
-    /// In a request object, in the query.
+    /// As a request object in the query.
     Value,
-    /// In a request object that is hosted at this address, for so long.
+    /// As a request object hosted at this URL, valid for this long.
     Reference(String, Duration),
 }
 
 impl CheckedRequest {
-    /// In the query, or in a request object with it.
+    /// Checks a request that travels as the query or as a request object in it.
     pub(crate) fn new(
         request: AuthorizationRequest,
         settings: &Settings,
@@ -64,7 +64,7 @@ impl CheckedRequest {
         Self::delivered(request, delivery, settings)
     }
 
-    /// In a request object that itsme fetches.
+    /// Checks a request whose request object itsme fetches.
     pub(crate) fn hosted(
         request: AuthorizationRequest,
         (request_uri, lifetime): (String, Duration),
@@ -100,7 +100,7 @@ impl CheckedRequest {
                 url_rules::check(&own, settings.plain_http()).map_err(RequestError::RedirectUri)?;
                 own
             }
-            // Checked with the settings.
+            // Already checked with the settings.
             None => settings.redirect_uri.clone().ok_or(RequestError::NoRedirectUri)?,
         };
         Ok(Self { content, redirect_uri, delivery, state, nonce, code_verifier })
@@ -108,8 +108,8 @@ impl CheckedRequest {
 }
 
 impl CheckedContent {
-    /// For a person who is asked without a browser: nothing that a browser would carry. A known
-    /// user is named elsewhere than in the claims.
+    /// Checks a request for a person without a browser: it must have nothing that a browser would
+    /// carry. The claims do not name a known user; the login hint does.
     pub(crate) fn without_browser(
         request: &AuthorizationRequest,
         settings: &Settings,
@@ -185,7 +185,7 @@ impl CheckedContent {
     }
 }
 
-/// A `claims` parameter, to archive.
+/// The `claims` parameter as text, to archive.
 pub(crate) fn claims_text(claims: Option<Box<RawValue>>) -> Option<String> {
     claims.map(|claims| Box::<str>::from(claims).into_string())
 }

@@ -31,8 +31,8 @@ use crate::{
 /// The flow behind [`Client::finish_login`](crate::Client::finish_login): from the callback to the
 /// person.
 ///
-/// Metadata and keys are fetched before the code is redeemed, because a code works once: what
-/// fails before that can be tried again.
+/// It fetches metadata and keys before it redeems the code, because a code works only once:
+/// anything that fails earlier can be retried.
 pub(crate) type FinishLogin = LogIn<RedeemCode, LoggedIn>;
 
 /// The request that redeems a code (RFC 6749 §4.1.3).
@@ -42,7 +42,7 @@ pub(crate) struct RedeemCode {
 }
 
 impl RedeemCode {
-    /// Checks the callback, as far as the OP is known.
+    /// Checks the callback, as far as is possible with what is known of the OP.
     fn check(
         &self,
         client: &ClientInner,
@@ -85,7 +85,7 @@ impl Exchange for RedeemCode {
         made: &[String],
         cx: &mut Context<'_>,
     ) -> Result<Prepared, Error> {
-        // The metadata may have been fetched since.
+        // The metadata may have been fetched since the first check.
         self.check(&parties.client, Some(&parties.provider), None)?;
         let grant = [
             ("grant_type", "authorization_code"),

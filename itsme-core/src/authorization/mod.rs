@@ -1,11 +1,11 @@
-//! From a request to the person who comes back (OIDC Core §3.1.2, itsme: authorization request).
+//! From the authorization request to the person who returns (OIDC Core §3.1.2, itsme: authorization request).
 //!
 //! ```text
-//! request.rs    what the application asks for    checked.rs  the request, once it was checked
-//! authorize.rs  the flow to the redirect         state.rs    what is kept until the return
-//! callback.rs   what the browser brings back     callback_checks.rs  what that is held against
+//! request.rs    what the application asks for    checked.rs          the request after its checks
+//! authorize.rs  the flow up to the redirect      state.rs            what to keep until the return
+//! callback.rs   what the browser brings back     callback_checks.rs  its checks
 //! finish.rs     the flow from there to the person
-//! pkce.rs       code verifier and challenge      request_object.rs  parameters as a JWT
+//! pkce.rs       code verifier and challenge      request_object.rs   parameters as a JWT
 //! ```
 
 pub(crate) mod authorize;

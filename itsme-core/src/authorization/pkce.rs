@@ -1,4 +1,4 @@
-//! Proof Key for Code Exchange: the code is of no use to whoever lacks the verifier (RFC 7636).
+//! Proof Key for Code Exchange: a code is useless without its verifier (RFC 7636).
 
 use crate::{ground::secret::Secret, jose};
 

@@ -8,11 +8,11 @@ use crate::{
     ground::secret::Secret,
 };
 
-/// What a person is asked, on the way to [`Client::authorize`](crate::Client::authorize)
-/// (OIDC Core §3.1.2.1, itsme: authorization request).
+/// What to ask a person, passed to [`Client::authorize`](crate::Client::authorize) (OIDC Core
+/// §3.1.2.1, itsme: authorization request).
 ///
-/// There is a constructor for each service of itsme, which takes what that service requires.
-/// It is checked as a whole before any request is made; the flow's first step tells what is wrong.
+/// Each of itsme's services has a constructor that takes what the service requires. The flow's first
+/// step checks the whole request before sending anything, and reports what is wrong.
 #[derive(Clone)]
 pub struct AuthorizationRequest {
     pub(crate) service_code: String,
@@ -36,16 +36,16 @@ pub struct AuthorizationRequest {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Travels {
-    /// In the query.
+    /// As the query.
     InQuery,
-    /// In the query, unless the dialect wants a request object for shared data.
+    /// As the query, unless the dialect requires a request object for shared data.
     AsSharedData,
-    /// In a request object.
+    /// As a request object.
     InRequestObject,
 }
 
-/// What an [identification](AuthorizationRequest::identification) or
-/// [sharing of data](AuthorizationRequest::share_data) asks for at least: a scope or a claim.
+/// The minimum that an [identification](AuthorizationRequest::identification) or [sharing of
+/// data](AuthorizationRequest::share_data) asks for: a scope or a claim.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DataRequest {
@@ -55,7 +55,7 @@ pub enum DataRequest {
     Claim(ClaimRequest),
 }
 
-/// What the person is asked again (OIDC Core §3.1.2.1 `prompt`).
+/// What the person must do again (`prompt`, OIDC Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prompt {
@@ -65,7 +65,7 @@ pub enum Prompt {
     Consent,
 }
 
-/// A language of itsme's pages (OIDC Core §3.1.2.1 `ui_locales`).
+/// A language for itsme's pages (`ui_locales`, OIDC Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UiLocale {
@@ -82,8 +82,8 @@ pub enum UiLocale {
 impl AuthorizationRequest {
     /// Asks for a login: the person proves who they are, and the application learns their `sub`.
     ///
-    /// itsme gives out a service code for each service at onboarding. The scopes `openid` and
-    /// `service:CODE` are made of it.
+    /// itsme assigns a service code to each service at onboarding; it goes into the scope as `openid
+    /// service:CODE`.
     ///
     /// ```
     /// use itsme_core::{AuthorizationRequest, Claim, Scope};
@@ -112,7 +112,7 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Asks for an identification: the person is identified by at least one claim.
+    /// Asks for an identification: a login that returns at least one claim.
     ///
     /// ```compile_fail,E0061
     /// # use itsme_core::AuthorizationRequest;
@@ -122,7 +122,7 @@ impl AuthorizationRequest {
         Self::login(service_code).first(first.into())
     }
 
-    /// Asks the person to share data: at least one claim. In V1 it travels as a request object.
+    /// Asks the person to share data: at least one claim. In V1 this travels as a request object.
     ///
     /// ```
     /// use itsme_core::{AuthorizationRequest, Claim};
@@ -140,7 +140,7 @@ impl AuthorizationRequest {
         Self { travels: Travels::AsSharedData, ..request }
     }
 
-    /// Asks for a confirmation: the person reads a text or a payment in the app, and agrees. It
+    /// Asks for a confirmation: the person reads a text or a payment in the app, and agrees to it. It
     /// always travels as a request object, so that nobody on the way can change what is confirmed.
     ///
     /// ```
@@ -168,7 +168,7 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Asks for a group of claims, in V2 in the ID token, too. Default: none.
+    /// Adds a group of claims, in V2 also to the ID token. Default: none.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         if !self.scopes.contains(&scope) {
@@ -177,16 +177,16 @@ impl AuthorizationRequest {
         self
     }
 
-    /// Asks for the claims of scopes by scope alone, so that userinfo is asked at every login.
-    /// Default: in V2 they are asked for in the ID token as well, as itsme recommends. Userinfo is
-    /// then asked only if the ID token has none of them, or lacks one that everybody has
-    /// ([`Claim::Name`], [`FamilyName`], [`PhoneNumber`], [`PhoneNumberVerified`],
-    /// [`IdDocumentSn`], [`IdDocumentType`], [`IdIssuingCountry`]).
+    /// Requests the claims of scopes only by scope, so every login calls userinfo. Default: in V2 they
+    /// are also requested in the ID token, as itsme recommends. Userinfo is then called only if the ID
+    /// token has none of them, or lacks one that everyone has ([`Claim::Name`], [`FamilyName`],
+    /// [`PhoneNumber`], [`PhoneNumberVerified`], [`IdDocumentSn`], [`IdDocumentType`],
+    /// [`IdIssuingCountry`]).
     ///
-    /// The person shares the same either way. By userinfo you also get claims that itsme adds to a
-    /// scope before this library knows of them (in [`User::extra`](crate::User::extra)). Requests with
-    /// a claim [in userinfo](ClaimRequest::in_userinfo) or [by value](ClaimRequest::value) always
-    /// behave so.
+    /// The person shares the same data either way. Userinfo also returns claims that itsme has added
+    /// to a scope but this library does not know yet (in [`User::extra`](crate::User::extra)).
+    /// Requests with a claim [in userinfo](ClaimRequest::in_userinfo) or [by
+    /// value](ClaimRequest::value) always behave this way.
     ///
     /// [`Claim::Name`]: crate::Claim::Name
     /// [`FamilyName`]: crate::Claim::FamilyName
@@ -200,36 +200,36 @@ impl AuthorizationRequest {
         Self { scopes_in_id_token: false, ..self }
     }
 
-    /// Asks for one claim, in the ID token unless said otherwise. Default: none.
+    /// Adds one claim, in the ID token unless specified otherwise. Default: none.
     #[must_use]
     pub fn claim(mut self, claim: impl Into<ClaimRequest>) -> Self {
         self.claims.add(claim.into());
         self
     }
 
-    /// Asks the person with this `sub` and nobody else: the app skips the identification, and an
-    /// answer of another person is refused. Default: anyone may answer.
+    /// Asks only the person with this `sub`: the app skips identification, and an answer from anyone
+    /// else is refused. Default: anyone may answer.
     #[must_use]
     pub fn known_user(self, sub: impl Into<String>) -> Self {
         Self { known_user: Some(sub.into()), ..self }
     }
 
-    /// Asks for an authentication at least this strong, and refuses a weaker one. Default: no
-    /// `acr_values`, which itsme takes as basic.
+    /// Requires an authentication at least this strong, and refuses a weaker one. Default: no
+    /// `acr_values`, which itsme treats as basic.
     #[must_use]
     pub fn acr(self, acr: Acr) -> Self {
         Self { acr: Some(acr), ..self }
     }
 
-    /// The person must have authenticated no longer than this before now. Whole seconds. Default:
-    /// no `max_age`; itsme authenticates anew every time.
+    /// Requires that the person authenticated at most this long ago, in whole seconds. Default: no
+    /// `max_age`; itsme authenticates every time anyway.
     #[must_use]
     pub fn max_age(self, max_age: Duration) -> Self {
         Self { max_age: Some(Duration::from_secs(max_age.as_secs())), ..self }
     }
 
-    /// Asks the person again for what they may have done before; can be called twice. Default:
-    /// no `prompt`.
+    /// Makes the person repeat something they may have done before; can be called more than once.
+    /// Default: no `prompt`.
     #[must_use]
     pub fn prompt(mut self, prompt: Prompt) -> Self {
         if !self.prompts.contains(&prompt) {
@@ -238,41 +238,41 @@ impl AuthorizationRequest {
         self
     }
 
-    /// The languages for itsme's pages, the best first. Default: the browser's.
+    /// Languages for itsme's pages, in order of preference. Default: the browser's.
     #[must_use]
     pub fn ui_locales(self, locales: impl IntoIterator<Item = UiLocale>) -> Self {
         Self { ui_locales: locales.into_iter().collect(), ..self }
     }
 
-    /// Where the person comes back to, byte for byte as registered with itsme. Default:
+    /// Where the person returns to, byte for byte as registered with itsme. Default:
     /// [`Settings::redirect_uri`](crate::Settings::redirect_uri).
     #[must_use]
     pub fn redirect_uri(self, redirect_uri: impl Into<String>) -> Self {
         Self { redirect_uri: Some(redirect_uri.into()), ..self }
     }
 
-    /// Your own `state`, 16 characters or more and new for each login. Default: 256 random bits.
+    /// Sets your own `state`: at least 16 characters, new for each login. Default: 256 random bits.
     #[must_use]
     pub fn state(self, state: impl Into<String>) -> Self {
         Self { state: Some(state.into()), ..self }
     }
 
-    /// Your own `nonce`, 16 characters or more and new for each login. Default: 256 random bits.
+    /// Sets your own `nonce`: at least 16 characters, new for each login. Default: 256 random bits.
     #[must_use]
     pub fn nonce(self, nonce: impl Into<String>) -> Self {
         Self { nonce: Some(Secret::new(nonce)), ..self }
     }
 
-    /// Your own PKCE code verifier, 43 to 128 unreserved characters (RFC 7636 §4.1) and new for
-    /// each login. Default: 256 random bits.
+    /// Sets your own PKCE code verifier: 43 to 128 unreserved characters (RFC 7636 §4.1), new for each
+    /// login. Default: 256 random bits.
     #[must_use]
     pub fn code_verifier(self, verifier: impl Into<String>) -> Self {
         Self { code_verifier: Some(Secret::new(verifier)), ..self }
     }
 
-    /// Sends the parameters in a request object, signed and encrypted: nobody on the way can read
-    /// or change them. Default: for a [confirmation](Self::confirm), and for
-    /// [shared data](Self::share_data) in V1. Without a browser every request is signed, and none is
+    /// Sends the parameters as a signed and encrypted request object, so nobody on the way can read or
+    /// change them. Default: only for a [confirmation](Self::confirm), and for [shared
+    /// data](Self::share_data) in V1. Requests without a browser are always signed and never
     /// encrypted.
     #[must_use]
     pub fn as_request_object(self) -> Self {

@@ -14,23 +14,23 @@ use crate::{
     http::{Response, response},
 };
 
-/// How long a request object is good that travels in the URL.
+/// How long a request object that travels in the URL is valid.
 pub(crate) const BY_VALUE: Duration = Duration::from_secs(300);
 
-/// A request object to host at the `request_uri` (OIDC Core §6.2, RFC 9101): a JWT,
-/// encrypted to the OP unless [`Settings::request_objects`](crate::Settings::request_objects) says
-/// otherwise. It belongs to one login.
+/// A request object to host at the `request_uri` (OIDC Core §6.2, RFC 9101): a JWT, encrypted to
+/// the OP unless [`Settings::request_objects`](crate::Settings::request_objects) says otherwise.
+/// It is for one login.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RequestObject {
-    /// The JWT, compact.
+    /// The compact JWT.
     pub jwt: Secret,
-    /// Until when it is good; it can be deleted then.
+    /// When it expires; it can be deleted then.
     pub expires_at: UnixTime,
 }
 
 impl RequestObject {
-    /// What it is served as.
+    /// The media type to serve it as.
     pub const MEDIA_TYPE: &'static str = "application/jwt";
 
     /// The response to serve at the `request_uri`.
@@ -40,7 +40,7 @@ impl RequestObject {
     }
 }
 
-/// The claims of a request object: the parameters of the request, whose it is, and for whom.
+/// The claims of a request object: the request's parameters, its client and its audience.
 pub(crate) struct RequestObjectClaims<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) audience: &'a str,
@@ -48,11 +48,11 @@ pub(crate) struct RequestObjectClaims<'a> {
     pub(crate) now: UnixTime,
     pub(crate) expires_at: UnixTime,
     pub(crate) parameters: &'a [(&'static str, Value)],
-    /// The `claims` parameter, byte for byte as its digest was taken.
+    /// The `claims` parameter, byte for byte as it was hashed.
     pub(crate) claims: Option<&'a RawValue>,
 }
 
-/// Signs and encrypts the parameters, as the settings say.
+/// Signs the parameters, and encrypts them if the settings say so.
 pub(super) fn make(
     parties: &Parties,
     (parameters, claims): (&[(&'static str, Value)], Option<&RawValue>),

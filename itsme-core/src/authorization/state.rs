@@ -15,12 +15,12 @@ use crate::{
 
 /// What the application keeps between sending a person to itsme and their return.
 ///
-/// It is serde (at most 1 KB of JSON beside a redirect URI of usual length), versioned and opaque.
-/// Keep it where only this person's browser session leads, under [`id`](Self::id), so that logins
-/// in parallel tabs do not meet; **take it out before redeeming**, so that a replayed callback
-/// finds none. [`Callback::state`](crate::Callback::state) tells the name of the one that a callback
-/// answers. The callback is a navigation from another site: a session cookie must be
-/// `SameSite=Lax`, or it does not come along. It holds the nonce and the PKCE verifier: in a cookie, encrypt it.
+/// Serializable with serde (at most 1 KB of JSON with a typical redirect URI), versioned and opaque. Store it under
+/// its [`id`](Self::id), so that logins in parallel tabs do not collide, and where only this person's browser
+/// session can reach it. **Remove it before finishing the login**, so that a replayed callback finds nothing.
+/// [`Callback::state`](crate::Callback::state) is the `id` of the login that a callback answers. The callback is
+/// a navigation from another site, so a session cookie must be `SameSite=Lax` to be sent with it. The state
+/// contains the nonce and the PKCE verifier: encrypt it if you put it in a cookie.
 #[derive(Serialize, Deserialize)]
 pub struct LoginState {
     v: Version<2>,
@@ -44,12 +44,12 @@ impl LoginState {
         Self { v: Version, state, nonce, code_verifier, redirect_uri, client, requested }
     }
 
-    /// The `state` parameter: the name to store it under, and what the callback carries.
+    /// The `state` parameter: the key to store this under, and what the callback carries.
     pub fn id(&self) -> &str {
         &self.state
     }
 
-    /// Past its lifetime, or from the future.
+    /// Whether it is past its lifetime, or from the future.
     pub(crate) fn is_expired(&self, now: UnixTime, lifetime: Duration, leeway: Leeway) -> bool {
         leeway.is_future(self.requested.at, now) || now.since(self.requested.at) > lifetime
     }

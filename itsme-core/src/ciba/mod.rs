@@ -1,11 +1,11 @@
 //! Logins and confirmations without a browser (OpenID CIBA Core, itsme: CIBA).
 //!
 //! ```text
-//! request.rs    who is asked for what          pace.rs    when to poll, and for how long
-//! user_discovery.rs  who stands before the QR code  qr.rs      the code
-//! start.rs      asking the person              ticket.rs  a request that waits for its answer
-//! poll.rs       their answer                   ping.rs    the OP says that there is one
-//! qr_login.rs   all of it in a row
+//! request.rs         whom to ask for what          pace.rs    when to poll, and for how long
+//! user_discovery.rs  who is scanning the QR code   qr.rs      the code
+//! start.rs           asks the person               ticket.rs  a request waiting for its answer
+//! poll.rs            polls for the answer          ping.rs    the OP says that there is one
+//! qr_login.rs        all of it in sequence
 //! ```
 
 mod pace;

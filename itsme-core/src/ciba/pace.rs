@@ -13,18 +13,18 @@ use crate::{
     settings::leeway::Leeway,
 };
 
-/// Between two polls, unless the OP says otherwise (CIBA Core §7.3).
+/// Seconds between two polls, unless the OP says otherwise (CIBA Core §7.3).
 const INTERVAL: u64 = 5;
 
-/// What `slow_down` adds, from then on (CIBA Core §11).
+/// Seconds that each `slow_down` adds to the interval (CIBA Core §11).
 const SLOWER: u64 = 5;
 
-/// When to poll, and until when: kept with a ticket, so that whoever takes it up polls neither too
-/// early nor for ever.
+/// When to poll, and until when. Stored with a ticket, so that whoever continues with it polls neither
+/// too early nor forever.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pace {
     begun: UnixTime,
-    /// Seconds.
+    /// In seconds.
     interval: u64,
     not_before: UnixTime,
     deadline: UnixTime,
@@ -39,12 +39,12 @@ impl Pace {
         pace
     }
 
-    /// Past its deadline, or from the future.
+    /// Whether it is past its deadline, or from the future.
     pub(super) fn is_over(&self, now: UnixTime, leeway: Leeway) -> bool {
         now >= self.deadline || leeway.is_future(self.begun, now)
     }
 
-    /// As by another clock.
+    /// The same by another clock.
     pub(super) fn shifted(self, shift: ClockShift) -> Self {
         Self {
             begun: shift.of(self.begun),
@@ -62,38 +62,39 @@ impl Pace {
         self.deadline
     }
 
-    /// An answer says "not yet": the next poll is an interval later, or as the answer says.
+    /// Handles a "not yet": the next poll is one interval later, or as the response says.
     pub(super) fn pause(&mut self, now: UnixTime, retry_after: Option<Duration>) {
         let interval = Duration::from_secs(self.interval);
         let pause = retry_after.map_or(interval, |asked| asked.max(interval));
         self.not_before = now.after(pause).min(self.deadline);
     }
 
-    /// Too fast, or no answer at all: every interval is longer from now on.
+    /// Handles "too fast", or no response: lengthens the interval for good.
     pub(super) fn slow_down(&mut self, now: UnixTime, retry_after: Option<Duration>) {
         self.interval = self.interval.saturating_add(SLOWER);
         self.pause(now, retry_after);
     }
 
-    /// An answer names a longer interval. A shorter one would undo what the OP has asked for before.
+    /// Takes over a longer interval from a response. A shorter one would undo what the OP asked for
+    /// earlier.
     pub(super) fn lengthen(&mut self, answer: &Map<String, Value>) {
         self.interval = self.interval.max(seconds(answer.get("interval")).unwrap_or_default());
     }
 
-    /// There may be an answer now.
+    /// Makes the next poll due, because the answer may be there.
     pub(super) fn hurry(&mut self) {
         self.not_before = self.begun;
     }
 }
 
-/// `Retry-After` in seconds (RFC 9110 §10.2.3); its other form, a date, is not worth a calendar.
+/// Reads `Retry-After` in seconds (RFC 9110 §10.2.3); the date form is not worth supporting.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-/// Whether a refusal or a page says no more than "not now": too fast, or the OP or something before it
-/// has a bad moment. The deadline ends the waiting, nothing else.
+/// Whether an error or an unexpected page only means "not now": too fast, or the OP or something in
+/// front of it has a problem. Only the deadline then ends the waiting.
 pub(super) fn says_later(status: StatusCode, error: &Error) -> bool {
     let busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     match error {

@@ -10,18 +10,18 @@ use crate::{
 
 const MAX_BODY: usize = 4 * 1024;
 
-/// The OP's word that a person has answered (CIBA Core §10.2), of the right form and not yet believed.
+/// The OP's notification that a person has answered (CIBA Core §10.2), well formed but not yet authenticated.
 ///
-/// Look up the ticket by [`auth_req_id`](Self::auth_req_id) and take it out of the store, so that a
-/// second ping finds none; then [`authenticate`](Self::authenticate) it, and poll at once. Pings can be lost: poll for
-/// tickets that nobody pinged before they [expire](CibaTicket::expires_at).
+/// Look up the ticket by [`auth_req_id`](Self::auth_req_id) and remove it from the store, so that a second ping finds
+/// none; then [`authenticate`](Self::authenticate) it, and poll immediately. Pings can get lost: poll tickets without
+/// a ping before they [expire](CibaTicket::expires_at).
 ///
 /// ```
 /// # use itsme_core::{CibaTicket, Ping, PingError, Response};
 /// use std::{collections::HashMap, sync::Mutex};
 ///
-/// /// Hands a ticket out once. In a database: delete the row and return it in one statement, and let
-/// /// it be visible to nobody else before it was redeemed.
+/// /// Hands out each ticket once. In a database: delete and return the row in one statement,
+/// /// and don't make it visible to anyone else before it has been redeemed.
 /// #[derive(Default)]
 /// struct Tickets(Mutex<HashMap<String, CibaTicket>>);
 ///
@@ -36,7 +36,7 @@ const MAX_BODY: usize = 4 * 1024;
 ///     }
 /// }
 ///
-/// /// The answer to the OP, and the ticket to poll with.
+/// /// The response to the OP, and the ticket to poll with.
 /// fn on_ping(
 ///     tickets: &Tickets,
 ///     request: &http::Request<Vec<u8>>,
@@ -74,11 +74,11 @@ const MAX_BODY: usize = 4 * 1024;
 /// # assert!(answer.status() == 401 && ticket.is_none());
 /// # let (answer, ticket) = on_ping(&tickets, &ping);
 /// # assert_eq!(answer.status(), 204);
-/// # let ticket = ticket.expect("a stranger does not use it up");
+/// # let ticket = ticket.expect("a forged ping does not use it up");
 /// # let answer = play(itsme.poll_backchannel(ticket), &mut op, &mut world)?;
 /// # assert!(matches!(answer, Backchannel::LoggedIn(_)));
 /// # let (answer, ticket) = on_ping(&tickets, &ping);
-/// # assert!(answer.status() == 404 && ticket.is_none(), "a replay finds none");
+/// # assert!(answer.status() == 404 && ticket.is_none(), "a replay finds no ticket");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Ping {
@@ -86,43 +86,43 @@ pub struct Ping {
     bearer: Secret,
 }
 
-/// Why a request is not the OP's ping, and what to answer whoever sent it.
+/// Why a request is not a ping from the OP; [`response`](Self::response) is what to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum PingError {
-    /// Not a POST.
-    #[error("a ping is a POST")]
+    /// The method is not POST.
+    #[error("a ping must be a POST")]
     Method,
-    /// Not `application/json`.
-    #[error("a ping is application/json")]
+    /// The media type is not `application/json`.
+    #[error("a ping must be application/json")]
     MediaType,
-    /// More than 4 KiB.
-    #[error("a ping is not that large")]
+    /// The body is larger than 4 KiB.
+    #[error("the body of a ping must not exceed 4 KiB")]
     TooLarge,
-    /// Not a JSON object with an `auth_req_id`.
-    #[error("a ping is a JSON object with an `auth_req_id`")]
+    /// The body is not a JSON object with an `auth_req_id`.
+    #[error("a ping must be a JSON object with an `auth_req_id`")]
     Malformed,
-    /// No bearer token, or more than one.
-    #[error("a ping carries one bearer token")]
+    /// There is no bearer token, or more than one.
+    #[error("a ping must carry exactly one bearer token")]
     NoBearer,
-    /// The bearer token is not the one that the OP was given for this ticket.
+    /// The bearer token is not the one that the OP received for this ticket.
     #[error("the ping's bearer token is wrong")]
     Bearer,
-    /// The ticket is another request's, or one without ping.
+    /// The ticket belongs to another request, or expects no ping.
     #[error("the ping is for another request")]
     ForeignTicket,
-    /// No ticket is stored under its `auth_req_id`: it was used, has expired, or never was.
-    #[error("no ticket waits for this ping")]
+    /// No ticket is stored for the `auth_req_id`: it was used, has expired, or never existed.
+    #[error("no ticket is waiting for this ping")]
     Unknown,
 }
 
-/// A ticket that a ping did not fit, to be put back where it was.
+/// A ticket that a ping did not match; put it back into the store.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RejectedPing {
-    /// What is wrong.
+    /// The reason.
     pub error: PingError,
-    /// The ticket, as it was.
+    /// The unchanged ticket.
     pub ticket: CibaTicket,
 }
 
@@ -130,7 +130,7 @@ impl Ping {
     /// Checks the form of a request to the notification endpoint.
     ///
     /// # Errors
-    /// It is nothing that the OP sends; [`PingError::response`] is what to answer.
+    /// The request is not one that the OP sends; answer it with [`PingError::response`].
     pub fn read<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Self, PingError> {
         if request.method() != Method::POST {
             return Err(PingError::Method);
@@ -150,15 +150,15 @@ impl Ping {
         Ok(Self { auth_req_id: Secret::new(id), bearer })
     }
 
-    /// Which request it speaks of.
+    /// The `auth_req_id` of the request that was answered.
     pub fn auth_req_id(&self) -> &str {
         self.auth_req_id.expose()
     }
 
-    /// The ticket to poll with at once, if the OP has proved that it is the OP.
+    /// Returns the ticket, ready to poll immediately, if the ping is authentic.
     ///
     /// # Errors
-    /// The ping is not for this ticket, or from a stranger. The ticket comes back.
+    /// The ping is not for this ticket, or not from the OP. The ticket is returned.
     #[allow(clippy::result_large_err, reason = "once a login, and a box would have to be opened")]
     pub fn authenticate(&self, mut ticket: CibaTicket) -> Result<CibaTicket, RejectedPing> {
         let error = match &ticket.notification_token {
@@ -173,14 +173,14 @@ impl Ping {
         Err(RejectedPing { error, ticket })
     }
 
-    /// What to answer the OP, whose ping was right.
+    /// The response to the OP for an authentic ping.
     pub fn response(&self) -> Response {
         status(StatusCode::NO_CONTENT)
     }
 }
 
 impl PingError {
-    /// What to answer whoever sent it.
+    /// The response to whoever sent the request.
     pub fn response(self) -> Response {
         let (code, header) = match self {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Some((header::ALLOW, "POST"))),

@@ -27,10 +27,10 @@ use crate::{
 };
 
 /// The flow behind [`Client::poll_backchannel`](crate::Client::poll_backchannel): one poll, and what
-/// follows from an answer.
+/// follows from the response.
 pub(crate) type PollBackchannel = LogIn<TokenPoll, Backchannel>;
 
-/// What a poll has brought.
+/// The result of a poll.
 #[derive(Debug)]
 #[allow(clippy::exhaustive_enums, reason = "whoever polls must go on with each ticket")]
 pub enum Backchannel {
@@ -111,15 +111,15 @@ impl Exchange for TokenPoll {
         }
     }
 
-    /// The OP has seen nothing of it: it is polled again.
+    /// The OP has not seen the request: poll again.
     fn unsigned(self, now: UnixTime) -> Option<Self::Output> {
         let Self(mut ticket) = self;
         ticket.pace.pause(now, None);
         Some(pending(ticket))
     }
 
-    /// It is polled again, more slowly. If it was the answer with the tokens that got lost, the OP refuses
-    /// the next poll: it has given them out (CIBA Core §10.1.1).
+    /// Polls again, more slowly. If the lost response contained the tokens, the OP refuses the next poll,
+    /// because it returns them only once (CIBA Core §10.1.1).
     fn unanswered(self, now: UnixTime) -> Option<Self::Output> {
         let Self(mut ticket) = self;
         ticket.pace.slow_down(now, None);

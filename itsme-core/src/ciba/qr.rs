@@ -8,39 +8,40 @@ use crate::{
     user::ImageType,
 };
 
-/// A picture to show to the person, who scans it with the itsme app (itsme: user discovery).
+/// A QR code to show to the person, who scans it with the itsme app (itsme: user discovery).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QrCode {
     /// The image file.
     pub image: Vec<u8>,
-    /// Until when it can be scanned, if the OP says it in a way that can be read.
+    /// When it expires, if the OP says so in a readable way.
     pub expires_at: Option<UnixTime>,
 }
 
 impl QrCode {
-    /// Its media type, by its first bytes: `image/png` for one.
+    /// The media type of the image by its first bytes, such as `image/png`.
     pub fn media_type(&self) -> &'static str {
         ImageType::of(&self.image).map_or("application/octet-stream", ImageType::media_type)
     }
 
-    /// From an answer, which has it in `user_discovery_token` or at its top; or why there is none.
+    /// Reads a response, which has the code in `user_discovery_token` or at the top level; or says why
+    /// there is none.
     pub(super) fn read(answer: &Map<String, Value>) -> Result<Self, &'static str> {
         let within = answer.get("user_discovery_token").and_then(Value::as_object);
         let has_one = |members: &&Map<_, _>| members.get("qr_code").is_some_and(|it| !it.is_null());
         let members = within.into_iter().chain([answer]).find(has_one);
         let members = members.ok_or("it has no `qr_code`")?;
         let text = members["qr_code"].as_str().unwrap_or_default();
-        // A page's `src` is written this way, too.
+        // Some send it as a data URL, as in an HTML `src`.
         let base64 = text.split_once(";base64,").map_or(text, |(_, base64)| base64);
         let image = jose::base64_decode(base64).filter(|image| !image.is_empty());
-        let image = image.ok_or("its `qr_code` is not an image in base64")?;
+        let image = image.ok_or("its `qr_code` is not a base64 image")?;
         Ok(Self { image, expires_at: members.get("expires_at").and_then(time) })
     }
 }
 
-/// Seconds since 1970, or RFC 3339 as itsme writes it: sometimes without a zone, or with one without a
-/// colon.
+/// Reads seconds since 1970, or RFC 3339 as itsme writes it: sometimes without a zone, or with one
+/// without a colon.
 fn time(value: &Value) -> Option<UnixTime> {
     match value {
         Value::String(text) => {

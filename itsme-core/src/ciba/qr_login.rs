@@ -21,55 +21,55 @@ use crate::{
     tokens::logged_in::LoggedIn,
 };
 
-/// A login by QR code, for a person who is not in this browser or in none: on its way to that
-/// person, one [`next_qr_step`](crate::Client::next_qr_step) after the other.
+/// A login by QR code, for a person in another browser or without one: one
+/// [`next_qr_step`](crate::Client::next_qr_step) after another leads to that person.
 ///
-/// It lives in one process. To go on in another one, use the four flows that it is made of, whose
-/// tickets can be stored.
+/// It lives in one process. To continue in another, use the four flows that it consists of; their tickets can be
+/// stored.
 pub struct QrLogin(pub(crate) Stage);
 
-/// How far it is.
+/// The stage that a login has reached.
 pub(crate) enum Stage {
     Begin(Box<AuthorizationRequest>),
     Discovering(UserDiscoveryTicket, CheckedContent),
-    /// By this client.
+    /// Found by this client.
     Found(ClientIdentity, UserIdentifierToken, CheckedContent),
     Asked(CibaTicket),
 }
 
-/// What is new.
+/// News of a login by QR code.
 #[derive(Debug)]
 #[allow(clippy::exhaustive_enums, reason = "whoever waits must go on with each of them")]
 pub enum Progress {
-    /// Show this code, in place of an earlier one.
+    /// Show this code, replacing any earlier one.
     Scan {
         /// The code.
         code: QrCode,
-        /// What comes then.
+        /// The login to continue with.
         then: QrLogin,
     },
-    /// Somebody has scanned the code: take it away.
+    /// Someone has scanned the code: remove it.
     Scanned {
-        /// What comes then: they are asked.
+        /// The login to continue with, to ask the person.
         then: QrLogin,
     },
-    /// They are asked in the app.
+    /// The person is being asked in the app.
     Waiting {
-        /// What comes then: their answer.
+        /// The login to continue with, to get their answer.
         then: QrLogin,
     },
-    /// They have approved.
+    /// The person has approved.
     LoggedIn(Box<LoggedIn>),
 }
 
-/// The flow behind [`Client::next_qr_step`](crate::Client::next_qr_step): as many polls as it takes
-/// until there is something new.
+/// The flow behind [`Client::next_qr_step`](crate::Client::next_qr_step): as many polls as it takes until there is
+/// news.
 pub(crate) struct NextProgress {
     client: Arc<ClientInner>,
     part: Part,
 }
 
-/// Each makes requests.
+/// The flow that is running; each sends requests.
 enum Part {
     Begin(DiscoverUser, CheckedContent),
     Discover(PollUserDiscovery, CheckedContent),
@@ -78,13 +78,13 @@ enum Part {
 }
 
 impl QrLogin {
-    /// Nothing happens before its first step, which also tells what is wrong with the request.
+    /// Creates a login. Nothing happens before its first step, which also checks the request.
     pub fn new(what: AuthorizationRequest) -> Self {
         Self(Stage::Begin(Box::new(what)))
     }
 
-    /// Until when the next [`next_qr_step`](crate::Client::next_qr_step) waits for the person at the most; `None` where
-    /// it does not wait for them.
+    /// The latest time until which the next [`next_qr_step`](crate::Client::next_qr_step) waits for the person;
+    /// `None` if it does not wait for them.
     pub fn expires_at(&self) -> Option<UnixTime> {
         match &self.0 {
             Stage::Begin(_) | Stage::Found(..) => None,

@@ -10,15 +10,15 @@ use crate::{
     settings::{Settings, credentials::Credentials},
 };
 
-/// Who stood before a QR code: to ask them once, soon. It is no identifier of a person; do not
-/// store it.
+/// The person who scanned a QR code: use it once, soon, to ask them. It does not identify a person;
+/// do not store it.
 #[derive(Clone, Debug)]
 pub struct UserIdentifierToken(pub(crate) Secret);
 
-/// A person to ask without a browser, and what for, on the way to
+/// A person to ask without a browser, and what to ask, passed to
 /// [`Client::start_backchannel`](crate::Client::start_backchannel) (CIBA Core §7.1, itsme: CIBA).
 ///
-/// Every [`AuthorizationRequest`] can be asked in this way, with what belongs to browsers left out.
+/// Any [`AuthorizationRequest`] can be used, except for its browser-related options.
 ///
 /// ```
 /// use itsme_core::{AuthorizationRequest, BackchannelRequest, FreeText};
@@ -46,7 +46,7 @@ impl BackchannelRequest {
         Self { what, hint: Hint::Discovered(who), requested_expiry: None }
     }
 
-    /// Asks the person with this `sub`, and nobody else: an answer of another person is refused.
+    /// Asks only the person with this `sub`: an answer from anyone else is refused.
     pub fn known_user(sub: impl Into<String>, what: AuthorizationRequest) -> Self {
         let sub = sub.into();
         let what = what.known_user(sub.clone());
@@ -60,7 +60,7 @@ impl BackchannelRequest {
     }
 }
 
-/// itsme asks without a browser only for V2 clients with private keys.
+/// itsme supports requests without a browser only for V2 clients with private keys.
 pub(super) fn check_client(settings: &Settings) -> Result<(), RequestError> {
     match settings.keyring.current() {
         Credentials::PrivateKeys(_) if settings.dialect().habits().has_backchannel => Ok(()),
@@ -69,7 +69,7 @@ pub(super) fn check_client(settings: &Settings) -> Result<(), RequestError> {
 }
 
 impl Hint {
-    /// What `login_hint_token` says, in whatever form.
+    /// The content of `login_hint_token`, whatever its form.
     pub(super) fn content(&self) -> Value {
         match self {
             Self::Discovered(UserIdentifierToken(token)) => {
@@ -80,7 +80,7 @@ impl Hint {
     }
 }
 
-/// A JWT that nobody signed (RFC 7519 §6).
+/// An unsigned JWT (RFC 7519 §6).
 pub(super) fn unsigned(claims: &Value) -> String {
     let part = |value: &Value| jose::base64url(value.to_string());
     format!("{}.{}.", part(&json!({ "alg": "none" })), part(claims))

@@ -35,18 +35,18 @@ use crate::{
 
 const ENDPOINT: Endpoint = Endpoint::Backchannel;
 
-/// A request is good for so long before it was made: a clock of ours may be ahead of an OP's that has no leeway.
+/// How long before its creation a request is valid: our clock may be ahead of that of an OP without leeway.
 const NOT_BEFORE: Duration = Duration::from_secs(60);
 
 /// The flow behind [`Client::start_backchannel`](crate::Client::start_backchannel).
 pub(crate) type StartBackchannel = SingleRequest<BackchannelStart>;
 
-/// The request that has the OP ask a person, once it was checked.
+/// A checked request that has the OP ask a person.
 pub(crate) struct BackchannelStart {
     content: CheckedContent,
     hint: Hint,
     requested_expiry: Option<Duration>,
-    /// What was sent along, which the ticket must know.
+    /// The token that was sent along, which the ticket needs.
     notification_token: Option<Secret>,
 }
 
@@ -114,7 +114,7 @@ impl Exchange for BackchannelStart {
     const RETRY: Retry = Retry::IfNotSent;
     type Output = CibaTicket;
 
-    /// The hint, if it is signed, stands in the request, which stands beside the assertion.
+    /// Prepares the request: a signed hint goes into the request object, which is sent beside the assertion.
     fn prepare(
         &mut self,
         parties: &Parties,

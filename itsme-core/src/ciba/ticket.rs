@@ -14,26 +14,26 @@ use crate::{
     tokens::requested::Requested,
 };
 
-/// A person has been asked, and has yet to answer.
+/// A request that is waiting for the person's answer.
 ///
-/// It is serde and versioned, so that another process or machine can poll for the answer: it knows
-/// when, and until when. Like a [`LoginState`](crate::LoginState) it is opaque, is used up by
-/// polling, and belongs to one client. Whoever reads it can take the login over: keep it as secret
-/// as a session.
+/// It is serializable with serde and versioned, so that another process or machine can poll for the
+/// answer: it knows when to poll, and until when. Like a [`LoginState`](crate::LoginState) it is
+/// opaque, belongs to one client, and is used up by polling. Anyone who can read it can take over the
+/// login: keep it as secret as a session.
 #[derive(Serialize, Deserialize)]
 pub struct CibaTicket {
     pub(super) v: Version<2>,
     pub(super) auth_req_id: StoredSecret,
-    /// What the OP must say when it pings; none where it does not.
+    /// The token that the OP must send with a ping; none if it does not ping.
     pub(super) notification_token: Option<StoredSecret>,
     pub(super) client: ClientIdentity,
     pub(super) pace: Pace,
     pub(crate) requested: Requested,
-    /// The `claims` that were sent.
+    /// The `claims` as sent.
     pub(super) claims: Option<String>,
 }
 
-/// Whether a ticket can be polled with: by the client that got it, and in time.
+/// Checks that this client may poll with the ticket, and that it has not expired.
 pub(super) fn check(
     owner: &ClientIdentity,
     pace: &Pace,
@@ -50,19 +50,19 @@ pub(super) fn check(
 }
 
 impl CibaTicket {
-    /// As if another clock had been read.
+    /// The same by another clock.
     pub(crate) fn shifted(mut self, shift: ClockShift) -> Self {
         self.requested.at = shift.of(self.requested.at);
         Self { pace: self.pace.shifted(shift), ..self }
     }
 
-    /// The OP's name for the request: what a ping carries, and what to store the ticket under.
+    /// The OP's identifier of the request: a ping carries it; store the ticket under it.
     pub fn auth_req_id(&self) -> &str {
         self.auth_req_id.0.expose()
     }
 
-    /// The `claims` that were sent, with the text or payment of a confirmation in it: to archive beside
-    /// the [`Evidence`](crate::Evidence), which has its digest.
+    /// The `claims` parameter as sent, including the text or payment of a confirmation: archive it
+    /// beside the [`Evidence`](crate::Evidence), which has its digest.
     pub fn claims(&self) -> Option<&str> {
         self.claims.as_deref()
     }
@@ -72,7 +72,7 @@ impl CibaTicket {
         self.notification_token.is_some()
     }
 
-    /// After this, the person can no longer answer.
+    /// When the person can no longer answer.
     pub fn expires_at(&self) -> UnixTime {
         self.pace.deadline()
     }

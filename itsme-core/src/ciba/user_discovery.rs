@@ -30,7 +30,7 @@ use crate::{
     settings::identity::ClientIdentity,
 };
 
-/// After this, whoever has not scanned the code will not (itsme: user discovery).
+/// How long to wait for a scan; after that, nobody will (itsme: user discovery).
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 const ENDPOINT: Endpoint = Endpoint::UserDiscovery;
@@ -41,10 +41,10 @@ pub(crate) type DiscoverUser = SingleRequest<BeginUserDiscovery>;
 /// The flow behind [`Client::poll_user_discovery`](crate::Client::poll_user_discovery).
 pub(crate) type PollUserDiscovery = SingleRequest<UserDiscoveryPoll>;
 
-/// A QR code that waits to be scanned.
+/// A QR code that is waiting to be scanned.
 ///
-/// It is serde and versioned, so that another process can go on with it: it knows when to poll, and
-/// it ends after ten minutes. It belongs to one client, and shows nothing in `Debug`.
+/// It is serializable with serde and versioned, so that another process can continue with it: it knows when to
+/// poll, and expires after ten minutes. It belongs to one client, and shows nothing in `Debug`.
 #[derive(Serialize, Deserialize)]
 pub struct UserDiscoveryTicket {
     v: Version<2>,
@@ -54,7 +54,7 @@ pub struct UserDiscoveryTicket {
     qr: QrCode,
 }
 
-/// An identifier that can be one segment of a path, wherever it comes from.
+/// An identifier that is safe as a single path segment, wherever it comes from.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 struct SessionId(String);
@@ -63,7 +63,7 @@ impl TryFrom<String> for SessionId {
     type Error = &'static str;
 
     fn try_from(id: String) -> Result<Self, Self::Error> {
-        // A path loses the segments `.` and `..`, however they are written.
+        // URL parsing removes the segments `.` and `..`, however they are written.
         if id.is_empty() || id.len() > 256 || id == "." || id == ".." {
             return Err("it has no usable `user_discovery_session_id`");
         }
@@ -77,22 +77,22 @@ impl From<SessionId> for String {
     }
 }
 
-/// What a poll for the person before the QR code has brought.
+/// The result of a poll for the person who scans the QR code.
 #[derive(Debug)]
 #[allow(clippy::exhaustive_enums, reason = "whoever polls must go on with each ticket")]
 pub enum UserDiscovery {
-    /// Nobody has scanned it yet.
+    /// Nobody has scanned the code yet.
     Waiting(UserDiscoveryTicket),
-    /// Nobody has scanned it yet, and the code is another one now: draw it anew.
+    /// Nobody has scanned the code yet, and it has changed: redraw it.
     Redraw(UserDiscoveryTicket),
-    /// Somebody has scanned it: ask them what you want to know.
+    /// Someone has scanned the code: ask them what you want to know.
     Found(UserIdentifierToken),
 }
 
 /// The first request of a discovery.
 pub(crate) struct BeginUserDiscovery;
 
-/// One poll for the person before the QR code.
+/// One poll for the person who scans the QR code.
 pub(crate) struct UserDiscoveryPoll(UserDiscoveryTicket);
 
 pub(crate) fn discover_user(client: &Arc<ClientInner>) -> Result<DiscoverUser, RequestError> {
@@ -108,7 +108,7 @@ pub(crate) fn poll_user_discovery(
 }
 
 impl UserDiscoveryTicket {
-    /// As if another clock had been read.
+    /// The same by another clock.
     pub(crate) fn shifted(self, shift: ClockShift) -> Self {
         Self { pace: self.pace.shifted(shift), ..self }
     }
@@ -118,12 +118,12 @@ impl UserDiscoveryTicket {
         &self.qr
     }
 
-    /// The OP's name for it, to store it under.
+    /// The OP's identifier of the session; store the ticket under it.
     pub fn session_id(&self) -> &str {
         &self.session_id.0
     }
 
-    /// After this, it is polled no more. (The OP itself waits some minutes longer.)
+    /// When polling stops. (The OP itself waits a few minutes longer.)
     pub fn expires_at(&self) -> UnixTime {
         self.pace.deadline()
     }
@@ -138,14 +138,14 @@ fn prepare(
     let metadata = &parties.provider.metadata;
     let rules = &parties.client.provider.rules;
     let url = metadata.user_discovery(session_id.map(|id| id.0.as_str()), rules)?;
-    // Protocol: the audience is the other endpoint (itsme: user discovery).
+    // The audience is the other endpoint (itsme: user discovery).
     let audience = metadata.backchannel(rules)?;
     parties.authenticated(audience, made.first(), cx, |authentication| {
         form::post((ENDPOINT, &url), &[], authentication)
     })
 }
 
-/// The person, if the answer says who it is.
+/// The person, if the response names one.
 fn found(answer: &mut Map<String, Value>) -> Result<Option<UserIdentifierToken>, Error> {
     match answer.get("status").and_then(Value::as_str) {
         Some("PENDING_USER_DISCOVERY") => Ok(None),
@@ -155,7 +155,10 @@ fn found(answer: &mut Map<String, Value>) -> Result<Option<UserIdentifierToken>,
             }
             _ => Err(Error::malformed(ENDPOINT, "it has no `user_identifier_token`")),
         },
-        _ => Err(Error::malformed(ENDPOINT, "its `status` is neither of the two that there are")),
+        _ => Err(Error::malformed(
+            ENDPOINT,
+            "its `status` is neither PENDING_USER_DISCOVERY nor USER_DISCOVERED",
+        )),
     }
 }
 
@@ -233,21 +236,21 @@ impl Exchange for UserDiscoveryPoll {
         }
         ticket.pace.lengthen(&answer);
         ticket.pace.pause(now, pause);
-        // Without another one that can be shown, the one that is shown goes on being good (itsme: user discovery).
+        // Unless the response has another readable code, the current one remains valid (itsme: user discovery).
         let Ok(qr) = QrCode::read(&answer) else { return Ok(UserDiscovery::Waiting(ticket)) };
         let is_another = qr.image != ticket.qr.image;
         ticket.qr = qr;
         Ok(if is_another { UserDiscovery::Redraw(ticket) } else { UserDiscovery::Waiting(ticket) })
     }
 
-    /// The OP has seen nothing of it: it is polled again.
+    /// The OP has not seen the request: poll again.
     fn unsigned(self, now: UnixTime) -> Option<UserDiscovery> {
         let Self(mut ticket) = self;
         ticket.pace.pause(now, None);
         Some(UserDiscovery::Waiting(ticket))
     }
 
-    /// It is polled again, more slowly.
+    /// Polls again, more slowly.
     fn unanswered(self, now: UnixTime) -> Option<UserDiscovery> {
         let Self(mut ticket) = self;
         ticket.pace.slow_down(now, None);

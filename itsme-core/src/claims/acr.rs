@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::Dialect;
 
-/// How strongly a person is authenticated (OIDC Core §2 `acr`, itsme: authentication levels).
+/// How strongly a person is authenticated (`acr`, OIDC Core §2, itsme: authentication levels).
 ///
 /// `Basic < Advanced`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub enum Acr {
 }
 
 impl Acr {
-    /// As it is written in requests.
+    /// The name of the level in requests.
     pub fn name(self, dialect: Dialect) -> &'static str {
         match self {
             Self::Basic => dialect.habits().acr_basic,
@@ -24,8 +24,9 @@ impl Acr {
         }
     }
 
-    /// The level that a token's `acr` names, in either dialect; none for values that itsme does not
-    /// define. Its pages vary in case, and in nothing else: the month of a V1 name is part of it.
+    /// Reads the level that a token's `acr` names, in either dialect; none for values that itsme
+    /// does not define. itsme's documentation varies only in case: the month in a V1 name is part
+    /// of it.
     pub(crate) fn read(acr: &str) -> Option<Self> {
         let is = |level: Self| {
             let names = [Dialect::V1, Dialect::V2].map(|dialect| level.name(dialect));

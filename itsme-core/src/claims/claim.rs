@@ -9,28 +9,29 @@ use crate::{
 
 macro_rules! claim {
     ($($(#[$doc:meta])* $claim:ident: $($origin:ident $name:literal),+ => $how:ident $field:ident;)*) => {
-        /// One thing that itsme can tell about a person (OIDC Core §5.1, itsme: claims).
+        /// A fact that itsme can share about a person (OIDC Core §5.1, itsme: claims).
         ///
-        /// Which of them a person has depends on the country of their document. Asking for one that
-        /// has no name in the client's [dialect](crate::Dialect) is an error before any request.
+        /// Which ones a person has depends on the country of their document. Requesting one that
+        /// has no name in the client's [dialect](crate::Dialect) is an error, before anything is
+        /// sent.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Claim {
             $($(#[$doc])* $claim,)*
-            /// The national number of a country: its own people have it. V2.
+            /// The national number of a country, which only its own people have. V2.
             NationalNumber(Country),
-            /// Any other claim, by its name on the wire.
+            /// Any other claim, by its wire name.
             Other(String),
         }
 
         impl Claim {
-            /// Every claim with a name of its own, so all but [`Other`](Self::Other).
+            /// All claims except [`Other`](Self::Other).
             pub fn all() -> impl Iterator<Item = Self> {
                 let national_numbers = Country::ALL.iter().copied().map(Self::NationalNumber);
                 [$(Self::$claim),+].into_iter().chain(national_numbers)
             }
 
-            /// Its names: none has more than two.
+            /// Its names; there are at most two.
             fn names(&self) -> impl Iterator<Item = (Origin, &str)> {
                 let [first, second] = match self {
                     $(Self::$claim => padded([$((Origin::$origin, $name)),+]),)*
@@ -54,15 +55,15 @@ fn padded<T, const N: usize>(names: [T; N]) -> [Option<T>; 2] {
 }
 
 impl Claim {
-    /// Its names on the wire in a dialect: one, or two where itsme's pages disagree.
+    /// Its wire names in a dialect: one, or two where itsme's documentation disagrees.
     ///
     /// # Errors
-    /// [`RequestError::ClaimNotInDialect`]: it has none.
+    /// [`RequestError::ClaimNotInDialect`]: the dialect has no name for it.
     pub fn wire_names(&self, dialect: Dialect) -> Result<Vec<String>, RequestError> {
         self.names_in(dialect).map(Iterator::collect)
     }
 
-    /// One or two.
+    /// Its one or two names in a dialect.
     pub(super) fn names_in(
         &self,
         dialect: Dialect,
@@ -76,7 +77,7 @@ impl Claim {
         Ok(names)
     }
 
-    /// Whether it is called so in a token, in either dialect and in any case.
+    /// Whether a token may call it this, in either dialect and in any case.
     pub(crate) fn has_name(&self, wire_name: &str) -> bool {
         let found = WireName::of(wire_name);
         let is_plain =
@@ -84,7 +85,7 @@ impl Claim {
         self.names().any(|(origin, name)| found.is(origin, name) || is_plain(origin, name))
     }
 
-    /// Whether its value can be an image, so that tokens with it are large.
+    /// Whether its value can be an image, which makes tokens large.
     pub(crate) fn is_image(&self) -> bool {
         match self {
             Self::Photo | Self::Picture => true,
@@ -93,7 +94,7 @@ impl Claim {
         }
     }
 
-    /// Whether everybody has it, of the claims that scopes stand for (itsme: data availability).
+    /// Whether everyone has it, among the claims of the scopes (itsme: data availability).
     pub(crate) fn is_always_there(&self) -> bool {
         matches!(
             self,
@@ -107,12 +108,12 @@ impl Claim {
         )
     }
 
-    /// Asks for the claim in the userinfo answer instead of the ID token.
+    /// Requests the claim in the userinfo response instead of the ID token.
     pub fn in_userinfo(self) -> ClaimRequest {
         ClaimRequest::from(self).in_userinfo()
     }
 
-    /// Says that the application cannot do without it (OIDC Core §5.5.1).
+    /// Marks the claim as one that the application cannot do without (OIDC Core §5.5.1).
     pub fn essential(self) -> ClaimRequest {
         ClaimRequest::from(self).essential()
     }
@@ -120,7 +121,7 @@ impl Claim {
 
 macro_rules! about_the_token {
     ($($name:literal)*) => {
-        /// The name, if it is of a claim about the token and not about the person.
+        /// The name, if it belongs to a claim about the token rather than the person.
         pub(crate) fn about_the_token(name: &str) -> Option<&'static str> {
             match name {
                 $($name => Some($name),)*

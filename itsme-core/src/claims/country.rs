@@ -1,10 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-/// One country, one line: its code, and the claims that carry the national number, behind the prefix
-/// of V2.
+/// One country per line: its code, and the claims with its national number, without V2's prefix.
 macro_rules! countries {
     ($($(#[$doc:meta])* $country:ident $code:literal => $($claim:literal)|+;)*) => {
-        /// A country whose people itsme knows by a national number (ISO 3166-1).
+        /// A country whose national numbers itsme knows (ISO 3166-1).
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
@@ -14,7 +13,7 @@ macro_rules! countries {
         }
 
         impl Country {
-            /// All of them.
+            /// All countries.
             pub const ALL: &[Self] = &[$(Self::$country),*];
 
             pub(crate) fn national_number_claims(self) -> &'static [&'static str] {
@@ -41,7 +40,7 @@ countries! {
     Lithuania "LT" => "LTNationalNumber";
     /// `LU`: *matricule*.
     Luxembourg "LU" => "claim_luxtrust_ssn";
-    /// `MT`: the number of the identity card.
+    /// `MT`: the identity card number.
     Malta "MT" => "MTNationalNumber";
     /// `MD`: *IDNP*.
     Moldova "MD" => "MDNationalNumber";
@@ -53,12 +52,12 @@ countries! {
     Serbia "RS" => "RSNationalNumber";
     /// `SK`: *rodné číslo*.
     Slovakia "SK" => "SKNationalNumber";
-    /// `SI`: *EMŠO*. itsme's pages write the claim in two ways.
+    /// `SI`: *EMŠO*. itsme's documentation spells the claim in two ways.
     Slovenia "SI" => "SINationalNumber" | "SVNationalNumber";
 }
 
 impl Country {
-    /// By the rest of a claim's name behind the prefix, in any case.
+    /// Finds a country by a claim's name without its prefix, in any case.
     pub(crate) fn of_national_number_claim(name: &str) -> Option<Self> {
         let has = |country: &&Self| {
             country.national_number_claims().iter().any(|claim| claim.eq_ignore_ascii_case(name))

@@ -1,4 +1,4 @@
-//! What can be asked about a person.
+//! What can be requested about a person.
 
 pub(crate) mod acr;
 mod claim;

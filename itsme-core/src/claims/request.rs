@@ -19,10 +19,10 @@ use crate::{
     ground::json::Members,
 };
 
-/// A claim with where and how it is asked for (OIDC Core §5.5).
+/// A claim, with where and how to request it (OIDC Core §5.5).
 ///
-/// A [`Claim`] alone is asked for voluntarily, in the ID token (V2, as itsme recommends) or in the
-/// userinfo answer (V1, where it always was).
+/// A plain [`Claim`] is requested as voluntary, in the ID token (V2, as itsme recommends) or in the
+/// userinfo response (V1, as ever).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClaimRequest {
     pub(crate) claim: Claim,
@@ -38,19 +38,19 @@ impl From<Claim> for ClaimRequest {
 }
 
 impl ClaimRequest {
-    /// Asks for it in the userinfo answer.
+    /// Requests the claim in the userinfo response.
     #[must_use]
     pub fn in_userinfo(self) -> Self {
         Self { in_userinfo: true, ..self }
     }
 
-    /// Says that the application cannot do without it.
+    /// Marks the claim as one that the application cannot do without.
     #[must_use]
     pub fn essential(self) -> Self {
         Self { essential: true, ..self }
     }
 
-    /// Asks for this very value.
+    /// Requests this exact value.
     #[must_use]
     pub fn value(self, value: impl Into<String>) -> Self {
         Self { value: Some(value.into()), ..self }
@@ -60,7 +60,7 @@ impl ClaimRequest {
         self.in_userinfo || dialect.habits().asks_in_userinfo
     }
 
-    /// How it is asked for.
+    /// The value in the `claims` parameter.
     fn asked(&self) -> Value {
         match (self.essential, &self.value) {
             (false, None) => Value::Null,
@@ -77,12 +77,12 @@ impl fmt::Debug for ClaimRequest {
     }
 }
 
-/// The claims that a request asks for, one entry a claim and place.
+/// The claims of a request, one entry per claim and place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestedClaims(pub(crate) Vec<ClaimRequest>);
 
 impl RequestedClaims {
-    /// A later request for the same claim in the same place takes the earlier one's.
+    /// Adds a claim. It replaces an earlier request for the same claim in the same place.
     pub(crate) fn add(&mut self, request: ClaimRequest) {
         let same = |known: &ClaimRequest| {
             known.claim == request.claim && known.in_userinfo == request.in_userinfo
@@ -91,15 +91,16 @@ impl RequestedClaims {
         self.0.push(request);
     }
 
-    /// Whether what scopes stand for can be asked for in the ID token beside these. Where userinfo
-    /// is asked anyway, metadata must stay beside the claims that they speak of; and someone may
-    /// have another value than the one that is asked for.
+    /// Whether the claims of scopes can also be requested in the ID token. Not if userinfo is called
+    /// anyway, because metadata must stay with the claims that it describes; and not with a
+    /// requested value, because the person may have another one.
     pub(crate) fn leave_room_in_id_token(&self, dialect: Dialect) -> bool {
         let is_free = |it: &ClaimRequest| !it.is_in_userinfo(dialect) && it.value.is_none();
         !dialect.habits().asks_in_userinfo && self.0.iter().all(is_free)
     }
 
-    /// With what scopes stand for, in the ID token; what was asked by claim stays as it is.
+    /// Adds the claims of scopes, in the ID token; claims that were requested individually stay as
+    /// they are.
     pub(crate) fn with_scopes(self, scopes: &[Scope], dialect: Dialect) -> Self {
         let by_scope = scopes.iter().flat_map(|scope| scope.claims(dialect)).cloned();
         let mut all = Self::default();
@@ -107,7 +108,7 @@ impl RequestedClaims {
         all
     }
 
-    /// Whether the answer is worth a userinfo request for these claims alone.
+    /// Whether these claims alone require a userinfo request.
     pub(crate) fn any_in_userinfo(&self, dialect: Dialect) -> bool {
         self.0.iter().any(|request| request.is_in_userinfo(dialect))
     }
@@ -116,11 +117,11 @@ impl RequestedClaims {
         self.0.iter().any(|request| request.claim.is_image())
     }
 
-    /// The `claims` parameter. `known_user` is asked for by value (itsme: known user), `template` is
+    /// The `claims` parameter. `known_user` is requested by value (itsme: known user); `template` is
     /// what a confirmation adds.
     ///
     /// # Errors
-    /// A claim has no name in the dialect, or is not for the application to ask for.
+    /// A claim has no name in the dialect, or may not be requested by the application.
     pub(crate) fn parameter(
         &self,
         dialect: Dialect,
@@ -158,14 +159,14 @@ pub(crate) struct ClaimsParameter {
 }
 
 impl ClaimsParameter {
-    /// As it is sent, byte for byte; none if nothing is asked for.
+    /// The parameter as sent, byte for byte; none if nothing is requested.
     pub(crate) fn text(&self) -> Option<Box<RawValue>> {
         let is_empty = self.id_token.is_empty() && self.userinfo.is_empty();
         (!is_empty).then(|| to_raw_value(self).expect("claims are JSON"))
     }
 }
 
-/// Some claims are not for the application to ask for.
+/// Refuses claims that the application may not request.
 fn check_name(name: &str) -> Result<(), RequestError> {
     if name.is_empty() {
         return Err(RequestError::EmptyClaim);

@@ -3,16 +3,16 @@ use serde::{Deserialize, Serialize};
 use super::{claim::Claim, country::Country};
 use crate::dialect::Dialect;
 
-/// One scope, one line: its name on the wire, and the claims that it stands for in each dialect. A
-/// dialect without claims for it does not have it.
+/// One scope per line: its wire name, and the claims that it stands for in each dialect. A dialect
+/// without claims for a scope does not have it.
 macro_rules! scopes {
     ($($(#[$doc:meta])* $scope:ident $name:literal => V1 $v1:expr, V2 $v2:expr;)*) => {
         /// A group of claims (OIDC Core §5.4, itsme: scopes). `openid` and `service:CODE` are always
         /// sent.
         ///
-        /// itsme answers scopes in the userinfo answer, which costs one more request. So the claims
-        /// that they stand for are asked for in the ID token as well (V2), and userinfo is asked only
-        /// if something is missing there that everybody has, or if nothing is there at all. See
+        /// itsme returns the claims of scopes in the userinfo response, which costs another request.
+        /// They are therefore also requested in the ID token (V2), and userinfo is called only if a
+        /// claim that everyone has is missing there, or if none is there. See
         /// [`scopes_by_userinfo`](crate::AuthorizationRequest::scopes_by_userinfo).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
@@ -21,7 +21,7 @@ macro_rules! scopes {
         }
 
         impl Scope {
-            /// As it is written on the wire.
+            /// The scope as written on the wire.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$scope => $name,)*
@@ -62,13 +62,13 @@ const PHONE: &[Claim] = &[Claim::PhoneNumber, Claim::PhoneNumberVerified];
 const V2_EID: &[Claim] = &[Claim::NationalNumber(Country::Belgium), Claim::BeEidSn];
 
 scopes! {
-    /// The postal address, and (V2) how sure it is.
+    /// The postal address, and (V2) how reliable it is.
     Address "address" => V1 &[Claim::Address], V2 V2_ADDRESS;
     /// The Belgian national number and identity card number.
     Eid "eid" => V1 &[Claim::Eid], V2 V2_EID;
     /// `email` and `email_verified`.
     Email "email" => V1 EMAIL, V2 EMAIL;
-    /// Number, kind, country and validity of the identity document. V2.
+    /// Number, type, country and validity of the identity document. V2.
     IdDocument "idDocument" => V1 &[], V2 ID_DOCUMENT;
     /// `phone_number` and `phone_number_verified`.
     Phone "phone" => V1 PHONE, V2 PHONE;
@@ -77,12 +77,12 @@ scopes! {
 }
 
 impl Scope {
-    /// Whether a dialect has it.
+    /// Whether a dialect has this scope.
     pub(crate) fn exists(self, dialect: Dialect) -> bool {
         !self.claims(dialect).is_empty()
     }
 
-    /// Whether an image can come with it: V1 writes the picture itself into the claim.
+    /// Whether it can include an image: V1 writes the picture itself into the claim.
     pub(crate) fn has_image(self, dialect: Dialect) -> bool {
         self == Self::Profile && dialect.habits().writes_picture_into_claim
     }

@@ -1,21 +1,21 @@
-//! One claim, one line: its names on the wire, and how its value is read into a
-//! [`User`](crate::User). [`Claim`](crate::Claim) and the reader are made of this table.
+//! One claim per line: its wire names, and how its value is read into a [`User`](crate::User).
+//! [`Claim`](crate::Claim) and the reader are generated from this table.
 //!
-//! `Plain` names are OpenID Connect's own, the same in both dialects. `V2` names stand behind that
-//! dialect's prefix, `V1` names too, and begin with the month of their making. After the arrow: a
-//! reader of `user/read.rs` and the field that it fills, `about` for what is told of other claims, or
-//! `own` for a method.
+//! `Plain` names are OpenID Connect's own, the same in both dialects. `V2` and `V1` names follow
+//! their dialect's prefix; `V1` names start with the month they were created in. After the arrow: a
+//! reader from `user/read.rs` and the field that it fills, `about` for metadata about other claims,
+//! or `own` for a method.
 //!
-//! National numbers have their names in `country.rs`.
+//! The names of national numbers are in `country.rs`.
 
 macro_rules! claims {
     ($make:ident) => {
         $make! {
-            /// When and how the itsme account was made. V2.
+            /// When and how the itsme account was created. V2.
             Account: V2 "account" => part account;
             /// The postal address; Belgian documents only.
             Address: Plain "address" => part address;
-            /// How sure the address is. V2.
+            /// How reliable the address is. V2.
             AddressAssuranceLevel: V2 "address_assurance_level" => any_text address_assurance_level;
             /// Whether the person is 16 or older.
             AgeGte16: Plain "age_gte_16" => flag age_gte_16;
@@ -31,10 +31,10 @@ macro_rules! claims {
             BeEidSn: V2 "BEeidSn" => text be_eid_sn;
             /// The date of birth, as `YYYY-MM-DD`.
             Birthdate: Plain "birthdate" => text birthdate;
-            /// The date of birth as the document prints it.
+            /// The date of birth as printed on the document.
             BirthdateAsString: V2 "birthdate_as_string", V1 "2020-03:claim_birthdate_as_string"
                 => text birthdate_as_string;
-            /// The nationality, in the document's words.
+            /// The nationality as written on the document.
             Citizenship: V2 "claim_citizenship", V1 "2016-06:claim_nationality" => text citizenship;
             /// The nationality as an ISO 3166-1 alpha-3 code. V2.
             CitizenshipAsIso: V2 "claim_citizenship_as_iso" => text citizenship_as_iso;
@@ -46,7 +46,7 @@ macro_rules! claims {
             Device: V2 "claim_device", V1 "2017-05:claim_device" => part device;
             /// Numbers and validity of the Belgian identity card. V1.
             Eid: V1 "2016-06:claim_eid" => own read_eid;
-            /// The e-mail address that the person typed.
+            /// The e-mail address that the person entered.
             Email: Plain "email" => text email;
             /// Whether itsme has verified the e-mail address; always false today.
             EmailVerified: Plain "email_verified" => flag email_verified;
@@ -58,7 +58,7 @@ macro_rules! claims {
             GivenName: Plain "given_name" => text given_name;
             /// The number of the identity document. V2.
             IdDocumentSn: V2 "IDDocumentSN" => text id_document_sn;
-            /// The kind of the identity document. V2.
+            /// The type of the identity document. V2.
             IdDocumentType: V2 "IDDocumentType" => text id_document_type;
             /// The country that issued the document, for each claim that comes from it. V2.
             IdIssuingCountry: V2 "IDIssuingCountry" => about IssuingCountry;
@@ -70,32 +70,32 @@ macro_rules! claims {
             Locale: Plain "locale" => text locale;
             /// Full name.
             Name: Plain "name" => text name;
-            /// The gender as the document prints it. V2.
+            /// The gender as printed on the document. V2.
             OfficialGender: V2 "official_gender" => text official_gender;
             /// Whether the phone was in a call. V2.
             OngoingCall: V2 "ongoing_call" => flag ongoing_call;
             /// The number of the passport. V1.
             PassportSn: V1 "2017-05:claim_passport_sn" => text passport_sn;
-            /// The telephone number of the phone with the app.
+            /// The number of the phone with the app.
             PhoneNumber: Plain "phone_number" => text phone_number;
             /// Whether the telephone number is verified; always true today.
             PhoneNumberVerified: Plain "phone_number_verified" => flag phone_number_verified;
-            /// The photo of the document, as bytes.
+            /// The photo on the document, as bytes.
             Photo: V2 "physical_person_photo", V1 "2017-05:claim_photo" => photo photo;
-            /// The address of the person's picture.
+            /// The URL of the person's picture.
             Picture: Plain "picture" => text picture;
             /// City and country of birth. V2.
             PlaceOfBirth: V2 "place_of_birth" => part place_of_birth;
-            /// That the person is a student: a grant to ask the attestation with. V2.
+            /// A grant for requesting the attestation that the person is a student. V2.
             StudentAttestation: V2 "student_attestation_ag" => as_it_is student_attestation;
-            /// About the transaction in the app.
+            /// Data about the transaction in the app.
             TransactionInfo: V2 "transaction_info", V1 "2017-05:claim_transaction_info"
                 => object transaction_info;
-            /// The address of the phone in the transaction. V2.
+            /// The phone's IP address during the transaction. V2.
             TransactionIp: V2 "transaction_ip" => text transaction_ip;
-            /// Since when each claim is valid. V2.
+            /// When each claim became valid. V2.
             ValidityFrom: V2 "validityFrom" => about ValidFrom;
-            /// Until when each claim is valid. V2.
+            /// When each claim stops being valid. V2.
             ValidityTo: V2 "validityTo" => about ValidUntil;
             /// When each claim was verified. V2.
             VerificationDate: V2 "verificationDate" => about VerifiedAt;

@@ -6,7 +6,7 @@ use crate::ground::time::UnixTime;
 
 const LIFETIME: Duration = Duration::from_secs(300);
 
-/// The claims of an assertion (OIDC Core §9, itsme: token request).
+/// The claims of a client assertion (OIDC Core §9, itsme: token request).
 #[derive(Serialize)]
 pub(crate) struct AssertionClaims<'a> {
     iss: &'a str,
@@ -17,7 +17,8 @@ pub(crate) struct AssertionClaims<'a> {
     exp: u64,
 }
 
-/// For `audience`. The five minutes are for clocks that differ; each attempt has a `jti` of its own.
+/// Creates the claims for `audience`. The five minutes allow for clocks that differ; each attempt
+/// has its own `jti`.
 pub(crate) fn claims<'a>(
     client_id: &'a str,
     audience: &'a str,

@@ -13,7 +13,7 @@ use crate::{
     settings::credentials::Credentials,
 };
 
-/// The flow behind [`Client::check_keys`](crate::Client::check_keys): each key outside is asked for what it
+/// The flow behind [`Client::check_keys`](crate::Client::check_keys): tests each external key with what it
 /// is published for.
 pub(crate) struct CheckKeys {
     unchecked: VecDeque<Check>,
@@ -25,9 +25,9 @@ enum Check {
     Unwrapping(Arc<OwnKey>, KeyEncryption),
 }
 
-/// What must come back.
+/// The expected result.
 enum Asked {
-    /// A signature, which was verified with the published key already.
+    /// A signature, which has already been verified with the published key.
     Signature,
     ContentKey {
         kid: String,
@@ -43,7 +43,7 @@ impl CheckKeys {
             for key in keys.signing_keys().iter().filter(|key| key.is_outside()) {
                 unchecked.push_back(Check::Signing(Arc::clone(key)));
             }
-            // A key without `alg` is asked for whatever the OP takes.
+            // A key without `alg` is tested with everything the OP may use.
             for key in keys.decryption_keys().iter().filter(|key| key.is_outside()) {
                 for alg in [KeyEncryption::RsaOaep256, KeyEncryption::RsaOaep] {
                     if key.unwraps(alg) {
@@ -77,7 +77,7 @@ impl CheckKeys {
     }
 }
 
-/// As the OP does it, which reads the published key.
+/// Encrypts a content key the way the OP does, with the published key.
 fn wrapped(key: &OwnKey, alg: KeyEncryption, content_key: &[u8]) -> Result<Vec<u8>, Error> {
     let wrapped = match &key.home {
         KeyHome::Outside(public) => public.wrap(alg, content_key),

@@ -6,7 +6,7 @@ use crate::{
     settings::{Settings, credentials::Credentials, identity::ClientIdentity},
 };
 
-/// What all flows of a client share: checked settings, and what is known of the OP.
+/// What all flows of a client share: checked settings, and what is known about the OP.
 pub(crate) struct ClientInner {
     pub(crate) settings: Settings,
     pub(crate) identity: ClientIdentity,
@@ -21,7 +21,7 @@ impl ClientInner {
         Ok(Self { identity: settings.identity(), settings, provider: Arc::new(provider) })
     }
 
-    /// Another client of the same environment, which shares what is known of the OP.
+    /// Creates another client of the same environment, sharing what is known about the OP.
     pub(crate) fn sibling(&self, settings: Settings) -> Result<Self, Error> {
         settings.check()?;
         if EndpointRules::new(&settings) != self.provider.rules {
@@ -30,8 +30,9 @@ impl ClientInner {
         Ok(Self { identity: settings.identity(), settings, provider: Arc::clone(&self.provider) })
     }
 
-    /// Some refusals are what an OP answers whose encryption key has changed, of which nothing else
-    /// would tell: the next flow fetches its keys. A client with a secret has no encrypted assertion.
+    /// Notes an error that an OP returns after its encryption key has changed, which shows in no
+    /// other way: the next flow fetches its keys. A client with a secret sends no encrypted
+    /// assertion.
     pub(crate) fn note_refusal(&self, error: &Error) {
         let Error::Refused(refusal) = error else { return };
         let by_keys = matches!(self.settings.keyring.current(), Credentials::PrivateKeys(_));

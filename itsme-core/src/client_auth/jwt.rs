@@ -17,7 +17,7 @@ use crate::{
     settings::protection::JwtProtection,
 };
 
-/// Makes a JWT of ours: signs it, and then encrypts it to the OP if it is to be nested.
+/// Makes one of our JWTs: signs it, then encrypts it to the OP if it is to be nested.
 pub(crate) struct MakeJwt {
     state: State,
     seal: Option<Seal>,
@@ -32,13 +32,14 @@ enum State {
 /// How a JWS is encrypted.
 pub(crate) struct Seal {
     pub(crate) to: Arc<PublicKey>,
-    /// Where the key names no algorithm.
+    /// Used if the key names no algorithm.
     pub(crate) default: KeyEncryption,
     pub(crate) enc: ContentEncryption,
 }
 
 impl Parties {
-    /// Nested with the algorithm that the OP's key names, else with the dialect's.
+    /// Prepares a JWT. If nested, it uses the algorithm that the OP's key names, otherwise the
+    /// dialect's.
     pub(crate) fn make_jwt(
         &self,
         protection: JwtProtection,
@@ -59,7 +60,8 @@ impl Parties {
         Ok(MakeJwt::new(jws, signer, seal))
     }
 
-    /// The OP's key to encrypt to. It may have published one since.
+    /// The OP's key to encrypt to. If there is none, the next flow fetches the keys, since the OP
+    /// may have published one.
     pub(crate) fn encryption_key(&self) -> Result<&Arc<PublicKey>, Error> {
         let mut key = EncryptionKey::of(&self.provider.keys);
         key.verify().inspect_err(|_| self.client.provider.cache.suspect())?;
@@ -67,7 +69,7 @@ impl Parties {
     }
 }
 
-/// The `typ` of a JWT that is nothing more.
+/// The `typ` of a plain JWT.
 pub(crate) const JWT: &str = "JWT";
 
 impl MakeJwt {
@@ -111,7 +113,7 @@ impl Machine for MakeJwt {
     }
 }
 
-/// A128CBC-HS256, unless the OP says that it reads A256GCM and not that.
+/// A128CBC-HS256, unless the OP says that it only supports A256GCM.
 fn content_encryption(provider: &Provider) -> ContentEncryption {
     let advertised = &provider.metadata.request_object_encryption_enc_values_supported;
     let reads = |enc: ContentEncryption| advertised.iter().any(|name| name == enc.name());

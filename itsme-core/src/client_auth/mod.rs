@@ -1,9 +1,9 @@
-//! How the client proves itself to the OP (OIDC Core §9), and what all its flows share.
+//! How the client authenticates to the OP (OIDC Core §9), and what all its flows share.
 //!
 //! ```text
 //! inner.rs    settings and cache, shared by all flows    parties.rs    the client and the OP
-//! jwt.rs      signing and encrypting our own JWTs        assertion.rs  the claims of a client assertion
-//! check_keys.rs  whether keys outside are ours
+//! jwt.rs      signs and encrypts our own JWTs            assertion.rs  the claims of a client assertion
+//! check_keys.rs  tests external keys
 //! ```
 
 pub(crate) mod assertion;

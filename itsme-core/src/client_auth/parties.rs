@@ -16,23 +16,24 @@ use crate::{
     },
 };
 
-/// Both sides of a request: the client, and the OP as it is known when the request is made.
+/// Both sides of a request: the client, and the OP as known when the request is made.
 pub(crate) struct Parties {
     pub(crate) client: Arc<ClientInner>,
     pub(crate) provider: Arc<Provider>,
 }
 
-/// A request on its way to be made.
+/// A request that is being prepared.
 pub(crate) enum Prepared {
-    /// It needs this JWT.
+    /// It needs this JWT first.
     Jwt(MakeJwt),
     /// It is complete.
     Request(Request),
 }
 
 impl Parties {
-    /// A request that authenticates the client: with the parameters of the secret, or of a fresh
-    /// `assertion`, once it was made (OIDC Core §9). `itsme_audience` is the endpoint that itsme wants it to be for.
+    /// Prepares a request that authenticates the client (OIDC Core §9): with the parameters for a secret, or for a
+    /// fresh `assertion` once it has been made. `itsme_audience` is the endpoint that itsme requires as its
+    /// audience.
     pub(crate) fn authenticated(
         &self,
         itsme_audience: &str,
@@ -64,8 +65,8 @@ impl Parties {
         Ok(Prepared::Request(request(authentication)))
     }
 
-    /// A login will need to encrypt an assertion, and the OP has a key for it. It is told before the person is sent
-    /// to the OP, not when they are back.
+    /// Checks that the OP has a key to encrypt to, if the login will need to encrypt an assertion: better before the
+    /// person is sent to the OP than when they return.
     pub(crate) fn check_encryption(&self) -> Result<(), Error> {
         let settings = &self.client.settings;
         let by_keys = matches!(settings.keyring.current(), Credentials::PrivateKeys(_));

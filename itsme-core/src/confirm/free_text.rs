@@ -6,8 +6,8 @@ use crate::{
 
 /// A text for the person to confirm, with `<b>`, `<i>`, `<u>` and `<br>` (itsme: free text).
 ///
-/// It is checked before anything is sent, and the flow's first step tells what is wrong: a character that itsme does not
-/// show, such as a curly quote, makes the whole confirmation fail at the person's phone.
+/// The flow's first step checks it before anything is sent. One character that itsme cannot display, such as a curly
+/// quote, would make the whole confirmation fail on the person's phone.
 ///
 /// ```
 /// use itsme_core::{Dialect, FreeText, FreeTextError};
@@ -22,25 +22,24 @@ use crate::{
 pub struct FreeText(pub(crate) String);
 
 const BREAK: &str = "<br>";
-/// Each with what closes it.
+/// Each opening tag with its closing tag.
 const STYLES: [(&str, &str); 3] = [("<b>", "</b>"), ("<i>", "</i>"), ("<u>", "</u>")];
 
 impl FreeText {
-    /// A text as the person shall see it. `</br>`, which itsme's older pages write, is taken for
-    /// `<br>`.
+    /// The text as the person should see it. `</br>`, found in itsme's older documentation, is treated as `<br>`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Whether it can be shown.
+    /// Checks whether the text can be displayed.
     ///
     /// # Errors
-    /// What is wrong, and where.
+    /// [`FreeTextError`] says what is wrong, and where.
     pub fn check(&self, dialect: Dialect) -> Result<(), FreeTextError> {
         self.checked(dialect).map(drop)
     }
 
-    /// The text as it is sent.
+    /// Checks the text and returns it as sent.
     pub(crate) fn checked(&self, dialect: Dialect) -> Result<String, FreeTextError> {
         if self.0.is_empty() {
             return Err(FreeTextError::Empty);
@@ -61,7 +60,7 @@ impl FreeText {
                     tag.len()
                 }
                 None if character == '<' => {
-                    // No more of the text than what looks like a tag.
+                    // Quote no more of the text than what looks like a tag.
                     let end = rest.find('>').filter(|end| *end <= 20).map_or(1, |end| end + 1);
                     let tag = rest[..end].to_owned();
                     return Err(FreeTextError::Tag { tag, position });
@@ -87,7 +86,7 @@ impl FreeText {
 
 opaque!(FreeText);
 
-/// The known tag that a text begins with.
+/// The known tag at the start of a text.
 fn tag(text: &str) -> Option<&'static str> {
     let styles = STYLES.into_iter().flat_map(|(start, end)| [start, end]);
     [BREAK, "</br>"].into_iter().chain(styles).find(|tag| text.starts_with(tag))
@@ -108,7 +107,7 @@ fn nest(
     }
 }
 
-/// ISO 8859-15 without its control characters, or only what ISO 8859-1 has too.
+/// Whether it is in ISO 8859-15, without its control characters; V1 only shows what is also in ISO 8859-1.
 fn is_shown(character: char, dialect: Dialect) -> bool {
     match character {
         '¤' | '¦' | '¨' | '´' | '¸' | '¼' | '½' | '¾' => false,
@@ -118,7 +117,7 @@ fn is_shown(character: char, dialect: Dialect) -> bool {
     }
 }
 
-/// All characters count as they are sent; a line ends at a break.
+/// Every character counts as sent; `<br>` ends a line.
 fn check_length(sent: &str, dialect: Dialect) -> Result<(), FreeTextError> {
     let (max_lines, limit) = match dialect.habits().text_limit {
         TextLimit::Characters(limit) => {
@@ -141,8 +140,8 @@ fn check_length(sent: &str, dialect: Dialect) -> Result<(), FreeTextError> {
     Ok(())
 }
 
-/// Typographic quotes, dashes, spaces and dots in their plain forms, for texts from word processors.
-/// Nothing does this by itself: what the person confirms is the application's own word.
+/// Replaces typographic quotes, dashes, spaces and ellipses by plain ones, for texts from word processors. This never
+/// happens automatically: what the person confirms must be exactly what the application wrote.
 ///
 /// ```
 /// assert_eq!(itsme_core::plain_typography("“It’s” 5 – 7…"), "\"It's\" 5 - 7...");
@@ -210,7 +209,7 @@ mod tests {
         let too_long = FreeTextError::TooLong { characters: 7_501, limit: 7_500 };
         assert_eq!(v2(&"x".repeat(7_501)), Err(too_long.clone()));
         assert_eq!(v2(&format!("{}<b>é</b>", "x".repeat(7_493))), Err(too_long));
-        assert!(v2(&format!("{}</br>", "x".repeat(7_496))).is_ok(), "four as it is sent");
+        assert!(v2(&format!("{}</br>", "x".repeat(7_496))).is_ok(), "four characters as sent");
     }
 
     #[test]
@@ -232,6 +231,6 @@ mod tests {
         let fancy = "‘a’ “b” – — … \u{202f}x ‑ ″";
         assert!(v2(fancy).is_err());
         assert!(v2(&plain_typography(fancy)).is_ok(), "{}", plain_typography(fancy));
-        assert_eq!(plain_typography("é €"), "é €", "what is shown stays");
+        assert_eq!(plain_typography("é €"), "é €", "what the app shows stays");
     }
 }

@@ -15,7 +15,7 @@ use crate::{dialect::Dialect, error::RequestError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Template {
-    /// A text of the application's own.
+    /// The application's own text.
     FreeText(FreeText),
     /// A payment.
     Payment(Payment),
@@ -34,7 +34,7 @@ impl From<Payment> for Template {
 }
 
 impl Template {
-    /// The claim requests that carry it, after everything in it was checked.
+    /// Checks the template, and returns the claims that carry it.
     pub(crate) fn claims(&self, dialect: Dialect) -> Result<Vec<(String, Value)>, RequestError> {
         let parts = match self {
             Self::FreeText(text) => vec![

@@ -7,7 +7,7 @@ use crate::{error::PaymentError, ground::opaque::opaque};
 
 /// A payment for the person to confirm (itsme: advanced payment).
 ///
-/// It is checked before anything is sent; the flow's first step tells what is wrong.
+/// The flow's first step checks it before anything is sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Payment {
     pub(crate) amount: String,
@@ -16,10 +16,11 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// An amount as a whole number in digits, a currency by its ISO 4217 code, and the account that
-    /// gets the money, with or without spaces.
+    /// The amount as a whole number in digits, the currency as an ISO 4217 code, and the IBAN of
+    /// the receiving account, with or without spaces.
     ///
-    /// itsme's pages do not say whether the amount counts euros or cents: it is passed on as it is.
+    /// itsme's documentation does not say whether the amount is in euros or cents; it is passed on
+    /// unchanged.
     pub fn new(
         amount: impl Into<String>,
         currency: impl Into<String>,
@@ -28,10 +29,10 @@ impl Payment {
         Self { amount: amount.into(), currency: currency.into(), iban: iban.into() }
     }
 
-    /// Whether it can be sent.
+    /// Checks whether the payment can be sent.
     ///
     /// # Errors
-    /// What is wrong.
+    /// [`PaymentError`] says what is wrong.
     pub fn check(&self) -> Result<(), PaymentError> {
         let digits =
             !self.amount.is_empty() && self.amount.bytes().all(|byte| byte.is_ascii_digit());
@@ -45,16 +46,16 @@ impl Payment {
         match self.iban_digits().parse::<Iban>() {
             Ok(_) => Ok(()),
             Err(iban::ParseIbanError::InvalidBaseIban { .. }) => {
-                Err(PaymentError::Iban("its form or its check digits"))
+                Err(PaymentError::Iban("wrong form or check digits"))
             }
             Err(iban::ParseIbanError::InvalidBban(_)) => {
-                Err(PaymentError::Iban("its length or form for its country"))
+                Err(PaymentError::Iban("wrong length or form for its country"))
             }
-            Err(_) => Err(PaymentError::Iban("its country is not known")),
+            Err(_) => Err(PaymentError::Iban("unknown country")),
         }
     }
 
-    /// Without the spaces that people write.
+    /// The IBAN without the spaces that people write.
     pub(super) fn iban_digits(&self) -> String {
         self.iban.chars().filter(|character| *character != ' ').collect()
     }

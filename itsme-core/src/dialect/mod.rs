@@ -1,8 +1,8 @@
-//! The two languages of itsme: what is named and done differently, and nothing else.
+//! The two dialects of itsme: everything that is named or done differently, and nothing else.
 //!
 //! ```text
-//! v1.rs  prefix, levels and habits of the first partners' dialect    v2.rs  those of the current one
-//! names.rs  which dialect a name is of; the names of claims stand in `claims/table.rs`
+//! v1.rs  prefix, levels and habits of the early partners' dialect    v2.rs  those of the current one
+//! names.rs  which dialect a name belongs to; the names of claims are in `claims/table.rs`
 //! ```
 
 pub(crate) mod names;
@@ -13,50 +13,51 @@ use std::fmt;
 
 use crate::jose::KeyEncryption;
 
-/// The two languages that itsme speaks: names of claims and levels, and some habits.
+/// The two dialects that itsme speaks: names of claims and levels, and some habits.
 ///
-/// It comes with the [`Environment`](crate::Environment); there is nothing else to choose.
+/// The [`Environment`](crate::Environment) determines it; there is nothing else to choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
-    /// Of the first partners: claims are named `tag:sixdots.be,…`.
+    /// The early partners' dialect: claims are named `tag:sixdots.be,…`.
     V1,
-    /// The current one: claims are named `http://itsme.services/v2/claim/…`.
+    /// The current dialect: claims are named `http://itsme.services/v2/claim/…`.
     V2,
 }
 
 /// What differs between the dialects.
 pub(crate) struct Habits {
-    /// What names of claims begin with. In V1, the month follows in which a name was made.
+    /// The prefix of claim names. In V1, the month in which a name was created follows.
     prefix: &'static str,
     pub(crate) acr_basic: &'static str,
     pub(crate) acr_advanced: &'static str,
-    /// What the claims of a confirmation's template begin with.
+    /// The prefix of the claims of a confirmation's template.
     pub(crate) approval_prefix: &'static str,
-    /// Claims are asked for in the userinfo answer.
+    /// Whether claims are requested in the userinfo response.
     pub(crate) asks_in_userinfo: bool,
-    /// Data are shared only by request object.
+    /// Whether data can only be shared by request object.
     pub(crate) shares_data_by_request_object: bool,
-    /// A request object is for the authorization endpoint, not for the issuer.
+    /// Whether a request object's audience is the authorization endpoint instead of the issuer.
     pub(crate) request_object_is_for_endpoint: bool,
-    /// How to encrypt to a key of the OP's that names no algorithm.
+    /// How to encrypt to a key of the OP that names no algorithm.
     pub(crate) key_encryption: KeyEncryption,
-    /// A client can have a secret in place of keys.
+    /// Whether a client can have a secret instead of keys.
     pub(crate) has_client_secrets: bool,
-    /// People can be asked without a browser.
+    /// Whether people can be asked without a browser.
     pub(crate) has_backchannel: bool,
     /// How long the text of a confirmation may be.
     pub(crate) text_limit: TextLimit,
-    /// It shows what ISO 8859-15 has beyond ISO 8859-1; V1's pages name both.
+    /// Whether the app shows the characters that ISO 8859-15 has beyond ISO 8859-1; V1's
+    /// documentation names both.
     pub(crate) shows_latin_9: bool,
-    /// The picture itself stands in the claim, not its address.
+    /// Whether the claim contains the picture itself instead of its URL.
     pub(crate) writes_picture_into_claim: bool,
 }
 
-/// How long the text of a confirmation may be, tags included.
+/// How long the text of a confirmation may be, counting tags.
 pub(crate) enum TextLimit {
     Characters(usize),
-    /// So many lines of so many characters.
+    /// Maximum number of lines, and of characters per line.
     Lines(usize, usize),
 }
 

@@ -1,18 +1,18 @@
 use super::Dialect;
 
-/// Where a name is from.
+/// Where a name comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// OpenID Connect's own, or nobody's we know.
+    /// OpenID Connect's own, or unknown.
     Plain,
-    /// Behind the prefix of V1.
+    /// Follows V1's prefix.
     V1,
-    /// Behind the prefix of V2.
+    /// Follows V2's prefix.
     V2,
 }
 
 impl Origin {
-    /// The full name in a dialect, if it has the name.
+    /// The full name in a dialect, if the dialect has it.
     pub(crate) fn write(self, name: &str, dialect: Dialect) -> Option<String> {
         match (self, dialect) {
             (Self::Plain, _) => Some(name.to_owned()),
@@ -24,12 +24,12 @@ impl Origin {
     }
 }
 
-/// A name as it was found, without its dialect's prefix. Names of itsme's are read without regard to
-/// case, since its own pages vary (itsme: claims).
+/// A name as received, without its dialect's prefix. itsme's names are read without regard to case,
+/// since its own documentation varies (itsme: claims).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WireName<'a> {
     pub(crate) origin: Origin,
-    /// In V1, without the month.
+    /// Without the month in V1.
     pub(crate) name: &'a str,
 }
 
@@ -38,14 +38,14 @@ impl<'a> WireName<'a> {
         if let Some(name) = without_prefix(name, Dialect::V2) {
             return Self { origin: Origin::V2, name };
         }
-        // The month in a V1 name says when it was invented, and nothing else.
+        // The month in a V1 name only says when it was created.
         match without_prefix(name, Dialect::V1).and_then(|rest| rest.split_once(':')) {
             Some((_month, name)) => Self { origin: Origin::V1, name },
             None => Self { origin: Origin::Plain, name },
         }
     }
 
-    /// Whether it is this one, as the table of claims writes it.
+    /// Whether it is this one, as spelled in the table of claims.
     #[inline]
     pub(crate) fn is(self, origin: Origin, name: &str) -> bool {
         match self.origin {
@@ -59,13 +59,13 @@ impl<'a> WireName<'a> {
         }
     }
 
-    /// Whether both name one claim.
+    /// Whether both name the same claim.
     pub(crate) fn is_same_claim(self, other: Self) -> bool {
         let is_of_v1 = |name: Self| name.origin == Origin::V1;
         is_of_v1(self) == is_of_v1(other) && self.is_same(other.name)
     }
 
-    /// A name is compared with all of the table, and most differ in length.
+    /// A name is compared with the whole table, and most names differ in length.
     #[inline]
     fn is_same(self, name: &str) -> bool {
         self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name)

@@ -1,4 +1,4 @@
-//! The current one (itsme: V2). These are names and not addresses: they stay `http`.
+//! The current dialect (itsme: V2). These are names, not URLs to fetch: they stay `http`.
 
 use super::{Habits, TextLimit};
 use crate::jose::KeyEncryption;

@@ -1,23 +1,24 @@
 use super::{CallbackError, Error, ErrorCode};
 
-/// What to tell the person after a login has failed, and whether somebody else must know.
+/// What to tell the person after a failed login, and whether to alert anyone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(clippy::exhaustive_enums, reason = "an application has a text for each")]
 pub enum Advice {
-    /// The person said no: offer the login again. Count it; don't log it as an error.
+    /// The person declined: offer the login again. Count it; don't log it as an error.
     Cancelled,
-    /// This login is over, too old or not this browser's: offer to begin again. Nothing is wrong.
+    /// This login is finished, expired, or belongs to another browser: offer to start again. Nothing is
+    /// wrong.
     StartOver,
-    /// itsme, or the network on the way, is in trouble: ask the person to come back in a few
-    /// minutes. Log a warning.
+    /// itsme, or the network on the way, is in trouble: ask the person to come back in a few minutes. Log a
+    /// warning.
     TryLater,
-    /// Nothing that the person does will help: log an error, and page someone.
+    /// Nothing the person does will help: log an error, and page someone.
     OurFault,
 }
 
 impl Error {
-    /// What to tell the person, and whether somebody else must know. A login goes on without a picture that
-    /// cannot be had.
+    /// What to tell the person, and whether to alert anyone. If only the picture could not be fetched, let
+    /// the login go on without it.
     pub fn advice(&self) -> Advice {
         match self {
             Self::Cancelled => Advice::Cancelled,
@@ -86,7 +87,7 @@ mod tests {
         refusal.expect("there is a code").into()
     }
 
-    /// One of each; a new variant does not compile before it stands here.
+    /// One of each; a new variant does not compile until it is listed here.
     fn place(error: &Error) -> usize {
         match error {
             Error::Cancelled => 0,
@@ -146,7 +147,7 @@ mod tests {
             assert_eq!((place(&error), error.advice()), (at, advice), "{error}");
             let shown = format!("{error:?}");
             let name = shown.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            // Nobody is there to be told, or it depends on the code.
+            // Nobody is there to be told, or the advice depends on the code.
             if !["Keys", "NoResponse", "Recording", "Refused", "Settings"].contains(&name) {
                 assert_eq!(in_the_guide(name), Some(advice), "{name} in the guide");
             }
@@ -158,7 +159,7 @@ mod tests {
         assert_eq!(DriveError::Transport { attempt, source: "broken" }.advice(), TryLater);
     }
 
-    /// The text that the guide's table has for an error or a code.
+    /// The advice in the guide's table for an error or a code.
     fn in_the_guide(name: &str) -> Option<Advice> {
         let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/errors.md");
         let guide = std::fs::read_to_string(guide).expect("the chapter");

@@ -12,46 +12,46 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MetadataError {
-    /// It speaks for another issuer than the one that was asked.
-    #[error("it is of the issuer `{}`, not of `{expected}`", printable(found))]
+    /// The document is for another issuer than the configured one.
+    #[error("its issuer is `{}`; expected `{expected}`", printable(found))]
     ForeignIssuer {
         /// The configured issuer.
         expected: String,
-        /// What the document says.
+        /// The issuer the document names.
         found: String,
     },
-    /// A member that is needed is missing or is no text.
+    /// A required member is missing or is not a string.
     #[error("`{0}` is missing")]
     Missing(&'static str),
-    /// An endpoint's address must not be called.
+    /// An endpoint's URL must not be called.
     #[error("`{member}` {error}")]
     Url {
-        /// The member that holds the address.
+        /// The member that holds the URL.
         member: &'static str,
-        /// What is wrong with the address.
+        /// What is wrong with the URL.
         error: UrlError,
     },
-    /// The OP publishes no key to encrypt the client assertion to.
+    /// The OP publishes no key to encrypt client assertions to.
     #[error(
-        "its key set has no encryption key; for an OP that takes assertions unencrypted, use \
+        "its key set has no encryption key; for an OP that accepts unencrypted assertions, use \
          `Settings::client_assertion(JwtProtection::Signed)`"
     )]
     NoEncryptionKey,
 }
 
-/// An answer that is not the OP's: what is needed to find out whose it is.
+/// A response that did not come from the OP, with what is needed to find out who sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnexpectedReply {
-    /// Which address was asked.
+    /// The endpoint that was called.
     pub endpoint: Endpoint,
     /// The HTTP status.
     pub status: u16,
     /// `Content-Type`.
     pub media_type: Option<String>,
-    /// The beginning of the body, at most 512 characters, with whatever could be a token, a code or
-    /// a key replaced by `…`. Empty for JSON and for anything from the userinfo endpoint: these
-    /// could tell of the person.
+    /// The beginning of the body, at most 512 characters, with anything that could be a token, a
+    /// code or a key replaced by `…`. Empty for JSON and for anything from the userinfo endpoint,
+    /// which could contain personal data.
     pub excerpt: String,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for UnexpectedReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let media_type = self.media_type.as_deref().unwrap_or("no media type");
         let Self { endpoint, status, .. } = self;
-        write!(f, "the {endpoint} gave an unexpected answer: status {status}, {media_type}")?;
+        write!(f, "the {endpoint} gave an unexpected response: status {status}, {media_type}")?;
         if !self.excerpt.is_empty() {
             write!(f, ", beginning `{}`", self.excerpt)?;
         }
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(reply.excerpt, "<h1>Maintenance</h1> … &amp; …");
         assert_eq!(
             reply.to_string(),
-            "the token endpoint gave an unexpected answer: status 503, text/html, beginning \
+            "the token endpoint gave an unexpected response: status 503, text/html, beginning \
              `<h1>Maintenance</h1> … &amp; …`"
         );
     }

@@ -6,63 +6,63 @@ use crate::{error::KeyFileForm, jose::RsaKeyError};
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeysError {
-    /// There is no text.
+    /// The file is empty.
     #[error("the file is empty")]
     Empty,
     /// The text is not JSON, or not a JWK set.
-    #[error("the file is not a JWK set, a JSON object with an array `keys`: {0}")]
+    #[error("the file is not a JWK set (a JSON object with an array `keys`): {0}")]
     NotAKeySet(String),
-    /// The file is something else that keys are kept in.
+    /// The file holds keys in another format.
     #[error("the file is not a JWK set: {0}")]
     Form(#[from] KeyFileForm),
-    /// It is a JWK set without private keys, where private ones are needed.
+    /// A JWK set without private keys was given where private keys are needed.
     #[error(
-        "the file is a public JWK set: no key in it has a private part (`d`); give the private set that \
-         it was made of. If an HSM or a KMS holds the private keys, `PrivateKeys::external` reads it"
+        "the file is a public JWK set: no key in it has a private part (`d`); give the private set it \
+         was made from, or use `PrivateKeys::external` if an HSM or a KMS holds the private keys"
     )]
     PublicSet,
-    /// One key of the set is of no use. It is named, so that it can be mended or taken out.
+    /// One key of the set is unusable. It is named, so that it can be repaired or removed.
     #[error("{key}: {error}")]
     Key {
-        /// Its place in the file and its `kid`.
+        /// The key's position in the file and its `kid`.
         key: String,
         /// What is wrong with it.
         error: KeyError,
     },
     /// There is no RSA key with `"use": "sig"`.
-    #[error("there is no RSA key whose `use` is `sig`; it signs what is sent to itsme{}", listed(.passed_over))]
+    #[error("there is no RSA key whose `use` is `sig`, to sign requests to itsme{}", listed(.passed_over))]
     NoSigningKey {
         /// The keys of the set that are for something else.
         passed_over: Vec<PassedOver>,
     },
-    /// A key cannot be made.
-    #[error("OpenSSL cannot make a key")]
+    /// OpenSSL could not generate a key.
+    #[error("OpenSSL cannot generate a key")]
     Generation,
-    /// All keys of the set are outside of this process, where this library cannot make any.
+    /// All private keys of the set are external, so this library cannot generate another.
     #[error(
-        "the keys of this set are outside: make the new key there, and add its public half \
+        "the keys of this set are external: generate the new key there, and add its public half \
          (`with_external`)"
     )]
     Outside,
-    /// No key has the name that was given.
-    #[error("no key of the set has this name and use")]
+    /// No key of the set has the given `kid` and use.
+    #[error("no key of the set has this `kid` and use")]
     UnknownKey,
     /// There is no RSA key with `"use": "enc"`.
-    #[error("there is no RSA key whose `use` is `enc`; itsme encrypts its answers to it{}", listed(.passed_over))]
+    #[error("there is no RSA key whose `use` is `enc`, for itsme to encrypt responses to{}", listed(.passed_over))]
     NoEncryptionKey {
         /// The keys of the set that are for something else.
         passed_over: Vec<PassedOver>,
     },
 }
 
-/// A key of the file that is for something else: it is not used, and stays in the file.
+/// A key of the file that is for something else: it stays in the file but is not used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{key} is passed over: {error}")]
+#[error("{key} is ignored: {error}")]
 #[non_exhaustive]
 pub struct PassedOver {
-    /// Its place in the file and its `kid`.
+    /// The key's position in the file and its `kid`.
     pub key: String,
-    /// What shows that it is for something else: [`KeyError::OtherKeyType`], [`KeyError::OtherCurve`] or
+    /// Why it is for something else: [`KeyError::OtherKeyType`], [`KeyError::OtherCurve`] or
     /// [`KeyError::OtherAlgorithm`].
     pub error: KeyError,
 }
@@ -75,42 +75,40 @@ fn listed(passed_over: &[PassedOver]) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// No `kid`, or an empty one.
+    /// The `kid` is missing or empty.
     #[error("it has no `kid`")]
     NoKid,
     /// Another key has the same `kid`.
     #[error("an earlier key has the same `kid`")]
     SameKid,
-    /// `kty` is missing or misspelt.
+    /// `kty` is missing or misspelled.
     #[error("its `kty` must be RSA")]
     KeyType,
-    /// `kty` names keys of another kind.
-    #[error("its `kty` is `{0}`, and only RSA keys are used")]
+    /// `kty` names another type of key.
+    #[error("its `kty` is `{0}`; only RSA keys are used")]
     OtherKeyType(String),
     /// `crv` names a curve.
-    #[error("its `crv` is `{0}`, and only RSA keys are used")]
+    #[error("its `crv` is `{0}`; only RSA keys are used")]
     OtherCurve(String),
     /// `alg` names another algorithm.
-    #[error("its `alg` is `{0}`, and only RS256, RSA-OAEP and RSA-OAEP-256 are used")]
+    #[error("its `alg` is `{0}`; only RS256, RSA-OAEP and RSA-OAEP-256 are used")]
     OtherAlgorithm(String),
-    /// It is not a JSON object, or has a member twice.
-    #[error("it must be a JSON object that has each member once")]
+    /// The key is not a JSON object, or repeats a member.
+    #[error("it must be a JSON object without repeated members")]
     Malformed,
-    /// A member is not text.
-    #[error("its `{0}` must be text")]
+    /// A member is not a string.
+    #[error("its `{0}` must be a string")]
     NotText(&'static str),
     /// `use` is neither `sig` nor `enc`.
-    #[error("its `use` must be sig or enc")]
+    #[error("its `use` must be `sig` or `enc`")]
     Use,
-    /// `alg` does not go with `use`, or is misspelt.
-    #[error("its `alg` must be {0}, or left out")]
+    /// `alg` does not match `use`, or is misspelled.
+    #[error("its `alg` must be {0}, or absent")]
     Algorithm(&'static str),
-    /// A key that is kept outside has no private members here.
-    #[error(
-        "it has private members, but is said to be kept outside: take them out, and destroy them"
-    )]
+    /// An external key has private members here.
+    #[error("it is declared external but has private members: remove and destroy them")]
     PrivatePart,
-    /// The numbers of the key.
+    /// The numbers of the key are wrong.
     #[error(transparent)]
     Rsa(#[from] RsaKeyError),
 }

@@ -31,66 +31,66 @@ pub use self::{
 };
 use crate::{flow::attempt::SendFailure, http::endpoint::Endpoint};
 
-/// Why a flow ended without its result, sorted by who can do something about it.
+/// Why a flow ended without its result, ordered by who can act.
 ///
-/// No token, key, code or claim about the person is put into any. [`Refused`](Self::Refused) carries the OP's
-/// own words, and [`UnexpectedReply`](Self::UnexpectedReply) quotes an answer that is not the OP's.
+/// Errors contain no token, key, code or personal claim. [`Refused`](Self::Refused) quotes the OP, and
+/// [`UnexpectedReply`](Self::UnexpectedReply) quotes a response that is not the OP's.
 #[derive(Clone, Debug, ThisError)]
 #[non_exhaustive]
 pub enum Error {
-    /// The person said no, or closed the app. Nothing is wrong; offer the login again.
-    #[error("the person refused or cancelled in the itsme app")]
+    /// The person declined, or closed the app. Nothing is wrong; offer the login again.
+    #[error("the person declined or cancelled in the itsme app")]
     Cancelled,
     /// The OP refused the request, in its own words.
     #[error("the OP refused: {0}")]
     Refused(Box<Refusal>),
 
-    /// An answer of the OP has the right status but not the right content.
-    #[error("the {endpoint} gave an unusable answer: {what}")]
+    /// A response of the OP has the right status but not the right content.
+    #[error("the {endpoint} gave an unusable response: {what}")]
     Malformed {
-        /// Where the answer came from.
+        /// The endpoint that responded.
         endpoint: Endpoint,
-        /// What is wrong with it, without quoting it.
+        /// What is wrong with the response, without quoting it.
         what: Cow<'static, str>,
     },
-    /// An answer that is none of the OP's: a maintenance page, a proxy's error, a wrong status.
+    /// A response that is not the OP's: a maintenance page, a proxy's error, a wrong status.
     #[error("{0}")]
     UnexpectedReply(Box<UnexpectedReply>),
-    /// The discovery document cannot be trusted or lacks something.
+    /// The discovery document cannot be trusted or lacks a required member.
     #[error("the discovery document is unusable: {0}")]
     Metadata(MetadataError),
-    /// The ID token failed a check; the login must not be accepted.
-    #[error("the ID token was refused: {0}")]
+    /// The ID token failed a check; do not accept the login.
+    #[error("the ID token failed verification: {0}")]
     IdToken(TokenError),
-    /// The userinfo answer failed a check; the login must not be accepted.
-    #[error("the userinfo answer was refused: {0}")]
+    /// The userinfo response failed a check; do not accept the login.
+    #[error("the userinfo response failed verification: {0}")]
     Userinfo(TokenError),
-    /// Metadata and keys could not be had: the flow that was fetching them for all failed.
-    #[error("the OP's metadata and keys cannot be had: {cause}")]
+    /// Metadata and keys could not be fetched: the flow that was fetching them for everyone failed.
+    #[error("cannot get the OP's metadata and keys: {cause}")]
     ProviderUnavailable {
-        /// What the fetching flow failed with.
+        /// The error of the flow that was fetching.
         cause: Arc<Error>,
     },
-    /// The HTTP client got no response. A flow whose own request it was ends with what the HTTP client
-    /// said; this is the cause of [`ProviderUnavailable`](Self::ProviderUnavailable) for the others.
+    /// The HTTP client got no response. A flow whose own request failed ends with the HTTP client's error
+    /// instead; this is the cause of [`ProviderUnavailable`](Self::ProviderUnavailable) for the others.
     #[error("no response from the {endpoint}: {failure}")]
     NoResponse {
-        /// Which address was asked.
+        /// The endpoint that was called.
         endpoint: Endpoint,
-        /// What is known of the request.
+        /// What is known about the request.
         failure: SendFailure,
     },
 
-    /// The picture cannot be had.
-    #[error("the picture cannot be had: {0}")]
+    /// The picture is unavailable.
+    #[error("cannot get the picture: {0}")]
     Picture(PictureError),
 
-    /// What came back by the browser does not belong to this login.
+    /// The callback does not belong to this login.
     #[error("the callback does not belong to this login: {0}")]
     Callback(CallbackError),
-    /// The person took longer than [`Settings::login_lifetime`](crate::Settings::login_lifetime), or than a
-    /// ticket allows, or the clock was put back. Begin the login again.
-    #[error("the login was begun too long ago; begin it again")]
+    /// The person took longer than [`Settings::login_lifetime`](crate::Settings::login_lifetime) or a ticket
+    /// allows, or the clock was set back. Start the login again.
+    #[error("the login was started too long ago; start it again")]
     LoginExpired,
 
     /// The settings cannot work.
@@ -102,44 +102,44 @@ pub enum Error {
     /// The application asked for something that cannot be sent.
     #[error("the request cannot be sent: {0}")]
     Request(RequestError),
-    /// A ticket to poll with was given out by a client with another `client_id` or issuer.
-    #[error("the ticket was made by another client")]
+    /// The polled ticket was issued to a client with another `client_id` or issuer.
+    #[error("the ticket was issued to another client")]
     ForeignTicket,
-    /// A [`Provider`](crate::Provider) to import is of another issuer than the client's.
-    #[error("the imported provider snapshot is of another issuer")]
+    /// The imported [`Provider`](crate::Provider) has another issuer than the client.
+    #[error("the imported provider snapshot is for another issuer")]
     ForeignProvider,
 
     /// A recording cannot be opened.
     #[error("the recording cannot be opened: {0}")]
     Recording(RecordingError),
 
-    /// What the key holder has made with a private key of ours is not by the published key of that name. Is
-    /// another key's handle behind the `kid`, or another public key published? Was a digest hashed once more?
-    #[error("the key holder's key `{kid}` does not match the published one ({algorithm})")]
+    /// The key holder's result does not match the published key. Is another key's handle behind the `kid`, or
+    /// another public key published? Was a digest hashed twice?
+    #[error("the key holder's key `{kid}` does not match the published key ({algorithm})")]
     KeyMismatch {
-        /// The name of the key.
+        /// The key's `kid`.
         kid: String,
-        /// What was asked of it: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
+        /// The requested operation: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
         algorithm: &'static str,
     },
-    /// A private key of ours is kept outside, and the flow is driven by somebody who was given no key holder.
-    #[error("the key `{kid}` is kept outside, but no key holder was set")]
+    /// A private key is external, but the flow was driven without a key holder.
+    #[error("the key `{kid}` is external, but no key holder was set")]
     NoKeyHolder {
-        /// The name of the key.
+        /// The key's `kid`.
         kid: String,
     },
 
-    /// No randomness could be had.
+    /// No random bytes are available.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// OpenSSL failed at something that works on every healthy machine.
+    /// OpenSSL failed at something that works on any healthy machine.
     #[error("OpenSSL failed to {0}")]
     Crypto(&'static str),
 }
 
-/// That a [`Platform`](crate::Platform) could not give random bytes.
+/// A [`Platform`](crate::Platform) could not supply random bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ThisError)]
-#[error("the system gives no random bytes")]
+#[error("the system supplied no random bytes")]
 #[allow(clippy::exhaustive_structs)]
 pub struct EntropyError;
 
@@ -155,7 +155,7 @@ impl From<Refusal> for Error {
     }
 }
 
-/// What `Display` tells already is no `source`, or a chain of causes would tell it twice.
+/// A cause whose text `Display` already includes is not a `source`, or an error chain would print it twice.
 macro_rules! from {
     ($($variant:ident: $cause:ident,)*) => {
         $(impl From<$cause> for Error {

@@ -7,18 +7,18 @@ use crate::ground::{
 
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal $(| $alias:literal)?,)*) => {
-        /// What an OP says went wrong (RFC 6749 §4.1.2.1 and §5.2, OIDC Core §3.1.2.6, CIBA Core
-        /// §11 and §13, itsme: error codes). A code that is not listed survives as text.
+        /// The OP's error code (RFC 6749 §4.1.2.1 and §5.2, OIDC Core §3.1.2.6, CIBA Core §11 and §13,
+        /// itsme: error codes). Unlisted codes are kept as text.
         #[derive(Clone, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum ErrorCode {
             $($(#[$doc])* $name,)*
-            /// Any other code, as it came.
+            /// Any other code, as received.
             Other(String),
         }
 
         impl ErrorCode {
-            /// As it is written on the wire.
+            /// The code as written on the wire.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$name => $text,)*
@@ -42,7 +42,7 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// `access_denied`: the person refused, or may not.
+    /// `access_denied`: the person declined, or is not allowed to.
     AccessDenied = "access_denied",
     /// `authorization_pending`: the person has not answered yet.
     AuthorizationPending = "authorization_pending",
@@ -56,7 +56,8 @@ error_codes! {
     InvalidClient = "invalid_client",
     /// `invalid_client_id`.
     InvalidClientId = "invalid_client_id",
-    /// `invalid_grant`: the code or ticket is unknown, spent or too old, or belongs to another request.
+    /// `invalid_grant`: the code or ticket is unknown, already used, expired, or belongs to another
+    /// request.
     InvalidGrant = "invalid_grant",
     /// `invalid_redirect_uri`.
     InvalidRedirectUri = "invalid_redirect_uri",
@@ -68,7 +69,7 @@ error_codes! {
     InvalidRequestUri = "invalid_request_uri",
     /// `invalid_scope`.
     InvalidScope = "invalid_scope",
-    /// `invalid_token`: the access token is not, or no longer, good.
+    /// `invalid_token`: the access token is not valid, or no longer.
     InvalidToken = "invalid_token",
     /// `login_required`.
     LoginRequired = "login_required",
@@ -82,11 +83,11 @@ error_codes! {
     RequestUriNotSupported = "request_uri_not_supported",
     /// `server_error`.
     ServerError = "server_error",
-    /// `slow_down`: asked too often.
+    /// `slow_down`: the client polled too often.
     SlowDown = "slow_down",
     /// `temporarily_unavailable`; itsme also writes `temporary_unavailable`.
     TemporarilyUnavailable = "temporarily_unavailable" | "temporary_unavailable",
-    /// `unauthorized_client`; itsme says it of a bad client assertion too.
+    /// `unauthorized_client`; itsme also sends it for a bad client assertion.
     UnauthorizedClient = "unauthorized_client",
     /// `unknown_user_id`.
     UnknownUserId = "unknown_user_id",
@@ -108,7 +109,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// An OP's refusal. itsme's support asks for `uid`.
+/// An error response from the OP. itsme's support asks for its `uid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
@@ -116,7 +117,7 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// `error_description`, or itsme's `detail`: for developers, not for the person.
     pub description: Option<String>,
-    /// The HTTP status; none if it came by the browser.
+    /// The HTTP status; none if the error came through the browser.
     pub status: Option<u16>,
     /// `error_uri`: a page about the error.
     pub uri: Option<String>,
@@ -125,7 +126,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// From the members of an error answer or callback, where `error` is one of them.
+    /// Reads the members of an error response or callback; none without `error`.
     pub(crate) fn read<'a>(
         status: Option<u16>,
         member: impl Fn(&'static str) -> Option<&'a str>,
@@ -140,7 +141,7 @@ impl Refusal {
         })
     }
 
-    /// Of an answer with an `error`: an empty one is none.
+    /// Reads a JSON error response. An empty `error` counts as none.
     pub(crate) fn from_json(status: u16, members: &Members) -> Option<Self> {
         let text = |name| members.get(name)?.as_str().filter(|text| !text.is_empty());
         Self::read(Some(status), text)
@@ -159,9 +160,11 @@ impl fmt::Display for Refusal {
         if let Some(uid) = &self.uid {
             write!(f, " [uid {uid}]")?;
         }
-        // Some OPs say this of ten seconds already.
+        // Some OPs send these codes when the clocks differ by as little as ten seconds.
         if matches!(self.code, ErrorCode::InvalidClient | ErrorCode::UnauthorizedClient) {
-            f.write_str("; does the OP know our keys or our secret, and is our clock right?")?;
+            f.write_str(
+                "; check that the OP knows our keys or secret, and that our clock is right",
+            )?;
         }
         Ok(())
     }

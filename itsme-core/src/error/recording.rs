@@ -6,18 +6,19 @@ use crate::jose::JoseError;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RecordingError {
-    /// Not a text that [`Recording::as_text`](crate::Recording::as_text) gave, or not all of it.
+    /// The text was not written by [`Recording::as_text`](crate::Recording::as_text), or is
+    /// incomplete.
     #[error("it is not the text of a recording")]
     Malformed,
-    /// Written by another version of this library.
-    #[error("it is a recording of format {found}; this version reads format {expected}")]
+    /// The recording was written by another version of this library.
+    #[error("its format is {found}; this version reads format {expected}")]
     OtherFormat {
-        /// The format that is read.
+        /// The format that this version reads.
         expected: u32,
         /// The format of the text.
         found: u32,
     },
-    /// It was sealed to other keys or under another secret, or was changed since.
-    #[error("it does not open with these credentials: {0}")]
+    /// The recording was encrypted to other keys or with another secret, or has changed since.
+    #[error("it does not decrypt with these credentials: {0}")]
     Sealed(JoseError),
 }

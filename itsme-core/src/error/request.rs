@@ -5,42 +5,42 @@ use crate::{
     error::{FreeTextError, PaymentError},
 };
 
-/// What is wrong with a URL that must be sent or called as it is.
+/// What is wrong with a URL that must be sent or called exactly as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// Not an absolute URL with a host, in printable ASCII.
+    /// The text is not an absolute URL with a host, in printable ASCII.
     #[error("is not an absolute URL in printable ASCII characters")]
     NotAUrl,
-    /// `http`, or another scheme.
+    /// The scheme is `http` or another one that is not `https`.
     #[error(
         "must begin with https:// (plain http only with `Settings::danger_http_on_loopback`, and \
          only to localhost)"
     )]
     NotHttps,
-    /// There is a `#`.
+    /// The URL has a fragment (`#…`).
     #[error("must not have a fragment (`#…`)")]
     Fragment,
-    /// There is a `?` where none can be.
+    /// The URL has a query (`?…`) where none is allowed.
     #[error("must not have a query (`?…`)")]
     Query,
     /// Port 443 is not written out.
     #[error("must name port 443, as in https://host:443/path")]
     Port,
-    /// This machine, or an address without a name, which itsme cannot reach or trust.
+    /// The URL points to this machine or to an IP address, which itsme cannot reach or trust.
     #[error("must have a public host name: itsme fetches it")]
     Local,
-    /// Its query has a parameter that every request brings along, and would then be there twice.
-    #[error("must not have a parameter in its query that a request has, such as `client_id`")]
+    /// The query has a parameter that every request adds, which would then appear twice.
+    #[error("must not have a query parameter that every request adds, such as `client_id`")]
     Parameter,
-    /// It is an endpoint that gets secrets, and not where those of the OP are.
+    /// An endpoint that receives secrets is not on one of the OP's hosts.
     #[error(
-        "is neither on the issuer's host (in itsme's own environments: on one of itsme's) nor on one \
-         that `Settings::endpoint_host` names"
+        "is not on the issuer's host (or, in itsme's own environments, one of itsme's), nor on one \
+         named by `Settings::endpoint_host`"
     )]
     ForeignHost,
-    /// There is a user name or a password in it.
-    #[error("must not carry a user name or password")]
+    /// The URL has a user name or password.
+    #[error("must not contain a user name or password")]
     Credentials,
 }
 
@@ -51,44 +51,42 @@ pub enum SettingsError {
     /// The client id is empty.
     #[error("the client id is empty")]
     EmptyClientId,
-    /// The issuer of a custom environment is no address to call.
+    /// The issuer of a custom environment is not a URL that may be called.
     #[error("the issuer {0}")]
     Issuer(UrlError),
     /// The redirect URI is not one that itsme accepts.
     #[error("the redirect URI {0}")]
     RedirectUri(UrlError),
-    /// The client secret is empty: an environment variable that is not set?
+    /// The client secret is empty: is an environment variable unset?
     #[error("the client secret is empty")]
     EmptyClientSecret,
-    /// A client secret that can be found by trying.
+    /// The client secret is short enough to be found by brute force.
     #[error(
-        "the client secret has {found} bytes and can be found by trying: {needed} are needed. Ask \
-         itsme for another one, or take the risk with `Settings::danger_short_client_secret`"
+        "the client secret has {found} bytes; {needed} are needed to resist brute force. Ask \
+         itsme for a longer one, or accept the risk with `Settings::danger_short_client_secret`"
     )]
     ShortClientSecret {
-        /// Bytes.
+        /// The least number of bytes accepted.
         needed: usize,
-        /// Bytes.
+        /// The number of bytes the secret has.
         found: usize,
     },
-    /// A host is named that is none, or one in an environment of itsme's own.
+    /// An endpoint host is not a host name, or was set for one of itsme's own environments.
     #[error(
-        "`{0}` cannot be an endpoint's host: name a host alone, as in `api.op.example`, and only \
+        "`{0}` cannot be an endpoint host: give only a host, such as `api.op.example`, and only \
          for a custom environment"
     )]
     EndpointHost(String),
-    /// A [sibling](crate::Client::sibling) of a client must be in the same environment.
+    /// A [sibling](crate::Client::sibling) must use the same environment as the client.
     #[error(
-        "the sibling's settings name another environment than the client's, or differ from them in \
+        "the sibling's settings name a different environment from the client's, or a different \
          `endpoint_host` or `danger_http_on_loopback`"
     )]
     OtherEnvironment,
-    /// Private keys for a client with a secret, or a secret for one with keys.
-    #[error(
-        "a client keeps the kind of credentials that it was made with: private keys, or a secret"
-    )]
+    /// A client with a secret was given private keys, or a client with private keys a secret.
+    #[error("a client keeps the kind of credentials it was created with: private keys or a secret")]
     OtherCredentials,
-    /// A client secret, where itsme only knows private keys.
+    /// A client secret was given for the older dialect (V1), which only knows private keys.
     #[error("the older dialect has no client secret method; use private keys")]
     SecretInV1,
 }
@@ -98,18 +96,18 @@ pub enum SettingsError {
 #[non_exhaustive]
 pub enum RequestError {
     /// The service code is empty.
-    #[error("the service code is empty; itsme gave you one for each service at onboarding")]
+    #[error("the service code is empty; itsme gave you one per service at onboarding")]
     EmptyServiceCode,
-    /// The service code cannot stand in a scope (RFC 6749 §3.3).
-    #[error("the service code has a character that cannot stand in a scope")]
+    /// The service code has a character that a scope cannot contain (RFC 6749 §3.3).
+    #[error("the service code has a character that a scope cannot contain")]
     ServiceCode,
-    /// Neither the settings nor the request name a redirect URI.
+    /// Neither the settings nor the request set a redirect URI.
     #[error("no redirect URI: set one with `Settings::redirect_uri` or on the request")]
     NoRedirectUri,
     /// The request's redirect URI is not one that itsme accepts.
     #[error("the redirect URI {0}")]
     RedirectUri(UrlError),
-    /// The `request_uri` is not one that itsme fetches.
+    /// itsme cannot fetch the `request_uri`.
     #[error("the request URI {0}")]
     RequestUri(UrlError),
     /// The free text of a confirmation cannot be shown.
@@ -119,18 +117,18 @@ pub enum RequestError {
     #[error(transparent)]
     Payment(PaymentError),
     /// Revocation needs a client secret.
-    #[error("itsme only revokes the tokens of clients with a secret; others expire by themselves")]
+    #[error("itsme only revokes tokens of clients with a secret; others expire on their own")]
     RevocationNeedsSecret,
-    /// The caller's own `state` or `nonce` can be guessed.
+    /// The caller's own `state` or `nonce` is short enough to guess.
     #[error("your own `{0}` has fewer than 16 characters and could be guessed")]
     TooShort(&'static str),
-    /// The caller's own code verifier is not what RFC 7636 §4.1 asks for.
+    /// The caller's own code verifier does not meet RFC 7636 §4.1.
     #[error("your own code verifier is not 43 to 128 characters of A-Z a-z 0-9 - . _ ~")]
     CodeVerifier,
-    /// A claim that the client's dialect has no name for.
-    #[error("the claim `{claim}` does not exist in the dialect {dialect} of this environment")]
+    /// The client's dialect has no name for the claim.
+    #[error("the claim `{claim}` does not exist in this environment's dialect, {dialect}")]
     ClaimNotInDialect {
-        /// The claim, by a name that it has in the other dialect.
+        /// The claim, by its name in the other dialect.
         claim: String,
         /// The client's dialect.
         dialect: Dialect,
@@ -139,33 +137,36 @@ pub enum RequestError {
     #[error("the known user's `sub` is empty")]
     EmptyKnownUser,
     /// The name of a claim is empty.
-    #[error("a claim without a name was asked for")]
+    #[error("a claim with an empty name was requested")]
     EmptyClaim,
-    /// A claim that carries a part of a confirmation's template.
-    #[error("a template is given to `AuthorizationRequest::confirm`, not asked for as a claim")]
+    /// The claim carries part of a confirmation's template.
+    #[error(
+        "a template cannot be requested as a claim; pass it to `AuthorizationRequest::confirm`"
+    )]
     TemplateClaim,
-    /// A scope that the client's dialect does not have.
-    #[error("the scope `{scope}` does not exist in the dialect {dialect} of this environment")]
+    /// The client's dialect does not have the scope.
+    #[error("the scope `{scope}` does not exist in this environment's dialect, {dialect}")]
     ScopeNotInDialect {
         /// The scope.
         scope: &'static str,
         /// The client's dialect.
         dialect: Dialect,
     },
-    /// A client with a secret, or the older dialect, where a person cannot be asked without a browser.
+    /// The client has a secret or uses the older dialect (V1), and so cannot ask a person without a
+    /// browser.
     #[error("only V2 clients with private keys can ask a person without a browser")]
     NoBackchannel,
-    /// Something that only a browser can carry.
-    #[error("`{0}` has no place in a request without a browser")]
+    /// The request has something that only a browser can carry.
+    #[error("`{0}` is not possible in a request without a browser")]
     NotInBackchannel(&'static str),
-    /// The person would have no time at all to answer.
+    /// The requested expiry would leave the person no time to answer.
     #[error("the requested expiry is less than a second")]
     RequestedExpiry,
-    /// A request object that is hosted for no time at all.
-    #[error("the request object would expire at once")]
+    /// The request object would expire immediately.
+    #[error("the request object would expire immediately")]
     Lifetime,
-    /// A claim that belongs to the token itself: asking for it by name or value would promise a
-    /// check that nobody makes.
-    #[error("the claim `{0}` belongs to the token and cannot be asked for")]
+    /// The claim belongs to the token itself: requesting it by name or value would promise a check
+    /// that is never made.
+    #[error("the claim `{0}` belongs to the token and cannot be requested")]
     TokenClaim(&'static str),
 }

@@ -25,30 +25,31 @@ use crate::{
 pub enum Document {
     /// The OP's discovery document.
     Metadata,
-    /// An endpoint in it that some services need: revocation, CIBA, QR codes. Checked when one is used.
+    /// An endpoint in the discovery document that some services need (revocation, CIBA, QR codes),
+    /// checked when it is used.
     ServiceEndpoint,
     /// The OP's JWK set.
     KeySet,
-    /// One key of that set. A key that fails is passed over, and refuses no login by itself.
+    /// One key of that set. A key that fails is ignored; by itself, that fails no login.
     Key,
     /// What a person's browser brings back to the redirect URI.
     Callback,
-    /// The answer of the token endpoint, if it is no refusal.
+    /// The token endpoint's response, if it is not an error.
     TokenAnswer,
     /// The outer layer of a token: the JWE.
     Encryption,
-    /// Its inner layer: the JWS.
+    /// The inner layer of a token: the JWS.
     Signature,
     /// The claims of an ID token.
     IdToken,
-    /// The claims of a userinfo answer.
+    /// The claims of a userinfo response.
     Userinfo,
     /// The claims of each token in an [`Evidence`](crate::Evidence).
     Evidence,
 }
 
 impl Document {
-    /// All of them, in the order in which a login meets them.
+    /// All kinds, in the order in which a login meets them.
     pub const ALL: &'static [Self] = &[
         Self::Metadata,
         Self::ServiceEndpoint,
@@ -101,15 +102,15 @@ impl fmt::Display for Document {
     }
 }
 
-/// What became of every check of one document.
+/// The results of all checks of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// What it is.
+    /// The kind of document.
     pub document: Document,
-    /// Which one, where there can be several: the name of a key, the member of an endpoint.
+    /// Which document it is, if there can be several: the `kid` of a key, the member of an endpoint.
     pub name: Option<String>,
-    /// The checks of [`Document::checks`], in their order.
+    /// The results of [`Document::checks`], in their order.
     pub checks: Vec<CheckReport>,
 }
 
@@ -122,7 +123,7 @@ impl Explanation {
         Self { name: Some(name), ..self }
     }
 
-    /// The checks that failed. The error of a login is the first one's.
+    /// The checks that failed. A login ends with the error of the first one.
     pub fn failed(&self) -> impl Iterator<Item = &CheckReport> {
         self.checks.iter().filter(|report| report.is_failed())
     }

@@ -1,10 +1,11 @@
 use super::document::{Document, Explanation};
 use crate::{error::EvidenceError, evidence::Evidence};
 
-/// The tokens in an archived [`Evidence`], each by its signature and its claims.
+/// Explains the tokens in an archived [`Evidence`]: the signature and the claims of each.
 ///
 /// # Errors
-/// It cannot be looked into: it is not evidence or was changed, or nobody but the client could have verified it.
+/// The text cannot be read: it is not evidence, it has changed, or its ID token was signed with the client
+/// secret.
 pub fn evidence(text: &str) -> Result<Vec<Explanation>, EvidenceError> {
     let tokens = Evidence::explain(text)?.into_iter();
     let explained = tokens.flat_map(|token| {

@@ -27,10 +27,10 @@ use crate::{
     },
 };
 
-/// What documents are held against, as far as it is known. What is not known makes the checks that need it
-/// [not applicable](super::CheckOutcome::NotApplicable).
+/// What to check documents against, as far as it is known. Checks that need something unknown are [not
+/// applicable](super::CheckOutcome::NotApplicable).
 ///
-/// There is no way to leave out a check, and none to make a person of a token.
+/// No check can be left out, and no token can be turned into a logged-in person.
 pub struct Explainer<'a> {
     pub(super) settings: &'a Settings,
     pub(super) rules: EndpointRules,
@@ -44,8 +44,8 @@ pub struct Explainer<'a> {
 }
 
 impl<'a> Explainer<'a> {
-    /// With the settings of the client that is refused, and the time that counts: now, or that of the refusal.
-    /// A token is opened with the settings' private keys, or with their secret.
+    /// Creates an explainer with the settings of the client whose login fails, and the time to check against:
+    /// now, or that of the failure. Tokens are opened with the private keys or the secret in the settings.
     pub fn new(settings: &'a Settings, now: UnixTime) -> Self {
         Self {
             settings,
@@ -60,27 +60,27 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// What was known of the OP: its issuer as it calls itself, what it promises, and its keys.
+    /// What was known about the OP: its issuer as it names itself, what it promises, and its keys.
     #[must_use]
     pub fn provider(self, provider: &'a Provider) -> Self {
         Self { provider: Some(provider), ..self }
     }
 
-    /// The OP's JWK set, in place of the keys of a [provider](Self::provider). A text that is no JWK set has no
-    /// keys: [`key_set`](Self::key_set) says why.
+    /// The OP's JWK set, used instead of the keys of a [provider](Self::provider). A text that is not a JWK set
+    /// has no keys; [`key_set`](Self::key_set) says why.
     #[must_use]
     pub fn op_keys(self, text: &[u8]) -> Self {
         Self { op_keys: Some(KeySet::explain(text).usable), ..self }
     }
 
-    /// The login that a callback or a token is said to belong to.
+    /// The login that a callback or a token claims to belong to.
     #[must_use]
     pub fn login(self, login: &'a LoginState) -> Self {
         let asked = (Binding::Nonce(login.nonce.0.clone()), &login.requested);
         Self { login: Some(login), asked: Some(asked), ..self }
     }
 
-    /// The request without a browser that a token is said to belong to.
+    /// The request without a browser that a token claims to belong to.
     #[must_use]
     pub fn ticket(self, ticket: &'a CibaTicket) -> Self {
         let asked = (Binding::AuthReqId(Secret::new(ticket.auth_req_id())), &ticket.requested);
@@ -93,12 +93,12 @@ impl<'a> Explainer<'a> {
         Self { access_token: Some(Secret::new(access_token)), ..self }
     }
 
-    /// What keys outside have made of the encrypted key of a token, if they were asked and have answered.
+    /// What external keys made of a token's encrypted key, if they were asked and answered.
     pub(crate) fn unwrapped(self, unwrapped: Option<&'a [Zeroizing<Vec<u8>>]>) -> Self {
         Self { unwrapped, ..self }
     }
 
-    /// A callback, held against the [login](Self::login); none without one.
+    /// Explains a callback, checked against the [login](Self::login). Without a login, no check applies.
     pub fn callback(&self, callback: impl Into<Callback>) -> Explanation {
         let parameters = callback.into().parameters();
         let checks = match self.login {
@@ -118,23 +118,23 @@ impl<'a> Explainer<'a> {
         Explanation::new(Document::Callback, checks)
     }
 
-    /// The answer of the token endpoint, which is no refusal. The token in it is not looked into.
+    /// Explains the token endpoint's response, if it is not an error. The token in it is not opened.
     ///
     /// # Errors
-    /// It is not a JSON object, or has a member twice.
+    /// The text is not a JSON object, or repeats a member.
     pub fn token_answer(&self, text: &[u8]) -> Result<Explanation, NotJson> {
         let members = json::members(text)?.without_nulls();
         Ok(Explanation::new(Document::TokenAnswer, TokenMembers(&members).explain()))
     }
 
-    /// The outer layer of a token as it came from the OP. It is opened with keys that are in this process;
-    /// [keys outside](crate::PrivateKeys::external) are not asked.
+    /// Explains the outer layer of a token as received from the OP. It is opened with the keys in this process;
+    /// [external keys](crate::PrivateKeys::external) are not asked.
     pub fn encrypted_token(&self, token: &str) -> OpenedToken {
         let limit = self.asked.as_ref().map_or(MAX_TOKEN, |(_, asked)| asked.token_limit());
         token::open(token, self.settings.keyring.decryption(), limit, self.unwrapped)
     }
 
-    /// The inner layer of a token, a JWS, held against the OP's keys or the settings' secret.
+    /// Explains the inner layer of a token, a JWS, checked against the OP's keys or the secret in the settings.
     pub fn signed_token(&self, jws: &str) -> ReadToken {
         let none = KeySet::empty();
         let published = self.provider.map(|provider| &provider.keys);
@@ -143,7 +143,7 @@ impl<'a> Explainer<'a> {
         token::read(jws, credentials.signature_check(keys))
     }
 
-    /// The claims of an ID token.
+    /// Explains the claims of an ID token.
     pub fn id_token(&self, claims: &Map<String, Value>) -> Explanation {
         let login = self.asked.as_ref().map(|(binding, requested)| IdTokenLogin {
             binding,
@@ -162,7 +162,7 @@ impl<'a> Explainer<'a> {
         Explanation::new(Document::IdToken, token.explain())
     }
 
-    /// The claims of a userinfo answer, and the `sub` of the ID token before it, if that is known.
+    /// Explains the claims of a userinfo response; `sub` is that of the preceding ID token, if known.
     pub fn userinfo(&self, claims: &Map<String, Value>, sub: Option<&str>) -> Explanation {
         let claims = Members::from(claims.clone()).without_nulls();
         let client = &self.identity();
@@ -176,7 +176,7 @@ impl<'a> Explainer<'a> {
         Explanation::new(Document::Userinfo, userinfo.explain())
     }
 
-    /// The client at the issuer as the OP calls itself, if that is known.
+    /// The client, at the issuer as the OP names itself, if that is known.
     fn identity(&self) -> ClientIdentity {
         let identity = self.settings.identity();
         match self.provider {

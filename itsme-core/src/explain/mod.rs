@@ -1,8 +1,8 @@
-//! Why is it refused? Every check of a document with what it expected and found, on a developer's desk.
+//! Why does a login fail? Runs every check of a document and reports what each expected and found, for debugging.
 //!
-//! A login stops at the first check that fails, and its error says no more than that, because an attacker reads it as
-//! well. [`Explainer`] runs the same list of checks to its end. It asks nobody, sends nothing, and gives
-//! neither a [`LoggedIn`](crate::LoggedIn) nor a [`User`](crate::User): what it says of a token is for whoever mends
+//! A login stops at the first check that fails, and its error says no more than that, because an attacker may read it
+//! too. [`Explainer`] runs the same list of checks to the end. It sends nothing, and returns neither a
+//! [`LoggedIn`](crate::LoggedIn) nor a [`User`](crate::User): what it says about a token is only for whoever debugs
 //! the login. Keep it out of services that others can reach.
 //!
 //! ```
@@ -26,8 +26,8 @@
 //! ```
 //!
 //! ```text
-//! document.rs  the kinds of documents and their checks    explainer.rs  what they are held against
-//! provider.rs  metadata and key set                       token.rs  the layers of a token, its claims
+//! document.rs  the kinds of documents and their checks    explainer.rs  what to check them against
+//! provider.rs  metadata and key set                       token.rs      the layers of a token, its claims
 //! evidence.rs  the tokens in an archived text
 //! ```
 

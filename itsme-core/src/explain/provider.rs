@@ -19,9 +19,9 @@ use crate::{
     settings::{credentials::Credentials, protection::JwtProtection},
 };
 
-/// A text is not a JSON object that has each member once.
+/// The text is not a JSON object, or repeats a member.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a JSON object with each member once: {0}")]
+#[error("not a JSON object without repeated members: {0}")]
 pub struct NotJson(&'static str);
 
 impl From<JsonError> for NotJson {
@@ -37,10 +37,10 @@ const SERVICE_ENDPOINTS: [&str; 3] = [
 ];
 
 impl Explainer<'_> {
-    /// A discovery document, and each endpoint in it that only some services need.
+    /// Explains a discovery document, and each endpoint in it that only some services need.
     ///
     /// # Errors
-    /// It is not a JSON object, or has a member twice.
+    /// The text is not a JSON object, or repeats a member.
     pub fn metadata(&self, text: &[u8]) -> Result<Vec<Explanation>, NotJson> {
         let members = without_nulls(json::object(text)?);
         let needed = MetadataMembers::read(&members, &self.rules).explain();
@@ -53,7 +53,7 @@ impl Explainer<'_> {
         Ok([needed].into_iter().chain(of_services).collect())
     }
 
-    /// The OP's JWK set, and each key in it.
+    /// Explains the OP's JWK set, and each key in it.
     pub fn key_set(&self, text: &[u8]) -> Vec<Explanation> {
         let explained = KeySet::explain(text);
         let mut set = explained.set;

@@ -14,28 +14,28 @@ use crate::{
     },
 };
 
-/// The outer layer of a token, and what was in it.
+/// The outer layer of a token, with its content.
 #[non_exhaustive]
 pub struct OpenedToken {
-    /// Its checks, of a JWE and of what it decrypts to.
+    /// The checks of the JWE and of its decrypted content.
     pub explanation: Explanation,
-    /// Its protected header, if it can be read.
+    /// The protected header, if it can be read.
     pub header: Option<Map<String, Value>>,
-    /// What was in it, if it opened: a JWS, with personal data.
+    /// The content, if the token opened: a JWS, with personal data.
     pub jws: Option<Zeroizing<String>>,
 }
 
-/// The inner layer of a token, and what it says.
+/// The inner layer of a token, with its claims.
 #[non_exhaustive]
 pub struct ReadToken {
-    /// Its checks.
+    /// The checks of the JWS.
     pub explanation: Explanation,
-    /// Its protected header, if it can be read.
+    /// The protected header, if it can be read.
     pub header: Option<Map<String, Value>>,
     claims: Option<Map<String, Value>>,
 }
 
-/// Claims that say nothing of the person.
+/// Claims that say nothing about the person.
 const OF_THE_TOKEN: [&str; 13] = [
     "iss",
     "aud",
@@ -53,7 +53,7 @@ const OF_THE_TOKEN: [&str; 13] = [
 ];
 
 impl ReadToken {
-    /// The claims, whoever signed them, with `…` in place of all values that may be about the person. None if they
+    /// The claims, whoever signed them, with `…` in place of every value that may be about the person. None if they
     /// cannot be read.
     pub fn claims(&self) -> Option<Map<String, Value>> {
         let hidden = |(name, value): (&String, &Value)| {
@@ -63,15 +63,16 @@ impl ReadToken {
         Some(self.claims.as_ref()?.iter().map(hidden).collect())
     }
 
-    /// The claims with all their values: personal data, **whoever signed them**. To look at, and to explain
-    /// ([`Explainer::id_token`](super::Explainer::id_token)); never to log anybody in.
+    /// The claims with all their values: personal data, **whoever signed them**. Use it to look at, and to explain
+    /// ([`Explainer::id_token`](super::Explainer::id_token)); never to log anyone in.
     pub fn reveal_claims(&self) -> Option<&Map<String, Value>> {
         self.claims.as_ref()
     }
 }
 
 impl Explainer<'_> {
-    /// Both layers of a token as it came from the OP, as far as it opens, and its claims if they can be read.
+    /// Explains both layers of a token as received from the OP, as far as it opens, and returns its claims if they
+    /// can be read.
     pub(crate) fn layers(
         &self,
         token: &str,
@@ -85,7 +86,7 @@ impl Explainer<'_> {
     }
 }
 
-/// `unwrapped` is what keys outside have made of the encrypted key, if that is known.
+/// `unwrapped` is what external keys made of the encrypted key, if known.
 pub(super) fn open(
     token: &str,
     decryption: Decryption,
@@ -104,8 +105,8 @@ pub(super) fn open(
     OpenedToken { explanation, header, jws }
 }
 
-/// With each key that fits and is here; none if those that are outside would have to be asked. A login uses a decoy
-/// where one does not unwrap, so that its time tells nothing; nobody measures it here.
+/// Opens a token with the local keys that fit; none if external keys would have to be asked. A login uses a decoy
+/// if a key does not decrypt, so that timing reveals nothing; here, nobody measures.
 fn open_here(
     token: &str,
     decryption: Decryption,

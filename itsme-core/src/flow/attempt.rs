@@ -1,7 +1,7 @@
 use crate::http::endpoint::Endpoint;
 
-/// Which request it is, for logs and metrics: an extension of every [`Request`](crate::Request) that
-/// a flow sends. Unlike the request's URL, it has nothing of the person in it.
+/// Identifies a request in logs and metrics. Every [`Request`](crate::Request) that a flow sends has one as an
+/// extension. Unlike the request's URL, it contains nothing about the person.
 ///
 /// ```
 /// # use itsme_core::{Attempt, Endpoint, Request};
@@ -14,28 +14,29 @@ use crate::http::endpoint::Endpoint;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// Which of the OP's addresses it goes to.
+    /// The endpoint the request goes to.
     pub endpoint: Endpoint,
-    /// 1 for the first. More: the one before got no response.
+    /// 1 for the first attempt. Higher: the previous one got no response.
     pub number: u32,
 }
 
-/// What is known of a request that got no response that could be taken.
+/// What is known about a request without a usable response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendFailure {
-    /// The OP cannot have seen it: the host was not found, the connection was refused, or TLS failed before anything
-    /// was sent.
+    /// The OP cannot have seen the request: the host was not found, the connection was refused, or TLS failed before
+    /// anything was sent.
     #[error("the request was not sent")]
     NotSent,
-    /// The OP may have seen it, and the connection broke.
-    #[error("the request got no answer")]
+    /// The OP may have seen the request, but the connection broke.
+    #[error("the request got no response")]
     Lost,
-    /// The OP may have seen it, and the time for its answer is up: there is none for a second try.
-    #[error("the request got no answer in time")]
+    /// The OP may have seen the request, but the time for its response is up, so there is no time for a second try
+    /// either.
+    #[error("the request got no response in time")]
     TimedOut,
-    /// There is an answer of more than [`MAX_RESPONSE_BYTES`](crate::MAX_RESPONSE_BYTES), as there would be once more.
-    #[error("the answer is too large")]
+    /// The response is larger than [`MAX_RESPONSE_BYTES`](crate::MAX_RESPONSE_BYTES), and would be again.
+    #[error("the response is too large")]
     TooLarge,
 }
 
@@ -44,7 +45,7 @@ impl Attempt {
         Self { endpoint, number: 1 }
     }
 
-    /// Counts on from another attempt at the same endpoint, which got no response.
+    /// Continues the count of a failed attempt at the same endpoint.
     pub(crate) fn after(self, failed: Self) -> Self {
         if self.endpoint == failed.endpoint {
             return Self { number: failed.number + 1, ..self };

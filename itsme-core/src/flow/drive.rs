@@ -23,37 +23,36 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[allow(clippy::exhaustive_enums, reason = "a driver fails in these three ways")]
 pub enum DriveError<E> {
-    /// The protocol: see the [`Error`].
+    /// The protocol failed; see [`Error`].
     #[error(transparent)]
     Flow(#[from] Error),
-    /// The HTTP client: a request got no response, and the flow cannot go on without.
+    /// The HTTP client got no response to a request, and the flow cannot continue without it.
     #[error("no response from the {} (attempt {})", .attempt.endpoint, .attempt.number)]
     Transport {
-        /// Which request it was, and for which time it was sent.
+        /// The endpoint and the number of the attempt.
         attempt: Attempt,
-        /// What the HTTP client said.
+        /// The HTTP client's error.
         source: E,
     },
-    /// The key holder: a private key of ours has not done what it was asked.
+    /// The key holder did not perform an operation with a private key.
     #[error("{algorithm} with the key `{kid}` failed: {failure}")]
     Key {
-        /// The name of the key.
+        /// The key's `kid`.
         kid: String,
-        /// What it was asked for: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
+        /// The requested operation: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
         algorithm: &'static str,
-        /// What is known of the key.
+        /// What is known about the failure.
         failure: KeyFailure,
-        /// What whoever holds it said.
+        /// The key holder's error.
         source: Box<dyn StdError + Send + Sync>,
     },
 }
 
-/// What became of a key operation: what the key has made, or why it has not, and what whoever holds the
-/// key said of it.
+/// The outcome of a key operation: the result, or why there is none, with the key holder's error.
 pub type KeyResult = Result<Zeroizing<Vec<u8>>, (KeyFailure, Box<dyn StdError + Send + Sync>)>;
 
 impl<E> DriveError<E> {
-    /// What to tell the person, and whether somebody else must know.
+    /// What to tell the person, and whether to alert anyone.
     pub fn advice(&self) -> Advice {
         match self {
             Self::Flow(error) => error.advice(),
@@ -67,9 +66,9 @@ impl<E> DriveError<E> {
 
 /// Runs a flow to its end over a blocking HTTP client.
 ///
-/// `send` makes one request, follows no redirect and gives back any response, whatever its status;
-/// if there is none, it says whether the OP can have seen the request, and why. `sleep` waits. An
-/// HTTP client is plugged in with these two:
+/// `send` makes one request, follows no redirects and returns any response, whatever its status. If there is
+/// none, it says whether the OP can have seen the request, and why. `sleep` waits. These two plug in an HTTP
+/// client:
 ///
 /// ```
 /// # use itsme_core::{Client, DriveError, Platform, SendFailure, Provider, Request, Response, drive};
@@ -98,12 +97,12 @@ pub fn drive<T, E>(
     drive_blocking(flow, platform, send, sleep, use_key)
 }
 
-/// As [`drive()`](crate::drive()), for a client whose private keys are
-/// [kept outside](crate::PrivateKeys::external): `use_key` has whoever holds them do one operation. It is
-/// called once more, after half a second, if the key was [`Unavailable`](KeyFailure::Unavailable).
+/// Like [`drive()`](crate::drive()), for a client with [external](crate::PrivateKeys::external) private keys:
+/// `use_key` has the key holder perform one operation. It is called once more, after half a second, if the key
+/// was [`Unavailable`](KeyFailure::Unavailable).
 ///
 /// # Errors
-/// Those of [`drive()`](crate::drive()), or a key has not done what it was asked.
+/// Those of [`drive()`](crate::drive()), or a key operation failed.
 pub fn drive_with_keys<T, E>(
     flow: Flow<T>,
     platform: &mut impl Platform,
@@ -130,12 +129,12 @@ fn drive_blocking<T, E>(
     let driven = pin!(run(flow, platform, send, sleep, use_key));
     match driven.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
-        Poll::Pending => unreachable!("every future in it is ready"),
+        Poll::Pending => unreachable!("all its futures are ready"),
     }
 }
 
-/// Runs a flow to its end over an async HTTP client, in whatever runtime: [`drive()`](crate::drive())
-/// with futures. Dropping the future abandons the flow and nothing else.
+/// Runs a flow to its end over an async HTTP client, in any runtime: [`drive()`](crate::drive()) with futures.
+/// Dropping the future only abandons the flow.
 ///
 /// # Errors
 /// The flow failed, or a request got no response and cannot be made again.
@@ -153,11 +152,11 @@ where
     run(flow, platform, send, sleep, use_key).await
 }
 
-/// As [`drive_async`](crate::drive_async), for a client whose private keys are
-/// [kept outside](crate::PrivateKeys::external): [`drive_with_keys`](crate::drive_with_keys) with futures.
+/// Like [`drive_async`](crate::drive_async), for a client with [external](crate::PrivateKeys::external) private
+/// keys: [`drive_with_keys`](crate::drive_with_keys) with futures.
 ///
 /// # Errors
-/// Those of [`drive_async`](crate::drive_async), or a key has not done what it was asked.
+/// Those of [`drive_async`](crate::drive_async), or a key operation failed.
 pub async fn drive_async_with_keys<T, E, Sent, Slept, Used>(
     flow: Flow<T>,
     platform: &mut impl Platform,

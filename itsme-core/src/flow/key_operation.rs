@@ -10,45 +10,46 @@ use crate::{
 
 const RS256: &str = "RS256";
 
-/// An operation for a private key that is kept outside of this process, in an HSM or a KMS
-/// (see [`PrivateKeys::external`](crate::PrivateKeys::external)).
+/// An operation for a private key outside this process, in an HSM or a KMS (see
+/// [`PrivateKeys::external`](crate::PrivateKeys::external)).
 ///
-/// `Debug` shows the key's name and the algorithm, and so may a log.
-#[allow(clippy::exhaustive_enums, reason = "a key holder does all of it")]
+/// `Debug` shows only the key's `kid` and the algorithm, which may be logged.
+#[allow(clippy::exhaustive_enums, reason = "a key holder must support all of them")]
 pub enum KeyOperation {
-    /// Sign, PKCS #1 v1.5 with SHA-256 (RFC 7518 §3.3). The result is the signature, as long as
-    /// the modulus.
+    /// Sign with PKCS #1 v1.5 and SHA-256 (RFC 7518 §3.3). The result is the signature, as long as the
+    /// modulus.
     Sign {
-        /// Which key: the `kid` of its JWK.
+        /// The `kid` of the key's JWK.
         kid: String,
         /// `RS256`.
         algorithm: &'static str,
-        /// What is signed.
+        /// What to sign.
         input: SigningInput,
     },
-    /// Decrypt a content key, RSA-OAEP without a label (RFC 7518 §4.3). The result is the content key.
+    /// Decrypt a content key with RSA-OAEP, without a label (RFC 7518 §4.3). The result is the content
+    /// key.
     Unwrap {
-        /// Which key: the `kid` of its JWK.
+        /// The `kid` of the key's JWK.
         kid: String,
-        /// `RSA-OAEP`, whose hashes are SHA-1, or `RSA-OAEP-256`, whose hashes are SHA-256.
+        /// `RSA-OAEP`, which uses SHA-1, or `RSA-OAEP-256`, which uses SHA-256.
         algorithm: &'static str,
-        /// As long as the modulus.
+        /// The encrypted content key, as long as the modulus.
         encrypted_key: Vec<u8>,
     },
 }
 
-/// What is to be signed. It can hold the text of a confirmation, which is nobody's business outside:
-/// most HSMs and every KMS take its digest.
+/// The message to sign. It may contain the text of a confirmation, which a key holder need not see: most
+/// HSMs and every KMS accept its digest.
 pub struct SigningInput(Zeroizing<Vec<u8>>);
 
-/// What is known of a key that has not done what it was asked.
+/// What is known about a failed key operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[allow(clippy::exhaustive_enums, reason = "whoever holds keys must tell these apart")]
+#[allow(clippy::exhaustive_enums, reason = "a key holder must distinguish these")]
 pub enum KeyFailure {
-    /// The key was used, and the content key does not decrypt. It is not told to whoever has sent it.
+    /// The key was used, but the content key does not decrypt. The sender never learns this.
     #[error("the content key does not decrypt")]
     DoesNotUnwrap,
-    /// It cannot be reached or is busy: no answer, a timeout, throttling. It is asked once more.
+    /// The key cannot be reached or is busy: no response, a timeout, throttling. It is asked once more.
     #[error("the key cannot be reached")]
     Unavailable,
     /// Asking again will not help: no permission, no such key, disabled.
@@ -57,13 +58,13 @@ pub enum KeyFailure {
 }
 
 impl KeyOperation {
-    /// Which key: the `kid` of its JWK.
+    /// The `kid` of the key's JWK.
     pub fn kid(&self) -> &str {
         let (Self::Sign { kid, .. } | Self::Unwrap { kid, .. }) = self;
         kid
     }
 
-    /// Its name in JOSE: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
+    /// The JOSE name of the operation: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
     pub fn algorithm(&self) -> &'static str {
         let (Self::Sign { algorithm, .. } | Self::Unwrap { algorithm, .. }) = self;
         algorithm
@@ -71,18 +72,18 @@ impl KeyOperation {
 }
 
 impl SigningInput {
-    /// All of it, for a holder that hashes.
+    /// The whole message, for a holder that hashes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Its SHA-256, for a holder that signs digests.
+    /// The SHA-256 of the message, for a holder that signs digests.
     pub fn digest(&self) -> [u8; 32] {
         jose::sha256(&[&self.0])
     }
 
-    /// The digest in its `DigestInfo` (RFC 8017 §9.2), for a holder that adds nothing but the padding,
-    /// as `CKM_RSA_PKCS` of PKCS #11.
+    /// The digest in its `DigestInfo` (RFC 8017 §9.2), for a holder that only adds the padding, such as
+    /// `CKM_RSA_PKCS` in PKCS #11.
     pub fn digest_info(&self) -> [u8; 51] {
         const SHA256: [u8; 19] = [
             0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
@@ -95,11 +96,11 @@ impl SigningInput {
     }
 }
 
-/// What a machine asks of a key, before anybody knows where the key is.
+/// What a machine asks of a key, wherever the key is.
 pub(crate) struct Ask {
     key: Arc<OwnKey>,
     work: Work,
-    /// Whoever holds the key was asked, and could not be reached.
+    /// Whether the key holder has already been asked once and could not be reached.
     again: bool,
 }
 
@@ -108,21 +109,21 @@ enum Work {
     Unwrap(KeyEncryption, Vec<u8>),
 }
 
-/// What a key has done.
+/// What a key did.
 pub(crate) enum KeyUsed {
-    /// The whole JWS.
+    /// The signed JWS.
     Signed(Wiped<Vec<u8>>),
     /// The content key, if it decrypts.
     Unwrapped(Option<Zeroizing<Vec<u8>>>),
-    /// Nothing: it cannot be reached, and was asked twice.
+    /// Nothing: the key holder could not be reached, twice.
     Unavailable,
 }
 
-/// Who answers.
+/// Who performs the operation.
 pub(super) enum Answer {
-    /// The key, which is here.
+    /// The local key; this is the result.
     Here(KeyUsed),
-    /// Whoever holds it.
+    /// The key holder.
     Outside(Ask),
 }
 
@@ -144,7 +145,7 @@ impl Ask {
             (KeyHome::Here(key), Work::Unwrap(alg, encrypted_key)) => {
                 KeyUsed::Unwrapped(key.decrypt(alg, &encrypted_key))
             }
-            // A holder would call it an error, and each in its own way.
+            // A key holder would report an error, each in its own way.
             (KeyHome::Outside(public), Work::Unwrap(_, encrypted_key))
                 if !public.may_have_encrypted(&encrypted_key) =>
             {
@@ -158,7 +159,7 @@ impl Ask {
         Ok(Answer::Here(used))
     }
 
-    /// What whoever holds the key is to do.
+    /// The operation for the key holder.
     pub(super) fn operation(&self) -> KeyOperation {
         let kid = self.key.kid.clone();
         match &self.work {
@@ -173,8 +174,8 @@ impl Ask {
         }
     }
 
-    /// What whoever holds the key has made. A signature is verified with the published key: the OP would
-    /// refuse a wrong one in words that say less.
+    /// Accepts the key holder's result. A signature is verified with the published key: the OP's error
+    /// for a wrong one would say less.
     pub(super) fn accept(self, made: Zeroizing<Vec<u8>>) -> Result<KeyUsed, Error> {
         match self.work {
             Work::Sign(jws) => match &self.key.home {
@@ -187,12 +188,12 @@ impl Ask {
         }
     }
 
-    /// That the key does not decrypt this; `None`: it was not asked to.
+    /// Reports that the key does not decrypt this; `None` if it was not asked to.
     pub(super) fn does_not_unwrap(&self) -> Option<KeyUsed> {
         matches!(self.work, Work::Unwrap(..)).then_some(KeyUsed::Unwrapped(None))
     }
 
-    /// To be asked once more.
+    /// The same request, if it may be repeated.
     pub(super) fn once_more(self) -> Option<Self> {
         (!self.again).then_some(Self { again: true, ..self })
     }

@@ -1,5 +1,4 @@
-//! Flows from the inside. Only `flow` makes a [`Context`], so that no transition is taken without its
-//! step.
+//! Flows from the inside. Only `flow` creates a [`Context`], so no transition can be taken outside a step.
 
 use std::time::Duration;
 
@@ -23,36 +22,37 @@ pub(crate) trait Machine: Sized {
     fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error>;
 }
 
-/// What a machine is told.
+/// What happened.
 pub(crate) enum Event {
-    /// Begin, or go on after a wait.
+    /// The flow begins, or continues after a wait.
     Begin,
     /// The request was answered.
     Response(Response),
     /// The request was not answered.
     Failed(SendFailure),
-    /// What became of the key operation.
+    /// The key operation ended.
     KeyUsed(KeyUsed),
 }
 
-/// What a machine wants.
+/// What a machine wants next.
 pub(crate) enum Next<M: Machine> {
-    /// Send this, then go on with the answer.
+    /// Send this, then continue with the response.
     Send(Request, M),
-    /// Go on after this time.
+    /// Continue after this time.
     Wait(Duration, M),
-    /// Have a private key do this, wherever it is, then go on with what it has done.
+    /// Have a private key perform this operation, wherever it is, then continue with the result.
     UseKey(Ask, M),
-    /// The flow has ended well.
+    /// The flow has succeeded.
     Done(M::Output),
-    /// Nothing more can be done: what the HTTP client or the key holder said is the error. Only after
-    /// [`Event::Failed`] and [`KeyUsed::Unavailable`]; of a key that may not be used, machines are not told.
+    /// Nothing more can be done: the error is that of the HTTP client or the key holder. Allowed only after
+    /// [`Event::Failed`] and [`KeyUsed::Unavailable`]; machines are not told about a key that may not be
+    /// used.
     GiveUp,
 }
 
 impl<M: Machine> Next<M> {
-    /// Runs this machine as a part of another: `wrap` puts it back in, `done` goes on from its
-    /// result, and `context` is for whichever of the two is called.
+    /// Runs this machine as a part of another one: `wrap` puts it back, `done` continues from its result,
+    /// and `context` goes to whichever of the two is called.
     pub(crate) fn within<N: Machine, C>(
         self,
         context: C,
@@ -69,7 +69,7 @@ impl<M: Machine> Next<M> {
     }
 }
 
-/// The time of a transition, read once, and the randomness for it.
+/// The time of a transition, read once, and its source of randomness.
 pub(crate) struct Context<'a> {
     pub(crate) now: UnixTime,
     pub(super) platform: &'a mut dyn Platform,
@@ -80,8 +80,8 @@ impl Context<'_> {
         self.platform.fill(buf)
     }
 
-    /// 256 random bits as text: letters and digits only, because `state` comes back through
-    /// intermediaries that rewrite everything else, such as the `_` and `-` of base64url.
+    /// 256 random bits as text. Only letters and digits, because `state` passes through intermediaries that
+    /// may rewrite anything else, such as the `_` and `-` of base64url.
     pub(crate) fn random_text(&mut self) -> Result<String, EntropyError> {
         let mut bytes = [0; 32];
         self.platform.fill(&mut bytes)?;

@@ -1,12 +1,12 @@
-//! How a flow runs: each step owns what comes after it.
+//! How a flow runs: each step owns its continuation.
 //!
 //! ```text
-//! mod.rs      flows as their users see them     machine.rs  flows from the inside
-//! drive.rs    the loops over steps              attempt.rs  which request it is
-//! platform.rs time and randomness               retry.rs    what is sent again
-//! key_operation.rs  what private keys do        single_request.rs  flows of one request
-//! request_log.rs key_log.rs  what a log may know of either
-//! tape.rs     a flow, written down  recorded_answer.rs  an answer on a tape
+//! mod.rs      flows as their users see them      machine.rs  flows from the inside
+//! drive.rs    the loops over steps               attempt.rs  identifies a request
+//! platform.rs time and randomness                retry.rs    what is sent again
+//! key_operation.rs  what private keys do         single_request.rs  flows of one request
+//! request_log.rs key_log.rs  what a log may contain about either
+//! tape.rs     a recorded flow                    recorded_answer.rs  a recorded response
 //! ```
 
 pub(crate) mod attempt;
@@ -40,7 +40,7 @@ use crate::{
     http::{Request, Response},
 };
 
-/// A job of the protocol that ends in a `T`, as a chain of steps that own what comes after them.
+/// A protocol flow that ends in a `T`: a chain of steps, each of which owns its continuation.
 ///
 /// ```text
 ///                   ┌───────────────── receive(response) ────────────────┐
@@ -54,11 +54,11 @@ use crate::{
 ///                  └─────▶ Done(T)
 /// ```
 ///
-/// The methods of [`Client`](crate::Client) make flows, and say in their signature what each ends
-/// in. A step can be answered once, by the one method that it has. [`drive`](crate::drive()) and
-/// [`drive_async`](crate::drive_async) take all the steps, given a way to send.
+/// The methods of [`Client`](crate::Client) create flows; their signatures say what each ends in. A step can be
+/// answered once, by the one method that it has. [`drive`](crate::drive()) and [`drive_async`](crate::drive_async)
+/// take all the steps, given a way to send.
 ///
-/// A custom runtime stores flows like any other value, whatever machine is inside:
+/// A custom runtime can store flows like any other value, whatever machine is inside:
 ///
 /// ```
 /// use std::{collections::VecDeque, time::Duration};
@@ -90,41 +90,41 @@ pub struct Flow<T> {
 }
 
 /// What a flow wants next.
-#[must_use = "a flow goes no further than its steps are taken"]
+#[must_use = "a flow does not continue until its step is answered"]
 #[allow(clippy::exhaustive_enums, reason = "a driver must handle every step")]
 pub enum Step<T> {
-    /// Send the request, then say what became of it.
+    /// Send the request, then report the outcome.
     Send(Request, Pending<T>),
-    /// Come back after this time.
+    /// Resume after this time.
     Wait(Duration, Paused<T>),
-    /// Have whoever holds the key do this, then say what became of it. Only for keys that are
-    /// [kept outside](crate::PrivateKeys::external).
+    /// Have the key holder perform this operation, then report the outcome. Only for
+    /// [external](crate::PrivateKeys::external) keys.
     UseKey(KeyOperation, AwaitingKey<T>),
-    /// The flow has ended well.
+    /// The flow has succeeded.
     Done(T),
 }
 
-/// A request that was sent and waits for its response.
-#[must_use = "a flow goes no further than its steps are taken"]
+/// A flow that is waiting for the response to a request.
+#[must_use = "a flow does not continue until its step is answered"]
 pub struct Pending<T> {
     running: Box<dyn Running<T> + Send>,
     attempt: Attempt,
 }
 
-/// A flow that waits for what a key outside has made.
-#[must_use = "a flow goes no further than its steps are taken"]
+/// A flow that is waiting for the result of an external key.
+#[must_use = "a flow does not continue until its step is answered"]
 pub struct AwaitingKey<T> {
     running: Box<dyn Running<T> + Send>,
     kid: String,
 }
 
-/// A flow that waits for time to pass.
-#[must_use = "a flow goes no further than its steps are taken"]
+/// A flow that is waiting for time to pass.
+#[must_use = "a flow does not continue until its step is answered"]
 pub struct Paused<T>(Box<dyn Running<T> + Send>);
 
 impl<T> Flow<T> {
-    /// `name` is the method of [`Client`](crate::Client) that makes it. What is wrong with the
-    /// caller's input is told at the first step.
+    /// `name` is the method of [`Client`](crate::Client) that creates the flow. Errors in the caller's input are
+    /// reported by the first step.
     pub(crate) fn of<M>(name: &'static str, machine: Result<M, Error>) -> Self
     where
         M: Machine<Output = T> + Send + 'static,
@@ -132,23 +132,22 @@ impl<T> Flow<T> {
         Self { name, running: Box::new(Slot::new(machine)) }
     }
 
-    /// Takes the first step. Everything that is wrong with the caller's input is told here, before
-    /// any request is made.
+    /// Takes the first step. Any error in the caller's input is reported here, before a request is made.
     ///
     /// # Errors
-    /// Those of the flow, see [`Error`].
+    /// Those of the flow; see [`Error`].
     pub fn start(self, platform: &mut impl Platform) -> Result<Step<T>, Error> {
         step(self.running, Event::Begin, platform).map(not_given_up)
     }
 
-    /// The name for logs and metrics: the method of [`Client`](crate::Client) that made the flow.
+    /// The name for logs and metrics: the method of [`Client`](crate::Client) that created the flow.
     pub fn name(&self) -> &'static str {
         self.name
     }
 }
 
 impl<T> Pending<T> {
-    /// Which request it is, and for which time it was sent.
+    /// The endpoint and the number of the attempt.
     pub fn attempt(&self) -> Attempt {
         self.attempt
     }
@@ -156,7 +155,7 @@ impl<T> Pending<T> {
     /// Takes the response, whatever its status.
     ///
     /// # Errors
-    /// The flow has failed, see [`Error`].
+    /// The flow has failed; see [`Error`].
     pub fn receive(
         self,
         response: Response,
@@ -165,12 +164,12 @@ impl<T> Pending<T> {
         step(self.running, Event::Response(response), platform).map(not_given_up)
     }
 
-    /// Says that there is no response. `None`: the flow gives up, and what the HTTP client said is
-    /// the error, of the [`attempt`](Self::attempt) that was taken before. A GET is tried once more; a code is redeemed again only after
-    /// [`NotSent`](SendFailure::NotSent).
+    /// Reports that there is no response. `None` means that the flow gives up, and the HTTP client's error is the
+    /// result; take the [`attempt`](Self::attempt) beforehand to report it. A GET is tried once more; a code is
+    /// redeemed again only after [`NotSent`](SendFailure::NotSent).
     ///
     /// # Errors
-    /// The flow has failed for another reason, see [`Error`].
+    /// The flow has failed for another reason; see [`Error`].
     pub fn failed(
         self,
         why: SendFailure,
@@ -181,21 +180,21 @@ impl<T> Pending<T> {
 }
 
 impl<T> Paused<T> {
-    /// Goes on once the time is up.
+    /// Continues once the time is up.
     ///
     /// # Errors
-    /// The flow has failed, see [`Error`].
+    /// The flow has failed; see [`Error`].
     pub fn resume(self, platform: &mut impl Platform) -> Result<Step<T>, Error> {
         step(self.0, Event::Begin, platform).map(not_given_up)
     }
 }
 
 impl<T> AwaitingKey<T> {
-    /// Takes what the key has made: the signature, or the content key.
+    /// Takes the result of the key: the signature, or the content key.
     ///
     /// # Errors
-    /// [`Error::KeyMismatch`]: the signature is not by the published key. Nothing was sent. Else those
-    /// of the flow, see [`Error`].
+    /// [`Error::KeyMismatch`]: the signature is not by the published key; nothing was sent. Otherwise those of the
+    /// flow; see [`Error`].
     pub fn used(
         self,
         made: impl Into<Zeroizing<Vec<u8>>>,
@@ -204,11 +203,11 @@ impl<T> AwaitingKey<T> {
         self.made(Ok(made.into()), platform).map(not_given_up)
     }
 
-    /// Says that the key has not done it. `None`: the flow gives up, and what the key holder said is the
-    /// error. A key that cannot be reached is asked once more, after a short [`Wait`](Step::Wait).
+    /// Reports that the key operation failed. `None` means that the flow gives up, and the key holder's error is the
+    /// result. A key that cannot be reached is asked once more, after a short [`Wait`](Step::Wait).
     ///
     /// # Errors
-    /// The flow has failed for another reason, see [`Error`].
+    /// The flow has failed for another reason; see [`Error`].
     pub fn failed(
         self,
         why: KeyFailure,
@@ -222,20 +221,20 @@ impl<T> AwaitingKey<T> {
         take_turn(platform, |cx| running.key_used(made, cx).map(|turn| (running, turn)))
     }
 
-    /// The error of a runtime that holds no keys, for a client whose keys are all in its process.
+    /// The error for a runtime without a key holder, which only serves clients with local keys.
     pub fn no_holder(self) -> Error {
         Error::NoKeyHolder { kid: self.kid }
     }
 }
 
-/// A machine in its box, which stays where it is from step to step.
+/// A boxed machine, which stays in place from step to step.
 trait Running<T> {
     fn step(&mut self, event: Event, cx: &mut Context<'_>) -> Result<Turn<T>, Error>;
 
     fn key_used(&mut self, made: KeyMade, cx: &mut Context<'_>) -> Result<Turn<T>, Error>;
 }
 
-/// What a key outside has made, or why it has not.
+/// The result of an external key, or why there is none.
 type KeyMade = Result<Zeroizing<Vec<u8>>, KeyFailure>;
 
 /// What a machine wants, once it is back in its box.
@@ -250,9 +249,9 @@ enum Turn<T> {
 struct Slot<M> {
     /// Empty while the machine takes a step, and after its last.
     machine: Option<Result<M, Error>>,
-    /// The request that was sent last, as long as it has no answer.
+    /// The last request, while it has no response.
     unanswered: Option<Attempt>,
-    /// What is asked of a key outside.
+    /// The pending operation of an external key.
     asked: Option<Ask>,
 }
 
@@ -265,7 +264,7 @@ impl<T, M: Machine<Output = T>> Running<T> for Slot<M> {
             self.unanswered = None;
         }
         loop {
-            let machine = self.machine.take().expect("a flow that has ended is in nobody's hands");
+            let machine = self.machine.take().expect("a flow that has ended cannot be stepped");
             let turn = match machine?.step(event, cx)? {
                 Next::UseKey(ask, machine) => {
                     self.machine = Some(Ok(machine));
@@ -294,7 +293,7 @@ impl<T, M: Machine<Output = T>> Running<T> for Slot<M> {
     }
 
     fn key_used(&mut self, made: KeyMade, cx: &mut Context<'_>) -> Result<Turn<T>, Error> {
-        let ask = self.asked.take().expect("a key was asked");
+        let ask = self.asked.take().expect("a key operation is pending");
         let used = match made {
             Ok(made) => ask.accept(made)?,
             Err(KeyFailure::DoesNotUnwrap) => match ask.does_not_unwrap() {
@@ -319,10 +318,10 @@ impl<M> Slot<M> {
         Self { machine: Some(machine), unanswered: None, asked: None }
     }
 
-    /// Says which request it is, and for which time it is made.
+    /// Numbers the attempt.
     fn count<T>(&mut self, mut request: Request) -> Turn<T> {
         let attempt: Option<Attempt> = request.extensions().get().copied();
-        let mut attempt = attempt.expect("every request of a flow says which it is");
+        let mut attempt = attempt.expect("every request of a flow has an attempt");
         if let Some(unanswered) = self.unanswered {
             attempt = attempt.after(unanswered);
             request.extensions_mut().insert(attempt);
@@ -359,7 +358,7 @@ fn take_turn<T>(
 }
 
 fn not_given_up<T>(step: Option<Step<T>>) -> Step<T> {
-    step.expect("a machine gives up only where something has failed")
+    step.expect("a machine gives up only after a failure")
 }
 
 impl<T> fmt::Debug for Step<T> {

@@ -1,19 +1,19 @@
 use crate::{error::EntropyError, ground::time::UnixTime};
 
-/// The two things that core cannot know by itself: the time, and random bytes.
+/// The two things that the core cannot know by itself: the time, and random bytes.
 ///
-/// Every transition of a flow reads the clock once. All randomness of the protocol comes from
-/// here (`state`, `nonce`, code verifier, `jti`, content keys, IVs); OpenSSL draws its own for the
-/// seed of RSA-OAEP and for blinding, so two runs with the same `Platform` give tokens that differ and
-/// decrypt to the same.
+/// Every transition of a flow reads the clock once. All randomness of the protocol comes from here
+/// (`state`, `nonce`, code verifier, `jti`, content keys, IVs). OpenSSL uses its own for the seed of
+/// RSA-OAEP and for blinding, so two runs with the same `Platform` produce tokens that differ but
+/// decrypt to the same content.
 pub trait Platform {
-    /// The time now.
+    /// The current time.
     fn now(&self) -> UnixTime;
 
-    /// Fills `buf` with bytes that nobody can guess.
+    /// Fills `buf` with unpredictable bytes.
     ///
     /// # Errors
-    /// There is no randomness to be had; the flow ends with it.
+    /// No randomness is available; the flow ends with this error.
     fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError>;
 }
 
@@ -27,7 +27,7 @@ impl<E: Platform + ?Sized> Platform for &mut E {
     }
 }
 
-/// The clock and the randomness of the operating system. Feature `system`.
+/// The operating system's clock and randomness. Feature `system`.
 #[cfg(feature = "system")]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
@@ -35,7 +35,7 @@ pub struct SystemPlatform;
 
 #[cfg(feature = "system")]
 impl SystemPlatform {
-    /// The system's.
+    /// Creates the platform.
     pub const fn new() -> Self {
         Self
     }
@@ -44,7 +44,7 @@ impl SystemPlatform {
 #[cfg(feature = "system")]
 impl Platform for SystemPlatform {
     fn now(&self) -> UnixTime {
-        // A clock before 1970 reads as 1970, where no token is valid.
+        // A clock before 1970 reads as 1970, when no token is valid.
         let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         UnixTime::from_secs(0).after(since)
     }

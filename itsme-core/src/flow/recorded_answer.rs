@@ -4,14 +4,14 @@ use zeroize::Zeroizing;
 
 use crate::{http::Response, jose};
 
-/// An answer as a tape keeps it: the headers that flows read, and no refresh token.
+/// A response as a tape keeps it: only the headers that flows read, and no refresh token.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct RecordedAnswer {
     pub(crate) status: u16,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     headers: Vec<(String, Bytes)>,
     body: Bytes,
-    /// So many bytes are missing.
+    /// How many bytes are missing.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) cut: usize,
 }
@@ -20,11 +20,11 @@ pub(crate) struct RecordedAnswer {
 const HEADERS: [HeaderName; 4] =
     [header::CACHE_CONTROL, header::CONTENT_TYPE, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
 
-/// In place of a refresh token: like one, it is not quoted.
+/// Replaces a refresh token. It looks like one, so it is not quoted either.
 const DROPPED: &[u8] = b"dropped-refresh-token-0";
 
 impl RecordedAnswer {
-    /// `room` is the most bytes that are kept.
+    /// `room` is the maximum number of bytes to keep.
     pub(super) fn of(response: &Response, room: usize) -> Self {
         let mut answer = Self {
             status: response.status().as_u16(),
@@ -48,13 +48,13 @@ impl RecordedAnswer {
         answer
     }
 
-    /// Bytes that are kept.
+    /// The number of bytes kept.
     pub(super) fn len(&self) -> usize {
         let headers = self.headers.iter().map(|(_, value)| value.0.len());
         headers.sum::<usize>() + self.body.0.len()
     }
 
-    /// To be given again; `None` where there can have been no such answer.
+    /// The response to replay; `None` if no such response can have existed.
     pub(crate) fn response(&self) -> Option<Response> {
         let mut response = HttpResponse::new(self.body.0.to_vec());
         *response.status_mut() = StatusCode::from_u16(self.status).ok()?;
@@ -70,14 +70,14 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-/// JSON whose members `refresh_token`, at any depth, have another text. All else stays as it came, because what is
-/// wrong with an answer may be its form.
+/// Replaces the text of every JSON member `refresh_token`, at any depth. Everything else stays as received,
+/// because the form itself may be what is wrong with a response.
 fn without_refresh_tokens(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut kept = Zeroizing::new(Vec::with_capacity(body.len()));
     let (mut rest, mut is_refresh_token) = (body, false);
     while let Some(quote) = rest.iter().position(|byte| *byte == b'"') {
         let (before, text) = rest.split_at(quote + 1);
-        // The next quotation mark without a backslash that counts.
+        // Find the next unescaped quotation mark.
         let mut escaped = false;
         let end = text.iter().position(|byte| {
             let ends = *byte == b'"' && !escaped;
@@ -97,13 +97,13 @@ fn without_refresh_tokens(body: &[u8]) -> Zeroizing<Vec<u8>> {
     kept
 }
 
-/// Whichever way the name is written.
+/// Whether the name is `refresh_token`, however it is escaped.
 fn is_named_refresh_token(text: &[u8]) -> bool {
     let literal = [b"\"", text, b"\""].concat();
     serde_json::from_slice::<String>(&literal).is_ok_and(|name| name == "refresh_token")
 }
 
-/// Bytes that may be secret, base64url in JSON.
+/// Bytes that may be secret; base64url in JSON.
 pub(crate) struct Bytes(pub(crate) Zeroizing<Vec<u8>>);
 
 impl Bytes {

@@ -6,17 +6,17 @@ use tracing::{debug, field, warn};
 use super::attempt::Attempt;
 use crate::http::{Request, Response};
 
-/// What a log may know of a request: no path, no query, no header, no body. Feature `tracing`.
+/// What a log may contain about a request: no path, no query, no header, no body. Feature `tracing`.
 ///
-/// The adapters log each request with it, at the target `itsme`; so can an HTTP client of your own.
-/// The fields are the `endpoint` ([`Endpoint`](crate::Endpoint)), the `host`, the `attempt`, how many
-/// `ms` it took, and the `status`, or the `error` with its causes.
+/// The adapters use it to log each request with the target `itsme`; so can an HTTP client of your
+/// own. The fields are the `endpoint` ([`Endpoint`](crate::Endpoint)), the `host`, the `attempt`, the
+/// duration in `ms`, and the `status`, or the `error` with its causes.
 ///
 /// | level | event |
 /// |---|---|
-/// | `debug` | the OP has answered |
+/// | `debug` | the OP responded |
 /// | `warn` | the OP is in trouble: status 429 or 5xx |
-/// | `warn` | the OP has not answered |
+/// | `warn` | the OP did not respond |
 #[derive(Debug)]
 pub struct RequestLog {
     attempt: Option<Attempt>,
@@ -24,13 +24,13 @@ pub struct RequestLog {
 }
 
 impl RequestLog {
-    /// Before the request is sent.
+    /// Call this before the request is sent.
     pub fn new(request: &Request) -> Self {
         let host = request.uri().host().map(str::to_owned);
         Self { attempt: request.extensions().get().copied(), host }
     }
 
-    /// Writes one event, once it is known what became of the request.
+    /// Writes one event, once the outcome is known.
     pub fn write<E: Error + 'static>(self, outcome: &Result<Response, E>, took: Duration) {
         let host = self.host.as_deref();
         let endpoint = self.attempt.map(|attempt| field::debug(attempt.endpoint));
@@ -43,11 +43,11 @@ impl RequestLog {
             }
             Ok(status) => {
                 let status = status.as_u16();
-                debug!(target: "itsme", endpoint, host, attempt, ms, status, "the OP has answered");
+                debug!(target: "itsme", endpoint, host, attempt, ms, status, "the OP responded");
             }
             Err(error) => {
                 let error: &dyn Error = error;
-                warn!(target: "itsme", endpoint, host, attempt, ms, error, "the OP has not answered");
+                warn!(target: "itsme", endpoint, host, attempt, ms, error, "the OP did not respond");
             }
         }
     }

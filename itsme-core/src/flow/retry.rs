@@ -2,28 +2,28 @@ use std::time::Duration;
 
 use super::attempt::SendFailure;
 
-/// How long until a key that could not be reached is asked once more, whatever the operation: what is
-/// signed was not sent, and a code whose token does not open is lost.
+/// How long to wait before asking an unreachable key once more, whatever the operation: a signature has not been
+/// sent yet, and a code whose token cannot be opened would be lost.
 pub(super) const KEY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Whether a request that got no response is sent again. All that this library repeats is repeated
-/// by one of these policies.
+/// Whether a request without a response is sent again. Everything that this library repeats follows one of these
+/// policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
-    /// Once more after any failure that can be another one the next time: asking twice does no harm. Every GET is
-    /// such a request, and so are revoking a token and beginning a user discovery.
+    /// Once more after any failure that could turn out differently, because asking twice does no harm. This
+    /// covers every GET, and also revoking a token and starting a user discovery.
     Idempotent,
-    /// Once more if the OP cannot have seen it. A code that is redeemed twice can revoke what it
-    /// gave (RFC 6749 §4.1.2), and a person must not be asked twice.
+    /// Once more if the OP cannot have seen it. Redeeming a code twice can revoke its tokens (RFC 6749 §4.1.2),
+    /// and a person must not be asked twice.
     IfNotSent,
-    /// Never within a flow: a poll is repeated by the next one, until the ticket's deadline.
+    /// Never within a flow: the next flow polls again, until the ticket's deadline.
     ByDeadline,
-    /// It was sent again already.
+    /// It has already been repeated.
     Used,
 }
 
 impl Retry {
-    /// The policy of the next attempt, if there is one after this failure.
+    /// The policy of the next attempt, if there may be one after this failure.
     pub(crate) fn again(self, why: SendFailure) -> Option<Self> {
         match (self, why) {
             (_, SendFailure::TimedOut | SendFailure::TooLarge) => None,

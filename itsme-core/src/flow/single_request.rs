@@ -17,10 +17,10 @@ use crate::{
     provider::fetch::{FetchProvider, Need},
 };
 
-/// A flow of one request, made once the OP's metadata is known, and perhaps after a wait. Every
-/// request of a client to the OP is one, but for metadata, keys and userinfo.
+/// A flow that sends one request once the OP's metadata is known, possibly after a wait. Every request
+/// of a client to the OP is one of these, except for metadata, keys and userinfo.
 pub(crate) struct SingleRequest<X> {
-    /// In a box, for a machine moves at every step.
+    /// Boxed, because a machine moves at every step.
     exchange: Box<X>,
     state: State,
 }
@@ -32,27 +32,27 @@ enum State {
     Sent(Parties, Retry),
 }
 
-/// One kind of request, and what its answer means.
+/// One kind of request, with what its response means.
 pub(crate) trait Exchange: Sized {
-    /// Whether it is made again if no answer comes.
+    /// Whether it is sent again if there is no response.
     const RETRY: Retry;
 
-    /// What it gives.
+    /// The result.
     type Output;
 
-    /// Before any request: what is wrong with the time or the caller's input, or the result if it is
-    /// there already.
+    /// Called before any request. Fails if the time or the caller's input is wrong; returns the result
+    /// if it is already known.
     fn begin(&self, _client: &ClientInner, _now: UnixTime) -> Result<Option<Self::Output>, Error> {
         Ok(None)
     }
 
-    /// It is not made before this time.
+    /// The earliest time to send the request.
     fn not_before(&self) -> UnixTime {
         UnixTime::from_secs(0)
     }
 
-    /// The request, made anew for each attempt; or the next JWT that it needs, after those that were
-    /// `made` for it.
+    /// Prepares the request, anew for each attempt; or the next JWT that it needs, after those already
+    /// `made`.
     fn prepare(
         &mut self,
         parties: &Parties,
@@ -60,7 +60,7 @@ pub(crate) trait Exchange: Sized {
         cx: &mut Context<'_>,
     ) -> Result<Prepared, Error>;
 
-    /// The answer.
+    /// Reads the response.
     fn read(
         self,
         response: Response,
@@ -68,12 +68,12 @@ pub(crate) trait Exchange: Sized {
         now: UnixTime,
     ) -> Result<Self::Output, Error>;
 
-    /// The result where no answer came and none will; by default, the flow gives up.
+    /// The result if there is no response and will be none; by default, the flow gives up.
     fn unanswered(self, _now: UnixTime) -> Option<Self::Output> {
         None
     }
 
-    /// The result where the key cannot be reached that the request needs; by default, the flow gives up.
+    /// The result if the key that the request needs cannot be reached; by default, the flow gives up.
     fn unsigned(self, _now: UnixTime) -> Option<Self::Output> {
         None
     }
@@ -155,12 +155,12 @@ impl<X: Exchange> Machine for SingleRequest<X> {
             }
             (State::Sent(parties, retry), Event::Failed(why)) => match retry.again(why) {
                 Some(retry) => Self::prepare(exchange, (parties, retry), Vec::new(), cx),
-                // A poll would only be answered so again.
+                // Another poll would get the same response.
                 None if why == SendFailure::TooLarge => Ok(Next::GiveUp),
                 None => Ok(exchange.unanswered(cx.now).map_or(Next::GiveUp, Next::Done)),
             },
             (State::Sent(..), Event::Begin | Event::KeyUsed(_)) => {
-                unreachable!("a request is answered or not")
+                unreachable!("a request has a response or fails")
             }
         }
     }

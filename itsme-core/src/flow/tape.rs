@@ -1,5 +1,5 @@
-//! What happens in a flow, written down step by step. Machines and loops know nothing of it: an observed flow has
-//! one more box around its machine, and any other has none.
+//! A flow, recorded step by step. Machines and loops are unaware of this: an observed flow has one more box
+//! around its machine, and other flows have none.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,26 +19,26 @@ use crate::{
     jose,
 };
 
-/// The most bytes of answers that a tape keeps, 1 MiB. What comes after them is cut.
+/// The maximum number of response bytes on a tape, 1 MiB. Anything beyond is cut.
 const MAX_ANSWERS: usize = 1024 * 1024;
 
 /// All steps of a flow so far.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Tape {
     pub(crate) steps: Vec<TapeStep>,
-    /// Bytes of answers that are not on it.
+    /// The number of response bytes that were cut.
     pub(crate) cut: usize,
 }
 
-/// One step: what the flow was told, and what it wanted then.
+/// One step: what the flow was told, and what it then wanted.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TapeStep {
     pub(crate) at: UnixTime,
-    /// What had changed around the flow, in the words of its observer.
+    /// What had changed around the flow, in its observer's form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) around: Option<Value>,
     pub(crate) told: Told,
-    /// Random bytes that were drawn; `None` where there were none to be had.
+    /// The random bytes that were drawn; `None` if there were none available.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) drawn: Vec<Option<Bytes>>,
     pub(crate) want: Want,
@@ -65,16 +65,16 @@ pub(crate) enum Want {
         #[serde(with = "EndpointName")]
         endpoint: Endpoint,
         attempt: u32,
-        /// Of all of the request but what OpenSSL draws for itself.
+        /// Of the whole request, except what OpenSSL randomizes itself.
         digest: String,
     },
-    /// Milliseconds.
+    /// In milliseconds.
     Wait(u64),
     UseKey {
         kid: String,
         algorithm: String,
     },
-    /// Nothing more: how the flow has ended, in words.
+    /// Nothing more; describes how the flow ended.
     End(String),
 }
 
@@ -108,32 +108,32 @@ enum EndpointName {
     Userinfo,
 }
 
-/// Whoever has a flow written down.
+/// Observes a flow to record it.
 pub(crate) trait Observer: Send {
-    /// Before a step: what has changed around the flow since the last one.
+    /// Called before a step; returns what has changed around the flow since the last one.
     fn around(&mut self) -> Option<Value>;
 
-    /// After a step.
+    /// Called after a step.
     fn stepped(&mut self);
 
-    /// After the last one. `fill` gives random bytes.
+    /// Called after the last step. `fill` supplies random bytes.
     fn ended(&mut self, tape: Tape, end: End<'_>, fill: &mut Fill<'_>);
 }
 
 /// Fills a buffer with random bytes.
 pub(crate) type Fill<'a> = dyn FnMut(&mut [u8]) -> Result<(), EntropyError> + 'a;
 
-/// How a flow has ended.
+/// How a flow ended.
 #[derive(Clone, Copy)]
 pub(crate) enum End<'a> {
     Well,
     Error(&'a Error),
-    /// With what the HTTP client or the key holder said.
+    /// With the error of the HTTP client or the key holder.
     GaveUp,
 }
 
 impl<T: 'static> Flow<T> {
-    /// The same flow, written down for an observer if there is one.
+    /// The same flow, recorded for an observer if there is one.
     pub(crate) fn observed(self, observer: Option<Box<dyn Observer>>) -> Self {
         let Some(observer) = observer else { return self };
         let Self { name, running } = self;
@@ -141,7 +141,7 @@ impl<T: 'static> Flow<T> {
     }
 }
 
-/// A machine that is observed, in its box.
+/// An observed machine, in its box.
 struct Observed<T> {
     running: Box<dyn Running<T> + Send>,
     observer: Box<dyn Observer>,
@@ -207,11 +207,11 @@ impl<T> Observed<T> {
     }
 }
 
-/// The end of a flow that has what it was to get.
-const WELL: &str = "it ended well";
+/// The end of a successful flow.
+const WELL: &str = "it succeeded";
 
 impl Tape {
-    /// Bytes of answers that are on it.
+    /// The number of response bytes on the tape.
     pub(crate) fn answers(&self) -> usize {
         let answers = self.steps.iter().map(|step| match &step.told {
             Told::Answer(answer) => answer.len(),
@@ -220,7 +220,7 @@ impl Tape {
         answers.sum()
     }
 
-    /// As the error of the loop over the steps says it.
+    /// Phrases a failure as the driving loop's error does.
     fn why_given_up(&self, told: &Told) -> String {
         let asked = self.steps.last().map(|step| &step.want);
         match (asked, told) {
@@ -234,7 +234,7 @@ impl Tape {
         }
     }
 
-    /// How the flow has ended, in words.
+    /// Describes how the flow ended.
     pub(crate) fn end(&self) -> Option<&str> {
         match &self.steps.last()?.want {
             Want::End(end) => Some(end),
@@ -260,7 +260,7 @@ impl Want {
     }
 }
 
-/// Of a request, but for the encrypted keys of the JWEs in it: OpenSSL draws the seed of RSA-OAEP itself.
+/// The digest of a request, except for the encrypted keys of its JWEs, for which OpenSSL draws a seed itself.
 fn digest(request: &Request) -> String {
     let mut parts = vec![request.method().as_str().as_bytes()];
     let uri = request.uri().to_string();
@@ -279,7 +279,7 @@ fn digest(request: &Request) -> String {
     jose::base64url(jose::sha256(&parts))
 }
 
-/// A platform, and what was drawn from it.
+/// A platform that records what is drawn from it.
 struct Listening<'a> {
     platform: &'a mut dyn Platform,
     drawn: Vec<Option<Bytes>>,

@@ -1,24 +1,24 @@
-//! Checks as values: a list for each kind of document, which verifying runs to the first failure and
-//! explaining to its end.
+//! Checks as values: a list for each kind of document. Verification runs it to the first failure; explaining runs
+//! it to the end.
 
 use std::fmt;
 
-/// One check of a document: what it is called, where it is specified and what it expects.
+/// One check of a document: its name, its source and what it expects.
 ///
 /// [`Document::checks`](crate::explain::Document::checks) lists those of each kind of document, in the order in
 /// which they are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Check {
-    /// Its name, unique within its document: the claim, member or parameter that it looks at, where there is one.
+    /// The name, unique within its document: the claim, member or parameter that it checks, if there is one.
     pub name: &'static str,
-    /// The section of the specification that asks for it.
+    /// The section of the specification that requires it.
     pub source: &'static str,
     /// What it expects, in words.
     pub expects: &'static str,
 }
 
-/// What became of one [`Check`] of one document.
+/// The result of one [`Check`] of one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckReport {
@@ -26,9 +26,10 @@ pub struct CheckReport {
     pub check: &'static Check,
     /// Whether it passed.
     pub outcome: CheckOutcome,
-    /// What this very document would have to say, or [`Check::expects`]. No secret, and nothing about the person.
+    /// What this document should have had, or [`Check::expects`]. Contains no secret, and nothing about the
+    /// person.
     pub expected: String,
-    /// What it says. No secret, and nothing about the person.
+    /// What the document has. Contains no secret, and nothing about the person.
     pub found: String,
 }
 
@@ -36,47 +37,47 @@ pub struct CheckReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckOutcome {
-    /// The document is as it must be.
+    /// The document is as expected.
     Passed,
-    /// It is not, and a login with it would end here.
+    /// The document is not as expected, and a login with it would end here.
     Failed {
-        /// What the error of that login says.
+        /// The text of that login's error.
         error: String,
     },
-    /// There is nothing to check: the claim is absent and may be, nobody asked for it, or another check failed
-    /// that this one builds on.
+    /// There is nothing to check: an optional claim is absent, nothing was requested, or a check that this one
+    /// depends on has failed.
     NotApplicable,
 }
 
-/// A check and how it is made.
+/// A check, with how it is made.
 pub(crate) struct Rule<S: Subject> {
     pub(crate) check: &'static Check,
     pub(crate) run: fn(&mut S) -> Verdict<S::Error>,
     pub(crate) tell: fn(&S) -> Told,
 }
 
-/// What a rule that does not fail says.
+/// The result of running a rule.
 pub(crate) type Verdict<E> = Result<Ruling, E>;
 
-/// Whether a rule that does not fail had anything to look at.
+/// Whether a rule that did not fail had anything to check.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ruling {
     Held,
     NotApplicable,
 }
 
-/// What explaining says beside the outcome. It is only made then.
+/// What explaining reports besides the outcome, and only explaining computes.
 pub(crate) struct Told {
-    /// Where the document's case says more than [`Check::expects`].
+    /// Set if this document's case is more specific than [`Check::expects`].
     expected: Option<String>,
     found: String,
 }
 
-/// A document, or a part of one, with what it is held against. Rules keep in it what later ones need.
+/// A document, or a part of one, with what to check it against. Rules store in it what later ones need.
 pub(crate) trait Subject: Sized {
     type Error: fmt::Display;
 
-    /// The one list of checks, in their order.
+    /// The list of checks, in their order.
     fn rules<'r>() -> &'r [Rule<Self>]
     where
         Self: 'r;
@@ -89,12 +90,12 @@ pub(crate) trait Subject: Sized {
         Ok(())
     }
 
-    /// Runs the list to its end.
+    /// Runs the list to the end.
     fn explain(&mut self) -> Vec<CheckReport> {
         Self::rules().iter().map(|rule| rule.explain(self)).collect()
     }
 
-    /// For what there is no document to run it on.
+    /// Reports every check as not applicable, because there is no document.
     fn explain_absence() -> Vec<CheckReport> {
         let outcome = CheckOutcome::NotApplicable;
         let rules = Self::rules().iter();
@@ -137,7 +138,7 @@ impl Told {
 }
 
 impl Ruling {
-    /// Held where there was something to look at.
+    /// `Held` if there was something to check.
     pub(crate) fn held_if(applies: bool) -> Self {
         if applies { Self::Held } else { Self::NotApplicable }
     }
@@ -156,7 +157,7 @@ impl fmt::Display for Check {
     }
 }
 
-/// Rows of `name, source, what is expected => how it is checked, what is told`.
+/// Rows of `name, source, what is expected => how to check it, what to report`.
 macro_rules! rules {
     ($($name:literal, $source:literal, $expects:literal => $run:expr, $tell:expr;)*) => {
         &[$($crate::ground::check::Rule {

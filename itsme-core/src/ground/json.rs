@@ -1,5 +1,5 @@
-//! JSON objects read strictly: a member that stands twice is an error, since two readers of the
-//! same text could otherwise see two different things (RFC 7519 §4, RFC 7515 §4). At every depth.
+//! Reads JSON objects strictly: a repeated member is an error at any depth, since two readers of the same
+//! text could otherwise see different things (RFC 7519 §4, RFC 7515 §4).
 
 use std::{borrow::Cow, cell::Cell, fmt};
 
@@ -22,7 +22,7 @@ pub(crate) enum JsonError {
 impl JsonError {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::Duplicate => "a JSON member stands twice",
+            Self::Duplicate => "a JSON member appears twice",
             Self::NotAnObject => "it is JSON, but not an object",
             Self::NotJson => "it is not JSON",
             Self::TooMany => "it has more than 50,000 values",
@@ -31,13 +31,13 @@ impl JsonError {
     }
 }
 
-/// The members of a JSON object, as serde_json keeps them.
+/// Reads the members of a JSON object into a serde_json map.
 pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, JsonError> {
     members(text).map(Map::from)
 }
 
-/// The members of a JSON object, or why the text is none. A byte order mark before it is ignored
-/// (RFC 8259 §8.1).
+/// Reads the members of a JSON object, or says why the text is not one. A leading byte order mark is
+/// ignored (RFC 8259 §8.1).
 pub(crate) fn members(text: &[u8]) -> Result<Members, JsonError> {
     let text = std::str::from_utf8(text).map_err(|_| JsonError::NotJson)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -51,13 +51,13 @@ pub(crate) fn members(text: &[u8]) -> Result<Members, JsonError> {
     }
 }
 
-/// The members that are there: some serializers write `null` for the others.
+/// Removes `null` members: some serializers write them for absent ones.
 pub(crate) fn without_nulls(mut members: Map<String, Value>) -> Map<String, Value> {
     members.retain(|_, value| !value.is_null());
     members
 }
 
-/// A number of seconds, which some write as text.
+/// Reads a number of seconds, which some send as a string.
 pub(crate) fn seconds(value: Option<&Value>) -> Option<u64> {
     match value? {
         Value::String(text) => text.parse().ok(),
@@ -67,22 +67,23 @@ pub(crate) fn seconds(value: Option<&Value>) -> Option<u64> {
 
 const DUPLICATE: &str = "duplicate member";
 
-/// Small values take some hundred times their text in memory, so their number is bounded, too.
+/// Small values take about a hundred times as much memory as text, so their number is limited too.
 const MAX_VALUES: usize = 50_000;
 const TOO_MANY: &str = "too many values";
 
-/// The members of a JSON object in their order, each once. A token has so few that looking at each of them
-/// costs less than a hash.
+/// The members of a JSON object in their order, without repetition. A token has so few that scanning them
+/// costs less than hashing.
 #[derive(Clone, Default)]
 pub struct Members(Vec<(Name, Value)>);
 
-/// Most names are those that every token has, and are not allocated.
+/// Most names are common to all tokens, and are not allocated.
 type Name = Cow<'static, str>;
 
-/// Room for the claims of a usual ID token, made once.
+/// Room for the claims of a typical ID token, allocated once.
 const USUAL: usize = 8;
 
-/// Up to so many members, each name is compared with those before it; more are sorted at the end.
+/// Up to this many members, each name is compared with the previous ones; beyond, all are sorted at the
+/// end.
 const FEW: usize = 64;
 
 impl Members {
@@ -111,7 +112,7 @@ impl Members {
         self.0.is_empty()
     }
 
-    /// Whether or not one of this name is there.
+    /// Sets a member, replacing one of the same name.
     pub(crate) fn set(&mut self, name: Cow<'static, str>, value: Value) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = value,
@@ -119,12 +120,12 @@ impl Members {
         }
     }
 
-    /// One whose name is not there.
+    /// Adds a member whose name is not present yet.
     pub(crate) fn push(&mut self, name: Cow<'static, str>, value: Value) {
         self.0.push((name, value));
     }
 
-    /// Those that are there: some serializers write `null` for the others.
+    /// Removes `null` members: some serializers write them for absent ones.
     pub(crate) fn without_nulls(mut self) -> Self {
         self.0.retain(|(_, value)| !value.is_null());
         self
@@ -212,7 +213,7 @@ impl Visitor<'_> for AnyName {
     }
 }
 
-/// Reads the members of the outermost object, each once, and counts its values.
+/// Reads the members of the outermost object, rejects repeated ones, and counts the values.
 struct TopLevel(Cell<usize>);
 
 impl<'de> Visitor<'de> for TopLevel {

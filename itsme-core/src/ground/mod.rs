@@ -1,4 +1,5 @@
-//! What everything stands on: secrets, time, strict JSON, versions of stored formats, checks as values.
+//! What everything else builds on: secrets, time, strict JSON, versions of stored formats, checks as
+//! values.
 
 pub(crate) mod check;
 pub(crate) mod json;

@@ -1,4 +1,4 @@
-/// `Debug` for a value that holds secrets or personal data: its name, and nothing of what is in it.
+/// Implements `Debug` for a type that holds secrets or personal data: prints only its name.
 macro_rules! opaque {
     ($type:ident $(<$parameter:ident>)?) => {
         impl $(<$parameter>)? std::fmt::Debug for $type $(<$parameter>)? {

@@ -7,13 +7,13 @@ use crate::{
 
 /// Text that must not be seen: an access token, a code verifier, a nonce.
 ///
-/// `Debug` shows `Secret(..)`, memory is wiped on drop, `==` takes the same time wherever the
-/// difference is, and there is no serde: who stores it says so by calling [`expose`](Self::expose).
+/// `Debug` prints `Secret(..)`, memory is wiped on drop, and `==` runs in constant time. There is
+/// no serde support: to store one, call [`expose`](Self::expose) explicitly.
 #[derive(Clone)]
 pub struct Secret(Wiped<String>);
 
 impl Secret {
-    /// Takes the text over.
+    /// Takes ownership of the text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Wiped::new(text.into()))
     }
@@ -34,7 +34,7 @@ impl Eq for Secret {}
 
 opaque!(Secret);
 
-/// A secret in one of the few types that are made to be stored.
+/// A secret in one of the few types that are designed to be stored.
 #[derive(Clone)]
 pub(crate) struct StoredSecret(pub(crate) Secret);
 

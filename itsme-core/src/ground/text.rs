@@ -1,7 +1,7 @@
-//! Foreign text, made fit for errors and logs.
+//! Makes text from outside safe for errors and logs.
 
-/// Replaces every run of 16 or more characters that looks like a token, a code or a key: an OP may quote
-/// what it was sent. The names of parameters stay.
+/// Replaces every run of 16 or more characters that looks like a token, a code or a key, because an OP may quote
+/// what it was sent. Parameter names are kept.
 pub(crate) fn without_secrets(text: impl AsRef<str>) -> String {
     let part_of_secret = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=%".contains(c);
     let is_secret = |run: &str| {
@@ -24,13 +24,14 @@ pub(crate) fn without_secrets(text: impl AsRef<str>) -> String {
     kept
 }
 
-/// Foreign text made fit for a log line: one line, at most 512 characters, in the order in which they came. What
-/// is not printed, or turns what comes after it around, is a space.
+/// Makes text from outside safe for a log line: one line of at most 512 characters. A character that is not
+/// printed, or that changes the direction of the text after it, becomes a space.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().take(512).map(|c| if is_printed(c) { c } else { ' ' }).collect()
 }
 
-/// Whatever Rust would not escape in a string, behind a letter: combining marks are printed there.
+/// Whether Rust leaves the character unescaped in a string. It is tested behind a letter, where combining marks
+/// are printed.
 fn is_printed(c: char) -> bool {
     let behind_a_letter: String = ['a', c].into_iter().collect();
     "'\"\\".contains(c) || behind_a_letter.escape_debug().eq(behind_a_letter.chars())

@@ -2,9 +2,9 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-/// A point in time: milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// Core never asks the system for it; it comes from [`Platform::now`](crate::Platform::now).
+/// The core never asks the system for it; it comes from [`Platform::now`](crate::Platform::now).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixTime(u64);
@@ -30,25 +30,25 @@ impl UnixTime {
         self.0
     }
 
-    /// How long after `earlier` this is; zero if it is not after it.
+    /// How long after `earlier` this is; zero if it is not.
     pub fn since(self, earlier: UnixTime) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 
-    /// This time plus `duration`, at most the end of time.
+    /// This time plus `duration`, saturating.
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(millis(duration)))
     }
 
-    /// This time minus `duration`, at least 1970.
+    /// This time minus `duration`, no earlier than 1970.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(millis(duration)))
     }
 }
 
-/// How far another clock is from the one that a time was read from.
+/// How far another clock differs from the one that a time was read from.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ClockShift {
     pub(crate) ahead: Duration,
@@ -56,7 +56,7 @@ pub(crate) struct ClockShift {
 }
 
 impl ClockShift {
-    /// What the other clock shows then.
+    /// The time that the other clock would show.
     pub(crate) fn of(self, time: UnixTime) -> UnixTime {
         time.after(self.ahead).before(self.behind)
     }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// The member `"v"` of every value that is made to be stored: the number of its format.
+/// The member `"v"` of every value that is designed to be stored: the number of its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Version<const N: u64>;
 
@@ -11,7 +11,7 @@ impl<const N: u64> Serialize for Version<N> {
 }
 
 impl<'de, const N: u64> Deserialize<'de> for Version<N> {
-    /// As an option, because a missing member then comes here as well.
+    /// Reads an option, because a missing member then also ends up here.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let found = match Option::<u64>::deserialize(from)? {
             Some(found) if found == N => return Ok(Self),
@@ -19,7 +19,7 @@ impl<'de, const N: u64> Deserialize<'de> for Version<N> {
             None => "no format number".to_owned(),
         };
         Err(D::Error::custom(format_args!(
-            "stored by another version of this library ({found}, expected format {N}); begin again"
+            "stored by another version of this library ({found}, expected format {N}); start again"
         )))
     }
 }

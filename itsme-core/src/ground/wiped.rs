@@ -6,14 +6,14 @@ use std::{
 
 use zeroize::{Zeroize, Zeroizing, optimization_barrier};
 
-/// A text or bytes that are wiped when they are dropped, with all the room that they had.
+/// A string or bytes that are wiped on drop, including spare capacity.
 ///
-/// [`Zeroizing`] does the same one byte at a time, which for tokens of some KB costs more than
-/// reading them; it is for keys, and for what the public API hands out.
+/// [`Zeroizing`] does the same one byte at a time, which for tokens of a few KB costs more than
+/// reading them; it is used for keys, and in the public API.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Wiped<T: Wipe>(T);
 
-/// What can be wiped.
+/// A value that can be wiped.
 pub trait Wipe: Default {
     fn wipe(&mut self);
 }
@@ -23,7 +23,7 @@ impl Wipe for Vec<u8> {
         self.clear();
         let room = self.spare_capacity_mut();
         room.fill(MaybeUninit::new(0));
-        // Or nothing would have to be written before the memory is given back.
+        // Otherwise the compiler could omit writes to memory that is about to be freed.
         optimization_barrier(room);
     }
 }
@@ -39,7 +39,7 @@ impl<T: Wipe> Wiped<T> {
         Self(value)
     }
 
-    /// The value, which is wiped by whoever takes it.
+    /// Returns the value; wiping it is then up to the caller.
     pub fn take(mut self) -> T {
         mem::take(&mut self.0)
     }
@@ -77,14 +77,14 @@ impl<T: Wipe> DerefMut for Wiped<T> {
     }
 }
 
-// An emulator has its own idea of `/proc/self/mem`.
+// An emulator may treat `/proc/self/mem` differently.
 #[cfg(all(test, target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod tests {
     use std::{fs::File, os::unix::fs::FileExt};
 
     use super::*;
 
-    /// What is at an address now, whether or not it is still anybody's.
+    /// Reads the memory at an address, whether or not it is still in use.
     fn memory(address: usize, length: usize) -> Vec<u8> {
         let mut bytes = vec![0; length];
         let memory = File::open("/proc/self/mem").expect("Linux has it");
@@ -92,7 +92,7 @@ mod tests {
         bytes
     }
 
-    /// The allocator writes a few words of its own at the beginning of what it gets back.
+    /// The allocator writes a few words of its own at the start of freed memory.
     const ALLOCATORS: usize = 32;
 
     #[test]
@@ -101,7 +101,7 @@ mod tests {
             let mut text = "secret! ".repeat(length / 8);
             text.reserve_exact(400);
             text.push_str(&"?".repeat(300));
-            // Room that is used no more is wiped as well.
+            // Unused capacity is wiped as well.
             text.truncate(length / 2);
             let (address, room) = (text.as_ptr() as usize, text.capacity());
             assert!(memory(address, room)[ALLOCATORS..].contains(&b'?'), "it can be seen");

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Which of the OP's addresses an answer came from.
+/// The OP's endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -10,13 +10,13 @@ pub enum Endpoint {
     Discovery,
     /// `jwks_uri`.
     KeySet,
-    /// The address in the `picture` claim.
+    /// The URL in the `picture` claim.
     Picture,
     /// `revocation_endpoint`.
     Revocation,
     /// `token_endpoint`.
     Token,
-    /// Where a person is found by a QR code.
+    /// The endpoint that discovers a person by QR code.
     UserDiscovery,
     /// `userinfo_endpoint`.
     Userinfo,
@@ -28,7 +28,7 @@ impl fmt::Display for Endpoint {
             Self::Backchannel => "backchannel authentication endpoint",
             Self::Discovery => "discovery endpoint",
             Self::KeySet => "key set endpoint",
-            Self::Picture => "picture's address",
+            Self::Picture => "picture URL",
             Self::Revocation => "revocation endpoint",
             Self::Token => "token endpoint",
             Self::UserDiscovery => "user discovery endpoint",

@@ -5,9 +5,9 @@ use crate::{
     http::{Request, endpoint::Endpoint},
 };
 
-/// What in a form authenticates the client (OIDC Core §9).
+/// How a form authenticates the client (OIDC Core §9).
 pub(crate) enum Authentication<'a> {
-    /// Nothing: it is in a header.
+    /// Not at all: a header does.
     Elsewhere,
     Secret {
         client_id: &'a str,
@@ -19,7 +19,7 @@ pub(crate) enum Authentication<'a> {
     },
 }
 
-/// Behind other parameters, and before the assertion.
+/// Goes between other parameters and the assertion.
 const ASSERTION: &[u8] =
     b"&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer\
                          &client_assertion=";
@@ -39,9 +39,10 @@ pub(crate) fn append<'a>(
     }
 }
 
-/// `form_urlencoded` does the same in pieces between those that are escaped, which in JSON are short.
+/// Unlike this, `form_urlencoded` works piecewise between escaped characters, and in JSON those
+/// pieces are short.
 fn escape(value: &[u8], text: &mut Vec<u8>) {
-    // Most values are sent as they are.
+    // Most values need no escaping.
     if value.iter().all(|byte| IS_SENT_AS_IT_IS[usize::from(*byte)]) {
         return text.extend_from_slice(value);
     }
@@ -65,13 +66,13 @@ const IS_SENT_AS_IT_IS: [bool; 256] = {
     table
 };
 
-/// A form to an endpoint whose URL was checked, which answers JSON (RFC 6749, appendix B).
+/// A form for an endpoint whose URL has been checked, and which returns JSON (RFC 6749, appendix B).
 pub(crate) fn post(
     (endpoint, url): (Endpoint, &str),
     parameters: &[(&str, &str)],
     authentication: Authentication<'_>,
 ) -> Request {
-    // An assertion has some 2 KB.
+    // An assertion takes about 2 KB.
     let mut body = Vec::with_capacity(4096);
     append(&mut body, parameters.iter().copied());
     match authentication {

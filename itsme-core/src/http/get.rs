@@ -5,7 +5,7 @@ use crate::{
     http::{Request, endpoint::Endpoint},
 };
 
-/// A GET of an address whose URL was checked.
+/// A GET request to a URL that has been checked.
 pub(crate) fn get(endpoint: Endpoint, url: &str, accept: &'static str) -> Request {
     http::Request::get(url)
         .extension(Attempt::at(endpoint))

@@ -3,17 +3,16 @@ use std::time::Duration;
 use super::Request;
 use crate::flow::attempt::Attempt;
 
-/// The most bytes of a response body that are taken, 1 MiB. An HTTP client stops reading there;
-/// core refuses what is larger.
+/// The maximum size of a response body, 1 MiB. An HTTP client stops reading there; the core refuses anything larger.
 pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
-/// How long an HTTP client tries for one answer. Without such limits a silent OP would hold a login for ever.
+/// How long an HTTP client waits for one response. Without these limits, a silent OP would hold up a login forever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// Until the connection stands, including TLS. Default: 10 seconds.
+    /// Until the connection is established, including TLS. Default: 10 seconds.
     pub connect: Duration,
-    /// Until the last byte of the response, including the connection, and the second try if there is one. Default: 30
+    /// Until the last byte of the response, including the connection and the second try, if there is one. Default: 30
     /// seconds.
     pub total: Duration,
 }
@@ -25,25 +24,25 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// Another limit for the connection.
+    /// Sets the limit for the connection.
     #[must_use]
     pub fn connect(self, connect: Duration) -> Self {
         Self { connect, ..self }
     }
 
-    /// Another limit for the whole answer.
+    /// Sets the limit for the whole response.
     #[must_use]
     pub fn total(self, total: Duration) -> Self {
         Self { total, ..self }
     }
 
-    /// For one flow, whose tries for one answer share the [`total`](Self::total).
+    /// Starts a countdown for one flow; all tries for one response share the [`total`](Self::total).
     pub fn countdown(self) -> Countdown {
         Countdown { total: self.total, begun: Duration::ZERO }
     }
 }
 
-/// How much time is left, while a flow runs.
+/// Measures the time left while a flow runs.
 ///
 /// ```
 /// # use itsme_core::{Request, Timeouts};
@@ -52,20 +51,20 @@ impl Timeouts {
 /// let (begun, mut countdown) = (Instant::now(), Timeouts::default().countdown());
 /// let send = |request: Request| {
 ///     let left = countdown.left_for(&request, begun.elapsed());
-///     // … and give up after it.
+///     // … and give up after that.
 /// };
 /// # let _ = send;
 /// ```
 #[derive(Debug)]
 pub struct Countdown {
     total: Duration,
-    /// When the first try for this answer was made.
+    /// When the first try for the current response was made.
     begun: Duration,
 }
 
 impl Countdown {
-    /// What is left for this request: all of it for a first try, and for a second one what the first has left.
-    /// `elapsed` is how long the flow runs already, by a clock that nobody can set.
+    /// The time left for this request: all of it for a first try, and for a second one whatever the first has left.
+    /// `elapsed` is how long the flow has been running, by a monotonic clock.
     pub fn left_for(&mut self, request: &Request, elapsed: Duration) -> Duration {
         let attempt: Option<&Attempt> = request.extensions().get();
         if attempt.is_none_or(|attempt| attempt.number == 1) {

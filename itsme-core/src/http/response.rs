@@ -1,4 +1,4 @@
-//! What all of the OP's answers have in common.
+//! What all of the OP's responses have in common.
 
 use http::{HeaderValue, StatusCode, header};
 
@@ -11,7 +11,7 @@ use crate::{
     http::{Response, endpoint::Endpoint, limits::MAX_RESPONSE_BYTES},
 };
 
-/// The body of an answer with status 200.
+/// The body of a response with status 200.
 pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Wiped<Vec<u8>>, Error> {
     check_size(endpoint, &response)?;
     if response.status() != StatusCode::OK {
@@ -20,12 +20,12 @@ pub(crate) fn body(endpoint: Endpoint, response: Response) -> Result<Wiped<Vec<u
     Ok(Wiped::new(response.into_body()))
 }
 
-/// The JSON object of an answer with status 200, or the OP's refusal with whatever status.
+/// The JSON object of a response with status 200, or the OP's error with any status.
 pub(crate) fn json_object(endpoint: Endpoint, response: Response) -> Result<Members, Error> {
     check_size(endpoint, &response)?;
     let object = json::members(response.body());
     let object = match object {
-        // A page from somebody else; its beginning tells whose.
+        // A page from someone else; its beginning shows from whom.
         Err(JsonError::NotJson) => return Err(unexpected(endpoint, &response)),
         Ok(members) => match Refusal::from_json(response.status().as_u16(), &members) {
             Some(refusal) => return Err(refusal.into()),
@@ -33,12 +33,12 @@ pub(crate) fn json_object(endpoint: Endpoint, response: Response) -> Result<Memb
         },
         Err(error) => Err(Error::malformed(endpoint, error.as_str())),
     };
-    // Wiped, whatever becomes of it.
+    // Checks the status, and wipes the body in any case.
     body(endpoint, response)?;
     object
 }
 
-/// An OAuth error answer (RFC 6749 §5.2). A 5xx may carry one too.
+/// Reads an OAuth error response (RFC 6749 §5.2), which a 5xx can be too.
 pub(crate) fn refusal(endpoint: Endpoint, response: &Response) -> Result<Option<Refusal>, Error> {
     check_size(endpoint, response)?;
     let members = json::members(response.body()).ok();
@@ -46,7 +46,7 @@ pub(crate) fn refusal(endpoint: Endpoint, response: &Response) -> Result<Option<
     Ok(members.and_then(|members| Refusal::from_json(status, &members)))
 }
 
-/// A document of ours to serve.
+/// A document for the application to serve.
 pub(crate) fn document(
     body: Vec<u8>,
     media_type: &'static str,

@@ -1,22 +1,22 @@
-//! The rules for URLs that are called or sent. They look at a URL and never rewrite it: issuer and
-//! redirect URI are compared byte for byte, and a parsed URL prints differently.
+//! The rules for URLs that are called or sent. They check a URL but never rewrite it: issuers and
+//! redirect URIs are compared byte for byte, and a parsed URL prints differently.
 
 use http::Uri;
 use url::{Host, Url};
 
 use crate::error::UrlError;
 
-/// Which URLs with plain `http` are allowed.
+/// Where plain `http` is allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums)]
 pub enum PlainHttp {
-    /// None.
+    /// Nowhere.
     Never,
-    /// To this machine.
+    /// Only to this machine.
     OnLoopback,
 }
 
-/// An address that may be called, or to which a person may be sent.
+/// Checks a URL that may be called, or to which a person may be sent.
 pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
     let url = parse(text)?;
     let host = url.host().ok_or(UrlError::NotAUrl)?;
@@ -37,9 +37,9 @@ pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
     Ok(())
 }
 
-/// The one parse. The `url` crate reads as a browser does and forgives much, from `https:host` to a host in
-/// percent-encoding; the HTTP client reads an `http::Uri`. What they understand differently is no URL: one would be
-/// checked, and another one asked.
+/// Parses a URL; all checks use this. The `url` crate parses like a browser and is lenient, from
+/// `https:host` to a percent-encoded host, while the HTTP client parses an `http::Uri`. If they
+/// disagree, the URL is rejected: otherwise one URL would be checked and another called.
 fn parse(text: &str) -> Result<Url, UrlError> {
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('\\') {
         return Err(UrlError::NotAUrl);
@@ -59,8 +59,8 @@ fn parse(text: &str) -> Result<Url, UrlError> {
     Err(UrlError::NotAUrl)
 }
 
-/// An address that itsme fetches (itsme: request_uri): https, port 443 written out, and a host
-/// that has a public name; or anything on loopback, if the settings allow that.
+/// Checks a URL that itsme fetches (itsme: request_uri): https, port 443 written out, and a public
+/// host name; or any URL on loopback, if the settings allow it.
 pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
     check(text, plain_http)?;
     if plain_http == PlainHttp::OnLoopback && text.starts_with("http://") {
@@ -72,12 +72,12 @@ pub(crate) fn check_request_uri(text: &str, plain_http: PlainHttp) -> Result<(),
     if name == "localhost" || name.ends_with(".localhost") || !name.contains('.') {
         return Err(UrlError::Local);
     }
-    // A parsed URL has lost the port that is the scheme's own.
+    // A parsed URL omits the default port of its scheme.
     let authority = text.split(['/', '?']).nth(2).unwrap_or_default();
     if authority.ends_with(":443") { Ok(()) } else { Err(UrlError::Port) }
 }
 
-/// The host of a URL, without its port, in small letters.
+/// The host of a URL without its port, in lower case.
 pub(crate) fn host_name(text: &str) -> Option<String> {
     Some(parse(text).ok()?.host()?.to_string().to_ascii_lowercase())
 }
@@ -91,7 +91,7 @@ pub(crate) fn host(text: &str) -> Option<String> {
     })
 }
 
-/// An IPv6 address can be written in several ways; every other host in one.
+/// An IPv6 address can be written in several ways, any other host in one.
 fn is_same_host(text: &str, host: Option<Host<&str>>) -> bool {
     match host {
         Some(Host::Ipv6(address)) => {

@@ -9,7 +9,7 @@ use base64::{
     engine::general_purpose::{NO_PAD, STANDARD},
 };
 
-/// By what the processor can do: a login reads and writes some 7,000 characters.
+/// Uses the processor's vector instructions: a login reads and writes about 7,000 characters.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static URL_SAFE: LazyLock<Simd> = LazyLock::new(|| Simd::url_safe(NO_PAD));
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -23,17 +23,18 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     String::from_utf8(text).expect("base64url is text")
 }
 
-/// The same at the end of a text.
+/// Appends base64url to a text.
 pub fn append(bytes: impl AsRef<[u8]>, text: &mut Vec<u8>) {
     let (bytes, start) = (bytes.as_ref(), text.len());
     text.resize(start + (4 * bytes.len()).div_ceil(3), 0);
     URL_SAFE.encode_slice(bytes, &mut text[start..]).expect("there is room for all of it");
 }
 
-/// Strict: no padding, no white space, no other alphabet, no stray bits in the last character.
+/// Decodes strictly: no padding, no white space, no other alphabet, no stray bits in the last
+/// character.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     let text = text.as_ref();
-    // Room that is zeroed here: to ask the allocator for zeros takes it five times as long.
+    // The memory is zeroed here: asking the allocator for zeroed memory takes five times as long.
     let mut bytes = Vec::with_capacity(decoded_len_estimate(text.len()));
     URL_SAFE.decode_vec(text, &mut bytes)?;
     Ok(bytes)
@@ -44,9 +45,9 @@ pub fn encode_standard(bytes: impl AsRef<[u8]>) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Either alphabet, with or without padding and line ends: photos come from many hands.
+/// Decodes either alphabet, with or without padding and line breaks: photos come from many sources.
 pub fn decode_any(text: &str) -> Option<Vec<u8>> {
-    // As almost all of them are written.
+    // Almost all are written this way.
     if let Ok(bytes) = STANDARD.decode(text) {
         return Some(bytes);
     }
@@ -63,7 +64,8 @@ pub fn decode_any(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// At each place of a text that is long enough for vector instructions, and of one that is not.
+    /// At every position of a text that is long enough for vector instructions, and of one that is
+    /// not.
     #[test]
     fn nothing_but_base64url_is_read() {
         for length in [10, 100, 400] {
@@ -77,7 +79,7 @@ mod tests {
                     assert!(decode(&text).is_err(), "{odd:?} at {place}");
                 }
             }
-            // Of 10, 100 and 400 bytes, the last character has two bits.
+            // With 10, 100 and 400 bytes, the last character carries two bits.
             let stray = format!("{}{}", &text[..text.len() - 1], "B");
             assert!(decode(stray).is_err(), "stray bits");
         }

@@ -5,7 +5,7 @@ use crate::ground::wiped::Wiped;
 
 const TAG: usize = 16;
 
-/// Content encryption of a JWE (RFC 7518 §5): the two that itsme uses.
+/// The two content encryptions of JWE that itsme uses (RFC 7518 §5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(clippy::exhaustive_enums)]
 pub enum ContentEncryption {
@@ -15,7 +15,7 @@ pub enum ContentEncryption {
     A256Gcm,
 }
 
-/// That a content did not decrypt; what was wrong with it is nobody's business.
+/// The content did not decrypt. The reason is deliberately not given.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Undecryptable;
@@ -27,10 +27,10 @@ impl From<ErrorStack> for Undecryptable {
 }
 
 impl ContentEncryption {
-    /// Bytes of a content encryption key, for both.
+    /// The length of a content encryption key in bytes, for both.
     pub const KEY: usize = 32;
 
-    /// By its name in the `enc` header.
+    /// Finds it by its name in the `enc` header.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::A128CbcHs256, Self::A256Gcm].into_iter().find(|enc| enc.name() == name)
     }
@@ -43,7 +43,7 @@ impl ContentEncryption {
         }
     }
 
-    /// Bytes of an initialization vector.
+    /// The length of an initialization vector in bytes.
     pub fn iv(self) -> usize {
         match self {
             Self::A128CbcHs256 => 16,
@@ -51,8 +51,7 @@ impl ContentEncryption {
         }
     }
 
-    /// The ciphertext and its tag. `key` is [`KEY`](Self::KEY) bytes long and `iv` as long as
-    /// [`iv`](Self::iv) says.
+    /// Returns the ciphertext and its tag. `iv` must be as long as [`iv`](Self::iv) says.
     pub fn encrypt(
         self,
         key: &[u8; Self::KEY],
@@ -83,8 +82,8 @@ impl ContentEncryption {
         }
     }
 
-    /// The plaintext, if the tag is right. CBC is not begun before its tag is checked, so that
-    /// there is no padding to ask about; lengths other than the algorithm's are refused.
+    /// Returns the plaintext if the tag is valid. CBC decryption starts only after the tag is
+    /// checked, so there is no padding oracle; lengths other than the algorithm's are refused.
     pub fn decrypt(
         self,
         key: &[u8; Self::KEY],
@@ -170,7 +169,7 @@ mod tests {
         }
     }
 
-    /// An authentic ciphertext that is no whole number of blocks, as only an OP could make it.
+    /// An authentic ciphertext that is not a whole number of blocks, which only an OP could make.
     #[test]
     fn cbc_wants_whole_blocks() {
         let enc = ContentEncryption::A128CbcHs256;

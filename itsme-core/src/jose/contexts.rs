@@ -10,12 +10,12 @@ use openssl::{
 
 use super::KeyEncryption;
 
-/// Contexts of OpenSSL for one operation of one key, each set up once and kept: OpenSSL 3 looks up every algorithm
-/// anew for each that is made.
+/// OpenSSL contexts for one operation of one key, set up once and kept: OpenSSL 3 looks up every algorithm again for
+/// each new context.
 pub(super) struct Contexts<T> {
     key: PKey<T>,
     operation: SetUp<T>,
-    /// As many as were in use at once.
+    /// As many as have been in use at once.
     idle: Mutex<Vec<PkeyCtx<T>>>,
 }
 
@@ -23,7 +23,7 @@ type Prepared = Result<(), ErrorStack>;
 type SetUp<T> = fn(&mut PkeyCtxRef<T>) -> Prepared;
 
 impl<T: HasPrivate> Contexts<T> {
-    /// RS256, of a digest.
+    /// Contexts for signing a digest with RS256.
     pub(super) fn signing(key: &PKey<T>) -> Self {
         Self::new(key, |context| {
             context.sign_init()?;
@@ -69,7 +69,7 @@ impl<T> Contexts<T> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs the operation. Its context is kept whatever comes of it, so that the next operation takes as long after a
+    /// Runs the operation. The context is kept whatever the outcome, so that the next operation takes as long after a
     /// failure as after a success.
     pub(super) fn run<R>(
         &self,
@@ -107,7 +107,7 @@ mod tests {
         Ok(signature)
     }
 
-    /// One operation within another would wait for ever.
+    /// A nested operation would otherwise wait forever.
     #[test]
     fn no_lock_is_held_during_an_operation() {
         let contexts = contexts();
@@ -121,9 +121,9 @@ mod tests {
     fn a_context_is_kept_after_a_failure() {
         let contexts = contexts();
         let too_short = contexts.run(|context| context.sign(&[7; 31], Some(&mut [0; 256])));
-        assert!(too_short.is_err(), "31 bytes are no SHA-256");
+        assert!(too_short.is_err(), "31 bytes are not a SHA-256");
         assert_eq!(contexts.idle().len(), 1);
-        assert!(contexts.run(sign).is_ok(), "and works");
-        assert_eq!(contexts.idle().len(), 1, "it was the same one");
+        assert!(contexts.run(sign).is_ok(), "and it still works");
+        assert_eq!(contexts.idle().len(), 1, "the same one was used");
     }
 }

@@ -1,92 +1,94 @@
 use thiserror::Error;
 
-/// Why a token does not open (RFC 7515, RFC 7516, RFC 8725).
+/// Why a token cannot be opened (RFC 7515, RFC 7516, RFC 8725).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum JoseError {
-    /// More characters than a token may have.
+    /// The token is longer than allowed.
     #[error("it is larger than {limit} characters")]
     TooLarge {
-        /// The most that is taken.
+        /// The maximum length in characters.
         limit: usize,
     },
-    /// Not in the form of a JOSE compact serialization.
+    /// The token is not a JOSE compact serialization.
     #[error("it is malformed: {what}")]
     Malformed {
         /// What is wrong, without quoting the token.
         what: &'static str,
     },
-    /// A header member that is refused: `crit`, `zip`, `b64`, `kid` with a shared key, or a `cty`
-    /// other than `JWT`.
+    /// The header has a member that is not accepted: `crit`, `zip`, `b64`, a `typ` of another
+    /// kind of JWT, or a `cty` other than `JWT`.
     #[error("its header has a `{member}` that is not accepted")]
     Header {
         /// The member.
         member: &'static str,
     },
-    /// Signed only. itsme encrypts every token; this one is not for our eyes alone.
+    /// The token is only signed. itsme encrypts every token; this one was readable by anyone on
+    /// the way.
     #[error("it is not encrypted")]
     NotEncrypted,
-    /// `alg` or `enc` of the encryption is not one that was agreed.
+    /// The encryption's `alg` or `enc` is not one that was agreed.
     #[error("it is encrypted with `{found}`, which is not accepted")]
     EncryptionAlgorithm {
-        /// What the header names.
+        /// The algorithm in the header.
         found: String,
     },
-    /// Encrypted to a key that we do not have. Was an encryption key dropped too early?
+    /// The token is encrypted to a key that we do not have. Was an encryption key removed too
+    /// early?
     #[error("it is encrypted to {}; we have {}", named(.kid), listed(.ours))]
     UnknownDecryptionKey {
-        /// The key's name in the header.
+        /// The `kid` in the header.
         kid: Option<String>,
-        /// The names of our decryption keys.
+        /// The `kid`s of our decryption keys.
         ours: Vec<String>,
     },
-    /// It does not decrypt. What exactly is wrong is not told, for that would help a forger.
+    /// The token does not decrypt. The exact reason is withheld, because it would help a forger.
     #[error("it does not decrypt")]
     Decryption,
-    /// What was encrypted is not a signed token.
+    /// The decrypted content is not a signed token.
     #[error("it is encrypted but not signed")]
     NotSigned,
-    /// `alg` of the signature is not the one that was agreed.
+    /// The signature's `alg` is not the one that was agreed.
     #[error("it is signed with `{found}`, which is not accepted")]
     SignatureAlgorithm {
-        /// What the header names.
+        /// The algorithm in the header.
         found: String,
     },
-    /// Signed with a key that the OP does not publish, also after its keys were fetched again or
-    /// when that was done less than a minute ago.
-    #[error("it is signed with {}; the OP publishes {}", named(.kid), listed(.published))]
+    /// The token is signed with a key that the OP does not publish, even after its keys were
+    /// fetched again (or that was done less than a minute ago).
+    #[error("unknown signing key: it is signed with {}; the OP publishes {}", named(.kid), listed(.published))]
     UnknownSigningKey {
-        /// The key's name in the header.
+        /// The `kid` in the header.
         kid: Option<String>,
-        /// The names of the OP's signing keys.
+        /// The `kid`s of the OP's signing keys.
         published: Vec<String>,
     },
-    /// The signature is wrong.
-    #[error("its signature is wrong")]
+    /// The signature is not valid.
+    #[error("its signature is not valid")]
     Signature,
 }
 
-/// What makes a private RSA key unusable.
+/// Why an RSA key of ours cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RsaKeyError {
-    /// Only the public half is there.
+    /// The key has only its public half.
     #[error(
-        "it has no private part (`d`): is this the published set in place of the private one? Keys that \
-         an HSM or a KMS holds are read by `PrivateKeys::external`"
+        "it has no private part (`d`): is this the published set instead of the private one? If an \
+         HSM or a KMS holds the private keys, use `PrivateKeys::external`"
     )]
     PublicOnly,
-    /// A number that every key has is absent.
+    /// A number that every key has is missing.
     #[error("`{0}` is missing")]
     Missing(&'static str),
-    /// A number is not written as it should be.
+    /// A number is not properly encoded.
     #[error("`{0}` is not a base64url number")]
     NotANumber(&'static str),
     /// The modulus has fewer than 2048 or more than 8192 bits.
     #[error("it has {0} bits, but 2048 to 8192 are needed")]
     Size(i32),
-    /// The numbers do not belong together.
-    #[error("its numbers do not belong together: the key was damaged or mixed from two keys")]
+    /// The numbers do not match.
+    #[error("its numbers do not match: the key is damaged, or a mix of two keys")]
     Inconsistent,
 }
 
@@ -96,7 +98,7 @@ fn named(kid: &Option<String>) -> String {
 
 fn listed(kids: &[String]) -> String {
     if kids.is_empty() {
-        return "none with a name".to_owned();
+        return "no named keys".to_owned();
     }
     let kids: Vec<_> = kids.iter().map(|kid| format!("`{kid}`")).collect();
     kids.join(", ")

@@ -11,22 +11,22 @@ use crate::ground::{
 
 const MAX_HEADER: usize = 4 * 1024;
 
-/// What changes how the rest of a token must be read: extensions that must be understood, compression, unencoded
-/// payloads.
+/// Members that change how the rest of a token must be read: extensions that must be understood, compression,
+/// unencoded payloads.
 const UNSUPPORTED: [&str; 3] = ["crit", "zip", "b64"];
 
 type Checked = Verdict<JoseError>;
 
-/// A protected header, of which only the members are looked at that this library acts on: never those that name keys
-/// (`jwk`, `jku`, `x5u`, `x5c`). Its checks are those that a JWS and a JWE have in common.
+/// A protected header. Only the members that this library acts on are read; never those that supply keys (`jwk`,
+/// `jku`, `x5u`, `x5c`). The checks here are shared by JWS and JWE.
 #[derive(Default)]
 pub(super) struct Header {
-    /// None before it was read, or if it cannot be.
+    /// None if it has not been read, or cannot be.
     members: Option<Members>,
 }
 
 impl Header {
-    /// Reads it from its base64url part.
+    /// Reads the header from its base64url part.
     pub(super) fn check_form(&mut self, part: Option<&str>) -> Checked {
         let Some(part) = part else { return Ok(Ruling::NotApplicable) };
         if part.len() > MAX_HEADER {
@@ -59,14 +59,14 @@ impl Header {
         if self.members.is_none() {
             return Ok(Ruling::NotApplicable);
         }
-        self.text("alg")?.ok_or(malformed("a header has no alg"))?;
+        self.text("alg")?.ok_or(malformed("a header has no `alg`"))?;
         self.text("enc")?;
         self.text("kid")?;
         Ok(Ruling::Held)
     }
 
-    /// It names no kind of JWT (RFC 8725 §3.11) that neither an ID token nor a userinfo answer is: an access
-    /// token, a log-out.
+    /// Refuses a `typ` that names another kind of JWT than an ID token or a userinfo response (RFC 8725 §3.11), such
+    /// as an access token or a logout token.
     pub(super) fn check_kind(&self) -> Checked {
         let Ok(Some(typ)) = self.text("typ") else { return Ok(Ruling::NotApplicable) };
         let media_type = typ.split(';').next().unwrap_or_default();
@@ -80,16 +80,16 @@ impl Header {
         match self.members.as_ref().and_then(|members| members.get(name)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(malformed("a header member that must be text is none")),
+            Some(_) => Err(malformed("a header member that must be a string is not")),
         }
     }
 
-    /// None also if it is not text, which is a check of its own.
+    /// A string member; none also if it is not a string, which is checked separately.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.text(name).unwrap_or_default()
     }
 
-    /// All of it, for explaining.
+    /// All members, for explaining.
     pub(super) fn members(&self) -> Option<&Members> {
         self.members.as_ref()
     }
@@ -111,7 +111,7 @@ impl Header {
         let names = ["alg", "enc", "kid"].map(|name| match self.text(name) {
             Ok(Some(text)) => format!("`{name}` is `{}`", printable(text)),
             Ok(None) => format!("no `{name}`"),
-            Err(_) => format!("`{name}` is no text"),
+            Err(_) => format!("`{name}` is not a string"),
         });
         Told::found(names.join(", "))
     }
@@ -120,12 +120,12 @@ impl Header {
         Told::found(match self.text(name) {
             Ok(Some(text)) => format!("`{}`", printable(text)),
             Ok(None) => "nothing".to_owned(),
-            Err(_) => "no text".to_owned(),
+            Err(_) => "not a string".to_owned(),
         })
     }
 }
 
-/// The protected header of a token of ours.
+/// The protected header of a token that we create.
 #[derive(Serialize)]
 pub(super) struct OwnHeader<'a> {
     pub(super) alg: &'static str,
@@ -155,7 +155,7 @@ pub(super) fn parts<const N: usize>(token: &str) -> Result<[&str; N], usize> {
     if count == N { Ok(parts) } else { Err(count) }
 }
 
-/// A base64url part.
+/// Decodes a base64url part.
 pub(super) fn decode_part(part: &str) -> Result<Vec<u8>, JoseError> {
     base64url_decode(part).map_err(|_| malformed("a part is not base64url"))
 }

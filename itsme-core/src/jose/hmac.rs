@@ -5,8 +5,8 @@ const BLOCK: usize = 64;
 
 /// HMAC-SHA256 (RFC 2104) of the concatenation of `parts`.
 ///
-/// Over `openssl::sha`, since setting up OpenSSL's own MAC object costs several times the hashing
-/// of a token.
+/// Uses `openssl::sha`, since setting up OpenSSL's own MAC object costs several times as much as
+/// hashing a token.
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut block = Zeroizing::new([0u8; BLOCK]);
     if key.len() > BLOCK {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::ground::{check::Subject, secret::Secret, wiped::Wiped};
 
-/// How a content key travels under a public key (RFC 7518 §4.3).
+/// How a content key is encrypted to a public key (RFC 7518 §4.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(clippy::exhaustive_enums)]
 pub enum KeyEncryption {
@@ -22,7 +22,7 @@ pub enum KeyEncryption {
 }
 
 impl KeyEncryption {
-    /// By its name in the `alg` header.
+    /// Finds it by its name in the `alg` header.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::RsaOaep, Self::RsaOaep256].into_iter().find(|alg| alg.name() == name)
     }
@@ -36,59 +36,59 @@ impl KeyEncryption {
     }
 }
 
-/// The content key that a client secret stands for: SHA-256 of its bytes (OIDC Core §10.2).
+/// The content key derived from a client secret: the SHA-256 of its bytes (OIDC Core §10.2).
 pub struct Direct(pub(super) Zeroizing<[u8; ContentEncryption::KEY]>);
 
 impl Direct {
-    /// From the client secret.
+    /// Derives the content key from the client secret.
     pub fn from_secret(secret: &[u8]) -> Self {
         Self(Zeroizing::new(sha256(&[secret])))
     }
 }
 
-/// How tokens are encrypted to us: agreed beforehand, never read from the token. While a key or a
-/// secret is replaced, there are two.
+/// How tokens are encrypted to us: agreed in advance, never read from the token. While a key or a secret
+/// is being replaced, there are two.
 #[derive(Clone)]
 #[allow(clippy::exhaustive_enums)]
 pub enum Decryption {
-    /// RSA-OAEP or RSA-OAEP-256 to one of these, with A128CBC-HS256 or A256GCM.
+    /// With RSA-OAEP or RSA-OAEP-256 to one of these, and A128CBC-HS256 or A256GCM.
     PrivateKeys(Vec<Arc<OwnKey>>),
-    /// `dir` with A256GCM.
+    /// With `dir` and A256GCM.
     Direct(Vec<Arc<Direct>>),
 }
 
-/// A compact JWE (RFC 7516 §5.2), as far as it opens without a private key.
+/// A compact JWE (RFC 7516 §5.2), as far as it can be opened without a private key.
 pub enum Opening {
-    /// A shared secret is enough, if it is the right one.
+    /// A shared secret was enough, if it was the right one.
     Opened(Result<Wiped<Vec<u8>>, JoseError>),
-    /// A private key must unwrap its content key.
+    /// A private key must decrypt its content key.
     Wrapped(Box<WrappedJwe>),
 }
 
-/// A JWE whose content key is wrapped.
+/// A JWE with an encrypted content key.
 pub struct WrappedJwe {
     sealed: SealedContent,
     alg: KeyEncryption,
     encrypted_key: Vec<u8>,
-    /// The keys that may fit and were not tried, the next one last.
+    /// The candidate keys that have not been tried, the next one last.
     untried: Vec<Arc<OwnKey>>,
     /// The error if none of them opens it.
     if_none_opens: JoseError,
 }
 
-/// The content of a JWE, its header, and how it is encrypted.
+/// The content of a JWE, with its header and how it is encrypted.
 struct SealedContent {
     enc: ContentEncryption,
     token: Secret,
-    /// How much of the token is its header.
+    /// The length of the header in the token.
     protected: usize,
     iv: Vec<u8>,
     ciphertext: Vec<u8>,
     tag: Vec<u8>,
 }
 
-/// Begins to open a nested JWT (RFC 7519 §5.2). Everything that can be wrong with the encrypted parts
-/// gives the same [`JoseError::Decryption`]: unpadding, tag and lengths cannot be told apart.
+/// Starts opening a nested JWT (RFC 7519 §5.2). Any fault in the encrypted parts gives the same
+/// [`JoseError::Decryption`]: padding, tag and lengths cannot be told apart.
 pub fn open(jwe: Secret, decryption: Decryption, limit: usize) -> Result<Opening, JoseError> {
     let mut token = SealedToken::new(jwe.expose(), decryption, limit);
     token.verify()?;
@@ -112,12 +112,12 @@ pub fn open(jwe: Secret, decryption: Decryption, limit: usize) -> Result<Opening
 }
 
 impl WrappedJwe {
-    /// How the content key is wrapped.
+    /// How the content key is encrypted.
     pub fn algorithm(&self) -> KeyEncryption {
         self.alg
     }
 
-    /// The next key to try, and what it must unwrap. Each is tried once.
+    /// The next key to try, with what it must decrypt. Each key is tried once.
     pub fn next_key(&mut self) -> Option<(Arc<OwnKey>, Vec<u8>)> {
         let key = self.untried.pop()?;
         let last = self.untried.is_empty();
@@ -126,13 +126,13 @@ impl WrappedJwe {
         Some((key, encrypted_key))
     }
 
-    /// Why it does not open, once no key is left.
+    /// The error to report once no key is left.
     pub fn if_none_opens(self) -> JoseError {
         self.if_none_opens
     }
 
-    /// The plaintext under the content key that was unwrapped; under `decoy`, which fits nothing, where
-    /// none was: whoever sent it is not to learn from us whether the RSA layer was right (RFC 7516 §11.5).
+    /// Decrypts the content with the decrypted content key; or with `decoy`, which never matches, if there
+    /// is none: the sender must not learn whether the RSA layer was right (RFC 7516 §11.5).
     pub fn open(
         &self,
         unwrapped: Option<&[u8]>,
@@ -155,8 +155,8 @@ impl SealedContent {
     }
 }
 
-/// A compact JWE around `plaintext` for the holder of `to`: with the algorithm that the key names,
-/// else `default`. `None` is a failure of OpenSSL, or a key that cannot encrypt.
+/// Creates a compact JWE around `plaintext` for the holder of `to`, with the algorithm that the key names,
+/// otherwise `default`. Returns `None` if OpenSSL fails or the key cannot encrypt.
 pub fn encrypt(
     plaintext: &[u8],
     to: &PublicKey,
@@ -171,7 +171,7 @@ pub fn encrypt(
     assemble(&header, &encrypted_key, (enc, content_key, iv), plaintext)
 }
 
-/// The five parts of a compact JWE (RFC 7516 §3.1).
+/// Assembles the five parts of a compact JWE (RFC 7516 §3.1).
 pub(super) fn assemble(
     header: &OwnHeader<'_>,
     encrypted_key: &[u8],
@@ -179,7 +179,7 @@ pub(super) fn assemble(
     plaintext: &[u8],
 ) -> Option<String> {
     let header = serde_json::to_vec(header).ok()?;
-    // With the dots, the IV, the padding and the tag.
+    // Includes the dots, the IV, the padding and the tag.
     let length = (header.len() + encrypted_key.len() + plaintext.len() + 64) * 4 / 3;
     let mut jwe = Vec::with_capacity(length);
     base64url_append(header, &mut jwe);
@@ -212,7 +212,7 @@ mod tests {
         (own, public)
     }
 
-    /// With keys that are here.
+    /// Decrypts with local keys.
     fn decrypt(jwe: &str, decryption: &Decryption) -> Result<Vec<u8>, JoseError> {
         let mut jwe = match open(Secret::new(jwe), decryption.clone(), MAX_TOKEN)? {
             Opening::Opened(opened) => return opened.map(|plaintext| plaintext.to_vec()),
@@ -229,7 +229,7 @@ mod tests {
         Decryption::PrivateKeys(keys.decryption_keys()[..1].to_vec())
     }
 
-    /// A JWE under a content key of any length, of which the first 32 bytes are used.
+    /// A JWE with a content key of any length, of which the first 32 bytes are used.
     fn sealed(to: &PublicKey, content_key: &[u8], encrypted_key: Option<&[u8]>) -> String {
         let header = base64url(r#"{"alg":"RSA-OAEP-256","enc":"A128CBC-HS256"}"#);
         let (_, made) = to.wrap(KeyEncryption::RsaOaep256, content_key).expect("encrypts");
@@ -242,7 +242,7 @@ mod tests {
         format!("{header}.{}", parts.join("."))
     }
 
-    /// Anybody who has our public key can send a content key of any length.
+    /// Anyone who has our public key can send a content key of any length.
     #[test]
     fn a_content_key_of_another_length_is_refused_without_panic() {
         let (own, public) = keys();
@@ -255,7 +255,7 @@ mod tests {
         }
     }
 
-    /// OpenSSL would take an encrypted key whose leading zero byte was cut.
+    /// OpenSSL would accept an encrypted key without its leading zero byte.
     #[test]
     fn an_encrypted_key_is_as_long_as_the_modulus() {
         let (own, public) = keys();
@@ -265,7 +265,7 @@ mod tests {
             let (_, key) = to.wrap(KeyEncryption::RsaOaep256, &[7; 32])?;
             (key[0] == 0).then_some(key)
         });
-        let with_zero = with_zero.expect("one in 256 begins with zero");
+        let with_zero = with_zero.expect("one in 256 starts with zero");
         assert!(decrypt(&sealed(to, &[7; 32], Some(&with_zero)), &decryption).is_ok());
         for changed in [&with_zero[1..], &[&[0], &with_zero[..]].concat(), &[]] {
             let jwe = sealed(to, &[7; 32], Some(changed));

@@ -1,4 +1,4 @@
-//! What a compact JWE is held against before it is decrypted (RFC 7516 §5.2, RFC 8725), and what comes out of it.
+//! The checks of a compact JWE before it is decrypted (RFC 7516 §5.2, RFC 8725), and of its content.
 
 use std::sync::Arc;
 
@@ -26,9 +26,9 @@ pub(crate) struct SealedToken<'a> {
     pub(super) if_none_opens: JoseError,
 }
 
-/// The parts of a JWE but for its header.
+/// The parts of a JWE after its header.
 pub(super) struct Decoded {
-    /// How much of the token is its header.
+    /// The length of the header in the token.
     pub(super) protected: usize,
     pub(super) encrypted_key: Vec<u8>,
     pub(super) iv: Vec<u8>,
@@ -46,18 +46,18 @@ impl Subject for SealedToken<'_> {
         Self: 'r,
     {
         rules! {
-            "size", "itsme-core: a limit of its own", "at most 64 KiB, or 512 KiB where a photo was asked for" =>
+            "size", "itsme-core: a limit of its own", "at most 64 KiB, or 512 KiB if a photo was requested" =>
                 |it| it.check_size(), |it| it.tell_size();
             "encryption", "OIDC Core §16.14, itsme: ID token", "five parts: itsme encrypts every token" =>
                 |it| it.check_form(), |it| it.tell_form();
-            "header", "RFC 7516 §4", "at most 4 KiB of base64url: a JSON object that has each member once" =>
+            "header", "RFC 7516 §4", "at most 4 KiB of base64url: a JSON object without repeated members" =>
                 |it| it.header.check_form(it.parts.map(|[header, ..]| header)),
                 |it| it.header.tell_form();
             "extensions", "RFC 7516 §4.1.13, RFC 8725 §3.6", "no `crit`, `zip` or `b64`" =>
                 |it| it.header.check_extensions(), |it| it.header.tell_extensions();
-            "cty", "RFC 7519 §5.2", "`JWT`, if it is there" =>
+            "cty", "RFC 7519 §5.2", "if present, `JWT`" =>
                 |it| it.header.check_content_type(), |it| it.header.tell("cty");
-            "header names", "RFC 7516 §4.1", "`alg` is there; `alg`, `enc` and `kid` are texts" =>
+            "header names", "RFC 7516 §4.1", "`alg` is present; `alg`, `enc` and `kid` are strings" =>
                 |it| it.header.check_names(), |it| it.header.tell_names();
             "enc", "RFC 7518 §5", "`A128CBC-HS256` or `A256GCM`" =>
                 |it| it.check_content_encryption(), |it| it.header.tell("enc");
@@ -69,7 +69,7 @@ impl Subject for SealedToken<'_> {
                 |it| it.check_direct_encryption(), |it| it.header.tell("enc");
             "direct key", "RFC 7516 §5.2 (10)", "an empty encrypted key, for a client with a secret" =>
                 |it| it.check_direct_key(), |it| it.tell_parts();
-            "kid", "RFC 7516 §4.1.6", "a key of ours, or none" =>
+            "kid", "RFC 7516 §4.1.6", "one of our keys, or absent" =>
                 |it| it.find_keys(), |it| it.tell_keys();
         }
     }
@@ -93,7 +93,7 @@ impl<'a> SealedToken<'a> {
         self.header.members()
     }
 
-    /// How its content key is wrapped.
+    /// How the content key is encrypted.
     pub(super) fn wrapping(&self) -> Option<KeyEncryption> {
         KeyEncryption::from_name(self.header.get("alg")?)
     }
@@ -121,7 +121,7 @@ impl<'a> SealedToken<'a> {
 
     fn tell_form(&self) -> Told {
         Told::found(match self.token.split('.').count() {
-            3 => "three parts: it is signed only".to_owned(),
+            3 => "three parts: it is only signed".to_owned(),
             count => format!("{count} parts"),
         })
     }
@@ -196,8 +196,8 @@ impl<'a> SealedToken<'a> {
         }
     }
 
-    /// Leaves the keys that the header may mean: the one that it names, else all. A name that we do not know is what
-    /// an outdated key set looks like; but some OPs name the keys of others in their own way.
+    /// Keeps only the keys that the header may mean: the one it names, otherwise all. An unknown `kid` is what an
+    /// outdated key set looks like; but some OPs name other parties' keys in their own way.
     fn find_keys(&mut self) -> Checked {
         let (kid, alg) = (self.header.get("kid"), self.wrapping());
         let (Decryption::PrivateKeys(keys), Some(alg)) = (&mut self.decryption, alg) else {
@@ -217,7 +217,7 @@ impl<'a> SealedToken<'a> {
                 unknown => unknown.clone(),
             });
         }
-        // What is here is tried first: it costs nobody's time, and cannot be out of reach.
+        // Try local keys first: they are fast, and always reachable.
         keys.sort_by_key(|own| own.is_outside());
         Ok(Ruling::Held)
     }
@@ -233,9 +233,9 @@ impl<'a> SealedToken<'a> {
     }
 }
 
-/// What came out of a JWE.
+/// The content of a JWE.
 pub(crate) struct Content {
-    /// Or why none of our keys opened it.
+    /// The plaintext, or the reason none of our keys opened it.
     opened: Result<Wiped<Vec<u8>>, JoseError>,
     jws: Option<Wiped<String>>,
 }
@@ -248,9 +248,9 @@ impl Subject for Content {
         Self: 'r,
     {
         rules! {
-            "decryption", "RFC 7516 §5.2, §11.5", "its tag fits under a key of ours, before anything is decrypted; one error for all that can be wrong" =>
+            "decryption", "RFC 7516 §5.2, §11.5", "its tag is valid under one of our keys, before anything is decrypted; one error for everything that can be wrong" =>
                 |it| it.check_opened(), |it| it.tell_opened();
-            "content", "RFC 7519 §5.2", "a text: the JWS inside" =>
+            "content", "RFC 7519 §5.2", "text: the inner JWS" =>
                 |it| it.read_text(), |it| it.tell_text();
         }
     }
@@ -261,7 +261,7 @@ impl Content {
         Self { opened, jws: None }
     }
 
-    /// The JWS, of which nothing is known yet, once the list was passed.
+    /// The JWS, not yet verified, once the checks have passed.
     pub(crate) fn into_jws(self) -> Option<Wiped<String>> {
         self.jws
     }
@@ -271,7 +271,7 @@ impl Content {
     }
 
     fn tell_opened(&self) -> Told {
-        Told::found(if self.opened.is_ok() { "it fits" } else { "it does not decrypt" })
+        Told::found(if self.opened.is_ok() { "its tag is valid" } else { "it does not decrypt" })
     }
 
     fn read_text(&mut self) -> Checked {
@@ -287,6 +287,6 @@ impl Content {
     }
 
     fn tell_text(&self) -> Told {
-        Told::found(if self.jws.is_some() { "a text" } else { "no text" })
+        Told::found(if self.jws.is_some() { "text" } else { "not text" })
     }
 }

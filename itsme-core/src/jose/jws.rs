@@ -8,7 +8,7 @@ use super::{
 };
 use crate::ground::{check::Subject, json::Members, wiped::Wiped};
 
-/// Who may have signed, and how: agreed beforehand, never read from the token.
+/// Who may have signed, and how: agreed in advance, never read from the token.
 #[derive(Clone, Copy)]
 #[allow(clippy::exhaustive_enums)]
 pub enum SignatureCheck<'a> {
@@ -18,10 +18,10 @@ pub enum SignatureCheck<'a> {
     Hs256(&'a [u8]),
 }
 
-/// Claims whose signature is right. Nothing is said about their content.
+/// Claims with a valid signature. Their content has not been checked.
 #[non_exhaustive]
 pub struct Verified {
-    /// The claims, with their names unique, and without those that are `null`.
+    /// The claims, with unique names and without those that are `null`.
     pub claims: Members,
     /// The key that signed them; none for HS256.
     pub key: Option<Arc<PublicKey>>,
@@ -35,21 +35,22 @@ pub fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, JoseErro
     Ok(Verified { claims, key })
 }
 
-/// With what we sign.
+/// What we sign with.
 #[derive(Clone, Copy)]
 #[allow(clippy::exhaustive_enums)]
 pub enum Signer<'a> {
-    /// RS256 with our key, under its name.
+    /// RS256 with our key, under its `kid`.
     Rs256(&'a Arc<OwnKey>),
     /// HS256 keyed with the bytes of the client secret.
     Hs256(&'a [u8]),
 }
 
-/// A compact JWS but for its signature.
+/// A compact JWS without its signature.
 pub struct UnsignedJws(Wiped<Vec<u8>>);
 
 impl UnsignedJws {
-    /// A header with `alg`, `typ` and, for RS256, `kid`, and the claims. `None`: they are no JSON.
+    /// Creates it from a header with `alg`, `typ` and, for RS256, `kid`, and the claims. Returns
+    /// `None` if they cannot be written as JSON.
     pub fn new(typ: &str, claims: &impl Serialize, signer: Signer<'_>) -> Option<Self> {
         let (alg, kid) = match signer {
             Signer::Rs256(key) => ("RS256", Some(key.kid.as_str())),
@@ -57,15 +58,15 @@ impl UnsignedJws {
         };
         let header = OwnHeader { alg, enc: None, cty: None, typ, kid };
         let header = serde_json::to_vec(&header).ok()?;
-        // Room for the claims of an assertion, made once.
+        // Room for the claims of an assertion, allocated once.
         let mut payload = Vec::with_capacity(512);
         serde_json::to_writer(&mut payload, claims).ok()?;
         Some(Self::of_parts(&header, &payload))
     }
 
-    /// A header and a payload as they are.
+    /// Creates it from a given header and payload.
     pub fn of_parts(header: &[u8], payload: &[u8]) -> Self {
-        // With the dots and, of a usual key, the signature.
+        // Includes the dots and the signature of a typical key.
         let length = (header.len() + payload.len() + 256) * 4 / 3 + 8;
         let mut jws = Vec::with_capacity(length);
         base64url_append(header, &mut jws);
@@ -74,7 +75,7 @@ impl UnsignedJws {
         Self(Wiped::new(jws))
     }
 
-    /// What is signed (RFC 7515 §5.1).
+    /// The bytes to sign (RFC 7515 §5.1).
     pub fn signing_input(&self) -> &[u8] {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What a compact JWS is held against (RFC 7515 §5.2, RFC 8725).
+//! The checks of a compact JWS (RFC 7515 §5.2, RFC 8725).
 
 use std::sync::Arc;
 
@@ -25,9 +25,9 @@ pub(crate) struct SignedToken<'a> {
     claims: Option<Members>,
 }
 
-/// That a signature is right.
+/// A valid signature.
 struct Signature {
-    /// None for a shared secret.
+    /// The key that made it; none for a shared secret.
     key: Option<Arc<PublicKey>>,
 }
 
@@ -43,24 +43,24 @@ impl Subject for SignedToken<'_> {
         rules! {
             "form", "RFC 7515 §7.1", "three parts" =>
                 |it| it.check_form(), |it| it.tell_form();
-            "header", "RFC 7515 §4", "at most 4 KiB of base64url: a JSON object that has each member once" =>
+            "header", "RFC 7515 §4", "at most 4 KiB of base64url: a JSON object without repeated members" =>
                 |it| it.header.check_form(it.parts.map(|[header, ..]| header)),
                 |it| it.header.tell_form();
             "extensions", "RFC 7515 §4.1.11, RFC 7797 §6", "no `crit`, `zip` or `b64`" =>
                 |it| it.header.check_extensions(), |it| it.header.tell_extensions();
-            "cty", "RFC 7519 §5.2", "`JWT`, if it is there" =>
+            "cty", "RFC 7519 §5.2", "if present, `JWT`" =>
                 |it| it.header.check_content_type(), |it| it.header.tell("cty");
-            "header names", "RFC 7515 §4.1", "`alg` is there; `alg`, `enc` and `kid` are texts" =>
+            "header names", "RFC 7515 §4.1", "`alg` is present; `alg`, `enc` and `kid` are strings" =>
                 |it| it.header.check_names(), |it| it.header.tell_names();
-            "typ", "RFC 8725 §3.11", "no other kind of JWT, such as `at+jwt`" =>
+            "typ", "RFC 8725 §3.11", "not another kind of JWT, such as `at+jwt`" =>
                 |it| it.header.check_kind(), |it| it.header.tell("typ");
             "signature form", "RFC 7515 §5.2", "base64url" =>
                 |it| it.check_signature_form(), |it| it.tell_signature_form();
             "alg", "RFC 8725 §3.1", "the algorithm that was agreed, whatever the header says" =>
                 |it| it.check_algorithm(), |it| it.tell_algorithm();
-            "signature", "RFC 7515 §5.2, OIDC Core §10.1", "made by a key that the OP publishes, by the one that `kid` names if it names one" =>
+            "signature", "RFC 7515 §5.2, OIDC Core §10.1", "made by a key that the OP publishes; if `kid` names one of them, by that one" =>
                 |it| it.check_signature(), |it| it.tell_signature();
-            "claims", "RFC 7519 §7.2", "a JSON object that has each member once, at every depth" =>
+            "claims", "RFC 7519 §7.2", "a JSON object without repeated members, at any depth" =>
                 |it| it.read_claims(), |it| it.tell_claims();
         }
     }
@@ -72,7 +72,7 @@ impl<'a> SignedToken<'a> {
         Self { jws, check, parts: None, header, signature: None, signer: None, claims: None }
     }
 
-    /// The claims and who signed them, once the list was passed.
+    /// The claims and who signed them, once the checks have passed.
     pub(super) fn verified(self) -> Option<(Members, Option<Arc<PublicKey>>)> {
         Some((self.claims?, self.signer?.key))
     }
@@ -155,7 +155,7 @@ impl<'a> SignedToken<'a> {
                 let published: Vec<_> = keys
                     .verifiers(None)
                     .take(8)
-                    .map(|key| key.kid().map_or("one without a name".to_owned(), printable))
+                    .map(|key| key.kid().map_or("an unnamed key".to_owned(), printable))
                     .collect();
                 let found = match signer {
                     Some(_) => format!("signed by {named}"),
@@ -168,7 +168,8 @@ impl<'a> SignedToken<'a> {
         }
     }
 
-    /// Whoever signed them: without a signer, nobody gets them but who explains.
+    /// Reads the claims, whoever signed them; without a valid signature, they are used only for
+    /// explaining.
     fn read_claims(&mut self) -> Checked {
         let Some([_, payload, _]) = self.parts else { return Ok(Ruling::NotApplicable) };
         let claims = json::members(&Wiped::new(decode_part(payload)?));
@@ -208,7 +209,7 @@ fn signing_key(
     match candidates.find(|key| key.has_signed(message, signature)) {
         Some(key) => Ok(Arc::clone(key)),
         None if is_known => Err(JoseError::Signature),
-        // The key may be one that was published since.
+        // The key may have been published since.
         None => Err(unknown()),
     }
 }

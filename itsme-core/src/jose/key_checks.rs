@@ -1,5 +1,5 @@
-//! What each key of the OP's set is held against (RFC 7517 §4, RFC 7518 §6.3). A key that fails is passed over, and
-//! spoils no other.
+//! The checks of each key in the OP's key set (RFC 7517 §4, RFC 7518 §6.3). A key that fails is ignored, and does
+//! not affect the others.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::ground::{
     text::printable,
 };
 
-/// An entry of a JWK set, and what was read of it.
+/// An entry of a JWK set, with what was read from it.
 pub(crate) struct KeyEntry<'a> {
     entry: &'a Value,
     members: Option<&'a Map<String, Value>>,
@@ -20,18 +20,18 @@ pub(crate) struct KeyEntry<'a> {
     alg: Option<Alg>,
     n: Option<Vec<u8>>,
     e: Option<Vec<u8>>,
-    /// As they are written: in their shortest form.
+    /// The encoded numbers, in their shortest form.
     numbers: (Option<String>, Option<String>),
 }
 
-/// A key that can be used by itself, beside the others of its set.
+/// A key that is usable on its own, among the others of its set.
 pub(crate) struct KeyAmongOthers<'a> {
     pub(crate) jwk: &'a PublicJwk,
     pub(crate) others: &'a [PublicJwk],
     pub(crate) ready: Option<PublicKey>,
 }
 
-/// Without the name of the key, which goes before it.
+/// The error does not name the key; the name is put in front of it.
 type Checked = Verdict<&'static str>;
 
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
@@ -50,21 +50,21 @@ impl Subject for KeyEntry<'_> {
                 |it| it.check_private(), |it| it.tell_private();
             "kty", "RFC 7518 §6.1", "`RSA`" =>
                 |it| it.check_type(), |it| it.tell("kty");
-            "kid", "RFC 7517 §4.5", "a text, if it is there" =>
+            "kid", "RFC 7517 §4.5", "if present, a string" =>
                 |it| it.check_name(), |it| it.tell("kid");
-            "use", "RFC 7517 §4.2", "`sig` or `enc`, if it is there" =>
+            "use", "RFC 7517 §4.2", "if present, `sig` or `enc`" =>
                 |it| it.check_use(), |it| it.tell("use");
             "n", "RFC 7518 §6.3.1.1", "base64url without padding" =>
                 |it| it.read_n(), |it| tell_number(it.n.as_deref());
             "e", "RFC 7518 §6.3.1.2", "base64url without padding" =>
                 |it| it.read_e(), |it| tell_number(it.e.as_deref());
-            "key_ops", "RFC 7517 §4.3", "allows to verify or to encrypt, if it is there" =>
+            "key_ops", "RFC 7517 §4.3", "if present, allows verifying or encrypting" =>
                 |it| it.check_operations(), |it| it.tell("key_ops");
-            "alg", "RFC 7518 §3.1, §4.1", "`RS256`, `RSA-OAEP` or `RSA-OAEP-256`, if it is there" =>
+            "alg", "RFC 7518 §3.1, §4.1", "if present, `RS256`, `RSA-OAEP` or `RSA-OAEP-256`" =>
                 |it| it.check_algorithm(), |it| it.tell("alg");
-            "modulus", "RFC 7518 §3.3, §4.3", "odd, of 2048 to 8192 bits" =>
+            "modulus", "RFC 7518 §3.3, §4.3", "odd, 2048 to 8192 bits" =>
                 |it| it.check_modulus(), |it| tell_number(it.n.as_deref());
-            "exponent", "RFC 8017 §3.1", "odd, of 2 to 64 bits" =>
+            "exponent", "RFC 8017 §3.1", "odd, 2 to 64 bits" =>
                 |it| it.check_exponent(), |it| tell_number(it.e.as_deref());
         }
     }
@@ -80,7 +80,7 @@ impl Subject for KeyAmongOthers<'_> {
         rules! {
             "unique kid", "RFC 7517 §4.5", "no other key for the same purpose has the same `kid`" =>
                 |it| it.check_name(), |it| it.tell_name();
-            "numbers", "RFC 7518 §6.3.1", "OpenSSL takes them for a key" =>
+            "numbers", "RFC 7518 §6.3.1", "OpenSSL accepts them as a key" =>
                 |it| it.make_ready(), |it| it.tell_ready();
         }
     }
@@ -100,13 +100,13 @@ impl<'a> KeyEntry<'a> {
         }
     }
 
-    /// The key, once the list was passed.
+    /// The key, once the checks have passed.
     pub(crate) fn into_jwk(self) -> Option<PublicJwk> {
         let Self { kid, usage, alg, numbers: (n, e), .. } = self;
         Some(PublicJwk { kty: "RSA", usage, kid, alg, n: n?, e: e? })
     }
 
-    /// Some serializers write `null` for what is absent.
+    /// A member that is not `null`: some serializers write `null` for absent ones.
     fn get(&self, name: &str) -> Option<&'a Value> {
         self.members?.get(name).filter(|value| !value.is_null())
     }
@@ -147,7 +147,7 @@ impl<'a> KeyEntry<'a> {
 
     fn check_name(&mut self) -> Checked {
         let Some(kid) = self.get("kid") else { return Ok(Ruling::NotApplicable) };
-        let kid = kid.as_str().ok_or("has a `kid` that is not text")?;
+        let kid = kid.as_str().ok_or("has a `kid` that is not a string")?;
         self.kid = Some(kid.to_owned());
         Ok(Ruling::Held)
     }
@@ -180,20 +180,20 @@ impl<'a> KeyEntry<'a> {
     }
 
     fn check_algorithm(&mut self) -> Checked {
-        self.alg = known(self.get("alg")).ok_or("has an `alg` that is not used here")?;
+        self.alg = known(self.get("alg")).ok_or("has an unsupported `alg`")?;
         Ok(Ruling::held_if(self.alg.is_some()))
     }
 
     fn check_modulus(&mut self) -> Checked {
         let Some(n) = &self.n else { return Ok(Ruling::NotApplicable) };
-        let n = modulus(n).ok_or("has an `n` that is not odd and of 2048 to 8192 bits")?;
+        let n = modulus(n).ok_or("has an `n` that is not an odd number of 2048 to 8192 bits")?;
         self.numbers.0 = Some(n);
         Ok(Ruling::Held)
     }
 
     fn check_exponent(&mut self) -> Checked {
         let Some(e) = &self.e else { return Ok(Ruling::NotApplicable) };
-        let e = exponent(e).ok_or("has an `e` that is not odd and of 2 to 64 bits")?;
+        let e = exponent(e).ok_or("has an `e` that is not an odd number of 2 to 64 bits")?;
         self.numbers.1 = Some(e);
         Ok(Ruling::Held)
     }
@@ -211,7 +211,7 @@ impl<'a> KeyEntry<'a> {
     }
 }
 
-/// Of a public number its size is enough.
+/// Reports a public number by its size.
 fn tell_number(number: Option<&[u8]>) -> Told {
     let Some(number) = number else { return Told::found("something else") };
     let leading = number.iter().take_while(|byte| **byte == 0).count();
@@ -230,22 +230,22 @@ impl KeyAmongOthers<'_> {
             other.kid == jwk.kid && !same_key && other.shares_purpose(jwk)
         };
         if jwk.kid.is_some() && others.iter().any(is_rival) {
-            return Err("is the name of two keys");
+            return Err("names two different keys");
         }
         Ok(Ruling::held_if(jwk.kid.is_some()))
     }
 
     fn tell_name(&self) -> Told {
         let same = self.others.iter().filter(|other| other.kid == self.jwk.kid).count();
-        Told::found(format!("{same} of this name"))
+        Told::found(format!("{same} with this `kid`"))
     }
 
     fn make_ready(&mut self) -> Checked {
-        self.ready = Some(self.jwk.clone().ready().ok_or("is refused by OpenSSL")?);
+        self.ready = Some(self.jwk.clone().ready().ok_or("is rejected by OpenSSL")?);
         Ok(Ruling::Held)
     }
 
     fn tell_ready(&self) -> Told {
-        Told::found(if self.ready.is_some() { "a key" } else { "no key" })
+        Told::found(if self.ready.is_some() { "a key" } else { "not a key" })
     }
 }

@@ -13,34 +13,34 @@ use crate::ground::{
     text::printable,
 };
 
-/// The OP's public keys (RFC 7517 §5), those that this library can use. Each is parsed once.
+/// The usable public keys of the OP (RFC 7517 §5). Each is parsed once.
 #[derive(Clone)]
 pub struct KeySet {
     keys: Vec<Arc<PublicKey>>,
-    /// Why each of the others was passed over, by its place and name.
+    /// Why each of the others was ignored, with its position or `kid`.
     passed_over: Vec<String>,
 }
 
-/// What became of each check of a JWK set.
+/// The results of all checks of a JWK set.
 pub(crate) struct ExplainedKeySet {
     pub(crate) set: Vec<CheckReport>,
-    /// By their names.
+    /// The results for each key, with its name.
     pub(crate) keys: Vec<(String, Vec<CheckReport>)>,
-    /// The keys that are not passed over.
+    /// The keys that are not ignored.
     pub(crate) usable: KeySet,
 }
 
 impl KeySet {
-    /// Reads a JWK set, skipping every key that cannot be used here: another `kty`, `use`, `key_ops` or
-    /// `alg`, a modulus under 2048 or over 8192 bits, an even or tiny exponent, private members,
-    /// and different keys for one purpose under one `kid`.
+    /// Reads a JWK set, ignoring every key that cannot be used here: an unsupported `kty`, `use`,
+    /// `key_ops` or `alg`, a modulus under 2048 or over 8192 bits, an even or tiny exponent, private
+    /// members, or different keys for one purpose under the same `kid`.
     pub fn parse(text: &[u8]) -> Result<Self, KeySetError> {
         let mut set = KeySetText::new(text);
         set.verify()?;
         Ok(Self::of(&set.entries))
     }
 
-    /// Of a text without keys.
+    /// A set without keys.
     pub(crate) fn empty() -> Self {
         Self { keys: Vec::new(), passed_over: Vec::new() }
     }
@@ -72,7 +72,7 @@ impl KeySet {
         Self { keys, passed_over }
     }
 
-    /// What becomes of a text and of each key in it, by its name, and the set that they make.
+    /// Explains a text and each key in it, by its name, and returns the set of usable keys.
     pub(crate) fn explain(text: &[u8]) -> ExplainedKeySet {
         let mut set = KeySetText::new(text);
         let reports = set.explain();
@@ -94,15 +94,15 @@ impl KeySet {
         ExplainedKeySet { set: reports, keys: keys.collect(), usable: Self::of(&set.entries) }
     }
 
-    /// Which keys of the text were passed over, each with its reason.
+    /// The keys that were ignored, each with the reason.
     pub fn passed_over(&self) -> &[String] {
         &self.passed_over
     }
 
-    /// Why no key of the set serves for `purpose`, each by its name.
+    /// Why no key of the set serves for `purpose`, key by key.
     pub fn why_none(&self, purpose: &str) -> String {
         let others = self.keys.iter().map(|key| {
-            let kid = key.kid().map_or_else(|| "a key without name".to_owned(), printable);
+            let kid = key.kid().map_or_else(|| "an unnamed key".to_owned(), printable);
             format!("`{kid}` is for another purpose")
         });
         let reasons: Vec<_> = self.passed_over.iter().cloned().chain(others).take(8).collect();
@@ -112,8 +112,8 @@ impl KeySet {
         }
     }
 
-    /// The keys that may have made an RS256 signature whose header names `kid`: the one of that
-    /// name, those without a name if there is none, or all if it names none.
+    /// The keys that may have made an RS256 signature whose header has `kid`: the one with that `kid`,
+    /// or if there is none, those without one; without `kid`, all.
     pub fn verifiers(&self, kid: Option<&str>) -> impl Iterator<Item = &Arc<PublicKey>> {
         let name = kid.filter(|kid| self.has_verifier(kid));
         self.keys.iter().filter(move |key| {
@@ -121,7 +121,7 @@ impl KeySet {
         })
     }
 
-    /// Whether a key of this name verifies signatures.
+    /// Whether a key with this `kid` verifies signatures.
     pub fn has_verifier(&self, kid: &str) -> bool {
         self.keys.iter().any(|key| key.verifier.is_some() && key.kid() == Some(kid))
     }
@@ -131,7 +131,7 @@ impl KeySet {
         self.keys.iter().any(|key| key.verifier.is_some())
     }
 
-    /// The key to encrypt to: the first one published for that.
+    /// The key to encrypt to: the first one published for encryption.
     pub fn encryption_key(&self) -> Option<&Arc<PublicKey>> {
         let can = || self.keys.iter().filter(|key| key.oaep.is_some() || key.oaep_256.is_some());
         let meant = can().find(|key| key.jwk.usage == Some(Usage::Encryption));
@@ -153,7 +153,7 @@ impl<'de> Deserialize<'de> for KeySet {
     }
 }
 
-/// How a key of the set is called where it is passed over.
+/// How messages name an ignored key.
 fn called(place: usize, entry: &Value) -> String {
     match entry.get("kid").and_then(Value::as_str) {
         Some(kid) => format!("`{}`", printable(kid)),
@@ -177,7 +177,7 @@ mod tests {
         json!({ "kty": "RSA", "kid": "a", "n": N, "e": "AQAB" })
     }
 
-    /// An odd number of so many bits.
+    /// An odd number of this many bits.
     fn number_of(bits: usize) -> String {
         let mut bytes = vec![0xff; bits.div_ceil(8)];
         bytes[0] >>= (8 - bits % 8) % 8;
@@ -188,7 +188,7 @@ mod tests {
         KeySet::parse(json!({ "keys": keys.into() }).to_string().as_bytes()).expect("a key set")
     }
 
-    /// What one key with these members changed can be used for: to verify, to encrypt.
+    /// What a key with these members changed can be used for: verifying, encrypting.
     fn uses(changes: &[(&str, Value)]) -> (bool, bool) {
         let mut key = key();
         for (member, value) in changes {
@@ -263,18 +263,25 @@ mod tests {
         signing["use"] = json!("sig");
         let mut named = key();
         named["alg"] = json!("RS256");
-        assert!(parse([signing.clone(), named]).can_verify(), "so it is with other words on it");
+        assert!(parse([signing.clone(), named]).can_verify(), "also with other members");
         other["use"] = json!("enc");
         let set = parse([signing, other.clone()]);
-        assert!(set.can_verify() && set.encryption_key().is_some(), "two purposes do not meet");
+        assert!(
+            set.can_verify() && set.encryption_key().is_some(),
+            "different purposes do not conflict"
+        );
         let mut nameless = other;
         nameless.as_object_mut().expect("a key").remove("kid");
         nameless["use"] = json!("sig");
         let mut nameless_too = key();
         nameless_too.as_object_mut().expect("a key").remove("kid");
         let set = parse([nameless, nameless_too]);
-        assert_eq!(set.verifiers(None).count(), 2, "no name is no one's name");
-        assert_eq!(set.verifiers(Some("a")).count(), 2, "either may be what another calls `a`");
+        assert_eq!(set.verifiers(None).count(), 2, "unnamed keys do not conflict");
+        assert_eq!(
+            set.verifiers(Some("a")).count(),
+            2,
+            "either may be the one that the OP calls `a`"
+        );
     }
 
     #[test]
@@ -309,7 +316,7 @@ mod tests {
     fn each_key_that_is_passed_over_is_named_with_its_reason() {
         for (member, value, why) in [
             ("use", json!("tls"), "`a` has an unknown `use`"),
-            ("kid", json!(7), "key 1 has a `kid` that is not text"),
+            ("kid", json!(7), "key 1 has a `kid` that is not a string"),
             ("n", json!(format!("{N}==")), "`a` has an `n` that is not base64url without padding"),
             ("e", json!("AQAB="), "`a` has an `e` that is not base64url without padding"),
             ("e", json!(65537), "`a` has an `e` that is not base64url without padding"),
@@ -317,7 +324,7 @@ mod tests {
             (
                 "key_ops",
                 json!(["sign"]),
-                "`a` has `key_ops` that allow neither to verify nor to encrypt",
+                "`a` has `key_ops` that allow neither verifying nor encrypting",
             ),
         ] {
             let mut key = key();

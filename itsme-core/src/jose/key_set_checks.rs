@@ -1,4 +1,4 @@
-//! What a JWK set is held against as a whole (RFC 7517 §5).
+//! The checks of a JWK set as a whole (RFC 7517 §5).
 
 use serde_json::Value;
 use thiserror::Error;
@@ -10,19 +10,19 @@ use crate::ground::{
 
 pub(super) const MAX_KEY_SET: usize = 256 * 1024;
 
-/// Why a text is no key set at all.
+/// Why a text is not a key set at all.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeySetError {
-    /// More than 256 KiB.
+    /// The text is larger than 256 KiB.
     #[error("it is larger than 256 KiB")]
     TooLarge,
-    /// Not a JSON object with an array `keys`.
+    /// The text is not a JSON object with an array `keys`.
     #[error("{0}")]
     Malformed(&'static str),
 }
 
-/// A text that should be a JWK set, and the entries that were read of it.
+/// A text that should be a JWK set, with the entries that were read from it.
 pub(crate) struct KeySetText<'a> {
     text: &'a [u8],
     pub(super) entries: Vec<Value>,
@@ -38,7 +38,7 @@ impl Subject for KeySetText<'_> {
         rules! {
             "set size", "itsme-core: a limit of its own", "at most 256 KiB" =>
                 |it| it.check_size(), |it| Told::found(format!("{} bytes", it.text.len()));
-            "set form", "RFC 7517 §5", "a JSON object that has each member once, with an array `keys`" =>
+            "set form", "RFC 7517 §5", "a JSON object without repeated members, with an array `keys`" =>
                 |it| it.read_entries(), |it| Told::found(format!("{} keys", it.entries.len()));
         }
     }
@@ -63,7 +63,7 @@ impl<'a> KeySetText<'a> {
         let set = json::object(self.text);
         let mut set = set.map_err(|error| KeySetError::Malformed(error.as_str()))?;
         let Some(Value::Array(entries)) = set.remove("keys") else {
-            return Err(KeySetError::Malformed("there is no array `keys`"));
+            return Err(KeySetError::Malformed("it has no array `keys`"));
         };
         self.entries = entries;
         Ok(Ruling::Held)

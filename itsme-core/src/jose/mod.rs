@@ -1,22 +1,22 @@
-//! JOSE as itsme uses it, and the only room that names josekit and openssl.
+//! JOSE as itsme uses it. Only this module names josekit and openssl.
 //!
-//! josekit reads the OP's keys and carries the RSA work with them. Our own keys are used over openssl, with contexts
-//! that are kept. Everything between the dots is read and written here, because josekit 0.10.3 decrypts before it checks a tag, accepts tags of one byte
-//! and IVs of any length, ignores `crit`, inflates `zip` without a limit, lets the last of two
-//! equal members win, and panics on some malformed tokens and times.
+//! josekit parses the OP's keys and performs the RSA operations with them. Our own keys are used through openssl,
+//! with contexts that are kept. Everything between the dots is read and written here, because josekit 0.10.3 decrypts
+//! before it checks a tag, accepts one-byte tags and IVs of any length, ignores `crit`, inflates `zip` without a
+//! limit, lets the last of two equal members win, and panics on some malformed tokens and times.
 //!
 //! ```text
 //! nested.rs       a JWS in a JWE
 //! jws.rs jwe.rs   one layer each: verify and sign, open and encrypt
-//! jws_checks.rs jwe_checks.rs           what each is held against
-//! header.rs       what may stand in a header
+//! jws_checks.rs jwe_checks.rs           their checks
+//! header.rs       what a header may contain
 //! content.rs      A128CBC-HS256, A256GCM            hmac.rs   HMAC-SHA256
-//! key_set.rs      the OP's keys as a set            public_key.rs  one of them
-//! key_set_checks.rs key_checks.rs       what the set and each of them is held against
-//! own_jwk.rs      our keys as they are written  own_key.rs  here or outside
-//! rsa_key.rs      the private ones that are here     contexts.rs    OpenSSL's contexts for them
-//! seal.rs         what is no JWT, encrypted
-//! error.rs        why a token or a key is of no use
+//! key_set.rs      the OP's key set                  public_key.rs  one of its keys
+//! key_set_checks.rs key_checks.rs       their checks
+//! own_jwk.rs      our keys as JWKs                  own_key.rs     local or external
+//! rsa_key.rs      the local private keys            contexts.rs    OpenSSL's contexts for them
+//! seal.rs         encrypts what is not a JWT
+//! error.rs        why a token or a key cannot be used
 //! ```
 
 mod base64url;
@@ -39,7 +39,7 @@ mod public_key;
 mod rsa_key;
 mod seal;
 
-#[allow(unused_imports, reason = "some are for vectors and fuzz targets alone")]
+#[allow(unused_imports, reason = "some are only for vectors and fuzz targets")]
 pub use self::{
     base64url::{
         append as base64url_append, decode as base64url_decode, decode_any as base64_decode,
@@ -73,7 +73,7 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hash.finish()
 }
 
-/// Equal, told in a time that depends on the lengths alone.
+/// Compares in a time that depends only on the lengths.
 pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && openssl::memcmp::eq(a, b)
 }

@@ -4,17 +4,17 @@ use zeroize::Zeroizing;
 
 use super::{base64url, sha256};
 
-/// A key of ours as a JWK writes it (RFC 7518 §6.3), with its private part or without: every number
-/// still base64url.
+/// A key of ours as a JWK (RFC 7518 §6.3), with or without its private part; every number is still
+/// base64url.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct OwnJwk {
     #[serde(skip_serializing_if = "Option::is_none")]
-    /// `RSA`, or something that is of no use here.
+    /// `RSA`, or something that cannot be used here.
     pub kty: Option<String>,
     /// `sig` or `enc`.
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     pub usage: Option<String>,
-    /// The key's name.
+    /// The key's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
     /// The algorithm it is meant for.
@@ -39,7 +39,7 @@ pub struct OwnJwk {
 }
 
 impl OwnJwk {
-    /// The members that are read of a JWK.
+    /// The JWK members that are read.
     pub const MEMBERS: [&str; 12] =
         ["kty", "use", "kid", "alg", "n", "e", "d", "p", "q", "dp", "dq", "qi"];
 
@@ -54,7 +54,7 @@ impl OwnJwk {
         numbers.iter().any(|number| number.is_some())
     }
 
-    /// A new key of 2048 bits, named after its use and its thumbprint. The randomness is OpenSSL's.
+    /// Generates a 2048-bit key, named after its use and its thumbprint, with OpenSSL's randomness.
     pub fn generate(usage: &str, alg: &str) -> Option<Self> {
         let key = Rsa::generate(2048).ok()?;
         let text = |number: &BigNumRef| base64url(number.to_vec());
@@ -79,8 +79,8 @@ impl OwnJwk {
     }
 }
 
-/// A number without what templates and other libraries put into base64url: white space where a long line was
-/// broken, and padding. Neither can make another number of it, and the file is our own.
+/// Reads a number without what templates and other libraries add to base64url: white space where a long line
+/// was wrapped, and padding. Neither can change the number, and the file is our own.
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(secret_number(from)?.map(|number| (*number).clone()))
 }

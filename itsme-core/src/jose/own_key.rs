@@ -1,6 +1,6 @@
 use super::{KeyEncryption, PublicKey, RsaPrivateKey};
 
-/// A key of ours and the name it is published under.
+/// A key of ours, with the `kid` it is published under.
 #[allow(clippy::exhaustive_structs, reason = "tests of the internals make it")]
 pub struct OwnKey {
     /// Its `kid`.
@@ -20,7 +20,7 @@ pub enum KeyHome {
 }
 
 impl OwnKey {
-    /// Its modulus and its public exponent, base64url.
+    /// The modulus and the public exponent, base64url.
     pub(crate) fn public_numbers(&self) -> (&str, &str) {
         match &self.home {
             KeyHome::Here(key) => key.public_numbers(),
@@ -28,7 +28,7 @@ impl OwnKey {
         }
     }
 
-    /// The same key under the same name.
+    /// Whether it is the same key with the same `kid`.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.kid == other.kid && self.public_numbers() == other.public_numbers()
     }
@@ -38,8 +38,8 @@ impl OwnKey {
         matches!(self.home, KeyHome::Outside(_))
     }
 
-    /// Whether it is asked to unwrap by this algorithm. Outside, a key is bound to the one that its JWK
-    /// names; here, a key does both.
+    /// Whether to ask it to decrypt content keys with this algorithm. An external key is bound to the
+    /// one its JWK names; a local key does both.
     pub(crate) fn unwraps(&self, alg: KeyEncryption) -> bool {
         match &self.home {
             KeyHome::Here(_) => true,

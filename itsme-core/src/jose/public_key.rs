@@ -27,7 +27,7 @@ pub struct PublicKey {
     pub(super) oaep_256: Option<RsaesJweEncrypter>,
 }
 
-/// What is kept of a JWK, and what is stored of it.
+/// The members of a JWK that are kept, and stored.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct PublicJwk {
     pub(super) kty: &'static str,
@@ -50,7 +50,7 @@ pub(crate) enum Usage {
     Encryption,
 }
 
-/// The algorithms of keys that are used here (RFC 7518).
+/// The supported algorithms of keys (RFC 7518).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Alg {
     #[serde(rename = "RS256")]
@@ -62,7 +62,7 @@ pub(crate) enum Alg {
 }
 
 impl PublicJwk {
-    /// The public half of a key of ours.
+    /// The public half of one of our keys.
     pub(crate) fn new((usage, alg): (Usage, Option<Alg>), kid: &str, (n, e): (&str, &str)) -> Self {
         let (kid, n, e) = (kid.to_owned(), n.to_owned(), e.to_owned());
         Self { kty: "RSA", usage: Some(usage), kid: Some(kid), alg, n, e }
@@ -80,7 +80,7 @@ impl PublicJwk {
         self.verifies() && other.verifies() || self.encrypts() && other.encrypts()
     }
 
-    /// josekit's contexts, made from the numbers alone.
+    /// Creates josekit's contexts, only from the numbers.
     pub(super) fn ready(self) -> Option<PublicKey> {
         let members: Map<String, Value> = [("kty", "RSA"), ("n", &self.n), ("e", &self.e)]
             .map(|(name, value)| (name.to_owned(), Value::from(value)))
@@ -102,7 +102,7 @@ impl PublicJwk {
 }
 
 impl PublicKey {
-    /// The public half of a key of ours whose private half is outside.
+    /// The public half of one of our external keys.
     pub(crate) fn of_outside_key(
         purpose: (Usage, Option<Alg>),
         kid: &str,
@@ -113,17 +113,17 @@ impl PublicKey {
         PublicJwk::new(purpose, kid, (&n, &e)).ready().ok_or(RsaKeyError::Inconsistent)
     }
 
-    /// Its name, if it has one.
+    /// The `kid`, if there is one.
     pub fn kid(&self) -> Option<&str> {
         self.jwk.kid.as_deref()
     }
 
-    /// Its modulus and its exponent, base64url.
+    /// The modulus and the exponent, base64url.
     pub(super) fn numbers(&self) -> (&str, &str) {
         (&self.jwk.n, &self.jwk.e)
     }
 
-    /// As a JWK, so that it can be kept beside what it signed.
+    /// The key as a JWK, to keep beside what it signed.
     pub fn to_jwk(&self) -> Value {
         json!(self.jwk)
     }
@@ -134,12 +134,12 @@ impl PublicKey {
         base64url(sha256(&[canonical.as_bytes()]))
     }
 
-    /// Whether it may sign, and this is its RS256 signature of `message`.
+    /// Whether it may sign, and `signature` is its RS256 signature of `message`.
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifier.as_ref().is_some_and(|verifier| verifier.verify(message, signature).is_ok())
     }
 
-    /// Whether a content key may come to it by this algorithm.
+    /// Whether content keys may be encrypted to it with this algorithm.
     pub(super) fn encrypts_by(&self, alg: KeyEncryption) -> bool {
         match alg {
             KeyEncryption::RsaOaep => self.oaep.is_some(),
@@ -147,27 +147,27 @@ impl PublicKey {
         }
     }
 
-    /// Whether these bytes are a number that the key can have encrypted to: as long as the modulus, and
-    /// less.
+    /// Whether these bytes can be something encrypted to this key: as long as the modulus, and a
+    /// smaller number.
     pub fn may_have_encrypted(&self, encrypted: &[u8]) -> bool {
         let modulus = base64url_decode(&self.jwk.n).unwrap_or_default();
         encrypted.len() == modulus.len() && encrypted < modulus.as_slice()
     }
 
-    /// These bytes, encrypted to the key by the algorithm that it names, else by `default`. `None` is a
-    /// failure of OpenSSL, or a key that cannot encrypt.
+    /// Encrypts these bytes to the key, with the algorithm that it names, otherwise with `default`.
+    /// Returns `None` if OpenSSL fails or the key cannot encrypt.
     pub(crate) fn wrap(
         &self,
         default: KeyEncryption,
         content_key: &[u8],
     ) -> Option<(KeyEncryption, Vec<u8>)> {
         let (alg, encrypter) = self.encrypter(default)?;
-        // The headers passed here are not read by RSA-OAEP.
+        // RSA-OAEP does not read the headers passed here.
         let (unread, mut unwritten) = (JweHeader::new(), JweHeader::new());
         Some((alg, encrypter.encrypt(content_key, &unread, &mut unwritten).ok()??))
     }
 
-    /// The algorithm that the key names, or `default` where it names none.
+    /// The algorithm that the key names, or `default` if it names none.
     fn encrypter(&self, default: KeyEncryption) -> Option<(KeyEncryption, &RsaesJweEncrypter)> {
         let oaep = || self.oaep.as_ref().map(|key| (KeyEncryption::RsaOaep, key));
         let oaep_256 = || self.oaep_256.as_ref().map(|key| (KeyEncryption::RsaOaep256, key));
@@ -178,7 +178,8 @@ impl PublicKey {
     }
 }
 
-/// A member of a fixed vocabulary: absent is fine, another word makes the key useless.
+/// Reads a member with a fixed vocabulary: it may be absent, but an unknown value makes the key
+/// unusable.
 pub(super) fn known<T: for<'de> Deserialize<'de>>(member: Option<&Value>) -> Option<Option<T>> {
     match member {
         None => Some(None),
@@ -186,13 +187,13 @@ pub(super) fn known<T: for<'de> Deserialize<'de>>(member: Option<&Value>) -> Opt
     }
 }
 
-/// What a key is for, by its `use` and its `key_ops` (RFC 7517 §4.3), which both must allow it.
+/// What a key is for, by its `use` and its `key_ops` (RFC 7517 §4.3); both must allow it.
 pub(super) fn operations(
     usage: Option<Usage>,
     key_ops: Option<&Value>,
 ) -> Result<Option<Usage>, &'static str> {
     let Some(key_ops) = key_ops else { return Ok(usage) };
-    let key_ops = key_ops.as_array().ok_or("has `key_ops` that are not a list")?;
+    let key_ops = key_ops.as_array().ok_or("has `key_ops` that are not an array")?;
     let allows = |ops: &[&str]| key_ops.iter().any(|op| ops.iter().any(|known| op == known));
     let verifies = usage != Some(Usage::Encryption) && allows(&["verify"]);
     let encrypts = usage != Some(Usage::Signature) && allows(&["encrypt", "wrapKey"]);
@@ -200,7 +201,7 @@ pub(super) fn operations(
         (true, true) => Ok(None),
         (true, false) => Ok(Some(Usage::Signature)),
         (false, true) => Ok(Some(Usage::Encryption)),
-        (false, false) => Err("has `key_ops` that allow neither to verify nor to encrypt"),
+        (false, false) => Err("has `key_ops` that allow neither verifying nor encrypting"),
     }
 }
 

@@ -9,10 +9,10 @@ use zeroize::Zeroizing;
 pub(super) use super::own_jwk::OwnJwk;
 use super::{KeyEncryption, RsaKeyError, base64url, base64url_decode, contexts::Contexts, sha256};
 
-/// The smallest and the largest RSA modulus that is taken, in bits.
+/// The accepted sizes of an RSA modulus, in bits.
 pub(super) const MODULUS_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
 
-/// What is wrong with a key, as long as it is parsed: what OpenSSL says does not leave this file.
+/// What is wrong with a key while it is parsed. OpenSSL's own errors do not leave this file.
 struct ParseError(RsaKeyError);
 
 impl From<RsaKeyError> for ParseError {
@@ -27,7 +27,7 @@ impl From<ErrorStack> for ParseError {
     }
 }
 
-/// A private RSA key of ours, parsed once: it signs, or it decrypts.
+/// One of our private RSA keys, parsed once: it signs or decrypts.
 pub struct RsaPrivateKey {
     signing: Contexts<Private>,
     oaep: Contexts<Private>,
@@ -38,8 +38,8 @@ pub struct RsaPrivateKey {
 }
 
 impl RsaPrivateKey {
-    /// Checks that the numbers are there, large enough and consistent. Sets with `n`, `e` and `d`
-    /// alone are in use: the primes are then computed, so that every key works at full speed.
+    /// Checks that the numbers are present, large enough and consistent. Some key sets have only
+    /// `n`, `e` and `d`: the primes are then computed, so that every key works at full speed.
     pub fn from_jwk(jwk: &OwnJwk) -> Result<Self, RsaKeyError> {
         Self::parse(jwk).map_err(|ParseError(error)| error)
     }
@@ -78,14 +78,15 @@ impl RsaPrivateKey {
         (&self.n, &self.e)
     }
 
-    /// RS256. `None` is a failure of OpenSSL, out of memory for one.
+    /// Signs with RS256. Returns `None` if OpenSSL fails, for example if out of memory.
     pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let (digest, mut signature) = (sha256(&[message]), vec![0; self.modulus_bytes]);
         let signed = self.signing.run(|context| context.sign(&digest, Some(&mut signature)));
         signed.is_ok_and(|length| length == signature.len()).then_some(signature)
     }
 
-    /// RSA-OAEP. `None` is a byte string that is not as long as the modulus, or does not decrypt.
+    /// Decrypts with RSA-OAEP. Returns `None` if the bytes are not as long as the modulus, or do
+    /// not decrypt.
     pub fn decrypt(&self, alg: KeyEncryption, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         if encrypted.len() != self.modulus_bytes {
             return None;
@@ -102,7 +103,7 @@ impl RsaPrivateKey {
     }
 }
 
-/// The modulus and the public exponent, each in its bounds.
+/// The modulus and the public exponent, within their limits.
 pub(super) fn public_numbers(jwk: &OwnJwk) -> Result<(BigNum, BigNum), RsaKeyError> {
     let modulus = jwk.n.as_deref().ok_or(RsaKeyError::Missing("n"))?;
     let exponent = jwk.e.as_deref().ok_or(RsaKeyError::Missing("e"))?;
@@ -139,7 +140,7 @@ fn with_primes(n: BigNum, e: BigNum, d: BigNum) -> Result<Rsa<Private>, ParseErr
     let mut exponent = BigNum::new_secure()?;
     exponent.rshift(&odd, twos)?;
 
-    // Each base splits n with probability 1/2 or more.
+    // Each base splits n with probability of at least 1/2.
     for base in 2..=100 {
         let mut root = BigNum::new_secure()?;
         let base = BigNum::from_u32(base)?;
@@ -160,7 +161,7 @@ fn with_primes(n: BigNum, e: BigNum, d: BigNum) -> Result<Rsa<Private>, ParseErr
     Err(RsaKeyError::Inconsistent.into())
 }
 
-/// Whether `value` is n − 2, which is how n − 1 looks after 1 was taken from it.
+/// Whether `value` is n − 2, which is n − 1 after 1 has been subtracted.
 fn is_minus_two(value: &BigNumRef, n: &BigNumRef) -> Result<bool, ErrorStack> {
     let mut sum = value.to_owned()?;
     sum.add_word(2)?;
@@ -190,7 +191,8 @@ fn crt(
 mod tests {
     use super::*;
 
-    /// OpenSSL takes every `d` that is right modulo (p − 1)(q − 1), however long: work without end.
+    /// OpenSSL accepts any `d` that is right modulo (p − 1)(q − 1), however long, which could take
+    /// arbitrarily long to use.
     #[test]
     fn d_is_no_longer_than_the_modulus() -> Result<(), ErrorStack> {
         let keys: serde_json::Value =

@@ -4,16 +4,16 @@ use super::{
     ContentEncryption, Direct, KeyEncryption, PublicKey, header::OwnHeader, jwe::assemble,
 };
 
-/// Who can open what is sealed.
+/// Who can decrypt.
 pub(crate) enum SealTo<'a> {
-    /// Whoever holds the private key.
+    /// The holder of the private key.
     PublicKey(&'a PublicKey),
-    /// Whoever knows the client secret.
+    /// Anyone who knows the client secret.
     Direct(&'a Direct),
 }
 
-/// Encrypts what is no JWT, such as a recording, in a compact JWE whose `typ` says what it is. `random` fills a
-/// buffer; its error is passed on. `Ok(None)` is a failure of OpenSSL, or a key that cannot encrypt.
+/// Encrypts something that is not a JWT, such as a recording, as a compact JWE whose `typ` names it. `random`
+/// fills a buffer; its error is passed on. Returns `Ok(None)` if OpenSSL fails or the key cannot encrypt.
 pub(crate) fn seal<E>(
     plaintext: &[u8],
     typ: &str,

@@ -1,8 +1,8 @@
-//! A shared value that is fetched by one flow at a time, and how long answers stay fresh.
+//! A shared value that one flow at a time fetches.
 //!
-//! It knows nothing of HTTP calls: a flow that finds the value stale takes the *lease*, fetches,
-//! and stores; the others look again every [`LOOK_AGAIN`]. A lease ends when it is dropped (the
-//! flow ended, or was dropped by its caller) or after [`LEASE`].
+//! The cache makes no HTTP calls itself. A flow that finds the value stale takes the *lease*, fetches, and stores;
+//! the others check again every [`LOOK_AGAIN`]. A lease ends when it is dropped (the flow ended, or its caller
+//! dropped it) or after [`LEASE`].
 
 #[cfg(all(test, shuttle))]
 mod schedules;
@@ -23,27 +23,27 @@ use super::{
 };
 use crate::{error::Error, ground::time::UnixTime};
 
-/// How long one flow may keep the others waiting for one answer: a little longer than it waits itself, so that they learn
-/// what has become of it and do not all wait anew, one after the other.
+/// How long one flow may keep the others waiting for one response. This is slightly longer than it waits itself, so
+/// that the others learn the outcome instead of each waiting in turn.
 pub(crate) const LEASE: Duration = Duration::from_secs(31);
-/// How often a waiting flow looks again.
+/// How often a waiting flow checks again.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// The shared value. `Clone` gives another handle to the same one.
+/// The shared value. `Clone` returns another handle to it.
 pub(crate) struct Cache<T>(Arc<Mutex<State<T>>>);
 
 struct State<T> {
     value: Option<Arc<T>>,
     lease: Option<(u64, UnixTime)>,
     leases_given: u64,
-    /// The last lease that has stored something.
+    /// The last lease that stored something.
     stored: u64,
     failures: u64,
     last_failure: Option<Arc<Error>>,
     last_failed: Option<UnixTime>,
     last_refetch: Option<UnixTime>,
-    /// How many leases had been given when an answer of the OP's suggested that its keys have changed:
-    /// what a later one fetches settles it.
+    /// How many leases had been given when a response suggested that the OP's keys have changed. A fetch by a later
+    /// lease settles it.
     suspect: Option<u64>,
 }
 
@@ -69,7 +69,7 @@ impl<T> Default for Cache<T> {
     }
 }
 
-/// What flows can find in a cache, for a recording.
+/// The state that flows can find in a cache, for a recording.
 pub(crate) struct Snapshot<T> {
     pub(crate) value: Option<Arc<T>>,
     pub(crate) leased_until: Option<UnixTime>,
@@ -78,7 +78,7 @@ pub(crate) struct Snapshot<T> {
     pub(crate) is_suspect: bool,
 }
 
-/// The very same value, and all else alike.
+/// Equal if the value is the same object and everything else is equal.
 impl<T> PartialEq for Snapshot<T> {
     fn eq(&self, other: &Self) -> bool {
         let values = (self.value.as_ref().map(Arc::as_ptr), other.value.as_ref().map(Arc::as_ptr));
@@ -90,21 +90,21 @@ impl<T> PartialEq for Snapshot<T> {
     }
 }
 
-/// What a look into the cache found.
+/// The result of looking into the cache.
 pub(crate) enum Look<T> {
-    /// As it is needed.
+    /// A suitable value.
     Found(Arc<T>),
-    /// Not as it is needed, and it is on the looker to fetch it.
+    /// No suitable value; the caller must fetch it.
     Fetch(Lease<T>),
-    /// Not as it is needed, and somebody else is fetching.
+    /// No suitable value; another flow is fetching it.
     Wait,
-    /// The fetch that the looker waited for has failed.
+    /// The fetch that the caller was waiting for has failed.
     Failed(Arc<Error>),
-    /// Not as it is needed, and it is too early to fetch again.
+    /// No suitable value, but it is too early to fetch again.
     TooEarly(Arc<T>),
 }
 
-/// Since when a flow is waiting: a failure after that is its own too.
+/// When a flow started waiting: it shares any failure after that.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Since(u64);
 
@@ -114,7 +114,7 @@ impl<T> Cache<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is stored, however old.
+    /// The stored value, however old.
     pub(crate) fn peek(&self) -> Option<Arc<T>> {
         self.state().value.clone()
     }
@@ -124,7 +124,7 @@ impl<T> Cache<T> {
         self.state().value = Some(Arc::new(value));
     }
 
-    /// What flows can find in it.
+    /// The state that flows can find in it.
     pub(crate) fn snapshot(&self) -> Snapshot<T> {
         let state = self.state();
         Snapshot {
@@ -136,7 +136,7 @@ impl<T> Cache<T> {
         }
     }
 
-    /// Puts it into the state of another cache. A lease is then nobody's, and ends with its time.
+    /// Restores a state from another cache. A lease in it belongs to nobody, and simply runs out.
     pub(crate) fn restore(&self, snapshot: Snapshot<T>) {
         let mut state = self.state();
         state.value = snapshot.value;
@@ -146,13 +146,13 @@ impl<T> Cache<T> {
         state.suspect = snapshot.is_suspect.then_some(state.leases_given);
     }
 
-    /// The beginning of a wait.
+    /// Marks the start of a wait.
     pub(crate) fn since(&self) -> Since {
         Since(self.state().failures)
     }
 
-    /// Looks for a value that `suits`, which is told whether a fetch has failed within the last
-    /// minute. With `pausing`, a fetch is at least a minute after the last such one.
+    /// Looks for a value that `suits`, which also receives whether a fetch has failed within the last minute. With
+    /// `pausing`, fetches are at least a minute apart.
     pub(crate) fn look(
         &self,
         now: UnixTime,
@@ -166,7 +166,7 @@ impl<T> Cache<T> {
         let suspected = state.suspect.is_some() && may_refetch;
         let latest = now.after(LEASE).after(AHEAD);
         let held = state.lease.is_some_and(|(_, until)| now < until && until <= latest);
-        // One flow fetches on a suspicion; nobody waits for it, or any browser could stop all logins.
+        // Only one flow fetches on a suspicion, and nobody waits for it; otherwise any browser could stop all logins.
         if (!suspected || held)
             && let Some(value) = state.value.as_ref().filter(|value| suits(value, has_failed))
         {
@@ -191,8 +191,8 @@ impl<T> Cache<T> {
         Look::Fetch(Lease { cache: self.clone(), id, refetch })
     }
 
-    /// The OP refused in a way that old keys explain: the next flow fetches them anew, under the
-    /// same pause as for unknown `kid`s.
+    /// Records that the OP returned an error that outdated keys would explain: the next flow fetches them again,
+    /// subject to the same pause as for unknown `kid`s.
     pub(crate) fn suspect(&self) {
         let mut state = self.state();
         state.suspect = Some(state.leases_given);
@@ -203,13 +203,13 @@ impl<T> Cache<T> {
 pub(crate) struct Lease<T> {
     cache: Cache<T>,
     id: u64,
-    /// When it was taken, if a pause begins with its outcome. A lease that is dropped has none: the
-    /// next flow may fetch at once.
+    /// When the lease was taken, if a pause starts with its outcome. A dropped lease starts none: the next flow may
+    /// fetch immediately.
     refetch: Option<UnixTime>,
 }
 
 impl<T> Lease<T> {
-    /// One answer has come, and another one is asked for.
+    /// Extends the lease: one response has arrived, and another is being fetched.
     pub(crate) fn renew(&self, now: UnixTime) {
         let mut state = self.cache.state();
         if let Some((_, until)) = state.lease.as_mut().filter(|(id, _)| *id == self.id) {
@@ -217,9 +217,9 @@ impl<T> Lease<T> {
         }
     }
 
-    /// Stores what was fetched and ends the lease. A lease that was overrun stores nothing over
-    /// what a successor has stored; until then, all can go on with what it has fetched. Otherwise an
-    /// OP that is slower than the lease would be asked by each flow anew, and get slower.
+    /// Stores what was fetched and ends the lease. An expired lease does not overwrite what a later one stored, but
+    /// until then everyone can use its value. Otherwise every flow would call an OP that is slower than the lease,
+    /// and make it slower.
     pub(crate) fn store(self, value: T) -> Arc<T> {
         let value = Arc::new(value);
         let mut state = self.cache.state();
@@ -233,8 +233,8 @@ impl<T> Lease<T> {
         value
     }
 
-    /// Ends the lease, and the flows that are waiting for it with it. If it was overrun, they are waiting
-    /// for its successor.
+    /// Ends the lease with a failure, along with the flows that wait for it. If it has expired, they are waiting for
+    /// its successor instead.
     pub(crate) fn fail(self, error: Error, now: UnixTime) {
         let mut state = self.cache.state();
         state.last_refetch = later(state.last_refetch, self.refetch);
@@ -265,11 +265,11 @@ mod tests {
     fn a_dropped_or_overrun_lease_is_free() {
         let cache = Cache::<u8>::default();
         let look = |now| cache.look(now, cache.since(), false, |_, _| true);
-        let Look::Fetch(lease) = look(NOW) else { panic!("the first one fetches") };
+        let Look::Fetch(lease) = look(NOW) else { panic!("the first flow fetches") };
         assert!(matches!(look(NOW), Look::Wait));
         drop(lease);
         let Look::Fetch(late) = look(NOW) else { panic!("a dropped lease is free") };
-        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("an overrun one too") };
+        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("so is an expired one") };
         drop(late);
         assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "the old lease frees only itself");
         second.store(7);
@@ -283,14 +283,17 @@ mod tests {
         let Look::Fetch(lease) = look(NOW) else { panic!("the first one fetches") };
         let later = NOW.after(LEASE / 2);
         lease.renew(later);
-        assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "the second answer has all of it");
-        let Look::Fetch(second) = look(later.after(LEASE)) else { panic!("it is overrun") };
+        assert!(
+            matches!(look(NOW.after(LEASE)), Look::Wait),
+            "the second response has the full time"
+        );
+        let Look::Fetch(second) = look(later.after(LEASE)) else { panic!("it has expired") };
         lease.renew(later.after(LEASE));
         drop(second);
-        assert!(matches!(look(later.after(LEASE)), Look::Fetch(_)), "it is nobody's any more");
+        assert!(matches!(look(later.after(LEASE)), Look::Fetch(_)), "nobody holds it any more");
     }
 
-    /// Who read the clock first does not always take the lock first.
+    /// The thread that reads the clock first does not always take the lock first.
     #[test]
     fn a_thread_that_was_overtaken_takes_no_second_lease() {
         let cache = Cache::<u8>::default();
@@ -311,12 +314,12 @@ mod tests {
         cache.put(5);
         let look = |now| cache.look(now, cache.since(), false, |_, _| false);
         let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
-        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("it was overrun") };
-        let Look::Fetch(third) = look(NOW.after(LEASE * 2)) else { panic!("so was this") };
+        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("it has expired") };
+        let Look::Fetch(third) = look(NOW.after(LEASE * 2)) else { panic!("so has this one") };
         assert_eq!(*late.store(1), 1);
-        assert_eq!(cache.peek().as_deref(), Some(&1), "nobody has fetched anything newer");
+        assert_eq!(cache.peek().as_deref(), Some(&1), "nothing newer was fetched");
         third.store(3);
-        assert_eq!(*second.store(2), 2, "its own flow goes on with what it has");
+        assert_eq!(*second.store(2), 2, "its own flow continues with its value");
         assert_eq!(cache.peek().as_deref(), Some(&3));
     }
 
@@ -327,9 +330,9 @@ mod tests {
         let look = |now| cache.look(now, since, false, |_, _| true);
         let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
         let later = NOW.after(LEASE);
-        let Look::Fetch(second) = look(later) else { panic!("it was overrun") };
+        let Look::Fetch(second) = look(later) else { panic!("it has expired") };
         late.fail(Error::LoginExpired, later);
-        assert!(matches!(look(later), Look::Wait), "they wait for the second one");
+        assert!(matches!(look(later), Look::Wait), "the others wait for the second one");
         second.store(7);
         assert!(matches!(look(later), Look::Found(_)));
     }
@@ -341,7 +344,7 @@ mod tests {
         let look = |now| cache.look(now, cache.since(), true, |_, _| false);
         let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
         let later = NOW.after(LEASE);
-        let Look::Fetch(second) = look(later) else { panic!("it was overrun") };
+        let Look::Fetch(second) = look(later) else { panic!("it has expired") };
         second.store(8);
         late.store(6);
         assert!(matches!(look(NOW.after(REFETCH_PAUSE)), Look::TooEarly(_)));
@@ -354,12 +357,12 @@ mod tests {
         cache.put(7);
         let look = || cache.look(NOW, cache.since(), false, |_, _| true);
         cache.suspect();
-        let Look::Fetch(lease) = look() else { panic!("one fetches") };
-        assert!(matches!(look(), Look::Found(_)), "the others go on with what there is");
+        let Look::Fetch(lease) = look() else { panic!("one flow fetches") };
+        assert!(matches!(look(), Look::Found(_)), "the others use the existing value");
         cache.suspect();
         lease.store(8);
         let again = cache.look(NOW.after(REFETCH_PAUSE), cache.since(), false, |_, _| true);
-        assert!(matches!(again, Look::Fetch(_)), "what was fetched before does not settle it");
+        assert!(matches!(again, Look::Fetch(_)), "a fetch that started earlier does not settle it");
     }
 
     #[test]
@@ -377,13 +380,13 @@ mod tests {
         let look = |now| cache.look(now, cache.since(), true, |_, _| false);
         let Look::Fetch(dropped) = look(NOW) else { panic!("the first one fetches") };
         drop(dropped);
-        let Look::Fetch(lease) = look(NOW) else { panic!("a dropped lease begins no pause") };
+        let Look::Fetch(lease) = look(NOW) else { panic!("a dropped lease starts no pause") };
         lease.store(8);
         assert!(matches!(look(NOW.after(Duration::from_secs(59))), Look::TooEarly(_)));
         let later = NOW.after(REFETCH_PAUSE);
         let Look::Fetch(lease) = look(later) else { panic!("the pause is over") };
         lease.fail(Error::LoginExpired, later);
-        assert!(matches!(look(later), Look::TooEarly(_)), "a failed one begins a pause");
-        assert!(matches!(look(NOW), Look::Fetch(_)), "the clock was put back");
+        assert!(matches!(look(later), Look::TooEarly(_)), "a failed fetch starts a pause");
+        assert!(matches!(look(NOW), Look::Fetch(_)), "the clock was set back");
     }
 }

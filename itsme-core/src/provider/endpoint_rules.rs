@@ -6,12 +6,12 @@ use crate::{
     settings::{Settings, environment::Environment},
 };
 
-/// Where the endpoints of an OP may be, whatever its discovery document says.
+/// Where an OP's endpoints may be, whatever its discovery document says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointRules {
     pub(crate) environment: Environment,
     pub(crate) plain_http: PlainHttp,
-    /// Beside the issuer's.
+    /// Allowed hosts, besides the issuer's.
     pub(crate) hosts: BTreeSet<String>,
 }
 
@@ -24,14 +24,14 @@ impl EndpointRules {
         }
     }
 
-    /// An address where nothing is sent that is worth anything elsewhere.
+    /// Checks a URL to which nothing is sent that is useful elsewhere.
     pub(crate) fn check(&self, url: &str) -> Result<(), UrlError> {
         url_rules::check(url, self.plain_http)
     }
 
-    /// An address that gets assertions, codes or tokens: on a host of itsme's own, or on the issuer's or one that the
-    /// settings name, at any port. Somebody else could use an assertion at the OP whose address they give as their own
-    /// (RFC 7523bis, CVE-2025-27371).
+    /// Checks a URL that receives assertions, codes or tokens: it must be on one of itsme's own hosts, or on the
+    /// issuer's host or one named by the settings, at any port. Otherwise an attacker could publish the OP's URL as
+    /// its own and use the assertion there (RFC 7523bis, CVE-2025-27371).
     pub(crate) fn check_pinned(&self, url: &str) -> Result<(), UrlError> {
         self.check(url)?;
         let host = url_rules::host_name(url).ok_or(UrlError::NotAUrl)?;

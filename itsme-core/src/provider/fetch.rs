@@ -16,27 +16,27 @@ use crate::{
     http::endpoint::Endpoint,
 };
 
-/// Gets the OP's metadata and keys: from the cache, from another flow that is fetching them, or
-/// by fetching. As a flow of its own it is [`Client::refresh`](crate::Client::refresh).
+/// Gets the OP's metadata and keys: from the cache, from another flow that is already fetching them, or by
+/// fetching them. On its own, it is the flow behind [`Client::refresh`](crate::Client::refresh).
 pub(crate) struct FetchProvider {
     source: Arc<ProviderSource>,
     need: Need,
     since: Option<Since>,
-    /// The request that is under way, and the lease that it is made on: in a box, since most flows make none.
+    /// The pending request and its lease; boxed, since most flows make none.
     asked: Option<Box<(Lease<Provider>, Asked)>>,
     retry: Retry,
 }
 
 pub(crate) enum Need {
-    /// Fresh by the OP's own word.
+    /// Fresh according to the OP.
     Fresh,
-    /// Other keys than these, which do not verify a token. At most once a minute.
+    /// Other keys than these, which did not verify a token; at most once a minute.
     NewKeys(Arc<Provider>),
-    /// Fetched from now on.
+    /// Fetched after now, whatever the cache has.
     Refresh(Option<Arc<Provider>>),
 }
 
-/// What was asked of the OP.
+/// What was requested from the OP.
 enum Asked {
     Metadata,
     Keys(Metadata, Freshness),
@@ -90,7 +90,7 @@ impl FetchProvider {
         Next::Send(request, Self { asked: Some(Box::new((lease, asked))), retry, ..self })
     }
 
-    /// What can be had when nothing can be fetched: keys that have expired today, or the error.
+    /// The fallback when fetching fails: keys that expired less than a day ago, or the error.
     fn without(&self, error: Error, cx: &Context<'_>) -> Result<Arc<Provider>, Error> {
         let stale = || self.source.cache.peek().filter(|known| known.is_usable(cx.now));
         match self.need {
@@ -99,7 +99,7 @@ impl FetchProvider {
         }
     }
 
-    /// The fetch has come to nothing, for this flow and for those that wait for it.
+    /// Fails the fetch, for this flow and for those waiting for it.
     fn give_up(
         self,
         lease: Lease<Provider>,
@@ -149,7 +149,7 @@ impl Machine for FetchProvider {
                     Asked::Metadata => Endpoint::Discovery,
                     Asked::Keys(..) => Endpoint::KeySet,
                 };
-                // With nothing to fall back on, what the HTTP client said is the better error.
+                // Without a fallback, the HTTP client's own error is the better one.
                 let error = Error::NoResponse { endpoint, failure };
                 Ok(self.give_up(lease, error, cx).unwrap_or(Next::GiveUp))
             }

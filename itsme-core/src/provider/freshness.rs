@@ -5,17 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::time::{ClockShift, UnixTime};
 
-/// How far a time can be ahead of ours and still be no sign of a clock put back: another thread reads
-/// the clock after us and takes the lock before us, and machines differ a little.
+/// How far ahead of our clock a time may be before it suggests that the clock was set back: another
+/// thread may read the clock after us but take the lock first, and machines differ slightly.
 pub(super) const AHEAD: Duration = Duration::from_secs(5);
-/// How long what has expired still serves while nothing newer can be had.
+/// How long expired data is still used when nothing newer is available.
 const USABLE_STALE: Duration = Duration::from_secs(24 * 3600);
 
 const SHORTEST: Duration = Duration::from_secs(5 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 const WHEN_SILENT: Duration = Duration::from_secs(3600);
 
-/// When something was fetched, and until when it needs no fetching.
+/// When something was fetched, and until when it is fresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Freshness {
     at: UnixTime,
@@ -23,8 +23,8 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    /// `Cache-Control: max-age` between 5 minutes and 24 hours; one hour where the answer is
-    /// silent (RFC 9111 §5.2.2).
+    /// Reads `Cache-Control: max-age`, limited to 5 minutes to 24 hours; one hour if the header is
+    /// absent (RFC 9111 §5.2.2).
     pub(crate) fn of(headers: &HeaderMap, now: UnixTime) -> Self {
         let mut lifetime = None;
         for value in headers.get_all(CACHE_CONTROL) {
@@ -50,23 +50,24 @@ impl Freshness {
         self.at
     }
 
-    /// As by another clock.
+    /// The same by another clock.
     pub(crate) fn shifted(self, shift: ClockShift) -> Self {
         Self { at: shift.of(self.at), until: shift.of(self.until) }
     }
 
-    /// A clock earlier than the fetch makes it stale: one of the two times is wrong.
+    /// Whether it is fresh. If the clock is before the fetch it is stale: one of the two times is
+    /// wrong.
     pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
         self.at <= now.after(AHEAD) && now < self.until
     }
 
-    /// Expired, but not so long ago that it could not serve while the OP is away.
+    /// Whether it is fresh, or expired so recently that it can serve while the OP is unavailable.
     pub(crate) fn is_usable(&self, now: UnixTime) -> bool {
         self.at <= now.after(AHEAD) && now < self.until.after(USABLE_STALE)
     }
 }
 
-/// RFC 9111 §1.2.2: an overlong number means "for ever", another text means nothing.
+/// RFC 9111 §1.2.2: a number too large means "forever"; any other text is ignored.
 fn delta_seconds(text: &str) -> Option<u64> {
     let digits = text.trim().trim_matches('"');
     let only_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -107,7 +108,7 @@ mod tests {
     fn a_clock_before_the_fetch_makes_it_stale() {
         let freshness = Freshness::of(&HeaderMap::new(), NOW);
         assert!(freshness.is_fresh(NOW));
-        assert!(freshness.is_fresh(NOW.before(AHEAD)), "another thread was quicker");
+        assert!(freshness.is_fresh(NOW.before(AHEAD)), "another thread was faster");
         assert!(freshness.is_usable(NOW.before(AHEAD)));
         assert!(!freshness.is_fresh(NOW.before(AHEAD * 2)));
         assert!(!freshness.is_usable(NOW.before(AHEAD * 2)));

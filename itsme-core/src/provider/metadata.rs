@@ -13,32 +13,33 @@ use crate::{
     settings::environment::Environment,
 };
 
-/// What is used of the OP's discovery document (OIDC Discovery §3).
+/// The members of the OP's discovery document that are used (OIDC Discovery §3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// Who the OP is, byte for byte.
+    /// The OP's issuer, byte for byte.
     pub issuer: String,
-    /// Where people are sent to.
+    /// Where people are sent.
     pub authorization_endpoint: String,
     /// Where codes are redeemed.
     pub token_endpoint: String,
-    /// Where claims are asked for.
+    /// Where claims are fetched.
     pub userinfo_endpoint: String,
-    /// Where the OP's keys are.
+    /// Where the OP's key set is.
     pub jwks_uri: String,
-    /// Where tokens are revoked, if they are.
+    /// Where tokens are revoked, if the OP supports it.
     #[serde(default)]
     pub revocation_endpoint: Option<String>,
-    /// Where a person is asked who is not in a browser, if they are (CIBA Core §4).
+    /// Where the OP takes requests for people without a browser, if it supports them (CIBA Core
+    /// §4).
     #[serde(default)]
     pub backchannel_authentication_endpoint: Option<String>,
-    /// Where a person is found by a QR code, if the document says it; itsme's does not.
+    /// Where the OP discovers a person by QR code, if the document says so; itsme's does not.
     #[serde(default)]
     pub user_discovery_sessions_endpoint: Option<String>,
     /// Whether callbacks always carry `iss` (RFC 9207 §3).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
-    /// How the OP can decrypt what is sent to it; empty where it does not say.
+    /// The content encryptions that the OP can decrypt; empty if it does not say.
     #[serde(default)]
     pub request_object_encryption_enc_values_supported: Vec<String>,
 }
@@ -55,14 +56,15 @@ impl Metadata {
     /// Reads and checks the discovery document.
     ///
     /// # Errors
-    /// It is not a JSON object, speaks for another issuer, or lacks an endpoint that may be called.
+    /// The response is not a JSON object, is for another issuer, or lacks an endpoint that may be
+    /// called.
     pub fn read(response: Response, rules: &EndpointRules) -> Result<Self, Error> {
         let members = response::json_object(Endpoint::Discovery, response)?.into();
         MetadataMembers::read(&members, rules).verify()?;
         Ok(Self::from_members(&members))
     }
 
-    /// Of a document that has been checked.
+    /// Reads a document that has passed its checks.
     fn from_members(members: &Map<String, Value>) -> Self {
         let optional = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         let text = |name: &str| optional(name).unwrap_or_default();
@@ -89,19 +91,19 @@ impl Metadata {
         }
     }
 
-    /// Where tokens are revoked. Not every OP has it, so it is checked when it is needed.
+    /// Where tokens are revoked. Not every OP has this endpoint, so it is checked only when needed.
     pub(crate) fn revocation(&self, rules: &EndpointRules) -> Result<&str, MetadataError> {
         optional("revocation_endpoint", self.revocation_endpoint.as_deref(), rules)
     }
 
-    /// Where a person is asked who is not in a browser.
+    /// Where the OP takes requests for people without a browser.
     pub(crate) fn backchannel(&self, rules: &EndpointRules) -> Result<&str, MetadataError> {
         let url = self.backchannel_authentication_endpoint.as_deref();
         optional("backchannel_authentication_endpoint", url, rules)
     }
 
-    /// Where a person is found by a QR code (itsme: user discovery).
-    /// `session_id` is one segment of a path.
+    /// Where the OP discovers a person by QR code (itsme: user discovery). `session_id` is one path
+    /// segment.
     pub(crate) fn user_discovery(
         &self,
         session_id: Option<&str>,
@@ -118,7 +120,7 @@ impl Metadata {
         }
         if let Some(id) = session_id {
             url.push('/');
-            // In a form, a plus is a space.
+            // In form encoding, a plus is a space.
             let encoded = form_urlencoded::byte_serialize(id.as_bytes());
             url.extend(encoded.map(|part| if part == "+" { "%20" } else { part }));
         }

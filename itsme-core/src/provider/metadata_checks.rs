@@ -1,4 +1,4 @@
-//! What a discovery document is held against (OIDC Discovery §4.3), before anything in it is used.
+//! The checks of a discovery document (OIDC Discovery §4.3), made before any of it is used.
 
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -13,7 +13,7 @@ use crate::{
     settings::environment::Environment,
 };
 
-/// The members of a discovery document that every login needs, and what they are held against.
+/// The members of a discovery document that every login needs, with what to check them against.
 pub(crate) struct MetadataMembers<'a> {
     issuer: Option<&'a str>,
     authorization_endpoint: Option<&'a str>,
@@ -23,7 +23,7 @@ pub(crate) struct MetadataMembers<'a> {
     rules: &'a EndpointRules,
 }
 
-/// An endpoint that some services need, checked when they do.
+/// An endpoint that only some services need, checked when they do.
 pub(crate) struct ServiceEndpoint<'a> {
     pub(crate) member: &'static str,
     pub(crate) url: Option<&'a str>,
@@ -40,22 +40,22 @@ impl Subject for MetadataMembers<'_> {
         Self: 'r,
     {
         rules! {
-            "required members", "OIDC Discovery §3", "`issuer`, `jwks_uri` and the endpoints for authorization, tokens and userinfo, as texts" =>
+            "required members", "OIDC Discovery §3", "`issuer`, `jwks_uri` and the authorization, token and userinfo endpoints, as strings" =>
                 |it| it.check_presence(), |it| it.tell_presence();
-            "issuer", "OIDC Discovery §4.3", "the issuer of the environment, byte for byte" =>
+            "issuer", "OIDC Discovery §4.3", "the environment's issuer, byte for byte" =>
                 |it| it.check_issuer(), |it| it.tell_issuer();
-            "authorization_endpoint", "OIDC Discovery §3", "an https URL without fragment, user name and password" =>
+            "authorization_endpoint", "OIDC Discovery §3", "an https URL without a fragment, user name or password" =>
                 |it| it.check_url("authorization_endpoint", it.authorization_endpoint),
                 |it| tell_url(it.authorization_endpoint);
-            "token_endpoint", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments: on one of itsme's) or on one that the settings name" =>
+            "token_endpoint", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on one named by the settings" =>
                 |it| it.check_pinned("token_endpoint", it.token_endpoint),
                 |it| tell_url(it.token_endpoint);
-            "userinfo_endpoint", "RFC 6750 §5.3", "an https URL on the issuer's host (in itsme's own environments: on one of itsme's) or on one that the settings name" =>
+            "userinfo_endpoint", "RFC 6750 §5.3", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on one named by the settings" =>
                 |it| it.check_pinned("userinfo_endpoint", it.userinfo_endpoint),
                 |it| tell_url(it.userinfo_endpoint);
-            "jwks_uri", "OIDC Discovery §3", "an https URL without fragment, user name and password" =>
+            "jwks_uri", "OIDC Discovery §3", "an https URL without a fragment, user name or password" =>
                 |it| it.check_url("jwks_uri", it.jwks_uri), |it| tell_url(it.jwks_uri);
-            "query", "RFC 6749 §3.1", "the query of `authorization_endpoint` has no parameter of a request" =>
+            "query", "RFC 6749 §3.1", "the query of `authorization_endpoint` contains no authorization request parameter" =>
                 |it| it.check_query(), |it| tell_url(it.authorization_endpoint);
         }
     }
@@ -69,9 +69,9 @@ impl Subject for ServiceEndpoint<'_> {
         Self: 'r,
     {
         rules! {
-            "presence", "RFC 8414 §2, CIBA Core §4", "the member is there, if the service is used" =>
+            "presence", "RFC 8414 §2, CIBA Core §4", "the member is present, if the service is used" =>
                 |it| it.check_presence(), |it| it.tell();
-            "address", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments: on one of itsme's) or on one that the settings name" =>
+            "address", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on one named by the settings" =>
                 |it| pinned(it.member, it.url, it.rules), |it| it.tell();
         }
     }
@@ -90,7 +90,7 @@ impl<'a> MetadataMembers<'a> {
         }
     }
 
-    /// What was stored elsewhere is checked again when it comes back.
+    /// Metadata that was stored elsewhere is checked again on import.
     pub(crate) fn of(metadata: &'a Metadata, rules: &'a EndpointRules) -> Self {
         Self {
             issuer: Some(&metadata.issuer),
@@ -169,7 +169,7 @@ impl ServiceEndpoint<'_> {
             Environment::Custom { issuer, .. } => {
                 format!("`{}` on the host of {issuer}", self.member)
             }
-            _ => format!("`{}` on a host of itsme's", self.member),
+            _ => format!("`{}` on one of itsme's hosts", self.member),
         };
         tell_url(self.url).expected(expected)
     }
@@ -193,7 +193,7 @@ fn tell_url(url: Option<&str>) -> Told {
     Told::found(url.map_or_else(|| "nothing".to_owned(), |url| format!("`{}`", printable(url))))
 }
 
-/// What can be in the query of an authorization request.
+/// The possible query parameters of an authorization request.
 const REQUEST_PARAMETERS: [&str; 15] = [
     "acr_values",
     "claims",

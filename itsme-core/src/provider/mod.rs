@@ -1,12 +1,12 @@
-//! What is known of the OP, and how it is kept fresh.
+//! What is known about the OP, and how it is kept fresh.
 //!
 //! ```text
-//! metadata.rs  the discovery document      metadata_checks.rs  what it is held against
+//! metadata.rs  the discovery document      metadata_checks.rs  its checks
 //! endpoint_rules.rs  where its endpoints may be
-//! published_keys.rs  what the OP's keys together must be good for
+//! published_keys.rs  what the OP's key set must contain
 //! fetch.rs     the flow that fetches metadata and keys
-//! cache.rs     one fetch at a time         freshness.rs  how long answers serve
-//! unknown_kid.rs  when a token has the keys fetched anew
+//! cache.rs     one fetch at a time         freshness.rs  how long responses stay fresh
+//! unknown_kid.rs  when a token triggers a key fetch
 //! ```
 
 pub(crate) mod cache;
@@ -31,20 +31,18 @@ use crate::{
     jose::KeySet,
 };
 
-/// Where metadata and keys come from, and what is known of them: shared by the clients of one
-/// environment.
+/// The rules for fetching metadata and keys, and the cache of both, shared by the clients of one environment.
 pub(crate) struct ProviderSource {
     pub(crate) rules: EndpointRules,
     pub(crate) cache: Cache<Provider>,
 }
 
-/// What the client knows of the OP: its metadata and its keys, with their times.
+/// What the client knows about the OP: its metadata and its keys, with the times they were fetched.
 ///
-/// [`Client::provider`](crate::Client::provider) gives it out and
-/// [`Client::import_provider`](crate::Client::import_provider) takes it in, so that a process that
-/// lives for one request, or a fleet, need not fetch for each login. It is serde, versioned, and
-/// holds nothing secret; whoever can change it decides whose signatures are believed, so keep it
-/// where you keep configuration.
+/// [`Client::provider`](crate::Client::provider) exports it and
+/// [`Client::import_provider`](crate::Client::import_provider) imports it, so that short-lived processes, or a fleet,
+/// need not fetch for each login. It is serializable with serde, versioned, and contains no secrets. But anyone who
+/// can change it decides whose signatures are trusted, so keep it where you keep configuration.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Provider {
     v: Version<2>,
@@ -54,7 +52,7 @@ pub struct Provider {
     pub(crate) keys_freshness: Freshness,
 }
 
-/// Reads the OP's keys, and how long they are fresh.
+/// Reads the OP's keys, and how long they stay fresh.
 pub(crate) fn read_keys(response: Response, now: UnixTime) -> Result<(KeySet, Freshness), Error> {
     let endpoint = Endpoint::KeySet;
     let freshness = Freshness::of(response.headers(), now);
@@ -72,19 +70,19 @@ impl Provider {
         Self { v: Version, metadata, metadata_freshness, keys, keys_freshness }
     }
 
-    /// Who the OP is.
+    /// The OP's issuer.
     pub fn issuer(&self) -> &str {
         &self.metadata.issuer
     }
 
-    /// Which keys of the OP's key set are of no use here, each with its reason: an algorithm that is not agreed, a form that
-    /// cannot be read. Most sets have some. Not known of a provider that was stored.
+    /// The keys of the OP's key set that cannot be used, each with the reason: an algorithm that was not agreed, or
+    /// an unreadable form. Most key sets have some. Empty for a provider that was stored.
     pub fn passed_over_keys(&self) -> &[String] {
         self.keys.passed_over()
     }
 
-    /// When the OP's keys were fetched: how old they are is worth a metric. An hour is usual; more than a day means that
-    /// they cannot be fetched.
+    /// When the OP's keys were fetched. Their age is worth a metric: an hour is normal; more than a day means that
+    /// fetching fails.
     pub fn keys_fetched_at(&self) -> UnixTime {
         self.keys_freshness.at()
     }
@@ -93,12 +91,12 @@ impl Provider {
         self.keys_freshness.at() > other.keys_freshness.at()
     }
 
-    /// Nothing needs fetching.
+    /// Whether nothing needs fetching.
     pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
         self.metadata_freshness.is_fresh(now) && self.keys_freshness.is_fresh(now)
     }
 
-    /// It can serve while the OP is away.
+    /// Whether it can still serve while the OP is unavailable.
     pub(crate) fn is_usable(&self, now: UnixTime) -> bool {
         self.metadata_freshness.is_usable(now) && self.keys_freshness.is_usable(now)
     }

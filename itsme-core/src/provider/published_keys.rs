@@ -1,4 +1,4 @@
-//! What the OP's keys together must be good for.
+//! The checks of the OP's key set as a whole.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use crate::{
     jose::{KeySet, PublicKey},
 };
 
-/// The keys that are there for every login.
+/// The signing keys that every login needs.
 pub(crate) struct SigningKeys<'a>(pub(crate) &'a KeySet);
 
-/// The key that is needed to encrypt client assertions and request objects, by those who do.
+/// The key that clients need if they encrypt client assertions or request objects.
 pub(crate) struct EncryptionKey<'a>(pub(crate) Option<&'a Arc<PublicKey>>);
 
 impl Subject for SigningKeys<'_> {
@@ -37,7 +37,7 @@ impl Subject for EncryptionKey<'_> {
         Self: 'r,
     {
         rules! {
-            "encryption key", "itsme: client assertion", "a key for RSA-OAEP or RSA-OAEP-256, if something is encrypted to the OP" =>
+            "encryption key", "itsme: client assertion", "a key for RSA-OAEP or RSA-OAEP-256, if anything is encrypted to the OP" =>
                 |it| it.check(), |it| it.tell();
         }
     }

@@ -23,27 +23,27 @@ use crate::{
     provider::ProviderSource,
 };
 
-/// How far a replay is on the tape: what the flow is told next, and when.
+/// The position of a replay on the tape: what the flow is told next, and when.
 ///
-/// As long as the flow does what it did, its steps are taken in their order. Where it does something else, under another
-/// clock or with other keys, a request is answered by the first answer that its endpoint gave and that was not taken.
+/// As long as the flow does what it did, its steps are taken in order. If it does something else, with a shifted
+/// clock or other keys, a request gets the first unused response from its endpoint.
 pub(super) struct Cursor {
     steps: Vec<TapeStep>,
     taken: BTreeSet<usize>,
     at: usize,
     now: UnixTime,
     drawn: VecDeque<Option<Bytes>>,
-    /// How often random bytes were drawn that are not on the tape.
+    /// How many blocks of random bytes were made up because the tape has none.
     made_up: u64,
     asked: usize,
-    /// Which of the requests and key operations the tape has no answer to.
+    /// The requests and key operations that the tape cannot answer.
     unanswered: BTreeSet<usize>,
     shift: ClockShift,
     source: Arc<ProviderSource>,
 }
 
 impl Cursor {
-    /// At the beginning, of a client that has not done anything yet.
+    /// At the beginning of the tape, for a client that has not done anything yet.
     pub(super) fn new(tape: Tape, shift: ClockShift, source: Arc<ProviderSource>) -> Self {
         let mut cursor = Self {
             steps: tape.steps,
@@ -77,7 +77,7 @@ impl Cursor {
         self.taken.insert(step);
     }
 
-    /// What was told after something like this was wanted, if it was and is not taken yet.
+    /// What the flow was told after wanting something like this, if there is an unused step for it.
     fn told(&mut self, wanted: impl Fn(&Want) -> bool) -> Option<&Told> {
         let mut steps = 1..self.steps.len();
         let found =
@@ -102,7 +102,7 @@ impl Cursor {
             Some(Told::Failed(why)) => return Err((*why, ReplayError::Recorded(*why))),
             _ => None,
         };
-        // Nothing is tried again after it, or polled for once more.
+        // This failure causes neither a retry nor another poll.
         answer.ok_or((SendFailure::TooLarge, ReplayError::NotRecorded))
     }
 
@@ -142,7 +142,7 @@ impl Cursor {
     }
 }
 
-/// The clock and the randomness of a recording.
+/// The clock and randomness of a recording.
 pub(super) struct RecordedPlatform<'a>(pub(super) &'a RefCell<Cursor>);
 
 impl Platform for RecordedPlatform<'_> {

@@ -16,14 +16,15 @@ use crate::{
     tokens::{response::TokenResponse, userinfo},
 };
 
-/// The documents that a flow has met, explained with what the flow knew.
+/// Explains the documents that a flow met, using what the flow knew.
 pub(super) struct Documents<'a> {
     pub(super) settings: &'a Settings,
     pub(super) provider: Option<Arc<Provider>>,
     pub(super) asked: Option<&'a Asked>,
-    /// What keys outside have made of the encrypted key in it, if they were asked and have answered.
+    /// What external keys made of the encrypted key in the document, if they were asked and
+    /// answered.
     pub(super) unwrapped: Option<Vec<Zeroizing<Vec<u8>>>>,
-    /// Of the ID token, for the userinfo answer after it.
+    /// The `sub` of the ID token, for the userinfo response that follows.
     sub: Option<String>,
 }
 
@@ -69,13 +70,13 @@ impl<'a> Documents<'a> {
         }
     }
 
-    /// What a browser brought.
+    /// Explains the callback.
     pub(super) fn callback(&self, now: UnixTime) -> Option<Explanation> {
         let Some(Asked::Login(_, callback)) = self.asked else { return None };
         Some(self.explainer(now).callback(callback.clone()))
     }
 
-    /// What is in an answer, if it is no refusal.
+    /// Explains what is in a response, if it is not an error.
     pub(super) fn of(
         &mut self,
         endpoint: Endpoint,
@@ -84,7 +85,7 @@ impl<'a> Documents<'a> {
     ) -> Vec<Explanation> {
         let answer = answer.response().filter(|answer| answer.status() == StatusCode::OK);
         let Some(answer) = answer else { return Vec::new() };
-        // A key set has no `error`.
+        // In a key set, an `error` member would mean nothing.
         let refused = response::refusal(endpoint, &answer).ok().flatten();
         if refused.is_some() && endpoint != Endpoint::KeySet {
             return Vec::new();

@@ -16,7 +16,7 @@ use crate::{
     settings::identity::ClientIdentity,
 };
 
-/// What a flow was made of: which method of [`Client`](crate::Client), and its arguments.
+/// What a flow was made from: the method of [`Client`](crate::Client) and its arguments.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Input {
@@ -47,7 +47,7 @@ impl Input {
 }
 
 impl Input {
-    /// With its times as another clock would have shown them.
+    /// Shifts its times to another clock.
     pub(super) fn shifted(self, shift: ClockShift) -> Self {
         match self {
             Self::FinishLogin { mut login, callback } => {
@@ -68,7 +68,7 @@ impl Input {
     }
 }
 
-/// The same, while it still belongs to the flow.
+/// The same, borrowed from the flow.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum InputRef<'a> {
@@ -91,7 +91,7 @@ pub(crate) enum InputRef<'a> {
     PollBackchannel(&'a CibaTicket),
 }
 
-/// How far a login by QR code is.
+/// The stage of a login by QR code.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum RecordedStage {
@@ -134,7 +134,7 @@ fn write_backchannel_request<S: Serializer>(
     RecordedBackchannelRequest::of(it).serialize(to)
 }
 
-/// What is longer than a callback may be is refused for its length: no more of it is kept than shows it.
+/// A callback that is too long is refused for its length alone, so only enough is kept to show that.
 fn write_callback<S: Serializer>(it: &&Callback, to: S) -> Result<S::Ok, S::Error> {
     if it.0.len() > MAX_CALLBACK {
         return Source::Text("…".repeat(MAX_CALLBACK / "…".len() + 1)).serialize(to);

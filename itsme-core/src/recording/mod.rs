@@ -1,11 +1,11 @@
-//! Flows, written down to be run again.
+//! Recorded flows, to be run again.
 //!
 //! ```text
-//! recorder.rs  who observes a flow, and seals what was seen     payload.rs  what is in a recording
-//! input.rs request.rs settings.rs  what a flow was made of      surroundings.rs  and what it found
-//! open.rs      from a sealed recording to a replay
-//! replay.rs    the flow once more       cursor.rs  its answers     replayed.rs  what became of it
-//! documents.rs  every check of what it met
+//! recorder.rs   observes a flow and encrypts its recording      payload.rs  the content of a recording
+//! input.rs request.rs settings.rs  what a flow was made from    surroundings.rs  the cache around it
+//! open.rs       from an encrypted recording to a replay
+//! replay.rs     runs the flow again     cursor.rs  answers it    replayed.rs  the result
+//! documents.rs  every check of the documents it met
 //! ```
 
 mod cursor;
@@ -29,20 +29,20 @@ pub use self::{
 };
 use crate::error::RecordingError;
 
-/// A flow that was written down from beginning to end, sealed to the keys of the client: from
-/// [`Client::on_failure`](crate::Client::on_failure).
+/// A flow recorded from beginning to end, encrypted to the client's keys.
+/// [`Client::on_failure`](crate::Client::on_failure) creates it.
 ///
-/// It holds what the flow was made of, every answer of the OP with its time, what keys outside have made and the
-/// random bytes that were drawn, so that [opened](Self::open) with the client's keys it runs again, exactly as it did.
-/// Without them nothing in it can be read: it is a JWE to the client's encryption key, or under its secret.
+/// It contains the flow's input, every response of the OP with its time, the results of external keys, and the random
+/// bytes that were drawn. [Opened](Self::open) with the client's keys, it therefore runs again exactly as it did.
+/// Without them it is unreadable: it is a JWE to the client's encryption key, or under its secret.
 ///
-/// **It is personal data**, and may hold live credentials: a code that was not redeemed, an access token, a ticket,
-/// the text of a confirmation, the claims of a person. Refresh tokens are left out. Keep it where you keep what is
-/// most personal, for as long as somebody may ask why the login failed (two weeks are plenty), and delete it when the
-/// question is answered. Send it to nobody who has not the keys: to them it is noise. Anybody who knows your public key
-/// can make one, so what is in it proves nothing.
+/// **It is personal data**, and may contain live credentials: an unredeemed code, an access token, a ticket, the text
+/// of a confirmation, a person's claims. Refresh tokens are left out. Keep it where you keep your most sensitive
+/// data, for as long as someone may ask why the login failed (two weeks are plenty), and delete it once the question
+/// is answered. Sending it to anyone without the keys is pointless. Anyone who knows your public key can create one,
+/// so its content proves nothing.
 ///
-/// Its text is one line of at most some 2 MB. Answers of more than 1 MiB together are cut, and
+/// Its text is one line of at most about 2 MB. Responses beyond a total of 1 MiB are cut, and
 /// [`Replay::missing_bytes`] says so.
 ///
 /// ```
@@ -66,7 +66,7 @@ use crate::error::RecordingError;
 /// # assert!(play(itsme.finish_login(login.state, callback), &mut op, &mut world).is_err());
 /// # let (mut platform, keys) = (world, private_keys());
 ///
-/// // At a desk, with the keys of the client:
+/// // At your desk, with the client's keys:
 /// let recording: Recording = kept.lock().unwrap()[0].parse()?;
 /// # let send = |_| Err((SendFailure::NotSent, SendFailure::NotSent));
 /// let replay = drive(recording.open(keys), &mut platform, send, |_| ())?;
@@ -74,7 +74,7 @@ use crate::error::RecordingError;
 /// assert!(replayed.is_same());
 /// assert_eq!(
 ///     replayed.outcome,
-///     "the ID token was refused: it was issued by somebody else (`iss`)"
+///     "the ID token failed verification: it was issued by someone else (`iss`)"
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -86,7 +86,7 @@ const NAME: &str = "itsme-recording";
 const FORMAT: u32 = 1;
 
 impl Recording {
-    /// Of a compact JWE.
+    /// Wraps a compact JWE.
     fn sealed(jwe: &str) -> Self {
         Self(format!("{NAME}:{FORMAT}:{jwe}"))
     }
@@ -104,7 +104,7 @@ impl Recording {
 impl FromStr for Recording {
     type Err = RecordingError;
 
-    /// Reads a text of [`as_text`](Self::as_text); white space around it is ignored. Nothing is opened yet.
+    /// Reads the text of [`as_text`](Self::as_text); surrounding white space is ignored. Nothing is decrypted yet.
     fn from_str(text: &str) -> Result<Self, RecordingError> {
         let text = text.trim();
         let mut parts = text.split(':');

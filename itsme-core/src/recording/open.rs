@@ -10,19 +10,20 @@ use crate::{
     tokens::open::OpenToken,
 };
 
-/// The most characters of a recording that are looked at.
+/// The maximum length of a recording in characters.
 const MAX_SEALED: usize = 4 * 1024 * 1024;
 
 impl Recording {
-    /// Opens it with the credentials of the client: its private keys, here or
-    /// [outside](crate::PrivateKeys::external), or its secret. The flow sends nothing; it waits for nobody but a key
-    /// holder.
+    /// Opens it with the client's credentials: its private keys, local or [external](crate::PrivateKeys::external),
+    /// or its secret. The flow sends nothing, and waits for nothing but a key holder.
     ///
-    /// It was sealed to the key that was published when the flow ended. If keys were replaced meanwhile, take a set with
-    /// the old decryption keys in it, as [`to_json`](crate::PrivateKeys::to_json) writes it during a rotation.
+    /// It was encrypted to the key that was published when the flow ended. If keys have been replaced since, use a
+    /// set that includes the old decryption keys, as [`to_json`](crate::PrivateKeys::to_json) writes it during a
+    /// rotation.
     ///
     /// # Errors
-    /// The flow ends with [`Error::Recording`] if these are not the credentials, or it was changed.
+    /// The flow ends with [`Error::Recording`] if these are not the right credentials, or if the recording has
+    /// changed.
     pub fn open(&self, credentials: impl Into<Credentials>) -> Flow<Replay> {
         let credentials = credentials.into();
         let decryption = Keyring::new(credentials.clone()).decryption();

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use super::{input::Input, settings::RecordedSettings};
 use crate::flow::tape::Tape;
 
-/// What is in a recording.
+/// The content of a recording.
 #[derive(Deserialize)]
 pub(super) struct Payload {
     pub(super) client: RecordedSettings,
@@ -12,7 +12,7 @@ pub(super) struct Payload {
     pub(super) tape: Tape,
 }
 
-/// The same, to be written.
+/// The content of a recording, for writing.
 #[derive(Serialize)]
 pub(super) struct PayloadRef<'a> {
     pub(super) client: RecordedSettings,

@@ -15,11 +15,11 @@ use crate::{
     settings::credentials::Credentials,
 };
 
-/// Whom recordings are handed to, and of which flows.
+/// Receives recordings, and decides of which flows.
 #[derive(Clone)]
 pub(crate) struct Recorder {
     record: Arc<dyn Fn(Recording) + Send + Sync>,
-    /// Of flows that end well and of those that a person ends, too.
+    /// Also of flows that succeed or are cancelled.
     of_all: bool,
 }
 
@@ -28,7 +28,7 @@ impl Recorder {
         Self { record: Arc::new(record), of_all }
     }
 
-    /// An observer for one flow.
+    /// Creates an observer for one flow.
     pub(crate) fn observe(
         &self,
         client: &Arc<ClientInner>,
@@ -50,7 +50,7 @@ struct Observing {
     client: Arc<ClientInner>,
     /// As JSON.
     input: Zeroizing<String>,
-    /// How the last step has left the cache.
+    /// The state of the cache after the last step.
     left: Option<Snapshot<Provider>>,
 }
 
@@ -77,7 +77,7 @@ impl Observer for Observing {
 }
 
 impl Observing {
-    /// A recording that cannot be made is none: the flow's own end is what counts.
+    /// Returns none if no recording can be made: that must not affect the flow.
     fn sealed(&self, tape: &Tape, fill: &mut Fill<'_>) -> Option<String> {
         let settings = &self.client.settings;
         let payload = PayloadRef {
@@ -85,13 +85,13 @@ impl Observing {
             input: serde_json::from_str::<&RawValue>(&self.input).ok()?,
             tape,
         };
-        // Room enough that the text is never moved, which would leave a copy behind.
+        // Large enough that the text is never reallocated, which would leave a copy in memory.
         let room = 2 * tape.answers() + self.input.len() + 128 * 1024;
         let mut text = Zeroizing::new(Vec::with_capacity(room));
         serde_json::to_writer(&mut *text, &payload).ok()?;
         match settings.keyring.current() {
             Credentials::PrivateKeys(keys) => {
-                // The key that is published, as the OP reads it.
+                // The published key, read the way the OP reads it.
                 let published = KeySet::parse(keys.public_jwks().as_bytes()).ok()?;
                 let to = SealTo::PublicKey(published.encryption_key()?);
                 jose::seal(&text, super::NAME, &to, fill).ok()?

@@ -32,10 +32,10 @@ use crate::{
     settings::{Settings, credentials::Credentials},
 };
 
-/// An opened recording: a flow that can be run again, in no time and without any network, as often as you like.
+/// An opened recording: a flow that can be run again as often as you like, instantly and without a network.
 ///
-/// It does what it did, with the clock and the randomness of then, and makes every check that it made; nobody is logged
-/// in by it. `Debug` shows nothing of what is in it.
+/// It does what it did, with the recorded clock and randomness, and makes every check again; nobody is logged in.
+/// `Debug` shows none of its content.
 ///
 /// ```
 /// use std::time::Duration;
@@ -74,17 +74,17 @@ impl Replay {
         Ok(Self { text, recorded, credentials, shift: ClockShift::default() })
     }
 
-    /// The flow's name: the method of [`Client`] that made it.
+    /// The flow's name: the method of [`Client`] that created it.
     pub fn flow(&self) -> &'static str {
         self.recorded.input.flow()
     }
 
-    /// When it was begun, by the clock of the client.
+    /// When it was started, by the client's clock.
     pub fn begun_at(&self) -> UnixTime {
         self.recorded.tape.steps.first().map_or(UnixTime::from_secs(0), |step| step.at)
     }
 
-    /// The client whose flow it was.
+    /// The client id of the client whose flow it was.
     pub fn client_id(&self) -> &str {
         &self.recorded.client.client_id
     }
@@ -94,25 +94,25 @@ impl Replay {
         self.recorded.client.environment.issuer()
     }
 
-    /// How many bytes of answers are not in the recording. If it is not zero, the replay can end otherwise.
+    /// How many bytes of responses are missing from the recording. If not zero, the replay may end differently.
     pub fn missing_bytes(&self) -> usize {
         self.recorded.tape.cut
     }
 
-    /// What if the client's clock had been so far ahead of what it was? Its stored times are moved as well: the
-    /// beginning of a login, the deadline of a ticket, the age of the OP's keys.
+    /// Assumes that the client's clock was ahead by this much. Stored times move too: the start of a login, the
+    /// deadline of a ticket, the age of the OP's keys.
     #[must_use]
     pub fn clock_ahead(self, ahead: Duration) -> Self {
         Self { shift: ClockShift { ahead, ..ClockShift::default() }, ..self }
     }
 
-    /// What if it had been so far behind? See [`clock_ahead`](Self::clock_ahead).
+    /// Assumes that the client's clock was behind by this much; see [`clock_ahead`](Self::clock_ahead).
     #[must_use]
     pub fn clock_behind(self, behind: Duration) -> Self {
         Self { shift: ClockShift { behind, ..ClockShift::default() }, ..self }
     }
 
-    /// What if the client had had these keys, or this secret? Default: those that it was opened with.
+    /// Assumes that the client had these keys, or this secret. Default: those it was opened with.
     #[must_use]
     pub fn credentials(self, credentials: impl Into<Credentials>) -> Self {
         Self { credentials: credentials.into(), ..self }
@@ -137,12 +137,12 @@ impl Replay {
         self.recorded.tape.end().unwrap_or_default().to_owned()
     }
 
-    /// Once more, as a flow uses up its input.
+    /// Reads the input again, since each run uses it up.
     fn input(&self) -> Option<Input> {
         read(&self.text).ok().map(|payload| payload.input.shifted(self.shift))
     }
 
-    /// By the method of a new client that made it, which has what the recorded one had.
+    /// Creates the flow again, with the same method of a new client that has what the recorded one had.
     fn flow_again(&self) -> Result<Replayed, Error> {
         let Payload { client, input, tape } = read(&self.text)?;
         let settings = client.with(&self.credentials);
@@ -184,7 +184,7 @@ impl Replay {
         })
     }
 
-    /// With nothing but the tape around it. What the flow ends in goes no further than this.
+    /// Drives the flow with nothing but the tape around it. The flow's result is dropped here.
     fn driven<T: 'static>(
         &self,
         (settings, client): (&Settings, &Client),
@@ -235,7 +235,7 @@ fn with_source(error: &DriveError<ReplayError>) -> String {
     format!("{error}{}", source.unwrap_or_default())
 }
 
-/// What is kept of a replay: its tape, and what was in the client's cache after each step.
+/// What is kept of a replay: its tape, and the content of the client's cache after each step.
 #[derive(Default)]
 struct Kept {
     tape: Tape,
@@ -243,8 +243,8 @@ struct Kept {
 }
 
 impl Kept {
-    /// What the flow knew of the OP after each step. Another flow may have put something else into the cache; this one
-    /// looks there when it begins, when it waits for others, and when it has fetched keys.
+    /// What the flow knew about the OP after each step. Another flow may have changed the cache; this one looks there
+    /// only when it begins, when it waits for others, and when it has fetched keys.
     fn known(&self) -> Vec<Option<Arc<Provider>>> {
         let mut known = None;
         let mut looks = true;

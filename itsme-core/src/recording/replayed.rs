@@ -17,19 +17,19 @@ use crate::{
     provider::Provider,
 };
 
-/// What became of a flow that was run again.
+/// The result of running a flow again.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Replayed {
-    /// The callback that it was given, with every check of it.
+    /// The callback that the flow was given, with all its checks.
     pub callback: Option<Explanation>,
-    /// What it did, in order.
+    /// What the flow did, in order.
     pub steps: Vec<ReplayedStep>,
-    /// How it has ended, and nothing of what it ended with.
+    /// Whether the flow succeeded, without its result.
     pub result: Result<(), DriveError<ReplayError>>,
-    /// The same in words.
+    /// The outcome in words.
     pub outcome: String,
-    /// How it ended when it was recorded.
+    /// The outcome when the flow was recorded.
     pub recorded_outcome: String,
     pub(super) is_same: bool,
 }
@@ -38,48 +38,48 @@ pub struct Replayed {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReplayedStep {
-    /// When, by the clock of the replay.
+    /// The time, by the clock of the replay.
     pub at: UnixTime,
-    /// What it was.
+    /// What the flow did.
     pub what: ReplayedWhat,
-    /// The documents in the answer, with every check of them: of metadata, of a key set and its keys, of a token answer
-    /// and the layers of its token, of a userinfo answer. None in a refusal, and none in what cannot be read at all.
+    /// The documents in the response, with all their checks: metadata, a key set and its keys, a token response and
+    /// the layers of its token, a userinfo response. None for an error response, and none if nothing can be read.
     pub documents: Vec<Explanation>,
-    /// It did exactly this when it was recorded, at the same place.
+    /// Whether the flow did exactly this at the same point when it was recorded.
     pub is_same: bool,
 }
 
-/// What a flow does on its way. No URL is shown, as it can hold a session's id.
+/// What a flow does on its way. URLs are not shown, because they can contain a session id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplayedWhat {
-    /// It sent a request.
+    /// The flow sent a request.
     #[non_exhaustive]
     Request {
         /// `GET` or `POST`.
         method: String,
-        /// To which of the OP's addresses.
+        /// The host it went to.
         host: String,
-        /// Which endpoint that is, and for which time it was asked.
+        /// The endpoint and the number of the attempt.
         attempt: Attempt,
-        /// The status of the answer, or why there is none.
+        /// The status of the response, or why there is none.
         answer: Result<StatusCode, ReplayError>,
     },
-    /// It had a key outside do something.
+    /// The flow had an external key perform an operation.
     #[non_exhaustive]
     KeyOperation {
-        /// Which key.
+        /// The key's `kid`.
         kid: String,
         /// `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
         algorithm: String,
-        /// Why the key has not done it.
+        /// Why the operation failed, if it did.
         failure: Option<KeyFailure>,
     },
-    /// It waited.
+    /// The flow waited.
     Wait(Duration),
 }
 
-/// Why a request of a replay has no answer.
+/// Why a request of a replay has no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -87,23 +87,23 @@ pub enum ReplayError {
     #[error("{0}, when it was recorded")]
     Recorded(SendFailure),
     /// It was not made when the flow was recorded.
-    #[error("the recording has no answer to it")]
+    #[error("the recording has no response to it")]
     NotRecorded,
 }
 
 impl Replayed {
-    /// Whether the flow did the same as when it was recorded, request for request, and ended in the same way.
+    /// Whether the flow did the same as when it was recorded, request by request, and ended in the same way.
     pub fn is_same(&self) -> bool {
         self.is_same
     }
 
-    /// The failed check that its error is of, and the document that this is a check of; none if it ended well, or for
-    /// another reason. Others may have failed before it, and refused nothing: a key set that came to replace a good one,
-    /// or a key that is passed over.
+    /// The failed check that caused the error, with its document; none if the flow succeeded, or failed for another
+    /// reason. Other checks may have failed earlier without consequences: those of an ignored key, or of a key set
+    /// meant to replace a good one.
     pub fn refusal(&self) -> Option<(&Explanation, &CheckReport)> {
         let Err(DriveError::Flow(error)) = &self.result else { return None };
         let error = error.to_string();
-        // Which of the tokens it is stands before it.
+        // The error's text starts with which of the tokens it is.
         let is_cause = |report: &CheckReport| {
             let CheckOutcome::Failed { error: cause } = &report.outcome else { return false };
             error.ends_with(cause)
@@ -114,13 +114,13 @@ impl Replayed {
         causes.last()
     }
 
-    /// All documents that it met, in their order.
+    /// All documents that the flow met, in order.
     pub fn documents(&self) -> impl Iterator<Item = &Explanation> {
         self.callback.iter().chain(self.steps.iter().flat_map(|step| &step.documents))
     }
 }
 
-/// Each thing that was wanted, with what was told then.
+/// Pairs each thing that was wanted with what the flow was then told.
 pub(super) fn steps(
     replayed: &Tape,
     recorded: &[Want],
@@ -170,8 +170,8 @@ pub(super) fn steps(
     steps
 }
 
-/// Of these steps, the first of which is told an answer of this endpoint, those in which the flow is at that answer: a
-/// token may need a key outside, or newer keys of the OP.
+/// Of these steps, the first of which is told a response from this endpoint: those that still deal with that
+/// response, since a token may need an external key, or newer keys of the OP.
 fn steps_with(endpoint: Endpoint, steps: &[TapeStep]) -> &[TapeStep] {
     let is_of_provider = |endpoint| matches!(endpoint, Endpoint::Discovery | Endpoint::KeySet);
     let goes_on = |step: &TapeStep| match &step.want {
@@ -186,8 +186,8 @@ fn steps_with(endpoint: Endpoint, steps: &[TapeStep]) -> &[TapeStep] {
     &steps[..(more + 1).min(steps.len())]
 }
 
-/// What keys outside made of the encrypted key of the answer that these steps are at; none if they were not asked, or
-/// have not answered in the end.
+/// What external keys made of the encrypted key in the response that these steps deal with; none if they were not
+/// asked, or never answered.
 fn unwrapped(steps: &[TapeStep]) -> Option<Vec<Zeroizing<Vec<u8>>>> {
     let (mut made, mut has_answered) = (Vec::new(), false);
     for pair in steps.windows(2) {
@@ -195,7 +195,7 @@ fn unwrapped(steps: &[TapeStep]) -> Option<Vec<Zeroizing<Vec<u8>>>> {
         if !algorithm.starts_with("RSA-OAEP") {
             continue;
         }
-        // Who is away may be there the second time.
+        // A key that was unreachable may be reachable the second time.
         has_answered = match &pair[1].told {
             Told::KeyMade(unwrapped) => {
                 made.push(unwrapped.0.clone());

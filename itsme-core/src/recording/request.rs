@@ -1,5 +1,5 @@
-//! A request as a recording keeps it. The types of requests have no serde of their own, which would be a promise to
-//! everybody.
+//! A request as a recording keeps it. The request types themselves do not support serde, because that would be a
+//! public promise.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::{
 pub(super) struct RecordedRequest {
     service_code: String,
     scopes: Vec<Scope>,
-    /// Recordings that do not say it were made when it was never so.
+    /// Recordings without this member were made when it was always false.
     #[serde(default)]
     scopes_in_id_token: bool,
     claims: Vec<RecordedClaim>,
@@ -47,7 +47,7 @@ struct RecordedClaim {
     value: Option<String>,
 }
 
-/// A claim by the name of its variant, since names on the wire differ by dialect; or any other by its name there.
+/// A claim by the name of its variant, since wire names differ by dialect; any other by its wire name.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ClaimName {
@@ -84,7 +84,7 @@ impl RecordedRequest {
         }
     }
 
-    /// The request, unless it names what nobody can have asked for.
+    /// The request; none if it names something that nobody can have requested.
     pub(super) fn request(self) -> Option<AuthorizationRequest> {
         let prompt = |name: String| {
             [Prompt::Login, Prompt::Consent].into_iter().find(|it| it.as_str() == name)
@@ -155,11 +155,11 @@ impl RecordedTemplate {
     }
 }
 
-/// A request that was checked, on its way to a person without a browser.
+/// A checked request, on its way to a person without a browser.
 #[derive(Serialize, Deserialize)]
 pub(super) struct RecordedContent {
     scope: String,
-    /// The one parameter that such a request can have.
+    /// The only parameter that such a request can have.
     acr_values: Option<Value>,
     /// Byte for byte.
     claims: Option<String>,

@@ -11,12 +11,12 @@ use crate::settings::{
     protection::{AssertionAudience, JwtProtection, LoginHintForm},
 };
 
-/// Who the client is, and how strict, without its credentials.
+/// The client's settings, without its credentials.
 #[derive(Serialize, Deserialize)]
 pub(super) struct RecordedSettings {
     pub(super) client_id: String,
     pub(super) environment: Environment,
-    /// ID tokens are signed with the client secret.
+    /// Whether ID tokens are signed with the client secret.
     hs256: bool,
     redirect_uri: Option<String>,
     #[serde(with = "JwtProtectionName")]
@@ -83,7 +83,7 @@ impl RecordedSettings {
         }
     }
 
-    /// With these credentials. What a secret signs is as it was.
+    /// The settings with these credentials. Whether a secret signs ID tokens is as recorded.
     pub(super) fn with(&self, credentials: &Credentials) -> Settings {
         let credentials = match credentials.clone() {
             Credentials::ClientSecret(secret) if self.hs256 => secret.hs256().into(),

@@ -11,7 +11,7 @@ use crate::{
     provider::{Provider, ProviderSource, cache::Snapshot, metadata_checks::MetadataMembers},
 };
 
-/// What a flow can find in the cache of its client.
+/// What a flow can find in its client's cache.
 #[derive(Serialize, Deserialize)]
 struct Surroundings {
     provider: Option<Provider>,
@@ -21,7 +21,7 @@ struct Surroundings {
     is_suspect: bool,
 }
 
-/// To be kept in a recording.
+/// Serializes a cache's state for a recording.
 pub(super) fn recorded(snapshot: &Snapshot<Provider>) -> Option<Value> {
     let surroundings = Surroundings {
         provider: snapshot.value.as_deref().cloned(),
@@ -33,7 +33,8 @@ pub(super) fn recorded(snapshot: &Snapshot<Provider>) -> Option<Value> {
     serde_json::to_value(surroundings).ok()
 }
 
-/// Puts them back, as by another clock. A provider that the client would not take is left out: anybody can make a recording.
+/// Restores a cache's state, shifted to another clock. A provider that the client would not accept is left out,
+/// because anyone can create a recording.
 pub(super) fn restore(recorded: Value, shift: ClockShift, source: &ProviderSource) {
     let Ok(recorded) = serde_json::from_value::<Surroundings>(recorded) else { return };
     let is_sound = |provider: &Provider| {

@@ -8,13 +8,13 @@ use crate::{
     settings::private_keys::PrivateKeys,
 };
 
-/// How the client and the OP know each other, agreed at onboarding.
+/// How the client authenticates to the OP, agreed at onboarding.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Credentials {
-    /// By key pairs: `private_key_jwt`, and tokens encrypted to our key.
+    /// Key pairs: `private_key_jwt`, and tokens encrypted to our key.
     PrivateKeys(PrivateKeys),
-    /// By a shared secret: `client_secret_post`, and tokens encrypted with a key made of it.
+    /// A shared secret: `client_secret_post`, and tokens encrypted with a key derived from it.
     ClientSecret(ClientSecret),
 }
 
@@ -30,7 +30,7 @@ impl From<ClientSecret> for Credentials {
     }
 }
 
-/// A secret that itsme and the application share (itsme: client secret method).
+/// A secret shared by itsme and the application (itsme: client secret method).
 #[derive(Clone)]
 pub struct ClientSecret {
     secret: Arc<Secret>,
@@ -39,14 +39,14 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// The secret as itsme gave it out. ID tokens are signed with the OP's keys, RS256.
+    /// Creates a secret from the text itsme assigned. The OP signs ID tokens with its own keys (RS256).
     pub fn new(secret: impl Into<String>) -> Self {
         let secret = Arc::new(Secret::new(secret));
         let direct = Arc::new(Direct::from_secret(secret.expose().as_bytes()));
         Self { secret, direct, hs256: false }
     }
 
-    /// ID tokens are signed with the secret itself, HS256, if that was agreed at onboarding.
+    /// Says that ID tokens are signed with the secret itself (HS256), if agreed at onboarding.
     #[must_use]
     pub fn hs256(self) -> Self {
         Self { hs256: true, ..self }
@@ -62,8 +62,8 @@ impl ClientSecret {
 }
 
 impl Credentials {
-    /// To go on with in place of others, which must be of the same kind. What a secret signs was agreed at
-    /// onboarding.
+    /// Prepares these to replace `old`, which must be of the same kind. Whether a secret signs was agreed at
+    /// onboarding, so that carries over.
     pub(crate) fn in_place_of(self, old: &Self) -> Result<Self, SettingsError> {
         match (self, old) {
             (Self::PrivateKeys(new), Self::PrivateKeys(_)) => Ok(Self::PrivateKeys(new)),
@@ -74,7 +74,7 @@ impl Credentials {
         }
     }
 
-    /// The same keys in the same order, or the same secret.
+    /// Whether these are the same keys in the same order, or the same secret.
     pub(crate) fn are_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::PrivateKeys(keys), Self::PrivateKeys(others)) => keys.are_same(others),
@@ -97,8 +97,8 @@ impl Credentials {
         }
     }
 
-    /// Whoever has a token can try secrets until one fits: of a key that signs, RFC 7518 §3.2 asks for as many bytes as
-    /// its digest has.
+    /// Checks that a secret is too long to brute-force, which anyone with a token can try. RFC 7518 §3.2 requires a
+    /// signing key to be as long as its digest.
     pub(crate) fn check_length(&self) -> Result<(), SettingsError> {
         let Self::ClientSecret(secret) = self else { return Ok(()) };
         let needed = if secret.hs256 { 32 } else { 16 };

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::Dialect;
 
-/// Which itsme the client talks to (itsme: environments).
+/// The itsme environment the client talks to (itsme: environments).
 ///
-/// The environment names the issuer and the [dialect](Dialect); everything else comes from the
-/// issuer's discovery document.
+/// It determines the issuer and the [dialect](Dialect); everything else comes from the issuer's discovery document.
 ///
-/// In a configuration it is a text: `production`, `e2e`, `production-v1`, `e2e-v1`, or the issuer of another OP,
-/// with `v1:` before it if that speaks the older dialect. [`Display`](fmt::Display), [`FromStr`] and serde know it.
+/// Written as text in a configuration: `production`, `e2e`, `production-v1`, `e2e-v1`, or the issuer of another OP,
+/// prefixed with `v1:` if it speaks the older dialect. [`Display`](fmt::Display), [`FromStr`] and serde use this
+/// form.
 ///
 /// ```
 /// use itsme_core::{Dialect, Environment};
@@ -27,32 +27,31 @@ use crate::dialect::Dialect;
 pub enum Environment {
     /// Real people: `https://idp.prd.itsme.services/v2`.
     Production,
-    /// The sandbox with test identities: `https://idp.e2e.itsme.services/v2`.
+    /// The sandbox, with test identities: `https://idp.e2e.itsme.services/v2`.
     E2e,
-    /// Real people, for partners of the early years: `https://merchant.itsme.be/oidc`.
+    /// Real people, for early partners (V1): `https://merchant.itsme.be/oidc`.
     ProductionV1,
-    /// The sandbox of the early years: `https://merchant.e2e.itsme.be/oidc`.
+    /// The sandbox for early partners (V1): `https://merchant.e2e.itsme.be/oidc`.
     E2eV1,
     /// Another issuer, made with [`custom`](Self::custom) or [`custom_v1`](Self::custom_v1).
     #[non_exhaustive]
     Custom {
-        /// The issuer, byte for byte as its discovery document writes it.
+        /// The issuer, byte for byte as in its discovery document.
         issuer: String,
-        /// What it speaks.
+        /// The dialect it speaks.
         dialect: Dialect,
     },
 }
 
 impl Environment {
-    /// Another OP by its issuer: a fake one in tests, a disaster recovery site, a broker.
+    /// Another OP, by its issuer: a fake one for tests, a disaster recovery site, a broker.
     ///
-    /// Tokens must carry exactly this issuer, so write it as the OP does, including or not
-    /// including a slash at the end.
+    /// Tokens must carry exactly this issuer, so write it as the OP does, with or without a trailing slash.
     pub fn custom(issuer: impl Into<String>) -> Self {
         Self::Custom { issuer: issuer.into(), dialect: Dialect::V2 }
     }
 
-    /// Another OP that speaks the older dialect, see [`custom`](Self::custom).
+    /// Another OP that speaks the older dialect; see [`custom`](Self::custom).
     pub fn custom_v1(issuer: impl Into<String>) -> Self {
         Self::Custom { issuer: issuer.into(), dialect: Dialect::V1 }
     }
@@ -68,7 +67,7 @@ impl Environment {
         }
     }
 
-    /// What it speaks.
+    /// The dialect the OP speaks.
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Production | Self::E2e => Dialect::V2,
@@ -77,7 +76,7 @@ impl Environment {
         }
     }
 
-    /// Whether it is one of itsme's own environments, and `host` one of itsme's hosts.
+    /// Whether this is one of itsme's own environments and `host` is one of itsme's hosts.
     pub(crate) fn has_host(&self, host: &str) -> bool {
         let is_below = |domain| {
             let below = host.strip_suffix(domain);
@@ -87,8 +86,8 @@ impl Environment {
         is_built_in && ["itsme.services", "itsme.be"].into_iter().any(is_below)
     }
 
-    /// Whether the OP of this environment may call itself so, in its metadata and its tokens. The
-    /// built-in ones have had other names; what counts in the end is what the metadata says.
+    /// Whether the OP of this environment may use this issuer in its metadata and tokens. itsme's own environments
+    /// have had other names; in the end the metadata decides.
     pub(crate) fn accepts(&self, issuer: &str) -> bool {
         let others: &[&str] = match self {
             Self::Production => &[
@@ -107,7 +106,7 @@ impl Environment {
     }
 }
 
-/// The built-in ones, by name.
+/// The built-in environments, by name.
 const NAMED: [(&str, Environment); 4] = [
     ("production", Environment::Production),
     ("e2e", Environment::E2e),
@@ -115,7 +114,7 @@ const NAMED: [(&str, Environment); 4] = [
     ("e2e-v1", Environment::E2eV1),
 ];
 
-/// A text is no [`Environment`].
+/// The text does not name an [`Environment`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown environment {0:?}; expected production, e2e, production-v1, e2e-v1, or an issuer such as https://op.example/v2 \
@@ -126,7 +125,7 @@ pub struct EnvironmentError(String);
 impl FromStr for Environment {
     type Err = EnvironmentError;
 
-    /// The issuer of a built-in environment is that environment.
+    /// Reads an environment. The issuer of a built-in environment gives that environment.
     fn from_str(text: &str) -> Result<Self, EnvironmentError> {
         if let Some((_, named)) = NAMED.into_iter().find(|(name, _)| *name == text) {
             return Ok(named);
@@ -139,7 +138,7 @@ impl FromStr for Environment {
             return Err(EnvironmentError(text.to_owned()));
         }
         match NAMED.into_iter().map(|(_, built_in)| built_in).find(|it| it.issuer() == issuer) {
-            // `v1:` may be left out, but not be wrong.
+            // `v1:` may be omitted, but must not be wrong.
             Some(built_in) if dialect == Dialect::V2 || built_in.dialect() == dialect => {
                 Ok(built_in)
             }

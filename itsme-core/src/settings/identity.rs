@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// A client at an OP. What is stored between two requests names the one that it belongs to.
+/// A client at an OP. Anything stored between two requests names the client that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientIdentity {
     pub(crate) issuer: String,

@@ -1,4 +1,4 @@
-//! Whether the keys of a set can be used, and for what.
+//! Checks whether the keys of a set can be used, and for what.
 
 use crate::{
     error::{KeyError, KeysError, PassedOver},
@@ -14,7 +14,7 @@ pub(super) enum Held {
     Either,
 }
 
-/// The keys of a set: those that were checked, and those that are for something else.
+/// The keys of a set: those that passed the checks, and those that are for something else.
 #[derive(Default)]
 pub(super) struct Checked {
     pub(super) keys: Vec<CheckedKey>,
@@ -28,7 +28,7 @@ pub(super) struct CheckedKey {
 }
 
 impl Checked {
-    /// Each key by itself, named by its place and `kid` if it cannot be used.
+    /// Checks each key on its own; an error names the key by its position and `kid`.
     pub(super) fn new(entries: &[Entry], held: Held) -> Result<Self, KeysError> {
         let mut ours = entries.iter().filter_map(Entry::ours).peekable();
         if held == Held::Here && ours.peek().is_some() && ours.all(OwnJwk::is_public) {

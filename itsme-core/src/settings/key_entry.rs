@@ -1,4 +1,4 @@
-//! One key as the file has it: ours, or for something else.
+//! One key as read from the file: ours, or for something else.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(super) enum Entry {
     Other(OtherKey),
 }
 
-/// A key that is not used. Nobody else may have a copy, so it is kept as it came.
+/// A key that is not used. It is kept unchanged, as this may be the only copy.
 #[derive(Clone)]
 pub(super) struct OtherKey {
     text: Zeroizing<String>,
@@ -29,7 +29,7 @@ pub(super) struct OtherKey {
 }
 
 impl Entry {
-    /// The keys of a set by their texts, each of which is JSON.
+    /// Reads the keys of a set from their JSON texts.
     pub(super) fn read_all(texts: Vec<Zeroizing<String>>) -> Result<Vec<Self>, KeysError> {
         let read = |(place, text): (usize, Zeroizing<String>)| {
             let refused = |kid: Option<&str>, error| {
@@ -58,17 +58,17 @@ impl Entry {
         }
     }
 
-    /// Whether it is a key of ours for this `use`.
+    /// Whether it is one of our keys for this `use`.
     pub(super) fn is_for(&self, usage: &str) -> bool {
         self.ours().is_some_and(|jwk| jwk.usage.as_deref() == Some(usage))
     }
 
-    /// Whether it is the key of ours of this name.
+    /// Whether it is our key with this `kid`.
     pub(super) fn is_called(&self, kid: &str) -> bool {
         self.ours().is_some_and(|jwk| jwk.kid.as_deref() == Some(kid))
     }
 
-    /// About as many bytes as it takes when it is written.
+    /// The approximate number of bytes it takes when written.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Ours(_) => 16 * 1024,
@@ -88,7 +88,7 @@ impl Serialize for Entry {
     }
 }
 
-/// How the key in this place is called in errors.
+/// How errors refer to the key at this position.
 pub(super) fn called(place: usize, kid: Option<&str>) -> String {
     match kid.filter(|kid| !kid.is_empty()) {
         Some(kid) => format!("key {} (kid `{}`)", place + 1, printable(kid)),
@@ -96,7 +96,7 @@ pub(super) fn called(place: usize, kid: Option<&str>) -> String {
     }
 }
 
-/// The members of a key but those that are `null`, each as its text.
+/// The members of a key that are not `null`, each as its text.
 struct Members<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Members<'a> {
@@ -111,8 +111,8 @@ impl<'a> Members<'a> {
         self.0.get(name).map(read).transpose().map_err(|_| KeyError::NotText(name))
     }
 
-    /// What shows that the key is for something else. A word that is a misspelt one of ours does not, nor does
-    /// an `alg` of ours that goes with another `use`: such a key is meant for us, and refused.
+    /// Why the key is for something else, if it is. A misspelled value of ours does not count, nor does one of
+    /// our `alg`s with the wrong `use`: such a key is meant for us, and refused.
     fn purpose(&self) -> Result<Option<KeyError>, KeyError> {
         let foreign = |name, ours: &[&str]| -> Result<Option<String>, KeyError> {
             let found = self.text(name)?;
@@ -132,7 +132,8 @@ impl<'a> Members<'a> {
         Ok(alg.map(KeyError::OtherAlgorithm))
     }
 
-    /// Of any kind of key, the symmetric ones (`k`) and those of later standards (`priv`) too.
+    /// Whether any kind of key has its private part, including symmetric keys (`k`) and those of later
+    /// standards (`priv`).
     fn has_private_part(&self) -> bool {
         let names = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
         names.iter().any(|name| self.0.contains_key(*name))
@@ -142,7 +143,7 @@ impl<'a> Members<'a> {
         let is_text = |name| self.0.get(name).is_none_or(|value| value.get().starts_with('"'));
         match OwnJwk::MEMBERS.into_iter().find(|name| !is_text(*name)) {
             Some(name) => Err(KeyError::NotText(name)),
-            // What else can be wrong is a member that stands twice.
+            // The only other possible fault is a repeated member.
             None => serde_json::from_str(text).map_err(|_| KeyError::Malformed),
         }
     }

@@ -1,4 +1,4 @@
-//! The text of a key file.
+//! Reads the text of a key file.
 
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
@@ -21,7 +21,7 @@ pub(super) fn read(file: &[u8]) -> Result<Vec<Entry>, KeysError> {
         Err(error) => {
             let joined = with_joined_lines(text);
             key_form::recognize(joined.as_bytes())?;
-            // If it is no JSON in either way, the places of the text as it is are the ones to tell.
+            // If both versions fail, report the position in the original text.
             Keys::parse(&joined).map_err(|_| not_a_key_set(&error))?
         }
     };
@@ -48,7 +48,7 @@ impl Keys {
             keys: Option<Vec<&'a RawValue>>,
             kty: Option<IgnoredAny>,
         }
-        // What is no JSON at all is told first; a struct would also be read from an array.
+        // Report invalid JSON first; a struct would also deserialize from an array.
         serde_json::from_str::<IgnoredAny>(text)?;
         let Members { keys, kty } = serde_json::from_str(text)?;
         let owned = |key: &RawValue| Zeroizing::new(key.get().to_owned());
@@ -60,8 +60,8 @@ impl Keys {
     }
 }
 
-/// Line breaks within strings as spaces: JSON has none there, but a template in which somebody has broken a
-/// long number over lines has.
+/// Replaces line breaks within strings by spaces. JSON does not allow them, but they occur in templates
+/// where someone has wrapped a long number.
 fn with_joined_lines(text: &str) -> Zeroizing<String> {
     let mut joined = Zeroizing::new(String::with_capacity(text.len()));
     let (mut in_string, mut is_escaped) = (false, false);
@@ -73,7 +73,7 @@ fn with_joined_lines(text: &str) -> Zeroizing<String> {
     joined
 }
 
-/// Says where, and not what: serde_json's own errors can quote a private number.
+/// Says where the error is but not what is there: serde_json's own messages can quote a private number.
 fn not_a_key_set(error: &serde_json::Error) -> KeysError {
     let kind = match error.classify() {
         serde_json::error::Category::Data => "a member is missing or of the wrong type",

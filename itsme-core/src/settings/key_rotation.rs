@@ -1,5 +1,4 @@
-//! The same set with another key, without one, or in another order. Keys that are passed over keep their
-//! places.
+//! Derives a set with another key, without one, or in another order. Ignored keys keep their places.
 
 use crate::{
     error::{KeysError, PassedOver},
@@ -13,21 +12,20 @@ use crate::{
 };
 
 impl PrivateKeys {
-    /// Adds a new encryption key: it is the one that is published, and the old ones go on
-    /// decrypting what itsme encrypts to them for the next 24 hours (itsme: keys).
+    /// Adds a new encryption key, which becomes the published one. The old keys keep decrypting what itsme encrypts
+    /// to them for the next 24 hours (itsme: keys).
     ///
     /// # Errors
-    /// [`KeysError::Generation`]: OpenSSL cannot make keys. [`KeysError::Outside`]: they are not made here.
+    /// [`KeysError::Generation`]: OpenSSL cannot generate keys. [`KeysError::Outside`]: all keys are external.
     pub fn with_new_encryption_key(&self) -> Result<Self, KeysError> {
         self.with_new_key(Usage::Encryption)
     }
 
-    /// Adds a new signing key, published after the old ones, which still sign. Publish it,
-    /// and when itsme has had time to fetch it (a day, to be sure), sign with it by
-    /// [`signing_with`](Self::signing_with).
+    /// Adds a new signing key, published after the old ones, which still sign. Publish the set, give itsme time to
+    /// fetch it (a day, to be safe), then sign with the new key using [`signing_with`](Self::signing_with).
     ///
     /// # Errors
-    /// [`KeysError::Generation`]: OpenSSL cannot make keys. [`KeysError::Outside`]: they are not made here.
+    /// [`KeysError::Generation`]: OpenSSL cannot generate keys. [`KeysError::Outside`]: all keys are external.
     pub fn with_new_signing_key(&self) -> Result<Self, KeysError> {
         self.with_new_key(Usage::Signature)
     }
@@ -39,14 +37,14 @@ impl PrivateKeys {
         self.with(vec![new_key(usage)?])
     }
 
-    /// Adds keys that an HSM or a KMS holds, by their public JWK set: an encryption key is the one that is
-    /// published from now on, and a signing key is published after those that are there, as if they were made
-    /// by [`with_new_encryption_key`](Self::with_new_encryption_key) and
-    /// [`with_new_signing_key`](Self::with_new_signing_key).
+    /// Adds keys that an HSM or a KMS holds, from their public JWK set. As with
+    /// [`with_new_encryption_key`](Self::with_new_encryption_key) and
+    /// [`with_new_signing_key`](Self::with_new_signing_key), an encryption key becomes the published one, and a
+    /// signing key is published after the existing ones.
     ///
     /// # Errors
-    /// [`KeysError`]: a key cannot be used, or has the name of another. Of the keys that are added, none is passed
-    /// over.
+    /// [`KeysError`]: a key cannot be used, or has the `kid` of another. None of the added keys may be for something
+    /// else.
     pub fn with_external(
         &self,
         public_jwks: &(impl AsRef<[u8]> + ?Sized),
@@ -69,10 +67,10 @@ impl PrivateKeys {
         Self::from_entries(entries, Held::Either)
     }
 
-    /// Signs with the key of this name from now on.
+    /// Signs with the key of this `kid` from now on.
     ///
     /// # Errors
-    /// [`KeysError::UnknownKey`]: there is no signing key of this name.
+    /// [`KeysError::UnknownKey`]: no signing key has this `kid`.
     pub fn signing_with(&self, kid: &str) -> Result<Self, KeysError> {
         let mut entries = self.entries().to_vec();
         let named = |entry: &Entry| entry.is_for("sig") && entry.is_called(kid);
@@ -85,8 +83,8 @@ impl PrivateKeys {
     /// Removes a retired key.
     ///
     /// # Errors
-    /// [`KeysError::UnknownKey`], which a key that is [passed over](Self::passed_over) is too; or what the set lacks
-    /// without it.
+    /// [`KeysError::UnknownKey`], also for an [ignored](Self::passed_over) key; or the error for what the set then
+    /// lacks.
     pub fn without(&self, kid: &str) -> Result<Self, KeysError> {
         let (mut entries, all) = (self.entries().to_vec(), self.entries().len());
         entries.retain(|entry| !entry.is_called(kid));

@@ -8,14 +8,14 @@ use crate::{
     settings::credentials::Credentials,
 };
 
-/// The credentials of a client, which can be replaced while it works. Nothing else keeps them from one
-/// key operation to the next, so that a flow under way goes on with the new ones and the old ones are gone.
+/// A client's credentials, which can be replaced while it runs. Nothing else holds them between key
+/// operations, so a flow in progress continues with the new ones, and the old ones are really gone.
 pub(crate) struct Keyring(Mutex<Held>);
 
 struct Held {
-    /// They sign, authenticate, open and are published.
+    /// Used to sign, authenticate, decrypt and publish.
     current: Credentials,
-    /// They open what the OP still makes for them.
+    /// Used to read what the OP still encrypts or signs with them.
     previous: Option<Credentials>,
 }
 
@@ -38,7 +38,8 @@ impl Keyring {
         (held.current.clone(), held.previous.clone())
     }
 
-    /// By others of the same kind. The same once more changes nothing: what came before it is still read.
+    /// Replaces the credentials by others of the same kind. Passing the same ones again changes nothing, so
+    /// the previous ones are still accepted.
     pub(crate) fn replace(&self, new: Credentials) {
         let mut held = self.held();
         let is_another = !new.are_same(&held.current);
@@ -52,7 +53,7 @@ impl Keyring {
         self.held().previous = None;
     }
 
-    /// What opens the OP's tokens, the current first.
+    /// The keys that decrypt the OP's tokens, current ones first.
     pub(crate) fn decryption(&self) -> Decryption {
         match self.both() {
             (Credentials::PrivateKeys(keys), previous) => {
@@ -73,7 +74,7 @@ impl Keyring {
         }
     }
 
-    /// Verifies a JWS of the OP's: by its keys, or by the secret where that was agreed.
+    /// Verifies a JWS from the OP: with its keys, or with the secret if that was agreed.
     pub(crate) fn verify(&self, jws: &str, op_keys: &KeySet) -> Result<Verified, JoseError> {
         let (current, previous) = self.both();
         let verified = jose::verify(jws, current.signature_check(op_keys));
@@ -86,7 +87,7 @@ impl Keyring {
     }
 }
 
-/// A ring of its own: what is replaced in one stays in the other.
+/// Clones into an independent keyring: replacing the credentials in one leaves the other unchanged.
 impl Clone for Keyring {
     fn clone(&self) -> Self {
         Self::new(self.current())

@@ -28,9 +28,9 @@ use crate::{
     },
 };
 
-/// Who the application is to itsme, and how strict it is.
+/// A client's identity at itsme, and how strict the client is.
 ///
-/// Nothing is checked before [`Client::new`](crate::Client::new).
+/// Nothing is checked until [`Client::new`](crate::Client::new).
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) client_id: String,
@@ -53,9 +53,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The client id that itsme gave out, the [private keys](crate::PrivateKeys) whose public half
-    /// itsme knows or the [client secret](crate::ClientSecret) that it gave out as well, and the
-    /// environment that both belong to.
+    /// Settings from the client id assigned by itsme, the credentials, and the environment that both belong to.
+    /// Credentials are the [private keys](crate::PrivateKeys) whose public half itsme knows, or the [client
+    /// secret](crate::ClientSecret) that it assigned.
     pub fn new(
         client_id: impl Into<String>,
         credentials: impl Into<Credentials>,
@@ -82,8 +82,8 @@ impl Settings {
         }
     }
 
-    /// Where people come back to, byte for byte as registered with itsme: `https`, no fragment.
-    /// Default: none, so that every request must name one.
+    /// Where people return to, byte for byte as registered with itsme: `https`, no fragment. Default: none, so every
+    /// request must set one.
     #[must_use]
     pub fn redirect_uri(self, redirect_uri: impl Into<String>) -> Self {
         Self { redirect_uri: Some(redirect_uri.into()), ..self }
@@ -95,7 +95,7 @@ impl Settings {
         Self { client_assertion: form, ..self }
     }
 
-    /// For whom client assertions are. Default: the endpoint that itsme's pages name for each request.
+    /// The audience of client assertions. Default: the endpoint that itsme's documentation names for each request.
     #[must_use]
     pub fn assertion_audience(self, audience: AssertionAudience) -> Self {
         Self { assertion_audience: audience, ..self }
@@ -107,20 +107,20 @@ impl Settings {
         Self { request_objects: form, ..self }
     }
 
-    /// The form in which the OP is told whom to ask without a browser. Default: a signed JWT.
+    /// How the OP is told whom to ask without a browser. Default: a signed JWT.
     #[must_use]
     pub fn login_hint_token(self, form: LoginHintForm) -> Self {
         Self { login_hint_token: form, ..self }
     }
 
-    /// The OP [pings](crate::Ping) when a person has answered, as was agreed at onboarding
-    /// (CIBA Core §4, ping mode). Default: it does not, and is polled.
+    /// Says that the OP [pings](crate::Ping) when a person has answered, as agreed at onboarding (CIBA Core §4, ping
+    /// mode). Default: it does not, and is polled.
     #[must_use]
     pub fn ping(self) -> Self {
         Self { ping: true, ..self }
     }
 
-    /// How far the OP's clock may be from ours. Default: 60 seconds.
+    /// How far the OP's clock may differ from ours. Default: 60 seconds.
     #[must_use]
     pub fn clock_leeway(self, leeway: Duration) -> Self {
         Self { clock_leeway: Leeway(leeway), ..self }
@@ -132,31 +132,31 @@ impl Settings {
         Self { login_lifetime: lifetime, ..self }
     }
 
-    /// One more audience that tokens may name beside the client id (OIDC Core §3.1.3.7); they must then have an
-    /// `azp`. Default: none, so that a token for others as well is refused.
+    /// Adds an audience that tokens may name besides the client id (OIDC Core §3.1.3.7); such tokens must have an
+    /// `azp`. Default: none, so a token with other audiences is refused.
     #[must_use]
     pub fn other_audience(mut self, audience: impl Into<String>) -> Self {
         self.other_audiences.push(audience.into());
         self
     }
 
-    /// One more host, `api.op.example`, where an endpoint may be that gets assertions, codes or tokens. For [custom
-    /// environments](Environment::custom) alone: in the others, these are on hosts of itsme's own. It is good for every
-    /// port. Default: none but the issuer's, whatever the discovery document says.
+    /// Adds a host, such as `api.op.example`, for endpoints that receive assertions, codes or tokens. Only for
+    /// [custom environments](Environment::custom): in the others, these endpoints are on itsme's own hosts. Applies
+    /// to every port. Default: only the issuer's host, whatever the discovery document says.
     #[must_use]
     pub fn endpoint_host(mut self, host: impl Into<String>) -> Self {
         self.endpoint_hosts.insert(host.into().to_ascii_lowercase());
         self
     }
 
-    /// Refuses an ID token without `auth_time` when `max_age` was asked for. Default: it is
-    /// accepted, since itsme leaves `auth_time` out and authenticates every time.
+    /// Refuses an ID token without `auth_time` when `max_age` was requested. Default: accepted, since itsme omits
+    /// `auth_time` and authenticates every time.
     #[must_use]
     pub fn require_auth_time(self) -> Self {
         Self { require_auth_time: true, ..self }
     }
 
-    /// Accepts an authentication weaker than was asked for. The application must then look at
+    /// Accepts a weaker authentication than requested. The application must then check
     /// [`LoggedIn::acr`](crate::LoggedIn::acr) itself. Default: refused.
     #[must_use]
     pub fn danger_accept_weaker_acr(self) -> Self {
@@ -169,8 +169,8 @@ impl Settings {
         Self { danger_http_on_loopback: true, ..self }
     }
 
-    /// Takes a client secret of less than 32 bytes that signs, or of less than 16 bytes. Whoever has a token can
-    /// search for it without asking anybody: have itsme give out another one. Default: refused.
+    /// Accepts a client secret of less than 16 bytes, or of less than 32 bytes if it signs. Anyone who has a token
+    /// can brute-force such a secret offline: have itsme issue a longer one. Default: refused.
     #[must_use]
     pub fn danger_short_client_secret(self) -> Self {
         Self { danger_short_client_secret: true, ..self }
@@ -186,7 +186,7 @@ impl Settings {
             return Err(SettingsError::Issuer(UrlError::Query));
         }
         let is_custom = matches!(self.environment, Environment::Custom { .. });
-        // As a URL's host is compared; any other writing would never be met.
+        // Compared in the form that URL parsing yields; a host written any other way would never match.
         let is_host = |host: &String| {
             let parsed = url::Host::parse(host).map(|parsed| parsed.to_string());
             is_custom && !host.ends_with('.') && parsed.as_ref() == Ok(host)

@@ -3,36 +3,36 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JwtProtection {
-    /// Signed, then encrypted to the OP's key. itsme takes it and once insisted on it.
+    /// Signed, then encrypted to the OP's key. itsme accepts this form and once required it.
     #[default]
     Nested,
-    /// Signed only, for OPs that take no encrypted ones.
+    /// Only signed, for OPs that do not accept encrypted ones.
     Signed,
 }
 
-/// For whom a client assertion is (RFC 7523 §3).
+/// The audience of a client assertion (RFC 7523 §3).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AssertionAudience {
-    /// The endpoint that itsme's pages name: the token endpoint, and for a user discovery the backchannel
-    /// authentication endpoint.
+    /// The endpoint that itsme's documentation names: the token endpoint, or the backchannel authentication
+    /// endpoint for a user discovery.
     #[default]
     TokenEndpoint,
-    /// The OP, by its issuer, with the `typ` `client-authentication+jwt` (RFC 7523bis): it is of no use anywhere
-    /// else, whatever a discovery document says. For OPs that know it.
+    /// The OP, by its issuer, with the `typ` `client-authentication+jwt` (RFC 7523bis). Such an assertion is
+    /// useless anywhere else, whatever a discovery document says. For OPs that support it.
     Issuer,
 }
 
-/// How the OP is told whom to ask without a browser (CIBA Core §7.1 `login_hint_token`). itsme's pages
-/// say less than one would like.
+/// How the OP is told whom to ask without a browser (`login_hint_token`, CIBA Core §7.1). itsme's documentation
+/// does not settle the form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoginHintForm {
-    /// A JWT, signed like everything else.
+    /// A signed JWT.
     #[default]
     Signed,
-    /// A JWT that nobody signed (`alg` is `none`), within the signed request.
+    /// An unsigned JWT (`alg` is `none`) within the signed request.
     Unsigned,
-    /// An object, within the signed request.
+    /// A JSON object within the signed request.
     Object,
 }

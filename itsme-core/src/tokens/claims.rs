@@ -12,39 +12,39 @@ use crate::{
     settings::{identity::ClientIdentity, leeway::Leeway},
 };
 
-/// Between whom a token is.
+/// The parties of a token.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenParties<'a> {
-    /// The issuer as the OP's metadata write it, and us.
+    /// The issuer, as the OP's metadata writes it, and our client id.
     pub(crate) client: &'a ClientIdentity,
-    /// For whom else it may be.
+    /// Other audiences that are allowed.
     pub(crate) other_audiences: &'a [String],
 }
 
-/// When a token must have been made.
+/// The times to check a token against.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenTimes {
-    /// When it was asked for; only explaining may not know.
+    /// When it was requested; unknown only when explaining.
     pub(crate) asked: Option<UnixTime>,
     pub(crate) now: UnixTime,
     pub(crate) leeway: Leeway,
 }
 
-/// How long before it was asked for a token may have been made. A clock of ours that is fast asks in the future,
-/// and is not to lock everybody out.
+/// How long before the request a token may have been issued. If our clock is fast, requests appear to be in the
+/// future, and that must not lock everyone out.
 pub(super) const MADE_BEFORE: Duration = Duration::from_secs(10 * 60);
 
-/// The most characters that a `sub` may have (OIDC Core §2).
+/// The maximum length of a `sub` in characters (OIDC Core §2).
 const MAX_SUB: usize = 255;
 
 type Checked = Verdict<TokenError>;
 
-/// Claims of a verified token, read strictly: a claim of the wrong kind is an error, not absent. Its checks are those
-/// that several kinds of token have in common; the list of each kind names the ones that it needs.
+/// Claims of a verified token, read strictly: a claim of the wrong type is an error, not absent. The checks here are
+/// shared by several kinds of token; each kind's list names those it needs.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenClaims<'a> {
     pub(super) all: &'a Members,
-    /// Both once they were read.
+    /// `exp`, once it has been read.
     pub(super) exp: Option<UnixTime>,
     pub(super) iat: Option<UnixTime>,
 }
@@ -62,8 +62,8 @@ impl<'a> TokenClaims<'a> {
         }
     }
 
-    /// A NumericDate (RFC 7519 §2), fractions allowed. 2^40 seconds are 34,000 years: whatever is
-    /// beyond is no time, but milliseconds for one.
+    /// Reads a NumericDate (RFC 7519 §2); fractions are allowed. 2^40 seconds is 34,000 years: anything beyond is not
+    /// a time in seconds, but perhaps in milliseconds.
     pub(crate) fn time(&self, claim: &'static str) -> Result<Option<UnixTime>, TokenError> {
         let Some(value) = self.all.get(claim) else { return Ok(None) };
         let seconds = value.as_f64().ok_or(TokenError::Claim { claim })?;
@@ -73,7 +73,7 @@ impl<'a> TokenClaims<'a> {
         Ok(Some(UnixTime::from_millis((seconds * 1000.0) as u64)))
     }
 
-    /// `aud`, one text or several.
+    /// The entries of `aud`, which may be a single string.
     fn audiences(&self) -> Option<&'a [Value]> {
         match self.all.get("aud")? {
             Value::Array(audiences) => Some(audiences),
@@ -81,7 +81,7 @@ impl<'a> TokenClaims<'a> {
         }
     }
 
-    /// Whether it is for several, who need not be known.
+    /// Whether there are several audiences, known or not.
     pub(super) fn has_several_audiences(&self) -> bool {
         self.audiences().is_some_and(|audiences| audiences.len() > 1)
     }
@@ -93,7 +93,7 @@ impl<'a> TokenClaims<'a> {
         }
     }
 
-    /// `events` is of security event tokens (RFC 8417 §2.2), log-outs among them.
+    /// `events` marks security event tokens (RFC 8417 §2.2), such as logouts.
     pub(super) fn check_kind(&self) -> Checked {
         if self.all.contains_key("events") {
             return Err(TokenError::OtherKind { claim: "events" });
@@ -129,7 +129,7 @@ impl<'a> TokenClaims<'a> {
         if all_known { Ok(Ruling::Held) } else { Err(TokenError::OtherAudience) }
     }
 
-    /// Both are read before either is compared.
+    /// Reads both before either is compared.
     pub(super) fn check_time_form(&mut self) -> Checked {
         let (exp, iat) = (self.time("exp"), self.time("iat"));
         (self.exp, self.iat) = (known(&exp), known(&iat));
@@ -174,7 +174,7 @@ impl<'a> TokenClaims<'a> {
         }
     }
 
-    /// `sub`, which every token has.
+    /// The `sub`, which every token has.
     pub(crate) fn subject(&self) -> Result<&'a str, TokenError> {
         let sub = self.text("sub")?.filter(|sub| !sub.is_empty());
         sub.ok_or(TokenError::Missing { claim: "sub" })
@@ -188,7 +188,7 @@ impl<'a> TokenClaims<'a> {
         Ok(Ruling::Held)
     }
 
-    /// About somebody in particular.
+    /// Checks that the token is about the expected person, if there is one.
     pub(super) fn check_same_subject(&self, expected: Option<&str>) -> Checked {
         let Some(expected) = expected else { return Ok(Ruling::NotApplicable) };
         match self.subject() {
@@ -198,7 +198,7 @@ impl<'a> TokenClaims<'a> {
     }
 }
 
-/// A time that is there and can be read; whether it can is a check of its own.
+/// A time that is present and readable; whether it is readable is checked separately.
 pub(super) fn known(time: &Result<Option<UnixTime>, TokenError>) -> Option<UnixTime> {
     time.as_ref().ok().copied().flatten()
 }

@@ -15,35 +15,36 @@ use crate::{
     settings::Settings,
 };
 
-/// The claims of an ID token whose signature is right, and what they are held against (OIDC Core §3.1.3.7).
+/// The claims of an ID token whose signature is valid, with what to check them against (OIDC Core
+/// §3.1.3.7).
 pub(crate) struct IdTokenClaims<'a> {
     pub(crate) claims: TokenClaims<'a>,
     pub(crate) parties: TokenParties<'a>,
     pub(crate) settings: &'a Settings,
-    /// Only explaining may not know the login.
+    /// The login; unknown only when explaining.
     pub(crate) login: Option<IdTokenLogin<'a>>,
     pub(crate) now: UnixTime,
 }
 
-/// The login that an ID token ends.
+/// The login that an ID token completes.
 #[derive(Clone, Copy)]
 pub(crate) struct IdTokenLogin<'a> {
     pub(crate) binding: &'a Binding,
     pub(crate) requested: &'a Requested,
-    /// Only explaining may not know it.
+    /// The access token; unknown only when explaining.
     pub(crate) access_token: Option<&'a Secret>,
 }
 
-/// What ties an ID token to the request that it answers.
+/// What binds an ID token to the request that it answers.
 pub(crate) enum Binding {
-    /// The `nonce` that was sent by the browser.
+    /// The `nonce` sent through the browser.
     Nonce(Secret),
-    /// The `auth_req_id` that was polled for, of which a token may speak (CIBA Core §10.3.1). A
-    /// `nonce` there is not one that this client sent.
+    /// The polled `auth_req_id`, which a token may contain (CIBA Core §10.3.1). A `nonce` in such a token
+    /// was not sent by this client.
     AuthReqId(Secret),
 }
 
-/// What a checked ID token says of the authentication itself.
+/// What a checked ID token says about the authentication itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Authentication {
     pub(crate) sub: String,
@@ -64,53 +65,53 @@ impl Subject for IdTokenClaims<'_> {
         Self: 'r,
     {
         rules! {
-            "required claims", "OIDC Core §2", "`iss`, `aud`, `exp` and `iat` are there" =>
+            "required claims", "OIDC Core §2", "`iss`, `aud`, `exp` and `iat` are present" =>
                 |it| it.claims.check_presence(REQUIRED), |it| it.claims.tell_presence(REQUIRED);
-            "events", "RFC 8417 §2.2", "no `events`: it is about a login, not a log-out or another event" =>
+            "events", "RFC 8417 §2.2", "no `events`: the token is about a login, not a logout or another event" =>
                 |it| it.claims.check_kind(), |it| it.claims.tell_events();
             "iss", "OIDC Core §3.1.3.7 (2)", "the OP's issuer, byte for byte" =>
                 |it| it.claims.check_issuer(it.parties), |it| it.claims.tell_issuer(it.parties);
-            "aud", "OIDC Core §3.1.3.7 (3)", "a text or a list of texts that names the client" =>
+            "aud", "OIDC Core §3.1.3.7 (3)", "a string or a list of strings that contains the client" =>
                 |it| it.claims.check_audience(it.parties), |it| it.claims.tell_audience(it.parties);
-            "other aud", "OIDC Core §3.1.3.7 (3)", "nobody beside the client whom no setting names" =>
+            "other aud", "OIDC Core §3.1.3.7 (3)", "besides the client, only audiences that the settings allow" =>
                 |it| it.claims.check_other_audiences(it.parties),
                 |it| it.claims.tell_other_audiences(it.parties);
-            "azp", "OIDC Core §3.1.3.7 (4–5)", "the client, and there if `aud` names several" =>
+            "azp", "OIDC Core §3.1.3.7 (4–5)", "the client; required if `aud` has several entries" =>
                 Self::check_authorized_party, Self::tell_authorized_party;
-            "times", "RFC 7519 §2", "`exp` and `iat` are numbers of seconds since 1970" =>
+            "times", "RFC 7519 §2", "`exp` and `iat` are seconds since 1970" =>
                 |it| it.claims.check_time_form(), |it| it.claims.tell_time_form();
-            "exp", "OIDC Core §3.1.3.7 (9)", "not in the past, but for the leeway of the clocks" =>
+            "exp", "OIDC Core §3.1.3.7 (9)", "not in the past, allowing for the clock leeway" =>
                 |it| it.claims.check_expiry(it.times()), |it| it.claims.tell_expiry(it.times());
-            "iat", "OIDC Core §3.1.3.7 (10)", "not in the future, but for the leeway of the clocks" =>
+            "iat", "OIDC Core §3.1.3.7 (10)", "not in the future, allowing for the clock leeway" =>
                 |it| it.claims.check_issued(it.times()), |it| it.claims.tell_issued(it.times());
             "age", "OIDC Core §3.1.3.7 (10)", "`iat` is at most ten minutes before the request" =>
                 |it| it.claims.check_age(it.times()), |it| it.claims.tell_age(it.times());
             "span", "RFC 7519 §4.1.4", "`exp` is not before `iat`" =>
                 |it| it.claims.check_span(), |it| it.claims.tell_span();
-            "nbf", "RFC 7519 §4.1.5", "not in the future, if it is there" =>
+            "nbf", "RFC 7519 §4.1.5", "if present, not in the future" =>
                 |it| it.claims.check_not_before(it.times()),
                 |it| it.claims.tell_not_before(it.times());
-            "nonce", "OIDC Core §3.1.3.7 (11)", "the one that was sent with the request" =>
+            "nonce", "OIDC Core §3.1.3.7 (11)", "the one sent with the request" =>
                 Self::check_nonce, Self::tell_nonce;
-            "auth_req_id", "CIBA Core §10.3.1", "the one that was polled for, if it is there" =>
+            "auth_req_id", "CIBA Core §10.3.1", "if present, the one that was polled" =>
                 Self::check_auth_req_id, Self::tell_auth_req_id;
-            "sub", "OIDC Core §2", "1 to 255 characters, none of which is a control character" =>
+            "sub", "OIDC Core §2", "1 to 255 characters, without control characters" =>
                 |it| it.claims.check_subject(), |it| it.claims.tell_subject();
-            "known user", "OIDC Core §3.1.2.2", "`sub` is the user's who was asked, if somebody in particular was" =>
+            "known user", "OIDC Core §3.1.2.2", "the known user's `sub`, if one was asked" =>
                 |it| it.claims.check_same_subject(it.sub()),
                 |it| it.claims.tell_same_subject(it.sub());
-            "acr", "OIDC Core §3.1.3.7 (12)", "no weaker than was asked for" =>
+            "acr", "OIDC Core §3.1.3.7 (12)", "no weaker than requested" =>
                 Self::check_acr, Self::tell_acr;
-            "auth_time", "OIDC Core §3.1.3.7 (13)", "no longer before the request than `max_age`, if that was asked for" =>
+            "auth_time", "OIDC Core §3.1.3.7 (13)", "if `max_age` was requested, no longer than that before the request" =>
                 Self::check_auth_time, Self::tell_auth_time;
-            "at_hash", "OIDC Core §3.1.3.8", "the access token's, if it is there" =>
+            "at_hash", "OIDC Core §3.1.3.8", "if present, the hash of the access token" =>
                 Self::check_access_token_hash, |it| it.claims.tell_kind("at_hash", "a hash");
         }
     }
 }
 
 impl<'a> IdTokenClaims<'a> {
-    /// What a token says that has passed the list.
+    /// What a token that passed all checks says about the authentication.
     pub(crate) fn authentication(&self) -> Result<Authentication, TokenError> {
         Ok(Authentication {
             sub: self.claims.subject()?.to_owned(),
@@ -132,7 +133,7 @@ impl<'a> IdTokenClaims<'a> {
         TokenTimes { asked, now: self.now, leeway: self.settings.clock_leeway }
     }
 
-    /// Who asked for the token, which one with several audiences must say.
+    /// Checks who requested the token, which is required if it has several audiences.
     fn check_authorized_party(&mut self) -> Checked {
         match self.claims.text("azp")?.filter(|azp| !azp.is_empty()) {
             Some(azp) if azp != self.parties.client.client_id => Err(TokenError::AuthorizedParty),
@@ -176,12 +177,11 @@ impl<'a> IdTokenClaims<'a> {
     }
 
     fn tell_auth_req_id(&self) -> Told {
-        self.claims.tell_kind(AUTH_REQ_ID, "the name of a request")
+        self.claims.tell_kind(AUTH_REQ_ID, "a request id")
     }
 
-    /// The query with `acr_values` passes through the person's browser, which can strip it; what
-    /// comes back tells. Basic is the least there is, so only more than that needs proof, and to be
-    /// readable.
+    /// The query with `acr_values` passes through the person's browser, which can strip it, so check what
+    /// comes back. Basic is the lowest level: only a higher one needs proof, and must be readable.
     fn check_acr(&mut self) -> Checked {
         let Some(wanted) = self.wanted_acr() else { return Ok(Ruling::NotApplicable) };
         let found = self.claims.text("acr")?.and_then(Acr::read);
@@ -201,8 +201,8 @@ impl<'a> IdTokenClaims<'a> {
         self.claims.tell("acr").expected(format!("`{wanted}` or stronger"))
     }
 
-    /// Against the time of the request, never of the answer: with `max_age=1` nobody could be
-    /// quick enough. Whoever did not ask for an age is not refused for what cannot be read.
+    /// Compares with the time of the request, not of the response: with `max_age=1` nobody could be quick
+    /// enough. If no `max_age` was requested, an unreadable `auth_time` is ignored.
     fn check_auth_time(&mut self) -> Checked {
         let Some(Requested { at, max_age: Some(max_age), .. }) = self.requested() else {
             return Ok(Ruling::NotApplicable);
@@ -237,7 +237,7 @@ impl<'a> IdTokenClaims<'a> {
     }
 }
 
-/// Checks the claims of an ID token whose signature is right.
+/// Checks the claims of an ID token whose signature is valid.
 pub(crate) fn check(
     claims: &Members,
     (parties, settings): (TokenParties<'_>, &Settings),
@@ -255,7 +255,7 @@ fn access_token_hash(access_token: &Secret) -> String {
     jose::base64url(&jose::sha256(&[access_token.expose().as_bytes()])[..16])
 }
 
-/// Told in a time that does not depend on where they differ.
+/// Compares in constant time.
 fn is(text: &str, expected: &Secret) -> bool {
     jose::constant_time_eq(text.as_bytes(), expected.expose().as_bytes())
 }

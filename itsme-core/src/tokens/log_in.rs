@@ -7,7 +7,7 @@ use crate::{
     },
 };
 
-/// A request at the token endpoint, and the verification of the tokens that it gives.
+/// A request to the token endpoint, then the verification of the tokens it returns.
 pub(crate) struct LogIn<X, T> {
     state: State<X>,
     done: fn(LoggedIn) -> T,
@@ -18,10 +18,10 @@ enum State<X> {
     Verify(VerifyTokens),
 }
 
-/// What the token endpoint gave.
+/// The outcome of a token request.
 pub(crate) enum Granted<T> {
     Tokens(VerifyTokens),
-    /// No tokens yet, which ends the flow well.
+    /// No tokens yet, which ends the flow without an error.
     Pending(T),
 }
 

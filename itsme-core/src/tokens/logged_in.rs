@@ -13,24 +13,24 @@ use crate::{
     user::User,
 };
 
-/// A person who has logged in: every check was made (see the table in the crate's front page).
+/// A person who has logged in; every check has passed (see the table on the crate's front page).
 ///
-/// It is serde and versioned, so that one instance of a server can hand it to another: for the seconds until their
-/// browser is told, and kept as secret as a session. What to keep for good is the [`evidence`](Self::evidence), and of
-/// the `user` what is needed.
+/// Serializable with serde and versioned, so that one server instance can hand it to another for the few seconds
+/// until the browser is answered. Keep it as secret as a session. For the long term, store the
+/// [`evidence`](Self::evidence) and whatever you need of the `user`.
 #[non_exhaustive]
 pub struct LoggedIn {
-    /// Who it is; in a box, because a person has forty fields.
+    /// The person; boxed, because a user has forty fields.
     pub user: Box<User>,
-    /// How strongly they were authenticated, if the OP said it in a way that itsme defines.
+    /// How strongly they were authenticated, if the OP named a level that itsme defines.
     pub acr: Option<Acr>,
-    /// When they were authenticated, if the OP said it.
+    /// When they were authenticated, if the OP said so.
     pub auth_time: Option<UnixTime>,
-    /// Opens the userinfo endpoint and the picture for a few minutes. Do not store it.
+    /// Gives access to the userinfo endpoint and the picture for a few minutes. Do not store it.
     pub access_token: Secret,
-    /// How long the access token is good from now, if the OP said it.
+    /// How long the access token remains valid, if the OP said so.
     pub expires_in: Option<Duration>,
-    /// What proves all this later.
+    /// Proof of this login for later.
     pub evidence: Evidence,
 }
 
@@ -47,7 +47,7 @@ struct Stored<U, E> {
     acr: Option<Acr>,
     auth_time: Option<UnixTime>,
     access_token: StoredSecret,
-    /// Seconds.
+    /// In seconds.
     expires_in: Option<u64>,
     evidence: E,
 }

@@ -1,12 +1,12 @@
-//! From the token endpoint's answer to a verified person (OIDC Core §3.1.3, §5.3).
+//! From the token endpoint's response to a verified person (OIDC Core §3.1.3, §5.3).
 //!
 //! ```text
-//! response.rs   the token request and its answer     response_checks.rs  the checks of that answer
-//! id_token.rs   the checks of an ID token            userinfo.rs   those of a userinfo answer
-//! claims.rs     checks that both have in common      told.rs       what explaining says of those
-//! archived.rs   the checks of a token in evidence    verify.rs     the flow through all of them
-//! open.rs       what is in an encrypted token        requested.rs  what must come back
-//! log_in.rs     a token request, then that flow    logged_in.rs  what it ends in
+//! response.rs   the token request and response    response_checks.rs  the checks of the response
+//! id_token.rs   the checks of an ID token         userinfo.rs         those of a userinfo response
+//! claims.rs     checks that both share            told.rs             how `explain` reports those
+//! archived.rs   the checks of a token in evidence verify.rs           the flow through all of them
+//! open.rs       decrypts a token                  requested.rs        what must come back
+//! log_in.rs     a token request, then that flow   logged_in.rs        its result
 //! ```
 
 pub(crate) mod archived;

@@ -10,8 +10,8 @@ use crate::{
     jose::{self, ContentEncryption, Decryption, JoseError, Opening, WrappedJwe},
 };
 
-/// Opens a token that the OP has encrypted to us: has its content key unwrapped, then decrypts. Ends with the
-/// JWS inside, of which nothing is known yet, or with why there is none.
+/// Opens a token that the OP encrypted to us: has its content key decrypted, then decrypts the token. Ends
+/// with the inner JWS, not yet verified, or with the reason there is none.
 pub(crate) struct OpenToken(State);
 
 enum State {
@@ -19,16 +19,17 @@ enum State {
     Unwrapping(Box<WrappedJwe>, Zeroizing<[u8; ContentEncryption::KEY]>),
 }
 
-/// The JWS inside.
+/// The inner JWS.
 type Opened = Result<Wiped<String>, JoseError>;
 
 impl OpenToken {
-    /// `limit` is the most characters that it may have.
+    /// `limit` is the maximum length in characters.
     pub(crate) fn new(token: Secret, decryption: Decryption, limit: usize) -> Self {
         Self(State::Closed { token, decryption, limit })
     }
 
-    /// A key outside can take its time, so that the decoy is there before anything is known of the key.
+    /// The decoy is made before anything is known about the key, since a key holder's timing would give it
+    /// away.
     fn unwrap(mut jwe: Box<WrappedJwe>, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Some((key, encrypted_key)) = jwe.next_key() else {
             return Ok(Next::Done(jose::inner(Err(jwe.if_none_opens()))));

@@ -24,7 +24,7 @@ pub(crate) fn token_request(
     })
 }
 
-/// The answer to a token request, nothing of it verified (RFC 6749 §5.1, OIDC Core §3.1.3.3).
+/// The unverified response to a token request (RFC 6749 §5.1, OIDC Core §3.1.3.3).
 #[derive(Debug)]
 pub(crate) struct TokenResponse {
     pub(crate) access_token: Secret,
@@ -87,14 +87,14 @@ mod tests {
             ),
             (
                 r#"{"access_token":"a\nb","token_type":"Bearer","id_token":"i"}"#,
-                "its `access_token` cannot stand in a header",
+                "its `access_token` cannot be sent in a header",
             ),
             (
                 r#"{"access_token":"","token_type":"Bearer","id_token":"i"}"#,
                 "it has no `access_token`",
             ),
             (r#"{"access_token":7,"token_type":"Bearer"}"#, "it has no `access_token`"),
-            (r#"{"id_token":"i","id_token":"j"}"#, "a JSON member stands twice"),
+            (r#"{"id_token":"i","id_token":"j"}"#, "a JSON member appears twice"),
             ("", "the JSON text ends too early"),
             ("[]", "it is JSON, but not an object"),
         ] {

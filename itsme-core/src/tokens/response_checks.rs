@@ -1,4 +1,4 @@
-//! What the answer to a token request is held against.
+//! The checks of the response to a token request.
 
 use http::HeaderValue;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::{
     http::endpoint::Endpoint,
 };
 
-/// The members of an answer that is no refusal.
+/// The members of a response that is not an error.
 pub(crate) struct TokenMembers<'a>(pub(crate) &'a Members);
 
 impl Subject for TokenMembers<'_> {
@@ -23,11 +23,11 @@ impl Subject for TokenMembers<'_> {
         Self: 'r,
     {
         rules! {
-            "token_type", "RFC 6749 §5.1, RFC 6750 §4", "`Bearer`, in whatever case" =>
+            "token_type", "RFC 6749 §5.1, RFC 6750 §4", "`Bearer`, in any case" =>
                 |it| it.check_type(), |it| it.tell("token_type");
-            "access_token", "RFC 6749 §5.1, RFC 6750 §2.1", "a text that can stand in a header" =>
+            "access_token", "RFC 6749 §5.1, RFC 6750 §2.1", "a string that can be sent in a header" =>
                 |it| it.check_access_token(), |it| it.tell("access_token");
-            "id_token", "OIDC Core §3.1.3.3", "a text" =>
+            "id_token", "OIDC Core §3.1.3.3", "a string" =>
                 |it| it.check_id_token(), |it| it.tell("id_token");
         }
     }
@@ -52,7 +52,7 @@ impl TokenMembers<'_> {
         let token = self.text("access_token", "it has no `access_token`")?;
         match HeaderValue::try_from(token) {
             Ok(_) => Ok(Ruling::Held),
-            Err(_) => Err(malformed("its `access_token` cannot stand in a header")),
+            Err(_) => Err(malformed("its `access_token` cannot be sent in a header")),
         }
     }
 
@@ -62,9 +62,9 @@ impl TokenMembers<'_> {
 
     fn tell(&self, name: &str) -> Told {
         Told::found(match self.0.get(name) {
-            Some(Value::String(text)) if text.is_empty() => "an empty text",
-            Some(Value::String(_)) => "a text",
-            Some(_) => "something else than a text",
+            Some(Value::String(text)) if text.is_empty() => "an empty string",
+            Some(Value::String(_)) => "a string",
+            Some(_) => "not a string",
             None => "nothing",
         })
     }

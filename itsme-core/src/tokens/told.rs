@@ -1,15 +1,15 @@
-//! What explaining says of the claims that several kinds of token have in common. Of the claims about the person it
-//! says no value.
+//! How `explain` reports the claims that several kinds of token share. It never shows the value of a claim about
+//! the person.
 
 use serde_json::Value;
 
 use super::claims::{MADE_BEFORE, TokenClaims, TokenParties, TokenTimes, known};
 use crate::ground::{check::Told, text::printable, time::UnixTime};
 
-/// The most characters of a claim that are shown.
+/// The maximum number of characters of a claim to show.
 const SHOWN: usize = 200;
 
-/// A value that is not about the person, or what stands in its place.
+/// Shows a value that is not about the person, or its type if it is not a string.
 fn shown(value: Option<&Value>) -> String {
     match value {
         None => "nothing".to_owned(),
@@ -26,20 +26,20 @@ fn shortened(text: &str) -> String {
     printable(text).chars().take(SHOWN).collect()
 }
 
-/// What a value is, without quoting it.
+/// The type of a value, without quoting it.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
-        Value::Bool(_) => "true or false",
+        Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(text) if text.is_empty() => "an empty text",
-        Value::String(_) => "a text",
+        Value::String(text) if text.is_empty() => "an empty string",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
 }
 
-/// Where a time is from another one, in whole seconds.
+/// The distance between two times, in whole seconds.
 fn apart(time: UnixTime, other: UnixTime, name: &str) -> String {
     match time.as_secs().abs_diff(other.as_secs()) {
         0 => format!("at the time of {name}"),
@@ -49,12 +49,12 @@ fn apart(time: UnixTime, other: UnixTime, name: &str) -> String {
 }
 
 impl TokenClaims<'_> {
-    /// The value of a claim that is not about the person.
+    /// Reports the value of a claim that is not about the person.
     pub(super) fn tell(&self, claim: &'static str) -> Told {
         Told::found(shown(self.all.get(claim)))
     }
 
-    /// What kind of value a claim has, for those that are about the person or secret.
+    /// Reports only the type of a claim that is about the person or secret.
     pub(super) fn tell_kind(&self, claim: &'static str, otherwise: &'static str) -> Told {
         Told::found(match self.all.get(claim) {
             None => "nothing",
@@ -118,7 +118,8 @@ impl TokenClaims<'_> {
     pub(super) fn tell_age(&self, TokenTimes { asked, .. }: TokenTimes) -> Told {
         let Some((iat, asked)) = self.iat.zip(asked) else { return self.tell("iat") };
         let is_old = iat < asked.before(MADE_BEFORE);
-        let hint = if is_old { "; it may be another login's, or your clock fast" } else { "" };
+        let hint =
+            if is_old { "; it may belong to another login, or your clock may be fast" } else { "" };
         Told::found(format!("issued {}{hint}", apart(iat, asked, "the request")))
     }
 
@@ -146,8 +147,8 @@ impl TokenClaims<'_> {
 
     pub(super) fn tell_subject(&self) -> Told {
         let is_odd = self.subject().is_ok() && self.check_subject().is_err();
-        let odd = "a text that is too long or has control characters";
-        self.tell_kind("sub", if is_odd { odd } else { "a text" })
+        let odd = "a string that is too long or has control characters";
+        self.tell_kind("sub", if is_odd { odd } else { "a string" })
     }
 
     pub(super) fn tell_same_subject(&self, expected: Option<&str>) -> Told {

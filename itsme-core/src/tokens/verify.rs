@@ -25,51 +25,51 @@ use crate::{
     user::User,
 };
 
-/// From a token response to a person: verifies the ID token, asks for userinfo if something is
-/// missing, and verifies that. Every flow that logs somebody in ends with it.
+/// From a token response to a person: verifies the ID token, calls userinfo if something is
+/// missing, and verifies its response. Every login flow ends with this.
 pub(crate) struct VerifyTokens {
-    /// In a box, for a machine moves at every step.
+    /// Boxed, because a machine moves at every step.
     verification: Box<Verification>,
     state: State,
 }
 
-/// What the tokens are held against.
+/// What the tokens are checked against.
 struct Verification {
     parties: Parties,
-    /// The client at the issuer as the OP calls itself.
+    /// The client, at the issuer as the OP names itself.
     identity: ClientIdentity,
     binding: Binding,
     requested: Requested,
     access_token: Secret,
     expires_in: Option<Duration>,
-    /// The OP's keys were fetched anew for an unknown `kid`; that is done once.
+    /// Whether the OP's keys were fetched again for an unknown `kid`; this happens once.
     refetched: bool,
 }
 
 enum State {
-    /// A token is opened.
+    /// Opening a token.
     Open(Token, OpenToken),
-    /// What was in it waits for other keys of the OP.
+    /// Waiting for newer keys of the OP to verify what was in a token.
     Keys(Token, Jws, FetchProvider),
-    /// Userinfo was asked.
+    /// Waiting for userinfo.
     Userinfo { id: Box<Identified>, retry: Retry },
 }
 
-/// Which token is to be verified.
+/// Which token is being verified.
 enum Token {
     Id,
-    /// In a box, since most logins have none.
+    /// Boxed, since most logins have none.
     Userinfo(Box<Identified>),
 }
 
-/// What says of another claim that it is verified (OIDC Core §5.1).
+/// The claims that say whether another claim is verified (OIDC Core §5.1).
 const VERIFIED: [(&str, &str); 2] =
     [("email", "email_verified"), ("phone_number", "phone_number_verified")];
 
-/// What was in a token, as it came.
+/// The content of a decrypted token, not yet verified.
 type Jws = Wiped<String>;
 
-/// A verified and checked ID token.
+/// An ID token that has been verified and checked.
 struct Identified {
     authentication: Authentication,
     claims: Members,
@@ -125,15 +125,15 @@ impl Verification {
         let Parties { client, provider } = &self.parties;
         match client.settings.keyring.verify(&jws, &provider.keys) {
             Ok(Verified { claims, key }) => self.check(token, claims, Signed { jws, key }, cx),
-            // Newer keys of the OP may help, once.
+            // The OP may have newer keys; try once.
             Err(JoseError::UnknownSigningKey { .. }) if !self.refetched => {
                 let fetch = FetchProvider::new(&client.provider, Need::NewKeys(provider.clone()));
                 self.refetched = true;
                 self.with(State::Keys(token, jws, fetch)).step(Event::Begin, cx)
             }
             Err(error) => {
-                // Where another key was put under a name that we know, nothing else tells: the next
-                // flow fetches them.
+                // The OP may have replaced a key without changing its `kid`, which shows in no
+                // other way: have the next flow fetch the keys again.
                 if error == JoseError::Signature {
                     client.provider.cache.suspect();
                 }
@@ -181,7 +181,7 @@ impl Verification {
         Ok(Identified { authentication, claims, id_token: signed, userinfo: None })
     }
 
-    /// The claims of a userinfo answer, once they are checked, beside those of the ID token.
+    /// Checks the claims of a userinfo response and adds them to those of the ID token.
     fn add_userinfo(
         &self,
         mut id: Identified,
@@ -198,7 +198,7 @@ impl Verification {
         };
         userinfo.verify()?;
         for (value, verified) in VERIFIED {
-            // It speaks of the value in the same token.
+            // A `…_verified` claim refers to the value in its own token.
             match (id.claims.get(value), claims.get(value)) {
                 (Some(known), found) if found != Some(known) => drop(claims.remove(verified)),
                 (None, Some(_)) => drop(id.claims.remove(verified)),
@@ -206,7 +206,7 @@ impl Verification {
             }
         }
         for (name, value) in claims {
-            // Where both speak, the ID token was made for this very login.
+            // If both tokens have a claim, the ID token wins: it was made for this login.
             let is_same = |known: &str| WireName::of(known).is_same_claim(WireName::of(&name));
             if !id.claims.keys().any(is_same) {
                 id.claims.push(name, value);

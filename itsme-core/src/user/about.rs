@@ -1,5 +1,5 @@
-//! The parts of a [`User`](super::User) that have parts themselves. Members that are not known here
-//! survive in `extra`, as do those that make no sense.
+//! The parts of a [`User`](super::User) that have members of their own. Unknown members, and those with an
+//! unexpected value, are kept in `extra`.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::value::Lenient;
 use crate::ground::opaque::opaque;
 
-/// One struct a claim, whose members may all be missing, and whose `Debug` shows none of them.
+/// Declares one struct per claim. Any member may be missing, and `Debug` shows none.
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident {
         $($(#[$field_doc:meta])* $field:ident: $type:ty = $wire:literal $(| $alias:literal)*,)*
@@ -21,7 +21,7 @@ macro_rules! parts {
                 #[serde(rename = $wire, skip_serializing_if = "Option::is_none")]
                 pub $field: Option<$type>,
             )*
-            /// Every other member, and those whose value is not of the usual kind, as they came.
+            /// All other members, and those whose value has an unexpected form, as received.
             #[serde(flatten)]
             pub extra: Map<String, Value>,
         }
@@ -47,7 +47,7 @@ macro_rules! parts {
 parts! {
     /// A postal address (OIDC Core §5.1.1, itsme: `address`).
     Address {
-        /// The whole address in one text.
+        /// The whole address as one text.
         formatted: String = "formatted",
         /// Street, number and box.
         street_address: String = "street_address",
@@ -55,13 +55,13 @@ parts! {
         postal_code: String = "postal_code",
         /// Town.
         locality: String = "locality",
-        /// Country; the older dialect only.
+        /// Country; V1 only.
         country: String = "country",
     }
 
-    /// Where somebody was born (itsme: `place_of_birth`).
+    /// Where a person was born (itsme: `place_of_birth`).
     PlaceOfBirth {
-        /// City and country in one text.
+        /// City and country as one text.
         formatted: String = "formatted",
         /// City.
         city: String = "city",
@@ -69,15 +69,15 @@ parts! {
         country: String = "country",
     }
 
-    /// A Belgian identity card as V1 tells of it (itsme: `claim_eid`).
+    /// A Belgian identity card as V1 returns it (itsme: `claim_eid`).
     Eid {
         /// The card's number.
         eid: String = "eid",
         /// The municipality that issued it.
         issuance_locality: String = "issuance_locality",
-        /// Since when it is valid.
+        /// When it became valid.
         validity_from: String = "validity_from",
-        /// Until when it is valid.
+        /// When it stops being valid.
         validity_to: String = "validity_to",
         /// Whether its certificate was valid.
         certificate_validity: String = "certificate_validity",
@@ -91,23 +91,23 @@ parts! {
     Device {
         /// Operating system.
         os: String = "os",
-        /// Its release.
+        /// The operating system's release.
         os_release: String = "osRelease",
         /// The app's name.
         app_name: String = "appName",
         /// The app's release.
         app_release: String = "appRelease",
-        /// What the person calls it.
+        /// The person's name for it.
         device_label: String = "deviceLabel",
         /// Its identifier.
         device_id: String = "deviceId" | "deviceID",
         /// Its model.
         device_model: String = "deviceModel",
-        /// Who made it.
+        /// Its manufacturer.
         manufacturer: String = "manufacturer",
         /// How it is locked: `true`, `TOUCH_ID`, `PASSCODE`, `PIN`, `NONE`.
         device_lock_level: String = "deviceLockLevel",
-        /// Whether it is open to debuggers.
+        /// Whether debugging is enabled.
         debug_enabled: bool = "debugEnabled",
         /// Whether it is rooted.
         rooted: bool = "rooted",
@@ -135,26 +135,27 @@ parts! {
 
     /// The itsme account (itsme: `account`).
     Account {
-        /// When it was made.
+        /// When it was created.
         activation_date: String = "activationDate",
-        /// How: `CARD_READER`, `CONTACT_LESS` or `ID_PROVIDER`.
+        /// How it was created: `CARD_READER`, `CONTACT_LESS` or `ID_PROVIDER`.
         activation_mechanism: String = "activationMechanism",
     }
 }
 
-/// A claim's value that has members.
+/// A claim whose value has members.
 pub(super) trait Part {
-    /// Leaves in `extra` whatever makes no sense, and reads the rest.
+    /// Reads the members; those with an unexpected value go to `extra`.
     fn read(members: &Map<String, Value>) -> Self;
 }
 
-/// Takes a member by the first of its names that is there, if it makes sense. Any other is left as it came.
+/// Takes a member, by the first of its names that is present, if its value can be read. Otherwise it is
+/// kept as received.
 fn take<T: Lenient>(
     members: &Map<String, Value>,
     names: &[&'static str],
     taken: &mut Vec<&str>,
 ) -> Option<T> {
-    // Looking at each costs less than a hash.
+    // Scanning the few members costs less than hashing.
     let find = |name| members.iter().find(|(known, told)| *known == name && !told.is_null());
     let (name, value) = names.iter().find_map(|name| Some((*name, find(*name)?.1)))?;
     let read = T::lenient(value)?;
@@ -162,7 +163,7 @@ fn take<T: Lenient>(
     Some(read)
 }
 
-/// The members that are there and were not read, as they came.
+/// The members that were not read, as received.
 pub(super) fn left(
     members: &Map<String, Value>,
     was_read: impl Fn(&str) -> bool,

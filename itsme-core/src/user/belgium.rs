@@ -1,14 +1,15 @@
 //! Checks of the numbers on Belgian documents, for applications that want them.
 //!
-//! A verified token is never refused for a number that fails them: what itsme has vouched for is
-//! true, whatever a checksum says.
+//! A verified token is never refused because a number fails these: what itsme has verified is true,
+//! whatever a checksum says.
 
-/// Whether the check digits of a Belgian national number are right: 11 digits, or `YY.MM.DD-xxx.cd`.
+/// Whether the check digits of a Belgian national number are correct: 11 digits, or
+/// `YY.MM.DD-xxx.cd`.
 ///
-/// The last two digits are 97 minus the first nine modulo 97, for people born from 2000 on with a 2
-/// before the nine. The date in it is not looked at: month and day can be 00 where they are not
-/// known, and numbers for people who are not registered (BIS) add 20 or 40 to the month. It must not
-/// be compared with the birthdate either.
+/// The last two digits are 97 minus the first nine modulo 97; for people born since 2000, a 2 is put
+/// before the nine. The date is not checked: month and day can be 00 if unknown, and numbers of
+/// people who are not registered (BIS) add 20 or 40 to the month. Do not compare it with the
+/// birthdate either.
 ///
 /// ```
 /// use itsme_core::belgium::is_national_number;
@@ -26,9 +27,9 @@ pub fn is_national_number(text: &str) -> bool {
     right(body) || right(2_000_000_000 + body)
 }
 
-/// Whether a Belgian identity card's number is right: 12 digits, or `xxx-xxxxxxx-yy`, whose last two
-/// digits are the first ten modulo 97, with 97 for 0; or a residence card's, a letter and nine
-/// digits, which has no check.
+/// Whether a Belgian identity card number is correct: 12 digits, or `xxx-xxxxxxx-yy`, whose last two
+/// digits are the first ten modulo 97 (97 for 0); or a residence card number, which is a letter and
+/// nine digits without a check.
 ///
 /// ```
 /// use itsme_core::belgium::is_eid_number;
@@ -49,13 +50,13 @@ pub fn is_eid_number(text: &str) -> bool {
     expected == check
 }
 
-/// The digits alone; punctuation is left out only where it stands as it should.
+/// Only the digits; punctuation is dropped only if it is in the right places.
 fn digits(text: &str, punctuated: bool) -> Option<String> {
     let kept: String = text.chars().filter(|c| c.is_ascii_digit() || !punctuated).collect();
     kept.bytes().all(|byte| byte.is_ascii_digit()).then_some(kept)
 }
 
-/// `N` digits as the number before the last two, and the last two.
+/// The first `N - 2` of `N` digits, and the last two.
 fn split<const N: usize>(digits: &str) -> Option<(u64, u64)> {
     if digits.len() != N {
         return None;
@@ -70,8 +71,8 @@ mod tests {
 
     #[test]
     fn national_numbers() {
-        assert!(is_national_number("85073003328"), "of 1985, from the tax service's own pages");
-        assert!(is_national_number("17073003384"), "of 2017, from the same pages");
+        assert!(is_national_number("85073003328"), "from 1985, from the tax service's own pages");
+        assert!(is_national_number("17073003384"), "from 2017, from the same pages");
         assert!(is_national_number("85.07.30-033.28"));
         assert!(is_national_number("00000000097"), "month and day can be 00, the check 97");
         for wrong in [

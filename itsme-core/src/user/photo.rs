@@ -7,13 +7,14 @@ use crate::{ground::opaque::opaque, jose};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Photo {
-    /// The image.
+    /// The image file.
     pub data: Vec<u8>,
-    /// What itsme calls its format, if it does; [`image_type`](Self::image_type) looks for itself.
+    /// The format as itsme names it, if it does; [`image_type`](Self::image_type) checks the image
+    /// itself.
     pub format: Option<String>,
 }
 
-/// A kind of image that itsme sends.
+/// A type of image that itsme sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ImageType {
@@ -26,7 +27,7 @@ pub enum ImageType {
 }
 
 impl ImageType {
-    /// What the first bytes of an image say.
+    /// Recognizes an image by its first bytes.
     pub fn of(image: &[u8]) -> Option<Self> {
         const JPEG_2000_FILE: &[u8] = b"\x00\x00\x00\x0cjP  \r\n\x87\n";
         const JPEG_2000_STREAM: &[u8] = b"\xff\x4f\xff\x51";
@@ -39,7 +40,7 @@ impl ImageType {
         }
     }
 
-    /// The media types that it goes by.
+    /// The media types in use for it.
     pub(crate) fn media_types(self) -> &'static [&'static str] {
         match self {
             Self::Jpeg => &["image/jpeg", "image/jpg"],
@@ -55,12 +56,12 @@ impl ImageType {
 }
 
 impl Photo {
-    /// What kind of image it is, by its first bytes.
+    /// The type of the image, by its first bytes.
     pub fn image_type(&self) -> Option<ImageType> {
         ImageType::of(&self.data)
     }
 
-    /// An object with `format` and base64 `value`, or base64 alone.
+    /// Reads an object with `format` and base64 `value`, or just base64.
     pub(super) fn read(value: &Value) -> Option<Self> {
         let (text, format) = match value {
             Value::String(text) => (text.as_str(), None),

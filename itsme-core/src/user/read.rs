@@ -1,5 +1,5 @@
-//! From the claims of verified tokens to a [`User`], leniently: itsme writes the same thing in
-//! several ways, and what does not read is kept in `extra`.
+//! Reads the claims of verified tokens into a [`User`], leniently: itsme writes the same thing in several
+//! ways, and whatever cannot be read is kept in `extra`.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
@@ -32,8 +32,8 @@ macro_rules! read {
 macro_rules! reader {
     ($($(#[$doc:meta])* $claim:ident: $($origin:ident $name:literal),+ => $how:ident $field:ident;)*) => {
         impl User {
-            /// Reads one claim by its name in either dialect, and gives what is left of its value: all of
-            /// it, if the claim is not known, or is not of the usual kind.
+            /// Reads one claim by its name in either dialect. Returns what is left of its value: all of
+            /// it, if the claim is unknown or its value has an unexpected form.
             fn read_claim(&mut self, name: WireName<'_>, value: Value) -> Option<Value> {
                 $(
                     if $(name.is(Origin::$origin, $name))||+ {
@@ -63,8 +63,8 @@ impl User {
         let about_them = claims.into_iter().filter(|(name, _)| about_the_token(name).is_none());
         let mut claims: Vec<_> =
             about_them.map(|(name, value)| (WireName::of(&name).origin, name, value)).collect();
-        // A claim can come by two names. V2's counts first, in the writing of its pages, whatever order
-        // the token has.
+        // A claim can arrive under two names. V2's takes precedence, spelled as in itsme's documentation,
+        // whatever the order in the token.
         claims.sort_unstable_by(|(a, name, _), (b, other, _)| {
             rank(*a).cmp(&rank(*b)).then_with(|| other.cmp(name))
         });
@@ -97,7 +97,7 @@ impl User {
         }
     }
 
-    /// V1 tells in one claim what V2 tells in several; both are filled.
+    /// V1 returns in one claim what V2 returns in several; both are filled.
     fn read_eid(&mut self, value: Value) -> Option<Value> {
         let Some(mut eid) = part::<Eid>(&value) else { return Some(value) };
         let members = unwrapped(&value);
@@ -110,7 +110,7 @@ impl User {
         set(&mut self.eid, Some(eid), value)
     }
 
-    /// An object keyed by the claims that it speaks of. What is not understood of it is left.
+    /// Reads an object keyed by the claims that it describes. Whatever cannot be read is left.
     fn read_about(&mut self, about: About, value: Value) -> Option<Value> {
         let Some((known, left)) = told(&value) else { return Some(value) };
         match self.metadata.entry(about) {
@@ -122,7 +122,7 @@ impl User {
     }
 }
 
-/// What an object tells by claim, and what is left of it; none if nothing of it is understood.
+/// What an object says by claim, and what is left of it; none if nothing can be read.
 fn told(value: &Value) -> Option<(BTreeMap<String, String>, Map<String, Value>)> {
     let object = unwrapped(value);
     let members = object.as_object()?;
@@ -132,7 +132,7 @@ fn told(value: &Value) -> Option<(BTreeMap<String, String>, Map<String, Value>)>
     (!known.is_empty()).then_some((known, left))
 }
 
-/// V2's names first, then those without a prefix.
+/// Ranks V2 names first, then those without a prefix.
 fn rank(origin: Origin) -> u8 {
     match origin {
         Origin::V2 => 0,
@@ -141,8 +141,8 @@ fn rank(origin: Origin) -> u8 {
     }
 }
 
-/// A claim can have come by another name already; what says something else than that is left as it
-/// came, as is what does not read.
+/// Sets a field. The claim may already have arrived under another name: a different value is left as
+/// received, as is one that cannot be read.
 fn set<T: PartialEq>(field: &mut Option<T>, read: Option<T>, value: Value) -> Option<Value> {
     if read.is_none() || field.is_some() && *field != read {
         return Some(value);
@@ -194,7 +194,7 @@ mod tests {
         );
     }
 
-    /// One odd member spoils no other, and is kept.
+    /// One odd member does not spoil the others, and is kept.
     #[test]
     fn what_reads_well_is_read() {
         const FROM: &str = "http://itsme.services/v2/claim/validityFrom";
@@ -262,7 +262,7 @@ mod tests {
         }
     }
 
-    /// Names are read without regard to case and dialect, so that a claim can come twice.
+    /// Names are read without regard to case and dialect, so a claim can arrive twice.
     #[test]
     fn of_two_names_for_one_claim_the_first_counts_and_the_second_is_kept() {
         let again = json!({
@@ -312,7 +312,7 @@ mod tests {
             user.extra["http://itsme.services/v2/claim/validityTo"],
             json!({ "name": true })
         );
-        assert_eq!(user.extra.len(), 1, "what is not understood is kept");
+        assert_eq!(user.extra.len(), 1, "what cannot be read is kept");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the value of a claim reads as, without regard to the form that it happens to have.
+//! Reads claim values, whatever form they arrive in.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,13 @@ use serde_json::Value;
 use super::{Photo, about::Part, belgium::is_national_number};
 use crate::{claims::country::Country, ground::json};
 
-/// Some systems keep as a number what is a text to itsme.
+/// Some systems send a number where itsme means text.
 pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned).or_else(|| whole(value))
 }
 
-/// As it came; but a number has no zeros in front, and a Belgian one gets them back if its check digits then fit.
+/// Returns the number as received. JSON numbers have no leading zeros: a Belgian one gets them back if its check
+/// digits then fit.
 pub(super) fn national_number(country: Country, value: &Value) -> Option<String> {
     let number = text(value)?;
     let padded = format!("{number:0>11}");
@@ -40,7 +41,7 @@ pub(super) fn flag(value: &Value) -> Option<bool> {
     bool::lenient(value)
 }
 
-/// An object, which V1 writes as JSON inside a text.
+/// An object, which V1 writes as JSON inside a string.
 pub(super) fn unwrapped(value: &Value) -> Cow<'_, Value> {
     let inner = value.as_str().and_then(|text| json::object(text.as_bytes()).ok());
     inner.map_or(Cow::Borrowed(value), |inner| Cow::Owned(Value::Object(inner)))
@@ -50,13 +51,13 @@ pub(super) fn part<T: Part>(value: &Value) -> Option<T> {
     unwrapped(value).as_object().map(T::read)
 }
 
-/// What a claim's value reads as, without regard to the form that it happens to have.
+/// A value that can be read from whatever form a claim arrives in.
 pub(super) trait Lenient: Sized {
     fn lenient(value: &Value) -> Option<Self>;
 }
 
 impl Lenient for String {
-    /// Numbers and booleans are taken as they are written, but for large numbers.
+    /// Numbers and booleans are read as written, except for large numbers.
     fn lenient(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => Some(text.clone()),
@@ -80,7 +81,7 @@ impl Lenient for bool {
     }
 }
 
-/// A whole number as text. Beyond 2^53 the digits are no longer those that were meant, in many languages.
+/// A whole number as text. Beyond 2^53, many languages no longer keep the exact digits.
 pub(super) fn whole(value: &Value) -> Option<String> {
     const MAX: u64 = 1 << 53;
     let float = |value: f64| value.fract() == 0.0 && (0.0..=MAX as f64).contains(&value);
@@ -108,7 +109,7 @@ mod tests {
         for (number, expected) in [
             (json!(85073003328_u64), "85073003328"),
             (json!(85073003328.0), "85073003328"),
-            // Of 2005, whose zero was lost; the check digits say so.
+            // From 2005, with its leading zero lost; the check digits confirm it.
             (json!(5010100113_u64), "05010100113"),
             (json!(5010100114_u64), "5010100114"),
             (json!("5010100113"), "5010100113"),

@@ -1,4 +1,5 @@
-//! People who are asked without a browser, in virtual time: every wait is seen, none is waited for.
+//! People who are asked without a browser, in virtual time: every wait is recorded, none is waited
+//! for.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -21,7 +22,7 @@ use serde_json::json;
 const SESSIONS: &str = "POST /user_discovery_sessions";
 const BACKCHANNEL: &str = "POST /backchannel/authentication";
 
-/// What was asked of the OP since, and how many seconds after it.
+/// What has been requested from the OP since, and how many seconds after.
 struct Since(u64);
 
 impl Since {
@@ -51,17 +52,17 @@ fn poll_user_discovery(scene: &mut Scene, ticket: UserDiscoveryTicket) -> UserDi
 fn waiting(discovery: UserDiscovery) -> UserDiscoveryTicket {
     match discovery {
         UserDiscovery::Waiting(ticket) => ticket,
-        other => panic!("nothing is new, but: {other:?}"),
+        other => panic!("expected no news, got {other:?}"),
     }
 }
 
-/// Somebody scans a QR code.
+/// Someone scans a QR code.
 fn discovered(scene: &mut Scene, person: &Person) -> UserIdentifierToken {
     let ticket = begin(scene);
     scene.op.scan(ticket.session_id(), person);
     match poll_user_discovery(scene, ticket) {
         UserDiscovery::Found(who) => who,
-        other => panic!("somebody was found, but: {other:?}"),
+        other => panic!("expected a person, got {other:?}"),
     }
 }
 
@@ -69,7 +70,7 @@ fn start(scene: &mut Scene, request: BackchannelRequest) -> CibaTicket {
     scene.play(scene.client.start_backchannel(request)).expect("a ticket")
 }
 
-/// Ann has scanned and is asked; nothing of that is in the transcript.
+/// Ann has scanned the code and is asked; none of that is in the transcript.
 fn asked(scene: &mut Scene) -> CibaTicket {
     let who = discovered(scene, &Person::ann());
     let ticket =
@@ -85,14 +86,14 @@ fn poll(scene: &mut Scene, ticket: CibaTicket) -> Result<Backchannel, DriveError
 fn pending(answer: Result<Backchannel, DriveError<SendFailure>>) -> CibaTicket {
     match answer {
         Ok(Backchannel::Pending(ticket)) => ticket,
-        other => panic!("the person has yet to answer, but: {other:?}"),
+        other => panic!("expected no answer yet, got {other:?}"),
     }
 }
 
 fn logged_in(answer: Result<Backchannel, DriveError<SendFailure>>) -> LoggedIn {
     match answer {
         Ok(Backchannel::LoggedIn(who)) => *who,
-        other => panic!("somebody is logged in, but: {other:?}"),
+        other => panic!("expected a login, got {other:?}"),
     }
 }
 
@@ -124,7 +125,7 @@ fn a_person_scans_a_changing_code_and_approves() {
         assert_eq!(ticket.qr().image, first.image);
     }
     let UserDiscovery::Redraw(ticket) = poll_user_discovery(&mut scene, ticket) else {
-        panic!("after half a minute the code is another one")
+        panic!("the code changes after half a minute")
     };
     assert_ne!(ticket.qr().image, first.image);
     assert!(ticket.qr().expires_at > first.expires_at);
@@ -160,7 +161,7 @@ fn all_of_it_in_a_row() {
     let mut scene = Scene::warm();
     let since = Since::now(&scene);
     let login = QrLogin::new(AuthorizationRequest::login(SERVICE).claim(Claim::Name));
-    assert_eq!(login.expires_at(), None, "nobody is waited for yet");
+    assert_eq!(login.expires_at(), None, "it waits for nobody yet");
     let Ok(Progress::Scan { code, then }) = scene.play(scene.client.next_qr_step(login)) else {
         panic!("a code first")
     };
@@ -170,7 +171,7 @@ fn all_of_it_in_a_row() {
     };
     assert_ne!(code.image, another.image);
     let now = scene.world.now();
-    assert!(then.expires_at().is_some_and(|time| time > now), "somebody can still scan it");
+    assert!(then.expires_at().is_some_and(|time| time > now), "the code can still be scanned");
     let session = scene.op.pending_sessions()[0].to_owned();
     scene.op.scan(&session, &Person::daan());
     let Ok(Progress::Scanned { then }) = scene.play(scene.client.next_qr_step(then)) else {
@@ -181,7 +182,7 @@ fn all_of_it_in_a_row() {
     let Ok(Progress::Waiting { then }) = scene.play(scene.client.next_qr_step(then)) else {
         panic!("he is asked")
     };
-    let deadline = then.expires_at().expect("he is waited for");
+    let deadline = then.expires_at().expect("it waits for him");
     let asked = scene.op.pending_backchannel()[0].auth_req_id.clone();
     scene.op.approve_backchannel(&asked);
     let Ok(Progress::LoggedIn(who)) = scene.play(scene.client.next_qr_step(then)) else {
@@ -231,7 +232,7 @@ fn the_op_says_when_to_come_back() {
         pending(answer);
         assert_eq!(since.asked(&scene), [at(5, TOKEN), at(45, TOKEN)], "{status}");
     }
-    // A page in place of an answer, while people are before the code.
+    // A page instead of a response, while people look at the code.
     let mut scene = Scene::warm();
     let ticket = begin(&mut scene);
     let path = format!("/user_discovery_sessions/{}", ticket.session_id());
@@ -271,7 +272,7 @@ fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
         assert_eq!(since.asked(&scene), [at(5, TOKEN), at(15, TOKEN)]);
     }
 
-    // The one answer that cannot be had again: the OP has given the tokens out.
+    // The one response that cannot be repeated: the OP has given out the tokens.
     let mut scene = Scene::warm();
     let ticket = asked(&mut scene);
     let since = Since::now(&scene);
@@ -301,7 +302,7 @@ fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
     let who = discovered(&mut scene, &Person::ann());
     scene.op.react(path, Reaction::NotSent);
     start(&mut scene, BackchannelRequest::discovered(who, AuthorizationRequest::login(SERVICE)));
-    assert_eq!(scene.times(BACKCHANNEL), 2, "what was not sent is sent once more");
+    assert_eq!(scene.times(BACKCHANNEL), 2, "a request that was not sent is sent once more");
 }
 
 #[test]
@@ -315,14 +316,14 @@ fn the_person_may_refuse_or_take_too_long() {
     assert!(matches!(error, Error::Cancelled), "{error}");
     assert_eq!(since.asked(&scene), [at(5, TOKEN), at(10, TOKEN)]);
 
-    // Our clock says it is over: nothing is asked any more.
+    // Our clock says it has expired: nothing is requested any more.
     let ticket = asked(&mut scene);
     scene.world.set(ticket.expires_at());
     let error = flow_error(poll(&mut scene, ticket));
     assert!(matches!(error, Error::LoginExpired), "{error}");
     assert!(scene.op.asked().is_empty());
 
-    // The OP's does.
+    // The OP's clock says so.
     let ticket = asked(&mut scene);
     let since = Since::now(&scene);
     let ticket = pending(poll(&mut scene, ticket));
@@ -331,7 +332,7 @@ fn the_person_may_refuse_or_take_too_long() {
     assert!(matches!(error, Error::LoginExpired), "{error}");
     assert_eq!(since.asked(&scene), [at(5, TOKEN), at(10, TOKEN)]);
 
-    // A clock that was put back.
+    // A clock that was set back.
     let ticket = asked(&mut scene);
     let day = Duration::from_secs(24 * 3600);
     scene.world.set(scene.world.now().before(day));
@@ -345,7 +346,7 @@ fn a_discovery_is_abandoned_after_ten_minutes() {
     let since = Since::now(&scene);
     let mut ticket = begin(&mut scene);
     let error = loop {
-        assert!(scene.op.asked().len() < 200, "it goes on for ever");
+        assert!(scene.op.asked().len() < 200, "it never ends");
         ticket = match scene.play(scene.client.poll_user_discovery(ticket)) {
             Ok(UserDiscovery::Waiting(ticket) | UserDiscovery::Redraw(ticket)) => ticket,
             other => break flow_error(other),
@@ -375,7 +376,7 @@ fn a_ticket_is_polled_by_another_client() {
     let [ticket, copy] = [stored(&ticket), ticket];
     scene.client = Client::new(scene.op.settings()).expect("the settings are sound");
 
-    // It was taken up late: there is nothing to wait for.
+    // It was resumed late: there is nothing to wait for.
     scene.world.advance(Duration::from_secs(60));
     scene.op.forget_asked();
     let since = Since::now(&scene);

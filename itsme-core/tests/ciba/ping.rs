@@ -1,4 +1,4 @@
-//! Pings, and what is none.
+//! Pings, and what is not one.
 
 use itsme_core::{AuthorizationRequest, BackchannelRequest, CibaTicket, Ping, Settings};
 use itsme_testkit::{Person, SERVICE};
@@ -10,17 +10,17 @@ use crate::{
     logged_in, pending, poll, start,
 };
 
-/// Where the client of this test is pinged.
+/// Where this test's client is pinged.
 const NOTIFICATIONS: &str = "https://rp.example/itsme/ping";
 
-/// A client whom the OP pings.
+/// A client that the OP pings.
 fn pinged() -> Scene {
     let mut scene = Scene::with(Settings::ping);
     scene.op.ping_at(NOTIFICATIONS);
     scene
 }
 
-/// The OP may ping before it knows: then it is polled as ever.
+/// The OP may ping before the answer is ready: then polling continues as usual.
 #[test]
 fn after_a_ping_that_was_too_early_it_is_polled_on() {
     let mut scene = pinged();
@@ -80,7 +80,7 @@ fn a_ping_is_accepted_once_by_whoever_proves_to_be_the_op() {
     let since = Since::now(&scene);
     let answer = poll(&mut scene, ticket);
     assert_eq!(logged_in(answer).user.sub, ann);
-    assert_eq!(since.asked(&scene), [at(0, TOKEN)], "it is polled at once");
+    assert_eq!(since.asked(&scene), [at(0, TOKEN)], "it is polled immediately");
 }
 
 #[test]

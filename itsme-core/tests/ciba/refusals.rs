@@ -1,4 +1,4 @@
-//! What ends before a request is made, and answers that cannot be used.
+//! What fails before a request is made, and responses that cannot be used.
 
 use std::time::Duration;
 
@@ -38,11 +38,11 @@ fn a_foreign_ticket_is_told_before_any_request() {
     for id in ["", ".", "..", &"x".repeat(257)] {
         let with_id = text.replace(discovery.session_id(), id);
         let read = serde_json::from_str::<UserDiscoveryTicket>(&with_id);
-        assert!(read.is_err(), "{id:?} is no segment of a path");
+        assert!(read.is_err(), "{id:?} is not a path segment");
     }
     let version = |text: String| text.replacen("\"v\":2", "\"v\":3", 1);
     let later = version(serde_json::to_string(&ticket).expect("JSON"));
-    assert!(serde_json::from_str::<CibaTicket>(&later).is_err(), "of another version");
+    assert!(serde_json::from_str::<CibaTicket>(&later).is_err(), "it has another version");
     assert_eq!(format!("{ticket:?} {discovery:?}"), "CibaTicket(..) UserDiscoveryTicket(..)");
 }
 
@@ -115,8 +115,11 @@ fn answers_that_are_none_are_named() {
         assert_eq!(what, expected);
     }
     for (body, expected) in [
-        (json!({}), "its `status` is neither of the two that there are"),
-        (json!({ "status": "DONE" }), "its `status` is neither of the two that there are"),
+        (json!({}), "its `status` is neither PENDING_USER_DISCOVERY nor USER_DISCOVERED"),
+        (
+            json!({ "status": "DONE" }),
+            "its `status` is neither PENDING_USER_DISCOVERY nor USER_DISCOVERED",
+        ),
         (json!({ "status": "USER_DISCOVERED" }), "it has no `user_identifier_token`"),
     ] {
         let mut scene = Scene::warm();

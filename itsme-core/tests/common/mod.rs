@@ -1,4 +1,4 @@
-//! A client, an OP and a world, and the ways in which they meet.
+//! A client, an OP and a world, and the ways in which they interact.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -31,7 +31,7 @@ impl Scene {
         Self { world, op, client }
     }
 
-    /// With the settings of an environment, whose issuer the OP is.
+    /// With an environment's settings; the OP has its issuer.
     pub fn at(environment: Environment) -> Self {
         let world = World::new();
         let op = FakeOp::with_issuer(environment.issuer(), world.clock());
@@ -40,7 +40,7 @@ impl Scene {
         Self { world, op, client: client.expect("the settings are sound") }
     }
 
-    /// A scene in which metadata and keys are cached, and nothing is in the transcript.
+    /// A scene with metadata and keys cached, and an empty transcript.
     pub fn warm() -> Self {
         let mut scene = Self::new();
         scene.play(scene.client.refresh()).expect("the OP answers");
@@ -56,7 +56,7 @@ impl Scene {
         self.play(self.client.authorize(login)).expect("an authorization URL")
     }
 
-    /// Ann approves, and comes back.
+    /// Ann approves, and returns.
     pub fn log_in_for(
         &mut self,
         login: AuthorizationRequest,
@@ -79,31 +79,31 @@ impl Scene {
         self.play(self.client.finish_login(login.state, callback)).is_ok()
     }
 
-    /// How often this was asked.
+    /// How often this request was made.
     pub fn times(&self, request: &str) -> usize {
         self.op.asked().iter().filter(|asked| **asked == request).count()
     }
 }
 
-/// The protocol's error; a test that meets a transport's fails.
+/// The protocol's error; a transport error fails the test.
 pub fn flow_error<T>(result: Result<T, DriveError<SendFailure>>) -> Error {
     match result {
-        Ok(_) => panic!("it went well"),
+        Ok(_) => panic!("it succeeded"),
         Err(DriveError::Flow(error)) => error,
-        Err(other) => panic!("it is not the protocol's: {other}"),
+        Err(other) => panic!("not a protocol error: {other}"),
     }
 }
 
 pub fn id_token_error<T>(result: Result<T, DriveError<SendFailure>>) -> TokenError {
     match flow_error(result) {
         Error::IdToken(error) => error,
-        other => panic!("not the ID token, but: {other}"),
+        other => panic!("not an ID token error: {other}"),
     }
 }
 
 pub fn userinfo_error<T>(result: Result<T, DriveError<SendFailure>>) -> TokenError {
     match flow_error(result) {
         Error::Userinfo(error) => error,
-        other => panic!("not userinfo, but: {other}"),
+        other => panic!("not a userinfo error: {other}"),
     }
 }

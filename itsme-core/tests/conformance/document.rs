@@ -1,4 +1,5 @@
-//! `docs/conformance.md` lists each module once, with the test of its name or a reason, and no other test.
+//! Checks that `docs/conformance.md` lists each module once, with the test of its name or a reason, and no
+//! other test.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,7 @@ struct Plan {
     name: &'static str,
     /// The file with its tests.
     tests: &'static str,
-    /// The names of the suite's modules, less that of the plan.
+    /// The names of the suite's modules, without that of the plan.
     modules: &'static str,
 }
 
@@ -91,7 +92,7 @@ const PLANS: [Plan; 4] = [
 struct Row {
     module: &'static str,
     test: Option<&'static str>,
-    /// What the test ends in, or why there is none.
+    /// How the test ends, or why there is none.
     text: &'static str,
 }
 
@@ -104,7 +105,7 @@ impl Plan {
         lines.filter(|line| !line.starts_with("module |")).map(row).collect()
     }
 
-    /// Names and texts of its tests.
+    /// The names and texts of its tests.
     fn tests(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let functions = self.tests.split("#[test]\nfn ").skip(1);
         functions.map(|function| {
@@ -114,7 +115,7 @@ impl Plan {
     }
 }
 
-/// Module, test and text are the first cell and the last two.
+/// The module, the test and the text are the first cell and the last two.
 fn row(line: &'static str) -> Row {
     let cells: Vec<_> = line.split(" | ").collect();
     let [module, .., test, text] = cells[..] else { panic!("{line}") };

@@ -111,7 +111,7 @@ fn invalid_signature() {
     refused(fault("ID token: signature damaged"), JoseError::Signature);
 }
 
-/// As the fake OP and itsme always leave it out; `oidcc::invalid_athash` has one.
+/// The fake OP and itsme always omit it; `oidcc::invalid_athash` has one.
 #[test]
 fn missing_athash() {
     accepted(without("at_hash"));

@@ -1,5 +1,5 @@
-//! `fapi2-security-profile-final-client`: FAPI 2.0, as far as it goes without PAR and without tokens that are
-//! bound to a key.
+//! `fapi2-security-profile-final-client`: FAPI 2.0, as far as possible without PAR and sender-constrained
+//! tokens.
 
 use itsme_core::{
     AssertionAudience, CallbackError, DriveError, Error, JoseError, JwtProtection, LoggedIn,
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// An OP that names itself in callbacks, and promises so.
+/// An OP that names itself in callbacks, and promises to.
 fn scene() -> Scene {
     let mut scene = Scene::with(|settings| {
         let settings = settings.assertion_audience(AssertionAudience::Issuer);
@@ -31,7 +31,7 @@ fn scene() -> Scene {
 
 const ISS: &str = "&iss=https%3A%2F%2Fop.example%2Fv2";
 
-/// Somebody comes back with what becomes of the OP's callback.
+/// Someone returns with a modified callback from the OP.
 fn come_back(
     scene: &mut Scene,
     change: fn(String) -> String,
@@ -42,7 +42,7 @@ fn come_back(
     scene.play(scene.client.finish_login(redirect.state, change(callback)))
 }
 
-/// It is refused, and nothing is asked of the OP.
+/// The callback is refused, and nothing is requested from the OP.
 fn callback_refused(change: fn(String) -> String, expected: CallbackError) {
     let mut scene = scene();
     come_back(&mut scene, |callback| callback).expect("the OP is honest");

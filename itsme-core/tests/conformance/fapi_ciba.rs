@@ -1,4 +1,5 @@
-//! `fapi-ciba-id1-client`: people who are asked without a browser, in both modes that itsme has.
+//! `fapi-ciba-id1-client`: people who are asked without a browser, in both modes that itsme
+//! supports.
 
 use itsme_core::{
     Backchannel, BackchannelRequest, CibaTicket, DriveError, Error, ErrorCode, JoseError, LoggedIn,
@@ -31,11 +32,11 @@ fn poll(scene: &mut Scene, ticket: CibaTicket) -> Result<Backchannel, DriveError
 fn pending(answer: Result<Backchannel, DriveError<SendFailure>>) -> CibaTicket {
     match answer {
         Ok(Backchannel::Pending(ticket)) => ticket,
-        other => panic!("she has yet to answer, but: {other:?}"),
+        other => panic!("expected no answer yet, got {other:?}"),
     }
 }
 
-/// Ann approves at once.
+/// Ann approves immediately.
 fn approved(scene: &mut Scene) -> Result<LoggedIn, DriveError<SendFailure>> {
     let ticket = ask(scene)?;
     scene.op.approve_backchannel(ticket.auth_req_id());
@@ -58,7 +59,7 @@ fn says(error: &str) -> Reaction {
     Reaction::Reply(http::Response::builder().status(400).body(body).expect("a response"))
 }
 
-/// What the third poll ends in. Nothing can be polled after it: the ticket is gone.
+/// How the third poll ends. Nothing can be polled after it: the ticket is gone.
 fn at_the_third_poll(end: impl FnOnce(&mut Scene, &str)) -> Error {
     let mut scene = trusted(Scene::new(), approved);
     let mut ticket = ask(&mut scene).expect("a ticket");
@@ -71,7 +72,7 @@ fn at_the_third_poll(end: impl FnOnce(&mut Scene, &str)) -> Error {
     error
 }
 
-/// How many seconds after it was asked the OP was polled.
+/// The polls of the OP, in seconds after the request.
 fn polled(scene: &Scene) -> Vec<u64> {
     let asked = scene.op.transcript();
     let begun = asked.iter().find(|it| it.request == BACKCHANNEL).expect("it was asked").at;
@@ -79,7 +80,7 @@ fn polled(scene: &Scene) -> Vec<u64> {
     polls.map(|it| it.at.since(begun).as_secs()).collect()
 }
 
-/// What the request ends in if its answer lacks this.
+/// How the request ends if this is missing from its response.
 fn answer_without(member: &'static str) -> Error {
     let mut scene = trusted(Scene::new(), approved);
     altered(Document::BackchannelAnswer, move |it| drop(it.remove(member)))(&mut scene);
@@ -239,7 +240,7 @@ fn slow_down_test() {
     assert_eq!(scene.op.asked().last(), Some(&USERINFO));
 }
 
-/// Polled for, and pinged.
+/// The client both polls and is pinged.
 #[test]
 fn test() {
     trusted(Scene::new(), approved);

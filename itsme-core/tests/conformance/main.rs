@@ -1,5 +1,5 @@
-//! The relying-party modules of the OpenID Foundation's conformance suite, each by its name, played against
-//! the fake OP. `docs/conformance.md` lists all of them, with what they end in or why they do not apply.
+//! The relying-party modules of the OpenID Foundation's conformance suite, each by its name, run against
+//! the fake OP. `docs/conformance.md` lists all of them, with how they end or why they do not apply.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -39,7 +39,7 @@ fn happy_path() {
     }
 }
 
-/// The suite leaves the source unsigned, so its claims must not pass for the OP's.
+/// The suite leaves the source unsigned, so its claims must not be taken for the OP's.
 #[test]
 fn aggregated_claims() {
     let (who, _) = accepted(altered(Document::Userinfo, |claims| {
@@ -135,7 +135,7 @@ fn invalid_iss() {
     refused(with_a_digit("iss"), TokenError::Issuer);
 }
 
-/// A correct signature is refused as well: only RS256 was agreed.
+/// A valid signature is refused as well: only RS256 was agreed.
 #[test]
 fn invalid_sig_es256() {
     for spoil in [damaged, |jws| jws] {
@@ -170,7 +170,7 @@ fn nameless(key: &mut Value) {
     key.as_object_mut().expect("a key").remove("kid");
 }
 
-/// The client tries each key that fits; the second has signed.
+/// The client tries each key that fits; the second one made the signature.
 #[test]
 fn kid_absent_multiple_jwks() {
     accepted(|scene| {
@@ -210,7 +210,7 @@ fn nonce_invalid() {
     refused(with_a_digit("nonce"), TokenError::Nonce);
 }
 
-/// The OP fetches the object; by default, it is encrypted to the OP after it was signed.
+/// The OP fetches the object; by default, it is encrypted to the OP after signing.
 #[test]
 fn request_uri_signed_rs256() {
     for protection in [JwtProtection::Signed, JwtProtection::Nested] {
@@ -242,7 +242,7 @@ fn scope_userinfo_claims() {
     let user = scene.log_in_for(login).expect("a person").user;
     assert!(user.name.is_some() && user.email.is_some());
     assert!(user.phone_number.is_some() && user.address.is_some());
-    assert!(scene.log_in().expect("a person").user.email.is_none(), "nobody has asked");
+    assert!(scene.log_in().expect("a person").user.email.is_none(), "it was not requested");
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn signing_key_rotation() {
     assert_eq!(scene.op.asked(), [TOKEN, KEYS, USERINFO]);
 }
 
-/// The client has fetched the keys for this very login.
+/// The client fetched the keys for this login.
 #[test]
 fn signing_key_rotation_just_before_signing() {
     let mut scene = Scene::new();
@@ -278,7 +278,11 @@ fn userinfo_bearer_header() {
     let request = sent.pop().expect("the userinfo request");
     let bearer = format!("Bearer {}", who.access_token.expose());
     assert_eq!(request.headers()["authorization"], bearer.as_str());
-    assert_eq!((request.uri().query(), request.body().len()), (None, 0), "and nowhere else");
+    assert_eq!(
+        (request.uri().query(), request.body().len()),
+        (None, 0),
+        "the token is nowhere else"
+    );
 }
 
 #[test]
@@ -290,7 +294,7 @@ fn userinfo_invalid_sub() {
     assert_eq!(userinfo_error(scene.log_in_for(login())), TokenError::Subject);
 }
 
-/// Encrypted as well, which the suite does for clients that are registered so.
+/// Also encrypted, which the suite does for clients registered that way.
 #[test]
 fn userinfo_signed() {
     let (mut scene, signature) = (honest(), JoseError::Signature.into());

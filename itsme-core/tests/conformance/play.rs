@@ -1,4 +1,4 @@
-//! How a module is played: one login with an honest OP, then one in which the OP does what the module says.
+//! How a module is run: one login with an honest OP, then one in which the OP does what the module says.
 
 use itsme_core::{
     AuthorizationRequest, DriveError, Error, LoggedIn, Scope, SendFailure, TokenError,
@@ -22,7 +22,7 @@ pub type Members = Map<String, Value>;
 
 pub type Play = fn(&mut Scene) -> Result<LoggedIn, DriveError<SendFailure>>;
 
-/// Its claims come by userinfo alone, so a client that goes on with a bad ID token shows there.
+/// Its claims come only by userinfo, so a client that continues with a bad ID token is noticed there.
 pub fn login() -> AuthorizationRequest {
     AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo()
 }
@@ -31,7 +31,7 @@ fn by_browser(scene: &mut Scene) -> Result<LoggedIn, DriveError<SendFailure>> {
     scene.log_in_for(login())
 }
 
-/// Logs somebody in first, so that what follows is refused for what is wrong with it and nothing else.
+/// Logs someone in first, so that what follows is refused only for what is wrong with it.
 pub fn trusted(mut scene: Scene, play: Play) -> Scene {
     play(&mut scene).expect("the OP is honest");
     assert_eq!(scene.op.asked().last(), Some(&USERINFO));
@@ -43,7 +43,7 @@ pub fn honest() -> Scene {
     trusted(Scene::new(), by_browser)
 }
 
-/// The ID token is refused with this error, and nothing is asked after it.
+/// The ID token is refused with this error, and nothing is requested afterwards.
 pub fn refused_in(
     (scene, play): (Scene, Play),
     misbehave: impl FnOnce(&mut Scene),
@@ -61,7 +61,7 @@ pub fn accepted_in(
 ) -> (LoggedIn, Scene) {
     let mut scene = trusted(scene, play);
     misbehave(&mut scene);
-    let who = play(&mut scene).expect("it is no fault");
+    let who = play(&mut scene).expect("it is not a fault");
     assert_eq!(scene.op.asked().last(), Some(&USERINFO));
     (who, scene)
 }
@@ -79,7 +79,7 @@ pub fn accepted(misbehave: impl FnOnce(&mut Scene)) -> (LoggedIn, Scene) {
     accepted_in((Scene::new(), by_browser), misbehave)
 }
 
-/// How a login fails to begin when the metadata names another issuer.
+/// How a login fails to start if the metadata names another issuer.
 pub fn with_foreign_metadata() -> Error {
     let mut scene = Scene::new();
     scene.op.alter(Document::Discovery, |it| {
@@ -141,7 +141,7 @@ pub fn published(
     }
 }
 
-/// The OP's key signs correctly, but not by the agreed algorithm.
+/// The OP's key signs correctly, but with an algorithm that was not agreed.
 pub fn signed_with_ps256() -> impl FnOnce(&mut Scene) {
     let key = Jwk::from_bytes(op_jwk("s1").to_string()).expect("a key");
     let signer = PS256.signer_from_jwk(&key).expect("it signs");

@@ -1,4 +1,4 @@
-//! Key holders that fail, step by step. What each failure ends in stands in the testkit's list.
+//! Key holders that fail, step by step. The testkit's list says how each failure ends.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use super::{Outside, SIGN, UNWRAP, drive_by, login};
 
-/// What each step of a flow was, and how it ended.
+/// The steps of a flow, and how it ended.
 struct Trace {
     steps: Vec<String>,
     result: Result<LoggedIn, String>,
 }
 
-/// Runs a login whose keys are used by `answer`, which is told how often it was asked.
+/// Runs a login whose keys are operated by `answer`, which is told how often it has been asked.
 fn trace(
     outside: &mut Outside,
     mut answer: impl FnMut(usize, &KeyOperation, &mut FakeKms) -> Result<Vec<u8>, KeyFailure>,
@@ -84,11 +84,11 @@ fn a_key_that_cannot_be_reached_is_asked_once_more() {
     }
     let mut outside = Outside::new();
     let gone = trace(&mut outside, |_, _, _| Err(KeyFailure::Unavailable));
-    assert_eq!(gone.steps, [SIGNS, PAUSE, SIGNS], "and not a third time");
+    assert_eq!(gone.steps, [SIGNS, PAUSE, SIGNS], "not a third time");
     assert_eq!(gone.result.expect_err("it is gone"), "given up");
     let mut outside = Outside::new();
     let refused = trace(&mut outside, |_, _, _| Err(KeyFailure::Refused));
-    assert_eq!(refused.steps, [SIGNS], "a refusal is a refusal");
+    assert_eq!(refused.steps, [SIGNS], "a refusal is final");
 }
 
 #[test]
@@ -122,12 +122,12 @@ fn a_wrong_signing_key_is_named_before_anything_is_sent() {
         KeyOperation::Unwrap { .. } => honest(operation, kms),
     });
     let error = trace.result.expect_err("it is another key's signature");
-    let text = "the key holder's key `kms-sig-1` does not match the published one (RS256)";
+    let text = "the key holder's key `kms-sig-1` does not match the published key (RS256)";
     assert!(error.starts_with(text), "{error}");
     assert_eq!(trace.steps, [SIGNS]);
 }
 
-/// Whoever sends tokens learns from neither text nor steps which layer was wrong.
+/// Anyone who sends tokens learns neither from texts nor from steps which layer was wrong.
 #[test]
 fn a_bad_unwrap_and_a_bad_tag_are_one_error_and_one_path() {
     let mut seen = BTreeSet::new();
@@ -152,7 +152,7 @@ fn a_bad_unwrap_and_a_bad_tag_are_one_error_and_one_path() {
     assert!(error.ends_with("it does not decrypt IdToken(Jose(Decryption))"), "{error}");
 }
 
-/// A key holder would answer these in its own way, so it is not asked.
+/// Each key holder would answer these in its own way, so it is not asked.
 #[test]
 fn what_no_key_can_have_encrypted_is_not_asked_about() {
     let changes: [fn(&mut Vec<u8>); 3] =
@@ -171,7 +171,7 @@ fn spoil(op: &mut FakeOp, part: usize) {
     spoil_with(op, part, |bytes| bytes[7] ^= 1);
 }
 
-/// Changes one part of the ID token as it comes over the wire.
+/// Changes one part of the ID token on the wire.
 fn spoil_with(op: &mut FakeOp, part: usize, change: fn(&mut Vec<u8>)) {
     use itsme_core::internals::{base64url, base64url_decode};
     op.tamper("/token", move |response| {
@@ -196,7 +196,7 @@ fn a_request_that_is_made_again_is_signed_again_and_counted() {
     let clock = world.clock();
     let send = |request: itsme_core::Request| {
         let attempt = request.extensions().get().map(|attempt: &Attempt| attempt.number);
-        numbers.push(attempt.expect("which request it is"));
+        numbers.push(attempt.expect("it has an attempt"));
         op.handle(request).map_err(|why| (why, why))
     };
     let sleep = |time| clock.advance(time);
@@ -206,7 +206,7 @@ fn a_request_that_is_made_again_is_signed_again_and_counted() {
     assert_eq!(outside.calls(0), [SIGN, SIGN, UNWRAP]);
 }
 
-/// A poll that cannot be signed is one that the OP has not seen: the next one may go well.
+/// The OP has not seen a poll that could not be signed: the next one may succeed.
 #[test]
 fn a_poll_outlives_an_outage() {
     let mut outside = Outside::new();
@@ -214,7 +214,7 @@ fn a_poll_outlives_an_outage() {
     outside.op.approve_backchannel(ticket.auth_req_id());
     outside.kms.react_when(|_| Some(Reaction::Lost));
     let answer = outside.play(outside.client.poll_backchannel(ticket));
-    let Ok(Backchannel::Pending(ticket)) = answer else { panic!("it is to be polled again") };
+    let Ok(Backchannel::Pending(ticket)) = answer else { panic!("it can be polled again") };
     outside.kms.recover();
     let answer = outside.play(outside.client.poll_backchannel(ticket));
     assert!(matches!(answer, Ok(Backchannel::LoggedIn(_))));
@@ -225,7 +225,7 @@ fn handles_are_held_against_what_is_published() {
     let mut outside = Outside::new();
     assert!(outside.play(outside.client.check_keys()).is_ok());
     assert_eq!(outside.calls(0), [SIGN, UNWRAP, "RSA-OAEP"], "what the OP may choose");
-    assert!(outside.op.asked().is_empty(), "the OP has nothing to do with it");
+    assert!(outside.op.asked().is_empty(), "the OP is not involved");
 
     outside.kms.make_key("another-sig", "sig");
     outside.kms.make_key("another-enc", "enc");
@@ -243,7 +243,7 @@ fn handles_are_held_against_what_is_published() {
         })
     };
     for (wrong, named) in [(SIGN, "kms-sig-1"), (UNWRAP, "kms-enc-1")] {
-        let error = check(&mut outside, wrong).expect_err("a handle is another key's");
+        let error = check(&mut outside, wrong).expect_err("a handle belongs to another key");
         let DriveError::Flow(Error::KeyMismatch { kid, algorithm }) = error else {
             panic!("not {error}")
         };
@@ -258,7 +258,7 @@ fn handles_are_held_against_what_is_published() {
     assert!(matches!(made_up, Err(DriveError::Flow(Error::KeyMismatch { .. }))));
 }
 
-/// A token that names no key: each that fits is tried once, the one that costs nothing first.
+/// A token without `kid`: each key that fits is tried once, the cheapest first.
 #[test]
 fn an_unnamed_key_is_found_among_those_that_fit() {
     for spoilt in [false, true] {
@@ -266,7 +266,7 @@ fn an_unnamed_key_is_found_among_those_that_fit() {
         outside.kms.make_key("kms-enc-2", "enc");
         let keys: Value = serde_json::from_str(&outside.kms.public_jwks()).expect("JSON");
         let [sig, mut smaller, mut larger] = [0, 1, 2].map(|place| keys["keys"][place].clone());
-        // Whatever is encrypted to the smaller one can have been encrypted to the larger one.
+        // Anything encrypted to the smaller key could also have been encrypted to the larger one.
         if modulus(&smaller) > modulus(&larger) {
             std::mem::swap(&mut smaller, &mut larger);
         }
@@ -289,7 +289,7 @@ fn an_unnamed_key_is_found_among_those_that_fit() {
         assert_eq!(trace.result.is_ok(), !spoilt);
         assert_eq!(kids, asked);
     }
-    // The local one opens it, whatever has become of the KMS.
+    // The local key opens it, whatever has happened to the KMS.
     let mut outside = Outside::new();
     let mixed = itsme_testkit::private_keys().with_external(&outside.kms.public_jwks());
     let mixed = mixed.expect("they are sound");

@@ -1,4 +1,4 @@
-//! Clients whose private keys are in a KMS: every flow, and how often each asks for a key.
+//! Clients whose private keys are in a KMS: every flow, and how often each uses a key.
 
 mod failures;
 mod replacing;
@@ -31,7 +31,7 @@ impl Outside {
         Self::with(FakeOp::new, |settings| settings)
     }
 
-    /// With metadata cached, and nothing asked of anybody since.
+    /// With metadata cached, and nothing requested since.
     fn with(
         op: impl FnOnce(itsme_testkit::Clock) -> FakeOp,
         change: impl FnOnce(Settings) -> Settings,
@@ -73,7 +73,7 @@ impl Outside {
         self.play(self.client.start_backchannel(request)).expect("a ticket")
     }
 
-    /// What was asked of the KMS since the last time.
+    /// What the KMS has been asked since the last time.
     fn calls(&self, since: usize) -> Vec<&str> {
         self.kms.calls()[since..].iter().map(|call| call.algorithm.as_str()).collect()
     }
@@ -192,10 +192,10 @@ fn somebody_scans_a_code() {
     assert_eq!(who.user.sub, outside.op.sub_of(&Person::ann()));
     let signatures = outside.calls(0).iter().filter(|call| **call == SIGN).count();
     let polls = outside.op.asked().len();
-    assert_eq!(signatures, polls + 2, "one for each request; the start has two more in it");
+    assert_eq!(signatures, polls + 2, "one for each request, and two more for the start");
 }
 
-/// What is signed can hold the text of a confirmation: a KMS sees its digest.
+/// The message may contain the text of a confirmation: a KMS only sees its digest.
 #[test]
 fn the_digest_is_what_is_signed() {
     let mut outside = Outside::new();
@@ -229,7 +229,7 @@ fn without_a_key_holder_nothing_is_sent() {
     let Outside { world, op, .. } = &mut outside;
     let send = |request| op.handle(request).map_err(|why| (why, why));
     let error = drive(flow, world, send, |_| ()).expect_err("nobody can sign");
-    let text = "the key `kms-sig-1` is kept outside, but no key holder was set";
+    let text = "the key `kms-sig-1` is external, but no key holder was set";
     assert_eq!(error.to_string(), text);
     assert!(matches!(&error, DriveError::Flow(Error::NoKeyHolder { kid }) if kid == "kms-sig-1"));
     assert_eq!(error.advice(), Advice::OurFault);

@@ -1,4 +1,4 @@
-//! Keys and secrets that change while the client works.
+//! Keys and secrets that are replaced while the client runs.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ impl Here {
     }
 }
 
-/// The OP goes on encrypting to the key that it knows, for a day.
+/// The OP keeps encrypting to the key that it knows, for a day.
 #[test]
 fn what_was_encrypted_to_the_old_key_is_read_until_it_is_forgotten() {
     let mut here = Here::new();
@@ -58,7 +58,7 @@ fn what_was_encrypted_to_the_old_key_is_read_until_it_is_forgotten() {
     let new = new.without(old.encryption_kids()[0]).expect("the others");
     let new = new.without(old.encryption_kids()[1]).expect("the others");
     here.client.replace_keys(new.clone()).expect("it has keys");
-    assert!(here.play(under_way).is_ok(), "it was begun with the old ones");
+    assert!(here.play(under_way).is_ok(), "it was started with the old keys");
     here.world.advance(Duration::from_secs(24 * 3600));
     assert!(here.log_in().is_ok(), "the OP has not fetched the new set");
     let published: Value = serde_json::from_str(&new.public_jwks()).expect("JSON");
@@ -68,9 +68,9 @@ fn what_was_encrypted_to_the_old_key_is_read_until_it_is_forgotten() {
     here.op.publish(&new.public_jwks());
     assert!(here.log_in().is_ok());
     here.client.forget_old_keys();
-    assert!(here.log_in().is_ok(), "it is the new one that is used");
+    assert!(here.log_in().is_ok(), "the new key is used");
     here.op.publish(&old.public_jwks());
-    let error = here.log_in().expect_err("the old one is gone");
+    let error = here.log_in().expect_err("the old key is gone");
     let DriveError::Flow(Error::IdToken(TokenError::Jose(error))) = error else {
         panic!("not {error}")
     };
@@ -98,7 +98,7 @@ fn the_new_signing_key_signs_at_once() {
     assert!(here.log_in().is_ok());
 }
 
-/// As long as the key that has signed it is published.
+/// As long as the key that signed it is published.
 #[test]
 fn a_hosted_object_outlives_its_signing_key() {
     let mut here = Here::new();
@@ -117,7 +117,8 @@ fn a_hosted_object_outlives_its_signing_key() {
     assert!(here.play(flow).is_ok());
 }
 
-/// From a file to an HSM, in three steps, with a person at the OP and another one in the app all the while.
+/// From a file to an HSM in three steps, with one person at the OP and another one in the app all the
+/// while.
 #[test]
 fn keys_move_out_of_the_process() {
     let mut outside = Outside::new();
@@ -144,7 +145,7 @@ fn keys_move_out_of_the_process() {
     outside.client.replace_keys(signing).expect("it has keys");
     outside.log_in(login());
 
-    // And a day later the old ones are gone, but for what is still encrypted to them.
+    // Another day later the old ones are gone, except for what is still encrypted to them.
     outside.client.replace_keys(outside.kms.keys()).expect("it has keys");
     outside.op.publish(&outside.kms.public_jwks());
     outside.log_in(login());
@@ -176,7 +177,7 @@ fn a_secret_is_replaced_too() {
         here.client = Client::new(settings).expect("the settings are sound");
         assert!(here.log_in().is_ok());
 
-        // What was encrypted with the old one is on its way.
+        // Something encrypted with the old one is on its way.
         let flow = here.approved();
         let step = flow.start(&mut here.world).expect("a step");
         let itsme_core::Step::Send(request, pending) = step else { panic!("it redeems") };
@@ -193,7 +194,7 @@ fn a_secret_is_replaced_too() {
     }
 }
 
-/// An application that reads its file again each minute.
+/// An application that reads its file again every minute.
 #[test]
 fn the_same_keys_once_more_change_nothing() {
     let mut here = Here::new();
@@ -253,8 +254,8 @@ fn a_secret_that_signs_is_replaced_by_one_as_long() {
 fn a_client_keeps_its_kind_of_credentials() {
     let here = Here::new();
     let text = |error: Error| error.to_string();
-    let kind = "the settings are unusable: a client keeps the kind of credentials that it was made \
-                with: private keys, or a secret";
+    let kind = "the settings are unusable: a client keeps the kind of credentials it was created with: \
+                private keys or a secret";
     let error = here.client.replace_secret(ClientSecret::new(NEW)).expect_err("it has keys");
     assert_eq!(text(error), kind);
     let client = Client::new(here.op.secret_settings()).expect("the settings are sound");

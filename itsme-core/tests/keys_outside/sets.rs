@@ -44,7 +44,7 @@ fn each_constructor_takes_what_it_says() {
     assert!(PrivateKeys::mixed(&half).is_ok());
 }
 
-/// A key of which only half of the private numbers was taken out has not left the process.
+/// A key from which only half of the private numbers were removed has not left the process.
 #[test]
 fn a_forgotten_private_number_is_noticed() {
     for number in ["d", "p", "q", "dp", "dq", "qi"] {
@@ -52,10 +52,15 @@ fn a_forgotten_private_number_is_noticed() {
         set["keys"][1][number] = json!("AQAB");
         let refused = text(PrivateKeys::external(&set.to_string()));
         assert!(
-            refused.starts_with("key 2 (kid `kms-enc-1`): it has private members"),
+            refused.starts_with(
+                "key 2 (kid `kms-enc-1`): it is declared external but has private members"
+            ),
             "{refused}"
         );
-        assert!(PrivateKeys::mixed(&set.to_string()).is_err(), "{number} alone is no key either");
+        assert!(
+            PrivateKeys::mixed(&set.to_string()).is_err(),
+            "{number} alone is not a key either"
+        );
     }
 }
 
@@ -66,7 +71,7 @@ fn numbers_outside_are_checked_too() {
         ("n", json!("AQAB"), "it has 17 bits"),
         ("n", json!(null), "`n` is missing"),
         ("n", json!("!"), "`n` is not a base64url number"),
-        ("e", json!("Ag"), "do not belong together"),
+        ("e", json!("Ag"), "do not match"),
         ("e", json!(null), "`e` is missing"),
         ("kid", json!(""), "it has no `kid`"),
         ("alg", json!("RSA-OAEP"), "its `alg` must be"),
@@ -85,7 +90,7 @@ fn keys_are_added_retired_and_put_in_front() {
     let mut kms = FakeKms::new();
     let keys = kms.keys();
     for made in [keys.with_new_encryption_key(), keys.with_new_signing_key()] {
-        assert!(text(made).contains("make the new key there"));
+        assert!(text(made).contains("generate the new key there"));
     }
     let (sig, enc) = (kms.make_key("kms-sig-2", "sig"), kms.make_key("kms-enc-2", "enc"));
     let keys = keys.with_external(&sig).and_then(|keys| keys.with_external(&enc));
@@ -99,16 +104,16 @@ fn keys_are_added_retired_and_put_in_front() {
         (keys.signing_kids(), keys.encryption_kids()),
         (vec!["kms-sig-2"], vec!["kms-enc-2"])
     );
-    assert!(PrivateKeys::external(&keys.to_json()).is_ok(), "it is still all outside");
+    assert!(PrivateKeys::external(&keys.to_json()).is_ok(), "all keys are still external");
     let twice = text(keys.with_external(&sig));
     assert!(twice.contains("an earlier key has the same `kid`"), "{twice}");
     let here = text(keys.with_external(private_jwks()));
     assert!(here.contains("private members"), "{here}");
     let mixed = private_keys().with_external(&enc).expect("they are sound");
-    assert!(mixed.with_new_signing_key().is_ok(), "some of its keys are here");
+    assert!(mixed.with_new_signing_key().is_ok(), "some of its keys are local");
 }
 
-/// A token names an algorithm that its key is not for: nobody is asked.
+/// A token names an algorithm that its key is not for: no key holder is asked.
 #[test]
 fn a_key_with_an_algorithm_is_asked_for_no_other() {
     for (own, taken) in [("RSA-OAEP-256", true), ("RSA-OAEP", false)] {
@@ -116,7 +121,7 @@ fn a_key_with_an_algorithm_is_asked_for_no_other() {
         let mut set: Value = serde_json::from_str(&outside.kms.public_jwks()).expect("JSON");
         set["keys"][1]["alg"] = json!(own);
         let keys = PrivateKeys::external(&set.to_string()).expect("they are sound");
-        // The OP has not seen the algorithm, and takes its own.
+        // The OP has not seen the algorithm, and uses its own.
         outside.client.replace_keys(keys).expect("it has keys");
         outside.client.forget_old_keys();
         let flow = outside.approved(login());

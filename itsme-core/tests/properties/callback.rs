@@ -1,5 +1,4 @@
-//! Whatever a browser brings back, nothing panics, and nothing but an answer to the login makes a
-//! request.
+//! Whatever a browser brings back, nothing panics, and only an answer to the login causes a request.
 
 use std::cell::RefCell;
 
@@ -27,7 +26,7 @@ fn query(pairs: &[(String, String)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// Texts of every form that a callback comes in, and of none.
+/// Texts of every form of a callback, and of none.
 fn text() -> impl Strategy<Value = String> {
     let before = select(vec!["", "?", "/cb?", "https://rp.example/cb?", " http://[::1]/?a=1&"]);
     let after = select(vec!["", "#_=_", "\n", "&", "&state", "%"]);
@@ -39,8 +38,8 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Nobody is logged in. Under another state than the login's, which it hardly guesses, it is not even
-/// asked about; under the login's own, the rest of it may be anything.
+/// Nobody is logged in. With another state than the login's, which is hardly guessed by chance, no
+/// request is made; with the login's own, everything else may be anything.
 #[test]
 fn what_is_no_answer_makes_no_request() {
     let scene = RefCell::new(Scene::warm());
@@ -61,7 +60,7 @@ fn what_is_no_answer_makes_no_request() {
     });
 }
 
-/// A callback says the same in each of its forms.
+/// A callback means the same in each of its forms.
 #[test]
 fn the_forms_agree() {
     proptest!(config(256), |(pairs in pairs())| {

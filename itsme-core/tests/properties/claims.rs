@@ -1,4 +1,4 @@
-//! Whatever claims an OP writes, the person that the library reads has them all.
+//! Whatever claims an OP writes, the user that the library reads has them all.
 
 use std::cell::RefCell;
 
@@ -20,7 +20,8 @@ enum Kind {
     Part,
 }
 
-/// Claims, and the fields that they are read into; some by several names, of which the first counts.
+/// Claims, and the fields that they are read into; some have several names, of which the first takes
+/// precedence.
 const KNOWN: [(&str, &str, Kind); 26] = [
     ("address", "address", Kind::Part),
     ("age_gte_18", "age_gte_18", Kind::Flag),
@@ -50,7 +51,7 @@ const KNOWN: [(&str, &str, Kind); 26] = [
     ("tag:sixdots.be,2020-03:claim_birthdate_as_string", "birthdate_as_string", Kind::Text),
 ];
 
-/// JSON whose numbers a text carries exactly.
+/// JSON whose numbers survive as text exactly.
 fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -68,14 +69,14 @@ fn json_value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// An object of texts, with members that are known and others.
+/// An object of strings, with known and unknown members.
 fn part() -> impl Strategy<Value = Value> {
     let names = ["formatted", "locality", "city", "country", "appName", "activationDate"];
     let name = prop_oneof![3 => select(names.to_vec()).prop_map(str::to_owned), 1 => ".{1,8}"];
     btree_map(name, any::<String>(), 0..5).prop_map(|map| json!(map))
 }
 
-/// A value for a claim of this kind, and what it is read as: nothing, if it is of another kind.
+/// A value for a claim of this type, and what it is read as: nothing, if it has another type.
 fn value(kind: Kind) -> BoxedStrategy<(Value, Option<Value>)> {
     let odd = json_value().prop_filter("of another kind", move |value| match kind {
         Kind::Text => !value.is_string(),
@@ -105,8 +106,8 @@ fn value(kind: Kind) -> BoxedStrategy<(Value, Option<Value>)> {
     prop_oneof![3 => usual, 1 => odd].boxed()
 }
 
-/// Claims, and the person that is read from them, as this library stores people. Of two that say
-/// different things of the same, the second one is kept as it came.
+/// Claims, and the user that is read from them, in this library's stored form. If two contradict
+/// each other, the second is kept as received.
 fn claims() -> impl Strategy<Value = (Map<String, Value>, Value)> {
     let known = subsequence(&KNOWN[..], 0..=16).prop_flat_map(|known| {
         let values: Vec<_> = known.iter().map(|(.., kind)| value(*kind)).collect();

@@ -1,4 +1,4 @@
-//! What the app shows is accepted, and nothing else, and it is sent as it was written.
+//! Exactly the text that the app shows is accepted, and it is sent as written.
 
 use std::{cell::RefCell, collections::BTreeSet, ops::RangeInclusive};
 
@@ -14,10 +14,10 @@ use crate::{common::Scene, config};
 
 const DIALECTS: [Dialect; 2] = [Dialect::V1, Dialect::V2];
 const STYLES: [&str; 3] = ["b", "i", "u"];
-/// The characters that are tried one by one; those beyond are met by chance.
+/// The characters that are tried one by one; those beyond occur by chance.
 const BASIC_PLANE: RangeInclusive<char> = '\0'..='\u{ffff}';
 
-/// ISO 8859-15, which is ISO 8859-1 but for eight places; V1 has what both have.
+/// ISO 8859-15, which differs from ISO 8859-1 in eight places; V1 has what both share.
 fn shown(dialect: Dialect) -> BTreeSet<char> {
     let bytes = (0x20..=0x7e).chain(0xa0..=0xff_u8);
     let characters = bytes.map(|byte| match byte {
@@ -48,7 +48,7 @@ fn each_character_is_accepted_where_it_is_shown() {
     }
 }
 
-/// A text of shown characters, breaks and styles that are closed as they were opened.
+/// A text of displayable characters, breaks and properly nested styles.
 fn balanced(dialect: Dialect) -> impl Strategy<Value = String> {
     let characters: Vec<char> = shown(dialect).into_iter().filter(|c| *c != '<').collect();
     let characters = vec(select(characters), 0..12).prop_map(String::from_iter);
@@ -140,7 +140,7 @@ proptest! {
     }
 }
 
-/// What it replaces was not shown, and then is.
+/// What it replaces was not displayable, and then is.
 #[test]
 fn plain_typography_keeps_what_is_shown() {
     for character in BASIC_PLANE {
@@ -152,8 +152,8 @@ fn plain_typography_keeps_what_is_shown() {
     }
 }
 
-/// Whatever the text, it goes out as it is but for the breaks, or it is refused with the fault that
-/// [`FreeText::check`] tells, before any request.
+/// Any text is sent unchanged except for the breaks, or refused before any request, with the fault
+/// that [`FreeText::check`] reports.
 #[test]
 fn what_is_confirmed_is_what_was_written() {
     for (dialect, name) in [

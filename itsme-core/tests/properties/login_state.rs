@@ -1,4 +1,4 @@
-//! A login that was stored is finished; what was damaged is refused.
+//! A stored login can be finished; a damaged one is refused.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -73,7 +73,7 @@ fn another_version_is_refused() {
     });
 }
 
-/// Cut anywhere, or without one of its members, or with one of another kind.
+/// Cut anywhere, without one of its members, or with one of another type.
 #[test]
 fn what_was_damaged_is_refused() {
     let scene = RefCell::new(Scene::warm());

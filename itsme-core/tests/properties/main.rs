@@ -1,4 +1,4 @@
-//! Laws that hold for whatever is generated.
+//! Laws that hold for all generated input.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -15,7 +15,7 @@ mod urls;
 
 use proptest::test_runner::{Config, RngSeed};
 
-/// So many cases, and the same ones each time, unless `PROPTEST_RNG_SEED` asks for others.
+/// This many cases, the same ones each time, unless `PROPTEST_RNG_SEED` selects others.
 fn config(cases: u32) -> Config {
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     match config.rng_seed {

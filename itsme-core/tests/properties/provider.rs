@@ -1,4 +1,4 @@
-//! `Cache-Control`, whatever stands in it.
+//! `Cache-Control`, whatever it contains.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{common::Scene, config};
 const SHORTEST: u64 = 5 * 60;
 const LONGEST: u64 = 24 * 3600;
 
-/// Fetches metadata and keys that come with these header lines; when it was.
+/// Fetches metadata and keys with these header lines; returns when.
 fn fetch(scene: &mut Scene, cache_control: &[Vec<u8>]) -> UnixTime {
     let Scene { world, op, client } = scene;
     let send = |request| {
@@ -35,7 +35,7 @@ fn is_stale(scene: &mut Scene, at: UnixTime) -> bool {
     matches!(step.expect("a step"), Step::Send(..))
 }
 
-/// They are fresh for so many seconds, and then no longer.
+/// They are fresh for this many seconds, and no longer.
 fn lifetime_is(scene: &mut Scene, fetched: UnixTime, seconds: u64) -> bool {
     let end = fetched.after(Duration::from_secs(seconds));
     !is_stale(scene, end.before(Duration::from_millis(1))) && is_stale(scene, end)
@@ -88,6 +88,6 @@ fn max_age_counts_within_these_limits() {
         let fetched = fetch(scene, &[line(seconds)]);
         prop_assert!(lifetime_is(scene, fetched, within(seconds)));
         let fetched = fetch(scene, &[line(seconds), line(other)]);
-        prop_assert!(lifetime_is(scene, fetched, within(seconds.min(other))), "the least counts");
+        prop_assert!(lifetime_is(scene, fetched, within(seconds.min(other))), "the smallest counts");
     });
 }

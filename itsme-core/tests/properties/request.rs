@@ -1,4 +1,4 @@
-//! What is asked reaches the OP as it was given, or is refused before any request.
+//! A request reaches the OP as given, or is refused before anything is sent.
 
 use std::{
     cell::RefCell,
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{common::Scene, config};
 
-/// One client that has the OP's metadata, and one that has not.
+/// One client that has the OP's metadata, and one that does not.
 struct Clients {
     warm: Scene,
     cold: Scene,
@@ -23,8 +23,8 @@ impl Clients {
         RefCell::new(Self { warm: Scene::warm(), cold: Scene::new() })
     }
 
-    /// What is sent to the OP, or why it cannot be: a client that would have to fetch metadata first
-    /// says so without fetching.
+    /// What is sent to the OP, or why it cannot be: a client without metadata says so without
+    /// fetching any.
     fn ask(&mut self, login: &AuthorizationRequest) -> Result<Redirect, RequestError> {
         let Scene { world, client, .. } = &mut self.cold;
         match client.authorize(login.clone()).start(world) {
@@ -39,7 +39,7 @@ fn parameters(url: &str) -> HashMap<String, String> {
     let url = url::Url::parse(url).expect("a URL");
     let mut parameters = HashMap::new();
     for (name, value) in url.query_pairs().into_owned() {
-        assert_eq!(parameters.insert(name, value), None, "no parameter stands twice");
+        assert_eq!(parameters.insert(name, value), None, "no parameter appears twice");
     }
     parameters
 }
@@ -128,7 +128,7 @@ fn a_redirect_uri_is_sent_byte_by_byte_or_refused() {
         assert_eq!(stored["redirect_uri"], uri, "it is needed again with the code");
         Ok(parameters(&redirect.url).remove("redirect_uri"))
     };
-    // RFC 3986 §3.4, with escapes that are none as well.
+    // RFC 3986 §3.4, including invalid escapes.
     let query = "[A-Za-z0-9._~!$&'()*+,;=:@/?%-]{0,60}";
     let anything = prop_oneof![
         text(0..20),
@@ -146,7 +146,7 @@ fn a_redirect_uri_is_sent_byte_by_byte_or_refused() {
     });
 }
 
-/// RFC 6749 §3.3: what a scope is made of.
+/// RFC 6749 §3.3: what a scope consists of.
 #[test]
 fn a_service_code_is_a_scope_or_refused() {
     let clients = Clients::new();

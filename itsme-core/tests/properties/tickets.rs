@@ -1,5 +1,4 @@
-//! A ticket that was stored is polled at the right times, wherever it is taken up; what was damaged is
-//! refused.
+//! A stored ticket is polled at the right times, wherever it is resumed; a damaged one is refused.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -14,14 +13,14 @@ use serde_json::{Value, json};
 
 use crate::{common::Scene, config};
 
-/// As another machine, of a later version of this library, has stored it.
+/// As stored by another machine, with a later version of this library.
 fn taken_up<T: Serialize + DeserializeOwned>(ticket: &T, (name, value): &(String, String)) -> T {
     let mut stored = serde_json::to_value(ticket).expect("a ticket is JSON");
     stored[name] = json!(value);
     serde_json::from_str(&stored.to_string()).expect("what was stored is a ticket")
 }
 
-/// Whoever takes it up and when: no two polls are ever nearer than the OP wants them.
+/// Whoever resumes it, and whenever: two polls are never closer than the OP wants.
 #[test]
 fn a_stored_ticket_is_polled_neither_too_early_nor_too_often() {
     let unknown = ("[^a-z]{1,8}", ".{0,8}");

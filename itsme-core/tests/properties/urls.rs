@@ -1,8 +1,8 @@
-//! Addresses, in each place that takes one: none panics, and whatever is accepted is asked at the host that was looked
-//! at. Several parsers read an address: the `url` crate as a browser does, `http::Uri` as HTTP clients do, and reqwest
-//! the one after the other.
+//! URLs, in each place that takes one: none panics, and whatever is accepted is called at the host that was checked.
+//! Several parsers read a URL: the `url` crate like a browser, `http::Uri` like HTTP clients, and reqwest one after
+//! the other.
 //!
-//! `ITSME_URLS=1000000` tries so many.
+//! `ITSME_URLS=1000000` tries that many.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use url::Url;
 
 use super::config;
 
-/// Texts that could be addresses.
+/// Texts that could be URLs.
 fn texts() -> impl Strategy<Value = [String; 2]> {
     let part = |all: &'static [&'static str]| proptest::sample::select(all);
     let scheme = part(&[
@@ -124,13 +124,13 @@ fn texts() -> impl Strategy<Value = [String; 2]> {
     })
 }
 
-/// Where a text has been accepted as an address, by one reader and by another.
+/// If a text was accepted as a URL: as read by one parser and by another.
 fn is_one_host(text: &str, asked: &http::Uri) -> Result<(), TestCaseError> {
     let read = Url::parse(text).expect("a browser can go there");
     let again = Url::parse(&asked.to_string()).expect("reqwest reads it like this");
     prop_assert!(["http", "https"].contains(&asked.scheme_str().unwrap_or_default()), "{}", text);
     let host = asked.host().expect("it has a host").to_ascii_lowercase();
-    // An IPv6 address has several spellings, and is compared as reqwest reads it, below.
+    // An IPv6 address has several spellings, and is compared below as reqwest reads it.
     if !host.starts_with('[') {
         prop_assert_eq!(Some(host.as_str()), read.host_str());
     }
@@ -139,7 +139,7 @@ fn is_one_host(text: &str, asked: &http::Uri) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Clients of an OP at `rp.example`, which know it, and somebody who was logged in.
+/// Clients of an OP at `rp.example` that know it, and a person who was logged in.
 struct Places {
     world: World,
     op: FakeOp,
@@ -150,7 +150,7 @@ struct Places {
     who: LoggedIn,
 }
 
-/// All hosts that are generated may be asked, so that texts get as far as they can.
+/// All generated hosts are allowed, so that texts get as far as possible.
 fn settings(settings: Settings) -> Settings {
     let hosts = ["localhost", "127.0.0.1", "[::1]"];
     let settings = hosts.into_iter().fold(settings, Settings::endpoint_host);
@@ -166,7 +166,7 @@ impl Places {
         let by_secret = client(settings(op.secret_settings()));
         let provider = play(by_keys.refresh(), &mut op, &mut world).expect("the OP answers");
         let mut provider = serde_json::to_value(&*provider).expect("JSON");
-        // They take their time, and nothing is encrypted to the OP.
+        // Logins may take long, and nothing is encrypted to the OP.
         provider["keys"] = json!({ "keys": [] });
         play(by_secret.refresh(), &mut op, &mut world).expect("the OP answers");
         let login = AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo();
@@ -178,7 +178,7 @@ impl Places {
         Self { world, op, by_keys, by_secret, provider, state, who }
     }
 
-    /// The first request of a flow, if it gets so far.
+    /// The first request of a flow, if it gets that far.
     fn first<T>(&mut self, flow: itsme_core::Flow<T>) -> Option<Request> {
         match flow.start(&mut self.world) {
             Ok(Step::Send(request, _)) => Some(request),
@@ -186,7 +186,7 @@ impl Places {
         }
     }
 
-    /// A client that has been told by an earlier process what the OP's metadata say.
+    /// A client to which an earlier process has passed the OP's metadata.
     fn knowing(&self, client: &Client, member: &str, text: &str) -> Option<Client> {
         let mut provider = self.provider.clone();
         provider["metadata"][member] = json!(text);
@@ -264,16 +264,16 @@ impl Places {
         }
     }
 
-    /// Those that are looked at when they are asked.
+    /// Endpoints that are checked when they are called.
     fn optional_endpoints(&mut self, text: &str) -> Result<(), TestCaseError> {
         let known = self.knowing(&self.by_secret, "revocation_endpoint", text);
-        let client = known.expect("it is not looked at before");
+        let client = known.expect("it is not checked before");
         let request = self.first(client.revoke(self.who.access_token.clone()));
         request.map_or(Ok(()), |request| is_one_host(text, request.uri()))?;
-        // Below these, there is a path of our own.
+        // Below these, we append a path of our own.
         for member in ["user_discovery_sessions_endpoint", "backchannel_authentication_endpoint"] {
             let known = self.knowing(&self.by_keys, member, text);
-            let client = known.expect("it is not looked at before");
+            let client = known.expect("it is not checked before");
             if let Some(request) = self.first(client.discover_user()) {
                 is_one_host(&request.uri().to_string(), request.uri())?;
             }
@@ -292,7 +292,7 @@ impl Places {
     }
 }
 
-/// Most texts are no addresses; enough of them must be.
+/// Most texts are not URLs, but enough of them must be.
 #[test]
 fn whatever_is_accepted_is_asked_where_it_was_looked_at() {
     let cases = std::env::var("ITSME_URLS").ok().and_then(|cases| cases.parse().ok());
@@ -318,5 +318,5 @@ fn whatever_is_accepted_is_asked_where_it_was_looked_at() {
     };
     let cases = cases.unwrap_or(2_000);
     TestRunner::new(config(cases)).run(&texts(), law).expect("the law holds");
-    assert!(accepted.get() > cases as usize / 100, "{} were addresses", accepted.get());
+    assert!(accepted.get() > cases as usize / 100, "{} were URLs", accepted.get());
 }

@@ -1,5 +1,5 @@
-//! Every fault and every quirk: what was recorded ends as it did, after the same requests in the same order, and the
-//! checks that fail are those that the list states, the first of which is the error of the login.
+//! For every fault and every quirk, a replay ends as recorded, after the same requests in the same order. The failed
+//! checks are those that the list states, and the first one is the login's error.
 
 use std::time::Instant;
 
@@ -36,7 +36,7 @@ fn each_ends_as_it_did(list: Vec<Fault>) {
         let recorded = Recorded::default();
         let equip = |client| recording_all(client, recorded.recorder());
         faults::in_memory_with(vec![fault], equip);
-        // Behind the first that fails comes the login of when the fault is over.
+        // The first flow that fails is followed by the login after the fault.
         let mut replayed: Vec<Replayed> = Vec::new();
         for recording in recorded.take() {
             replayed.push(replay(&recording));
@@ -51,7 +51,7 @@ fn each_ends_as_it_did(list: Vec<Fault>) {
         if failed != stated {
             wrong.push(format!("- {name}\t{}", failed.join("; ")));
         }
-        // Of what a login ends with, these are found by checks of documents.
+        // These of a login's errors come from checks of documents.
         let by_a_check = matches!(
             last.result,
             Err(DriveError::Flow(
@@ -73,7 +73,7 @@ fn each_ends_as_it_did(list: Vec<Fault>) {
     assert!(wrong.is_empty(), "not as stated:\n{}", wrong.join("\n"));
 }
 
-/// All that failed, each once.
+/// All failed checks, without repetition.
 fn failed<'a>(documents: impl Iterator<Item = &'a Explanation>) -> Vec<String> {
     let mut failed = Vec::new();
     for document in documents {
@@ -87,8 +87,8 @@ fn failed<'a>(documents: impl Iterator<Item = &'a Explanation>) -> Vec<String> {
     failed
 }
 
-/// The first check that fails here and refuses a login. A key is passed over, and an endpoint of a service is looked at
-/// by who asks for it.
+/// The first failed check that fails a login. A key is ignored, and an endpoint of a service is checked by whoever
+/// calls it.
 fn first_refusing(document: &Explanation) -> Option<(Document, &'static str)> {
     let is_passed_over = matches!(document.document, Document::Key | Document::ServiceEndpoint);
     let first = document.failed().next().filter(|_| !is_passed_over)?;

@@ -1,4 +1,4 @@
-//! Each flow of a login is recorded with what it was made of, and what was around it.
+//! Each flow of a login is recorded with its input and its surroundings.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn replayed(recorded: &Recorded) -> Vec<Replayed> {
     recorded.take().iter().map(replay).collect()
 }
 
-/// The requests, as the OP writes them down.
+/// The requests, in the OP's notation.
 fn requests(replayed: &[Replayed]) -> Vec<String> {
     let steps = replayed.iter().flat_map(|replayed| &replayed.steps);
     let asked = steps.filter_map(|step| match &step.what {
@@ -54,10 +54,10 @@ fn the_requests_are_those_that_the_op_got() {
     let replayed = replayed(&recorded);
     let asked = requests(&replayed);
     assert_eq!(asked, ["GET Discovery", "GET KeySet", "POST Token", "GET Userinfo"]);
-    assert!(replayed.iter().all(|flow| flow.outcome == "it ended well"));
+    assert!(replayed.iter().all(|flow| flow.outcome == "it succeeded"));
 }
 
-/// Everything that can be asked for, in each way in which it can travel.
+/// Everything that can be requested, in each way in which it can travel.
 #[test]
 fn every_request_is_made_again() {
     let (mut scene, recorded) = scene(|settings| settings);
@@ -70,7 +70,7 @@ fn every_request_is_made_again() {
         .claim(Claim::Other("urn:x".to_owned()))
         .scope(Scope::Profile)
         .scope(Scope::Address)
-        .known_user("the sub of somebody")
+        .known_user("someone's sub")
         .acr(Acr::Advanced)
         .max_age(Duration::from_secs(300))
         .prompt(Prompt::Login)
@@ -128,7 +128,7 @@ fn every_setting_is_as_it_was() {
     assert_eq!(replayed(&recorded).len(), 4);
 }
 
-/// By `next_qr_step`, from the beginning to the end, with an OP that stumbles on the way.
+/// With `next_qr_step`, from beginning to end, with an OP that stumbles on the way.
 #[test]
 fn a_login_by_qr_code_is_run_again() {
     let (Scene { mut world, mut op, client }, recorded) = scene(|settings| settings);
@@ -158,7 +158,7 @@ fn a_login_by_qr_code_is_run_again() {
     }));
 }
 
-/// By the four flows.
+/// With the four flows.
 #[test]
 fn tickets_are_polled_for_again() {
     let (Scene { mut world, mut op, client }, recorded) = scene(|settings| settings);
@@ -187,7 +187,7 @@ fn tickets_are_polled_for_again() {
     assert_eq!(self::replayed(&recorded).len(), 2);
 }
 
-/// One fetches for all, and the others find what it has stored.
+/// One flow fetches for all, and the others find what it has stored.
 #[test]
 fn what_other_flows_did_is_around_a_flow() {
     let (Scene { mut world, mut op, client }, recorded) = scene(|settings| settings);
@@ -203,7 +203,7 @@ fn what_other_flows_did_is_around_a_flow() {
     assert_eq!(replayed.iter().filter(waits).count(), 4);
 }
 
-/// Old keys serve while the OP is away, for as long as nobody has been told otherwise.
+/// Old keys are used while the OP is unavailable, until told otherwise.
 #[test]
 fn what_was_cached_is_found_again() {
     let (mut scene, recorded) = scene(|settings| settings);
@@ -211,7 +211,7 @@ fn what_was_cached_is_found_again() {
     scene.world.advance(Duration::from_secs(2 * 3600));
     scene.op.react("/.well-known/openid-configuration", Reaction::Lost);
     scene.op.react("/.well-known/openid-configuration", Reaction::Lost);
-    scene.log_in().expect("with the keys of before");
+    scene.log_in().expect("the old keys are used");
     assert_eq!(replayed(&recorded).len(), 4);
 }
 
@@ -227,7 +227,7 @@ fn only_failures_are_handed_over_and_only_of_this_client() {
         let login = AuthorizationRequest::login(SERVICE);
         let login = play(client.authorize(login), &mut op, &mut world).expect("a URL");
         let _ = play(client.finish_login(login.state, "code=x&state=y"), &mut op, &mut world);
-        // A person who says no has a reason that is in no recording.
+        // A person's refusal is not recorded.
         let login = AuthorizationRequest::login(SERVICE);
         let login = play(client.authorize(login), &mut op, &mut world).expect("a URL");
         let denied = op.deny(&login.url);
@@ -246,7 +246,8 @@ fn only_failures_are_handed_over_and_only_of_this_client() {
     }
 }
 
-/// A token is held against the keys that its flow knew, whatever another flow has fetched meanwhile.
+/// A token is checked against the keys that its flow knew, whatever another flow has fetched
+/// meanwhile.
 #[test]
 fn keys_that_another_flow_has_fetched_explain_nothing() {
     let (mut scene, recorded) = scene(|settings| settings);

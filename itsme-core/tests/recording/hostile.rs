@@ -1,4 +1,5 @@
-//! Anybody who knows a client's public key can make a recording: whatever is in it, a replay ends, and nothing panics.
+//! Anyone who knows a client's public key can create a recording: whatever is in it, a replay ends, and nothing
+//! panics.
 
 use std::time::Instant;
 
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::{common::Scene, recorded::Recorded, sealed::plaintext};
 
-/// The recordings of a login in a browser and of one without, which fail at their ends.
+/// The recordings of a login in a browser and of one without, which fail at the end.
 fn recordings() -> Vec<Recording> {
     let recorded = Recorded::default();
     let Scene { mut world, mut op, client } = Scene::new();
@@ -40,7 +41,7 @@ fn recordings() -> Vec<Recording> {
                 op.approve_backchannel(&asked);
                 then
             }
-            Progress::LoggedIn(_) => panic!("userinfo is another issuer's"),
+            Progress::LoggedIn(_) => panic!("userinfo has another issuer"),
         };
     }
     recorded.take()
@@ -65,7 +66,7 @@ fn paths(value: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// In place of a value.
+/// Replacements for a value.
 fn others(value: &Value) -> Vec<Value> {
     let mut others = vec![Value::Null, json!([]), json!({})];
     others.extend(match value {

@@ -1,4 +1,4 @@
-//! Nothing can be read in a recording without the keys: no credential, and nothing about the person.
+//! A recording is unreadable without the keys: no credential, and nothing about the person.
 
 use std::{collections::BTreeSet, time::Instant};
 
@@ -18,10 +18,10 @@ use crate::{
     secrecy::Secrets,
 };
 
-/// The most bytes of answers that are kept.
+/// The maximum number of response bytes that are kept.
 const ROOM: usize = 1024 * 1024;
 
-/// What is most personal.
+/// The most personal data.
 fn login() -> AuthorizationRequest {
     AuthorizationRequest::login(SERVICE)
         .claim(Claim::NationalNumber(Country::Belgium))
@@ -30,7 +30,7 @@ fn login() -> AuthorizationRequest {
         .scopes_by_userinfo()
 }
 
-/// Runs a flow, and learns the secrets that come by.
+/// Runs a flow, and collects the secrets that pass through it.
 fn run<T>(
     flow: Flow<T>,
     (op, world, secrets): (&mut FakeOp, &mut World, &mut Secrets),
@@ -45,7 +45,7 @@ fn run<T>(
     drive(flow, world, send, |time| clock.advance(time))
 }
 
-/// A header says how it is sealed and to whom, and begins as those of all tokens do.
+/// A header names the encryption and the key, and starts like that of any token.
 fn is_bare(header: &str) -> bool {
     let header = itsme_core::internals::base64url_decode(header).expect("base64url");
     let header: serde_json::Value = serde_json::from_slice(&header).expect("JSON");
@@ -55,7 +55,7 @@ fn is_bare(header: &str) -> bool {
     header == to_key || header == sealed("dir")
 }
 
-/// Neither in its text nor in any of its parts, decoded.
+/// Neither in its text nor in any of its decoded parts.
 fn assert_hidden(secrets: &Secrets, what: &str, recordings: &[Recording]) {
     for recording in recordings {
         secrets.assert_hidden_in(what, &format!("{recording:?}"));
@@ -93,7 +93,7 @@ fn no_fault_is_readable() {
             let flow = client.finish_login(redirect.state, callback);
             let _ = run(flow, (&mut op, &mut world, &mut secrets));
         }
-        // Its last flow has all that the ones before had.
+        // The last flow contains everything that the earlier ones had.
         let last = recorded.take().pop().expect("a flow");
         recordings += 1;
         assert_hidden(&secrets, fault.name(), &[last]);
@@ -149,11 +149,11 @@ fn neither_a_known_user_nor_what_they_confirm_is_readable() {
     assert_eq!(taken.len(), 10);
     assert_hidden(&secrets, "a known user", &taken);
     secrets.assert_seen();
-    // With the keys, all of it can be had.
+    // With the keys, everything can be read.
     assert!(taken.iter().all(|recording| replay(recording).is_same()));
 }
 
-/// Under fresh content keys and IVs, even if nothing else differs.
+/// Content keys and IVs are fresh, even if nothing else differs.
 #[test]
 fn no_two_recordings_are_alike() {
     let recorded = Recorded::default();
@@ -187,14 +187,14 @@ fn refresh_tokens_are_not_in_it() {
         });
     }
     assert!(scene.play(scene.client.finish_login(redirect.state, callback)).is_err());
-    let [recording] = &recorded.take()[..] else { panic!("one has failed") };
+    let [recording] = &recorded.take()[..] else { panic!("one login has failed") };
     let opened = plaintext(recording);
     let body = |text: &str| itsme_core::internals::base64url(text)[..56].to_owned();
     assert!(opened.contains(&body(r#"{"access_token":"x","refresh_token":"dropped-"#)), "{opened}");
     assert!(!opened.contains(&body(r#"{"access_token":"x","refresh_token":"to be k"#)));
 }
 
-/// As somebody with the keys reads it.
+/// As someone with the keys reads it.
 pub fn plaintext(recording: &Recording) -> String {
     let jwe = recording.as_text().rsplit(':').next().expect("a JWE");
     let decryption = itsme_core::internals::decryption(&private_keys());
@@ -208,14 +208,14 @@ fn other_credentials_do_not_open_it() {
     let mut scene = Scene::new();
     scene.client = scene.client.clone().on_failure(recorded.recorder());
     assert!(scene.play(scene.client.authorize(AuthorizationRequest::login(""))).is_err());
-    let [recording] = &recorded.take()[..] else { panic!("one has failed") };
+    let [recording] = &recorded.take()[..] else { panic!("one login has failed") };
     let others = itsme_core::PrivateKeys::generate().expect("keys");
-    let secret = ClientSecret::new("somebody else's secret, which is long");
+    let secret = ClientSecret::new("someone else's secret, which is long");
     for flow in [recording.open(others), recording.open(secret)] {
         let refused = play(flow, &mut scene.op, &mut scene.world).expect_err("not the keys");
         assert!(matches!(refused, DriveError::Flow(Error::Recording(RecordingError::Sealed(_)))));
     }
-    // Each character counts.
+    // Every character matters.
     let text = recording.as_text();
     for place in (0..text.len()).step_by(text.len() / 60) {
         let mut changed = text.as_bytes().to_vec();
@@ -227,7 +227,7 @@ fn other_credentials_do_not_open_it() {
     }
 }
 
-/// What there is no room for is cut, with a note; the login's own end does not change.
+/// What exceeds the limit is cut, with a note; the login's own end does not change.
 #[test]
 fn a_recording_has_an_end() {
     let recorded = Recorded::default();
@@ -249,10 +249,10 @@ fn a_recording_has_an_end() {
     assert!((sent - ROOM..sent - ROOM + 64 * 1024).contains(&replay.missing_bytes()));
     let replayed = replay.run();
     assert!(!replayed.is_same() && replayed.result.is_err(), "{}", replayed.outcome);
-    assert_eq!(replayed.recorded_outcome, "it ended well");
+    assert_eq!(replayed.recorded_outcome, "it succeeded");
 }
 
-/// A callback that is too long is not kept, and is too long when it is run again.
+/// A callback that is too long is not kept, and is too long again in a replay.
 #[test]
 fn an_endless_callback_takes_no_room() {
     let recorded = Recorded::default();

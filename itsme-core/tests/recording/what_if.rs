@@ -1,4 +1,4 @@
-//! The same flow under another clock, or with other keys; and recordings that nobody's client has made.
+//! The same flow with another clock or other keys, and recordings that no client has made.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::{
 
 type Claims = serde_json::Map<String, Value>;
 
-/// A login that fails by what is wrong with its ID token.
+/// A login that fails because of its ID token.
 fn failed(login: AuthorizationRequest, alter: fn(&mut Claims)) -> Replay {
     let recorded = Recorded::default();
     let mut world = World::new();
@@ -27,7 +27,7 @@ fn failed(login: AuthorizationRequest, alter: fn(&mut Claims)) -> Replay {
     let callback = op.approve(&login.url, &Person::ann());
     op.alter(Document::IdToken, alter);
     assert!(play(client.finish_login(login.state, callback), &mut op, &mut world).is_err());
-    let [recording] = &recorded.take()[..] else { panic!("one has failed") };
+    let [recording] = &recorded.take()[..] else { panic!("one login has failed") };
     assert!(replay(recording).is_same());
     open(recording)
 }
@@ -60,9 +60,9 @@ fn without_sub(claims: &mut Claims) {
 fn a_clock_that_was_fast_is_found_out() {
     let replay = failed(login(), in_the_past);
     let before = replay.run();
-    assert!(before.outcome.starts_with("the ID token was refused: it has expired"));
+    assert!(before.outcome.starts_with("the ID token failed verification: it has expired"));
     let replayed = replay.clock_behind(Duration::from_secs(400)).run();
-    assert_eq!(replayed.outcome, "it ended well");
+    assert_eq!(replayed.outcome, "it succeeded");
     assert_eq!(before.steps[0].at.since(replayed.steps[0].at), Duration::from_secs(400));
 }
 
@@ -72,16 +72,16 @@ fn a_clock_that_was_slow_is_found_out() {
     let before = replay.run();
     let replay = replay.clock_ahead(Duration::from_secs(90));
     let replayed = replay.run();
-    assert_eq!(replayed.outcome, "it ended well");
+    assert_eq!(replayed.outcome, "it succeeded");
     assert!(replayed.result.is_ok() && !replayed.is_same());
-    assert!(!replayed.steps[0].is_same, "its assertion is of another time");
+    assert!(!replayed.steps[0].is_same, "its assertion has another time");
     assert_eq!(replayed.recorded_outcome, before.outcome);
     assert_eq!(replayed.steps[0].at.since(before.steps[0].at), Duration::from_secs(90));
-    // And again as it was.
+    // And again unchanged.
     assert!(replay.clock_ahead(Duration::ZERO).run().is_same());
 }
 
-/// A person who says no in the app has said it by whatever clock.
+/// A person who declines in the app has declined by any clock.
 #[test]
 fn tickets_are_of_the_same_clock() {
     let recorded = Recorded::default();
@@ -123,7 +123,7 @@ fn tickets_are_of_the_same_clock() {
     }
 }
 
-/// The ID token is accepted, and userinfo was never asked for.
+/// The ID token is accepted, but userinfo was never requested.
 #[test]
 fn what_was_not_asked_has_no_answer() {
     let replay = failed(login().scope(Scope::Email).scopes_by_userinfo(), in_the_future);
@@ -135,7 +135,7 @@ fn what_was_not_asked_has_no_answer() {
     assert!(!userinfo.is_same && replayed.result.is_err());
     assert_eq!(
         replayed.outcome,
-        "no response from the userinfo endpoint (attempt 1): the recording has no answer to it"
+        "no response from the userinfo endpoint (attempt 1): the recording has no response to it"
     );
 }
 
@@ -144,7 +144,11 @@ fn other_keys_open_other_tokens() {
     let replay = failed(login(), without_sub);
     let others = PrivateKeys::generate().expect("keys");
     let replayed = replay.credentials(others).run();
-    assert!(replayed.outcome.starts_with("the ID token was refused: "), "{}", replayed.outcome);
+    assert!(
+        replayed.outcome.starts_with("the ID token failed verification: "),
+        "{}",
+        replayed.outcome
+    );
     assert_ne!(replayed.outcome, replayed.recorded_outcome);
     let replay = failed(login(), without_sub).credentials(private_keys());
     assert!(replay.run().is_same());

@@ -1,4 +1,4 @@
-//! Where the library is stricter than the specifications, or more lenient than they need be.
+//! Where the library is stricter than the specifications, or more lenient than it needs to be.
 
 use itsme_core::{
     Client, ClientSecret, Environment, Error, JoseError, Settings, SettingsError, TokenError,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{common::Scene, forge::*};
 
-/// A token for us and somebody unknown can be replayed by that somebody, whatever its `azp` says.
+/// A token for us and an unknown party can be replayed by that party, whatever its `azp` says.
 #[test]
 fn unknown_audiences() {
     for azp in [None, Some(CLIENT_ID), Some("ANOTHER_CLIENT")] {
@@ -21,7 +21,7 @@ fn unknown_audiences() {
     assert_eq!(claiming("aud", json!([CLIENT_ID])), Ok(()));
 }
 
-/// A token that was made long before it was asked for is another login's.
+/// A token issued long before the request belongs to another login.
 #[test]
 fn tokens_from_before_the_request() {
     let made = |seconds_ago: u64| {
@@ -35,8 +35,8 @@ fn tokens_from_before_the_request() {
     }
 }
 
-/// Tokens that say themselves that they are of another kind (RFC 8725 §3.11): access tokens
-/// (RFC 9068), logout tokens and security events.
+/// Tokens that declare themselves to be another kind (RFC 8725 §3.11): access tokens (RFC 9068),
+/// logout tokens and security events.
 #[test]
 fn tokens_that_name_another_kind() {
     for typ in ["at+jwt", "logout+jwt", "secevent+jwt", "AT+JWT", "application/at+jwt"] {
@@ -52,8 +52,8 @@ fn tokens_that_name_another_kind() {
     assert_eq!(fate(jwt), Ok(()));
 }
 
-/// `null` says as little as nothing: it is neither a value that passes a check, nor an error where
-/// nothing need be said.
+/// `null` counts as absent: it neither passes a check as a value, nor fails one where the claim is
+/// optional.
 #[test]
 fn null_is_absent() {
     for claim in ["iss", "aud", "exp", "iat", "nonce", "sub"] {
@@ -64,8 +64,8 @@ fn null_is_absent() {
     }
 }
 
-/// Names help to find a key, and prove nothing: a key that fits is found without the right one, and
-/// one that does not fit is never taken.
+/// A `kid` helps to find a key, but proves nothing: a key that fits is found without the right
+/// `kid`, and one that does not fit is never accepted.
 #[test]
 fn key_names_are_hints() {
     for kid in ["nobody's", "../../dev/null", ""] {
@@ -97,7 +97,7 @@ fn key_names_are_hints() {
     assert_eq!(nameless("s1"), Ok(()), "the only key has no name");
     let published = Vec::new();
     let unknown = JoseError::UnknownSigningKey { kid: Some("s1".to_owned()), published };
-    assert_eq!(nameless("s2"), refused(unknown), "and has not signed this");
+    assert_eq!(nameless("s2"), refused(unknown), "it did not sign this");
 }
 
 /// A secret that can be guessed from one token (RFC 7518 §3.2).

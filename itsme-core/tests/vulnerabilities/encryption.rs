@@ -21,7 +21,7 @@ use crate::{
     forge::*,
 };
 
-/// Some KB that inflate to many MB: CVE-2024-28176 (jose), CVE-2024-28180 (go-jose), CVE-2024-33664
+/// A few KB that inflate to many MB: CVE-2024-28176 (jose), CVE-2024-28180 (go-jose), CVE-2024-33664
 /// (python-jose), CVE-2024-28122 (jwx), CVE-2025-63811 (jose2go).
 #[test]
 fn decompression_bombs() {
@@ -40,14 +40,14 @@ fn decompression_bombs() {
             compact(&[header.into_bytes(), key, vec![9; 16], text, tag.to_vec()])
         };
         let memory = measure(|| assert_eq!(fate(token), error));
-        assert!(memory.bytes_max < 8 << 20, "{} bytes, the OP's own among them", memory.bytes_max);
+        assert!(memory.bytes_max < 8 << 20, "{} bytes, including the OP's own", memory.bytes_max);
         let header = with(jws(), "zip", zip);
         assert_eq!(fate(move |claims| to_keys(&jwe(), &signed(&header, claims, "s1"))), error);
     }
     assert_eq!(fate(honest), Ok(()));
 }
 
-/// Tags of less than 16 bytes, which can be guessed: CVE-2025-54887 (jwe for Ruby).
+/// Tags of less than 16 bytes can be guessed: CVE-2025-54887 (jwe for Ruby).
 #[test]
 fn short_gcm_tags() {
     let gcm = || with(jwe(), "enc", json!("A256GCM"));
@@ -81,7 +81,7 @@ fn short_gcm_tags() {
     assert_eq!(fate_at(direct, honest), Ok(()));
 }
 
-/// What becomes of the rest of a login, in words, once its ID token was changed like this.
+/// Describes how a login continues after its ID token was changed like this.
 fn told(
     header: Value,
     change: impl Fn(&mut Parts) + Clone + Send + 'static,
@@ -103,11 +103,11 @@ fn told(
     }
 }
 
-/// Tells a forger which of the layers failed. Padding that is wrong under a right tag takes a sender
-/// who knows the content key; even that one is told nothing else.
+/// Nothing tells a forger which of the layers failed. Wrong padding under a valid tag requires a
+/// sender who knows the content key; not even that one learns more.
 #[test]
 fn padding_oracles() {
-    /// The tag of the parts as they now are.
+    /// The tag of the changed parts.
     fn retag(parts: &mut Parts) {
         let [header, _, iv, text, tag] = parts;
         let bits = (header.len() as u64 * 8).to_be_bytes();
@@ -146,7 +146,7 @@ fn padding_oracles() {
     ];
     for header in [jwe(), without(jwe(), "kid"), with(jwe(), "kid", json!("nobody's"))] {
         let first = told(header.clone(), changes[0]);
-        assert!(first.0.starts_with("the ID token was refused: it "), "{}", first.0);
+        assert!(first.0.starts_with("the ID token failed verification: it "), "{}", first.0);
         assert_eq!(first.1, [TOKEN]);
         for (number, change) in changes.into_iter().enumerate() {
             assert_eq!(told(header.clone(), change), first, "change {number}");
@@ -182,7 +182,7 @@ fn bleichenbacher() {
     assert_eq!(fate(honest), Ok(()));
 }
 
-/// The sender says how long the reader shall hash: CVE-2023-50966 (erlang-jose), CVE-2023-50967
+/// The sender determines how long the reader hashes: CVE-2023-50966 (erlang-jose), CVE-2023-50967
 /// (latchset jose), CVE-2023-52428 (Nimbus), CVE-2023-6681 (jwcrypto), CVE-2023-49290 (jwx).
 #[test]
 fn iteration_counts() {
@@ -198,14 +198,14 @@ fn iteration_counts() {
             assert_eq!(fate_at(direct, token), encrypted_with(alg));
         }
     }
-    assert!(begun.elapsed().as_secs() < 10, "{:?}, the OP's own among it", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 10, "{:?}, including the OP's own", begun.elapsed());
     let count_alone = with(jwe(), "p2c", json!(2_147_483_647));
     let token = move |claims: &str| to_keys(&count_alone, &signed(&jws(), claims, "s1"));
-    assert_eq!(fate(token), Ok(()), "what has no meaning costs nothing");
+    assert_eq!(fate(token), Ok(()), "a meaningless member costs nothing");
 }
 
-/// A point that is on another curve gives the private key away, if a reader computes with it. None
-/// is computed with here, on whatever curve; no library is known to have fallen for it since 2023.
+/// A point on another curve reveals the private key if a reader computes with it. This library
+/// computes with none, on any curve; no library is known to have fallen for it since 2023.
 #[test]
 fn elliptic_curves() {
     let off_curve = json!({ "kty": "EC", "crv": "P-256", "x": "AQ", "y": "AQ" });
@@ -263,7 +263,7 @@ fn weaker_encryption() {
     let cbc = |claims: &str| {
         to_secret(&with(dir(), "enc", json!("A128CBC-HS256")), &signed(&jws(), claims, "s1"))
     };
-    assert_eq!(fate_at(direct, cbc), encrypted_with("A128CBC-HS256"), "agreed with keys alone");
+    assert_eq!(fate_at(direct, cbc), encrypted_with("A128CBC-HS256"), "only agreed with keys");
     let gcm = |claims: &str| {
         to_keys(&with(jwe(), "enc", json!("A256GCM")), &signed(&jws(), claims, "s1"))
     };
@@ -271,8 +271,8 @@ fn weaker_encryption() {
     assert_eq!(fate(honest), Ok(()));
 }
 
-/// Encrypted by anybody is taken for signed by the OP: CVE-2023-51774 (json-jwt), CVE-2024-33531
-/// (lua-resty-jwt), CVE-2026-29000 (pac4j).
+/// A token that anyone could encrypt is taken for signed by the OP: CVE-2023-51774 (json-jwt),
+/// CVE-2024-33531 (lua-resty-jwt), CVE-2026-29000 (pac4j).
 #[test]
 fn encrypted_is_not_signed() {
     let plain = r#"{"sub":"somebody"}"#;
@@ -287,7 +287,7 @@ fn encrypted_is_not_signed() {
     assert_eq!(fate(around), refused(NotEncrypted));
     let none = |claims: &str| to_keys(&jwe(), &unsigned(&json!({ "alg": "none" }), claims));
     assert_eq!(fate(none), signed_with("none"));
-    // Encrypted to the key that verifies, or with it, which anybody can do.
+    // Encrypted to the verification key, or with it, which anyone can do.
     let n = op_jwk("s1")["n"].as_str().expect("text").to_owned();
     let symmetric =
         move |claims: &str| compact(&seal(&dir(), &sha256(&[n.as_bytes()]), Vec::new(), claims));
@@ -297,7 +297,7 @@ fn encrypted_is_not_signed() {
     assert_eq!(fate(honest), Ok(()));
 }
 
-/// A token that the OP or the client did sign, for another purpose or another person.
+/// A token that the OP or the client did sign, but for another purpose or person.
 #[test]
 fn one_kind_of_token_for_another() {
     let missing = |claim| Err(TokenError::Missing { claim });
@@ -309,7 +309,7 @@ fn one_kind_of_token_for_another() {
         forge(&mut scene, Document::IdToken, said(members));
         log_in(&mut scene, Document::IdToken)
     };
-    assert_eq!(as_id_token(about.clone()), missing("exp"), "a userinfo answer");
+    assert_eq!(as_id_token(about.clone()), missing("exp"), "a userinfo response");
     let until = json!({ "exp": 1_767_225_900, "iat": 1_767_225_600 });
     let timed = |mut members: Value| {
         members.as_object_mut().expect("claims").extend(until.as_object().expect("times").clone());
@@ -323,11 +323,15 @@ fn one_kind_of_token_for_another() {
         forge(&mut scene, Document::Userinfo, said(members));
         log_in(&mut scene, Document::Userinfo)
     };
-    assert_eq!(as_userinfo(timed(about.clone())), Err(TokenError::Subject), "another's ID token");
+    assert_eq!(
+        as_userinfo(timed(about.clone())),
+        Err(TokenError::Subject),
+        "someone else's ID token"
+    );
     let other = with(about, "aud", json!("ANOTHER_CLIENT"));
     let sub = Scene::new().op.sub_of(&Person::ann());
     assert_eq!(as_userinfo(with(other, "sub", json!(sub))), Err(TokenError::Audience));
-    // A client assertion, or a request object, come back.
+    // A client assertion or a request object comes back.
     let ours = |claims: &str| {
         let header = json!({ "alg": "RS256", "kid": "rp-sig-1" }).to_string();
         let keys = private_keys();

@@ -1,4 +1,4 @@
-//! What a provider, a browser or somebody between them makes of the flow itself.
+//! What a provider, a browser or someone between them can do to the flow itself.
 
 use std::collections::BTreeSet;
 
@@ -33,7 +33,7 @@ fn parameter(url: &str, wanted: &str) -> String {
     pairs.find(|(name, _)| name == wanted).expect("the parameter").1
 }
 
-/// A `kid` that is a path, a query or an address, in a program that looks its key up by it.
+/// A `kid` that is a path, a query or an address, for a program that uses it to look up the key.
 #[test]
 fn key_names_are_only_compared() {
     for kid in [
@@ -63,7 +63,7 @@ fn key_names_are_only_compared() {
             to_keys(&jwe(), &signed(&header, claims, "s1"))
         });
         assert_eq!(log_in(&mut scene, Document::IdToken), unknown_key(Some(kid)));
-        assert_eq!(scene.op.asked(), [TOKEN, KEYS], "the name leads nowhere else");
+        assert_eq!(scene.op.asked(), [TOKEN, KEYS], "the `kid` leads nowhere else");
         let empty_key = json!({ "alg": "HS256", "kid": kid });
         let token = move |claims: &str| to_keys(&jwe(), &hmac_signed(&empty_key, claims, b""));
         assert_eq!(fate(token), signed_with("HS256"));
@@ -71,8 +71,8 @@ fn key_names_are_only_compared() {
     assert_eq!(fate(honest), Ok(()));
 }
 
-/// A key set in which a key is more than an RSA key to verify with, is another's, or is not there
-/// any more: CVE-2025-22149 (jwkset) went on believing in keys that were taken out.
+/// A key set in which a key is not just an RSA verification key, belongs to someone else, or has been removed:
+/// CVE-2025-22149 (jwkset) kept trusting removed keys.
 #[test]
 fn poisoned_key_sets() {
     let published = |keys: fn(Vec<Value>) -> Vec<Value>, token: fn(&str) -> String| {
@@ -96,7 +96,7 @@ fn poisoned_key_sets() {
         to_keys(&jwe(), &hmac_signed(&json!({ "alg": "HS256", "kid": "s1" }), claims, b"secret"))
     };
     assert_eq!(published(with_oct, by_oct), signed_with("HS256"));
-    assert_eq!(published(with_oct, honest), Ok(()), "the others are passed over");
+    assert_eq!(published(with_oct, honest), Ok(()), "the other keys are ignored");
 
     let by_s2: fn(&str) -> String =
         |claims| to_keys(&jwe(), &signed(&json!({ "alg": "RS256", "kid": "s2" }), claims, "s2"));
@@ -118,7 +118,7 @@ fn poisoned_key_sets() {
         assert_eq!(published(unusable, by_s2), unknown_key(Some("s2")));
         assert_eq!(published(unusable, honest), Ok(()));
     }
-    // A second `s1` takes the first one along, whichever comes first.
+    // A second `s1` spoils the first one too, whichever comes first.
     for place in [0, 2] {
         let mut scene = Scene::new();
         scene.op.alter(Document::KeySet, move |set| {
@@ -127,11 +127,11 @@ fn poisoned_key_sets() {
         });
         let error = flow_error(scene.play(scene.client.refresh()));
         let Error::Malformed { what, .. } = &error else { panic!("{error}") };
-        assert!(what.contains("`s1` is the name of two keys"), "{error}");
+        assert!(what.contains("`s1` names two different keys"), "{error}");
     }
     let by_e1: fn(&str) -> String =
         |claims| to_keys(&jwe(), &signed(&json!({ "alg": "RS256", "kid": "e1" }), claims, "e1"));
-    assert_eq!(published(|keys| keys, by_e1), unknown_key(Some("e1")), "by the key to encrypt to");
+    assert_eq!(published(|keys| keys, by_e1), unknown_key(Some("e1")), "by the encryption key");
 
     let mut scene = Scene::warm();
     scene.op.rotate_signing_key();
@@ -144,12 +144,12 @@ fn poisoned_key_sets() {
     assert_eq!(kid.as_deref(), Some("s1"), "the old one is forgotten");
 }
 
-/// The signing key that is not the OP's, as its set would have it.
+/// The signing key that is not the OP's, as its set would contain it.
 fn s2_as(member: &str, value: &str) -> Value {
     with(public_jwk("s2"), member, json!(value))
 }
 
-/// The addresses of the requests that carried a client assertion, and its claims.
+/// The URLs of the requests with a client assertion, and its claims.
 fn assertions<T>(scene: &mut Scene, flow: Flow<T>) -> Vec<(String, Value)> {
     let Scene { world, op, .. } = scene;
     let (clock, mut sent) = (world.clock(), Vec::new());
@@ -166,9 +166,8 @@ fn assertions<T>(scene: &mut Scene, flow: Flow<T>) -> Vec<(String, Value)> {
     sent
 }
 
-/// A hostile discovery document has the client sign an assertion for somebody else: CVE-2025-27370
-/// (OpenID Connect Core), CVE-2025-27371 (RFC 7523). Neither the endpoint that gets it nor the one that it is for
-/// is elsewhere.
+/// A hostile discovery document makes the client sign an assertion for someone else: CVE-2025-27370 (OpenID
+/// Connect Core), CVE-2025-27371 (RFC 7523). Neither the endpoint that receives it nor its audience is elsewhere.
 #[test]
 fn audience_injection() {
     let victim = "https://victim.example/token";
@@ -181,9 +180,9 @@ fn audience_injection() {
         let sent = assertions(&mut scene, flow);
         let [(address, claims)] = &sent[..] else { panic!("one request, not {sent:?}") };
         assert_eq!(address, "https://op.example/v2/token");
-        assert_eq!(claims["aud"], json!(address), "one audience: who gets it");
+        assert_eq!(claims["aud"], json!(address), "the only audience is the receiver");
         assert_eq!((&claims["iss"], &claims["sub"]), (&json!(CLIENT_ID), &json!(CLIENT_ID)));
-        assert!(ids.insert(claims["jti"].to_string()), "each is good once");
+        assert!(ids.insert(claims["jti"].to_string()), "each can be used once");
     }
     // For the victim, to the attacker; and the other way round.
     for (token, backchannel) in [
@@ -201,7 +200,7 @@ fn audience_injection() {
         let flow = scene.client.discover_user();
         assert!(assertions(&mut scene, flow).is_empty(), "{token} {backchannel}");
     }
-    // With the issuer for its audience, it is of no use to anybody else.
+    // With the issuer as its audience, it is useless to anyone else.
     let mut scene = Scene::with(|settings| {
         let settings = settings.client_assertion(JwtProtection::Signed);
         settings.assertion_audience(AssertionAudience::Issuer)
@@ -228,20 +227,19 @@ fn audience_injection() {
     assert!(Scene::with(|it| it.client_assertion(JwtProtection::Signed)).log_in().is_ok());
 }
 
-/// The person was with another provider than the client believes (RFC 9207), so that a code of one
-/// goes to the other.
+/// The person was at another provider than the client believes (RFC 9207), so the code of one goes to the other.
 #[test]
 fn mix_up() {
     let mut scene = Scene::warm();
     let mut other = Scene::warm();
     other.op = FakeOp::with_issuer("https://other.example/v2", other.world.clock());
     other.client = Client::new(other.op.settings()).expect("the settings are sound");
-    // Two worlds draw the same; by now this one's states and codes are others.
+    // Two worlds draw the same bytes; by now, this one's states and codes differ.
     (0..20).for_each(|_| drop(begun(&mut other)));
     let callback_error = |scene: &mut Scene, state, callback: String| {
         let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
         assert_eq!(scene.op.asked(), [""; 0], "nothing is sent");
-        let Error::Callback(error) = error else { panic!("not the callback, but: {error}") };
+        let Error::Callback(error) = error else { panic!("not a callback error: {error}") };
         error
     };
     let (state, _) = begun(&mut scene);
@@ -255,7 +253,7 @@ fn mix_up() {
         let callback = format!("{callback}&iss={iss}");
         assert_eq!(callback_error(&mut scene, state, callback), CallbackError::ForeignIssuer);
     }
-    // Without `iss`, the code of one is no code of the other, which is the only one that gets it.
+    // Without `iss`, the code goes only to the other OP, which does not know it.
     let (state, callback) = begun(&mut scene);
     let (_, foreign) = begun(&mut other);
     let mixed = callback.replace(&parameter(&callback, "code"), &parameter(&foreign, "code"));
@@ -274,8 +272,8 @@ fn mix_up() {
     assert!(scene.play(scene.client.finish_login(state, callback)).is_ok());
 }
 
-/// A redirect, or an address in a token, takes a code, an assertion or an access token elsewhere:
-/// CVE-2023-32681 (requests), CVE-2023-45289 (Go), CVE-2024-28849 (follow-redirects).
+/// A redirect, or a URL in a token, takes a code, an assertion or an access token elsewhere: CVE-2023-32681
+/// (requests), CVE-2023-45289 (Go), CVE-2024-28849 (follow-redirects).
 #[test]
 fn redirects_that_leak() {
     for status in [301, 302, 303, 307, 308] {
@@ -344,8 +342,8 @@ fn redirects_that_leak() {
     }
 }
 
-/// Whoever has somebody's e-mail address is taken for them: CVE-2023-3128 (Grafana), CVE-2026-9084
-/// (MISP). A person is their `sub`, and nothing else of them is compared.
+/// Anyone with a person's e-mail address is taken for them: CVE-2023-3128 (Grafana), CVE-2026-9084 (MISP). A
+/// person is identified by `sub`; nothing else is compared.
 #[test]
 fn linking_by_email() {
     let mut scene = Scene::warm();
@@ -361,7 +359,7 @@ fn linking_by_email() {
     assert_ne!(who.user.sub, ann);
     let who = scene.log_in_for(request()).expect("a person");
     assert_eq!((who.user.sub.as_str(), who.user.email.as_deref()), (ann.as_str(), Some(mail)));
-    assert_eq!(who.user.email_verified, Some(false), "itsme verifies none, and it is told");
+    assert_eq!(who.user.email_verified, Some(false), "itsme verifies none, and says so");
 
     for (sub, email) in [(mail, mail), ("mallory", mail), (&ann.to_uppercase(), mail)] {
         let (sub, email) = (sub.to_owned(), email.to_owned());
@@ -381,7 +379,7 @@ fn linking_by_email() {
             userinfo_error(scene.log_in_for(login().scope(Scope::Email).scopes_by_userinfo()));
         assert_eq!(error, TokenError::Subject, "{sub}");
     }
-    // Verified is what the same token says.
+    // A value is verified if the same token says so.
     for (in_id_token, in_userinfo) in [
         (json!({ "email_verified": true }), json!({ "email": mail, "email_verified": false })),
         (
@@ -418,8 +416,8 @@ fn linking_by_email() {
     assert!(scene.log_in_for(request().known_user(&ann)).is_ok());
 }
 
-/// A victim is logged in as the attacker, or the other way round: CVE-2023-27490 (next-auth),
-/// CVE-2025-68158 (Authlib), CVE-2025-68481 (fastapi-users), CVE-2024-10318 (NGINX).
+/// A victim is logged in as the attacker, or the other way round: CVE-2023-27490 (next-auth), CVE-2025-68158
+/// (Authlib), CVE-2025-68481 (fastapi-users), CVE-2024-10318 (NGINX).
 #[test]
 fn session_fixation_and_login_csrf() {
     let mut scene = Scene::warm();
@@ -441,16 +439,16 @@ fn session_fixation_and_login_csrf() {
         let changed = change(&url, &own);
         let changed = if changed == url { attackers.clone() } else { changed };
         let error = flow_error(scene.play(scene.client.finish_login(state, changed)));
-        let Error::Callback(error) = error else { panic!("not the callback, but: {error}") };
+        let Error::Callback(error) = error else { panic!("not a callback error: {error}") };
         assert!([CallbackError::ForeignState, CallbackError::MissingState].contains(&error));
         assert_eq!(scene.op.asked(), [""; 0], "the code is not sent");
     }
-    // The attacker's code under the victim's state: PKCE ties the code to the browser.
+    // The attacker's code with the victim's state: PKCE binds the code to the browser.
     let (state, own) = begun(&mut scene);
     let injected = own.replace(&parameter(&own, "code"), &parameter(&attackers, "code"));
     let error = flow_error(scene.play(scene.client.finish_login(state, injected)));
     assert!(matches!(&error, Error::Refused(it) if it.code == ErrorCode::InvalidGrant), "{error}");
-    // A state that was kept: the OP knows that the code was redeemed, and that ends its tokens.
+    // A state that was kept: the OP knows that the code was redeemed, and revokes its tokens.
     let (state, own) = begun(&mut scene);
     let kept = serde_json::to_string(&state).expect("JSON");
     assert!(scene.play(scene.client.finish_login(state, own.as_str())).is_ok());

@@ -1,4 +1,4 @@
-//! Tokens as an honest OP makes them, but for what a test changes, and what becomes of logins with them.
+//! Tokens as an honest OP makes them, except for what a test changes, and how logins with them end.
 
 use std::{
     collections::HashMap,
@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 
 use crate::common::{Scene, id_token_error, userinfo_error};
 
-/// Makes a token of the claims that an honest OP would have put into it.
+/// Makes a token from the claims that an honest OP would have put into it.
 pub trait Forge: Fn(&str) -> String + Clone + Send + 'static {}
 impl<F: Fn(&str) -> String + Clone + Send + 'static> Forge for F {}
 
@@ -102,7 +102,7 @@ pub fn wrapped(alg: KeyEncryption) -> Vec<u8> {
     base64url_decode(jwe.split('.').nth(1).expect("a part")).expect("base64url")
 }
 
-/// The five parts of a JWE in bytes, the header's in its own letters.
+/// The five parts of a JWE as bytes; the header is not decoded.
 pub type Parts = [Vec<u8>; 5];
 
 pub fn seal(header: &Value, key: &[u8; 32], encrypted_key: Vec<u8>, plaintext: &str) -> Parts {
@@ -147,7 +147,7 @@ pub fn secret_scene(secret: ClientSecret) -> Scene {
     Scene { world, op, client }
 }
 
-/// A client with a secret, and tokens that are signed with the OP's keys.
+/// A client with a secret, whose tokens are signed with the OP's keys.
 pub fn direct() -> Scene {
     secret_scene(ClientSecret::new(CLIENT_SECRET))
 }
@@ -177,7 +177,7 @@ pub fn forge(scene: &mut Scene, document: Document, forge: impl Forge) {
     }
 }
 
-/// What becomes of a login with both kinds of tokens, in which those of this kind are wrong.
+/// How a login with both kinds of tokens ends if those of this kind are forged.
 pub fn log_in(scene: &mut Scene, document: Document) -> Result<(), TokenError> {
     let result = scene.log_in_for(
         AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo(),
@@ -188,7 +188,7 @@ pub fn log_in(scene: &mut Scene, document: Document) -> Result<(), TokenError> {
     Err(if document == Document::IdToken { id_token_error(result) } else { userinfo_error(result) })
 }
 
-/// What a forged token ends in, which is the same for an ID token and for a userinfo answer.
+/// How a forged token ends, which is the same for an ID token and for a userinfo response.
 pub fn fate_at(scene: fn() -> Scene, token: impl Forge) -> Result<(), TokenError> {
     let [id_token, userinfo] = [Document::IdToken, Document::Userinfo].map(|document| {
         let mut scene = scene();
@@ -224,7 +224,7 @@ pub fn unknown_key(kid: Option<&str>) -> Result<(), TokenError> {
     refused(JoseError::UnknownSigningKey { kid: kid.map(str::to_owned), published })
 }
 
-/// What becomes of a login whose ID token says this.
+/// How a login ends if its ID token says this.
 pub fn saying(
     change: impl FnMut(&mut Map<String, Value>) + Send + 'static,
 ) -> Result<(), TokenError> {

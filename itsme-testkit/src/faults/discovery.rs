@@ -65,7 +65,7 @@ pub(super) fn faults() -> Vec<Fault> {
     faults.push(set("revocation_endpoint is no text", revocation, json!(7), Outcome::LoggedIn));
     let many: Vec<u32> = (0..40_000).collect();
     faults.push(set("200 KiB of something unknown", "x", json!(many), Outcome::LoggedIn));
-    let twice = "Malformed(Discovery, a JSON member stands twice)";
+    let twice = "Malformed(Discovery, a JSON member appears twice)";
     let issuer = r#""issuer":"https://evil.example/v2","#;
     faults.push(inserted("issuer stands twice", issuer.to_owned(), twice));
     let too_many = "Malformed(Discovery, it has more than 50,000 values)";

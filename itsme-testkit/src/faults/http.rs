@@ -87,7 +87,7 @@ fn changes(endpoint: &str) -> Vec<(&'static str, Change, Outcome)> {
         _ => unexpected(),
     };
     let refused = |status: &str| match endpoint {
-        "KeySet" if status == "200" => malformed("there is no array `keys`"),
+        "KeySet" if status == "200" => malformed("it has no array `keys`"),
         "KeySet" => Outcome::from(format!("UnexpectedReply({endpoint}, {status})")),
         _ => "Refused(ServerError)".into(),
     };

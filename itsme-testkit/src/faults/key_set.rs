@@ -6,7 +6,7 @@ use super::{Area, Fault, Outcome};
 use crate::{Document, jose::stranger};
 
 const UNUSABLE: &str = "Malformed(KeySet, it has no usable signing key)";
-const NO_ARRAY: &str = "Malformed(KeySet, there is no array `keys`)";
+const NO_ARRAY: &str = "Malformed(KeySet, it has no array `keys`)";
 const NO_ENCRYPTION_KEY: &str = "Metadata(NoEncryptionKey)";
 
 type Keys = Vec<Value>;
@@ -154,7 +154,7 @@ fn changed(
 
 /// One reader takes the first, another the last.
 fn twice(name: &str, at: &'static str, both: &'static str) -> Fault {
-    let outcome = "Malformed(KeySet, a JSON member stands twice)";
+    let outcome = "Malformed(KeySet, a JSON member appears twice)";
     Fault::new(Area::KeySet, format!("key set: {name}"), outcome, move |op| {
         op.tamper("/jwkSet", move |response| {
             let text = String::from_utf8_lossy(response.body()).replacen(at, both, 1);

@@ -17,7 +17,7 @@ pub(super) fn faults() -> Vec<Fault> {
     }
     let not_bearer = "Malformed(Token, its `token_type` is not Bearer)";
     faults.push(set("another token_type", "token_type", Some(json!("DPoP")), not_bearer));
-    let not_a_header = "Malformed(Token, its `access_token` cannot stand in a header)";
+    let not_a_header = "Malformed(Token, its `access_token` cannot be sent in a header)";
     let split = Some(json!("a\r\nX-Admin: yes"));
     faults.push(set("an access_token of two lines", "access_token", split, not_a_header));
     for (kind, value) in [
@@ -74,7 +74,7 @@ fn set(
 }
 
 fn twice() -> Fault {
-    let outcome = "Malformed(Token, a JSON member stands twice)";
+    let outcome = "Malformed(Token, a JSON member appears twice)";
     Fault::new(Area::TokenAnswer, "token answer: id_token stands twice", outcome, |op| {
         op.tamper("/token", |response| {
             response.body_mut().splice(..1, *br#"{"id_token":"another","#);

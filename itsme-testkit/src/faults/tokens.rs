@@ -12,7 +12,7 @@ use crate::{
 pub(super) const DECRYPTION: &str = "Decryption";
 pub(super) const SIGNATURE: &str = "Signature";
 const NOT_SIGNED: &str = "NotSigned";
-const NOT_TEXT: &str = r#"Malformed { what: "a header member that must be text is none" }"#;
+const NOT_TEXT: &str = r#"Malformed { what: "a header member that must be a string is not" }"#;
 
 /// What is forged, the reason for which it is refused, and how.
 pub(super) type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
@@ -119,7 +119,7 @@ fn signing() -> Vec<Forgery> {
         ("alg RS512", r#"SignatureAlgorithm { found: "RS512" }"#, |stage| {
             signed_header(stage, "alg", json!("RS512"));
         }),
-        ("no alg", r#"Malformed { what: "a header has no alg" }"#, |stage| {
+        ("no alg", r#"Malformed { what: "a header has no `alg`" }"#, |stage| {
             unsigned(stage, |token| without(&mut token.header, "alg"));
         }),
         ("alg is a number", NOT_TEXT, |stage| signed_header(stage, "alg", json!(256))),
@@ -179,17 +179,17 @@ fn signing() -> Vec<Forgery> {
         ("a JWS header over 4 KiB", "TooLarge { limit: 4096 }", |stage| {
             signed_header(stage, "x", json!("x".repeat(4096)));
         }),
-        ("alg stands twice", r#"Malformed { what: "a JSON member stands twice" }"#, |stage| {
+        ("alg stands twice", r#"Malformed { what: "a JSON member appears twice" }"#, |stage| {
             jws_part(stage, 0, |_| crate::jose::encode(br#"{"alg":"none","alg":"RS256"}"#));
         }),
-        ("sub stands twice", r#"Malformed { what: "a JSON member stands twice" }"#, |stage| {
+        ("sub stands twice", r#"Malformed { what: "a JSON member appears twice" }"#, |stage| {
             unsigned(stage, |token| {
                 drop(token.payload.splice(..1, *br#"{"sub":"somebody else","#))
             });
         }),
         (
             "a member within a claim stands twice",
-            r#"Malformed { what: "a JSON member stands twice" }"#,
+            r#"Malformed { what: "a JSON member appears twice" }"#,
             |stage| {
                 let twice = *br#"{"address":{"locality":"Gent","locality":"Luik"},"#;
                 unsigned(stage, |token| drop(token.payload.splice(..1, twice)));
@@ -384,7 +384,7 @@ fn bytes() -> Vec<Forgery> {
         ("JWE header over 4 KiB", "TooLarge { limit: 4096 }", |stage| {
             parts(stage, |[header, ..]| header.resize(4097, b'A'));
         }),
-        ("enc stands twice", r#"Malformed { what: "a JSON member stands twice" }"#, |stage| {
+        ("enc stands twice", r#"Malformed { what: "a JSON member appears twice" }"#, |stage| {
             parts(stage, |[header, ..]| {
                 let twice = br#"{"alg":"RSA-OAEP-256","enc":"A256GCM","enc":"A128CBC-HS256"}"#;
                 *header = crate::jose::encode(twice).into_bytes();

@@ -5,11 +5,11 @@ use super::log::Log;
 /// Of a login by scope `email` with nothing cached, where the first answer with the keys is cut off; then
 /// of a refresh while the OP is down.
 pub const LOGIN: [&str; 6] = [
-    r#"DEBUG itsme{flow="authorize"} the OP has answered endpoint=Discovery host="127.0.0.1" attempt=1 status=200"#,
-    r#"WARN itsme{flow="authorize"} the OP has not answered endpoint=KeySet host="127.0.0.1" attempt=1 error=the connection broke"#,
-    r#"DEBUG itsme{flow="authorize"} the OP has answered endpoint=KeySet host="127.0.0.1" attempt=2 status=200"#,
-    r#"DEBUG itsme{flow="finish_login"} the OP has answered endpoint=Token host="127.0.0.1" attempt=1 status=200"#,
-    r#"DEBUG itsme{flow="finish_login"} the OP has answered endpoint=Userinfo host="127.0.0.1" attempt=1 status=200"#,
+    r#"DEBUG itsme{flow="authorize"} the OP responded endpoint=Discovery host="127.0.0.1" attempt=1 status=200"#,
+    r#"WARN itsme{flow="authorize"} the OP did not respond endpoint=KeySet host="127.0.0.1" attempt=1 error=the connection broke"#,
+    r#"DEBUG itsme{flow="authorize"} the OP responded endpoint=KeySet host="127.0.0.1" attempt=2 status=200"#,
+    r#"DEBUG itsme{flow="finish_login"} the OP responded endpoint=Token host="127.0.0.1" attempt=1 status=200"#,
+    r#"DEBUG itsme{flow="finish_login"} the OP responded endpoint=Userinfo host="127.0.0.1" attempt=1 status=200"#,
     r#"WARN itsme{flow="refresh"} the OP is in trouble endpoint=Discovery host="127.0.0.1" attempt=1 status=503"#,
 ];
 
@@ -32,6 +32,6 @@ fn event(line: &str) -> Option<String> {
 pub const KEYS_OUTSIDE: [&str; 4] = [
     r#"WARN itsme{flow="finish_login"} the key failed kid="kms-sig-1" algorithm="RS256" failure=Unavailable error=the KMS has answered 429 Throttled"#,
     r#"DEBUG itsme{flow="finish_login"} the key was used kid="kms-sig-1" algorithm="RS256""#,
-    r#"DEBUG itsme{flow="finish_login"} the OP has answered endpoint=Token host="127.0.0.1" attempt=1 status=200"#,
+    r#"DEBUG itsme{flow="finish_login"} the OP responded endpoint=Token host="127.0.0.1" attempt=1 status=200"#,
     r#"DEBUG itsme{flow="finish_login"} the key was used kid="kms-enc-1" algorithm="RSA-OAEP-256""#,
 ];

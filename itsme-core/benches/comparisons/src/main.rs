@@ -1,4 +1,4 @@
-//! The same work by other libraries, in the same process, in turn. See ../README.md.
+//! The same work with other libraries, in the same process, alternating. See ../README.md.
 
 #[path = "../../paired.rs"]
 mod paired;
@@ -68,12 +68,12 @@ impl Subject {
         }
     }
 
-    /// The OP's key that signs, as it is published.
+    /// The OP's signing key, as published.
     fn op_jwk(&self) -> Map<String, Value> {
         jwk(&self.op_jwks, |key| key["use"] == "sig")
     }
 
-    /// By this library, from a signed token.
+    /// With this library, from a signed token.
     fn verified(&self, jws: &str) -> Box<User> {
         let verified = internals::verify(jws, SignatureCheck::Rs256(&self.op_keys));
         let claims = verified.expect("it was signed").claims;
@@ -89,7 +89,7 @@ fn jwk(jwks: &[u8], wanted: impl Fn(&Value) -> bool) -> Map<String, Value> {
     keys.find(|key| wanted(key)).and_then(Value::as_object).expect("a key").clone()
 }
 
-/// A future that waits for nobody.
+/// A future that waits for nothing.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
@@ -147,7 +147,7 @@ fn signed_only(subject: &Subject) {
     );
 }
 
-/// An ID token as itsme sends it. josekit reads the keys at each call, as its examples do.
+/// An ID token as itsme sends it. josekit reads the keys on each call, as its examples do.
 fn nested(subject: &Subject) {
     let keys = private_keys();
     let itsme = |()| {
