@@ -5,7 +5,7 @@ fn hint(kind: &str, value: &str) -> Value {
     json!({ "type": kind, "value": value })
 }
 
-/// With alg none and no signature.
+/// An unsigned JWT with alg none.
 fn unsigned(claims: &Value) -> String {
     let payload = claims.to_string().into_bytes();
     let (header, signer) = (json!({ "alg": "none" }), jose::SignedBy::Nobody);
@@ -144,7 +144,7 @@ fn a_request_is_good_once() {
     assert_eq!(refusal(&bench.ask(&claims)), again);
 }
 
-/// itsme's pages show three forms, and two types.
+/// itsme's documentation shows three forms and two types.
 #[test]
 fn each_form_of_hint_may_have_each_type() {
     let forms: [fn(&Value) -> Value; 3] = [
@@ -227,7 +227,7 @@ fn a_user_identifier_token_is_good_once_for_five_minutes_and_for_its_client() {
     let unknown = (400, "the user_identifier_token is not known".to_owned());
     assert_eq!(ask(&mut bench, &token), unknown);
     bench.client_id = CLIENT_ID;
-    // Five of its seconds went by until the poll.
+    // Five seconds of its lifetime passed before the poll.
     bench.after(294);
     assert_eq!(ask(&mut bench, &token).0, 200);
     let used = (400, "the user_identifier_token was used before".to_owned());
@@ -323,5 +323,5 @@ fn pings_need_an_endpoint_and_a_bearer_token() {
     bench.op.ping_at(super::NOTIFICATIONS);
     let no_token = (400, "client_notification_token is needed in ping mode".to_owned());
     assert_eq!(refusal(&bench.ask_with(|_| ())), no_token);
-    assert_eq!(ask(CLIENT_ID, ""), no_token, "an empty one is none");
+    assert_eq!(ask(CLIENT_ID, ""), no_token, "an empty token counts as missing");
 }

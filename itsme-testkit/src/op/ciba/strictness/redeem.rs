@@ -25,7 +25,7 @@ fn each_poll_that_is_too_fast_makes_the_interval_longer() {
     }
     assert_eq!(bench.after(20).redeem(&id).status(), 200);
 
-    // From then on: the next interval is as long.
+    // From then on the next interval is just as long.
     let id = bench.accepted(|_| ());
     for (seconds, expected) in [(0, &pending), (4, &slow_down), (10, &pending), (9, &slow_down)] {
         assert_eq!(&error(&bench.after(seconds).redeem(&id)), expected, "after {seconds}");
@@ -99,7 +99,7 @@ fn a_decision_is_pinged() {
     bench.op.approve_backchannel(&ids[0]);
     bench.op.deny_backchannel(&ids[1]);
     let pings = bench.op.pings();
-    assert!(bench.op.pings().is_empty(), "they are taken once");
+    assert!(bench.op.pings().is_empty(), "pings are taken only once");
     assert_eq!(pings.len(), 2);
     for ((ping, token), id) in pings.iter().zip(["first", "second"]).zip(&ids) {
         assert_eq!(ping.method(), "POST");
