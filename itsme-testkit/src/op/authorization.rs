@@ -194,7 +194,7 @@ impl FakeOp {
         let client = client.ok_or_else(|| {
             let known: Vec<&str> = self.clients.iter().map(|it| it.client_id.as_str()).collect();
             let given = outer.get("client_id").unwrap_or("nothing");
-            Rejected::Here(format!("invalid_client_id: {given} is none of {}", known.join(", ")))
+            Rejected::Here(format!("invalid_client_id: {given} is not one of {}", known.join(", ")))
         })?;
         let client = Arc::clone(client);
         let redirect_uri = outer.get("redirect_uri").ok_or_else(|| {
@@ -204,7 +204,7 @@ impl FakeOp {
         if !client.redirect_uris.contains(&redirect_uri) {
             let known = client.redirect_uris.join(", ");
             return Err(Rejected::Here(format!(
-                "invalid_redirect_uri: {redirect_uri} is none of {known}"
+                "invalid_redirect_uri: {redirect_uri} is not one of {known}"
             )));
         }
         let back = |state: Option<&str>, (code, description): Refusal| {

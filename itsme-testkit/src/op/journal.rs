@@ -243,7 +243,7 @@ impl FakeOp {
         };
         let client = client.or_else(|| self.client(&client_auth::claimed_subject(&jws)?));
         let verified = match client.map(|client| &client.credentials) {
-            None => Err("the client is not known".to_owned()),
+            None => Err("unknown client".to_owned()),
             Some(Credentials::Keys(jwks)) => jose::verify(jwks, &jws),
             Some(Credentials::Secret { secret, .. }) => jose::verify_hs256(secret, &jws),
         };
@@ -282,7 +282,7 @@ impl FakeOp {
             Ok((answer, wire)) => {
                 entry.outcome = match wire {
                     None | Some(Wire::Late(_)) => answer.status().as_u16().to_string(),
-                    Some(_) => format!("{}, not sent whole", answer.status().as_u16()),
+                    Some(_) => format!("{}, not sent in full", answer.status().as_u16()),
                 };
                 let media_type = answer.headers().get(header::CONTENT_TYPE);
                 if let Some(Refused(reason)) = answer.extensions().get() {

@@ -178,7 +178,7 @@ fn spaces_too_many_are_no_scope() {
             let usual = [("client_id", CLIENT_ID), ("response_type", "code")];
             let rest = [("redirect_uri", REDIRECT_URI), ("scope", &scope)];
             let found = bench.ask(&[usual, rest].concat());
-            let told = "error=invalid_scope error_description=scope has a space too many ";
+            let told = "error=invalid_scope error_description=scope has an extra space ";
             assert_eq!(found == told, strict, "{found}");
             assert_eq!(found.starts_with("code="), !strict, "{found}");
         }

@@ -58,7 +58,7 @@ pub struct Client {
 
 /// A client's public keys.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(untagged, expecting = "expected a file, an address or a public JWK set")]
+#[serde(untagged, expecting = "expected a file, a URL or a public JWK set")]
 pub enum Jwks {
     /// A file or a URL.
     At(String),

@@ -26,7 +26,7 @@ pub struct AskedInApp {
     pub client_id: String,
     /// The person who is asked.
     pub person: Person,
-    /// The scopes, `openid` and the service among them.
+    /// The scopes, including `openid` and the service.
     pub scopes: Vec<String>,
     /// The names of individually requested claims, for the ID token or userinfo.
     pub claims: Vec<String>,

@@ -2,7 +2,7 @@
 
 use qrcode::{Color, QrCode};
 
-/// The white border that readers need, in modules (ISO/IEC 18004).
+/// The width of the white border that scanners need, in modules (ISO/IEC 18004).
 const QUIET_ZONE: usize = 4;
 /// Pixels per module in each direction. At one bit per pixel, a module is one byte of each row.
 const PIXELS: usize = 8;

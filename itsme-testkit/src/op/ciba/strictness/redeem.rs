@@ -38,14 +38,14 @@ fn an_auth_req_id_is_redeemed_once_and_by_its_client() {
     let id = bench.accepted(|_| ());
     bench.op.approve_backchannel(&id);
     bench.client_id = OTHER_CLIENT;
-    let other = (400, "the auth_req_id was given to another client".to_owned());
+    let other = (400, "the auth_req_id belongs to another client".to_owned());
     assert_eq!(refusal(&bench.redeem(&id)), other);
     bench.client_id = CLIENT_ID;
     assert_eq!(bench.redeem(&id).status(), 200);
     for id in [&id, "x", ""] {
         let answer = bench.after(5).redeem(id);
         assert_eq!(error(&answer), (400, "invalid_grant".into()));
-        let used = (400, "the auth_req_id is not known, or was used before".to_owned());
+        let used = (400, "the auth_req_id is unknown or was used before".to_owned());
         assert_eq!(refusal(&answer), used);
     }
 }
