@@ -53,7 +53,7 @@ impl OwnClient {
     /// Runs a flow.
     ///
     /// # Errors
-    /// Those of the flow, or of the network.
+    /// Those of the flow or the network.
     pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, DriveError<SendError>> {
         let env = &mut SystemPlatform::new();
         let (begun, mut countdown) = (Instant::now(), self.timeouts.countdown());

@@ -10,7 +10,7 @@ use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 /// A client that reaches the OP, past any proxy if it is our own, and the HSM if its keys are in one.
 ///
 /// # Errors
-/// The settings cannot work, or TLS cannot be set up.
+/// If the settings are invalid, or TLS cannot be set up.
 pub fn client(
     settings: Settings,
     visitor: &Visitor,
@@ -32,7 +32,7 @@ pub fn client(
 /// The same, blocking.
 ///
 /// # Errors
-/// The settings cannot work.
+/// If the settings are invalid.
 pub fn blocking_client(
     settings: Settings,
     visitor: &Visitor,

@@ -26,7 +26,7 @@ use crate::{
 pub enum Problem {
     #[error("no such page")]
     NoSuchPage,
-    #[error("a form came from a page of another site")]
+    #[error("a form was sent from another site")]
     AnotherSite,
     #[error("nobody is logged in")]
     LoggedOut,

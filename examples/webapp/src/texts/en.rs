@@ -113,7 +113,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     unknown_login: Said {
         heading: "This login is not known here",
-        text: "This login is over, or was begun in another browser. Please log in with itsme again in this \
+        text: "This login is over or was started in another browser. Please log in with itsme again in this \
                browser.",
     },
     no_such_page: Said {
