@@ -44,9 +44,9 @@ struct Named {
 }
 
 /// The stage that a login has reached.
-# The code is being shown.
+#[derive(Deserialize, Serialize)]
 pub(super) enum Stage {
-    /// The code is shown.
+    /// The code is being shown.
     Discovering(UserDiscoveryTicket),
     /// Someone has scanned it and is being asked in the app.
     Asked(CibaTicket),
