@@ -62,7 +62,7 @@ fn a_login_ends_in_one_object_with_the_person() {
 fn waiting_for_the_scan_and_for_the_answer_is_told_with_the_time_that_is_left() {
     for program in &LOGINS[2..] {
         let progress = run(program, &[]).progress;
-        let (before, after) = progress.split_once("2. ").expect("somebody has scanned it");
+        let (before, after) = progress.split_once("2. ").expect("the second step");
         for part in [before, after] {
             let told = part.lines().find_map(|line| line.strip_prefix("Waiting, "));
             let told = told.unwrap_or_else(|| panic!("nothing is told in {part}"));
@@ -143,7 +143,7 @@ fn every_program_says_its_exit_codes_and_gives_examples() {
     for program in LOGINS.iter().chain(&[SHARE_DATA, CONFIRM, DOCTOR, INSPECT, KEYS]) {
         let output = Command::new(program).arg("--help").output().expect("it runs");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
-        assert!(text.contains("Exit codes: 0 ") && text.contains("2 wrong options"), "{text}");
+        assert!(text.contains("Exit codes: 0 ") && text.contains("2 invalid options"), "{text}");
         assert!(text.contains("Examples:") && text.contains("--json"), "{text}");
         let wrong = Command::new(program).arg("--no-such-option").output().expect("it runs");
         assert_eq!(wrong.status.code(), Some(2), "{program}");

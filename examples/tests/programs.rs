@@ -128,7 +128,7 @@ fn the_doctor_finds_what_is_wrong() {
     let output = run(program, &[&known[..], &rest].concat());
     assert_eq!(output.status.code(), Some(1));
     let text = stdout(&output);
-    assert!(text.contains(&format!("BAD  {jwks} has the keys of the file")), "{text}");
+    assert!(text.contains(&format!("BAD  {jwks} matches the key file")), "{text}");
 
     // Keys that are published late and kept by nobody, and an OP in another year.
     let published = publish_badly();
@@ -144,9 +144,9 @@ fn the_doctor_finds_what_is_wrong() {
     let text = stdout(&output);
     for finding in [
         "BAD  the clocks are ".to_owned(),
-        format!("ok   {published} has the keys of the file, status 200"),
+        format!("ok   {published} matches the key file, status 200"),
         "BAD  it answers in 1.".to_owned(),
-        "BAD  Cache-Control: max-age is missing; itsme wants 1800".to_owned(),
+        "BAD  Cache-Control: max-age is missing; itsme expects at least 1800".to_owned(),
     ] {
         assert!(text.contains(&finding), "no {finding} in {text}");
     }
@@ -190,7 +190,7 @@ fn the_doctor_measures_the_clock_and_the_secret() {
             .expect("it runs");
         let text = stdout(&output);
         assert!(text.contains(found), "{apart}: {text}");
-        assert!(text.contains("--   the client secret has 20 bytes; 32 cannot be found"), "{text}");
+        assert!(text.contains("--   the client secret has 20 bytes; at least 32 are needed"), "{text}");
         assert!(!text.contains(secret), "{text}");
         assert_eq!(output.status.success(), well, "{apart}: {text}");
     }

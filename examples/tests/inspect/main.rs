@@ -186,7 +186,7 @@ fn an_endpoint_of_a_service_refuses_only_who_uses_it() {
     let noted: Vec<_> = layers.filter(|layer| layer["notes"] != json!([])).collect();
     let [noted] = noted[..] else { panic!("one has a note: {object}") };
     assert_eq!(noted["name"], "revocation_endpoint");
-    assert!(text(&noted["notes"][0]).starts_with("only what uses this endpoint is refused"));
+    assert!(text(&noted["notes"][0]).starts_with("only services that use this endpoint are refused"));
 }
 
 /// By its `kid`, or by its place if it has none.
@@ -295,7 +295,7 @@ fn keys_are_listed_without_their_private_parts() {
     published["keys"].as_array_mut().expect("keys").pop();
     room.keep("jwks.json", published.to_string());
     let ended = room.run(&["jwks.json", "--keys", "keys.json", "--json"]);
-    assert_eq!(ended.failed(), ["our key set, as it is published: published keys"]);
+    assert_eq!(ended.failed(), ["our published key set: published keys"]);
 }
 
 /// In a URL and by itself; encrypted to the OP, it says no more than that.

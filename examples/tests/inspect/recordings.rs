@@ -219,7 +219,7 @@ fn a_recording_is_run_again_as_it_ended() {
             "POST to the token endpoint at op.example, attempt 1: 200 OK",
             "ok   callback",
             "BAD  iss: ",
-            "The end: the ID token was refused: it was issued by somebody else (`iss`)",
+            "Outcome: the ID token was refused: it was issued by somebody else (`iss`)",
         ] {
             assert!(ended.stdout.contains(line), "{line}: {}", ended.stdout);
         }
@@ -252,11 +252,11 @@ fn another_clock_and_other_keys_end_otherwise() {
     let ended = replay(&room, &[&known[..], &["--clock", "-2h"]].concat());
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(
-        ended.stdout.contains("\nThe end: the ID token was refused: it is"),
+        ended.stdout.contains("\nOutcome: the ID token was refused: it is"),
         "{}",
         ended.stdout
     );
-    let then = "it ended differently this time; then: the ID token was refused: it has expired";
+    let then = "it ended differently this time; originally: the ID token was refused: it has expired";
     assert!(ended.stderr.contains(then), "{}", ended.stderr);
     desk.assert_told_nothing(&ended);
     let ended = replay(&room, &[&known[..], &["--keys", "rotated.json"]].concat());
@@ -359,7 +359,7 @@ fn missing_bytes_are_said() {
     let known = ["cut.recording", "--keys", "keys.json"];
     let ended = replay(&room, &known);
     assert_eq!(ended.code, Some(1), "{}", ended.stdout);
-    assert!(ended.stdout.contains(" bytes of answers are not in it"), "{}", ended.stdout);
+    assert!(ended.stdout.contains(" bytes of answers are missing from it"), "{}", ended.stdout);
     let object = replay(&room, &[&known[..], &["--json"]].concat()).json();
     assert!(object["flow"]["missing_bytes"].as_u64() > Some(0), "{object}");
     assert_eq!((&object["same_end"], &object["result"]), (&json!(false), &json!("failed")));

@@ -93,7 +93,7 @@ fn check_names_any_file_and_what_mends_it() {
     let directory = room.run(&["check", "."]).stderr;
     assert!(directory.contains(". is a directory; name the key file in it"), "{directory}");
     let missing = room.run(&["check", "nowhere.json"]).stderr;
-    assert!(missing.contains("there is no such file; `keys generate` makes one"), "{missing}");
+    assert!(missing.contains("there is no such file; `keys generate` creates one"), "{missing}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::{database::Place, op::Op, private_file, telemetry::LogFormat};
 #[command(
     name = "webapp",
     version,
-    after_help = "Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 failed, 2 wrong options.\n\n\
+    after_help = "Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 failed, 2 invalid options.\n\n\
     Examples:\n  \
     cargo run --bin webapp\n  \
     cargo run --bin webapp -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
