@@ -174,7 +174,10 @@ fn check_published(
     report.check(Some(same), &format!("{url} matches the key file, status {status}"));
     report.check(Some(quick), &format!("it answers in {took:.1?}; itsme waits one second"));
     let cached = max_age.map_or("is missing".to_owned(), |seconds| format!("is {seconds}"));
-    report.check(Some(kept), &format!("Cache-Control: max-age {cached}; itsme expects at least 1800"));
+    report.check(
+        Some(kept),
+        &format!("Cache-Control: max-age {cached}; itsme expects at least 1800"),
+    );
     Ok(same && quick && kept)
 }
 

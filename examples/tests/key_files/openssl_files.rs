@@ -121,7 +121,8 @@ fn what_has_no_key_for_itsme_is_refused_with_the_cause() {
     }
 }
 
-/// These files cannot be made here: OpenSSL without its legacy provider neither reads nor writes such ciphers.
+/// These files cannot be created here: without its legacy provider, OpenSSL neither reads nor
+/// writes such ciphers.
 #[test]
 fn old_ciphers_are_named_with_the_command_that_converts() {
     let room = Room::new("legacy");
