@@ -123,9 +123,10 @@ impl Problem {
             }
             (Advice::Cancelled, None) => ("You cancelled the login.", "Log in with itsme"),
             (Advice::Cancelled, Some(_)) => ("You cancelled.", "Go back"),
-            (Advice::StartOver, None) => {
-                ("This login is over or was started in another browser.", "Log in here")
-            }
+            (Advice::StartOver, None) => (
+                "This login is over or was started in another browser.",
+                "Start again in this browser",
+            ),
             (Advice::StartOver, Some(_)) => ("This took too long or is already over.", "Go back"),
             (Advice::TryLater, _) => ("itsme cannot be reached at the moment.", "Try again"),
             (_, None) => ("The login failed because of an error on our side.", ""),
