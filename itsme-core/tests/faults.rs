@@ -31,7 +31,7 @@ fn the_lists_do_not_meet() {
     assert!(quirks.iter().all(|quirk| *quirk.outcome() == Outcome::LoggedIn));
     let mut names = HashSet::new();
     for fault in faults.iter().chain(&quirks) {
-        assert!(names.insert(fault.name()), "{} is listed twice", fault.name());
+        assert!(names.insert(fault.name()), "{} stands twice", fault.name());
         assert_eq!(Fault::named(fault.name()).as_ref().map(Fault::name), Some(fault.name()));
     }
     assert!(Fault::named("nothing").is_none());
@@ -81,22 +81,22 @@ fn table(head: &str, list: &[Fault], with_outcome: bool) -> String {
 }
 
 const FAULTS: &str = "\
-# What can go wrong, and how a login then ends
+# What can go wrong, and what a login then ends in
 
-This list is generated from `itsme_testkit::Fault::all()`. Every line is a cold login that the tests run, in memory and
-over each adapter on loopback; faults that only a timeout can end run with a timeout of half a second instead of the
-usual 30. Once the fault is over, the same client logs in again.
+Made from `itsme_testkit::Fault::all()`. Every line is a cold login that is run in the tests, in
+memory and over each adapter on loopback; where only a time limit can end it, with one of half a second in
+place of the usual 30. When the fault is over, the same client logs in again.
 
 The failed checks are those that a [recording](guide/why.md) of the login shows, each by its document and its name in
-[the tables of checks](guide/checks.md). The login's error comes from the first. A key of the set that fails is passed
-over, and by itself refuses no login. If no check is named, no document with a list of checks is at fault: none came, it
-cannot be parsed, or it is a refusal or an answer to a request without a browser.
+[the tables of checks](guide/checks.md). The first is the one that the error is of; a key of the set that fails is passed
+over, and refuses no login by itself. Where none is named, no document that has a list of checks is to blame: none came,
+it cannot be read, or it is a refusal or an answer to a request without a browser.
 ";
 
 const QUIRKS: &str = "\
-# Deviations that a client must tolerate
+# What is done otherwise, and must be lived with
 
-This list is generated from `itsme_testkit::quirks::all()`. Every line is a cold login that the tests run, in memory and
-over each adapter on loopback: it succeeds, and everything readable about the person is read. A key or a service's
-endpoint that fails a check here is skipped.
+Made from `itsme_testkit::quirks::all()`. Every line is a cold login that is run in the tests, in memory and
+over each adapter on loopback: it ends well, and what can be read of the person is read. A key or an
+endpoint of a service that fails a check here is skipped.
 ";
