@@ -87,7 +87,7 @@
 //!     .on_failure(move |recording| drop(failures.try_send(recording)));
 //! std::thread::spawn(move || {
 //!     for recording in to_keep {
-//!         // … into a directory that only this application can read, and that is emptied after two weeks.
+//!         // … into a directory that only this application can read, for two weeks at most.
 //!         println!("{}", recording.as_text().len());
 //!     }
 //! });

@@ -1,9 +1,9 @@
 //! A test suite for HTTP clients that carry the protocol, run over a real socket.
 //!
-//! An adapter passes if it passes on every status with its body, follows no redirects, keeps no
-//! cookies, sends nothing twice, stops at 1 MiB and at the timeout, tells requests that cannot have
-//! been sent from those that may have been, adds nothing that changes a request, and keeps URLs out
-//! of its errors.
+//! An adapter passes if it returns every status with its body, follows no redirects, keeps no
+//! cookies, sends nothing twice, stops at 1 MiB and at the timeout, distinguishes requests that
+//! cannot have been sent from those that may have been, adds nothing that changes a request, and
+//! keeps URLs out of its errors.
 //!
 //! ```no_run
 //! use itsme_testkit::conformance;
