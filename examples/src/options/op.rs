@@ -93,8 +93,8 @@ enum Assertion {
 }
 
 impl Op {
-    /// The keys of the file, or those in an HSM, for which `outside` stands; the file can list some
-    /// of the latter.
+    /// The keys of the file, or those held `outside`, in an HSM; some keys of the file may be in
+    /// the HSM, too.
     ///
     /// # Errors
     /// If the file cannot be read or used.
