@@ -53,12 +53,12 @@ fn an_answer_that_is_no_request_object_is_refused_with_the_reason() {
             *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
         });
         assert!(callback.contains("error=invalid_request_uri&"), "{callback}");
-        assert!(callback.contains(&format!("the+status+is+{status}%2C+not+200")), "{callback}");
+        assert!(callback.contains(&format!("the+status+is+{status}%2C+expected+200")), "{callback}");
     }
     let html = approved(|response| {
         response.headers_mut().insert(header::CONTENT_TYPE, "text/html".parse().expect("a value"));
     });
-    assert!(html.contains("%22text%2Fhtml%22%3B+%22application%2Fjwt%22+is+expected"), "{html}");
+    assert!(html.contains("%22text%2Fhtml%22%2C+expected+%22application%2Fjwt%22"), "{html}");
     let bytes = approved(|response| *response.body_mut() = vec![0xff]);
     assert!(bytes.contains("the+body+is+not+a+JWT"), "{bytes}");
 }
@@ -112,7 +112,7 @@ fn the_reason_why_nothing_was_fetched_is_in_the_refusal_and_in_the_journal() {
     let sandbox = start(&application.address, "not_hosted", "/jwks");
     let missing = format!("{}/requests/2", application.address);
     let location = open(&sandbox, &missing).location();
-    assert!(location.contains("the+status+is+404%2C+not+200"), "{location}");
+    assert!(location.contains("the+status+is+404%2C+expected+200"), "{location}");
     let journal = sandbox.get(&format!("{}/journal", sandbox.issuer)).body;
     assert!(journal.contains(&missing) && journal.contains("404"), "{journal}");
 
