@@ -53,7 +53,10 @@ fn an_answer_that_is_no_request_object_is_refused_with_the_reason() {
             *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
         });
         assert!(callback.contains("error=invalid_request_uri&"), "{callback}");
-        assert!(callback.contains(&format!("the+status+is+{status}%2C+expected+200")), "{callback}");
+        assert!(
+            callback.contains(&format!("the+status+is+{status}%2C+expected+200")),
+            "{callback}"
+        );
     }
     let html = approved(|response| {
         response.headers_mut().insert(header::CONTENT_TYPE, "text/html".parse().expect("a value"));
