@@ -5,7 +5,7 @@ FROM rust:1-bookworm AS build
 WORKDIR /itsme
 COPY . .
 RUN cargo build --release --locked --bin itsme-op --bin webapp
-# A volume takes its owner from here.
+# Volumes take their owner from here.
 RUN install --directory --owner 65532 --group 65532 /shared
 
 FROM gcr.io/distroless/cc-debian12:nonroot AS base

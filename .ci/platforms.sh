@@ -15,7 +15,7 @@ run() {
   "$@"
 }
 
-# Installs those of the Debian packages that are not there.
+# Installs missing Debian packages.
 need() {
   local package missing=()
   for package; do

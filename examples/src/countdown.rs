@@ -1,4 +1,4 @@
-//! How much time is left, while a program waits for a person.
+//! Shows how much time is left while a program waits for a person.
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -9,20 +9,20 @@ use std::{
 
 use itsme_core::{Platform as _, SystemPlatform, UnixTime};
 
-/// Tells on standard error how much time is left until it is dropped: one line that changes every
-/// second on a terminal, else a line now and then.
+/// Prints the time left on standard error until it is dropped: one line that changes every second
+/// on a terminal, otherwise an occasional line.
 #[derive(Debug)]
 pub struct Countdown(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Countdown {
-    /// Until this time; `None` is nothing to wait for.
+    /// Counts down to this time; `None` if there is nothing to wait for.
     pub fn until(deadline: Option<UnixTime>) -> Self {
         Self(deadline.map(|deadline| {
             let (stop, stopped) = mpsc::channel();
             let thread = thread::spawn(move || {
                 let style = if io::stderr().is_terminal() { &TERMINAL } else { &PLAIN };
                 let now = || SystemPlatform::new().now();
-                // With nowhere to tell it, it is not told.
+                // If standard error is closed, there is nobody to tell.
                 let _ = tell(&mut io::stderr(), style, deadline, now, &stopped);
             });
             (stop, thread)
@@ -46,7 +46,7 @@ struct Style {
     every: Duration,
 }
 
-/// From the start of the line, which is cleared.
+/// Clears the line and starts over.
 const TERMINAL: Style =
     Style { before: "\r\x1b[K", after: "", at_the_end: "\r\x1b[K", every: Duration::from_secs(1) };
 
@@ -79,7 +79,8 @@ mod tests {
 
     use super::*;
 
-    /// What is told in a clock that goes on by a second a look, when it is stopped after three looks.
+    /// What is printed by a clock that advances one second per look, when stopped after three
+    /// looks.
     fn told(style: &Style) -> String {
         let (stop, stopped) = mpsc::channel();
         let (stop, looks) = (Cell::new(Some(stop)), Cell::new(0));

@@ -1,5 +1,5 @@
-//! The code in `docs/guide`, compiled and run by `cargo test`. The chapters link to each other as files,
-//! so the place to read them is there and not in this crate's pages.
+//! The code in `docs/guide`, compiled and run by `cargo test`. The chapters link to each other as
+//! files, so read them there and not in this crate's documentation.
 
 #[doc = include_str!("../../docs/guide/actix.md")]
 mod actix {}

@@ -12,24 +12,24 @@ use itsme_core::PrivateKeys;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-/// The bytes of a file. What is in it, whoever parses it says.
+/// Reads the bytes of a file, without interpreting them.
 ///
 /// # Errors
-/// It cannot be read, and why.
+/// If it cannot be read; the text says why.
 pub fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     fs::read(file).map(Zeroizing::new).map_err(|error| {
         let at = file.display();
         match error.kind() {
             ErrorKind::IsADirectory => format!("{at} is a directory; name the key file in it"),
             ErrorKind::NotFound => {
-                format!("{at} cannot be read: there is no such file; `keys generate` makes one")
+                format!("{at} cannot be read: there is no such file; `keys generate` creates one")
             }
             _ => format!("{at} cannot be read: {error}"),
         }
     })
 }
 
-/// What is read of each key of a public set, whatever else is said of it, in whatever order.
+/// What matters about each key of a public set, ignoring everything else and the order.
 pub fn published(set: &[u8]) -> Option<BTreeSet<String>> {
     let set = set.strip_prefix("\u{feff}".as_bytes()).unwrap_or(set);
     let set: Value = serde_json::from_slice(set).ok()?;
@@ -37,14 +37,15 @@ pub fn published(set: &[u8]) -> Option<BTreeSet<String>> {
     Some(set["keys"].as_array()?.iter().map(|key| members(key).join(" ")).collect())
 }
 
-/// Writes the set; on Unix so that only its owner can read it (mode 0600), on Windows with the rights of the folder.
-/// The file is made beside and then takes the place of what is there, so that there is always a whole one.
+/// Writes the set; on Unix only its owner can read it (mode 0600), on Windows the folder's
+/// permissions apply. It writes a temporary file that then replaces the old one, so the file is
+/// always complete.
 ///
 /// # Errors
-/// The file cannot be written, or somebody else has just made it.
+/// If the file cannot be written, or someone else has just created it.
 pub fn write(file: &Path, keys: &PrivateKeys) -> Result<(), Box<dyn Error>> {
     let exists = file.exists();
-    // A new file is made where it shall be, and only if nobody else has just made it.
+    // Write a new file in place, and only if nobody else has just created it.
     let mut beside = file.as_os_str().to_owned();
     beside.push(if exists { ".new" } else { "" });
     let beside = PathBuf::from(beside);

@@ -1,13 +1,13 @@
-//! A KMS as key holder, async and blocking. A real one has a client of its own, which is called in the same
-//! place.
+//! A KMS as the key holder, async and blocking. A real KMS comes with its own client, which you
+//! would call in the same place.
 
 use itsme_core::Timeouts;
 use itsme_testkit::KmsClient;
 
-/// Asks the KMS over reqwest.
+/// Calls the KMS over reqwest.
 ///
 /// # Errors
-/// There is no HTTP client to be had.
+/// If the HTTP client cannot be created.
 pub fn key_holder(kms: KmsClient) -> Result<itsme_reqwest::KeyHolder, itsme_reqwest::SetupError> {
     let builder = reqwest::Client::builder().no_proxy();
     let transport = itsme_reqwest::Transport::with_builder(builder, Timeouts::default())?;
@@ -17,7 +17,7 @@ pub fn key_holder(kms: KmsClient) -> Result<itsme_reqwest::KeyHolder, itsme_reqw
     }))
 }
 
-/// Asks the KMS over ureq.
+/// Calls the KMS over ureq.
 pub fn blocking_key_holder(kms: KmsClient) -> itsme_ureq::KeyHolder {
     let agent = ureq::Agent::config_builder().proxy(None).build().into();
     let transport = itsme_ureq::Transport::with_agent(agent, Timeouts::default());

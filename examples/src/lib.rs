@@ -1,17 +1,17 @@
-//! What the example programs share. Read the programs in `src/bin` first: they are what an
-//! application writes.
+//! What the example programs share. Read the programs in `src/bin` first: they are what you would
+//! write in an application.
 //!
-//! * `options`: the command line, and the settings that come of it;
+//! * `options`: the command line, and the settings made from it;
 //! * `visitor`: the person with the browser and the phone, simulated or real;
-//! * `run`: what the programs after `login` do in the same way;
+//! * `run`: the steps that the programs after `login` have in common;
 //! * `qr`: a QR code in a terminal;
-//! * `countdown`: how much time is left, while somebody is waited for;
+//! * `countdown`: how much time is left while a program waits for a person;
 //! * `report`: what is printed, and the exit codes;
-//! * `key_file`: the file with the private keys; `key_import`: such a file made of others;
-//! * `inspect`: what a login has left, looked into;
+//! * `key_file`: the file with the private keys; `key_import`: building such a file from others;
+//! * `inspect`: inspecting what a login has left behind;
 //! * `kms`: a KMS as the holder of private keys;
-//! * `own_client`: how to bring another HTTP client than reqwest or ureq.
-//! * `pkcs11`: keys in an HSM;
+//! * `own_client`: using an HTTP client other than reqwest or ureq;
+//! * `pkcs11`: keys in an HSM.
 
 #![allow(clippy::exhaustive_structs, reason = "this crate is not published")]
 

@@ -1,7 +1,7 @@
-//! An HTTP client of your own: what it takes to run the flows over something else than reqwest or
-//! ureq, here over hyper. `tests/own_client.rs` proves that it keeps to what the protocol needs.
+//! An HTTP client of your own: what it takes to run the flows over something other than reqwest or
+//! ureq, here hyper. `tests/own_client.rs` checks that it conforms to the protocol's requirements.
 //!
-//! It speaks plain HTTP only; with `hyper-rustls` as the connector it speaks TLS.
+//! It speaks only plain HTTP; with `hyper-rustls` as the connector it speaks TLS.
 
 use std::time::{Duration, Instant};
 
@@ -32,16 +32,16 @@ pub enum SendError {
     /// The connection could not be made, or broke.
     #[error("the connection failed")]
     Connection(#[source] hyper_util::client::legacy::Error),
-    /// The body broke off, or is too large.
+    /// The body was truncated, or is too large.
     #[error("the body is incomplete or too large")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The time is up.
-    #[error("the time is up")]
+    /// Time ran out.
+    #[error("the request timed out")]
     TimedOut,
 }
 
 impl OwnClient {
-    /// A client with these timeouts.
+    /// Creates a client with these timeouts.
     pub fn new(timeouts: Timeouts) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_connect_timeout(Some(timeouts.connect));
@@ -53,7 +53,7 @@ impl OwnClient {
     /// Runs a flow.
     ///
     /// # Errors
-    /// Those of the flow, or of the network.
+    /// Those of the flow or the network.
     pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, DriveError<SendError>> {
         let env = &mut SystemPlatform::new();
         let (begun, mut countdown) = (Instant::now(), self.timeouts.countdown());
@@ -64,10 +64,10 @@ impl OwnClient {
         drive_async(flow, env, send, tokio::time::sleep).await
     }
 
-    /// Sends one request and reads its response, whatever the status, in the time that is left.
+    /// Sends one request and reads its response, whatever its status, in the time that is left.
     ///
     /// # Errors
-    /// There is no response, or not a whole one of at most 1 MiB.
+    /// If there is no complete response of at most 1 MiB.
     pub async fn send(
         &self,
         request: Request,
@@ -88,7 +88,7 @@ impl OwnClient {
 }
 
 impl SendError {
-    /// The OP cannot have seen what was sent over a connection that was never made.
+    /// If no connection was made, the OP cannot have seen the request.
     fn connection(error: hyper_util::client::legacy::Error) -> (SendFailure, Self) {
         let why = if error.is_connect() { SendFailure::NotSent } else { SendFailure::Lost };
         (why, Self::Connection(error))

@@ -11,13 +11,13 @@ use std::{
 use itsme_core::QrCode;
 use rqrr::{BitGrid, PreparedImage};
 
-/// Light around the code, without which phones do not find it.
+/// The light border without which phones do not find the code.
 const QUIET: usize = 4;
 
-/// Draws the code, or writes it to a file and says where, if it is no image that can be read here.
+/// Draws the code; if its image format is not supported here, writes it to a file and says where.
 ///
 /// # Errors
-/// It cannot be written.
+/// If it cannot be written.
 pub fn show(code: &QrCode, out: &mut impl Write) -> io::Result<()> {
     match modules(&code.image) {
         Some(modules) => write!(out, "{}", drawing(&modules))?,
@@ -30,7 +30,7 @@ pub fn show(code: &QrCode, out: &mut impl Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Nobody else's file, nobody else's link, and not that of an earlier code.
+/// Creates a new file, never reusing someone else's file or link, or that of an earlier code.
 fn new_file(directory: &Path) -> io::Result<(File, PathBuf)> {
     let mut number = 1;
     loop {
@@ -58,7 +58,7 @@ fn modules(image: &[u8]) -> Option<Vec<Vec<bool>>> {
     Some((0..size).map(|y| (0..size).map(|x| grid.grid.bit(y, x)).collect()).collect())
 }
 
-/// Two modules in one character, dark on light whatever the terminal's colours.
+/// Draws two modules per character, dark on light whatever the terminal's colours.
 fn drawing(modules: &[Vec<bool>]) -> String {
     let size = modules.len() + 2 * QUIET;
     let dark = |x: usize, y: usize| {
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn what_is_no_image_that_can_be_read_here_is_put_into_a_new_file() {
-        // "GIF89a", the beginning of an image that is none of ours.
+        // "GIF89a", the beginning of an image format that we do not read.
         let answer = serde_json::json!({ "qr_code": "R0lGODlh" });
         let code: QrCode = serde_json::from_value(answer).expect("a code");
         let mut paths = Vec::new();
@@ -102,7 +102,7 @@ mod tests {
             let told = text.strip_prefix(&format!("The code ({}) is in ", code.media_type()));
             paths.push(told.expect("it says where").trim_end().to_owned());
         }
-        assert_ne!(paths[0], paths[1], "a later code does not take the place of an earlier one");
+        assert_ne!(paths[0], paths[1], "a later code must not replace an earlier one");
         for path in paths {
             assert_eq!(fs::read(&path).expect("a file"), b"GIF89a");
             fs::remove_file(path).expect("it is ours");

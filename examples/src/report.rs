@@ -11,7 +11,7 @@ use clap::Args;
 use itsme_core::{Advice, DriveError, LoggedIn};
 use serde_json::{Map, Value, json};
 
-/// What a program tells people as it goes on, or a script at the end.
+/// Reports progress to people, and a result to scripts.
 #[derive(Debug, Default, Args)]
 #[group(skip)]
 pub struct Report {
@@ -24,22 +24,22 @@ pub struct Report {
 }
 
 impl Report {
-    /// Where progress goes to.
+    /// Where progress is written.
     pub fn progress(&self) -> Box<dyn Write> {
         if self.json { Box::new(io::stderr()) } else { Box::new(io::stdout()) }
     }
 
-    /// One line of progress. Whoever reads no more, as `head` does, does not want it: that is no error.
+    /// Prints a line of progress. A reader that stops early, such as `head`, is not an error.
     pub fn say(&self, line: impl Display) {
         drop(writeln!(self.progress(), "{line}"));
     }
 
-    /// A member of the JSON object.
+    /// Adds a member to the JSON object.
     pub fn add(&mut self, name: &str, value: impl Into<Value>) {
         self.members.insert(name.to_owned(), value.into());
     }
 
-    /// Something that was looked at: well, not well, or passed over.
+    /// Reports a check: passed, failed, or skipped.
     pub fn check(&mut self, well: Option<bool>, what: &str) {
         let mark = match well {
             Some(true) => "ok ",
@@ -53,33 +53,33 @@ impl Report {
         }
     }
 
-    /// The authorization URL, alone on a line.
+    /// Prints the authorization URL on its own line.
     pub fn sent_to(&self, url: &str) {
         self.say(format_args!("1. The person is sent to itsme:\n{url}"));
     }
 
-    /// The callback, without the code in it.
+    /// Reports the callback, without its code.
     pub fn came_back(&self, callback: &str) {
         let (address, _) = callback.split_once('?').unwrap_or((callback, ""));
         self.say(format_args!("3. They are back at {address}, with an answer"));
     }
 
-    /// Before a QR code.
+    /// Introduces a QR code.
     pub fn scan(&self) {
         self.say("1. Scan this code with the itsme app:");
     }
 
-    /// Instead of the QR code.
+    /// Replaces the QR code.
     pub fn scanned(&self) {
-        self.say("2. Somebody has scanned it, and is asked in the app …");
+        self.say("2. Someone has scanned it and is being asked in the app …");
     }
 
-    /// After a login without a browser.
+    /// Follows a login without a browser.
     pub fn approved(&self) {
         self.say("3. They have approved");
     }
 
-    /// The person. An application would not print this.
+    /// Prints the person. An application would not do this.
     pub fn verified(&mut self, who: &LoggedIn) {
         self.say("4. Verified: signature, encryption, issuer, audience, times, subject");
         let user = serde_json::to_value(&who.user).unwrap_or_default();
@@ -95,7 +95,7 @@ impl Report {
         self.add("user", user);
     }
 
-    /// The exit code, with a readable message for what went wrong.
+    /// The exit code, after printing a readable message about any error.
     pub fn exit(mut self, ended: Result<(), Box<dyn Error>>) -> ExitCode {
         let (result, code) = match ended {
             Ok(()) => ("done", ExitCode::SUCCESS),
@@ -122,12 +122,12 @@ impl Report {
     }
 }
 
-/// What is behind an error, the nearest first.
+/// The causes of an error, nearest first.
 pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut causes = Vec::new();
     let (mut told, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
-        // Some errors name their cause themselves.
+        // Some errors already include their cause.
         if !told.contains(&error.to_string()) {
             told = error.to_string();
             causes.push(told.clone());

@@ -1,4 +1,4 @@
-//! What the programs after `login` share, so that they show what is new in them.
+//! What the programs after `login` share, so that each shows only what is new.
 
 use std::error::Error;
 
@@ -7,10 +7,11 @@ use itsme_reqwest::{Client, Transport};
 
 use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 
-/// A client that reaches the OP, past any proxy if it is our own, and the HSM if its keys are in one.
+/// A client that reaches the OP, bypassing any proxy if the OP is our own, and the HSM if its keys
+/// are in one.
 ///
 /// # Errors
-/// The settings cannot work, or TLS cannot be set up.
+/// If the settings are invalid, or TLS cannot be set up.
 pub fn client(
     settings: Settings,
     visitor: &Visitor,
@@ -29,10 +30,10 @@ pub fn client(
     })
 }
 
-/// The same, blocking.
+/// A blocking client that reaches the OP, like [`client`].
 ///
 /// # Errors
-/// The settings cannot work.
+/// If the settings are invalid.
 pub fn blocking_client(
     settings: Settings,
     visitor: &Visitor,
@@ -52,10 +53,10 @@ pub fn blocking_client(
     })
 }
 
-/// Sends the person to itsme, and finds out who has come back.
+/// Sends the person to itsme, and finds out who came back.
 ///
 /// # Errors
-/// They refused or did not come back, or the OP cannot be trusted.
+/// If they refused or did not come back, or the OP cannot be trusted.
 pub async fn visit(
     itsme: &Client,
     login: Redirect,

@@ -16,20 +16,20 @@ use crate::report::Report;
 /// How long the browser may take to come back.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Somebody who is sent to the OP and comes back.
+/// A person who is sent to the OP and comes back.
 #[derive(Debug)]
 pub struct Visitor(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    /// This program, with the fake itsme that it visits.
+    /// This program itself, with the fake itsme that it visits.
     Simulated { server: Server, callbacks: TcpListener, person: Person, approves: bool },
-    /// Whoever sits at the terminal.
+    /// The person at the terminal.
     Real,
 }
 
 impl Visitor {
-    /// Somebody at the terminal, with a browser of their own.
+    /// The person at the terminal, with their own browser.
     pub fn real() -> Self {
         Self(Kind::Real)
     }
@@ -37,7 +37,7 @@ impl Visitor {
     /// A fake itsme, a client that it knows by these keys, and a person who approves or refuses.
     ///
     /// # Errors
-    /// Loopback has no free port.
+    /// If loopback has no free port.
     pub fn simulated(
         person: Person,
         approves: bool,
@@ -50,7 +50,7 @@ impl Visitor {
         let settings = {
             let mut op = server.op();
             op.allow_redirect_uri(&redirect_uri);
-            // Nobody wants to watch five seconds pass.
+            // Don't make people wait five seconds.
             op.polling_interval(Some(1));
             report.say(format_args!("A fake itsme listens at {}", op.issuer()));
             op.settings_with(keys).redirect_uri(redirect_uri)
@@ -58,15 +58,15 @@ impl Visitor {
         Ok((Self(Kind::Simulated { server, callbacks, person, approves }), settings))
     }
 
-    /// Whether nobody but this program is involved.
+    /// Whether no real person is involved.
     pub fn is_simulated(&self) -> bool {
         matches!(self.0, Kind::Simulated { .. })
     }
 
-    /// Makes a request object reachable for the OP.
+    /// Makes a request object available to the OP.
     ///
     /// # Errors
-    /// Nobody says that it was put there.
+    /// If nobody confirms that it was put there.
     pub fn host(
         &self,
         request_uri: &str,
@@ -99,7 +99,7 @@ impl Visitor {
         }
     }
 
-    /// Answers in the app what a scan has led to.
+    /// Answers the request that follows a scan, in the app.
     pub fn answer(&self) {
         if let Kind::Simulated { server, approves, .. } = &self.0 {
             let mut op = server.op();
@@ -112,10 +112,10 @@ impl Visitor {
         }
     }
 
-    /// Visits the authorization URL; gives the URL that the browser comes back to.
+    /// Visits the authorization URL. Returns the URL that the browser comes back to.
     ///
     /// # Errors
-    /// The OP shows an error page, the browser does not come back, or nothing was typed.
+    /// If the OP shows an error page, the browser does not come back, or nothing is typed.
     pub fn visit(&self, url: &str, report: &Report) -> io::Result<String> {
         match &self.0 {
             Kind::Real => ask_for_the_callback(),
@@ -134,8 +134,8 @@ impl Visitor {
 
 fn ask_for_the_callback() -> io::Result<String> {
     eprintln!(
-        "Open this URL, sign in within 15 minutes, and paste the URL that the browser ends at.\n\
-         The page itself may say that it cannot be reached: nothing needs to listen there. Copy the\n\
+        "Open this URL, sign in within 15 minutes, and paste the URL where the browser ends up.\n\
+         The browser may say that the page cannot be reached: nothing needs to listen there. Copy the\n\
          address from the address bar:"
     );
     let mut line = String::new();
@@ -146,7 +146,7 @@ fn ask_for_the_callback() -> io::Result<String> {
     }
 }
 
-/// Opens the sign-in page and clicks as the person with the phone would; the browser then follows
+/// Opens the sign-in page and clicks as the person with the phone would. The browser then follows
 /// the redirect to the application.
 fn use_the_phone(url: &str, person: &Person, approves: bool) -> io::Result<()> {
     let config = ureq::Agent::config_builder().proxy(None).timeout_global(Some(PATIENCE));
@@ -161,7 +161,8 @@ fn use_the_phone(url: &str, person: &Person, approves: bool) -> io::Result<()> {
     browser.post(endpoint).send_form(form).map(drop).map_err(ureq::Error::into_io)
 }
 
-/// The application's side of the redirect: one visit to the redirect URI, besides those that only look.
+/// The application's side of the redirect: waits for one visit to the redirect URI, ignoring
+/// prefetches.
 fn await_callback(callbacks: TcpListener) -> mpsc::Receiver<io::Result<String>> {
     let (tell, arrived) = mpsc::channel();
     thread::spawn(move || {
@@ -173,7 +174,7 @@ fn await_callback(callbacks: TcpListener) -> mpsc::Receiver<io::Result<String>> 
     arrived
 }
 
-/// The path that was asked for, unless somebody only looks ahead.
+/// The requested path, unless it is only a prefetch.
 fn welcome(mut stream: TcpStream) -> io::Result<Option<String>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(stream.try_clone()?);
@@ -198,7 +199,7 @@ fn welcome(mut stream: TcpStream) -> io::Result<Option<String>> {
         "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )?;
     let path = first.split(' ').nth(1);
-    path.map(|path| Some(path.to_owned())).ok_or_else(|| failed("the browser spoke no HTTP"))
+    path.map(|path| Some(path.to_owned())).ok_or_else(|| failed("the browser did not speak HTTP"))
 }
 
 fn failed(why: &str) -> io::Error {

@@ -1,4 +1,4 @@
-//! `--json` and the exit codes: what a script makes of the programs.
+//! `--json` and the exit codes: how scripts see the programs.
 
 use std::{
     path::PathBuf,
@@ -26,7 +26,7 @@ struct Ended {
     progress: String,
 }
 
-/// Runs a program with `--json`, whose standard output must be one line.
+/// Runs a program with `--json`; its standard output must be a single line.
 #[track_caller]
 fn run(program: &str, arguments: &[&str]) -> Ended {
     let output = Command::new(program)
@@ -54,7 +54,7 @@ fn a_login_ends_in_one_object_with_the_person() {
         for step in ["A fake itsme listens at ", "1. ", "2. ", "3. ", "4. "] {
             assert!(ended.progress.contains(step), "no {step} in {}", ended.progress);
         }
-        assert!(!ended.progress.contains("Popescu"), "the result is on standard output alone");
+        assert!(!ended.progress.contains("Popescu"), "the result must be only on standard output");
     }
 }
 
@@ -62,7 +62,7 @@ fn a_login_ends_in_one_object_with_the_person() {
 fn waiting_for_the_scan_and_for_the_answer_is_told_with_the_time_that_is_left() {
     for program in &LOGINS[2..] {
         let progress = run(program, &[]).progress;
-        let (before, after) = progress.split_once("2. ").expect("somebody has scanned it");
+        let (before, after) = progress.split_once("2. ").expect("the second step");
         for part in [before, after] {
             let told = part.lines().find_map(|line| line.strip_prefix("Waiting, "));
             let told = told.unwrap_or_else(|| panic!("nothing is told in {part}"));
@@ -93,7 +93,7 @@ fn a_refusal_is_a_result() {
 
 #[test]
 fn a_failure_has_its_reason() {
-    // Nobody listens there: a reason, and what is behind it.
+    // Nothing listens there: expect a reason and its causes.
     let issuer = ["--issuer", "http://127.0.0.1:9/v2", "--client-id", "x", "--service", "x"];
     let keys = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("json.json");
     std::fs::write(&keys, itsme_testkit::private_jwks()).expect("a file");
@@ -105,11 +105,11 @@ fn a_failure_has_its_reason() {
         let reason = ended.object["reason"].as_str().expect("a reason");
         assert!(reason.starts_with("no response from the discovery endpoint ("), "{reason}");
         assert_ne!(ended.object["because"], json!([]));
-        assert!(ended.progress.contains(reason), "people are told as well");
+        assert!(ended.progress.contains(reason), "people must see it, too");
     }
     let ended = run(DOCTOR, &[&issuer[..], &keys, &redirect_uri].concat());
     assert_eq!((ended.code, &ended.object["result"]), (Some(1), &json!("failed")));
-    assert_eq!(ended.object["checks"].as_array().map(Vec::len), Some(1), "what was found so far");
+    assert_eq!(ended.object["checks"].as_array().map(Vec::len), Some(1), "the checks made so far");
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn every_program_says_its_exit_codes_and_gives_examples() {
     for program in LOGINS.iter().chain(&[SHARE_DATA, CONFIRM, DOCTOR, INSPECT, KEYS]) {
         let output = Command::new(program).arg("--help").output().expect("it runs");
         let text = String::from_utf8(output.stdout).expect("UTF-8");
-        assert!(text.contains("Exit codes: 0 ") && text.contains("2 wrong options"), "{text}");
+        assert!(text.contains("Exit codes: 0 ") && text.contains("2 invalid options"), "{text}");
         assert!(text.contains("Examples:") && text.contains("--json"), "{text}");
         let wrong = Command::new(program).arg("--no-such-option").output().expect("it runs");
         assert_eq!(wrong.status.code(), Some(2), "{program}");

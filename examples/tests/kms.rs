@@ -1,4 +1,4 @@
-//! Every flow with keys that a fake KMS holds, in both dialects and over both adapters.
+//! Every flow with keys held by a fake KMS, in both dialects and over both adapters.
 
 mod flows;
 
@@ -21,10 +21,10 @@ fn every_flow_works() {
     let kms = kms.kms();
     let times =
         |algorithm: &str| kms.calls().iter().filter(|call| call.algorithm == algorithm).count();
-    assert!(times("RS256") > 40 && times("RSA-OAEP-256") > 20, "the KMS has done it");
+    assert!(times("RS256") > 40 && times("RSA-OAEP-256") > 20, "the KMS did the work");
 }
 
-/// Every third call is answered with 429: core asks once more, and nobody notices.
+/// Every third call gets 429: core retries, and nobody notices.
 #[test]
 fn every_flow_gets_over_throttling() {
     let kms = KmsServer::start().expect("loopback has a free port");

@@ -1,5 +1,5 @@
-//! What is in the memory of a process that has logged somebody in: with keys in a KMS, which is a process of
-//! its own, none of their private numbers; with a key file, the same search finds them.
+//! What is in a process's memory after a login: with the keys in a KMS, a separate process, none of
+//! their private numbers; with a key file, the same search finds them.
 
 #![cfg(target_os = "linux")]
 
@@ -30,7 +30,7 @@ impl Running {
 
     fn line(&mut self) -> String {
         let mut line = Vec::new();
-        // Byte by byte, for what comes after it is for the next call.
+        // Byte by byte, because the rest is for the next call.
         let out = self.0.stdout.as_mut().expect("a pipe");
         BufReader::with_capacity(1, out).read_until(b'\n', &mut line).expect("it says something");
         String::from_utf8(line).expect("text").trim().to_owned()
@@ -49,14 +49,14 @@ impl Drop for Running {
     }
 }
 
-/// One way in which a private number can be written.
+/// One form in which a private number can be stored.
 struct Pattern {
     what: String,
     form: &'static str,
     bytes: Vec<u8>,
 }
 
-/// 32 bytes from the middle of every private number: a part of a copy is found too.
+/// 32 bytes from the middle of every private number, to find partial copies as well.
 fn patterns(private_jwks: &str) -> Vec<Pattern> {
     let set: Value = serde_json::from_str(private_jwks).expect("JSON");
     let mut patterns = Vec::new();
@@ -65,7 +65,7 @@ fn patterns(private_jwks: &str) -> Vec<Pattern> {
             let text = key[name].as_str().expect("a number");
             let number = URL_SAFE_NO_PAD.decode(text).expect("base64url");
             let big_endian = number[48..80].to_vec();
-            // Of limbs of 64 bits, the least one first, on a machine whose bytes go the same way.
+            // As 64-bit limbs, least significant first, on a little-endian machine.
             let limbs = big_endian.iter().rev().copied().collect();
             let written = text.as_bytes()[64..106].to_vec();
             for (form, bytes) in
@@ -78,7 +78,7 @@ fn patterns(private_jwks: &str) -> Vec<Pattern> {
     patterns
 }
 
-/// All that a process can write to; the rest is the program's file.
+/// All memory that a process can write to; the rest is the program file.
 fn memory(process: u32) -> Vec<u8> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("a map");
     let memory = File::open(format!("/proc/{process}/mem")).expect("it is our child");
@@ -133,7 +133,7 @@ impl Scene {
         Self { server, private, public, patterns }
     }
 
-    /// A login in a process of its own, and what is found in its memory then.
+    /// Logs in in a separate process, and searches its memory.
     fn log_in(&self, keys: &Path, kms: Option<(&str, &str)>, more: &[&str]) -> Vec<&Pattern> {
         let issuer = self.server.op().issuer().to_owned();
         let keys = keys.to_str().expect("text");
@@ -172,19 +172,20 @@ fn private_numbers_in_a_kms_are_not_in_the_process() {
     let named: Vec<_> = outside.iter().map(|it| format!("{} ({})", it.what, it.form)).collect();
     assert!(named.is_empty(), "{named:?}");
 
-    // Where they have been, and other ones took their place, our copies are wiped. OpenSSL's are, too, but for what
-    // its check of a key sometimes leaves in memory that it has freed.
+    // After the keys are replaced, our copies are wiped. So are OpenSSL's, except for what its key
+    // check sometimes leaves in freed memory.
     let replaced = scene.log_in(&scene.public, kms_at, &["--instead-of", private]);
     let ours: Vec<_> = replaced.iter().filter(|it| it.form == "base64url").collect();
     assert!(ours.is_empty(), "{:?}", ours.iter().map(|it| &it.what).collect::<Vec<_>>());
 
-    // The search can fail: with the key file, it finds each number as OpenSSL keeps it and as it was read.
+    // The search can fail: with the key file, it finds each number as OpenSSL stores it and as it
+    // was read.
     let here = scene.log_in(&scene.private, None, &[]);
     for form in ["limbs", "base64url"] {
         let of_form = here.iter().filter(|pattern| pattern.form == form).count();
         assert!(of_form >= 10, "{of_form} of 12 as {form}");
     }
-    // Whoever holds the keys has them.
+    // The process that holds the keys has them.
     let held = found(&memory(kms.0.id()), &scene.patterns);
     assert!(!held.is_empty());
 }

@@ -1,4 +1,4 @@
-//! A newcomer's project: what the guide's axum chapter says is written down, built and run as it says.
+//! A newcomer's project: follows the guide's axum chapter to the letter, then builds and runs it.
 
 use std::{
     env, fs,
@@ -10,14 +10,14 @@ use std::{
 
 use itsme_testkit::Browser;
 
-/// What a login may take, as `rustfmt` sets it, blank lines aside.
+/// How long a login may be, formatted by `rustfmt`, without blank lines.
 const MOST_LINES: usize = 25;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")
 }
 
-/// The chapter's blocks of code with this language, the `…` being this repository.
+/// The chapter's code blocks in this language, with this repository in place of `…`.
 fn blocks(language: &str) -> Vec<String> {
     let path = repository().join("docs/guide/axum.md");
     let text = fs::read_to_string(path).expect("the chapter");
@@ -34,24 +34,25 @@ fn blocks(language: &str) -> Vec<String> {
     blocks
 }
 
-/// A port that nobody uses, and the address of it.
+/// An address with an unused port.
 fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").to_string()
 }
 
-/// A command of the chapter that goes on until it is dropped.
+/// One of the chapter's commands, running until dropped.
 struct Running(Child);
 
 impl Running {
-    /// Runs it until it says where it is.
+    /// Starts it and waits until it says where it is.
     fn start(command: &str, directory: &Path, variables: &[(&str, &str)]) -> Self {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("exec {command}")]).current_dir(directory);
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target directory");
         shell.env("CARGO_TARGET_DIR", target).env("CARGO_NET_OFFLINE", "true");
         shell.env("NO_PROXY", "127.0.0.1").envs(variables.iter().copied());
-        // What cargo tells a test of its own package, a build script would take for its own: all would be built again.
+        // A build script would take what cargo tells a test of its own package for its own, and
+        // everything would be rebuilt.
         let told = env::vars().map(|(name, _)| name).filter(|name| {
             name == "OUT_DIR"
                 || name.starts_with("CARGO_PKG_")
@@ -77,7 +78,7 @@ impl Drop for Running {
     }
 }
 
-/// Approves at the sandbox's page: the address that the browser is sent back to.
+/// Approves on the sandbox's page, and returns the URL to which the browser is redirected.
 fn approve(sandbox: &str, at_itsme: &str) -> String {
     let mut phone = Browser::new(format!("http://{sandbox}"));
     let page = phone.open(at_itsme).expect("a page");
@@ -92,7 +93,7 @@ fn the_chapters_project_logs_people_in() {
     let project = Path::new(env!("CARGO_TARGET_TMPDIR")).join("my-shop");
     let _ = fs::remove_dir_all(&project);
     fs::create_dir_all(project.join("src")).expect("a directory");
-    // Somebody may be using the ports that it names.
+    // The ports that it names may be in use.
     let (sandbox, shop) = (free_address(), free_address());
     let with_ports =
         |text: &str| text.replace("127.0.0.1:8811", &sandbox).replace("127.0.0.1:8080", &shop);
@@ -103,12 +104,12 @@ fn the_chapters_project_logs_people_in() {
     // Elsewhere it would not be below this repository's workspace.
     fs::write(project.join("Cargo.toml"), format!("{manifest}\n[workspace]\n")).expect("a file");
     fs::write(project.join("src/main.rs"), program).expect("a file");
-    // The versions that are here, as nothing is downloaded.
+    // Use the versions available here, because nothing is downloaded.
     fs::copy(repository().join("Cargo.lock"), project.join("Cargo.lock")).expect("a file");
 
     let start_sandbox = format!("{} --listen {sandbox}", with_ports(start_sandbox.trim()));
     let _itsme = Running::start(&start_sandbox, &project, &[]);
-    // As the workspace builds what others wrote: OpenSSL is there already.
+    // Dependencies are built as in the workspace, where OpenSSL is already built.
     let _shop = Running::start(start_shop.trim(), &project, &[("CARGO_PROFILE_DEV_DEBUG", "0")]);
 
     let mut browser = Browser::new(format!("http://{shop}"));
@@ -117,7 +118,7 @@ fn the_chapters_project_logs_people_in() {
     let back = approve(&sandbox, &open("/itsme/login?return_to=/%3Forders").url);
     let page = open(&back);
     assert_eq!((page.text.as_str(), page.url), ("Hello Ann", format!("http://{shop}/?orders")));
-    // A log-out ends the session, and what is under way.
+    // Logging out ends the session and any login in progress.
     let back = approve(&sandbox, &open("/itsme/login").url);
     let page = browser.submit("/log-out", &[]).expect("a page");
     assert!(page.text.starts_with("Nobody is logged in"), "{}", page.text);
@@ -129,7 +130,7 @@ fn the_chapters_project_logs_people_in() {
 fn a_login_takes_few_lines() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("formatted");
     fs::create_dir_all(&directory).expect("a directory");
-    // The defaults of a new project, whatever this repository has.
+    // The defaults of a new project, regardless of this repository's.
     fs::write(directory.join("rustfmt.toml"), "").expect("a file");
     let file = directory.join("main.rs");
     fs::write(&file, &blocks("rust")[0]).expect("a file");

@@ -1,4 +1,4 @@
-//! A third HTTP client: it conforms, it is short, and somebody logs in over it.
+//! A third HTTP client: it conforms, it is short, and someone logs in over it.
 
 use itsme_core::{AuthorizationRequest, Client, Timeouts};
 use itsme_examples::own_client::OwnClient;

@@ -69,7 +69,7 @@ fn the_public_set_tells_what_each_key_is_for() {
             .iter()
             .map(|key| ["kid", "use", "alg"].map(|name| key[name].as_str().expect("a text")))
             .collect();
-        // SoftHSM lists OAEP, and does it with SHA-1 only.
+        // SoftHSM lists OAEP, but only supports it with SHA-1.
         let expected =
             [["enc-1", "enc", "RSA-OAEP"], ["sig-1", "sig", "RS256"], ["sig-2", "sig", "RS256"]];
         assert_eq!(told, expected);
@@ -183,7 +183,7 @@ fn a_lost_session_is_opened_again() {
         let itsme =
             Scene::new(Dialect::V2, &keys).blocking_client(&keys, token.blocking_key_holder());
         itsme.check_keys().expect("a session");
-        // All sessions of the process end, and the module forgets that it was initialized.
+        // End all sessions of the process, and make the module forget that it was initialized.
         let again = Pkcs11::new(module()).expect("the module");
         again.finalize().expect("nobody uses it");
         let garbage = unwrap("enc-1", "RSA-OAEP", vec![1; 256]);
@@ -192,13 +192,13 @@ fn a_lost_session_is_opened_again() {
         let (failure, why) = token.use_key(&garbage).expect_err("it is garbage");
         assert_eq!(failure, KeyFailure::DoesNotUnwrap, "{why}");
 
-        // A flow asks twice.
+        // A flow tries twice.
         Pkcs11::new(module()).expect("the module").finalize().expect("nobody uses it");
         itsme.check_keys().expect("another session");
     });
 }
 
-/// A set in which the published keys have changed names: each is under another's handle, `other` first.
+/// A set in which two published keys have swapped names.
 fn exchanged(jwks: &str, one: &str, other: &str) -> String {
     let [one, other] = [one, other].map(|kid| format!("\"{kid}\""));
     jwks.replace(&one, "\"?\"").replace(&other, &one).replace("\"?\"", &other)
@@ -233,7 +233,7 @@ fn the_doctor_names_a_handle_of_another_key() {
             let finding =
                 format!("BAD  the key holder's key `{other}` does not match the published one");
             assert!(text.contains(&format!("{finding} ({algorithm})")), "{text}");
-            assert!(text.contains("the clocks are"), "it looks at the rest as well: {text}");
+            assert!(text.contains("the clocks are"), "it checks the rest as well: {text}");
         }
         officer.remove("sig-2");
         let text = stdout(&examine(&jwks));
@@ -263,7 +263,7 @@ fn a_file_goes_over_to_the_token() {
         let text = succeeds(&keys(&["sign-with", &file, "sig-1", "--outside", "--yes"]));
         assert!(text.starts_with("sig-1  published, signs\n"), "{text}");
 
-        // Half here, half there.
+        // Half the keys here, half there.
         let scene = Scene::new(Dialect::V2, &mixed(&file));
         let issuer = scene.server.op().issuer().to_owned();
         let known = ["--issuer", &issuer, "--client-id", CLIENT_ID, "--service", SERVICE];

@@ -1,4 +1,4 @@
-//! The other programs, run as a newcomer runs them.
+//! The other programs, as a newcomer runs them.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -92,7 +92,7 @@ fn a_key_file_is_made_and_never_replaced_without_asking() {
     assert!(stderr(&missing).contains("/nowhere/keys.json cannot be read"));
 }
 
-/// A server for our keys: it takes a second and a half, and says nothing of caching.
+/// Serves our keys badly: it takes a second and a half, and does not mention caching.
 fn publish_badly() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let url = format!("http://{}/jwks.json", listener.local_addr().expect("an address"));
@@ -128,9 +128,9 @@ fn the_doctor_finds_what_is_wrong() {
     let output = run(program, &[&known[..], &rest].concat());
     assert_eq!(output.status.code(), Some(1));
     let text = stdout(&output);
-    assert!(text.contains(&format!("BAD  {jwks} has the keys of the file")), "{text}");
+    assert!(text.contains(&format!("BAD  {jwks} matches the key file")), "{text}");
 
-    // Keys that are published late and kept by nobody, and an OP in another year.
+    // Keys that are served slowly and without caching, and an OP in another year.
     let published = publish_badly();
     for path in ["/.well-known/openid-configuration", "/jwkSet"] {
         server.op().tamper(path, |response| {
@@ -144,9 +144,9 @@ fn the_doctor_finds_what_is_wrong() {
     let text = stdout(&output);
     for finding in [
         "BAD  the clocks are ".to_owned(),
-        format!("ok   {published} has the keys of the file, status 200"),
+        format!("ok   {published} matches the key file, status 200"),
         "BAD  it answers in 1.".to_owned(),
-        "BAD  Cache-Control: max-age is missing; itsme wants 1800".to_owned(),
+        "BAD  Cache-Control: max-age is missing; itsme expects at least 1800".to_owned(),
     ] {
         assert!(text.contains(&finding), "no {finding} in {text}");
     }
@@ -157,7 +157,7 @@ fn the_doctor_finds_what_is_wrong() {
     assert!(stderr(&output).contains("could not connect"), "{}", stderr(&output));
 }
 
-/// Some OPs refuse an assertion whose time is a few seconds off, and say no more than `invalid_client`.
+/// Some OPs refuse an assertion whose time is a few seconds off, and only say `invalid_client`.
 #[test]
 fn the_doctor_measures_the_clock_and_the_secret() {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
@@ -190,7 +190,10 @@ fn the_doctor_measures_the_clock_and_the_secret() {
             .expect("it runs");
         let text = stdout(&output);
         assert!(text.contains(found), "{apart}: {text}");
-        assert!(text.contains("--   the client secret has 20 bytes; 32 cannot be found"), "{text}");
+        assert!(
+            text.contains("--   the client secret has 20 bytes; at least 32 are needed"),
+            "{text}"
+        );
         assert!(!text.contains(secret), "{text}");
         assert_eq!(output.status.success(), well, "{apart}: {text}");
     }

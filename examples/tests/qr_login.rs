@@ -1,4 +1,4 @@
-//! The programs that log in by QR code, run as a newcomer runs them.
+//! The programs that log in by QR code, as a newcomer runs them.
 
 use std::{
     path::PathBuf,
@@ -10,7 +10,7 @@ use std::{
 use itsme_testkit::{CLIENT_ID, Clock, FakeOp, Person, SERVICE, Server, private_jwks};
 use rqrr::PreparedImage;
 
-/// When a program that should be further is given up.
+/// When to give up on a program that does not get further.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const PROGRAMS: [&str; 2] =
@@ -59,7 +59,7 @@ fn a_refusal_has_its_exit_code() {
     }
 }
 
-/// As against a real OP, where no redirect URI is needed: somebody scans the code in the terminal.
+/// As with a real OP, where no redirect URI is needed: someone scans the code in the terminal.
 #[test]
 fn a_person_with_a_phone_logs_in_at_another_op() {
     let keys = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("qr_login.json");

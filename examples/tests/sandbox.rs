@@ -1,4 +1,5 @@
-//! Both adapters at a sandbox as others run it: over TLS, on another address, under an issuer of its own.
+//! Both adapters with a sandbox as others might run it: over TLS, on another address, with its own
+//! issuer.
 
 use std::net::TcpListener;
 

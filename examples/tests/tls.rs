@@ -1,5 +1,5 @@
-//! Both adapters over TLS: an OP with a trusted certificate is spoken to. With any other, they say that it is TLS that
-//! failed, and that nothing was sent.
+//! Both adapters over TLS. They talk to an OP with a trusted certificate; with any other, they
+//! report that TLS failed and that nothing was sent.
 
 use std::{
     error::Error,
@@ -22,14 +22,14 @@ enum Wrong {
     Expired,
     NotYetValid,
     AnotherName,
-    /// It knows no version that we know.
+    /// It supports no version that we support.
     OldVersion,
     NoCommonCipher,
-    /// It does not know the name that it is called by.
+    /// It does not know the name by which it is called.
     UnknownName,
-    /// It says no more.
+    /// It gives no details.
     InternalError,
-    /// It speaks HTTP.
+    /// It speaks plain HTTP.
     NoTls,
 }
 
@@ -47,8 +47,8 @@ const ALL: [Wrong; 10] = [
 ];
 
 impl Wrong {
-    /// Whether rustls can say this of a connection that stands, too: an HTTP client that does not tell the handshake
-    /// from what follows must not call it `NotSent`.
+    /// Whether rustls can also report this on an established connection: an HTTP client that does
+    /// not distinguish the handshake from what follows must not call it `NotSent`.
     fn can_be_later(self) -> bool {
         matches!(self, Self::NoCommonCipher | Self::InternalError | Self::NoTls)
     }
@@ -118,7 +118,7 @@ impl Tls {
 }
 
 fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>, wrong: Wrong) {
-    // A fatal alert in place of a ServerHello (RFC 8446 §6).
+    // A fatal alert instead of a ServerHello (RFC 8446 §6).
     let alert = match wrong {
         Wrong::OldVersion => Some(70),
         Wrong::NoCommonCipher => Some(40),
@@ -146,7 +146,7 @@ fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>, wrong: Wrong) {
     }
 }
 
-/// What an error and its sources say.
+/// The messages of an error and its sources.
 fn told(error: &dyn Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", told(source)),
@@ -213,7 +213,7 @@ fn ureq_speaks_tls_to_whom_it_trusts() {
     }
 }
 
-/// A whole login says where it failed.
+/// A whole login reports where it failed.
 #[test]
 fn a_login_names_the_endpoint_whose_tls_failed() {
     let server = Tls::start(Wrong::Expired);

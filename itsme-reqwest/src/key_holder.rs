@@ -9,10 +9,10 @@ use std::{
 use itsme_core::{KeyFailure, KeyLog, KeyOperation, KeyResult};
 use thiserror::Error as ThisError;
 
-/// Performs the operations of private keys that are kept [outside](itsme_core::PrivateKeys::external), in an HSM
-/// or a KMS: an async function, given to a [`Transport`](crate::Transport::key_holder) or a
-/// [`Client`](crate::Client::key_holder). `Clone` is cheap. A library that blocks, as PKCS #11 does, belongs into
-/// `spawn_blocking`.
+/// Performs the operations of [external](itsme_core::PrivateKeys::external) private keys, held in
+/// an HSM or a KMS: an async function, given to a [`Transport`](crate::Transport::key_holder) or a
+/// [`Client`](crate::Client::key_holder). `Clone` is cheap. Call a blocking library, such as one
+/// for PKCS #11, in `spawn_blocking`.
 ///
 /// ```
 /// use itsme_core::{KeyFailure, KeyOperation, KeyResult};
@@ -34,7 +34,7 @@ use thiserror::Error as ThisError;
 ///                 kms.decrypt(kid, algorithm, encrypted_key).await
 ///             }
 ///         };
-///         // A real one tells `Refused` and `DoesNotUnwrap` from `Unavailable`, see the guide.
+///         // A real one distinguishes `Refused` and `DoesNotUnwrap` from `Unavailable`; see the guide.
 ///         made.map(Into::into).map_err(|error| (KeyFailure::Unavailable, error.into()))
 ///     }
 /// });
@@ -49,16 +49,16 @@ type Used = Pin<Box<dyn Future<Output = KeyResult> + Send>>;
 
 /// The key holder did not answer in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
-#[error("the key holder has not answered within {timeout:?}")]
+#[error("the key holder did not answer within {timeout:?}")]
 #[non_exhaustive]
 pub struct KeyTimeout {
-    /// How long it was waited for.
+    /// The timeout that passed.
     pub timeout: Duration,
 }
 
 impl KeyHolder {
-    /// Has `use_key` do each operation. An operation that takes longer than five seconds counts as
-    /// [`Unavailable`](KeyFailure::Unavailable), and its future is dropped.
+    /// Performs each operation with `use_key`. An operation that takes longer than five seconds
+    /// counts as [`Unavailable`](KeyFailure::Unavailable), and its future is dropped.
     pub fn new<Made>(use_key: impl Fn(KeyOperation) -> Made + Send + Sync + 'static) -> Self
     where
         Made: Future<Output = KeyResult> + Send + 'static,
@@ -67,8 +67,8 @@ impl KeyHolder {
         Self { use_key, timeout: Duration::from_secs(5) }
     }
 
-    /// How long one operation may take. One that was [`Unavailable`](KeyFailure::Unavailable) is tried once
-    /// more, half a second later, while a person is waiting.
+    /// Sets how long one operation may take. One that is [`Unavailable`](KeyFailure::Unavailable) is retried once,
+    /// half a second later, because a person is waiting.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

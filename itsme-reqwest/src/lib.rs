@@ -2,8 +2,8 @@
 //!
 //! # A login
 //!
-//! Make one [`Client`] at the start of the program and share it: it is cheap to clone, and holds the parsed
-//! keys, the connections, and what is cached of itsme.
+//! Create one [`Client`] at startup and share it: it is cheap to clone, and holds the parsed
+//! keys, the connections, and the cache of itsme's metadata and keys.
 //!
 //! ```no_run
 //! use itsme_core::{AuthorizationRequest, Callback, Claim, Environment, PrivateKeys, Settings};
@@ -25,7 +25,7 @@
 //! session.insert(login.state.id(), &login.state);
 //! println!("303 to {}", login.url);
 //!
-//! // 2. They are back. Take the state out of the session first: it is for one use.
+//! // 2. They are back. Take the state out of the session first: it can be used only once.
 //! let callback = Callback::from(callback_url);
 //! let state = session.remove(callback.state()).ok_or("no login waits for this callback")?;
 //! let who = itsme.finish_login(state, callback).await?;
@@ -46,13 +46,13 @@
 //! [`Client::start_backchannel`] ask people without a browser, [`Client::picture`] fetches their picture, and
 //! [`Client::refresh`] warms up the cache. [`Transport::run`] runs any flow that [`Client`] lacks.
 //!
-//! Keys that an HSM or a KMS holds are asked through a [`KeyHolder`]; the guide has a chapter on them.
+//! Keys held by an HSM or a KMS are used through a [`KeyHolder`]; the guide has a chapter on them.
 //!
 //! # Errors
 //!
 //! An [`Error`] is the protocol's ([`DriveError::Flow`]), the network's ([`DriveError::Transport`]) or the
-//! key holder's ([`DriveError::Key`]). [`advice`](DriveError::advice) sorts them into the four things that a
-//! person can be told:
+//! key holder's ([`DriveError::Key`]). [`advice`](DriveError::advice) sorts them into four things to tell the
+//! person:
 //!
 //! ```
 //! use itsme_reqwest::{Error, itsme_core::Advice};
@@ -67,14 +67,14 @@
 //! }
 //! ```
 //!
-//! No token, code, URL or claim is put into an error, so each can be logged; two quote [what others
-//! wrote](itsme_core#secrets). Nothing needs to be tried again: what can be sent twice safely was sent twice.
+//! Errors contain no token, code, URL or claim, so you can log them; two quote [what others
+//! wrote](itsme_core#secrets). You need not retry: requests that are safe to repeat were already retried.
 //!
 //! # Why a login failed
 //!
-//! [`Client::on_failure`] hands your application a [`Recording`](itsme_core::Recording) of each login that ends in an
-//! error: all that was sent and received, sealed to your own keys. With these it can be run again at a desk, under
-//! another clock or with other keys:
+//! [`Client::on_failure`] gives your application a [`Recording`](itsme_core::Recording) of each login that ends in an
+//! error: everything sent and received, sealed to your own keys. With those keys you can replay it at your desk,
+//! even with a different clock or other keys:
 //!
 //! ```no_run
 //! use itsme_core::Recording;
@@ -83,11 +83,11 @@
 //! # fn example(settings: itsme_core::Settings) -> Result<(), Box<dyn std::error::Error>> {
 //! let (failures, to_keep) = mpsc::sync_channel::<Recording>(100);
 //! let itsme = itsme_reqwest::Client::new(settings)?
-//!     // Called in the thread of the login: let it be quick, and lose one rather than wait.
+//!     // Called in the thread of the login: keep it quick, and drop a recording rather than wait.
 //!     .on_failure(move |recording| drop(failures.try_send(recording)));
 //! std::thread::spawn(move || {
 //!     for recording in to_keep {
-//!         // … into a directory that only this application reads, and where nothing is older than two weeks.
+//!         // … into a directory that only this application can read, for two weeks at most.
 //!         println!("{}", recording.as_text().len());
 //!     }
 //! });
@@ -100,25 +100,26 @@
 //!
 //! # Versions
 //!
-//! Of reqwest, these are public here: [`reqwest::ClientBuilder`] and [`reqwest::Client`] for a [`Transport`] of your own making, and [`reqwest::Error`] as
-//! a cause in [`SendError`] and [`SetupError`]. They come from the version that is re-exported as
-//! [`itsme_reqwest::reqwest`](mod@reqwest), and another major version of reqwest will be another one of this crate, while
-//! `itsme-core` knows nothing of it.
+//! Of reqwest's types, three are public here: [`reqwest::ClientBuilder`] and [`reqwest::Client`]
+//! for your own [`Transport`], and [`reqwest::Error`] as a cause in [`SendError`] and
+//! [`SetupError`]. They come from the version re-exported as
+//! [`itsme_reqwest::reqwest`](mod@reqwest). A new major version of reqwest means a new major
+//! version of this crate; `itsme-core` does not depend on it.
 //!
 //! # Logs
 //!
 //! Logs go through [`tracing`](https://docs.rs/tracing) to the target `itsme`. Each flow is a span `itsme`
 //! at level `info`, with a field `flow`: `authorize`, `finish_login`, `poll_backchannel` and so on, after the
-//! method of [`Client`]. In it, each request is an event, at level `debug`, or `warn` if the OP is in trouble
-//! or does not answer, and so is each operation of a key that is kept outside: see
+//! method of [`Client`]. Within it, each request is an event, at level `debug`, or `warn` if the OP is in trouble
+//! or does not answer, and so is each operation of an external key: see
 //! [`RequestLog`](itsme_core::RequestLog) and [`KeyLog`](itsme_core::KeyLog) for their fields. No path, query,
 //! header, body or personal datum is logged.
 //!
-//! What reqwest logs itself is its own affair; by default it has no secret in it.
+//! reqwest's own logs are beyond our control; by default they contain no secrets.
 //!
 //! # Testing
 //!
-//! `itsme-testkit` is a strict fake itsme on loopback; neither an account nor a network is needed.
+//! `itsme-testkit` is a strict fake itsme on loopback; you need neither an account nor a network.
 //!
 //! ```
 //! use itsme_core::{Advice, AuthorizationRequest};
@@ -134,7 +135,7 @@
 //! let who = itsme.finish_login(login.state, callback).await?;
 //! assert_eq!(who.user.sub, server.op().sub_of(&Person::ann()));
 //!
-//! // Another time she says no.
+//! // The next time, she refuses.
 //! let login = itsme.authorize(AuthorizationRequest::login(SERVICE)).await?;
 //! let callback = server.deny(&login.url);
 //! let error = itsme.finish_login(login.state, callback).await.unwrap_err();
@@ -161,15 +162,15 @@
 //! # }
 //! ```
 //!
-//! `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured. Whatever is configured, no redirect is followed, no
-//! cookie kept, nothing sent twice, and no answer over 1 MiB read: `itsme_testkit::conformance` proves it.
+//! `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured. Whatever you configure, the transport follows no
+//! redirects, keeps no cookies, sends nothing twice and reads at most 1 MiB: `itsme_testkit::conformance` tests it.
 //!
 //! # Features
 //!
 //! * `rustls` (default): TLS through rustls.
-//! * `native-tls`: TLS through the system's library. With both, reqwest takes this one.
+//! * `native-tls`: TLS through the system's library. With both, reqwest uses this one.
 //! * `vendored-openssl`: builds the OpenSSL that core uses from source.
-//! * `axum`: the module `axum`, routes that log people in.
+//! * `axum`: the module `axum`, with routes that log people in.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -185,5 +186,5 @@ pub use transport::{SendError, SetupError, Transport};
 pub use itsme_core::{self, DriveError};
 pub use reqwest;
 
-/// Why a flow ended without its result: the protocol, the network, or the key holder.
+/// Why a flow failed: the protocol, the network, or the key holder.
 pub type Error = itsme_core::DriveError<SendError>;

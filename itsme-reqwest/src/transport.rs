@@ -14,46 +14,46 @@ use tracing::{Instrument, info_span};
 
 use crate::{Error, KeyHolder};
 
-/// A reqwest client that sends as the protocol needs it. `Clone` is cheap and shares connections.
+/// A reqwest client configured as the protocol requires. `Clone` is cheap and shares connections.
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: reqwest::Client,
-    /// None for a finished client, which has its own.
+    /// `None` for a finished client, which has its own.
     timeouts: Option<Timeouts>,
     key_holder: Option<KeyHolder>,
     user_agent: HeaderValue,
 }
 
-/// Firewalls turn away whoever says nothing of itself.
+/// Some firewalls reject requests without a User-Agent.
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
-/// Why a client cannot be made.
+/// Why a client could not be created.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// The settings cannot work.
+    /// The settings are invalid.
     #[error(transparent)]
     Settings(#[from] itsme_core::Error),
-    /// reqwest cannot be set up, for example without TLS roots.
+    /// reqwest could not be set up, for example without TLS roots.
     #[error("the HTTP client cannot be set up")]
     HttpClient(#[source] reqwest::Error),
 }
 
-/// Why a request got no response. It names no URL, for a URL can hold a code.
+/// Why a request got no response. It names no URL, because a URL can contain a code.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum SendError {
     /// There was no connection, so the OP cannot have seen the request.
     #[error("could not connect")]
     NotSent(#[source] reqwest::Error),
-    /// TLS failed: an expired or untrusted certificate, another name, an old version. The OP has seen nothing.
+    /// TLS failed: an expired or untrusted certificate, the wrong name, or an old version. The OP saw nothing.
     #[error("TLS failed; nothing was sent")]
     Tls(#[source] reqwest::Error),
     /// The connection broke.
     #[error("the connection broke")]
     Lost(#[source] reqwest::Error),
-    /// There was no answer in time.
-    #[error("there was no answer in time")]
+    /// No answer arrived in time.
+    #[error("no answer arrived in time")]
     TimedOut(#[source] reqwest::Error),
     /// The response is larger than 1 MiB.
     #[error("the response is larger than {MAX_RESPONSE_BYTES} bytes")]
@@ -61,19 +61,19 @@ pub enum SendError {
 }
 
 impl Transport {
-    /// A transport over a client with the default timeouts.
+    /// Creates a transport with the default timeouts.
     ///
     /// # Errors
-    /// reqwest cannot set up TLS.
+    /// If reqwest cannot set up TLS.
     pub fn new() -> Result<Self, SetupError> {
         Self::with_builder(reqwest::Client::builder(), Timeouts::default())
     }
 
-    /// A transport over a client of your own making, with a proxy or a root certificate. Redirects,
-    /// retries and timeouts are set here, whatever the builder says of them.
+    /// Creates a transport from your own builder, for example with a proxy or a root certificate.
+    /// It sets redirects, retries and timeouts itself, overriding the builder.
     ///
     /// # Errors
-    /// reqwest cannot set up TLS.
+    /// If reqwest cannot set up TLS.
     pub fn with_builder(
         builder: reqwest::ClientBuilder,
         timeouts: Timeouts,
@@ -92,22 +92,22 @@ impl Transport {
         Ok(Self { timeouts: Some(timeouts), ..Self::danger_with_client(client) })
     }
 
-    /// A transport over a finished client, which nobody can stop from following a redirect with
-    /// the code in it, from sending twice, or from waiting for ever. It must have been built not to. Its own limits
-    /// are for each request, and not for all tries for one answer.
+    /// Creates a transport over a finished client. Nothing stops such a client from following a
+    /// redirect with the code in it, from sending twice, or from waiting forever: it must have been
+    /// built not to. Its own limits apply to each request, not to all attempts for one answer.
     pub fn danger_with_client(client: reqwest::Client) -> Self {
         let user_agent = HeaderValue::from_static(USER_AGENT);
         Self { client, timeouts: None, key_holder: None, user_agent }
     }
 
-    /// Uses this key holder for private keys that are
-    /// [kept outside](itsme_core::PrivateKeys::external), in every flow that is run here.
+    /// Uses this key holder for
+    /// [external](itsme_core::PrivateKeys::external) private keys, in every flow that runs here.
     #[must_use]
     pub fn key_holder(self, holder: KeyHolder) -> Self {
         Self { key_holder: Some(holder), ..self }
     }
 
-    /// Says this of itself in `User-Agent`. Default: the name of this crate and its version.
+    /// Sets the `User-Agent` header. Default: this crate's name and version.
     #[must_use]
     pub fn user_agent(self, user_agent: HeaderValue) -> Self {
         Self { user_agent, ..self }
@@ -116,15 +116,15 @@ impl Transport {
     /// Runs a flow with the system's clock and randomness.
     ///
     /// # Errors
-    /// Those of the flow, or of the network.
+    /// Those of the flow or the network.
     pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, Error> {
         self.run_in(flow, &mut SystemPlatform::new()).await
     }
 
-    /// Runs a flow with a clock and randomness of the caller's.
+    /// Runs a flow with the caller's clock and randomness.
     ///
     /// # Errors
-    /// Those of the flow, or of the network.
+    /// Those of the flow or the network.
     pub async fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let span = info_span!(target: "itsme", "itsme", flow = flow.name());
         let (begun, mut countdown) = (Instant::now(), self.timeouts.map(Timeouts::countdown));
@@ -143,11 +143,11 @@ impl Transport {
         }
     }
 
-    /// Sends one request and reads its response, whatever the status, in the time that is for one answer.
+    /// Sends one request and reads its response, whatever its status, within the time limit for one answer.
     ///
     /// # Errors
-    /// There is no response, or not a whole one of at most 1 MiB. The [`SendFailure`] says whether the
-    /// OP can have seen the request.
+    /// If there is no complete response of at most 1 MiB. The [`SendFailure`] says whether the
+    /// OP may have seen the request.
     pub async fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
         self.send_within(request, self.timeouts.map(|timeouts| timeouts.total)).await
     }
@@ -190,7 +190,7 @@ impl Transport {
     }
 }
 
-/// An empty body would be announced with `Content-Length: 0`, which a GET must not have.
+/// Removes an empty body: it would add `Content-Length: 0`, which a GET must not have.
 fn without_empty_body(mut request: reqwest::Request) -> reqwest::Request {
     let body = request.body_mut();
     *body = body.take().filter(|body| body.as_bytes() != Some(b""));
@@ -209,7 +209,7 @@ impl SendError {
         if error.is_timeout() { Self::TimedOut(error) } else { Self::Lost(error) }
     }
 
-    /// What it means for the flow.
+    /// What the error means for the flow.
     fn failure(&self) -> SendFailure {
         match self {
             Self::NotSent(_) | Self::Tls(_) => SendFailure::NotSent,
@@ -220,7 +220,7 @@ impl SendError {
     }
 }
 
-/// Whether TLS is what failed. An I/O error hides the one within it from `source`.
+/// Whether TLS failed. An I/O error hides its inner error from `source`.
 fn is_of_tls(error: &(dyn StdError + 'static)) -> bool {
     #[cfg(feature = "rustls")]
     if error.is::<rustls::Error>() {

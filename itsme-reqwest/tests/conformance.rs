@@ -1,4 +1,4 @@
-//! The transport keeps to what the protocol needs.
+//! The transport conforms to the protocol's requirements.
 
 use itsme_reqwest::Transport;
 use itsme_testkit::conformance;

@@ -1,4 +1,4 @@
-//! Keys that somebody else holds, asked in the runtime.
+//! External keys, used in the runtime.
 
 use std::{
     future::pending,
@@ -34,7 +34,7 @@ async fn a_hung_holder_is_waited_for_as_long_as_was_said() {
     let DriveError::Key { failure, source, .. } = error else { panic!("not {error}") };
     assert_eq!(failure, KeyFailure::Unavailable);
     assert!(source.is::<KeyTimeout>(), "{source}");
-    // Twice, and the pause between.
+    // Two attempts, and the pause between them.
     let took = begun.elapsed();
     assert!((Duration::from_millis(900)..Duration::from_secs(30)).contains(&took), "{took:?}");
 }

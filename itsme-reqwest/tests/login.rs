@@ -41,7 +41,7 @@ async fn a_person_logs_in() {
     );
 }
 
-/// Also: the futures are `Send`, or they could not be spawned.
+/// Also checks that the futures are `Send`, or they could not be spawned.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_cold_logins_share_one_fetch() {
     let (server, itsme) = server_and_client();
@@ -71,7 +71,7 @@ async fn a_hundred_cold_logins_share_one_fetch() {
     assert_eq!(times("POST /token"), 100);
 }
 
-/// As long as the OP is held, whoever fetches waits for it, and the others for them.
+/// While the OP is locked, whoever fetches waits for it, and the others wait for that fetch.
 const UNTIL_ALL_WAIT: Duration = Duration::from_millis(500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,4 +1,4 @@
-//! Logins that fail over reqwest are recorded, and end in the same way when they are run again.
+//! Failed logins over reqwest are recorded, and end the same way when replayed.
 
 use std::{pin::Pin, time::Instant};
 

@@ -1,4 +1,4 @@
-//! Both keys are replaced while 64 people at once log in, in one runtime.
+//! Replaces both keys while 64 people log in at once, in one runtime.
 
 use std::{
     sync::{
@@ -41,18 +41,18 @@ impl Scene {
         self.done.fetch_add(1, SeqCst);
     }
 
-    /// Waits until everybody can have begun and ended a login.
+    /// Waits until everyone can have started and finished a login.
     async fn logins(&self) {
         let (target, begun) = (self.done.load(SeqCst) + 2 * AT_ONCE, Instant::now());
         while self.done.load(SeqCst) < target {
-            assert!(begun.elapsed() < Duration::from_secs(60), "nobody logs in any more");
+            assert!(begun.elapsed() < Duration::from_secs(60), "logins have stopped");
             sleep(Duration::from_millis(5)).await;
         }
     }
 }
 
-/// Two more keys beside the old ones, the new ones sign, the old ones are gone: each step is first known to
-/// the client, and then to the OP.
+/// Adds two new keys, signs with the new ones, removes the old ones. Each step reaches the client
+/// first, then the OP.
 async fn rotate(scene: Arc<Scene>, steps: &[PrivateKeys]) {
     let mut people = JoinSet::new();
     for _ in 0..AT_ONCE {
@@ -67,7 +67,7 @@ async fn rotate(scene: Arc<Scene>, steps: &[PrivateKeys]) {
     for keys in steps {
         scene.itsme.replace_keys(keys.clone()).expect("it has keys");
         scene.logins().await;
-        // The OP fetches what is published, later.
+        // The OP fetches the published keys later.
         scene.server.op().publish(&keys.public_jwks());
         scene.logins().await;
     }

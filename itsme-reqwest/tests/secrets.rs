@@ -1,4 +1,4 @@
-//! Nobody logs a secret, at whatever level: not the library, and not what it stands on.
+//! No secret is logged at any level, neither by the library nor by its dependencies.
 
 #[path = "../../itsme-testkit/tests/secrecy/log.rs"]
 mod log;
@@ -47,18 +47,18 @@ async fn a_login_logs_nothing_that_is_secret() {
         let mut who = who.expect("a person");
         secrets = traffic.into_inner();
         secrets.add_token(who.evidence.id_token());
-        // An OP may sign an address, or put what it likes into it.
+        // An OP may sign a URL, or put anything else into it.
         let signed = |url| format!("{url}?signed={}", who.access_token.expose());
         who.user.picture = who.user.picture.map(signed);
         transport.run(itsme.picture(&who)).await.expect("a picture");
-        // Only a client with a secret may; a refusal is logged, too.
+        // Only a client with a secret may revoke; a refusal is logged, too.
         let _ = transport.run(itsme.revoke(who.access_token.clone())).await;
         let again = transport.run(itsme.picture(&who)).await;
         secrets.assert_hidden_in("a refusal", &format!("{again:?}"));
         last = Some((itsme, who));
     }
 
-    // And when nobody is there any more.
+    // Again with the OP gone.
     drop(server);
     let (itsme, who) = last.expect("two have logged in");
     let error = transport.run(itsme.picture(&who)).await.expect_err("nobody is there");

@@ -1,5 +1,5 @@
-//! A silent OP, with the limits that an application has that sets none: whatever is silent, a cold login ends within
-//! thirty seconds, the connection and the second try included.
+//! A silent OP, with an application that sets no limits: wherever the silence is, a cold login ends
+//! within thirty seconds, including connecting and the second attempt.
 
 use std::{
     net::TcpListener,
@@ -21,7 +21,7 @@ fn client(settings: Settings) -> Client {
     Client::with_transport(core, transport)
 }
 
-/// How long a login takes that asks for everything, until it fails.
+/// How long a login that requests everything takes to fail.
 async fn log_in(path: &str, wire: Wire) -> Duration {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     let itsme = client(server.settings());
@@ -42,7 +42,7 @@ async fn log_in(path: &str, wire: Wire) -> Duration {
     begun.elapsed()
 }
 
-/// The connection is made by the system, and nobody ever reads.
+/// The system accepts the connection, but nothing ever reads from it.
 async fn at_a_deaf_host() -> Duration {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
     let issuer = format!("http://{}", listener.local_addr().expect("an address"));
@@ -70,7 +70,8 @@ async fn a_silent_op_ends_a_login_within_thirty_seconds() {
     }
 }
 
-/// A second try has what the first one has left, and a large answer is not asked for again.
+/// A second attempt only gets the time left by the first, and a large answer is not requested
+/// again.
 #[tokio::test]
 async fn a_second_try_is_no_second_wait() {
     let server = Server::start(Clock::system()).expect("loopback has a free port");

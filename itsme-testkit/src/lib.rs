@@ -1,17 +1,18 @@
-//! A fake itsme, and a world to meet it in: for testing applications that log people in.
+//! A fake itsme for testing applications that log people in.
 //!
-//! * [`FakeOp`] is a strict OP in memory, a function from requests to responses. It refuses what a
+//! * [`FakeOp`] is a strict in-memory OP, a function from requests to responses. It refuses what a
 //!   careful OP would refuse, and answers as itsme does.
-//! * [`World`] is a clock that only moves when told to, and randomness that is counted. [`play()`]
-//!   runs a flow of `itsme-core` in it, [`play_all`] many at once; neither takes real time.
-//! * [`replay()`] runs a recorded login again, as a test.
-//! * [`FakeKms`] holds private keys as a cloud's key management would, and [`KmsClient`] asks it.
-//! * [`Server`] (feature `server`) is the same OP on a loopback socket, for applications in any
-//!   language, with a page where a person clicks.
-//! * [`faults`] is a list of all that an OP or a network can do wrong, with what a login ends in;
-//!   [`quirks`] of what is done otherwise than agreed, and must be lived with.
-//! * [`conformance`] proves that an HTTP client is fit to carry the protocol, and `soak` (feature
-//!   `server`) that it does so for many people at once.
+//! * [`World`] is a clock that moves only when told to, and deterministic randomness. [`play()`]
+//!   runs a flow of `itsme-core` in it, [`play_all`] many flows at once; neither takes real time.
+//! * [`replay()`] runs a recorded login again as a test.
+//! * [`FakeKms`] holds private keys as a cloud's key management service would, and [`KmsClient`]
+//!   calls it.
+//! * [`Server`] (feature `server`) serves the same OP on a loopback socket, for applications in any
+//!   language, with pages for a person to click through.
+//! * [`faults`] lists everything that an OP or a network can do wrong, with the outcome of a login;
+//!   [`quirks`] lists the deviations that a client must tolerate.
+//! * [`conformance`] checks that an HTTP client can carry the protocol; `soak` (feature `server`)
+//!   checks it under load.
 //!
 //! # A test of your application
 //!
@@ -23,14 +24,14 @@
 //! let mut op = FakeOp::new(world.clock());
 //! let client = Client::new(op.settings())?;
 //!
-//! // Daan approves …
+//! // Daan approves ...
 //! let login = play(client.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world)?;
 //! let callback = op.approve(&login.url, &Person::daan());
 //! let who = play(client.finish_login(login.state, callback), &mut op, &mut world)?;
 //! assert_eq!(who.user.sub, op.sub_of(&Person::daan()));
 //! assert_eq!(op.asked(), ["GET /.well-known/openid-configuration", "GET /jwkSet", "POST /token"]);
 //!
-//! // … and another time he does not.
+//! // ... and refuses the next time.
 //! let login = play(client.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world)?;
 //! let callback = op.deny(&login.url);
 //! let error = play(client.finish_login(login.state, callback), &mut op, &mut world).unwrap_err();
@@ -38,8 +39,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `play` takes flows of `itsme-core`. An application that holds a client of `itsme-reqwest` or
-//! `itsme-ureq` is tested against a [`Server`], by a [`Browser`] that logs in as a person would:
+//! `play` runs flows of `itsme-core`. Test an application that uses a client of `itsme-reqwest` or
+//! `itsme-ureq` against a [`Server`], with a [`Browser`] that logs in as a person would:
 //!
 //! ```no_run
 //! # #[cfg(feature = "server")]
@@ -58,32 +59,33 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The guide, in `docs/guide` of the repository, has such tests of whole applications in axum, actix-web and
-//! with threads.
+//! The guide, in the repository's `docs/guide`, tests whole applications this way: with axum, with
+//! actix-web and with threads.
 //!
-//! An application that has a service code of its own keeps it in the test: [`FakeOp::allow_service`] gives
-//! it to the test clients.
+//! An application can use its own service code in tests: register it for the test clients with
+//! [`FakeOp::allow_service`].
 //!
-//! If `HTTP_PROXY` is set, an HTTP client may want to reach loopback through it; switch that off.
+//! If `HTTP_PROXY` is set, some HTTP clients try to reach loopback through the proxy; turn that
+//! off.
 //!
-//! The keys in this crate are published with it: they protect nothing.
+//! The keys in this crate are public: they protect nothing.
 //!
 //! # Logins without a browser
 //!
-//! With CIBA there is no URL to follow: your test is the phone. When the application shows a QR
-//! code, [`FakeOp::scan`] says who has scanned it; when it asks somebody,
+//! CIBA has no URL to follow: your test plays the phone. When the application shows a QR code,
+//! [`FakeOp::scan`] says who scans it. When the application asks someone,
 //! [`FakeOp::pending_backchannel`] is what their app shows, and [`FakeOp::approve_backchannel`] or
-//! [`FakeOp::deny_backchannel`] what they do. [`FakeOp::pings`] are the requests for your
-//! application's notification endpoint. All of it is in the OP's clock's time: expired sessions and
-//! polls that are too fast are refused as itsme refuses them.
+//! [`FakeOp::deny_backchannel`] is their answer. [`FakeOp::pings`] are the requests for your
+//! application's notification endpoint. All of this follows the OP's clock: expired sessions and
+//! polls that come too soon are refused as itsme refuses them.
 //!
 //! # A sandbox for any language
 //!
-//! The program `itsme-op` (feature `server`) is a [`Server`] that is configured by options or a small
-//! file, with your own clients and people. It prints what an application needs to know of it. At
-//! `/phone` below the issuer, as at that of every OP here, is a simulated phone: what the app would
-//! show, to approve, refuse or scan. At `/control/v1` a test in any language does the same in JSON, and
-//! `/control/openapi.json` describes that.
+//! The program `itsme-op` (feature `server`) is a [`Server`] configured by options or a small file,
+//! with your own clients and people. It prints what an application needs to connect. As at every OP
+//! here, `/phone` below the issuer is a simulated phone that shows what the app would show, with
+//! buttons to approve, refuse or scan. `/control/v1` offers the same to tests in any language as
+//! JSON, described by `/control/openapi.json`.
 //!
 //! ```sh
 //! cargo run --bin itsme-op -- --help

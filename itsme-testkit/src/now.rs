@@ -4,11 +4,11 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// Runs a future whose every wait is a call that blocks: what is written once for async HTTP clients
-/// runs over blocking ones as well.
+/// Runs a future in which every wait is a blocking call, so that code written once for async HTTP
+/// clients also runs over blocking ones.
 pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => unreachable!("nothing in it waits"),
+        Poll::Pending => unreachable!("the future never waits"),
     }
 }

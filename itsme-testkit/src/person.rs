@@ -5,21 +5,21 @@ use serde_json::{Map, Value, json};
 
 const V2: &str = "http://itsme.services/v2/claim/";
 
-/// Somebody with an itsme account: what itsme knows of them. All of them are made up.
+/// A made-up person with an itsme account, and what itsme knows about them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     id: String,
-    /// Shared by what the person has agreed to.
+    /// Shared with the grants that the person has given.
     claims: Arc<Map<String, Value>>,
 }
 
 impl Person {
-    /// Somebody of whom nothing is known but that they are always the same.
+    /// Creates a person about whom nothing is known except their identity.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), claims: Arc::default() }
     }
 
-    /// Ann, with a Belgian identity card: the one who has everything that itsme can tell.
+    /// Ann, with a Belgian identity card: she has every claim that itsme can provide.
     pub fn ann() -> Self {
         let mut ann = Self::sample(
             "ann",
@@ -56,7 +56,7 @@ impl Person {
         ann.with_phone()
     }
 
-    /// Daan, with a Dutch passport: no address, no gender, and he gave no e-mail address.
+    /// Daan, with a Dutch passport: no address, no gender and no e-mail address.
     pub fn daan() -> Self {
         let mut daan = Self::sample(
             "daan",
@@ -102,7 +102,7 @@ impl Person {
         vec![Self::ann(), Self::daan(), Self::ioana()]
     }
 
-    /// Adds claims by their names behind the prefix of V2.
+    /// Adds claims by their names after the V2 prefix.
     fn v2(&mut self, claims: &Value) {
         for (name, value) in claims.as_object().into_iter().flatten() {
             Arc::make_mut(&mut self.claims).insert(format!("{V2}{name}"), value.clone());
@@ -125,7 +125,7 @@ impl Person {
         self
     }
 
-    /// What itsme tells of a claim in a dialect, if it knows it.
+    /// A claim's value in a dialect, if itsme knows it.
     pub(crate) fn claim(&self, name: &str, dialect: Dialect) -> Option<Value> {
         if dialect != Dialect::V1 {
             return self.claims.get(name).cloned();
@@ -135,7 +135,7 @@ impl Person {
         match name.split_once(':') {
             None if name == "address" => {
                 let mut address = self.claims.get(name)?.clone();
-                // Only Belgian documents have one.
+                // Only Belgian documents carry an address.
                 if let Value::Object(members) = &mut address {
                     members.entry("country").or_insert(json!("BE"));
                 }
@@ -152,7 +152,7 @@ impl Person {
                 "claim_country_of_birth" => v2("place_of_birth")?.get("country").cloned(),
                 "claim_device" => v2("claim_device").map(in_a_text),
                 "claim_eid" => {
-                    // What V2 tells of the document.
+                    // What V2 says about the document.
                     let of_document = |claim: &str, about: &str| v2(claim)?.get(about).cloned();
                     let card = "http://itsme.services/v2/claim/IDDocumentSN";
                     let verified = of_document("verificationDate", "birthdate");
@@ -186,26 +186,26 @@ impl Person {
         Self { id: id.to_owned(), claims: Arc::new(claims) }
     }
 
-    /// The same person with another value for a claim.
+    /// Sets a claim of this person.
     #[must_use]
     pub fn with(mut self, claim: impl Into<String>, value: impl Into<Value>) -> Self {
         Arc::make_mut(&mut self.claims).insert(claim.into(), value.into());
         self
     }
 
-    /// The same person without a claim, as some countries' documents lack it.
+    /// Removes a claim from this person; some countries' documents lack some claims.
     #[must_use]
     pub fn without(mut self, claim: &str) -> Self {
         Arc::make_mut(&mut self.claims).remove(claim);
         self
     }
 
-    /// What tells people apart here; partners see a `sub` that is made of it.
+    /// Identifies the person within the testkit; each client sees a `sub` derived from it.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What itsme knows of them, by the names of the wire.
+    /// What itsme knows about the person, by the claims' names on the wire.
     pub fn claims(&self) -> &Map<String, Value> {
         &self.claims
     }
@@ -224,7 +224,7 @@ mod tests {
 
     const EID: &str = "tag:sixdots.be,2016-06:claim_eid";
 
-    /// As V1's samples have it.
+    /// As in V1's samples.
     #[test]
     fn v1_tells_what_v2_knows() {
         let told = |person: &Person, claim: &str| person.claim(claim, Dialect::V1);
@@ -245,7 +245,7 @@ mod tests {
             }))
         );
         assert_eq!(told(&Person::daan(), EID), None, "a passport");
-        // Somebody else's card is not Ann's.
+        // Another person's card is not Ann's.
         let eva = Person::new("eva")
             .with(format!("{V2}BEeidSn"), "591-7654321-26")
             .with(format!("{V2}BENationalNumber"), "85073003328");
@@ -257,10 +257,6 @@ mod tests {
             }))
         );
         let other = json!({ "eid": "1" });
-        assert_eq!(
-            told(&eva.with(EID, other.clone()), EID),
-            Some(other),
-            "what is said of them counts"
-        );
+        assert_eq!(told(&eva.with(EID, other.clone()), EID), Some(other), "an explicit claim wins");
     }
 }

@@ -6,14 +6,14 @@ use itsme_core::{
 
 use crate::{FakeOp, World};
 
-/// How long a request of [`play_all`] is under way, so that flows can overtake each other.
+/// How long a request of [`play_all`] takes, so that flows can overtake each other.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
-/// Runs one flow to its end against the OP, in memory. Waits move the world's clock and take no
-/// time.
+/// Runs one flow to completion against the OP, in memory. Waits advance the world's clock and take
+/// no real time.
 ///
 /// # Errors
-/// Those of the flow, and the [`SendFailure`] that it could not get over.
+/// Those of the flow, or the [`SendFailure`] that it could not recover from.
 pub fn play<T>(
     flow: Flow<T>,
     op: &mut FakeOp,
@@ -28,8 +28,8 @@ pub fn play<T>(
     )
 }
 
-/// Runs many flows at once, interleaved: the clock jumps to whichever is next to wake up, and a
-/// request takes 20 ms of the world's time. The results are in the flows' order.
+/// Runs many flows at once, interleaved. The clock jumps to the next flow due, and each request
+/// takes 20 ms of the world's time. The results are in the order of the flows.
 pub fn play_all<T>(
     flows: impl IntoIterator<Item = Flow<T>>,
     op: &mut FakeOp,
@@ -68,7 +68,7 @@ enum Woken<T> {
     Done(T),
 }
 
-/// The earliest; among those of one time, the one that has slept longest.
+/// The flow due first; among flows due at the same time, the one that has slept longest.
 fn next_to_wake<T>(sleeping: &[(UnixTime, usize, Asleep<T>)]) -> Option<usize> {
     (0..sleeping.len()).min_by_key(|&place| sleeping[place].0)
 }

@@ -4,43 +4,43 @@ use http::Uri;
 use itsme_core::PrivateKeys;
 use serde_json::{Value, json};
 
-/// The client id of the client that every [`FakeOp`](crate::FakeOp) knows from the start.
+/// The client ID of the client that every [`FakeOp`](crate::FakeOp) knows from the start.
 pub const CLIENT_ID: &str = "TEST_CLIENT";
-/// What people see in place of it.
+/// The name that people see instead of [`CLIENT_ID`].
 pub const CLIENT_NAME: &str = "Test application";
-/// Its service code for identifications.
+/// The test clients' service code for identifications.
 pub const IDENTIFY_SERVICE: &str = "TEST_IDENTIFY";
-/// Its service code for logins.
+/// The test clients' service code for logins.
 pub const SERVICE: &str = "TEST_LOGIN";
-/// Its service code for sharing data.
+/// The test clients' service code for sharing data.
 pub const SHARE_SERVICE: &str = "TEST_SHARE";
-/// Its service code for confirmations.
+/// The test clients' service code for confirmations.
 pub const CONFIRM_SERVICE: &str = "TEST_CONFIRM";
-/// Where it may host request objects: a prefix, to be followed by anything. See
+/// The URL prefix under which the test clients may host request objects. See
 /// [`FakeOp::host`](crate::FakeOp::host).
 pub const REQUEST_URI: &str = "https://rp.example:443/itsme/request/";
-/// The secret of the client with [`SECRET_CLIENT_ID`].
+/// The secret of the client [`SECRET_CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a secret for tests, known to everybody";
-/// The client id of the client that every OP knows by its secret.
+/// The client ID of the client with a secret that every OP knows from the start.
 pub const SECRET_CLIENT_ID: &str = "TEST_SECRET_CLIENT";
-/// What people see in place of it.
+/// The name that people see instead of [`SECRET_CLIENT_ID`].
 pub const SECRET_CLIENT_NAME: &str = "Test application with a secret";
-/// The redirect URI of both clients.
+/// The redirect URI of both test clients.
 pub const REDIRECT_URI: &str = "https://rp.example/itsme/callback";
 
-/// Its private keys: one to sign, two to decrypt with.
+/// The private keys of [`CLIENT_ID`]: one for signing, two for decryption.
 pub fn private_keys() -> PrivateKeys {
     static KEYS: OnceLock<PrivateKeys> = OnceLock::new();
     KEYS.get_or_init(|| PrivateKeys::from_json(private_jwks()).expect("the fixture is sound"))
         .clone()
 }
 
-/// The same keys as the text of a private JWK set file.
+/// The private keys of [`CLIENT_ID`] as the text of a private JWK set file.
 pub fn private_jwks() -> &'static str {
     include_str!("fixtures/rp_private_jwks.json")
 }
 
-/// What an OP knows of a relying party.
+/// A relying party's registration at an OP.
 #[derive(Clone, Debug)]
 pub struct RegisteredClient {
     pub(crate) client_id: String,
@@ -53,16 +53,16 @@ pub struct RegisteredClient {
     pub(crate) notification_endpoint: Option<Uri>,
 }
 
-/// How a client and the OP know each other.
+/// How a client and the OP authenticate to each other.
 #[derive(Clone, Debug)]
 pub(crate) enum Credentials {
     /// The public JWK set that the client publishes.
     Keys(Value),
-    /// A shared secret, and whether it signs ID tokens as well.
+    /// A shared secret, and whether it also signs ID tokens.
     Secret { secret: String, hs256: bool },
 }
 
-/// What was agreed on at onboarding of a service.
+/// The kind of service agreed at onboarding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Identification,
@@ -72,22 +72,24 @@ pub(crate) enum Kind {
 }
 
 impl RegisteredClient {
-    /// A client with the public JWK set that it publishes. It has no redirect URI and no service.
+    /// Creates a client with the public JWK set that it publishes, and no redirect URIs or
+    /// services.
     ///
     /// # Panics
-    /// `public_jwks` is not JSON.
+    /// If `public_jwks` is not JSON.
     pub fn new(client_id: impl Into<String>, public_jwks: &str) -> Self {
         let jwks = serde_json::from_str(public_jwks).expect("a public JWK set is JSON");
         Self::with(client_id.into(), Credentials::Keys(jwks))
     }
 
-    /// A client with a shared secret, and ID tokens signed by the OP's keys (RS256).
+    /// Creates a client with a shared secret, whose ID tokens are signed with the OP's keys
+    /// (RS256).
     pub fn with_secret(client_id: impl Into<String>, secret: impl Into<String>) -> Self {
         let secret = Credentials::Secret { secret: secret.into(), hs256: false };
         Self::with(client_id.into(), secret)
     }
 
-    /// Signs ID tokens with the secret (HS256).
+    /// Also signs ID tokens with the secret (HS256).
     #[must_use]
     pub fn hs256(mut self) -> Self {
         if let Credentials::Secret { hs256, .. } = &mut self.credentials {
@@ -109,78 +111,78 @@ impl RegisteredClient {
         }
     }
 
-    /// The name that people see in place of the client id.
+    /// Sets the name that people see instead of the client ID.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The name that people see in place of a service code.
+    /// Sets the name that people see instead of a service code.
     #[must_use]
     pub fn service_name(mut self, code: impl Into<String>, name: impl Into<String>) -> Self {
         self.service_names.insert(code.into(), name.into());
         self
     }
 
-    /// What people see: its name, or its id for want of one.
+    /// What people see: the name, or the client ID if there is none.
     pub(crate) fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.client_id)
     }
 
-    /// What people see of a service: its name, or the code.
+    /// What people see for a service: its name, or its code if there is none.
     pub(crate) fn display_service<'a>(&'a self, code: &'a str) -> &'a str {
         self.service_names.get(code).map_or(code, String::as_str)
     }
 
-    /// What was agreed on for a service.
+    /// The kind of service agreed for a code.
     pub(crate) fn kind_of(&self, code: &str) -> Option<Kind> {
         self.services.iter().find(|(known, _)| known == code).map(|&(_, kind)| kind)
     }
 
-    /// One more redirect URI, compared byte for byte.
+    /// Adds a redirect URI, compared byte for byte.
     #[must_use]
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
         self
     }
 
-    /// One more beginning of the addresses where it hosts request objects.
+    /// Adds a URL prefix under which the client hosts request objects.
     #[must_use]
     pub fn request_uri(mut self, uri: impl Into<String>) -> Self {
         self.request_uris.push(uri.into());
         self
     }
 
-    /// Where it gets the pings of CIBA; without one it can only poll.
+    /// Sets where the client receives CIBA pings; without one it can only poll.
     ///
     /// # Panics
-    /// `uri` is no URI.
+    /// If `uri` is not a URI.
     #[must_use]
     pub fn notification_endpoint(mut self, uri: &str) -> Self {
         self.notification_endpoint = Some(uri.parse().expect("a notification endpoint is a URI"));
         self
     }
 
-    /// One more service, for identifications.
+    /// Adds a service for identifications.
     #[must_use]
     pub fn identify_service(self, code: impl Into<String>) -> Self {
         self.kind(code.into(), Kind::Identification)
     }
 
-    /// One more service, for logins.
+    /// Adds a service for logins.
     #[must_use]
     pub fn service(self, code: impl Into<String>) -> Self {
         self.kind(code.into(), Kind::Login)
     }
 
-    /// One more service, for sharing data.
+    /// Adds a service for sharing data.
     #[must_use]
     pub fn share_service(self, code: impl Into<String>) -> Self {
         self.kind(code.into(), Kind::ShareData)
     }
 
-    /// One more service, for confirmations.
+    /// Adds a service for confirmations.
     #[must_use]
     pub fn confirm_service(self, code: impl Into<String>) -> Self {
         self.kind(code.into(), Kind::Confirm)
@@ -200,14 +202,14 @@ impl RegisteredClient {
             .confirm_service(CONFIRM_SERVICE)
     }
 
-    /// The clients that every OP knows.
+    /// The clients that every OP knows from the start.
     pub(crate) fn test_clients() -> [Self; 2] {
         let by_keys = Self::new(CLIENT_ID, &private_keys().public_jwks());
         let by_secret = Self::with_secret(SECRET_CLIENT_ID, CLIENT_SECRET);
         [by_keys.for_tests().name(CLIENT_NAME), by_secret.for_tests().name(SECRET_CLIENT_NAME)]
     }
 
-    /// The keys it publishes; none with a secret.
+    /// The keys that the client publishes; none if it has a secret.
     pub(crate) fn jwks(&self) -> Value {
         match &self.credentials {
             Credentials::Keys(jwks) => jwks.clone(),

@@ -2,13 +2,14 @@ use itsme_core::{Credentials, Recording, Replayed, SendFailure, drive};
 
 use crate::World;
 
-/// Runs a recorded flow again: a login that failed once, as a test.
+/// Replays a recorded flow, such as a failed login, as a test.
 ///
-/// `recording` is the text of a [`Recording`], and `credentials` are those of the client that it was sealed to. No
-/// network is needed and no time passes; the outcome is the same each time, until the library or the credentials are
-/// others.
+/// `recording` is the text of a [`Recording`], and `credentials` are those of the client that it
+/// was sealed to. Replaying needs no network and takes no time; the outcome stays the same until
+/// the library or the credentials change.
 ///
-/// A recording is personal data, and a key that opens it is a secret: commit neither, unless both are of a sandbox.
+/// A recording is personal data, and a key that opens it is a secret: commit neither, unless both
+/// come from a sandbox.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -34,8 +35,8 @@ use crate::World;
 /// ```
 ///
 /// # Panics
-/// The text is no recording, or does not open with these credentials. Keys that are
-/// [kept outside](itsme_core::PrivateKeys::external) open it by [`Recording::open`] alone.
+/// If the text is not a recording, or does not open with these credentials. Open a recording with
+/// [external](itsme_core::PrivateKeys::external) keys with [`Recording::open`] instead.
 pub fn replay(recording: &str, credentials: impl Into<Credentials>) -> Replayed {
     let recording: Recording = recording.parse().expect("the text of a recording");
     let nothing_is_sent = |_| Err((SendFailure::NotSent, SendFailure::NotSent));

@@ -8,10 +8,11 @@ use std::{
 
 use itsme_core::{EntropyError, Platform, SystemPlatform, UnixTime};
 
-/// A world for tests: a clock that only moves when it is told to, and randomness that is counted,
-/// so that two runs are the same.
+/// A deterministic world for tests: a clock that moves only when told to, and randomness from a
+/// counter, so that two runs are identical.
 ///
-/// It begins at 2026-01-01T00:00:00Z. Waits and requests of [`play`](crate::play) move its clock.
+/// It starts at 2026-01-01T00:00:00Z. Waits and requests in [`play`](crate::play) advance its
+/// clock.
 #[derive(Debug)]
 pub struct World {
     clock: Clock,
@@ -25,7 +26,7 @@ impl Default for World {
 }
 
 impl World {
-    /// At 2026-01-01T00:00:00Z, with nothing drawn.
+    /// Creates a world at 2026-01-01T00:00:00Z, with its random counter at zero.
     pub fn new() -> Self {
         let start = UnixTime::from_secs(1_767_225_600);
         let clock = Clock(Source::Virtual(Arc::new(AtomicU64::new(start.as_millis()))));
@@ -37,7 +38,7 @@ impl World {
         self.clock.clone()
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
     }
@@ -53,7 +54,7 @@ impl Platform for World {
         self.clock.now()
     }
 
-    /// Splitmix64 over a counter: far from random, and never the same bytes twice.
+    /// Splitmix64 over a counter: not random, but no two draws are the same.
     fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
         for chunk in buf.chunks_mut(8) {
             self.drawn += 1;
@@ -67,17 +68,17 @@ impl Platform for World {
     }
 }
 
-/// A clock that several parties can hold: the system's, an accelerated one, or a [`World`]'s.
+/// A clock that several parties can share: the system's, an accelerated one, or a [`World`]'s.
 ///
-/// It is an [`Platform`] as well, with the system's randomness: for flows that run on real sockets in a
-/// time that is not the system's.
+/// It is also a [`Platform`] with the system's randomness, for flows over real sockets whose time
+/// is not the system's.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    /// The system's, so many milliseconds ahead.
+    /// The system's clock, this many milliseconds ahead.
     Ahead(Arc<AtomicU64>),
     Accelerated {
         began: Instant,
@@ -93,13 +94,12 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// The system's clock, which can be [set ahead](Self::set_ahead). Whoever holds a copy of it sees
-    /// that, too.
+    /// The system's clock, which can be [set ahead](Self::set_ahead). All its clones move with it.
     pub fn adjustable() -> Self {
         Self(Source::Ahead(Arc::default()))
     }
 
-    /// A clock that shows the system's time now, and runs so many times as fast from here on.
+    /// A clock that starts at the system's time and runs `factor` times as fast.
     pub fn accelerated(factor: u32) -> Self {
         let at = SystemPlatform::new().now();
         Self(Source::Accelerated { began: Instant::now(), at, factor })
@@ -115,20 +115,21 @@ impl Clock {
         }
     }
 
-    /// A virtual clock's time passes; no other can be moved.
+    /// Advances a virtual clock; does nothing to others.
     pub fn advance(&self, duration: Duration) {
         self.set(self.now().after(duration));
     }
 
-    /// Sets an [adjustable](Self::adjustable) clock ahead of the system's, by zero back to it. It does
-    /// nothing to any other clock.
+    /// Sets an [adjustable](Self::adjustable) clock this far ahead of the system's; zero sets it
+    /// back. Does nothing to other clocks.
     pub fn set_ahead(&self, time: Duration) {
         if let Source::Ahead(millis) = &self.0 {
             millis.store(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
         }
     }
 
-    /// How far an [adjustable](Self::adjustable) clock is ahead of the system's; zero for others.
+    /// How far an [adjustable](Self::adjustable) clock is ahead of the system's; zero for other
+    /// clocks.
     pub fn ahead(&self) -> Duration {
         match &self.0 {
             Source::Ahead(millis) => Duration::from_millis(millis.load(Ordering::SeqCst)),
@@ -178,7 +179,7 @@ mod tests {
         assert!(clock.now().since(system.now()) < Duration::from_secs(60));
     }
 
-    /// Times are whole milliseconds, and both clocks were not read at once.
+    /// Times are whole milliseconds, and the two clocks are not read at the same instant.
     const ROUNDING: Duration = Duration::from_millis(10);
 
     #[test]

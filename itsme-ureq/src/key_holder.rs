@@ -13,8 +13,8 @@ use itsme_core::{KeyFailure, KeyLog, KeyOperation, KeyResult};
 use thiserror::Error as ThisError;
 use tracing::Span;
 
-/// Performs the operations of private keys that are kept [outside](itsme_core::PrivateKeys::external), in an HSM
-/// or a KMS: a function, given to a [`Transport`](crate::Transport::key_holder) or a
+/// Performs the operations of [external](itsme_core::PrivateKeys::external) private keys, held in
+/// an HSM or a KMS: a function, given to a [`Transport`](crate::Transport::key_holder) or a
 /// [`Client`](crate::Client::key_holder). `Clone` is cheap.
 ///
 /// ```
@@ -34,7 +34,7 @@ use tracing::Span;
 ///             hsm.decrypt(kid, algorithm, encrypted_key)
 ///         }
 ///     };
-///     // A real one tells `Refused` and `DoesNotUnwrap` from `Unavailable`, see the guide.
+///     // A real one distinguishes `Refused` and `DoesNotUnwrap` from `Unavailable`; see the guide.
 ///     made.map(Into::into).map_err(|error| (KeyFailure::Unavailable, error.into()))
 /// });
 /// ```
@@ -45,41 +45,42 @@ pub struct KeyHolder {
     running: Arc<AtomicUsize>,
 }
 
-/// More operations than an HSM does at a time, and fewer threads than hurt.
+/// More operations than an HSM performs at once, and few enough threads to do no harm.
 const MOST_AT_ONCE: usize = 64;
 
-/// Why a key holder has given no answer.
+/// Why a key holder gave no answer.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum KeyHolderError {
-    /// It has not answered in time.
-    #[error("the key holder has not answered within {timeout:?}")]
+    /// It did not answer in time.
+    #[error("the key holder did not answer within {timeout:?}")]
     Timeout {
-        /// How long it was waited for.
+        /// The timeout that passed.
         timeout: Duration,
     },
-    /// It has as many operations to do as it may have at once.
-    #[error("the key holder has {MOST_AT_ONCE} operations to do already")]
+    /// It already has the maximum number of operations in progress.
+    #[error("the key holder already has {MOST_AT_ONCE} operations in progress")]
     Busy,
-    /// It has panicked.
-    #[error("the key holder has panicked")]
+    /// It panicked.
+    #[error("the key holder panicked")]
     Panicked,
-    /// There is no thread to ask it in.
+    /// No thread could be started to call it.
     #[error("the key holder could not be asked")]
     NoThread(#[source] std::io::Error),
 }
 
 impl KeyHolder {
-    /// Has `use_key` do each operation, in a thread of its own, which has ended when the operation has. An
-    /// operation that takes longer than five seconds counts as [`Unavailable`](KeyFailure::Unavailable), and its
-    /// thread runs until the function returns; when 64 are running, the next ones count as unavailable at once.
+    /// Performs each operation with `use_key`, in its own thread, which ends with the operation. An
+    /// operation that takes longer than five seconds counts as
+    /// [`Unavailable`](KeyFailure::Unavailable), but its thread runs until the function returns.
+    /// While 64 are running, further ones count as unavailable at once.
     pub fn new(use_key: impl Fn(KeyOperation) -> KeyResult + Send + Sync + 'static) -> Self {
         let (use_key, running) = (Arc::new(use_key), Arc::default());
         Self { use_key, timeout: Duration::from_secs(5), running }
     }
 
-    /// How long one operation may take. One that was [`Unavailable`](KeyFailure::Unavailable) is tried once
-    /// more, half a second later, while a person is waiting.
+    /// Sets how long one operation may take. One that is [`Unavailable`](KeyFailure::Unavailable) is retried once,
+    /// half a second later, because a person is waiting.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -111,14 +112,15 @@ impl KeyHolder {
             Err(RecvTimeoutError::Timeout) => {
                 Err(KeyHolderError::Timeout { timeout: self.timeout })
             }
-            // Until the thread has ended: else it might drop the function last, with an HSM's session in it, when
-            // the application has dropped everything and the process is ending.
+            // Wait for the thread to end. Otherwise it might be the last to drop the function, and
+            // with it an HSM's session, after the application has dropped everything else and while
+            // the process is exiting.
             _ => asked.join().map_err(|_| KeyHolderError::Panicked),
         }
     }
 }
 
-/// One of the operations that are under way.
+/// Counts an operation in progress.
 struct Running(Arc<AtomicUsize>);
 
 impl Running {

@@ -15,7 +15,7 @@ use ureq::{Agent, AsSendBody, Body, Timeout};
 
 use crate::{Error, KeyHolder};
 
-/// A ureq agent that sends as the protocol needs it. `Clone` is cheap and shares connections.
+/// A ureq agent used as the protocol requires. `Clone` is cheap and shares connections.
 #[derive(Clone, Debug)]
 pub struct Transport {
     agent: Agent,
@@ -24,33 +24,34 @@ pub struct Transport {
     user_agent: HeaderValue,
 }
 
-/// Firewalls turn away whoever says nothing of itself.
+/// Some firewalls reject requests without a User-Agent.
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
-/// So much later than it was told to, ureq gives up at least: it rounds what is left of the time up.
+/// ureq gives up at least this much later than told, because it rounds up the remaining time.
 const LATE: Duration = Duration::from_millis(700);
 
-/// And by up to this part of the time, for the timers of sockets are as coarse as that on Linux.
+/// It also gives up later by up to this fraction of the time, because Linux's socket timers are
+/// that coarse.
 const COARSE: u32 = 8;
 
-/// Why a request got no response. It names no URL, for a URL can hold a code.
+/// Why a request got no response. It names no URL, because a URL can contain a code.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum SendError {
     /// There was no connection, so the OP cannot have seen the request.
     #[error("could not connect")]
     NotSent(#[source] ureq::Error),
-    /// TLS failed: an expired or untrusted certificate, another name, an old version. The OP has seen nothing.
+    /// TLS failed: an expired or untrusted certificate, the wrong name, or an old version. The OP saw nothing.
     #[error("TLS failed; nothing was sent")]
     Tls(#[source] ureq::Error),
-    /// TLS failed, and perhaps not before the request was sent.
+    /// TLS failed, possibly after the request was sent.
     #[error("TLS failed; the OP may have seen the request")]
     TlsLost(#[source] ureq::Error),
     /// The connection broke.
     #[error("the connection broke")]
     Lost(#[source] ureq::Error),
-    /// There was no answer in time.
-    #[error("there was no answer in time")]
+    /// No answer arrived in time.
+    #[error("no answer arrived in time")]
     TimedOut(#[source] ureq::Error),
     /// The response is larger than 1 MiB.
     #[error("the response is larger than {MAX_RESPONSE_BYTES} bytes")]
@@ -64,7 +65,7 @@ impl Default for Transport {
 }
 
 impl Transport {
-    /// A transport over an agent with the default timeouts.
+    /// Creates a transport over an agent with the default timeouts.
     pub fn new() -> Self {
         #[allow(unused_mut, reason = "without native-tls")]
         let mut config = Agent::config_builder();
@@ -77,20 +78,20 @@ impl Transport {
         Self::with_agent(config.build().new_agent(), Timeouts::default())
     }
 
-    /// A transport over an agent of your own making, with a proxy or a root certificate. Redirects,
-    /// statuses and timeouts are set at each request, whatever the agent says of them.
+    /// Creates a transport over your own agent, for example with a proxy or a root certificate. It
+    /// sets redirects, statuses and timeouts on each request, overriding the agent's.
     pub fn with_agent(agent: Agent, timeouts: Timeouts) -> Self {
         Self { agent, timeouts, key_holder: None, user_agent: HeaderValue::from_static(USER_AGENT) }
     }
 
-    /// Uses this key holder for private keys that are
-    /// [kept outside](itsme_core::PrivateKeys::external), in every flow that is run here.
+    /// Uses this key holder for
+    /// [external](itsme_core::PrivateKeys::external) private keys, in every flow that runs here.
     #[must_use]
     pub fn key_holder(self, holder: KeyHolder) -> Self {
         Self { key_holder: Some(holder), ..self }
     }
 
-    /// Says this of itself in `User-Agent`. Default: the name of this crate and its version.
+    /// Sets the `User-Agent` header. Default: this crate's name and version.
     #[must_use]
     pub fn user_agent(self, user_agent: HeaderValue) -> Self {
         Self { user_agent, ..self }
@@ -99,15 +100,15 @@ impl Transport {
     /// Runs a flow with the system's clock and randomness.
     ///
     /// # Errors
-    /// Those of the flow, or of the network.
+    /// Those of the flow or the network.
     pub fn run<T>(&self, flow: Flow<T>) -> Result<T, Error> {
         self.run_in(flow, &mut SystemPlatform::new())
     }
 
-    /// Runs a flow with a clock and randomness of the caller's.
+    /// Runs a flow with the caller's clock and randomness.
     ///
     /// # Errors
-    /// Those of the flow, or of the network.
+    /// Those of the flow or the network.
     pub fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let _span = info_span!(target: "itsme", "itsme", flow = flow.name()).entered();
         let (begun, mut countdown) = (Instant::now(), self.timeouts.countdown());
@@ -124,11 +125,11 @@ impl Transport {
         }
     }
 
-    /// Sends one request and reads its response, whatever the status, in the time that is for one answer.
+    /// Sends one request and reads its response, whatever its status, within the time limit for one answer.
     ///
     /// # Errors
-    /// There is no response, or not a whole one of at most 1 MiB. The [`SendFailure`] says whether the
-    /// OP can have seen the request.
+    /// If there is no complete response of at most 1 MiB. The [`SendFailure`] says whether the
+    /// OP may have seen the request.
     pub fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
         self.send_within(request, self.timeouts.total)
     }
@@ -146,7 +147,7 @@ impl Transport {
 
     fn exchange(&self, mut request: Request, left: Duration) -> Result<Response, SendError> {
         request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
-        // An empty body would be announced with `Content-Length: 0`, which a GET must not have.
+        // Leave out an empty body: it would add `Content-Length: 0`, which a GET must not have.
         let response = if request.body().is_empty() {
             self.run_agent(request.map(|_| ()), left)
         } else {
@@ -198,7 +199,7 @@ impl SendError {
         }
     }
 
-    /// When the request was sent, or may have been.
+    /// An error after the request was sent, or may have been.
     fn of_body(error: ureq::Error) -> Self {
         match error {
             ureq::Error::Timeout(_) => Self::TimedOut(error),
@@ -207,7 +208,7 @@ impl SendError {
         }
     }
 
-    /// What it means for the flow.
+    /// What the error means for the flow.
     fn failure(&self) -> SendFailure {
         match self {
             Self::NotSent(_) | Self::Tls(_) => SendFailure::NotSent,
@@ -227,7 +228,7 @@ fn is_of_handshake(error: &ureq::Error) -> bool {
     is_of_tls(error)
 }
 
-/// Whether TLS failed, at whatever time.
+/// Whether TLS failed at any time.
 fn is_of_tls(error: &ureq::Error) -> bool {
     #[cfg(feature = "rustls")]
     if of_rustls(error).is_some() {
@@ -249,8 +250,9 @@ fn of_rustls(error: &ureq::Error) -> Option<&rustls::Error> {
     }
 }
 
-/// The certificate was refused, or the two found nothing in common. Other alerts can come after the request, and a
-/// code whose request was seen must not be sent again.
+/// Whether the handshake failed: the certificate was refused, or the two sides have no version or
+/// cipher in common. Other alerts can come after the request, and a code whose request was seen
+/// must not be sent again.
 #[cfg(feature = "rustls")]
 fn cannot_be_later(error: &rustls::Error) -> bool {
     use rustls::{AlertDescription, Error};

@@ -1,4 +1,4 @@
-//! The transport keeps to what the protocol needs.
+//! The transport conforms to the protocol's requirements.
 
 use itsme_testkit::conformance;
 use itsme_ureq::Transport;

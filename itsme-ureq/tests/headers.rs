@@ -1,4 +1,4 @@
-//! What is on the wire: who asks, and what it takes.
+//! Headers on the wire: User-Agent and Accept.
 
 use std::{
     cell::RefCell,
@@ -13,7 +13,8 @@ use itsme_testkit::{FakeOp, Person, SERVICE, World};
 use itsme_ureq::Transport;
 use ureq::Agent;
 
-/// A login whose requests are sent to a listener as well, byte for byte: their heads, in small letters.
+/// Runs a login whose requests are also sent to a listener, byte for byte. Returns their heads in
+/// lower case.
 fn captured(transport: &Transport) -> Vec<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
     let address = listener.local_addr().expect("an address");

@@ -1,4 +1,4 @@
-//! Keys that somebody else holds, asked in threads.
+//! External keys, used in threads.
 
 use std::{
     cell::RefCell,
@@ -35,7 +35,7 @@ fn honest(operation: &KeyOperation) -> KeyResult {
     FakeKms::new().use_key(operation)
 }
 
-/// How it ended, and after how long.
+/// How a login failed, and after how long.
 fn failing(
     holder: impl Fn(&KeyOperation) -> KeyResult + Send + Sync + 'static,
 ) -> (KeyFailure, Option<KeyHolderError>, Duration) {
@@ -60,12 +60,12 @@ fn a_hung_holder_is_waited_for_as_long_as_was_said() {
     });
     assert_eq!(failure, KeyFailure::Unavailable);
     assert!(matches!(error, Some(KeyHolderError::Timeout { .. })));
-    // Twice, and the pause between.
+    // Two attempts, and the pause between them.
     let bounds = Duration::from_millis(900)..Duration::from_secs(30);
     assert!(bounds.contains(&took), "{took:?}");
 }
 
-/// An HSM that hangs takes no more threads than these, and everybody else is told at once.
+/// An HSM that hangs takes no more threads than this; further operations fail at once.
 #[test]
 fn operations_that_hang_do_not_pile_up() {
     let server = server();
@@ -82,10 +82,10 @@ fn operations_that_hang_do_not_pile_up() {
     thread::scope(|scope| {
         let hanging: Vec<_> = (0..32).map(|_| scope.spawn(|| said(&itsme))).collect();
         for login in hanging {
-            assert!(login.join().expect("no panic").contains("not answered within"));
+            assert!(login.join().expect("no panic").contains("did not answer within"));
         }
     });
-    assert!(said(&itsme).contains("64 operations to do already"));
+    assert!(said(&itsme).contains("already has 64 operations in progress"));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_holder_that_panics_ends_the_flow_and_no_more() {
     assert!(matches!(error, Some(KeyHolderError::Panicked)));
 }
 
-/// A thread that outlives its operation may hold an HSM's session while the process ends.
+/// A thread that outlives its operation may hold an HSM's session while the process exits.
 #[test]
 fn the_thread_of_an_operation_ends_with_it() {
     struct Ends(mpsc::Sender<()>);
@@ -120,5 +120,5 @@ fn the_thread_of_an_operation_ends_with_it() {
     drop(itsme);
     let signed_and_unwrapped = 2;
     assert!(ended.try_iter().count() >= signed_and_unwrapped);
-    assert_eq!(ended.recv(), Err(mpsc::RecvError), "nobody has the function any more");
+    assert_eq!(ended.recv(), Err(mpsc::RecvError), "the function was dropped");
 }

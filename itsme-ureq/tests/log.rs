@@ -34,7 +34,7 @@ fn a_login_is_a_span_for_each_flow_and_an_event_for_each_request() {
 
     assert_eq!(events(&log), LOGIN);
 
-    // With keys outside.
+    // With external keys.
     let asked = AtomicBool::new(false);
     let holder = KeyHolder::new(move |operation| {
         let again = asked.swap(true, Ordering::SeqCst);

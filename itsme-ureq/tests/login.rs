@@ -65,7 +65,7 @@ fn a_hundred_cold_logins_share_one_fetch() {
     assert_eq!(times("POST /token"), 100);
 }
 
-/// As long as the OP is held, whoever fetches waits for it, and the others for them.
+/// While the OP is locked, whoever fetches waits for it, and the others wait for that fetch.
 const UNTIL_ALL_WAIT: Duration = Duration::from_millis(500);
 
 #[test]

@@ -1,4 +1,4 @@
-//! Both keys are replaced while 64 people at once log in, in threads.
+//! Replaces both keys while 64 people log in at once, in threads.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -12,7 +12,7 @@ use itsme_ureq::{Client, KeyHolder, Transport};
 
 const AT_ONCE: usize = 64;
 
-/// Lets everybody go home, also when the test fails.
+/// Sends everyone home, even if the test fails.
 struct Closing<'a>(&'a AtomicBool);
 
 impl Drop for Closing<'_> {
@@ -21,17 +21,17 @@ impl Drop for Closing<'_> {
     }
 }
 
-/// Waits until everybody can have begun and ended a login.
+/// Waits until everyone can have started and finished a login.
 fn logins_after(done: &AtomicUsize) {
     let (target, begun) = (done.load(SeqCst) + 2 * AT_ONCE, Instant::now());
     while done.load(SeqCst) < target {
-        assert!(begun.elapsed() < Duration::from_secs(60), "nobody logs in any more");
+        assert!(begun.elapsed() < Duration::from_secs(60), "logins have stopped");
         thread::sleep(Duration::from_millis(5));
     }
 }
 
-/// Two more keys beside the old ones, the new ones sign, the old ones are gone: each step is first known to
-/// the client, and then to the OP.
+/// Adds two new keys, signs with the new ones, removes the old ones. Each step reaches the client
+/// first, then the OP.
 fn rotate(server: &Server, itsme: &Client, steps: &[PrivateKeys]) {
     let (done, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let log_in = || {
@@ -56,7 +56,7 @@ fn rotate(server: &Server, itsme: &Client, steps: &[PrivateKeys]) {
         for keys in steps {
             itsme.replace_keys(keys.clone()).expect("it has keys");
             logins_after(&done);
-            // The OP fetches what is published, later.
+            // The OP fetches the published keys later.
             server.op().publish(&keys.public_jwks());
             logins_after(&done);
         }

@@ -1,4 +1,4 @@
-//! Nobody logs a secret, at whatever level: not the library, and not what it stands on.
+//! No secret is logged at any level, neither by the library nor by its dependencies.
 
 #[path = "../../itsme-testkit/tests/secrecy/log.rs"]
 mod log;
@@ -17,7 +17,7 @@ use log::Log;
 use secrecy::{Secrets, texts};
 use ureq::Agent;
 
-/// Who dumps what goes over the wire.
+/// The module that dumps what goes over the wire.
 const DUMP: &str = ": ureq_proto::util: ";
 
 #[test]
@@ -52,14 +52,14 @@ fn a_login_logs_nothing_that_is_secret() {
         let who = who.expect("a person");
         secrets.add_token(who.evidence.id_token());
         transport.run(itsme.picture(&who)).expect("a picture");
-        // Only a client with a secret may; a refusal is logged, too.
+        // Only a client with a secret may revoke; a refusal is logged, too.
         let _ = transport.run(itsme.revoke(who.access_token.clone()));
         let again = transport.run(itsme.picture(&who));
         secrets.assert_hidden_in("a refusal", &format!("{again:?}"));
         last = Some((itsme, who));
     }
 
-    // And when nobody is there any more. What the OP puts into an address, ureq logs, and we do not.
+    // Again with the OP gone. ureq logs what the OP puts into a URL; we do not.
     let logged = log.text().len();
     drop(server);
     let (itsme, mut who) = last.expect("two have logged in");
@@ -78,8 +78,8 @@ fn a_login_logs_nothing_that_is_secret() {
     assert!(ours.contains("the OP did not respond"), "the library logs: {ours}");
     secrets.assert_hidden_in("our log", &ours);
 
-    // At trace level ureq-proto dumps the heads of requests, and SECURITY.md says so. The rows
-    // are too short for a secret to be found in them.
+    // At trace level ureq-proto dumps the heads of requests, as SECURITY.md says. Its rows are too
+    // short for a secret to be found in them.
     let dump = lines(log, |line| line.contains(DUMP));
     let column = |line: &str| line[line.len() - 16..].to_owned();
     assert!(dump.lines().map(column).collect::<String>().contains("authorization:.Bearer."));

@@ -1,4 +1,4 @@
-//! Many people at once, rotating keys and faults, for some seconds.
+//! Many people at once, with rotating keys and faults, for a few seconds.
 
 use std::thread;
 

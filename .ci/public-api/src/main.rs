@@ -1,9 +1,9 @@
-//! Writes the public API of each published crate to `docs/api`, or checks with `--check` that it is
-//! what stands there.
+//! Writes the public API of each published crate to `docs/api`, or checks with `--check` that this
+//! is up to date.
 //!
-//! rustdoc writes it as JSON, which a stable one does only if it is told that it is not: cargo is
-//! given this very program as rustdoc, which passes the word on. (Telling cargo itself would build
-//! all dependencies anew.)
+//! rustdoc writes it as JSON, which a stable one does only if told that it is not stable: cargo is
+//! given this very program as rustdoc, which passes that on. (Telling cargo itself would rebuild
+//! all dependencies.)
 
 use std::{
     env,
@@ -26,7 +26,7 @@ fn main() -> Result<ExitCode> {
     let check = match env::args().skip(1).collect::<Vec<_>>().as_slice() {
         [] => false,
         [option] if option == "--check" => true,
-        _ => return Err("the one option is `--check`".into()),
+        _ => return Err("the only option is `--check`".into()),
     };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let json = document(&root)?;
@@ -43,14 +43,14 @@ fn main() -> Result<ExitCode> {
     }
     if changed {
         eprintln!(
-            "the public API has changed; if that is meant: {REFRESH}, and a line in CHANGELOG.md"
+            "the public API has changed; if that is intended: {REFRESH}, and add a line to CHANGELOG.md"
         );
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// As rustdoc, with the same arguments.
+/// Runs rustdoc with the same arguments.
 fn rustdoc() -> Result<ExitCode> {
     let status = Command::new("rustdoc")
         .args(env::args_os().skip(1))
@@ -60,7 +60,7 @@ fn rustdoc() -> Result<ExitCode> {
 }
 
 /// Has rustdoc write the JSON of the workspace's libraries, with the features that the examples use,
-/// and gives the folder that it is in.
+/// and returns the folder with it.
 fn document(root: &Path) -> Result<std::path::PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
     let status = Command::new("cargo")
@@ -72,12 +72,12 @@ fn document(root: &Path) -> Result<std::path::PathBuf> {
         .env(AS_RUSTDOC, "1")
         .status()?;
     if !status.success() {
-        return Err("rustdoc has failed".into());
+        return Err("rustdoc failed".into());
     }
     Ok(target.join("doc"))
 }
 
-/// One line an item; what every type has is left out.
+/// One line per item, leaving out what every type has.
 fn listing(json: &Path) -> Result<String> {
     let api = public_api::Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)

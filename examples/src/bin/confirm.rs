@@ -1,4 +1,4 @@
-//! A person confirms a text or a payment. `cargo run --bin confirm -- --help` tells what it can do.
+//! Asks a person to confirm a text or a payment. See `cargo run --bin confirm -- --help`.
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
@@ -11,11 +11,12 @@ use itsme_examples::{
 };
 use itsme_testkit::{CONFIRM_SERVICE, REQUEST_URI};
 
-/// Asks a person to confirm a text or a payment in the app, and proves that they did.
+/// Asks a person to confirm a text or a payment in the app, and verifies the evidence that they
+/// did.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 confirmed, 1 failed, 2 wrong options, 3 the person refused.\n\n\
+    after_help = "Exit codes: 0 confirmed, 1 failed, 2 invalid options, 3 the person refused.\n\n\
     Examples:\n  \
     cargo run --bin confirm\n  \
     cargo run --bin confirm -- --text 'Close the account <b>for good</b>?'\n  \
@@ -29,7 +30,7 @@ struct Program {
     #[command(flatten)]
     report: Report,
 
-    /// The text to confirm, with `<b>`, `<i>`, `<u>` and `<br>`.
+    /// Text to confirm; may contain `<b>`, `<i>`, `<u>` and `<br>`.
     #[arg(
         long,
         default_value = "Do you agree to the terms of <b>version 2</b>?",
@@ -37,16 +38,16 @@ struct Program {
     )]
     text: String,
 
-    /// The payment to confirm: a whole amount, a currency, and the account that gets it.
+    /// Payment to confirm: a whole amount, a currency and the recipient's account.
     #[arg(long, num_args = 3, value_names = ["AMOUNT", "CURRENCY", "IBAN"])]
     pay: Option<Vec<String>>,
 
-    /// Hosts the request object instead of sending it along; at the fake itsme without a value.
+    /// Host the request object instead of sending it along; without a value, at the fake itsme.
     #[arg(long, value_name = "REQUEST_URI", num_args = 0..=1, default_missing_value = DEFAULT_URI)]
     hosted: Option<String>,
 }
 
-/// Where the fake itsme's client may host; `REQUEST_URI` and any end.
+/// Where the fake itsme's client may host: `REQUEST_URI` with any suffix.
 const DEFAULT_URI: &str = "https://rp.example:443/itsme/request/1";
 
 #[tokio::main]
@@ -81,7 +82,7 @@ async fn confirm(program: Program, report: &mut Report) -> Result<(), Box<dyn Er
     let who = run::visit(&itsme, login, &visitor, report).await?;
     report.verified(&who);
 
-    // The proof: to be archived, together with what was confirmed.
+    // The evidence, to be archived with what was confirmed.
     let archived = who.evidence.to_text();
     let evidence = Evidence::from_text(&archived)?;
     let confirmed = confirmed.unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Checks a deployment. `cargo run --bin doctor -- --help` tells what it can do.
+//! Checks a deployment. See `cargo run --bin doctor -- --help`.
 
 use std::{
     cell::RefCell,
@@ -20,11 +20,12 @@ use itsme_examples::{
 use itsme_testkit::SERVICE;
 use itsme_ureq::Transport;
 
-/// Checks what a login stands on: the OP, the clock, the keys in an HSM, the published keys and the redirect URI.
+/// Checks everything that a login depends on: the OP, the clock, the keys in an HSM, the published
+/// keys and the redirect URI.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 all is well, 1 something is not, 2 wrong options.\n\n\
+    after_help = "Exit codes: 0 all checks passed, 1 a check failed, 2 invalid options.\n\n\
     Examples:\n  \
     cargo run --bin doctor\n  \
     cargo run --bin doctor -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
@@ -40,7 +41,7 @@ struct Program {
     #[command(flatten)]
     report: Report,
 
-    /// Where the public keys are published, as itsme knows it.
+    /// URL where the public keys are published, as registered with itsme.
     #[arg(long, value_name = "URL", requires = "op")]
     jwks_url: Option<String>,
 }
@@ -58,7 +59,7 @@ fn examine(
 ) -> Result<(), Box<dyn Error>> {
     let prepared = options.prepare(SERVICE, report)?;
     let Prepared { settings, service, visitor, token, remarks } = prepared;
-    // Settings and redirect URI are checked here.
+    // This checks the settings and the redirect URI.
     let client = Client::new(settings)?;
     report.check(Some(true), "settings, keys and redirect URI are well-formed");
     for remark in &remarks {
@@ -91,12 +92,12 @@ fn examine(
     };
     match published {
         Some(url) => well &= check_published(&client, &transport, &url, report)?,
-        None => report.check(None, "the published keys were not looked at; give --jwks-url"),
+        None => report.check(None, "the published keys were not checked; give --jwks-url"),
     }
-    if well { Ok(()) } else { Err("something above is not as it should be".into()) }
+    if well { Ok(()) } else { Err("a check above failed".into()) }
 }
 
-/// Whether each key outside does what the published key of its name is for.
+/// Whether each external key matches the published key with its name.
 fn check_keys(client: &Client, transport: &Transport, report: &mut Report) -> bool {
     let begun = Instant::now();
     match transport.run(client.check_keys()) {
@@ -114,7 +115,7 @@ fn check_keys(client: &Client, transport: &Transport, report: &mut Report) -> bo
     }
 }
 
-/// Discovery and keys, with the clock of whoever answers.
+/// Fetches metadata and keys, and the server's clock.
 fn reach_the_op(
     client: &Client,
     transport: &Transport,
@@ -132,9 +133,9 @@ fn reach_the_op(
     let provider = drive(client.refresh(), env, send, thread::sleep)?;
     let took = begun.elapsed();
     let issuer = provider.issuer();
-    report.check(Some(true), &format!("{issuer} gave metadata and keys in {took:.1?}"));
+    report.check(Some(true), &format!("{issuer} served metadata and keys in {took:.1?}"));
     for key in provider.passed_over_keys() {
-        report.check(None, &format!("of its keys, {key}"));
+        report.check(None, &format!("among its keys, {key}"));
     }
     let Some(theirs) = date.take() else {
         report.check(None, "it sends no Date, so the clocks were not compared");
@@ -142,17 +143,17 @@ fn reach_the_op(
     };
     let ours = SystemTime::now();
     let apart = ours.duration_since(theirs).or_else(|_| theirs.duration_since(ours))?;
-    // A Date has whole seconds. We forgive 60, and some OPs refuse an assertion of ten.
+    // A Date has whole seconds. We tolerate 60, but some OPs refuse an assertion that is ten off.
     let (verdict, so) = match apart.as_secs() {
         0..10 => (Some(true), ""),
-        10..30 => (None, ": some OPs refuse a client for that"),
-        _ => (Some(false), ": set the clock, by NTP"),
+        10..30 => (None, ": some OPs refuse clients for this"),
+        _ => (Some(false), ": set the clock with NTP"),
     };
     report.check(verdict, &format!("the clocks are {apart:.0?} apart{so}"));
     Ok(verdict != Some(false))
 }
 
-/// What itsme fetches: our keys, quickly, and to be kept for half an hour at least.
+/// Checks what itsme fetches: our keys, quickly, and cacheable for at least half an hour.
 fn check_published(
     client: &Client,
     transport: &Transport,
@@ -170,10 +171,13 @@ fn check_published(
     let max_age = max_age(&response);
     let kept = max_age.is_some_and(|seconds| seconds >= 1800);
     let status = response.status();
-    report.check(Some(same), &format!("{url} has the keys of the file, status {status}"));
-    report.check(Some(quick), &format!("it answers in {took:.1?}; itsme waits for a second"));
+    report.check(Some(same), &format!("{url} matches the key file, status {status}"));
+    report.check(Some(quick), &format!("it answers in {took:.1?}; itsme waits one second"));
     let cached = max_age.map_or("is missing".to_owned(), |seconds| format!("is {seconds}"));
-    report.check(Some(kept), &format!("Cache-Control: max-age {cached}; itsme wants 1800"));
+    report.check(
+        Some(kept),
+        &format!("Cache-Control: max-age {cached}; itsme expects at least 1800"),
+    );
     Ok(same && quick && kept)
 }
 
@@ -183,7 +187,7 @@ fn max_age(response: &Response) -> Option<u64> {
     value.split(',').find_map(seconds)
 }
 
-/// A server for our public keys, as long as this program runs.
+/// Serves our public keys for as long as this program runs.
 fn serve(response: Response) -> std::io::Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let url = format!("http://{}/jwks.json", listener.local_addr()?);

@@ -1,4 +1,4 @@
-//! Says why a login was refused. `cargo run --bin inspect -- --help` tells what it can do.
+//! Explains why a login was refused. See `cargo run --bin inspect -- --help`.
 
 use std::{
     error::Error,
@@ -17,21 +17,21 @@ use itsme_examples::{
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-/// Looks into what a login has left, and makes every check of it: with what was expected, what was found, and what
-/// to do.
+/// Inspects what a login has left behind and runs every check on it, showing what was expected,
+/// what was found, and what to do.
 ///
-/// It takes a token (encrypted or signed), the token endpoint's answer, a callback, an authorization URL, a request
-/// object, a discovery document, a key set, a file with private keys, archived evidence or a recorded login, and finds out
-/// itself which of them it is.
+/// Accepts a token (encrypted or signed), the token endpoint's answer, a callback, an authorization
+/// URL, a request object, a discovery document, a key set, a file with private keys, archived
+/// evidence or a recorded login, and recognizes which one it is.
 #[derive(Debug, Parser)]
 #[command(
     name = "inspect",
     version,
-    after_help = "Nothing leaves this machine. Only with --fetch, the OP's metadata and keys are fetched from it.\n\n\
-    A token is personal data, and a code or an access token opens doors: give a file or standard input rather than an \
-    argument, which other users of the machine see and your shell remembers. Values of personal claims are not printed \
-    without --reveal; secrets and private keys never are.\n\n\
-    Exit codes: 0 no check failed, 1 one did, 2 wrong options, or a text of another kind.\n\n\
+    after_help = "Nothing leaves this machine. Only --fetch contacts the OP, to get its metadata and keys.\n\n\
+    A token is personal data, and a code or an access token grants access: pass a file or standard input rather than an \
+    argument, which other users of the machine can see and your shell remembers. Values of personal claims are printed \
+    only with --reveal; secrets and private keys never are.\n\n\
+    Exit codes: 0 no check failed, 1 a check failed, 2 invalid options or unrecognized input.\n\n\
     Examples:\n  \
     cargo run --bin inspect -- answer.json --keys jwks_private.json --op-keys itsme.json \\\n      \
     --client-id ID --environment e2e --login login.json --at 2026-01-31T23:59:00Z\n  \
@@ -42,13 +42,13 @@ use zeroize::Zeroizing;
     cargo run --bin inspect -- --json < answer.json"
 )]
 struct Program {
-    /// The file to look into, or the text itself; `-`, or nothing, for standard input.
+    /// File to inspect, or the text itself; `-` or nothing for standard input.
     text: Option<String>,
 
     #[command(flatten)]
     known: Known,
 
-    /// Prints only the checks that failed.
+    /// Print only the checks that failed.
     #[arg(long)]
     failed: bool,
 
@@ -56,7 +56,7 @@ struct Program {
     report: Report,
 }
 
-/// The most bytes that are looked at; what comes from an OP is a quarter of that.
+/// The maximum input size; what comes from an OP is at most a quarter of that.
 const MOST: u64 = 4 * 1024 * 1024;
 
 fn main() -> ExitCode {
@@ -74,7 +74,7 @@ fn examine(
     let bytes = read(text)?;
     let given = known.read()?;
     let Some((kind, layers)) = inspect::layers(&bytes, &given) else {
-        let what = "not recognized: neither the name of a file nor a text that can be inspected; --help lists what can be";
+        let what = "not recognized: neither a file name nor a text that can be inspected; see --help for what can";
         Program::command().error(ErrorKind::ValueValidation, what).exit()
     };
     report.say(format_args!("This is {}.", kind.name()));
@@ -87,7 +87,7 @@ fn examine(
     let of = |outcome: fn(&Outcome) -> bool| all().filter(|(_, it)| outcome(&it.outcome)).count();
     let (passed, not_made) =
         (of(|it| *it == Outcome::Passed), of(|it| matches!(it, Outcome::NotMade(_))));
-    report.say(format_args!("\n{passed} checks passed, {not_made} could not be made"));
+    report.say(format_args!("\n{passed} checks passed, {not_made} could not be run"));
     let failed: Vec<_> = all().filter(|(_, it)| it.has_failed()).collect();
     let refusing = failed.iter().find(|(layer, _)| !layer.is_passed_over);
     let first = refusing.or(failed.first()).map(|(layer, Finding { name, .. })| {
@@ -104,7 +104,7 @@ fn examine(
     }
 }
 
-/// From a file of this name, from the argument itself, or from standard input.
+/// Reads the file of this name, the argument itself, or standard input.
 fn read(text: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Box<dyn Error>> {
     match text {
         None | Some("-") => {

@@ -1,4 +1,4 @@
-//! Makes and rotates the key file. `cargo run --bin keys -- --help` tells what it can do.
+//! Creates and rotates the key file. See `cargo run --bin keys -- --help`.
 
 use std::{
     error::Error,
@@ -12,13 +12,14 @@ use itsme_core::PrivateKeys;
 use itsme_examples::{key_file, key_import::Import, options::Hsm, report::Report};
 use serde_json::{Value, json};
 
-/// Makes, checks and rotates the private JWK set of a relying party, whose keys are in a file or in an HSM.
+/// Creates, checks and rotates the private JWK set of a relying party, whose keys are in a file or
+/// an HSM.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "On Unix, only the file's owner can read it (mode 0600); on Windows it has the rights of its folder, so choose one that \
-    others cannot read. It is never replaced without asking.\n\n\
-    Exit codes: 0 done, 1 failed, 2 wrong options.\n\n\
+    after_help = "On Unix, only the file's owner can read it (mode 0600); on Windows the folder's permissions apply, so choose one that \
+    others cannot read. An existing file is never replaced without asking.\n\n\
+    Exit codes: 0 done, 1 failed, 2 invalid options.\n\n\
     Examples:\n  \
     cargo run --bin keys -- generate jwks_private.json\n  \
     cargo run --bin keys -- import jwks_private.json --sig sign.pem --enc decrypt.pem\n  \
@@ -38,7 +39,7 @@ struct Program {
     #[command(subcommand)]
     command: Command,
 
-    /// Replaces the file without asking.
+    /// Replace the file without asking.
     #[arg(long, global = true)]
     yes: bool,
 
@@ -48,52 +49,54 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Makes a new set: one key to sign, one to decrypt.
+    /// Create a new set: one key to sign, one to decrypt.
     Generate { file: PathBuf },
-    /// Makes a set of private keys that are in other files: PEM, PKCS #12, single JWKs and more.
+    /// Create a set from private keys in other files: PEM, PKCS #12, single JWKs and more.
     Import {
-        /// The file to write.
+        /// File to write.
         file: PathBuf,
         #[command(flatten)]
         import: Import,
     },
-    /// Prints the public set, to be published.
+    /// Print the public set, for publication.
     Public {
         #[command(flatten)]
         set: KeyFile,
     },
-    /// Prints the public set of the keys on a token, to be published.
+    /// Print the public set of the keys on a token, for publication.
     #[command(mut_arg("pkcs11", |module| module.required(true)))]
     Publish {
         #[command(flatten)]
         hsm: Hsm,
     },
-    /// Says whether the set can be used, and for what; of any other file, what it is and how to make a set of it.
+    /// Check whether the set is usable, and for what; for any other file, say what it is and how to
+    /// make a set from it.
     Check {
         #[command(flatten)]
         set: KeyFile,
     },
-    /// Adds a key. A new encryption key is published at once, and the old ones still decrypt; a new
-    /// signing key is published beside the old one, which signs until `sign-with`.
+    /// Add a key. A new encryption key is published at once, while the old ones still decrypt; a
+    /// new signing key is published next to the old one, which signs until `sign-with`.
     Rotate {
         #[command(flatten)]
         set: KeyFile,
-        /// Which key; both, if it is left out.
+        /// Which key to add; both if omitted.
         usage: Option<Usage>,
     },
-    /// Adds keys that an HSM or a KMS holds, by their public JWK set, as `rotate` adds new ones.
+    /// Add keys held by an HSM or a KMS, given their public JWK set, in the way `rotate` adds new
+    /// ones.
     Add {
         file: PathBuf,
-        /// The file with their public JWK set.
+        /// File with their public JWK set.
         jwks: PathBuf,
     },
-    /// Signs with another key of the set from now on.
+    /// Sign with another key of the set from now on.
     SignWith {
         #[command(flatten)]
         set: KeyFile,
         kid: String,
     },
-    /// Takes a key out whose time is over.
+    /// Remove a key that is no longer needed.
     Remove {
         #[command(flatten)]
         set: KeyFile,
@@ -105,16 +108,17 @@ enum Command {
 struct KeyFile {
     file: PathBuf,
 
-    /// The keys without a private part are in an HSM or a KMS. Without this option, they are a mistake.
+    /// Expect keys without a private part, which are in an HSM or a KMS. Without this option they
+    /// are an error.
     #[arg(long)]
     outside: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Usage {
-    /// To sign with.
+    /// The signing key.
     Sig,
-    /// To decrypt with.
+    /// The decryption key.
     Enc,
 }
 
@@ -196,7 +200,7 @@ impl KeyFile {
     }
 }
 
-/// Writes the file, if there is none or it may be replaced.
+/// Writes the file if there is none, or if it may be replaced.
 fn write(
     file: &Path,
     keys: &PrivateKeys,

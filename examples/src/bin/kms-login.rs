@@ -1,5 +1,5 @@
-//! A login whose keys a KMS holds. `cargo run --bin kms-login -- --help` tells how; the KMS can be the fake
-//! one of `cargo run --bin kms`.
+//! A login with keys in a KMS. See `cargo run --bin kms-login -- --help`; `cargo run --bin kms` is
+//! a fake KMS to use.
 
 use std::{
     env,
@@ -16,16 +16,16 @@ use itsme_testkit::KmsClient;
 use itsme_ureq::Client;
 use zeroize::Zeroizing;
 
-/// Logs somebody in with keys that a KMS holds: prints where to send them, reads the callback, prints who it
-/// is, and runs until standard input closes.
+/// Logs a person in with keys held by a KMS: prints where to send them, reads the callback, prints
+/// who they are, and runs until standard input closes.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Program {
-    /// The OP: its issuer.
+    /// Issuer of the OP.
     #[arg(long, value_name = "URL")]
     issuer: String,
 
-    /// The client id that the OP gave out.
+    /// Client ID assigned by the OP.
     #[arg(long, value_name = "ID")]
     client_id: String,
 
@@ -33,24 +33,25 @@ struct Program {
     #[arg(long, value_name = "URL")]
     redirect_uri: String,
 
-    /// The code of the service.
+    /// Service code.
     #[arg(long, value_name = "CODE")]
     service: String,
 
-    /// The JWK set: the public one with `--kms`, else the private one.
+    /// JWK set: the public one with `--kms`, otherwise the private one.
     #[arg(long, value_name = "FILE")]
     keys: PathBuf,
 
-    /// A private JWK set to begin with, in place of which the keys of the KMS then come.
+    /// Private JWK set to start with, which the KMS's keys then replace.
     #[arg(long, value_name = "FILE", requires = "kms")]
     instead_of: Option<PathBuf>,
 
-    /// The KMS that holds the keys. Its bearer token is in the environment variable `KMS_TOKEN`.
+    /// URL of the KMS that holds the keys. Its bearer token is in the environment variable
+    /// `KMS_TOKEN`.
     #[arg(long, value_name = "URL")]
     kms: Option<String>,
 }
 
-/// What is read is wiped from memory, like the keys that are made of it.
+/// Wipes what it reads from memory, like the keys made from it.
 fn in_file(file: &Path) -> Result<PrivateKeys, Box<dyn Error>> {
     Ok(PrivateKeys::from_json(&Zeroizing::new(fs::read_to_string(file)?))?)
 }
@@ -71,7 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             itsme.replace_keys(keys)?;
             itsme.forget_old_keys();
         }
-        // A wrong handle is detected here, and not at the first login.
+        // Detect a wrong key handle now, not at the first login.
         itsme.check_keys()?;
     }
     let login = AuthorizationRequest::login(&program.service).scope(Scope::Address);

@@ -1,5 +1,4 @@
-//! A fake key management service in a process of its own. `cargo run --bin kms -- --help` tells what it can
-//! do.
+//! A fake key management service in its own process. See `cargo run --bin kms -- --help`.
 
 use std::{fs, io, path::PathBuf, thread, time::Duration};
 
@@ -7,16 +6,16 @@ use clap::Parser;
 use itsme_testkit::{FakeKms, KmsServer, Reaction, Wire};
 use serde_json::{Value, json};
 
-/// A fake KMS on loopback, to test with. It prints what a client needs, as JSON, and answers until it is
+/// A fake KMS on loopback, for tests. It prints what a client needs as JSON, and runs until it is
 /// stopped.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Program {
-    /// The port of 127.0.0.1; 0 is a free one.
+    /// Port of 127.0.0.1; 0 picks a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
 
-    /// A private JWK set that it holds, in place of keys that it makes for itself.
+    /// Private JWK set to hold, instead of generated keys.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
 
@@ -24,11 +23,11 @@ struct Program {
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
 
-    /// Every so many calls, one is answered with 429.
+    /// Answer every Nth call with 429.
     #[arg(long, value_name = "CALLS")]
     throttle_every: Option<u32>,
 
-    /// Every so many calls, one is answered with 503.
+    /// Answer every Nth call with 503.
     #[arg(long, value_name = "CALLS")]
     fail_every: Option<u32>,
 }

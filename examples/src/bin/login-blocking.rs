@@ -1,4 +1,4 @@
-//! A login with itsme, blocking. `cargo run --bin login-blocking -- --help` tells what it can do.
+//! A login with itsme, blocking. See `cargo run --bin login-blocking -- --help`.
 
 use std::{error::Error, process::ExitCode};
 
@@ -15,7 +15,7 @@ use itsme_ureq::{Client, Transport};
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 logged in, 1 failed, 2 wrong options, 3 the person refused.\n\n\
+    after_help = "Exit codes: 0 logged in, 1 failed, 2 invalid options, 3 the person refused.\n\n\
     Examples:\n  \
     cargo run --bin login-blocking\n  \
     cargo run --bin login-blocking -- --user daan\n  \
@@ -41,14 +41,14 @@ fn main() -> ExitCode {
 fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
     let Prepared { settings, service, visitor, token, .. } = options.prepare(SERVICE, report)?;
     let transport = if visitor.is_simulated() {
-        // Nobody's proxy leads to our own loopback.
+        // A proxy cannot reach our own loopback.
         let agent = ureq::Agent::config_builder().proxy(None).build().into();
         Transport::with_agent(agent, Default::default())
     } else {
         Transport::new()
     };
     let mut itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
-    // Only where the private keys are outside of this process.
+    // Only if the private keys are external.
     if let Some(token) = token {
         itsme = itsme.key_holder(token.blocking_key_holder());
     }
@@ -72,7 +72,7 @@ fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
     // 2. Who is it?
     let who = itsme.finish_login(login.state, callback)?;
 
-    // 3. An application looks `who.user.sub` up among its accounts.
+    // An application looks up `who.user.sub` among its accounts.
     report.verified(&who);
     Ok(())
 }

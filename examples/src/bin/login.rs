@@ -1,4 +1,4 @@
-//! A login with itsme, async. `cargo run --bin login -- --help` tells what it can do.
+//! A login with itsme, async. See `cargo run --bin login -- --help`.
 
 use std::{error::Error, process::ExitCode};
 
@@ -15,7 +15,7 @@ use itsme_testkit::SERVICE;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 logged in, 1 failed, 2 wrong options, 3 the person refused.\n\n\
+    after_help = "Exit codes: 0 logged in, 1 failed, 2 invalid options, 3 the person refused.\n\n\
     Examples:\n  \
     cargo run --bin login\n  \
     cargo run --bin login -- --user daan\n  \
@@ -45,14 +45,14 @@ async fn main() -> ExitCode {
 async fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Error>> {
     let Prepared { settings, service, visitor, token, .. } = options.prepare(SERVICE, report)?;
     let http = if visitor.is_simulated() {
-        // Nobody's proxy leads to our own loopback.
+        // A proxy cannot reach our own loopback.
         reqwest::Client::builder().no_proxy()
     } else {
         reqwest::Client::builder()
     };
     let transport = Transport::with_builder(http, Default::default())?;
     let mut itsme = Client::with_transport(itsme_core::Client::new(settings)?, transport);
-    // Only where the private keys are outside of this process.
+    // Only if the private keys are external.
     if let Some(token) = token {
         itsme = itsme.key_holder(token.key_holder());
     }
@@ -76,7 +76,7 @@ async fn log_in(options: Options, report: &mut Report) -> Result<(), Box<dyn Err
     // 2. Who is it?
     let who = itsme.finish_login(login.state, callback).await?;
 
-    // 3. An application looks `who.user.sub` up among its accounts.
+    // An application looks up `who.user.sub` among its accounts.
     report.verified(&who);
     Ok(())
 }

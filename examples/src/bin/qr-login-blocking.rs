@@ -1,4 +1,4 @@
-//! A login by QR code, blocking. `cargo run --bin qr-login-blocking -- --help` tells what it can do.
+//! A login by QR code, blocking. See `cargo run --bin qr-login-blocking -- --help`.
 
 use std::{error::Error, process::ExitCode};
 
@@ -17,7 +17,7 @@ use itsme_testkit::SERVICE;
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 logged in, 1 failed, 2 wrong options, 3 the person refused.\n\n\
+    after_help = "Exit codes: 0 logged in, 1 failed, 2 invalid options, 3 the person refused.\n\n\
     Examples:\n  \
     cargo run --bin qr-login-blocking\n  \
     cargo run --bin qr-login-blocking -- --user ioana\n  \
@@ -49,14 +49,14 @@ fn log_in(options: Common, report: &mut Report) -> Result<(), Box<dyn Error>> {
         let news = itsme.next_qr_step(login)?;
         drop(countdown);
         login = match news {
-            // 1. Show the code, each time that there is another one.
+            // 1. Show the code whenever there is a new one.
             Progress::Scan { code, then } => {
                 report.scan();
                 qr::show(&code, &mut report.progress())?;
                 visitor.scan();
                 then
             }
-            // 2. Somebody has scanned it, and is asked in the app.
+            // 2. Someone has scanned it and is being asked in the app.
             Progress::Scanned { then } => {
                 report.scanned();
                 then

@@ -1,4 +1,4 @@
-//! Runs a recorded login again. `cargo run --bin replay -- --help` tells what it can do.
+//! Replays a recorded login. See `cargo run --bin replay -- --help`.
 
 use std::{fs, path::PathBuf, process::ExitCode};
 
@@ -11,14 +11,15 @@ use itsme_examples::{
 };
 use serde_json::{Value, json};
 
-/// Runs a login that an application has recorded once more, through the same checks, in no time: request by request, with
-/// what was wrong in each answer, to the same end. With another clock or other keys it shows how it would have ended.
+/// Replays a login that an application recorded, through the same checks, in no time: request by
+/// request, with what was wrong in each answer, to the same outcome. With another clock or other
+/// keys, shows how it would have ended.
 #[derive(Debug, Parser)]
 #[command(
     name = "replay",
     version,
-    after_help = "Nothing leaves this machine, and nobody is logged in. Nothing about the person and no secret is printed.\n\n\
-    Exit codes: 0 it ended as it did then, 1 it ended differently, 2 wrong options, or the recording does not open.\n\n\
+    after_help = "Nothing leaves this machine, and nobody is logged in. Prints no secrets and nothing about the person.\n\n\
+    Exit codes: 0 same outcome, 1 different outcome, 2 invalid options or a recording that does not open.\n\n\
     Examples:\n  \
     cargo run --bin replay -- login.recording --keys jwks_private.json\n  \
     cargo run --bin replay -- login.recording --keys jwks_private.json --clock -10m\n  \
@@ -26,13 +27,13 @@ use serde_json::{Value, json};
     cargo run --bin replay -- login.recording --client-secret-file secret.txt --json"
 )]
 struct Program {
-    /// The file with the recording.
+    /// File with the recording.
     file: PathBuf,
 
     #[command(flatten)]
     recorded: Recorded,
 
-    /// Prints every check, and not only those that failed.
+    /// Print every check, not only those that failed.
     #[arg(long)]
     all: bool,
 
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
     report.add("flow", Value::Object(told));
     if replay.missing_bytes() > 0 {
         report.say(format_args!(
-            "--   {} bytes of answers are not in it: it may end otherwise than it did",
+            "--   {} bytes of answers are missing from it, so it may end differently",
             replay.missing_bytes()
         ));
     }
@@ -78,7 +79,7 @@ fn main() -> ExitCode {
         report.say(format_args!("\n{:+9.3} s  {what}", after.as_secs_f64()));
         if !step.is_same && !asks_what_if {
             report.say(
-                "--   this is not what it did then: is the library another, do the keys in the file sign with another key, or \
+                "--   this differs from the recording: is the library a different version, do the keys in the file sign with another key, or \
                  are bytes missing?",
             );
         }
@@ -93,18 +94,18 @@ fn main() -> ExitCode {
     }
     report.add("steps", steps);
     let now = visible(&replayed.outcome);
-    report.say(format_args!("\nThe end: {now}"));
+    report.say(format_args!("\nOutcome: {now}"));
     report.add("ended", now.as_str());
     report.add("same_steps", replayed.is_same());
     report.add("same_end", now == then);
     report.exit(if now == then {
         Ok(())
     } else {
-        Err(format!("it ended differently this time; then: {then}").into())
+        Err(format!("it ended differently this time; originally: {then}").into())
     })
 }
 
-/// What a step did, in a line.
+/// Describes a step in one line.
 fn what(step: &ReplayedStep) -> String {
     match &step.what {
         ReplayedWhat::Request { method, host, attempt, answer, .. } => {
@@ -118,15 +119,15 @@ fn what(step: &ReplayedStep) -> String {
             )
         }
         ReplayedWhat::KeyOperation { kid, algorithm, failure, .. } => match failure {
-            Some(failure) => format!("{algorithm} by the key `{kid}`, outside: {failure}"),
-            None => format!("{algorithm} by the key `{kid}`, outside: done"),
+            Some(failure) => format!("{algorithm} by the external key `{kid}`: {failure}"),
+            None => format!("{algorithm} by the external key `{kid}`: done"),
         },
         ReplayedWhat::Wait(time) => format!("waits for {} s", time.as_secs_f64()),
         what => format!("{what:?}"),
     }
 }
 
-/// In a line each if all is well, unless all is asked for.
+/// Prints one line per layer if all is well, unless everything is wanted.
 fn tell(layers: &[Layer], all: bool, report: &Report) {
     for layer in layers {
         if all || layer.has_failed() {

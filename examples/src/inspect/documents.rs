@@ -1,4 +1,4 @@
-//! What is no token: callbacks, refusals, metadata, key sets and key files.
+//! Everything that is not a token: callbacks, refusals, metadata, key sets and key files.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use super::{
 };
 use crate::key_file;
 
-/// What a browser brought back.
+/// Inspects the URL that a browser came back with.
 pub fn callback(text: &str, explainer: &Explainer<'_>, given: &Given) -> Layer {
     let (parameters, _) = request::parameters(text);
     let mut layer = Layer::explained("callback", &explainer.callback(text), given)
         .show("parameters", Some(request::hidden(&parameters, given)));
     let Some(code) = parameters.get("error").and_then(Value::as_str) else { return layer };
-    // Nothing of a login is needed to see that it is one.
+    // A refusal can be recognized without knowing the login.
     for finding in layer.findings.iter_mut().filter(|finding| finding.name == "code") {
         if let Outcome::NotMade(_) = finding.outcome {
             *finding = refused(code);
@@ -29,7 +29,7 @@ pub fn callback(text: &str, explainer: &Explainer<'_>, given: &Given) -> Layer {
     layer.advise("code", advice::on_code(code))
 }
 
-/// An answer that refuses.
+/// Inspects an answer that refuses.
 pub fn refusal(text: &str, given: &Given) -> Layer {
     let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let code = members.get("error").and_then(Value::as_str).unwrap_or_default();
@@ -44,7 +44,7 @@ fn refused(code: &str) -> Finding {
     Finding::new(("code", "RFC 6749 §4.1.2.1, §5.2"), ("no refusal", found), outcome)
 }
 
-/// A discovery document, held against the issuer that it names if no other is known.
+/// Inspects a discovery document, checked against the issuer that it names if no other is known.
 pub fn metadata(text: &str, given: &Given) -> Vec<Layer> {
     let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let own = members.get("issuer").and_then(Value::as_str).map(str::parse::<Environment>);
@@ -62,7 +62,7 @@ pub fn metadata(text: &str, given: &Given) -> Vec<Layer> {
     }
 }
 
-/// The OP's key set; or ours, as it is published, if it has a key of our file.
+/// Inspects the OP's key set, or our published one if it contains a key of our file.
 pub fn key_set(text: &str, explainer: &Explainer<'_>, given: &Given) -> Vec<Layer> {
     if let Some(keys) = given.keys.as_ref().filter(|keys| has_key_of(text, keys)) {
         return vec![published(text, keys)];
@@ -89,7 +89,7 @@ fn has_key_of(text: &str, keys: &PrivateKeys) -> bool {
     kids(text).iter().any(|kid| ours.contains(&kid.as_str()))
 }
 
-/// What itsme fetches must be what the file would publish.
+/// Checks that itsme fetches exactly what the file would publish.
 fn published(text: &str, keys: &PrivateKeys) -> Layer {
     let ours = keys.public_jwks();
     let is_same = key_file::published(text.as_bytes()) == key_file::published(ours.as_bytes());
@@ -97,12 +97,12 @@ fn published(text: &str, keys: &PrivateKeys) -> Layer {
         true => Outcome::Passed,
         false => Outcome::Failed {
             error: None,
-            advice: "publish what `keys public FILE` prints. Until itsme has fetched it, it encrypts to the key that it \
+            advice: "publish what `keys public FILE` prints. Until itsme has fetched that, it encrypts to the key that it \
                 knows: keep that one in the file",
         },
     };
     let list = |text: &str| kids(text).join(", ");
-    let mut layer = Layer::new("our key set, as it is published");
+    let mut layer = Layer::new("our published key set");
     layer.findings.push(Finding::new(
         ("published keys", "itsme: keys"),
         (format!("those of the file: {}", list(&ours)), list(text)),
@@ -111,14 +111,15 @@ fn published(text: &str, keys: &PrivateKeys) -> Layer {
     layer
 }
 
-/// A file with private keys, of which nothing private is said.
+/// Inspects a file with private keys, revealing nothing private.
 pub fn private_keys(bytes: &[u8]) -> Layer {
     let mut layer = Layer::new("private keys");
     let keys = PrivateKeys::from_json(bytes);
     let (found, outcome) = match &keys {
-        Ok(_) => ("such a set", Outcome::Passed),
+        Ok(_) => ("a usable set", Outcome::Passed),
         Err(error) => {
-            let advice = "see docs/guide/key-rotation.md; `keys import` makes a set of other files";
+            let advice =
+                "see docs/guide/key-rotation.md; `keys import` makes a set from other files";
             ("something else", Outcome::Failed { error: Some(error.to_string()), advice })
         }
     };
@@ -130,7 +131,7 @@ pub fn private_keys(bytes: &[u8]) -> Layer {
     layer.show("keys", listed(bytes))
 }
 
-/// Each key by its name. Of its members, only those are copied that are public.
+/// Describes each key by name. Copies only public members.
 fn listed(bytes: &[u8]) -> Option<Map<String, Value>> {
     type Members<'a> = BTreeMap<&'a str, &'a RawValue>;
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);

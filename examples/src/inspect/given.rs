@@ -1,4 +1,4 @@
-//! What a text is held against, as far as it is known.
+//! The known facts that a text is checked against.
 
 use std::sync::Arc;
 
@@ -8,26 +8,26 @@ use itsme_core::{
 };
 use itsme_testkit::private_keys;
 
-/// What a text is held against. What is not known makes the checks that need it say so.
+/// What a text is checked against. Checks that need an unknown fact say so.
 #[derive(Debug)]
 pub struct Given {
-    /// The time that counts.
+    /// The time at which the text is checked.
     pub now: UnixTime,
-    /// Whether values about the person are shown.
+    /// Whether to show values about the person.
     pub reveal: bool,
-    /// The client id that the OP gave out.
+    /// The client ID assigned by the OP.
     pub client_id: Option<String>,
-    /// Which OP it is.
+    /// The environment of the OP.
     pub environment: Option<Environment>,
-    /// The redirect URI as it is registered.
+    /// The registered redirect URI.
     pub redirect_uri: Option<String>,
     /// Our private keys.
     pub keys: Option<PrivateKeys>,
-    /// Our secret.
+    /// Our client secret.
     pub secret: Option<ClientSecret>,
-    /// Whether ID tokens are signed with it.
+    /// Whether ID tokens are signed with the secret.
     pub hs256: bool,
-    /// The OP's key set, as text.
+    /// The OP's key set as text.
     pub op_keys: Option<Vec<u8>>,
     /// The OP's metadata and keys.
     pub provider: Option<Arc<Provider>>,
@@ -35,7 +35,7 @@ pub struct Given {
     pub login: Option<LoginState>,
 }
 
-/// What checks need, as options.
+/// The options that supply what checks need.
 const OP_KEYS: &str = "--op-keys";
 const ISSUER: &str = "--environment or --issuer";
 const CLIENT_ID: &str = "--client-id";
@@ -43,24 +43,24 @@ const LOGIN: &str = "--login";
 const FETCH: &str = "--fetch";
 
 impl Given {
-    /// The option that opens what is encrypted or sealed.
+    /// The option for opening what is encrypted or sealed.
     pub(super) const CREDENTIALS: &str = "--keys";
 
-    /// Settings with all that is known. What is not is stood in for, and [`lacks`](Self::lacks) tells what must not be
-    /// believed then.
+    /// Settings with everything that is known. Placeholders stand in for the rest;
+    /// [`lacks`](Self::lacks) says which results must not be trusted then.
     pub fn settings(&self) -> Settings {
         self.settings_at(self.environment.clone().unwrap_or(Environment::Production))
     }
 
-    /// What opens tokens and recordings.
+    /// The credentials that open tokens and recordings.
     pub fn credentials(&self) -> Option<Credentials> {
         let keys = self.keys.clone().map(Credentials::from);
         keys.or_else(|| self.secret.clone().map(Credentials::from))
     }
 
-    /// The same for an environment.
+    /// Settings for a given environment.
     pub fn settings_at(&self, environment: Environment) -> Settings {
-        // These open nothing but what the fake itsme makes, and that is not looked into.
+        // The placeholder keys only open what the fake itsme makes, which is never inspected.
         let credentials = self.credentials().unwrap_or_else(|| private_keys().into());
         let is_plain = environment.issuer().starts_with("http://");
         let client_id = self.client_id.as_deref().unwrap_or("unknown");
@@ -68,7 +68,7 @@ impl Given {
         if is_plain { settings.danger_http_on_loopback() } else { settings }
     }
 
-    /// With these settings.
+    /// An explainer with these settings.
     pub fn explainer<'a>(&'a self, settings: &'a Settings) -> Explainer<'a> {
         let explainer = Explainer::new(settings, self.now);
         let explainer = match &self.provider {
@@ -90,7 +90,7 @@ impl Given {
         self.keys.is_some() || self.secret.is_some()
     }
 
-    /// The option that would have to be given for a check, if it was not.
+    /// The option that a check needs, if it was not given.
     pub fn lacks(&self, document: Document, check: &str) -> Option<&'static str> {
         let needed: &[&str] = match (document, check) {
             (

@@ -1,4 +1,4 @@
-//! What a text is, by how it looks.
+//! Recognizes what a text is.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-/// A text that can be looked into.
+/// A text that can be inspected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -14,30 +14,30 @@ pub enum Kind {
     EncryptedToken,
     /// A token of three parts, about a person.
     SignedToken,
-    /// A token of three parts, with the parameters of a request.
+    /// A token of three parts with the parameters of a request.
     RequestObject,
     /// The answer of the token endpoint.
     TokenAnswer,
     /// An answer that refuses.
     Refusal,
-    /// What a browser brought back.
+    /// The URL that a browser came back with.
     Callback,
-    /// Where a browser was sent.
+    /// The URL that a browser was sent to.
     AuthorizationUrl,
     /// A discovery document.
     Metadata,
     /// A public JWK set.
     KeySet,
-    /// A file with private keys, in whatever form.
+    /// A file with private keys, in any form.
     PrivateKeys,
     /// An archived `Evidence`.
     Evidence,
-    /// A flow that was recorded.
+    /// A recorded flow.
     Recording,
 }
 
 impl Kind {
-    /// What it is called.
+    /// Its name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::EncryptedToken => "an encrypted token",
@@ -55,9 +55,9 @@ impl Kind {
         }
     }
 
-    /// What these bytes are, if they are anything that is known here. Nothing is copied out of them: they may be keys.
+    /// Recognizes these bytes, if possible. Copies nothing out of them: they may be keys.
     pub fn of(bytes: &[u8]) -> Option<Self> {
-        // DER, as in PKCS #12; and UTF-16.
+        // DER, as in PKCS #12; or UTF-16.
         if bytes.starts_with(&[0x30, 0x82]) || bytes.starts_with(&[0xff, 0xfe]) {
             return Some(Self::PrivateKeys);
         }
@@ -92,7 +92,7 @@ fn of_object(text: &str) -> Option<Kind> {
     if has("error") {
         return Some(Kind::Refusal);
     }
-    // Evidence of the first format is told by core.
+    // Core recognizes evidence of the first format.
     if has("v") && has("requested") {
         return Some(Kind::Evidence);
     }
@@ -106,7 +106,7 @@ fn is_private(key: &Members<'_>) -> bool {
 
 fn of_token(text: &str) -> Option<Kind> {
     let mut parts = text.split('.');
-    // A file's name has parts as well, but none of them is JSON.
+    // A file name can have parts as well, but none of them is JSON.
     members_of(parts.next()?)?;
     match (text.split('.').count(), parts.next()) {
         (5, _) => Some(Kind::EncryptedToken),
@@ -120,14 +120,14 @@ fn of_token(text: &str) -> Option<Kind> {
     }
 }
 
-/// The names in a part of a token that is a JSON object.
+/// The member names in a part of a token that is a JSON object.
 fn members_of(part: &str) -> Option<BTreeMap<String, ()>> {
     let text = URL_SAFE_NO_PAD.decode(part).ok()?;
     let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&text).ok()?;
     Some(members.into_keys().map(|name| (name, ())).collect())
 }
 
-/// A URL, a path with a query, or a query.
+/// Recognizes a URL, a path with a query, or a query.
 fn of_address(text: &str) -> Option<Kind> {
     let query = text.split_once('?').map_or(text, |(_, query)| query);
     let names: Vec<String> =

@@ -1,4 +1,4 @@
-//! What was found in a text: its layers, and the checks of each.
+//! The results of an inspection: layers, each with its checks.
 
 use itsme_core::explain::{CheckOutcome, CheckReport, Document, Explanation};
 use serde_json::{Map, Value, json};
@@ -6,60 +6,60 @@ use serde_json::{Map, Value, json};
 use super::{advice, given::Given};
 use crate::report::Report;
 
-/// A layer of a text: what can be read of it, and its checks.
+/// A layer of a text: what can be read in it, and its checks.
 #[derive(Debug)]
 pub struct Layer {
-    /// What it is.
+    /// What the layer is.
     pub name: String,
-    /// What stands in it, by what that is called: a header, claims, parameters.
+    /// Its contents under their names: a header, claims, parameters.
     pub shown: Vec<(&'static str, Map<String, Value>)>,
-    /// In their order.
+    /// The checks, in order.
     pub findings: Vec<Finding>,
-    /// What is to be said beside them.
+    /// Additional remarks.
     pub notes: Vec<String>,
-    /// A login goes on although it is wrong: it is a key, which is passed over, or an endpoint that only some services
-    /// use.
+    /// A failure here does not stop a login: the layer is a key that is passed over, or an endpoint
+    /// that only some services use.
     pub is_passed_over: bool,
-    /// How the login ended that it is of, if it did not end well.
+    /// How its login ended, if it failed.
     pub ended_by: Option<String>,
 }
 
-/// What became of one check.
+/// The result of a check.
 #[derive(Debug)]
 pub struct Finding {
-    /// What it is called.
+    /// The name of the check.
     pub name: &'static str,
     /// Where it is specified.
     pub source: &'static str,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// What must stand there.
+    /// What was expected.
     pub expected: String,
-    /// What stands there.
+    /// What was found.
     pub found: String,
 }
 
-/// How a check ended.
+/// The outcome of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Well.
+    /// The check passed.
     Passed,
-    /// Badly.
+    /// The check failed.
     Failed {
-        /// What the error of a login says.
+        /// The error that a login reports.
         error: Option<String>,
-        /// What to do.
+        /// What to do about it.
         advice: &'static str,
     },
-    /// There was nothing to look at.
+    /// There was nothing to check.
     NotApplicable,
-    /// What it is held against was not given: these options.
+    /// The check was not run because these options were not given.
     NotMade(&'static str),
 }
 
 impl Layer {
-    /// One without anything in it yet.
+    /// Creates an empty layer.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -71,12 +71,12 @@ impl Layer {
         }
     }
 
-    /// What core says of a document, as far as it is known what that is held against.
+    /// Takes core's explanation of a document, as far as the facts for its checks are known.
     pub fn explained(name: impl Into<String>, explanation: &Explanation, given: &Given) -> Self {
         Self::explained_but(name, explanation, |check| given.lacks(explanation.document, check))
     }
 
-    /// The same, where this says which option each check lacks.
+    /// Takes core's explanation; the function says which option each check lacks.
     pub fn explained_but(
         name: impl Into<String>,
         explanation: &Explanation,
@@ -90,28 +90,29 @@ impl Layer {
         let findings = explanation.checks.iter().map(read).collect();
         let mut layer = Self { findings, is_passed_over, ..Self::new(name) };
         if layer.has_failed() && explanation.document == Document::ServiceEndpoint {
-            layer
-                .notes
-                .push("only what uses this endpoint is refused: all else goes on".to_owned());
+            layer.notes.push(
+                "only services that use this endpoint are refused; everything else works"
+                    .to_owned(),
+            );
         }
         layer
     }
 
-    /// The name of the layer of an OP's key. Core calls one without a `kid` by its place: `key 1`.
+    /// The layer name of an OP's key. Core numbers keys without a `kid`: `key 1`.
     pub fn name_of_key(name: &str) -> String {
         if name.starts_with('`') { format!("key {name}") } else { name.to_owned() }
     }
 
-    /// An answer of the OP that cannot be read at all.
+    /// A layer for an answer of the OP that cannot be parsed.
     pub fn not_json(name: &str, error: String) -> Self {
         let advice = "tell the OP's support; a proxy in between may have answered";
         let outcome = Outcome::Failed { error: Some(error), advice };
-        let expected = "a JSON object that has each member once";
+        let expected = "a JSON object without duplicate members";
         let form = Finding::new(("form", "RFC 8259 §4"), (expected, "something else"), outcome);
         Self { findings: vec![form], ..Self::new(name) }
     }
 
-    /// These checks had nothing to look at because this was not given.
+    /// Marks these checks as not run, because this was not given.
     pub fn lacks(&mut self, checks: &[&str], needed: &'static str) {
         let not_made = |finding: &&mut Finding| {
             checks.contains(&finding.name) && finding.outcome == Outcome::NotApplicable
@@ -121,7 +122,7 @@ impl Layer {
         }
     }
 
-    /// With something else to do if this check failed.
+    /// Replaces the advice if this check failed.
     pub fn advise(mut self, check: &str, instead: &'static str) -> Self {
         for finding in self.findings.iter_mut().filter(|finding| finding.name == check) {
             if let Outcome::Failed { advice, .. } = &mut finding.outcome {
@@ -131,24 +132,24 @@ impl Layer {
         self
     }
 
-    /// With what stands in it, if that can be read.
+    /// Adds contents, if they could be read.
     pub fn show(mut self, what: &'static str, members: Option<Map<String, Value>>) -> Self {
         self.shown.extend(members.map(|members| (what, members)));
         self
     }
 
-    /// Whether it was opened, as far as it is something that is.
+    /// Whether it could be opened, if it is something encrypted or sealed.
     pub fn is_opened(&self) -> bool {
         let decryption = self.findings.iter().find(|finding| finding.name == "decryption");
         decryption.is_none_or(|finding| finding.outcome == Outcome::Passed)
     }
 
-    /// Whether a check of it failed.
+    /// Whether one of its checks failed.
     pub fn has_failed(&self) -> bool {
         self.findings.iter().any(Finding::has_failed)
     }
 
-    /// Tells it to people: all of it, or only what failed.
+    /// Prints the layer: everything, or only what failed.
     pub fn tell(&self, report: &Report, only_failed: bool) {
         report.say(format_args!("\n{}", self.name));
         for (what, members) in self.shown.iter().filter(|_| !only_failed) {
@@ -170,7 +171,7 @@ impl Layer {
         }
     }
 
-    /// The checks that were not made: those that nothing could be given for in one line.
+    /// Prints the checks that were not run, grouping those for which nothing was given.
     fn tell_omitted(&self, report: &Report) {
         let mut options: Vec<&str> = Vec::new();
         for finding in &self.findings {
@@ -195,7 +196,7 @@ impl Layer {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// For a script.
+    /// The layer for scripts.
     pub fn json(&self) -> Value {
         let mut layer = json!({
             "name": self.name,
@@ -209,7 +210,7 @@ impl Layer {
     }
 }
 
-/// What comes from elsewhere must not steer the terminal.
+/// Escapes text of foreign origin, so that it cannot control the terminal.
 pub fn visible(text: &str) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_unicode().to_string() } else { c.into() };
     text.chars().map(escaped).collect()
@@ -230,7 +231,7 @@ impl Finding {
         Self { name, source: report.check.source, outcome, expected, found }
     }
 
-    /// A check that core has no need of.
+    /// Creates a check that core does not have.
     pub fn new(
         (name, source): (&'static str, &'static str),
         (expected, found): (impl Into<String>, impl Into<String>),
@@ -280,7 +281,7 @@ impl Finding {
             }
             Outcome::NotMade(needed) => {
                 finding["needs"] = json!(needed);
-                // It was held against what only stands in for it.
+                // The expected value is only a placeholder.
                 finding["expected"] = Value::Null;
                 finding["found"] = Value::Null;
             }

@@ -1,10 +1,10 @@
-//! Looks into a text that a login has left, and says what would become of it.
+//! Inspects a text that a login has left behind, and explains how it would be judged.
 //!
-//! * `kind`: what it is;
-//! * `given`: what it is held against;
-//! * `tokens`, `request`, `documents`, `recording`: what is in it;
-//! * `layer`: what was found, for people and for scripts;
-//! * `advice`: what to do about it.
+//! * `kind`: recognizes what it is;
+//! * `given`: what it is checked against;
+//! * `tokens`, `request`, `documents`, `recording`: read it and check it;
+//! * `layer`: the results, for people and for scripts;
+//! * `advice`: what to do about failed checks.
 
 mod advice;
 mod documents;
@@ -21,7 +21,7 @@ pub use self::{
     layer::{Finding, Layer, Outcome, visible},
 };
 
-/// The layers of what is in a file, or was given otherwise; none if it is nothing that is known here.
+/// The layers of a file's or an argument's contents; `None` if they are not recognized.
 pub fn layers(bytes: &[u8], given: &Given) -> Option<(Kind, Vec<Layer>)> {
     let kind = Kind::of(bytes)?;
     let text = String::from_utf8_lossy(bytes);

@@ -1,4 +1,4 @@
-//! A recorded flow: what it did, and every document that it met.
+//! A recorded flow: what it did, and every document that it processed.
 
 use itsme_core::{
     Credentials, DriveError, Endpoint, Error, Recording, Replay, Replayed, ReplayedStep,
@@ -14,20 +14,20 @@ use super::{
 };
 use crate::options::rfc3339;
 
-/// Opens the text of a recording. Nothing is sent.
+/// Opens the text of a recording, without sending anything.
 ///
 /// # Errors
-/// It is damaged, or was sealed to other keys or to one that is in an HSM.
+/// If it is damaged, or was sealed to other keys or to a key in an HSM.
 pub fn open(text: &str, credentials: Credentials) -> Result<Replay, DriveError<SendFailure>> {
     let recording: Recording = text.parse().map_err(itsme_core::Error::from)?;
     let nothing_is_sent = |_| Err((SendFailure::NotSent, SendFailure::NotSent));
     drive(recording.open(credentials), &mut SystemPlatform::new(), nothing_is_sent, |_| ())
 }
 
-/// What must be had to open a recording of a client whose key is in an HSM.
-pub const KEY_HOLDER: &str = "the key in the HSM: `Recording::open`, driven with your key holder";
+/// What is needed to open a recording of a client whose key is in an HSM.
+pub const KEY_HOLDER: &str = "the key in the HSM: run `Recording::open` with your key holder";
 
-/// All that it has met, once it was opened with what is given.
+/// All documents in it, if it can be opened with what is given.
 pub fn layers(text: &str, given: &Given) -> Vec<Layer> {
     let opened = given.credentials().map(|credentials| open(text, credentials));
     let outcome = match &opened {
@@ -41,11 +41,7 @@ pub fn layers(text: &str, given: &Given) -> Vec<Layer> {
     let found = if outcome == Outcome::Passed { "it opens" } else { "it does not open" };
     let sealed = ("seal", "itsme-core: recordings");
     let mut first = Layer::new("recording");
-    first.findings.push(Finding::new(
-        sealed,
-        ("sealed to the keys that are given", found),
-        outcome,
-    ));
+    first.findings.push(Finding::new(sealed, ("sealed to the given keys", found), outcome));
     let Some(Ok(replay)) = opened else { return vec![first] };
     let replayed = replay.run();
     let mut layers = vec![first.show("flow", Some(told(&replay, &replayed)))];
@@ -55,8 +51,8 @@ pub fn layers(text: &str, given: &Given) -> Vec<Layer> {
     layers
 }
 
-/// Which flow it is, and how it ended. Anybody who has the public key can make a recording, so nothing in it may steer the
-/// terminal.
+/// Which flow it is, and how it ended. Anyone with the public key can make a recording, so nothing
+/// in it may control the terminal.
 pub fn told(replay: &Replay, replayed: &Replayed) -> Map<String, Value> {
     let mut told = Map::new();
     told.insert("name".into(), json!(replay.flow()));
@@ -84,7 +80,8 @@ pub fn of_step(step: &ReplayedStep) -> impl Iterator<Item = Layer> {
     step.documents.iter().map(move |document| layer(endpoint, document))
 }
 
-/// A document that came from an endpoint, or with a browser. All that it is held against is in the recording.
+/// A document that came from an endpoint or with a browser. The recording contains everything that
+/// it is checked against.
 fn layer(endpoint: Option<Endpoint>, explanation: &Explanation) -> Layer {
     let token = match endpoint {
         Some(Endpoint::Userinfo) => "userinfo answer",
@@ -101,13 +98,13 @@ fn layer(endpoint: Option<Endpoint>, explanation: &Explanation) -> Layer {
         document => document.to_string(),
     };
     Layer::explained_but(title, explanation, |_| None)
-        .advise("code", "look the code of the refusal up in docs/guide/errors.md")
+        .advise("code", "look up the error code in docs/guide/errors.md")
         .advise(
             "exp",
-            "was your clock fast? `replay --clock -5m` runs it with a clock five minutes slower",
+            "was your clock fast? `replay --clock -5m` replays it with a clock five minutes slower",
         )
         .advise(
             "iat",
-            "was your clock slow? `replay --clock +5m` runs it with a clock five minutes faster",
+            "was your clock slow? `replay --clock +5m` replays it with a clock five minutes faster",
         )
 }

@@ -1,4 +1,4 @@
-//! What was asked of the OP: the query of an authorization URL, or a request object.
+//! Requests to the OP: the query of an authorization URL, or a request object.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{
     layer::{Finding, Layer, Outcome},
 };
 
-/// Parameters that are neither about the person nor secret.
+/// Parameters that are neither personal nor secret.
 const SHOWN: [&str; 24] = [
     "acr_values",
     "aud",
@@ -38,7 +38,7 @@ const SHOWN: [&str; 24] = [
     "ui_locales",
 ];
 
-/// Members, with `…` for what is about the person or secret.
+/// Replaces personal and secret values by `…`.
 pub fn hidden(members: &Map<String, Value>, given: &Given) -> Map<String, Value> {
     let hidden = |(name, value): (&String, &Value)| {
         let is_shown = given.reveal || SHOWN.contains(&name.as_str());
@@ -47,7 +47,7 @@ pub fn hidden(members: &Map<String, Value>, given: &Given) -> Map<String, Value>
     members.iter().map(hidden).collect()
 }
 
-/// The parameters of a URL, of a path with a query or of a query, and which of them stand twice.
+/// The parameters of a URL, a path with a query, or a query, and which of them are duplicated.
 pub fn parameters(text: &str) -> (Map<String, Value>, Vec<String>) {
     let text = text.trim();
     let text = text.split_once('#').map_or(text, |(before, _)| before);
@@ -62,7 +62,7 @@ pub fn parameters(text: &str) -> (Map<String, Value>, Vec<String>) {
     (members, twice.collect())
 }
 
-/// The query of an authorization URL.
+/// Inspects the query of an authorization URL.
 pub fn authorization(text: &str, given: &Given) -> Layer {
     let (query, twice) = parameters(text);
     let in_object = query.contains_key("request") || query.contains_key("request_uri");
@@ -75,7 +75,7 @@ pub fn authorization(text: &str, given: &Given) -> Layer {
         names => Finding::new(
             ("duplicates", "RFC 6749 §3.1"),
             ("no parameter twice", format!("twice: {}", names.join(", "))),
-            failed("look who adds parameters to the URL: send the person to it as it is"),
+            failed("find out what adds parameters to the URL, and send the person to it unchanged"),
         ),
     };
     let mut layer =
@@ -88,7 +88,7 @@ pub fn authorization(text: &str, given: &Given) -> Layer {
     layer
 }
 
-/// The claims of a request object.
+/// Inspects the claims of a request object.
 pub fn object(claims: &Map<String, Value>, given: &Given) -> Layer {
     let mut layer =
         Layer::new("request object: claims").show("claims", Some(hidden(claims, given)));
@@ -107,22 +107,24 @@ pub fn object(claims: &Map<String, Value>, given: &Given) -> Layer {
     let (found, outcome) = match exp {
         Some(exp) if exp < now => (
             format!("expired {} s before your clock", now - exp),
-            failed("make a new one for each login; if it is new, compare the clocks with `doctor`"),
+            failed(
+                "create a new one for each login; if it is new, compare the clocks with `doctor`",
+            ),
         ),
         Some(exp) => (format!("expires {} s after your clock", exp - now), Outcome::Passed),
-        None => ("nothing".to_owned(), failed("give it an end: it is good for one login")),
+        None => ("nothing".to_owned(), failed("set an expiry: it is for a single login")),
     };
     let expected = "not in the past";
     layer.findings.push(Finding::new(("exp", "RFC 7519 §4.1.4"), (expected, found), outcome));
     layer
 }
 
-const COMPARE_CLIENT: &str = "compare the client id in your settings with the one that itsme gave out: for another one, \
+const COMPARE_CLIENT: &str = "compare the client id in your settings with the one that itsme assigned: for any other, \
     itsme shows the person an error and never sends them back";
-const COMPARE_REDIRECT: &str = "write the redirect URI in your settings as it is registered, byte for byte, or have it \
-    registered anew: for another one, itsme shows the person an error and never sends them back";
+const COMPARE_REDIRECT: &str = "write the redirect URI in your settings exactly as registered, byte for byte, or have it \
+    re-registered: for any other, itsme shows the person an error and never sends them back";
 
-/// What a request must say, wherever it says it.
+/// Checks what every request must contain, wherever it stands.
 fn asked(members: &Map<String, Value>, in_object: bool, given: &Given) -> Vec<Finding> {
     let text = |name: &str| members.get(name).and_then(Value::as_str);
     let client = given.client_id.as_deref();
@@ -153,7 +155,7 @@ fn asked(members: &Map<String, Value>, in_object: bool, given: &Given) -> Vec<Fi
         let is_there = text(name).is_some_and(|it| !it.is_empty());
         let found = if is_there { "a value" } else { "nothing" };
         let outcome = if is_there { Outcome::Passed } else { failed(AS_MADE) };
-        Finding::new((name, source), ("a value that is new for each login", found), outcome)
+        Finding::new((name, source), ("a fresh value for each login", found), outcome)
     };
     let method = text("code_challenge_method");
     let others = [
@@ -176,21 +178,21 @@ fn asked(members: &Map<String, Value>, in_object: bool, given: &Given) -> Vec<Fi
         there("code_challenge_method", "RFC 7636 §4.3", "`S256`", method == Some("S256")),
     ];
     findings.extend(others.into_iter().map(|finding| {
-        // With a request object, the query need not have them.
+        // With a request object, the query may omit these.
         let is_elsewhere = in_object && text(finding.name).is_none();
         if is_elsewhere { Finding { outcome: Outcome::NotApplicable, ..finding } } else { finding }
     }));
     findings
 }
 
-const AS_MADE: &str = "send the person to the URL as `authorize` gives it: something has changed it, or it is not of this \
+const AS_MADE: &str = "send the person to the URL exactly as `authorize` returns it: something has changed it, or it does not come from this \
     library";
 
 fn failed(advice: &'static str) -> Outcome {
     Outcome::Failed { error: None, advice }
 }
 
-/// A value that must be the one that was agreed.
+/// Checks a value against the agreed one.
 fn same(
     check: (&'static str, &'static str),
     found: Option<&str>,
@@ -209,7 +211,7 @@ fn same(
         && found != agreed
         && found.trim_end_matches('/') == agreed.trim_end_matches('/')
     {
-        told += ", which differs by the slash at the end";
+        told += ", which differs by a trailing slash";
     }
     Finding::new(check, (agreed.map(quoted).unwrap_or_default(), told), outcome)
 }

@@ -1,4 +1,4 @@
-//! Tokens, and what has tokens in it.
+//! Tokens, and texts that contain tokens.
 
 use itsme_core::{
     Evidence,
@@ -12,17 +12,17 @@ use super::{
     request,
 };
 
-/// A file for `--keys` may have keys whose private part is in an HSM.
+/// Keys in a `--keys` file may lack their private part, because it is in an HSM.
 const PRIVATE_PART: &str = "the private part of the key in --keys";
 
-/// A token as it came from the OP.
+/// Inspects a token as it came from the OP.
 pub fn encrypted(name: &str, token: &str, explainer: &Explainer<'_>, given: &Given) -> Vec<Layer> {
     let opened = explainer.encrypted_token(token);
     let title = format!("{name}: encryption");
     if let Some(header) = opened.header.as_ref().filter(|header| is_for_op(header, given)) {
         let mut layer = Layer::new(title).show("header", Some(header.clone()));
         layer.notes.push(
-            "it is encrypted to the OP, which alone can open it: a request object or an assertion of a client"
+            "it is encrypted to the OP, and only the OP can open it: a client's request object or assertion"
                 .to_owned(),
         );
         return vec![layer];
@@ -44,7 +44,7 @@ pub fn encrypted(name: &str, token: &str, explainer: &Explainer<'_>, given: &Giv
     layers
 }
 
-/// Whether the OP's encryption key is named.
+/// Whether the header names the OP's encryption key.
 fn is_for_op(header: &Map<String, Value>, given: &Given) -> bool {
     let Some(kid) = header.get("kid").filter(|kid| kid.is_string()) else { return false };
     let is_ours = given.keys.as_ref().is_some_and(|keys| {
@@ -58,7 +58,7 @@ fn is_for_op(header: &Map<String, Value>, given: &Given) -> bool {
     is_theirs && !is_ours
 }
 
-/// The inner layer of a token, and its claims.
+/// Inspects the inner layer of a token, and its claims.
 pub fn signed(name: &str, jws: &str, explainer: &Explainer<'_>, given: &Given) -> Vec<Layer> {
     let read = explainer.signed_token(jws);
     let layer = Layer::explained(format!("{name}: signature"), &read.explanation, given);
@@ -76,13 +76,13 @@ pub fn signed(name: &str, jws: &str, explainer: &Explainer<'_>, given: &Given) -
     layers
 }
 
-/// A userinfo answer has none of what is said of a login.
+/// A userinfo answer has none of the claims about a login.
 fn is_userinfo(claims: &Map<String, Value>) -> bool {
     let of_login = ["exp", "iat", "nonce", "acr", "auth_time", "at_hash"];
     !claims.is_empty() && !of_login.iter().any(|claim| claims.contains_key(*claim))
 }
 
-/// The answer of the token endpoint.
+/// Inspects the answer of the token endpoint.
 pub fn answer(text: &str, explainer: Explainer<'_>, given: &Given) -> Vec<Layer> {
     let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let member = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -102,7 +102,7 @@ pub fn answer(text: &str, explainer: Explainer<'_>, given: &Given) -> Vec<Layer>
     layers
 }
 
-/// An object that this client has signed, or somebody in its name.
+/// Inspects an object signed by this client, or by someone in its name.
 pub fn request_object(text: &str, given: &Given) -> Vec<Layer> {
     let settings = given.settings();
     let explainer = given.explainer(&settings);
@@ -120,10 +120,9 @@ pub fn request_object(text: &str, given: &Given) -> Vec<Layer> {
     [signature].into_iter().chain(claims).collect()
 }
 
-const OTHER_SIGNER: &str =
-    "compare what is published with the key file by `doctor --jwks-url`: another key has signed it";
+const OTHER_SIGNER: &str = "compare the published keys with the key file, using `doctor --jwks-url`: another key signed it";
 
-/// A request in a browser's address, and the object in it if it is signed only.
+/// Inspects the request in a browser's address, and the object in it if that is only signed.
 pub fn authorization(text: &str, given: &Given) -> Vec<Layer> {
     let mut layers = vec![request::authorization(text, given)];
     let (query, _) = request::parameters(text);
@@ -134,7 +133,7 @@ pub fn authorization(text: &str, given: &Given) -> Vec<Layer> {
     layers
 }
 
-/// What was archived of a login.
+/// Inspects archived evidence of a login.
 pub fn evidence(text: &str, given: &Given) -> Vec<Layer> {
     let mut archive = Layer::new("archive");
     let form = ("form", "itsme-core, `Evidence`");
@@ -142,8 +141,8 @@ pub fn evidence(text: &str, given: &Given) -> Vec<Layer> {
     let tokens = match explain::evidence(text) {
         Ok(tokens) => tokens,
         Err(error) => {
-            let advice = "take the text from the archive again: one line, no byte changed; a text of another format is read \
-                by the version that wrote it";
+            let advice = "take the text from the archive again: one line, every byte unchanged; another format is read \
+                by the library version that wrote it";
             let outcome = Outcome::Failed { error: Some(error.to_string()), advice };
             archive.findings.push(Finding::new(form, (expected, "something else"), outcome));
             return vec![archive];
@@ -154,7 +153,7 @@ pub fn evidence(text: &str, given: &Given) -> Vec<Layer> {
         Evidence::from_text(text).ok().and_then(|it| it.signing_key_thumbprint())
     {
         archive.notes.push(format!(
-            "signed by the key with the thumbprint {thumbprint}: compare it with what you archived elsewhere"
+            "signed by the key with the thumbprint {thumbprint}: compare that with your own record of it"
         ));
     }
     let mut layers = vec![archive];
@@ -164,7 +163,7 @@ pub fn evidence(text: &str, given: &Given) -> Vec<Layer> {
             Document::Signature => {
                 Layer::explained_but(format!("{name}: signature"), &token, |_| None).advise(
                     "signature",
-                    "the archive was changed by whoever made its digest anew: find out who",
+                    "the archive was changed by someone who recomputed its digest: find out who",
                 )
             }
             _ => Layer::explained(format!("{name}: claims"), &token, given),

@@ -1,4 +1,4 @@
-//! Keys as members of a JWK set.
+//! Converts keys to members of a JWK set.
 
 use std::error::Error;
 
@@ -34,7 +34,7 @@ impl Usage {
     }
 }
 
-/// The RSA keys of a set, an array or a single JWK that are for this use, or do not say what for.
+/// The RSA keys of a set, an array or a single JWK that are for this use or do not state one.
 pub(super) fn of_json(text: &str, usage: Usage) -> Result<Vec<Map<String, Value>>, Box<dyn Error>> {
     let keys = match serde_json::from_str(&plain_json(text)) {
         Ok(Value::Array(keys)) => keys,
@@ -43,7 +43,7 @@ pub(super) fn of_json(text: &str, usage: Usage) -> Result<Vec<Map<String, Value>
             _ if members.contains_key("kty") => vec![Value::Object(members)],
             _ => return Err("it is a JSON object, but neither a JWK set nor a JWK".into()),
         },
-        // Whoever reads key files knows what else it is.
+        // The key file parser recognizes what else it might be.
         _ => {
             return Err(match PrivateKeys::from_json(text) {
                 Err(error) => error.into(),
@@ -67,7 +67,7 @@ pub(super) fn of_json(text: &str, usage: Usage) -> Result<Vec<Map<String, Value>
     Ok(keys)
 }
 
-/// A key that OpenSSL has read.
+/// Converts a key that OpenSSL has read.
 pub(super) fn of_rsa(key: &Rsa<Private>) -> Map<String, Value> {
     let numbers: [(&str, Option<&BigNumRef>); 8] = [
         ("n", Some(key.n())),
@@ -85,7 +85,7 @@ pub(super) fn of_rsa(key: &Rsa<Private>) -> Map<String, Value> {
     [kty].into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Adds what the key does not say itself: what it is for, by which algorithm, and its name.
+/// Adds what the key itself does not state: its use, algorithm and name.
 pub(super) fn complete(key: &mut Map<String, Value>, usage: Usage) {
     key.retain(|_, value| !value.is_null());
     let thumbprint = thumbprint(key);
@@ -97,7 +97,7 @@ pub(super) fn complete(key: &mut Map<String, Value>, usage: Usage) {
     unless_there("kid", thumbprint);
 }
 
-/// SHA-256 of the public half, base64url (RFC 7638).
+/// The SHA-256 of the public half in base64url (RFC 7638).
 fn thumbprint(key: &Map<String, Value>) -> String {
     let number = |name: &str| {
         let text = key.get(name).and_then(Value::as_str).unwrap_or_default();

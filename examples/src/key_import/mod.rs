@@ -1,4 +1,4 @@
-//! A private JWK set of the keys that somebody already has, in whatever files.
+//! Builds a private JWK set from existing keys in all kinds of files.
 
 mod jwk;
 mod openssl;
@@ -14,33 +14,34 @@ use zeroize::Zeroizing;
 use self::jwk::Usage;
 use crate::{key_file, options::secret};
 
-/// Which file has which key.
+/// Which file contains which key.
 #[derive(Clone, Debug, Args)]
 #[command(group(ArgGroup::new("passphrase").args(["passphrase_env", "passphrase_file"])))]
 #[group(skip)]
 pub struct Import {
-    /// A file with a key that signs; the first one given signs, the others are published beside it.
+    /// File with a signing key. The first one given signs; the others are published next to it.
     ///
-    /// It is PEM (PKCS #1 or PKCS #8, also encrypted or with `\n` escapes), PKCS #12, DER, a JWK, an array of them or
-    /// a set, also quoted or in UTF-16. KID is the name of the key; without it, a JWK keeps its own, and another key is
-    /// named by its thumbprint (RFC 7638). If itsme knows the key already, give it the name under which it does.
+    /// May be PEM (PKCS #1 or PKCS #8, also encrypted or with `\n` escapes), PKCS #12, DER, a JWK,
+    /// an array of JWKs or a JWK set, also quoted or in UTF-16. KID is the key's name; without it,
+    /// a JWK keeps its own, and any other key is named by its thumbprint (RFC 7638). If itsme
+    /// already knows the key, use the name it knows.
     #[arg(long, value_name = "[KID=]FILE", required = true)]
     sig: Vec<Source>,
 
-    /// A file with a key that decrypts; the first one given is published. As `--sig`.
+    /// File with a decryption key. The first one given is published. Formats as for `--sig`.
     #[arg(long, value_name = "[KID=]FILE", required = true)]
     enc: Vec<Source>,
 
-    /// The environment variable that holds the passphrase of the files.
+    /// Environment variable with the passphrase of the files.
     #[arg(long, value_name = "NAME")]
     passphrase_env: Option<String>,
 
-    /// The file with the passphrase of the files.
+    /// File with the passphrase of the files.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
 
-/// A file, and what its key is to be called.
+/// A file, and a name for its key.
 #[derive(Clone, Debug)]
 struct Source {
     kid: Option<String>,
@@ -66,7 +67,7 @@ impl Import {
     /// Reads the files.
     ///
     /// # Errors
-    /// Which file or key cannot be used, why, and what to do.
+    /// Which file or key is unusable, why, and what to do.
     pub fn keys(&self) -> Result<PrivateKeys, Box<dyn Error>> {
         let passphrase = match (&self.passphrase_file, &self.passphrase_env) {
             (Some(file), _) => Some(secret::in_file(file, "passphrase")?),
@@ -76,7 +77,7 @@ impl Import {
         .map(Zeroizing::new);
         let passphrase = passphrase.as_ref().map(|passphrase| passphrase.as_str());
         if passphrase.is_some_and(|passphrase| passphrase.contains('\0')) {
-            return Err("the passphrase has a zero character in it; is its file UTF-16?".into());
+            return Err("the passphrase contains a null character; is its file UTF-16?".into());
         }
         let mut named: Vec<(String, &Source)> = Vec::new();
         let mut set = Vec::new();
@@ -123,7 +124,7 @@ impl Source {
             key.insert("kid".to_owned(), kid.as_str().into());
         } else if self.kid.is_some() {
             let found = keys.len();
-            return Err(format!("KID= names one key, but {found} of the file are meant").into());
+            return Err(format!("KID= names one key, but {found} of the file match").into());
         }
         for key in &mut keys {
             jwk::complete(key, usage);

@@ -1,4 +1,4 @@
-//! Private keys in PEM, PKCS #12 and DER, which OpenSSL reads.
+//! Private keys in PEM, PKCS #12 and DER, as read by OpenSSL.
 
 use std::error::Error;
 
@@ -14,15 +14,15 @@ use super::{jwk, text::plain_pem};
 
 type Read = Result<Map<String, Value>, Box<dyn Error>>;
 
-const NO_PASSPHRASE: &str = "it is encrypted; give its passphrase by `--passphrase-env` or \
+const NO_PASSPHRASE: &str = "it is encrypted; give its passphrase with `--passphrase-env` or \
     `--passphrase-file`";
 const WRONG_PASSPHRASE: &str = "the passphrase is wrong, or the file is damaged";
 const DAMAGED: &str =
-    "OpenSSL reads no private key in it: it was cut off or changed on its way, so fetch it again";
-const NO_PRIVATE_DER: &str = "it is DER in which OpenSSL reads no private key: a certificate or a public key, so look \
+    "OpenSSL finds no private key in it: it was truncated or changed on the way, so fetch it again";
+const NO_PRIVATE_DER: &str = "it is DER in which OpenSSL finds no private key: a certificate or a public key, so look \
     for the file of its private key; or an encrypted key whose passphrase is missing or wrong";
 
-/// The one private key of a PEM file. Certificates beside it are of no matter.
+/// Reads the only private key of a PEM file, ignoring certificates.
 pub(super) fn pem(text: &str, passphrase: Option<&str>) -> Read {
     let pem = plain_pem(text);
     let label =
@@ -32,13 +32,11 @@ pub(super) fn pem(text: &str, passphrase: Option<&str>) -> Read {
         (1, Some(form)) if form != KeyFileForm::OtherPem => {}
         (0 | 1, Some(form)) => return Err(form.into()),
         _ => {
-            return Err(
-                format!("it has {keys} private keys; put each into a file of its own").into()
-            );
+            return Err(format!("it has {keys} private keys; put each into its own file").into());
         }
     }
     let mut was_asked = false;
-    // Without this, OpenSSL would ask at the terminal.
+    // Without this, OpenSSL would prompt on the terminal.
     let read = PKey::private_key_from_pem_callback(pem.as_bytes(), |buffer| {
         was_asked = true;
         let passphrase = passphrase.unwrap_or_default().as_bytes();
@@ -51,16 +49,18 @@ pub(super) fn pem(text: &str, passphrase: Option<&str>) -> Read {
     match read {
         Ok(key) => rsa(&key),
         Err(_) if was_asked && passphrase.is_none() => Err(NO_PASSPHRASE.into()),
-        Err(error) if is_legacy(&error) => Err("it is encrypted with an old cipher, which OpenSSL 3 reads \
-            with its legacy provider only; convert it by `openssl pkey -in FILE -aes256 -out NEW.pem \
+        Err(error) if is_legacy(&error) => {
+            Err("it is encrypted with an old cipher, which OpenSSL 3 reads only \
+            with its legacy provider; convert it with `openssl pkey -in FILE -aes256 -out NEW.pem \
             -provider legacy -provider default`, and import that"
-            .into()),
+                .into())
+        }
         Err(_) if was_asked => Err(WRONG_PASSPHRASE.into()),
         Err(_) => Err(DAMAGED.into()),
     }
 }
 
-/// The private key of a PKCS #12 or DER file.
+/// Reads the private key of a PKCS #12 or DER file.
 pub(super) fn binary(bytes: &[u8], passphrase: Option<&str>) -> Read {
     if let Ok(p12) = Pkcs12::from_der(bytes) {
         return pkcs12(&p12, passphrase);
@@ -82,12 +82,17 @@ fn pkcs12(p12: &Pkcs12, passphrase: Option<&str>) -> Read {
     match p12.parse2(passphrase.unwrap_or_default()) {
         Ok(parsed) => match parsed.pkey {
             Some(key) => rsa(&key),
-            None => Err("it has certificates but no private key; export it again with its private key".into()),
+            None => {
+                Err("it has certificates but no private key; export it again with its private key"
+                    .into())
+            }
         },
-        Err(error) if is_legacy(&error) => Err("it is encrypted with an old cipher (RC2), which OpenSSL 3 \
-            reads with its legacy provider only; convert it by `openssl pkcs12 -legacy -in FILE -nocerts \
+        Err(error) if is_legacy(&error) => {
+            Err("it is encrypted with an old cipher (RC2), which OpenSSL 3 reads only \
+            with its legacy provider; convert it with `openssl pkcs12 -legacy -in FILE -nocerts \
             -out NEW.pem`, and import that"
-            .into()),
+                .into())
+        }
         Err(_) if passphrase.is_none() => Err(NO_PASSPHRASE.into()),
         Err(_) => Err(WRONG_PASSPHRASE.into()),
     }
@@ -96,13 +101,12 @@ fn pkcs12(p12: &Pkcs12, passphrase: Option<&str>) -> Read {
 fn rsa(key: &PKey<Private>) -> Read {
     let kind = match key.id() {
         Id::RSA => return checked(key),
-        Id::RSA_PSS => "an RSA key for PSS alone",
+        Id::RSA_PSS => "an RSA key for PSS only",
         Id::EC => "an elliptic-curve key",
         Id::ED25519 | Id::ED448 => "an Edwards-curve key",
         _ => "not an RSA key",
     };
-    Err(format!("it is {kind}, but itsme needs RSA keys; `keys generate` makes a set of new ones")
-        .into())
+    Err(format!("it is {kind}, but itsme needs RSA keys; `keys generate` creates new ones").into())
 }
 
 fn checked(key: &PKey<Private>) -> Read {
@@ -110,7 +114,7 @@ fn checked(key: &PKey<Private>) -> Read {
     let bits = rsa.n().num_bits();
     if !(2048..=8192).contains(&bits) {
         let why = RsaKeyError::Size(bits);
-        return Err(format!("{why}; `keys generate` makes a set of new ones").into());
+        return Err(format!("{why}; `keys generate` creates new ones").into());
     }
     if !rsa.check_key().unwrap_or(false) {
         return Err(RsaKeyError::Inconsistent.into());
@@ -118,7 +122,7 @@ fn checked(key: &PKey<Private>) -> Read {
     Ok(jwk::of_rsa(&rsa))
 }
 
-/// A cipher that OpenSSL has moved into its legacy provider.
+/// Whether the cipher has moved to OpenSSL's legacy provider.
 fn is_legacy(error: &ErrorStack) -> bool {
     error.errors().iter().any(|error| {
         error.library() == Some("digital envelope routines")
@@ -126,7 +130,7 @@ fn is_legacy(error: &ErrorStack) -> bool {
     })
 }
 
-/// What the file is, as core tells it.
+/// What the file is, according to core.
 fn form(file: &[u8]) -> Option<KeyFileForm> {
     match PrivateKeys::from_json(file) {
         Err(KeysError::Form(form)) => Some(form),

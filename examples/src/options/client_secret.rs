@@ -1,4 +1,4 @@
-//! The client secret, by options.
+//! The client secret, from options.
 
 use std::path::PathBuf;
 
@@ -6,21 +6,21 @@ use clap::Args;
 
 use super::secret;
 
-/// Where the client secret is.
+/// Where to find the client secret.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 pub struct SecretOptions {
-    /// The file with the client secret, instead of keys.
+    /// File with the client secret, instead of keys.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["keys", "client_secret_env"])]
     client_secret_file: Option<PathBuf>,
 
-    /// The environment variable that holds the client secret, instead of keys.
+    /// Environment variable with the client secret, instead of keys.
     #[arg(long, value_name = "NAME", conflicts_with = "keys")]
     client_secret_env: Option<String>,
 }
 
 impl SecretOptions {
-    /// The secret, if there is one.
+    /// The secret, if one is configured.
     pub fn read(&self) -> Result<Option<String>, String> {
         match (&self.client_secret_file, &self.client_secret_env) {
             (Some(file), _) => secret::in_file(file, "secret").map(Some),

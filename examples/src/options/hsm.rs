@@ -1,4 +1,4 @@
-//! Which HSM holds the private keys.
+//! The HSM that holds the private keys.
 
 use std::{error::Error, path::PathBuf};
 
@@ -7,24 +7,24 @@ use clap::{ArgGroup, Args};
 use super::secret;
 use crate::pkcs11::Token;
 
-/// The token of an HSM, by PKCS #11.
+/// A token of an HSM, accessed through PKCS #11.
 #[derive(Clone, Debug, Args)]
 #[command(group(ArgGroup::new("pin").args(["pin_env", "pin_file"])))]
 #[group(skip)]
 pub struct Hsm {
-    /// The PKCS #11 module of an HSM that holds the private keys.
+    /// PKCS #11 module of the HSM that holds the private keys.
     #[arg(long, value_name = "MODULE", requires_all = ["token", "pin"])]
     pkcs11: Option<PathBuf>,
 
-    /// The label of the token in it. The `kid` of a key is its label on the token.
+    /// Label of the token. The `kid` of a key is its label on the token.
     #[arg(long, value_name = "LABEL", requires = "pkcs11")]
     token: Option<String>,
 
-    /// The environment variable that holds the token's user PIN.
+    /// Environment variable with the token's user PIN.
     #[arg(long, value_name = "NAME", requires = "pkcs11")]
     pin_env: Option<String>,
 
-    /// The file with the token's user PIN.
+    /// File with the token's user PIN.
     #[arg(long, value_name = "FILE", requires = "pkcs11")]
     pin_file: Option<PathBuf>,
 }
@@ -33,13 +33,13 @@ impl Hsm {
     /// Opens the token; `None` if no module is given.
     ///
     /// # Errors
-    /// The PIN cannot be read, or the token cannot be opened.
+    /// If the PIN cannot be read, or the token cannot be opened.
     pub fn open(&self) -> Result<Option<Token>, Box<dyn Error>> {
         let Some(module) = &self.pkcs11 else { return Ok(None) };
         let pin = match (&self.pin_file, &self.pin_env) {
             (Some(file), _) => secret::in_file(file, "PIN")?,
             (None, Some(name)) => secret::in_variable(name, "PIN")?,
-            (None, None) => return Err("there is no PIN for the token".into()),
+            (None, None) => return Err("give the token's PIN with --pin-env or --pin-file".into()),
         };
         let label = self.token.as_deref().unwrap_or_default();
         Ok(Some(Token::open(module.clone(), label, pin)?))

@@ -1,4 +1,4 @@
-//! What a text is held against, by options.
+//! The facts that a text is checked against, from options.
 
 use std::{error::Error, fs, path::PathBuf, sync::Arc};
 
@@ -14,12 +14,12 @@ use super::{
 };
 use crate::{inspect::Given, key_file};
 
-/// What is known of the client, the OP and the login. Checks that need more than that are not made.
+/// What is known about the client, the OP and the login. Checks that need more are not run.
 #[derive(Clone, Debug, Args)]
 #[command(group(ArgGroup::new("op").args(["environment", "issuer"])))]
 #[group(skip)]
 pub struct Known {
-    /// The file with the private JWK set: opens tokens.
+    /// File with the private JWK set, to open tokens.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
 
@@ -30,56 +30,57 @@ pub struct Known {
     #[arg(long, conflicts_with = "keys")]
     hs256: bool,
 
-    /// The file with the OP's key set: verifies signatures.
+    /// File with the OP's key set, to verify signatures.
     #[arg(long, value_name = "FILE")]
     op_keys: Option<PathBuf>,
 
-    /// Which environment of itsme it is.
+    /// Environment of itsme.
     #[arg(long, value_enum)]
     environment: Option<RealEnvironment>,
 
-    /// Another OP: its issuer.
+    /// Issuer of another OP.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
 
-    /// The other OP speaks the older dialect.
+    /// The other OP speaks the older dialect, V1.
     #[arg(long, requires = "issuer")]
     v1: bool,
 
-    /// Fetches the OP's metadata and keys from there. Nothing of what is inspected is sent.
+    /// Fetch the OP's metadata and keys. Nothing that is inspected is sent.
     #[arg(long, requires = "op")]
     fetch: bool,
 
-    /// The client id that the OP gave out.
+    /// Client ID assigned by the OP.
     #[arg(long, value_name = "ID")]
     client_id: Option<String>,
 
-    /// The redirect URI as it is registered with the OP.
+    /// Redirect URI registered with the OP.
     #[arg(long, value_name = "URI")]
     redirect_uri: Option<String>,
 
-    /// The file with the login state that was stored, as JSON.
+    /// File with the stored login state, as JSON.
     #[arg(long, value_name = "FILE")]
     login: Option<PathBuf>,
 
-    /// The time that counts, such as that of the refusal: 2026-01-31T23:59:00Z, or seconds since 1970. Without it: now.
+    /// Time at which to check, such as that of the refusal: 2026-01-31T23:59:00Z, or seconds since
+    /// 1970. Default: now.
     #[arg(long, value_name = "TIME", value_parser = when::time)]
     at: Option<UnixTime>,
 
-    /// How far the clock that counts is ahead or behind: +90s, -10m.
+    /// How far the checking clock is ahead or behind: +90s, -10m.
     #[arg(long, value_name = "SHIFT", value_parser = when::shift, allow_hyphen_values = true)]
     clock: Option<Shift>,
 
-    /// Shows the values of personal claims.
+    /// Show the values of personal claims.
     #[arg(long)]
     reveal: bool,
 }
 
 impl Known {
-    /// Reads the files, and fetches from the OP if that is wanted.
+    /// Reads the files, and fetches from the OP if requested.
     ///
     /// # Errors
-    /// One of them cannot be read or used, or the OP cannot be reached or trusted.
+    /// If a file cannot be read or used, or the OP cannot be reached or trusted.
     pub fn read(self) -> Result<Given, Box<dyn Error>> {
         let environment = op::environment(self.environment, self.issuer.as_deref(), self.v1);
         let secret = self.secret.read()?.map(|text| {
@@ -111,7 +112,7 @@ fn read(file: PathBuf) -> Result<Vec<u8>, String> {
     fs::read(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
 }
 
-/// Keys without their private part are in an HSM: what they would open is not opened here.
+/// Loads private keys. Those without a private part are in an HSM, and cannot open anything here.
 pub fn private_keys(file: PathBuf) -> Result<PrivateKeys, String> {
     PrivateKeys::mixed(&key_file::read(&file)?)
         .map_err(|error| format!("the key file {}: {error}", file.display()))
@@ -119,10 +120,10 @@ pub fn private_keys(file: PathBuf) -> Result<PrivateKeys, String> {
 
 fn login(file: PathBuf) -> Result<LoginState, String> {
     let state = serde_json::from_slice(&read(file.clone())?);
-    state.map_err(|error| format!("{} is no stored login state: {error}", file.display()))
+    state.map_err(|error| format!("{} is not a stored login state: {error}", file.display()))
 }
 
-/// Metadata and keys, as a login fetches them. No secret is needed for that, so none is checked.
+/// Fetches metadata and keys as a login would. That needs no secret, so none is checked.
 fn fetch(given: &Given) -> Result<Arc<Provider>, Box<dyn Error>> {
     let settings = given.settings().danger_short_client_secret();
     let client = itsme_core::Client::new(settings)?;

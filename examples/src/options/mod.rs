@@ -1,4 +1,4 @@
-//! The command line, and the settings that come of it.
+//! The command line, and the settings made from it.
 
 mod client_secret;
 mod hsm;
@@ -18,21 +18,21 @@ pub(crate) use self::when::rfc3339;
 pub use self::{hsm::Hsm, known::Known, op::Op, recorded::Recorded};
 use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 
-/// What every login needs, and all that one without a browser needs.
+/// Options that every login needs, and all that a login without a browser needs.
 ///
-/// Without options nothing and nobody is needed: a fake itsme is started on loopback, and the person
-/// with the phone is played by the program.
+/// Without any options, the program starts a fake itsme on loopback and plays the person with the
+/// phone itself.
 #[derive(Clone, Debug, Args)]
 #[command(mut_group("op", |op| op.requires("service")))]
 #[command(mut_group("credentials", |credentials| credentials.arg("pkcs11")))]
 #[command(mut_arg("pkcs11", |hsm| hsm.conflicts_with_all(["client_secret_file", "client_secret_env"])))]
 #[group(skip)]
 pub struct Common {
-    /// Which of the sample people logs in at the fake itsme.
+    /// Sample person who logs in at the fake itsme.
     #[arg(long, value_enum, default_value = "ann", conflicts_with = "op")]
     user: User,
 
-    /// The person refuses.
+    /// Let the person refuse.
     #[arg(long, conflicts_with = "op")]
     deny: bool,
 
@@ -42,12 +42,12 @@ pub struct Common {
     #[command(flatten)]
     hsm: Hsm,
 
-    /// The service code that the OP gave out.
+    /// Service code assigned by the OP.
     #[arg(long, value_name = "CODE", requires = "op")]
     service: Option<String>,
 }
 
-/// What a login in the browser needs.
+/// Options for a login in the browser.
 #[derive(Clone, Debug, Args)]
 #[command(mut_group("op", |op| op.requires("redirect_uri")))]
 #[group(skip)]
@@ -55,7 +55,7 @@ pub struct Options {
     #[command(flatten)]
     common: Common,
 
-    /// The redirect URI as it is registered with the OP.
+    /// Redirect URI registered with the OP.
     #[arg(long, value_name = "URI", requires = "op")]
     redirect_uri: Option<String>,
 }
@@ -70,31 +70,32 @@ enum User {
     Ioana,
 }
 
-/// Bytes of a client secret that is as strong as what is made with it (RFC 7518 §3.2).
+/// The size of a client secret that is as strong as the keys made from it (RFC 7518 §3.2).
 const SAFE_SECRET: usize = 32;
 
-/// What a program needs to log somebody in.
+/// What a program needs to log someone in.
 #[derive(Debug)]
 pub struct Prepared {
-    /// Who the application is.
+    /// The client's settings.
     pub settings: Settings,
-    /// The code of the service.
+    /// The service code.
     pub service: String,
-    /// Whom it asks.
+    /// The person to ask.
     pub visitor: Visitor,
-    /// The HSM with its private keys, if they are in one.
+    /// The HSM with the private keys, if they are in one.
     pub token: Option<Token>,
-    /// What is to be said of the keys or the secret.
+    /// Remarks about the keys or the secret.
     pub remarks: Vec<String>,
 }
 
 impl Common {
     /// Reads the keys, or starts the fake itsme.
     ///
-    /// `fake_service` is the code of the service at the fake itsme.
+    /// `fake_service` is the service code at the fake itsme.
     ///
     /// # Errors
-    /// The keys or the secret cannot be read or used, the HSM cannot be asked, or loopback has no free port.
+    /// If the keys or the secret cannot be read or used, the HSM cannot be reached, or loopback has
+    /// no free port.
     pub fn prepare(self, fake_service: &str, report: &Report) -> Result<Prepared, Box<dyn Error>> {
         let token = self.hsm.open()?;
         let outside = token.as_ref().map(Token::keys).transpose()?;
@@ -104,10 +105,10 @@ impl Common {
         let secret = self.op.secret()?;
         let short = secret.as_ref().map(String::len).filter(|bytes| *bytes < SAFE_SECRET);
         remarks.extend(short.map(|bytes| {
-            format!("the client secret has {bytes} bytes; {SAFE_SECRET} cannot be found by trying")
+            format!("the client secret has {bytes} bytes; at least {SAFE_SECRET} are needed to resist guessing")
         }));
         if let Some(settings) = self.op.settings(keys.clone(), secret)? {
-            // The parser has seen to it that it is given.
+            // The parser guarantees that it is given.
             let service = self.service.unwrap_or_default();
             return Ok(Prepared { settings, service, visitor: Visitor::real(), token, remarks });
         }
@@ -123,10 +124,10 @@ impl Common {
 }
 
 impl Options {
-    /// The same with the redirect URI.
+    /// Prepares a login, including its redirect URI.
     ///
     /// # Errors
-    /// As [`Common::prepare`].
+    /// Like [`Common::prepare`].
     pub fn prepare(self, fake_service: &str, report: &Report) -> Result<Prepared, Box<dyn Error>> {
         let mut prepared = self.common.prepare(fake_service, report)?;
         if let Some(uri) = self.redirect_uri {

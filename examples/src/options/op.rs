@@ -1,4 +1,4 @@
-//! Which itsme, and as whom.
+//! Which itsme, and as which client.
 
 use std::{
     error::Error,
@@ -11,9 +11,9 @@ use itsme_core::{ClientSecret, Credentials, Environment, JwtProtection, PrivateK
 
 use super::secret;
 
-/// Which itsme, and as whom. Without any of it, there is a fake one.
+/// Which itsme, and as which client. Without these options, a fake itsme is used.
 ///
-/// The group `op` is there if a real one is given, for other options to require or to exclude.
+/// The group `op` is present if a real OP is given; other options can require or exclude it.
 #[derive(Clone, Debug, Args)]
 #[command(group(
     ArgGroup::new("op")
@@ -27,28 +27,28 @@ use super::secret;
 ))]
 #[group(skip)]
 pub struct Op {
-    /// A real environment of itsme instead of the fake one.
+    /// Real environment of itsme, instead of the fake one.
     #[arg(long, value_enum)]
     environment: Option<RealEnvironment>,
 
-    /// Another OP: its issuer, https, or http on loopback.
+    /// Issuer of another OP: https, or http on loopback.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
 
-    /// The other OP speaks the older dialect.
+    /// The other OP speaks the older dialect, V1.
     #[arg(long, requires = "issuer")]
     v1: bool,
 
-    /// The client id that the OP gave out.
+    /// Client ID assigned by the OP.
     #[arg(long, value_name = "ID", requires = "op")]
     client_id: Option<String>,
 
-    /// The file with the private JWK set. Beside an HSM, keys in it without a private part are the HSM's; without
-    /// this file, all of the HSM's are ours.
+    /// File with the private JWK set. With an HSM, keys in it without a private part are in the
+    /// HSM; without this file, all keys are.
     #[arg(long, value_name = "FILE", requires = "op")]
     keys: Option<PathBuf>,
 
-    /// The file with the client secret, instead of keys.
+    /// File with the client secret, instead of keys.
     #[arg(
         long,
         value_name = "FILE",
@@ -57,11 +57,11 @@ pub struct Op {
     )]
     client_secret_file: Option<PathBuf>,
 
-    /// The environment variable that holds the client secret, instead of keys.
+    /// Environment variable with the client secret, instead of keys.
     #[arg(long, value_name = "NAME", requires = "op", conflicts_with = "keys")]
     client_secret_env: Option<String>,
 
-    /// The form of the client assertion; some OPs take no encrypted ones.
+    /// Form of the client assertion; some OPs accept no encrypted ones.
     #[arg(
         long,
         value_enum,
@@ -93,10 +93,11 @@ enum Assertion {
 }
 
 impl Op {
-    /// The keys of the file, or those that are `outside`, in an HSM; some of the file may then be in it.
+    /// The keys of the file, or those held `outside`, in an HSM; some keys of the file may be in
+    /// the HSM, too.
     ///
     /// # Errors
-    /// The file cannot be read or used.
+    /// If the file cannot be read or used.
     pub fn keys(
         &self,
         outside: Option<PrivateKeys>,
@@ -112,7 +113,7 @@ impl Op {
         Ok(Some(keys.map_err(|error| format!("the key file {at}: {error}"))?))
     }
 
-    /// The files that nobody else should read, and what they are.
+    /// The files that nobody else should be able to read, and what they are.
     #[allow(dead_code, reason = "only the web application looks who can read them")]
     pub fn credential_files(&self) -> impl Iterator<Item = (&Path, &'static str)> {
         let keys = self.keys.as_deref().map(|file| (file, "key file"));
@@ -120,10 +121,10 @@ impl Op {
         keys.into_iter().chain(secret)
     }
 
-    /// Who the application is to the OP, still without a redirect URI; `None` if no OP is given.
+    /// The client's settings at the OP, without a redirect URI yet; `None` if no OP is given.
     ///
     /// # Errors
-    /// There are neither keys nor a secret.
+    /// If neither keys nor a secret are given.
     pub fn settings(
         &self,
         keys: Option<PrivateKeys>,
@@ -138,7 +139,7 @@ impl Op {
         let credentials: Credentials = match (keys, secret) {
             (Some(keys), _) => keys.into(),
             (None, Some(secret)) => ClientSecret::new(secret).into(),
-            (None, None) => return Err("there are neither keys nor a client secret".into()),
+            (None, None) => return Err("give either keys or a client secret".into()),
         };
         let settings = Settings::new(client_id, credentials, environment).client_assertion(form);
         let is_plain = self.issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http://"));
@@ -149,10 +150,10 @@ impl Op {
         environment(self.environment, self.issuer.as_deref(), self.v1)
     }
 
-    /// The client secret, if it is one that the client has.
+    /// The client secret, if the client has one.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// If it cannot be read.
     pub fn secret(&self) -> Result<Option<String>, Box<dyn Error>> {
         Ok(match (&self.client_secret_file, &self.client_secret_env) {
             (Some(file), _) => Some(secret::in_file(file, "secret")?),
@@ -162,7 +163,7 @@ impl Op {
     }
 }
 
-/// The environment that these options name, if they name one.
+/// The environment that these options name, if any.
 pub(super) fn environment(
     real: Option<RealEnvironment>,
     issuer: Option<&str>,

@@ -1,4 +1,4 @@
-//! What opens a recording, and what it is run with, by options.
+//! How to open a recording and what to change in it, from options.
 
 use std::path::PathBuf;
 
@@ -12,33 +12,33 @@ use super::{
 };
 use crate::inspect::recording;
 
-/// What opens a recording, and what to change.
+/// How to open a recording, and what to change.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 pub struct Recorded {
-    /// The file with the private JWK set of the client, which opens the recording. Given once more: what if the
-    /// client had had the keys of this second file?
+    /// File with the private JWK set of the client, which opens the recording. Given a second time:
+    /// replay as if the client had had the keys of that file.
     #[arg(long, value_name = "FILE")]
     keys: Vec<PathBuf>,
 
     #[command(flatten)]
     secret: SecretOptions,
 
-    /// What if the client's clock had been ahead of what it was, or behind? +90s, -10m.
+    /// Replay as if the client's clock had been this far ahead or behind: +90s, -10m.
     #[arg(long, value_name = "SHIFT", value_parser = when::shift, allow_hyphen_values = true)]
     clock: Option<Shift>,
 }
 
 impl Recorded {
-    /// Whether something is changed.
+    /// Whether anything is changed.
     pub fn asks_what_if(&self) -> bool {
         self.clock.is_some() || self.keys.len() > 1
     }
 
-    /// Opens the text of a recording, to be run with what is changed.
+    /// Opens the text of a recording, with the changes applied.
     ///
     /// # Errors
-    /// A file cannot be read or used, or the recording does not open.
+    /// If a file cannot be read or used, or the recording does not open.
     pub fn open(self, text: &str) -> Result<Replay, String> {
         let mut keys = self.keys.into_iter().map(private_keys).collect::<Result<Vec<_>, _>>()?;
         let others = if keys.len() > 1 { keys.pop() } else { None };

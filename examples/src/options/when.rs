@@ -5,17 +5,17 @@ use std::time::Duration;
 use itsme_core::UnixTime;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// A clock that is ahead, or behind.
+/// A clock that is ahead or behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shift {
-    /// So much later.
+    /// This much ahead.
     Ahead(Duration),
-    /// So much earlier.
+    /// This much behind.
     Behind(Duration),
 }
 
 impl Shift {
-    /// What it shows at this time.
+    /// What the clock shows at this time.
     pub fn of(self, time: UnixTime) -> UnixTime {
         match self {
             Self::Ahead(by) => time.after(by),

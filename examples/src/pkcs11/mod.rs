@@ -1,10 +1,11 @@
-//! Keys in an HSM, by PKCS #11.
+//! Keys in an HSM, through PKCS #11.
 //!
-//! Keys are found by their label (`CKA_LABEL`): it is the `kid` of the published key. The private keys never
-//! leave the token; it signs with `CKM_RSA_PKCS` and decrypts with `CKM_RSA_PKCS_OAEP`.
+//! Keys are found by their label (`CKA_LABEL`), which is the `kid` of the published key. Private
+//! keys never leave the token; it signs with `CKM_RSA_PKCS` and decrypts with `CKM_RSA_PKCS_OAEP`.
 //!
-//! There is one session, used by one operation at a time. That is enough for some hundred logins a minute with
-//! most HSMs; an application that needs more keeps a pool of sessions, all logged in by the first.
+//! There is a single session, used by one operation at a time. With most HSMs that is enough for a
+//! few hundred logins a minute; an application that needs more keeps a pool of sessions, all logged
+//! in by the first.
 
 mod error;
 mod published;
@@ -30,7 +31,7 @@ use itsme_core::{KeyFailure, KeyOperation, KeyResult};
 
 pub use self::error::TokenError;
 
-/// A token of an HSM, and the right to use its keys. `Clone` is cheap and shares the session.
+/// An HSM's token, and the right to use its keys. `Clone` is cheap and shares the session.
 #[derive(Clone, Debug)]
 pub struct Token(Arc<Shared>);
 
@@ -38,17 +39,18 @@ pub struct Token(Arc<Shared>);
 struct Shared {
     module: Pkcs11,
     label: String,
-    /// To log in again when the session is lost. `Debug` does not show it.
+    /// For logging in again when the session is lost. Not shown by `Debug`.
     pin: AuthPin,
-    /// `None` until the first use, and after the session was lost.
+    /// `None` before the first use, and after the session was lost.
     session: Mutex<Option<Session>>,
 }
 
 impl Token {
-    /// Loads the module, finds the token with this label and logs in, as the user.
+    /// Loads the module, finds the token with this label, and logs in as the user.
     ///
     /// # Errors
-    /// [`TokenError`]: the module cannot be loaded, there is not exactly one such token, or it refuses the PIN.
+    /// [`TokenError`] if the module cannot be loaded, there is not exactly one such token, or it
+    /// refuses the PIN.
     pub fn open(module: PathBuf, label: &str, pin: String) -> Result<Self, TokenError> {
         let loaded =
             Pkcs11::new(&module).map_err(|error| TokenError::Module { path: module, error })?;
@@ -62,10 +64,10 @@ impl Token {
         Ok(token)
     }
 
-    /// Has the token do one operation.
+    /// Performs one operation on the token.
     ///
     /// # Errors
-    /// What failed, and why: the token's own words, without data.
+    /// What failed and why, in the token's own words, without data.
     pub fn use_key(&self, operation: &KeyOperation) -> KeyResult {
         let made = self.with_session(|session| match operation {
             KeyOperation::Sign { kid, input, .. } => {
@@ -89,7 +91,8 @@ impl Token {
         })
     }
 
-    /// For the async adapter. PKCS #11 blocks, so each operation gets a thread in which it may.
+    /// A key holder for the async adapter. PKCS #11 blocks, so each operation runs in a thread
+    /// where it may.
     pub fn key_holder(&self) -> itsme_reqwest::KeyHolder {
         let token = self.clone();
         itsme_reqwest::KeyHolder::new(move |operation| {
@@ -101,13 +104,13 @@ impl Token {
         })
     }
 
-    /// For the blocking adapter.
+    /// A key holder for the blocking adapter.
     pub fn blocking_key_holder(&self) -> itsme_ureq::KeyHolder {
         let token = self.clone();
         itsme_ureq::KeyHolder::new(move |operation| token.use_key(&operation))
     }
 
-    /// A lost session is dropped, so that the next call opens another.
+    /// Drops a lost session, so that the next call opens a new one.
     fn with_session<T>(
         &self,
         run: impl FnOnce(&Session) -> Result<T, TokenError>,
@@ -127,7 +130,7 @@ impl Token {
 
 impl Shared {
     fn open_session(&self) -> Result<Session, TokenError> {
-        // The module belongs to the whole process, and so does a login.
+        // The module belongs to the whole process, and so does its login.
         let begun = self.module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK));
         unless(begun, RvError::CryptokiAlreadyInitialized)?;
         let session = self.module.open_ro_session(self.slot()?)?;
@@ -152,7 +155,7 @@ impl Shared {
     }
 }
 
-/// Looked up each time: handles end with the session, and a key may be replaced under its label.
+/// Looked up each time: handles end with the session, and a label may get a new key.
 fn private_key(session: &Session, kid: &str) -> Result<ObjectHandle, TokenError> {
     only_object(session, ObjectClass::PRIVATE_KEY, kid.as_bytes())
 }

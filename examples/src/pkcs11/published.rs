@@ -1,4 +1,4 @@
-//! The public half of a token's keys.
+//! The public halves of a token's keys.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptoki::{
@@ -22,12 +22,12 @@ struct Numbers {
 }
 
 impl Token {
-    /// The public JWK set of all RSA keys on the token, by label: the first signing key signs. Each key needs
-    /// a private and a public object of one label; it is for signatures by `CKA_SIGN`, for decryption by
-    /// `CKA_DECRYPT`.
+    /// The public JWK set of all RSA keys on the token, sorted by label; the first signing key
+    /// signs. Each key needs a private and a public object with the same label; `CKA_SIGN` makes it
+    /// a signing key, `CKA_DECRYPT` a decryption key.
     ///
     /// # Errors
-    /// [`TokenError`]: a key lacks something, or has two uses; or the token cannot be asked.
+    /// [`TokenError`] if a key lacks something or has two uses, or the token cannot be reached.
     pub fn public_jwks(&self) -> Result<String, TokenError> {
         let keys = self.with_session(|session| {
             let mut labels = labels(session)?;
@@ -37,10 +37,10 @@ impl Token {
         Ok(format!("{:#}\n", json!({ "keys": keys })))
     }
 
-    /// What a client is made of whose keys are all of the token's.
+    /// The keys for a client whose keys are all on the token.
     ///
     /// # Errors
-    /// As [`public_jwks`](Self::public_jwks), or the keys cannot be used: [`TokenError::Keys`].
+    /// Like [`public_jwks`](Self::public_jwks), or [`TokenError::Keys`] if the keys cannot be used.
     pub fn keys(&self) -> Result<PrivateKeys, TokenError> {
         Ok(PrivateKeys::external(&self.public_jwks()?)?)
     }
@@ -88,13 +88,13 @@ fn numbers(session: &Session, public: ObjectHandle) -> Result<Option<Numbers>, T
     Ok(n.zip(e).map(|(n, e)| Numbers { n, e }))
 }
 
-/// As a JWK has it (RFC 7518 §2); some modules pad.
+/// Strips padding, which some modules add but a JWK must not have (RFC 7518 §2).
 fn shortest(number: Vec<u8>) -> Vec<u8> {
     number.into_iter().skip_while(|byte| *byte == 0).collect()
 }
 
-/// Modules list OAEP without saying by which hash, and SoftHSM does SHA-1 only. So it is tried: with what
-/// OpenSSL has encrypted, for a module might ignore the hash when it encrypts as well.
+/// Modules list OAEP without its hash, and SoftHSM only does SHA-1. So try it, with a ciphertext
+/// made by OpenSSL: a module might ignore the hash when encrypting as well.
 fn does_oaep_256(
     session: &Session,
     private: ObjectHandle,

@@ -5,7 +5,7 @@ use itsme_core::{
     LoginState, Photo, Progress, QrLogin, Redirect,
 };
 
-/// A client of either adapter, so that each flow is written once. All of it panics if it fails.
+/// A client of either adapter, so that each flow is written once. Every method panics on failure.
 pub trait Itsme {
     async fn check_keys(&self);
     async fn authorize(&self, request: AuthorizationRequest) -> Redirect;
@@ -17,7 +17,7 @@ pub trait Itsme {
     async fn poll_backchannel(&self, ticket: CibaTicket) -> Backchannel;
 }
 
-/// The methods of both have the same names, and one of them is waited for by `.await`.
+/// Both clients' methods have the same names; one client's need `.await`.
 macro_rules! itsme {
     ($client:ty $(, .$await:tt)?) => {
         impl Itsme for $client {

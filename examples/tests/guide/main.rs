@@ -1,16 +1,16 @@
-//! The guide is whole: its chapters can be found, and what can be looked up in it is all there. Its servers
-//! stand up to what browsers do.
+//! Checks that the guide is complete: its chapters can be found, and its reference tables list
+//! everything. Its servers withstand what browsers do.
 
-// What browsers send is what they send in the web application's tests.
+// Sends what browsers send, as in the web application's tests.
 #[path = "../../webapp/tests/instances/callbacks.rs"]
 mod callbacks;
 mod servers;
 mod sessions;
-#[allow(dead_code, reason = "not all of it is sent to the guide's servers")]
+#[allow(dead_code, reason = "the guide's servers use only part of it")]
 #[path = "../../webapp/tests/instances/visit.rs"]
 mod visit;
 
-/// What is tried: here it is not a process of its own.
+/// The server under test; here it is not a separate process.
 mod program {
     pub struct Program {
         pub address: String,
@@ -36,7 +36,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The chapters without their lists, by their names.
+/// The chapters' names, without the lists of chapters.
 fn chapters() -> Vec<String> {
     let files = fs::read_dir(root().join("docs/guide")).expect("the guide");
     let names = files.map(|file| file.expect("a file").file_name().into_string().expect("UTF-8"));
@@ -47,7 +47,7 @@ fn chapters() -> Vec<String> {
     chapters
 }
 
-/// What stands as code in the tables of a chapter: names, without what they are called with.
+/// The names in code in a chapter's tables, without their arguments.
 fn names_in(chapter: &str) -> BTreeSet<String> {
     let text = read(chapter);
     let text: String = text.lines().filter(|line| line.starts_with('|')).collect();
@@ -86,10 +86,10 @@ fn every_option_stands_in_its_chapter() {
     }
 }
 
-/// They read what was set.
+/// These only read a setting.
 const NO_OPTIONS: [&str; 2] = ["issuer", "dialect"];
 
-/// The last cell of an option's row, which is its default.
+/// The last cell of an option's row: its default.
 fn default_of(option: &str) -> String {
     let text = read("docs/guide/options.md");
     let row = text.lines().find(|line| line.starts_with(&format!("| {option} |")));
@@ -107,7 +107,7 @@ fn duration(text: &str) -> Duration {
     Duration::from_secs(number.parse::<u64>().expect("a number") * seconds)
 }
 
-/// What a login ends in if the person takes so long, and the OP's clock is ahead by so much.
+/// The result of a login if the person takes this long and the OP's clock is this far ahead.
 fn login(taking: Duration, ahead: Duration) -> Result<(), Error> {
     let mut world = World::new();
     let mut op = FakeOp::new(world.clock());

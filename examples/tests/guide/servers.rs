@@ -1,4 +1,4 @@
-//! The guide's three servers, tried by what browsers send to them.
+//! The guide's three servers, tested with what browsers send.
 
 use std::{net::TcpListener, thread, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{
     sessions,
 };
 
-// The `main` of the other two runs as a test of the documentation; axum's in `new_project`.
+// The `main` of the other two runs as a documentation test; axum's runs in `new_project`.
 
 #[allow(dead_code, unused_imports)]
 mod axum {
@@ -56,7 +56,7 @@ mod actix {
         assert!(logged_in(&mut Accounts::default(), &session).is_none());
     }
 
-    /// In a cookie it is new anyway; in a store on the server it gets another key.
+    /// In a cookie a session is always new; a server-side store must give it a new key.
     #[test]
     fn a_login_renews_the_session() {
         use actix_session::{SessionExt as _, SessionStatus};
@@ -151,7 +151,7 @@ mod blocking {
         make_older(&site, MINUTE);
         assert!(open(&mut browser, "/").text.starts_with("Nobody is logged in"));
 
-        // Only what a newcomer begins is left of that session, and of logins that were given up.
+        // Of that session and the abandoned logins, nothing may be left but what a newcomer starts.
         open(&mut Browser::new(&origin), "/login");
         assert_eq!(count(), 1);
         make_older(&site, 15 * MINUTE);
@@ -162,7 +162,7 @@ mod blocking {
 
 type Run = fn(TcpListener, Settings);
 
-/// Starts a server of the guide, and tries it.
+/// Starts one of the guide's servers and tests it.
 fn with_server(
     login: &str,
     run: impl FnOnce(TcpListener, Settings) + Send + 'static,
@@ -188,7 +188,7 @@ fn a_person_with_two_tabs_changes_their_mind() {
         let second = open("/itsme/login");
         let back = itsme.approve(&first.url, &Person::ann());
         let page = open(&back);
-        // The cookies came along at once: callback, home.
+        // The cookies were sent at once: callback, home.
         assert_eq!((page.text.as_str(), page.via.len()), ("Hello Ann", 2));
 
         // In the second tab they change their mind.
@@ -199,7 +199,7 @@ fn a_person_with_two_tabs_changes_their_mind() {
             page.text
         );
         assert_eq!(open("/").text, "Hello Ann");
-        // The first tab's callback again finds no login that waits for it.
+        // Going back to the first tab's callback finds no pending login.
         assert_eq!(open(&back).status, 400);
 
         // They were too slow for itsme, and then itsme is overloaded.

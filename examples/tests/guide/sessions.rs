@@ -1,4 +1,4 @@
-//! When pending logins and sessions end, and what is left of them then.
+//! When pending logins and sessions end, and what is left of them.
 
 use std::{thread, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{
     visit::{Visit as _, path},
 };
 
-/// Begins a login, and gives the path of its callback.
+/// Begins a login and returns the path of its callback.
 fn begin(site: &Site<'_>, browser: &mut Browser) -> String {
     let to_itsme = browser.get(site.app, site.login).location();
     path(&site.op.approve(&to_itsme, &Person::ann()))
@@ -19,7 +19,7 @@ fn is_logged_in(site: &Site<'_>, browser: &mut Browser) -> bool {
     browser.get(site.app, "/").text.contains("Ann")
 }
 
-/// Logs somebody in in this browser.
+/// Logs someone in in this browser.
 #[track_caller]
 fn log_in(site: &Site<'_>, browser: &mut Browser) {
     let callback = begin(site, browser);
@@ -27,7 +27,7 @@ fn log_in(site: &Site<'_>, browser: &mut Browser) {
     assert!(is_logged_in(site, browser));
 }
 
-/// One login more than may be under way is begun in a browser.
+/// Begins one login too many in a browser.
 pub fn the_oldest_is_given_up(site: &Site<'_>, most: usize) {
     let mut browser = Browser::new(&site.app.address);
     log_in(site, &mut browser);
@@ -41,7 +41,7 @@ pub fn the_oldest_is_given_up(site: &Site<'_>, most: usize) {
 pub fn a_session_ends_by_log_out(site: &Site<'_>) {
     let mut browser = Browser::new(&site.app.address);
     log_in(site, &mut browser);
-    // A GET is no log-out.
+    // A GET must not log anyone out.
     assert_eq!(browser.get(site.app, "/log-out").status, 404);
     assert!(is_logged_in(site, &mut browser));
     let mut with_the_old_cookie = browser.clone();
@@ -52,7 +52,7 @@ pub fn a_session_ends_by_log_out(site: &Site<'_>) {
     assert!(!is_logged_in(site, &mut with_the_old_cookie));
     assert_eq!(browser.settle(site.app, &pending).status, 400);
 
-    // Nobody is logged in who logs out, and a new login is one.
+    // Logging out without a session is harmless, and a new login works.
     Browser::new(&site.app.address).post(site.app, "/log-out").leads_to("/");
     with_the_old_cookie.post(site.app, "/log-out").leads_to("/");
     log_in(site, &mut browser);
@@ -95,6 +95,6 @@ pub fn a_cookie_stays_small(site: &Site<'_>) {
         let page = browser.get(site.app, site.login);
         page.set_cookie("id").split(';').next().expect("a pair").len()
     });
-    // With a fourth of them to spare, for longer redirect URIs and more that is asked for.
+    // Leaves a quarter free, for longer redirect URIs and larger requests.
     assert!(sizes.into_iter().all(|size| size < 3 * 1024), "{sizes:?}");
 }

@@ -1,11 +1,11 @@
-//! `inspect`: the failing checks of what a fake itsme does wrong, and what is not printed.
+//! `inspect`: the failed checks for each fault of a fake itsme, and what must not be printed.
 
 #[path = "../../../itsme-testkit/tests/recorded/mod.rs"]
 mod recorded;
 mod recordings;
 mod room;
 #[path = "../../../itsme-testkit/tests/secrecy/mod.rs"]
-#[allow(dead_code, reason = "what the programs print is searched, and no error")]
+#[allow(dead_code, reason = "only the programs' output is searched, no errors")]
 mod secrecy;
 mod why;
 
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use room::{Ended, Room, text};
 
-/// What Ann's tokens say, and what must not be told of her without being asked.
+/// The values in Ann's tokens that must not be revealed unasked.
 fn of_ann(op: &FakeOp) -> Vec<String> {
     let ann = Person::ann();
     vec![op.pairwise_sub(CLIENT_ID, &ann), "Ann".to_owned(), "ann@".to_owned()]
@@ -54,7 +54,7 @@ fn a_good_login_passes_every_check() {
         for datum in of_ann(&room.op) {
             assert!(!printed.contains(&datum), "{file}: {datum} in {printed}");
         }
-        // Nothing is lacking where everything is given, but for what only the OP can say.
+        // With everything given nothing is lacking, except what only the OP knows.
         let lacking = object.to_string().matches("\"needs\"").count();
         assert_eq!(lacking, usize::from(file == "callback.txt"), "{file}: {object}");
     }
@@ -62,7 +62,8 @@ fn a_good_login_passes_every_check() {
     assert!(revealed.contains("\"Ann\""), "{revealed}");
 }
 
-/// Each fault that leaves something to look at, and all checks that fail: the first is the error of the login.
+/// Every fault that leaves something to inspect, and all checks that fail: the first is the login's
+/// error.
 #[test]
 fn each_fault_fails_its_checks() {
     let signature = |check: &str| format!("ID token: signature: {check}");
@@ -122,7 +123,7 @@ fn each_fault_fails_its_checks() {
     }
 }
 
-/// The documents that a login never gets past.
+/// The documents that stop a login.
 #[test]
 fn each_fault_of_the_documents_fails_its_checks() {
     for (name, expected) in [
@@ -170,7 +171,7 @@ fn each_fault_of_the_documents_fails_its_checks() {
     }
 }
 
-/// What is wrong, but refuses nobody by itself.
+/// It is wrong, but refuses no login by itself.
 #[test]
 fn an_endpoint_of_a_service_refuses_only_who_uses_it() {
     let mut room = Room::new("services");
@@ -186,10 +187,12 @@ fn an_endpoint_of_a_service_refuses_only_who_uses_it() {
     let noted: Vec<_> = layers.filter(|layer| layer["notes"] != json!([])).collect();
     let [noted] = noted[..] else { panic!("one has a note: {object}") };
     assert_eq!(noted["name"], "revocation_endpoint");
-    assert!(text(&noted["notes"][0]).starts_with("only what uses this endpoint is refused"));
+    assert!(
+        text(&noted["notes"][0]).starts_with("only services that use this endpoint are refused")
+    );
 }
 
-/// By its `kid`, or by its place if it has none.
+/// By its `kid`, or by its position if it has none.
 #[test]
 fn each_key_of_a_set_has_its_name() {
     let room = Room::new("key-names");
@@ -224,14 +227,14 @@ fn each_callback_and_request_fails_its_checks() {
         assert_eq!(ended.failed(), expected, "{text}");
         assert_eq!(ended.code, Some(1));
     }
-    // The login, by another clock and by another client.
+    // The login with another clock and another client.
     let late = room.inspect("callback.txt", &["--clock", "+1h", "--json"]);
     assert_eq!(late.failed(), ["callback: age"]);
     let early = room.inspect("token", &["--clock", "-1h", "--json"]);
     assert_eq!(early.failed()[0], "ID token: claims: iat");
 }
 
-/// What is not known is not guessed, and refuses nothing.
+/// Unknown facts are not guessed, and refuse nothing.
 #[test]
 fn nothing_is_said_of_what_is_not_known() {
     let mut room = Room::new("unknown");
@@ -295,10 +298,10 @@ fn keys_are_listed_without_their_private_parts() {
     published["keys"].as_array_mut().expect("keys").pop();
     room.keep("jwks.json", published.to_string());
     let ended = room.run(&["jwks.json", "--keys", "keys.json", "--json"]);
-    assert_eq!(ended.failed(), ["our key set, as it is published: published keys"]);
+    assert_eq!(ended.failed(), ["our published key set: published keys"]);
 }
 
-/// In a URL and by itself; encrypted to the OP, it says no more than that.
+/// In a URL and by itself; encrypted to the OP, nothing more can be said.
 #[test]
 fn a_request_object_is_opened_if_it_is_ours_to_open() {
     let mut room = Room::new("request_object");
@@ -331,7 +334,7 @@ fn a_request_object_is_opened_if_it_is_ours_to_open() {
     assert!(ended.stdout.contains("encrypted to the OP"), "{}", ended.stdout);
 }
 
-/// Nothing leaves the machine but what `--fetch` asks for.
+/// Nothing leaves the machine except what `--fetch` requests.
 #[test]
 fn the_op_is_asked_only_if_that_is_wanted() {
     let mut room = Room::new("fetch");

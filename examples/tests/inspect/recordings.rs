@@ -1,4 +1,4 @@
-//! Recorded logins: what `inspect` says of each fault, and how `replay` runs them again.
+//! Recorded logins: what `inspect` says about each fault, and how `replay` replays them.
 
 use std::{
     process::{Command, Stdio},
@@ -38,7 +38,7 @@ fn given(secret: Option<ClientSecret>) -> Given {
     }
 }
 
-/// By the keys or by the secret: one of them opens it.
+/// Opens it with the keys or the secret: one of them works.
 fn inspected(recording: &Recording) -> Vec<Layer> {
     let by = |secret| {
         let (kind, layers) = layers(recording.as_text().as_bytes(), &given(secret)).expect("known");
@@ -48,7 +48,7 @@ fn inspected(recording: &Recording) -> Vec<Layer> {
     by(None).or_else(|| by(Some(ClientSecret::new(CLIENT_SECRET)))).expect("one of them opens it")
 }
 
-/// As the list of faults calls it.
+/// The document's name in the list of faults.
 fn document(layer: &str) -> &str {
     match layer {
         "ID token: claims" => "ID token",
@@ -62,7 +62,8 @@ fn document(layer: &str) -> &str {
     }
 }
 
-/// What is told of the recording of this fault: all checks that fail, each once; and how the login ended.
+/// What is reported for this fault's recording: the failed checks, each once, and how the login
+/// ended.
 fn failed_under(fault: Fault) -> (Vec<String>, String) {
     let (recorded, name) = (Recorded::default(), fault.name().to_owned());
     faults::in_memory_with(vec![fault], |client| client.on_failure(recorded.recorder()));
@@ -89,8 +90,9 @@ fn failed_under(fault: Fault) -> (Vec<String>, String) {
     (failed, ended)
 }
 
-/// `inspect` on its recording says exactly what the list states, for every fault that fails a check, and the first is the
-/// error of the login. A quirk leaves no recording, and what only a key outside opens is explained by core's tests.
+/// For every fault that fails a check, `inspect` reports exactly what the list states, beginning
+/// with the login's error. A quirk leaves no recording, and what only an external key can open is
+/// covered by core's tests.
 #[test]
 fn each_recorded_fault_fails_the_checks_that_are_stated() {
     let mut all = Fault::all();
@@ -121,7 +123,7 @@ fn replay(room: &Room, arguments: &[&str]) -> Ended {
     Ended::of(command.output().expect("it runs"))
 }
 
-/// A fake itsme where Ann logs in by a client that records, and what must not be told of that.
+/// A fake itsme where Ann logs in with a client that records, and the secrets of that login.
 struct Desk {
     op: FakeOp,
     world: World,
@@ -140,7 +142,7 @@ impl Desk {
         Self { op, world, client, recorded, secrets: Secrets::of(&Person::ann()) }
     }
 
-    /// Runs a flow, and learns the secrets that come by.
+    /// Runs a flow and remembers the secrets in it.
     fn run<T>(&mut self, flow: Flow<T>) -> Result<T, DriveError<SendFailure>> {
         let Self { op, world, secrets, .. } = self;
         let send = |request| {
@@ -157,14 +159,14 @@ impl Desk {
         Fault::named(fault).expect("it is in the list").inject(&mut self.op);
     }
 
-    /// The text of the only recording since the last time.
+    /// The text of the only new recording.
     fn recording(&self) -> String {
         let taken = self.recorded.take();
         let [recording] = &taken[..] else { panic!("{} have failed", taken.len()) };
         recording.as_text().to_owned()
     }
 
-    /// A login that `wrong` makes go wrong after it was begun.
+    /// A login that `wrong` spoils after it has begun.
     fn refused(mut self, wrong: impl FnOnce(&mut Self)) -> (String, Self) {
         let request = AuthorizationRequest::login(SERVICE);
         let flow = self.client.authorize(request);
@@ -177,7 +179,7 @@ impl Desk {
         (self.recording(), self)
     }
 
-    /// No credential and nothing about Ann, in no form.
+    /// Checks that no credential and nothing about Ann is printed in any form.
     fn assert_told_nothing(&self, ended: &Ended) {
         let printed = format!("{}{}", ended.stdout, ended.stderr);
         self.secrets.assert_hidden_in("what is printed", &printed);
@@ -186,7 +188,7 @@ impl Desk {
         }
     }
 
-    /// Whatever is asked for of this recording, by `inspect` too.
+    /// Whatever is requested of this recording, including with `inspect`.
     fn assert_nothing_is_told_of(&self, room: &Room, known: &[&str]) {
         self.secrets.assert_seen();
         for more in [&[][..], &["--all"], &["--json"], &["--clock", "+1h"]] {
@@ -198,7 +200,7 @@ impl Desk {
     }
 }
 
-/// A login of Ann that this fault ends; the text of its recording.
+/// A login of Ann that this fault ends, and the text of its recording.
 fn recorded_under(fault: &str, by_secret: bool) -> (String, Desk) {
     Desk::new(by_secret).refused(|desk| desk.inject(fault))
 }
@@ -219,7 +221,7 @@ fn a_recording_is_run_again_as_it_ended() {
             "POST to the token endpoint at op.example, attempt 1: 200 OK",
             "ok   callback",
             "BAD  iss: ",
-            "The end: the ID token failed verification: it was issued by someone else (`iss`)",
+            "Outcome: the ID token failed verification: it was issued by someone else (`iss`)",
         ] {
             assert!(ended.stdout.contains(line), "{line}: {}", ended.stdout);
         }
@@ -241,7 +243,8 @@ fn a_recording_is_run_again_as_it_ended() {
     }
 }
 
-/// What was wrong with the clock is right with another one, and a key that opened nothing more opens.
+/// What the wrong clock refused, the right one accepts, and a key that no longer opened a token
+/// does again.
 #[test]
 fn another_clock_and_other_keys_end_otherwise() {
     let room = Room::new("what-if");
@@ -253,12 +256,11 @@ fn another_clock_and_other_keys_end_otherwise() {
     let ended = replay(&room, &[&known[..], &["--clock", "-2h"]].concat());
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(
-        ended.stdout.contains("\nThe end: the ID token failed verification: it is"),
+        ended.stdout.contains("\nOutcome: the ID token failed verification: it is"),
         "{}",
         ended.stdout
     );
-    let then =
-        "it ended differently this time; then: the ID token failed verification: it has expired";
+    let then = "it ended differently this time; originally: the ID token failed verification: it has expired";
     assert!(ended.stderr.contains(then), "{}", ended.stderr);
     desk.assert_told_nothing(&ended);
     let ended = replay(&room, &[&known[..], &["--keys", "rotated.json"]].concat());
@@ -338,7 +340,7 @@ fn logins_without_a_browser_are_run_again() {
     }
 }
 
-/// What there was no room for is said, before it ends otherwise for that.
+/// What was too large to record is mentioned before the replay ends differently because of it.
 #[test]
 fn missing_bytes_are_said() {
     let room = Room::new("missing");
@@ -358,7 +360,7 @@ fn missing_bytes_are_said() {
     let known = ["cut.recording", "--keys", "keys.json"];
     let ended = replay(&room, &known);
     assert_eq!(ended.code, Some(1), "{}", ended.stdout);
-    assert!(ended.stdout.contains(" bytes of answers are not in it"), "{}", ended.stdout);
+    assert!(ended.stdout.contains(" bytes of answers are missing from it"), "{}", ended.stdout);
     let object = replay(&room, &[&known[..], &["--json"]].concat()).json();
     assert!(object["flow"]["missing_bytes"].as_u64() > Some(0), "{object}");
     assert_eq!((&object["same_end"], &object["result"]), (&json!(false), &json!("failed")));

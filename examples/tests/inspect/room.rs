@@ -13,7 +13,7 @@ use itsme_testkit::{
 };
 use serde_json::Value;
 
-/// What a login has left, in a directory of its own.
+/// What a login leaves behind, in its own directory.
 pub struct Room {
     pub path: PathBuf,
     pub op: FakeOp,
@@ -39,7 +39,7 @@ impl Ended {
             .unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 
-    /// The checks that failed, in their order.
+    /// The failed checks, in order.
     pub fn failed(&self) -> Vec<String> {
         let object = self.json();
         let layers = object["layers"].as_array().expect("layers");
@@ -80,8 +80,8 @@ impl Room {
         answer.expect("an answer").into_body()
     }
 
-    /// A login that touches all endpoints and all checks; `fault` begins where it is meant to. Keeps the login state,
-    /// the OP's keys and whatever comes back.
+    /// A login that exercises every endpoint and every check, with `fault` injected where it
+    /// applies. Keeps the login state, the OP's keys and everything that comes back.
     pub fn log_in(&mut self, fault: Option<&Fault>) -> Option<LoggedIn> {
         let request = AuthorizationRequest::login(SERVICE)
             .claim(Claim::GivenName)
@@ -123,7 +123,7 @@ impl Room {
         Ended::of(self.command(arguments).output().expect("it runs"))
     }
 
-    /// With all that can be known.
+    /// Inspects with everything that can be known.
     pub fn inspect(&self, text: &str, more: &[&str]) -> Ended {
         let at = self.world.now().as_secs().to_string();
         let known = ["--keys", "keys.json", "--op-keys", "op.json", "--issuer", ISSUER];

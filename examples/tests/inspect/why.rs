@@ -1,4 +1,4 @@
-//! The transcripts in the guide are what the programs print. `UPDATE_DOCS=1` writes them anew.
+//! The transcripts in the guide are what the programs print. `UPDATE_DOCS=1` rewrites them.
 
 use std::{
     fs,
@@ -16,10 +16,10 @@ use serde_json::{Value, json};
 
 use crate::{recorded::Recorded, room::Room};
 
-/// Where the fake itsme of the chapter listens.
+/// The address of the chapter's fake itsme.
 const ADDRESS: &str = "127.0.0.1:8811";
 
-/// What five broken deployments have left, by the names in the chapter.
+/// What five broken deployments leave behind, under the names used in the chapter.
 fn broken_deployments() -> Room {
     let mut room = Room::new("why");
     room.log_in(None).expect("a login");
@@ -37,7 +37,7 @@ fn broken_deployments() -> Room {
     room.keep("published.json", private_keys().public_jwks());
     room.keep("rotated.json", rotated().to_json().as_bytes());
 
-    // Production has other keys than the sandbox.
+    // Production's keys differ from the sandbox's.
     room.op = FakeOp::with_issuer("https://idp.prd.itsme.services/v2", room.world.clock());
     for _ in 0..3 {
         room.op.rotate_signing_key();
@@ -50,8 +50,9 @@ fn broken_deployments() -> Room {
     room
 }
 
-/// A login at an itsme whose tokens are ten minutes behind our clock: what a fast clock looks like from here. It
-/// would refuse our assertion as one from the future, which itsme's pages do not ask for.
+/// A login at an itsme whose tokens are ten minutes behind our clock, as a fast clock would see it.
+/// A strict OP would refuse our assertion as coming from the future, which itsme's documentation
+/// does not require.
 fn recorded_by_a_fast_clock() -> String {
     let mut world = World::new();
     world.advance(Duration::from_secs(600));
@@ -71,7 +72,7 @@ fn recorded_by_a_fast_clock() -> String {
     recorded.take().pop().expect("it failed").as_text().to_owned()
 }
 
-/// With a new encryption key in place of the old one, by a name that is the same each time.
+/// Replaces the encryption key by a new one, under a name that is always the same.
 pub fn rotated() -> PrivateKeys {
     let keys = private_keys();
     let old = keys.encryption_kids()[0].to_owned();
@@ -80,7 +81,7 @@ pub fn rotated() -> PrivateKeys {
     PrivateKeys::from_json(&text).expect("the same keys")
 }
 
-/// A set whose old signing key is gone.
+/// A set without its old signing key.
 pub fn rotated_signing_key() -> String {
     let keys = private_keys();
     let old = keys.signing_kids().into_iter().map(str::to_owned).collect::<Vec<_>>();
@@ -91,7 +92,7 @@ pub fn rotated_signing_key() -> String {
     keys.to_json().to_string()
 }
 
-/// A fake itsme whose clock is ten minutes behind ours: what a fast clock looks like from here.
+/// A fake itsme whose clock is ten minutes behind ours, as a fast clock would see it.
 fn itsme_as_a_fast_clock_sees_it() -> Server {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     for path in ["/.well-known/openid-configuration", "/jwkSet"] {
@@ -104,7 +105,7 @@ fn itsme_as_a_fast_clock_sees_it() -> Server {
     server
 }
 
-/// What a command of the chapter prints.
+/// The output of one of the chapter's commands.
 fn run(command: &str, room: &Room, server: &Server) -> String {
     let issuer = server.op().issuer().to_owned();
     let address = issuer.split('/').nth(2).expect("an address");
@@ -119,7 +120,7 @@ fn run(command: &str, room: &Room, server: &Server) -> String {
     let mut program = Command::new(program);
     program.args(words).current_dir(&room.path).env("NO_PROXY", "127.0.0.1").stdin(Stdio::null());
     let output = program.output().expect("it runs");
-    // A login that ends as it did is as it should be.
+    // A login that ends as recorded counts as success.
     let is_as_it_was = command.starts_with("replay") && !command.contains("--clock");
     assert_eq!(output.status.code(), Some(i32::from(!is_as_it_was)), "{command}: {output:?}");
     let printed = [output.stdout, output.stderr].concat();
@@ -127,7 +128,7 @@ fn run(command: &str, room: &Room, server: &Server) -> String {
     printed.lines().map(|line| timeless(line) + "\n").collect()
 }
 
-/// A line without what is another time each time.
+/// Replaces durations that vary between runs.
 fn timeless(line: &str) -> String {
     let mut line = line.to_owned();
     for (before, instead) in [("keys in ", "8.1ms"), ("the clocks are ", "600s")] {
@@ -139,14 +140,14 @@ fn timeless(line: &str) -> String {
     line
 }
 
-/// From the log line to the answer, whatever the advice.
+/// Every advice has a row that leads from the log line to the answer.
 #[test]
 fn each_advice_has_a_row() {
     let chapter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/why.md");
     let chapter = fs::read_to_string(&chapter).expect("the chapter");
     for advice in [Advice::Cancelled, Advice::StartOver, Advice::TryLater, Advice::OurFault] {
         match advice {
-            // One more would have to stand above.
+            // A new variant would need a row above.
             Advice::Cancelled | Advice::StartOver | Advice::TryLater | Advice::OurFault => {}
         }
         assert!(chapter.contains(&format!("| `{advice:?}` |")), "{advice:?}");

@@ -1,4 +1,4 @@
-//! JSON in every wrapping, and whatever else `check` is pointed at.
+//! JSON in every wrapping, and other files that `check` may be given.
 
 use std::{fs, process::Command};
 
@@ -34,11 +34,11 @@ fn keys_in_json_are_imported_in_every_wrapping() {
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         let written = fs::read(room.0.join("out.json")).expect("a file");
         let keys = PrivateKeys::from_json(&written).expect("keys");
-        assert_eq!(keys.public_jwks(), original.public_jwks(), "their names and algorithms too");
+        assert_eq!(keys.public_jwks(), original.public_jwks(), "including names and algorithms");
         assert_eq!(keys.encryption_kids(), original.encryption_kids());
     }
 
-    // Single keys, one of which says nothing of itself: it is named by its thumbprint.
+    // Single keys. One says nothing about itself, so it is named by its thumbprint.
     let mut nameless = set["keys"][1].clone();
     for member in ["kid", "use", "alg"] {
         nameless[member] = Value::Null;
@@ -73,7 +73,7 @@ fn the_new_file_is_its_owners_and_replaces_nothing_unasked() {
         Some(1)
     );
     assert_eq!(fs::read(&out).expect("a file"), before);
-    assert_eq!(fs::read_dir(&room.0).expect("a directory").count(), 3, "nothing is left beside");
+    assert_eq!(fs::read_dir(&room.0).expect("a directory").count(), 3, "no temporary file is left");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn check_names_any_file_and_what_mends_it() {
     let directory = room.run(&["check", "."]).stderr;
     assert!(directory.contains(". is a directory; name the key file in it"), "{directory}");
     let missing = room.run(&["check", "nowhere.json"]).stderr;
-    assert!(missing.contains("there is no such file; `keys generate` makes one"), "{missing}");
+    assert!(missing.contains("there is no such file; `keys generate` creates one"), "{missing}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `keys import` and `keys check` with the files that people have.
+//! `keys import` and `keys check` with the kinds of files that people have.
 
 mod json_files;
 mod openssl_files;
@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 
 const PASSPHRASE: &str = "correct horse";
 
-/// A directory of its own for each test.
+/// A separate directory for each test.
 struct Room(PathBuf);
 
 struct Ended {
@@ -56,7 +56,7 @@ impl Room {
         }
     }
 
-    /// Imports the file as the signing key, beside a key that is sound.
+    /// Imports the file as the signing key, together with a sound key.
     fn import(&self, file: impl AsRef<[u8]>, more: &[&str]) -> Ended {
         let out = self.0.join("out.json");
         let _ = fs::remove_file(&out);
@@ -88,7 +88,7 @@ impl Room {
         assert!(!stderr.contains(PASSPHRASE), "{stderr}");
     }
 
-    /// What `check` says of a file.
+    /// What `check` says about a file.
     #[track_caller]
     fn check(&self, file: impl AsRef<[u8]>, why: &str, mended_by: &str) {
         fs::write(self.0.join("file"), file).expect("a file");

@@ -52,7 +52,7 @@ fn the_passphrase_comes_from_the_environment_or_a_file() {
     for file in [encrypted(&key), traditional, escaped.into_bytes(), p12(&key, PASSPHRASE)] {
         room.imports(&file, &key, &["--passphrase-env", "PASSPHRASE"]);
         room.imports(&file, &key, &["--passphrase-file", "right"]);
-        room.refuses(&file, &[], "give its passphrase by `--passphrase-env`");
+        room.refuses(&file, &[], "give its passphrase with `--passphrase-env`");
         room.refuses(&file, &["--passphrase-file", "wrong"], "the passphrase is wrong");
     }
     room.imports(der.expect("DER"), &key, &["--passphrase-file", "right"]);
@@ -83,7 +83,7 @@ fn what_has_no_key_for_itsme_is_refused_with_the_cause() {
     room.refuses(p12(&ec(), ""), &[], "it is an elliptic-curve key");
     let mut pss = PkeyCtx::new_id(Id::RSA_PSS).expect("a context");
     pss.keygen_init().expect("it makes keys");
-    room.refuses(pkcs8(&pss.keygen().expect("a key")), &[], "an RSA key for PSS alone");
+    room.refuses(pkcs8(&pss.keygen().expect("a key")), &[], "an RSA key for PSS only");
     let ed = PKey::generate_ed25519().expect("a key");
     room.refuses(pkcs8(&ed), &[], "it is an Edwards-curve key");
     room.refuses(certificate(&key).to_pem().expect("PEM"), &[], "it is a certificate");
@@ -121,7 +121,8 @@ fn what_has_no_key_for_itsme_is_refused_with_the_cause() {
     }
 }
 
-/// These files cannot be made here: OpenSSL without its legacy provider neither reads nor writes such ciphers.
+/// These files cannot be created here: without its legacy provider, OpenSSL neither reads nor
+/// writes such ciphers.
 #[test]
 fn old_ciphers_are_named_with_the_command_that_converts() {
     let room = Room::new("legacy");
@@ -137,5 +138,5 @@ fn old_ciphers_are_named_with_the_command_that_converts() {
         &["--passphrase-env", "PASSPHRASE"],
         "the passphrase is wrong",
     );
-    room.refuses(legacy("legacy.pem"), &right, "legacy provider only; convert it by `openssl pkey");
+    room.refuses(legacy("legacy.pem"), &right, "legacy provider; convert it with `openssl pkey");
 }

@@ -22,21 +22,21 @@ pub const LABEL: &str = "itsme test";
 pub const PIN: &str = "a-PIN-for-tests";
 const DIRECTORY: &str = "ITSME_SOFTHSM_TEST";
 
-/// Where Debian has it, or where the environment says.
+/// Debian's path, or the one in the environment.
 pub fn module() -> PathBuf {
     let module = env::var_os("SOFTHSM2_MODULE")
         .unwrap_or_else(|| OsString::from("/usr/lib/softhsm/libsofthsm2.so"));
     PathBuf::from(module)
 }
 
-/// Runs a test in a process of its own, with a new token in a directory of its own: the module reads from
-/// the environment where its tokens are, once for the whole process. `test` is the name of the caller.
+/// Runs a test in its own process, with a new token in its own directory: the module reads the
+/// location of its tokens from the environment, once per process. `test` is the name of the caller.
 #[track_caller]
 pub fn with_a_token(test: &str, run: impl FnOnce(&Path)) {
     if let Some(directory) = env::var_os(DIRECTORY) {
         return run(Path::new(&directory));
     }
-    // Two runs of the tests may go on at once.
+    // Two runs of the tests may overlap.
     let name = format!("softhsm-{test}-{}", std::process::id());
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&directory);
@@ -71,22 +71,22 @@ pub enum Use {
     Both,
 }
 
-/// Whoever makes the keys.
+/// The officer who makes the keys.
 pub struct Officer(Session);
 
 impl Officer {
     pub fn new() -> Self {
         let module = Pkcs11::new(module()).expect("the module");
-        // Another one of the process may have done it.
+        // Another thread of the process may have done it already.
         let _ = module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK));
         let slot = module.get_slots_with_initialized_token().expect("slots")[0];
         let session = module.open_rw_session(slot).expect("a session");
-        // It may be logged in already.
+        // It may already be logged in.
         let _ = session.login(UserType::User, Some(&AuthPin::new(PIN.into())));
         Self(session)
     }
 
-    /// As an HSM is prepared for itsme: one key to sign, one to decrypt.
+    /// Prepares the HSM for itsme: one key to sign, one to decrypt.
     pub fn make_keys(&self) {
         self.make("sig-1", "sig-1", Use::Sign);
         self.make("enc-1", "enc-1", Use::Decrypt);

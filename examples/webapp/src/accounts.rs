@@ -9,8 +9,8 @@ pub struct Accounts(AnyPool);
 
 pub type AccountId = String;
 
-/// Somebody who has logged in once. What they have shared is what the application needs, not all
-/// that itsme would tell.
+/// Someone who has logged in once. It stores only what the application needs, not everything that
+/// itsme would share.
 #[derive(FromRow)]
 pub struct Account {
     pub id: AccountId,
@@ -18,13 +18,14 @@ pub struct Account {
     pub name: Option<String>,
     pub birthdate: Option<String>,
     pub address: Option<String>,
-    /// Where messages go. No login changes it: codes are sent there that must not depend on itsme.
+    /// Where messages go. Logins never change it, because codes sent there must not depend on
+    /// itsme.
     pub email: Option<String>,
-    /// Sessions of an earlier generation are over.
+    /// Sessions of an earlier generation have ended.
     pub generation: i64,
 }
 
-/// What was confirmed, and what proves it.
+/// What was confirmed, and the evidence.
 #[derive(FromRow)]
 pub struct Receipt {
     pub claims: String,
@@ -41,14 +42,14 @@ impl Accounts {
         sqlx::query_as(query).bind(id).fetch_optional(&self.0).await
     }
 
-    /// The account of this `sub`, or a new one.
+    /// Finds or creates the account with this `sub`.
     pub async fn log_in(
         &self,
         sub: &str,
         name: Option<&str>,
         email: Option<&str>,
     ) -> sqlx::Result<Account> {
-        // In one statement: two tabs that log in for the first time make one account.
+        // A single statement, so that two tabs that log in for the first time create one account.
         let statement = "INSERT INTO account (id, sub, name, email) VALUES ($1, $2, $3, $4)
             ON CONFLICT (sub) DO UPDATE SET name = coalesce(excluded.name, account.name)
             RETURNING id, sub, name, birthdate, address, email, generation";
@@ -56,7 +57,7 @@ impl Accounts {
         insert.fetch_one(&self.0).await
     }
 
-    /// Whether this `sub` opens an account.
+    /// Whether an account with this `sub` exists.
     pub async fn is_known(&self, sub: &str) -> sqlx::Result<bool> {
         let query = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM account WHERE sub = $1");
         Ok(query.bind(sub).fetch_one(&self.0).await? > 0)
@@ -88,7 +89,7 @@ impl Accounts {
         Ok(id)
     }
 
-    /// A receipt of this account, and of no other.
+    /// Finds a receipt of this account only.
     pub async fn receipt(&self, account: &str, id: &str) -> sqlx::Result<Option<Receipt>> {
         let query = "SELECT claims, evidence FROM receipt WHERE account = $1 AND id = $2";
         sqlx::query_as(query).bind(account).bind(id).fetch_optional(&self.0).await

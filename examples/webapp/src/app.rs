@@ -1,4 +1,4 @@
-//! What every request needs, and which address leads where.
+//! What every request needs, and the routes.
 
 use axum::{
     Router,
@@ -28,7 +28,7 @@ use crate::{
     share,
 };
 
-/// Cheap to clone: all of it is shared.
+/// Cheap to clone: everything is shared.
 #[derive(Clone)]
 pub struct App {
     pub itsme: Client,
@@ -38,22 +38,24 @@ pub struct App {
     pub accounts: Accounts,
     pub link_codes: LinkCodes,
     pub draining: Draining,
-    /// Whether browsers come by https, so that cookies may insist on it.
+    /// Whether browsers use https, so that cookies can require it.
     pub is_https: bool,
-    /// Whether everybody may read the shop's messages.
+    /// Whether everyone may read the shop's messages.
     pub shows_outbox: bool,
 }
 
 impl App {
     pub fn router(self, sessions: Sessions) -> Router {
-        // Over https, browsers take a cookie of this name from this host alone, not from its neighbours.
+        // Over https, browsers accept a cookie with this prefix only from this host, not from its
+        // neighbours.
         let cookie = if self.is_https { "__Host-session" } else { "session" };
         let sessions = SessionManagerLayer::new(sessions)
             .with_name(cookie)
             .with_secure(self.is_https)
-            // Browsers that bring back yesterday's tabs bring back their cookies, too.
+            // Browsers that restore yesterday's tabs also restore their cookies.
             .with_expiry(Expiry::OnInactivity(Duration::minutes(30)))
-            // Strict would leave it at home when the person comes back from itsme, another site.
+            // With Strict, the cookie would not be sent when the person comes back from itsme,
+            // another site.
             .with_same_site(SameSite::Lax);
         let logins = self.logins.clone().routes(login::arrived);
         Router::new()
@@ -73,7 +75,7 @@ impl App {
             .route("/language", post(language::choose))
             .route("/style.css", get(page::style))
             .fallback(async || Problem::NoSuchPage)
-            // A form's address in a bookmark.
+            // For a form's address in a bookmark.
             .method_not_allowed_fallback(async || Redirect::to("/"))
             .layer(from_fn(of_this_site))
             .layer(from_fn(problem::show))
@@ -84,8 +86,8 @@ impl App {
     }
 }
 
-/// Forms are sent from our own pages. `SameSite` alone lets the neighbours on other subdomains in;
-/// browsers that do not tell are left to it.
+/// Forms must come from our own pages. `SameSite` by itself admits neighbours on other subdomains,
+/// and is all there is for browsers that do not say where a form came from.
 async fn of_this_site(request: Request, next: Next) -> Response {
     let from = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
     let is_ours = matches!(from, None | Some(b"same-origin" | b"none"));
@@ -95,8 +97,8 @@ async fn of_this_site(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Nothing from elsewhere on a page, no page in a frame, and neither caches nor other sites get to
-/// know a callback's address.
+/// Allows nothing foreign on a page and no page in a frame, and keeps a callback's URL from caches
+/// and other sites.
 async fn with_headers(State(is_https): State<bool>, request: Request, next: Next) -> Response {
     const HEADERS: [(HeaderName, &str); 4] = [
         (
@@ -107,13 +109,13 @@ async fn with_headers(State(is_https): State<bool>, request: Request, next: Next
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    // A year: whoever came once by https never comes by http again.
+    // One year: whoever came by https once never uses http again.
     const ALWAYS_HTTPS: (HeaderName, &str) =
         (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     let mut response = next.run(request).await;
     let headers: &mut HeaderMap = response.headers_mut();
     for (name, value) in HEADERS.into_iter().chain(is_https.then_some(ALWAYS_HTTPS)) {
-        // The public keys may be kept for a while.
+        // The public keys may be cached for a while.
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response

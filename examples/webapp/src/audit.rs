@@ -1,4 +1,4 @@
-//! What happened to an account's link with itsme, for those who must answer for it later. No word about the person.
+//! What happened to an account's link with itsme, for later questions. Nothing about the person.
 
 use sqlx::{Any, Executor};
 
@@ -9,11 +9,11 @@ pub enum Event {
     CodeSent,
     WrongCode,
     Linked,
-    /// The new identity has another name or date of birth.
+    /// The new identity has a different name or date of birth.
     RefusedAsSomebodyElse,
     /// The new `sub` opens another account.
     RefusedAsLinkedElsewhere,
-    /// There is no address to send a code to, or too many were sent.
+    /// There is no address to send a code to, or too many codes were sent.
     RefusedWithoutCode,
 }
 
@@ -40,7 +40,7 @@ pub async fn note(
     insert.bind(now()).execute(database).await.map(drop)
 }
 
-/// How often it happened to this account since then, in Unix seconds.
+/// How often the event happened to this account since then, in Unix seconds.
 pub async fn count(
     database: impl Executor<'_, Database = Any>,
     account: &str,

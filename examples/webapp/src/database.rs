@@ -1,5 +1,5 @@
-//! The database: an SQLite file, or PostgreSQL for instances on several machines. Statements and migrations are the
-//! same for both.
+//! The database: an SQLite file, or PostgreSQL for instances on several machines. Both use the same
+//! statements and migrations.
 
 use std::{
     convert::Infallible,
@@ -22,7 +22,7 @@ use crate::private_file;
 
 /// How long a request waits for a connection before the person is asked to try again.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often an SQLite file is prepared, while others do it too.
+/// How often to try preparing an SQLite file while other instances do the same.
 const MOST_TRIES: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
@@ -31,7 +31,7 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 pub enum Place {
     Memory,
     File(PathBuf),
-    /// A URL, which may hold a password.
+    /// A URL, which may contain a password.
     Postgres(String),
 }
 
@@ -54,12 +54,12 @@ impl fmt::Debug for Place {
     }
 }
 
-/// Opens the database, and brings its tables up to date.
+/// Opens the database and migrates its tables.
 pub async fn open(place: &Place) -> Result<AnyPool, Box<dyn Error>> {
     install_default_drivers();
     let options = AnyPoolOptions::new().acquire_timeout(PATIENCE);
     match place {
-        // Each connection would have a database of its own.
+        // Each connection would have its own database.
         Place::Memory => {
             let one = options.max_connections(1).idle_timeout(None).max_lifetime(None);
             let pool = one.connect("sqlite::memory:").await?;
@@ -70,7 +70,8 @@ pub async fn open(place: &Place) -> Result<AnyPool, Box<dyn Error>> {
             private_file::make(file)?;
             let name = file.display().to_string().replace('%', "%25").replace('?', "%3F");
             let pool = options.connect(&format!("sqlite:{name}")).await?;
-            // Of two instances that make the tables at once, SQLite lets one fail; then they are there.
+            // If two instances create the tables at once, SQLite lets one fail; on the next try the
+            // tables exist.
             let mut tries = 1;
             while let Err(error) = prepare_file(&pool).await {
                 if tries == MOST_TRIES {
@@ -90,25 +91,25 @@ pub async fn open(place: &Place) -> Result<AnyPool, Box<dyn Error>> {
 }
 
 async fn prepare_file(pool: &AnyPool) -> sqlx::Result<()> {
-    // Readers and a writer at once; it is kept in the file.
+    // Lets readers and a writer work at once; the setting is stored in the file.
     sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(pool).await?;
     Ok(migrate(pool).await?)
 }
 
-/// A newer instance may have brought the tables further: while a fleet is updated, the older ones go on.
+/// Ignores migrations of a newer version: while a fleet is updated, older instances keep running.
 async fn migrate(pool: &AnyPool) -> Result<(), MigrateError> {
     sqlx::migrate!().set_ignore_missing(true).run(pool).await
 }
 
-/// Unix seconds.
+/// The time in Unix seconds.
 pub fn now() -> i64 {
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// A name for a new row, which nobody guesses.
+/// An unguessable id for a new row.
 pub fn fresh_id() -> String {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system has randomness");
+    getrandom::fill(&mut bytes).expect("the system provides randomness");
     URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -1,4 +1,4 @@
-//! What a supervisor and a proxy ask: whether the process lives, and whether it should be sent people.
+//! What supervisors and proxies ask: whether the process is alive, and whether to send it people.
 
 use std::{
     sync::{
@@ -20,11 +20,11 @@ use tokio::time::timeout;
 
 use crate::{app::App, database::now};
 
-/// A database that takes longer is as good as none.
+/// A database that takes longer counts as unavailable.
 const PATIENCE: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// Set when the process was told to stop.
+/// Set once the process has been told to stop.
 #[derive(Clone, Default)]
 pub struct Draining(Arc<AtomicBool>);
 
@@ -42,16 +42,16 @@ pub async fn live() -> &'static str {
     "alive\n"
 }
 
-/// What must be there before people are sent here.
+/// What must be available before people are sent here.
 #[derive(Serialize)]
 struct Readiness {
     database: bool,
-    /// itsme's, of today: they serve for a day when itsme is away.
+    /// itsme's keys, fetched today: they work for a day if itsme is unavailable.
     keys: bool,
     draining: bool,
 }
 
-/// What they were fetched at, and Unix seconds.
+/// Compares the time of the fetch with now, in Unix seconds.
 fn are_of_today(fetched: UnixTime, now: i64) -> bool {
     UnixTime::from_secs(now.try_into().unwrap_or_default()).since(fetched) < DAY
 }
@@ -83,7 +83,7 @@ mod tests {
         assert!(are_of_today(fetched, 1_000_000));
         assert!(are_of_today(fetched, 1_000_000 + 86_399));
         assert!(!are_of_today(fetched, 1_000_000 + 86_400));
-        // A clock that was put back is no reason to turn people away.
+        // A clock that was set back is no reason to turn people away.
         assert!(are_of_today(fetched, 0));
     }
 }

@@ -1,4 +1,4 @@
-//! The page where everything begins.
+//! The home page.
 
 use axum::{
     extract::State,

@@ -1,4 +1,5 @@
-//! Logins that are under way and QR tickets, in the database: any instance goes on with one, and one at a time does.
+//! Logins in progress and QR tickets, in the database: any instance can continue one, but only one
+//! at a time.
 
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ impl Store for Kept {
     }
 }
 
-/// Unix seconds in so long.
+/// The Unix time in seconds after this duration.
 fn after(time: Duration) -> i64 {
     now().saturating_add_unsigned(time.as_secs())
 }

@@ -1,4 +1,4 @@
-//! The language of a page: what the person has chosen, then what their browser prefers, then English.
+//! The language of a page: the person's choice, then the browser's preference, then English.
 
 use std::convert::Infallible;
 
@@ -41,13 +41,13 @@ impl Language {
         chosen.or_else(preferred).unwrap_or(Self::English)
     }
 
-    /// `nl-BE` is Dutch as well.
+    /// `nl-BE` counts as Dutch.
     fn known(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or_default();
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 
-    /// As `<html lang>` names it.
+    /// The tag for `<html lang>`.
     pub fn tag(self) -> &'static str {
         match self {
             Self::Dutch => "nl",
@@ -57,7 +57,7 @@ impl Language {
         }
     }
 
-    /// As its speakers name it.
+    /// The language's own name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dutch => "Nederlands",
@@ -76,7 +76,7 @@ impl Language {
         }
     }
 
-    /// For itsme's own pages.
+    /// The locale for itsme's own pages.
     pub fn ui_locale(self) -> UiLocale {
         match self {
             Self::Dutch => UiLocale::Dutch,
@@ -100,7 +100,7 @@ pub struct Choice {
     language: Language,
 }
 
-/// Somebody chooses theirs.
+/// Stores the person's choice.
 pub async fn choose(
     jar: CookieJar,
     choice: Result<Form<Choice>, FormRejection>,

@@ -1,8 +1,9 @@
-//! Somebody who is logged in has a new itsme account, and with it a new `sub`.
+//! Links a new itsme account, which has a new `sub`, to the account of someone who is logged in.
 //!
-//! A session that was left open must not be enough to bind somebody else's itsme to the account. So the new identity
-//! must be the person whom the account knows, a code that is sent to the account's own address must be entered, and
-//! until then the pages show nothing that is stored. Whoever cannot do this is a case for people.
+//! A session left open must not be enough to bind someone else's itsme account. So the new identity
+//! must match the person whom the account knows, and a code sent to the account's own address must
+//! be entered; until then the pages show nothing that is stored. Anyone who cannot do this needs
+//! support from people.
 
 use axum::{
     Form,
@@ -26,7 +27,7 @@ use crate::{
     visitor::Visitor,
 };
 
-/// Where the session keeps the name of the link that waits for its code.
+/// The session key for the id of the link that awaits its code.
 const LINK: &str = "link";
 
 pub async fn begin(
@@ -40,7 +41,7 @@ pub async fn begin(
     login::send(&app, &headers, request, &purpose).await
 }
 
-/// They have come back with an identity.
+/// Handles the person's return with an identity.
 pub async fn arrived(
     app: &App,
     visitor: &Visitor,
@@ -72,7 +73,7 @@ pub async fn arrived(
     Ok(Redirect::to("/link").into_response())
 }
 
-/// What the account knows, the new identity says as well.
+/// Whether the new identity matches everything that the account knows.
 fn is_same_person(account: &Account, user: &User) -> bool {
     let name = |name: &str| name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     let has_same_name = match &account.name {
@@ -130,7 +131,7 @@ pub async fn confirm(
     code: Result<Form<Code>, FormRejection>,
 ) -> Result<Response, Problem> {
     let (link, id) = waiting(&app, &visitor).await?;
-    // A form that cannot be read has no code in it.
+    // An unreadable form counts as having no code.
     let code = code.map(|Form(it)| it.code).unwrap_or_default();
     let account = visitor.account()?;
     match app.link_codes.enter(account, &id, &code, language).await? {
@@ -141,7 +142,7 @@ pub async fn confirm(
             Err(Problem::LinkRefused { account: account.id.clone(), event })
         }
         Entered::Linked => {
-            // This session has ended with the others.
+            // This session ended along with the others.
             let account = app.accounts.get(&account.id).await?.ok_or(Problem::LoggedOut)?;
             visitor.log_in(&account).await?;
             Ok(Redirect::to("/link/done").into_response())

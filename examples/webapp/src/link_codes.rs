@@ -1,5 +1,5 @@
-//! The codes by which somebody shows that a new itsme account is to open their account: a second factor that does not
-//! depend on itsme.
+//! The codes by which a person proves that a new itsme account may open their account: a second
+//! factor that does not depend on itsme.
 
 use sqlx::{AnyPool, FromRow};
 
@@ -14,7 +14,7 @@ use crate::{
 /// How long a code is valid, in seconds.
 const LIFETIME: i64 = 600;
 const MOST_TRIES: i64 = 5;
-/// How many codes an account is sent in an hour: each is five guesses.
+/// How many codes an account may be sent per hour; each allows five guesses.
 const MOST_CODES: i64 = 3;
 const HOUR: i64 = 3_600;
 const DIGITS: u64 = 100_000_000;
@@ -22,7 +22,7 @@ const DIGITS: u64 = 100_000_000;
 #[derive(Clone)]
 pub struct LinkCodes(AnyPool);
 
-/// A new itsme account that waits for its code.
+/// A new itsme account that awaits its code.
 #[derive(FromRow)]
 pub struct Link {
     pub id: String,
@@ -33,14 +33,14 @@ pub struct Link {
     tries: i64,
 }
 
-/// What became of a code that was entered.
+/// The result of entering a code.
 pub enum Entered {
     /// The account has the new `sub`, and its sessions have ended.
     Linked,
     Wrong,
-    /// Expired, entered before, or tried too often.
+    /// The code expired, was already entered, or was tried too often.
     Over,
-    /// The itsme account got an account of its own meanwhile.
+    /// The itsme account got its own account in the meantime.
     LinkedElsewhere,
 }
 
@@ -49,7 +49,7 @@ impl LinkCodes {
         Self(pool)
     }
 
-    /// Sends a code for a new `sub`; `None` if there is no address, or if too many were sent.
+    /// Sends a code for a new `sub`; `None` if there is no address or too many codes were sent.
     pub async fn send(
         &self,
         account: &Account,
@@ -57,7 +57,7 @@ impl LinkCodes {
         language: Language,
     ) -> sqlx::Result<Option<String>> {
         let mut all = self.0.begin().await?;
-        // The row is this request's from here on, so that codes are counted one by one.
+        // This locks the row for this request, so that codes are counted one at a time.
         let statement = "INSERT INTO link (account, id, sub, name, code, expires_at)
             VALUES ($1, $2, $3, $4, $5, $6)
             ON CONFLICT (account) DO UPDATE SET id = excluded.id, sub = excluded.sub, name = excluded.name,
@@ -78,7 +78,7 @@ impl LinkCodes {
         Ok(Some(id))
     }
 
-    /// The link that waits.
+    /// The link that awaits its code.
     pub async fn get(&self, account: &str, id: &str) -> sqlx::Result<Option<Link>> {
         let query = "SELECT id, account, sub, name, code, tries FROM link
             WHERE account = $1 AND id = $2 AND tries < $3 AND expires_at > $4";
@@ -86,7 +86,8 @@ impl LinkCodes {
         query.fetch_optional(&self.0).await
     }
 
-    /// Links, if the code is right: the account's `sub` changes, its sessions end, and it is told.
+    /// Links the account if the code is right: changes its `sub`, ends its sessions and notifies
+    /// it.
     pub async fn enter(
         &self,
         account: &Account,
@@ -94,7 +95,7 @@ impl LinkCodes {
         code: &str,
         language: Language,
     ) -> sqlx::Result<Entered> {
-        // Counted before it is compared: however many come at once, five are compared.
+        // Count before comparing: however many attempts arrive at once, only five are compared.
         let statement = "UPDATE link SET tries = tries + 1
             WHERE account = $1 AND id = $2 AND tries < $3 AND expires_at > $4
             RETURNING id, account, sub, name, code, tries";

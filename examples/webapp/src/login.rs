@@ -1,4 +1,4 @@
-//! To itsme and back, whatever the person wants there. The routes are those of `itsme_reqwest::axum`.
+//! To itsme and back, whatever the person wants there. The routes come from `itsme_reqwest::axum`.
 
 use axum::{
     extract::State,
@@ -24,16 +24,16 @@ use crate::{
     visitor::Visitor,
 };
 
-/// Where a login begins.
+/// Where a login starts.
 pub const PATH: &str = "/itsme/login";
 /// The path of the redirect URI.
 pub const CALLBACK: &str = "/itsme/callback";
-/// What itsme's servers ask for, and no person.
+/// Routes that itsme's servers call, not people.
 pub const ROUTES_OF_ITSME: [&str; 2] = ["/itsme/ping", "/itsme/request/"];
-/// What people were sent to itsme for, by its outcome.
+/// Counts what people were sent to itsme for, by outcome.
 const LOGINS: &str = "itsme_logins_total";
 
-/// What the person wanted, and who was logged in when they did.
+/// What the person wanted, and who was logged in at the time.
 #[derive(Default, Serialize, Deserialize)]
 pub enum Purpose {
     #[default]
@@ -58,12 +58,13 @@ impl Purpose {
     }
 }
 
-/// What a login asks for, by browser or by QR code. The e-mail address is where an account gets its messages.
+/// The request of a login, by browser or QR code. The e-mail address is where the account gets its
+/// messages.
 pub fn request(service: &str) -> AuthorizationRequest {
     AuthorizationRequest::login(service).claim(Claim::Name).claim(Claim::Email)
 }
 
-/// Sends somebody to itsme who is logged in here.
+/// Sends someone who is logged in here to itsme.
 pub async fn send(
     app: &App,
     headers: &HeaderMap,
@@ -74,7 +75,7 @@ pub async fn send(
     Ok(app.logins.send(headers, request, errand).await)
 }
 
-/// They are back, and itsme says who they are.
+/// Handles the person's return, now identified by itsme.
 pub async fn arrived(
     State(app): State<App>,
     visitor: Visitor,
@@ -114,7 +115,7 @@ async fn finish(
     }
 }
 
-/// Nobody is logged in: the page that says why.
+/// The page that explains why nobody is logged in.
 pub fn problem_page(problem: &routes::Problem, headers: &HeaderMap) -> Response {
     let language = Language::of(headers);
     let texts = language.texts();
@@ -130,7 +131,7 @@ pub fn problem_page(problem: &routes::Problem, headers: &HeaderMap) -> Response 
         _ => ("our_fault", our_fault),
     };
     counter!(LOGINS, "purpose" => purpose.name(), "outcome" => outcome).increment(1);
-    // What was no login is begun again where it was begun.
+    // An errand is started again where it began.
     let again = is_login.then_some(problem.again.as_str());
     let page = problem::content(language, said, &problem.incident, again);
     (problem.status(), page).into_response()
@@ -141,7 +142,7 @@ pub fn again(language: Language, path: &str) -> Markup {
     html! { p { a class="button" href=(path) { (language.texts().log_in_again) } } }
 }
 
-/// The page of a login by QR code, which asks again by itself.
+/// The page of a QR login, which reloads by itself.
 pub fn qr_page(qr: &QrPage, headers: &HeaderMap) -> Response {
     let language = Language::of(headers);
     let texts = language.texts();

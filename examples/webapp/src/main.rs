@@ -1,11 +1,12 @@
-//! A web application that logs people in with itsme, lets them share data and confirm payments.
+//! A web application that logs people in with itsme, and lets them share data and confirm payments.
 //! `cargo run --bin webapp` starts it together with a fake itsme and prints its address.
 //!
-//! * `options`: the command line; `app`: what every request needs, and the addresses;
+//! * `options`: the command line; `app`: what every request needs, and the routes;
 //! * `login`: to itsme and back; `share`, `payment`, `link`: what else a person can do there;
-//! * `database` (with `private_file`), and in it `accounts`, `sessions`, `kept`, `link_codes`, `outbox`, `audit`;
-//! * `visitor`: who is logged in; `language`, `texts`: what is said to them;
-//! * `home`, `page`: the pages; `problem`: the page for what went wrong;
+//! * `database` (with `private_file`), and stored in it `accounts`, `sessions`, `kept`,
+//!   `link_codes`, `outbox`, `audit`;
+//! * `visitor`: who is logged in; `language`, `texts`: what they read;
+//! * `home`, `page`: the pages; `problem`: the page for errors;
 //! * `health`, `telemetry`, `shutdown`: what operators see.
 
 mod accounts;
@@ -19,7 +20,7 @@ mod language;
 mod link;
 mod link_codes;
 mod login;
-// Not by a dependency: a package cannot depend on one that is not published.
+// Included as a module, because a package cannot depend on an unpublished one.
 #[path = "../../src/options/op.rs"]
 mod op;
 mod options;
@@ -59,10 +60,10 @@ use self::{
     sessions::Sessions,
 };
 
-/// Between two tries to fetch itsme's keys, and between two that succeed.
+/// How long to wait before retrying to fetch itsme's keys, and between successful fetches.
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 const BETWEEN_FETCHES: Duration = Duration::from_secs(3_600);
-/// Between two looks for what has expired.
+/// How often to delete what has expired.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(600);
 
 #[tokio::main]
@@ -83,7 +84,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     options.check_credentials()?;
     let address = options.listen;
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        format!("cannot listen at {address}: {error} (--listen 127.0.0.1:0 takes a free port)")
+        format!("cannot listen on {address}: {error} (--listen 127.0.0.1:0 picks a free port)")
     })?;
     let listening = listener.local_addr()?;
     let address = format!("http://{listening}");
@@ -94,7 +95,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let (http, settings, services, fake) =
         match options.op.settings(options.op.keys(None)?, options.op.secret()?)? {
             Some(settings) => (http, settings, options.services.into(), None),
-            // Nobody's proxy leads to our own loopback.
+            // A proxy cannot reach our own loopback.
             None => {
                 let (fake, settings) = fake_itsme(&redirect_uri)?;
                 (http.no_proxy(), settings, Services::of_the_fake(), Some(fake))
@@ -107,7 +108,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let place = options.database.unwrap_or(Place::Memory);
     let database = database::open(&place)
         .await
-        .map_err(|error| format!("the database cannot be opened: {error}"))?;
+        .map_err(|error| format!("cannot open the database: {error}"))?;
     let (sessions, kept) = (Sessions::new(database.clone()), Kept::new(database.clone()));
     let link_codes = LinkCodes::new(database.clone());
     tokio::spawn(sweep(sessions.clone(), kept.clone(), link_codes.clone()));
@@ -115,7 +116,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
         let address = telemetry::serve_metrics(address, itsme.clone()).await?;
         println!("Metrics are at http://{address}/metrics");
     }
-    // Once requests are measured: these are the first.
+    // Start this once requests are measured: these are the first.
     tokio::spawn(fetch_keys(itsme.clone()));
 
     let service = services.login.clone();
@@ -136,7 +137,9 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
         is_https: public_url.starts_with("https://"),
         shows_outbox: fake.is_some() || options.danger_show_outbox,
     };
-    println!("The application is at {public_url} (it listens at {listening}; Ctrl-C ends it)");
+    println!(
+        "The application is at {public_url} (it listens at {listening}; press Ctrl-C to stop)"
+    );
     let router = app.router(sessions);
     let serving = axum::serve(listener, router);
     let told = shutdown::begin(draining, options.drain);
@@ -146,13 +149,14 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// So that no person waits for it. Whatever itsme does, the application serves what needs no login.
+/// Fetches itsme's keys so that no person has to wait for them. Meanwhile the application serves
+/// everything that needs no login.
 async fn fetch_keys(itsme: Client) {
     loop {
         match itsme.refresh().await {
             Ok(_) => sleep(BETWEEN_FETCHES).await,
             Err(error) => {
-                tracing::warn!("itsme's keys were not fetched: {error}");
+                tracing::warn!("failed to fetch itsme's keys: {error}");
                 sleep(BETWEEN_TRIES).await;
             }
         }
@@ -163,17 +167,18 @@ async fn sweep(sessions: Sessions, kept: Kept, link_codes: LinkCodes) {
     loop {
         sleep(BETWEEN_SWEEPS).await;
         if let Err(error) = sessions.delete_expired().await {
-            tracing::warn!("expired sessions were not deleted: {error}");
+            tracing::warn!("failed to delete expired sessions: {error}");
         }
         for deleted in [kept.delete_expired().await, link_codes.delete_expired().await] {
             if let Err(error) = deleted {
-                tracing::warn!("expired logins were not deleted: {error}");
+                tracing::warn!("failed to delete expired logins: {error}");
             }
         }
     }
 }
 
-/// A fake itsme, and who the application is to it. To a browser it is another site, as in life.
+/// Starts a fake itsme, and creates the application's settings there. To a browser it is another
+/// site, as in production.
 fn fake_itsme(redirect_uri: &str) -> io::Result<(Server, Settings)> {
     let server = Server::start_on_localhost(0, Clock::system())?;
     let settings = {

@@ -9,65 +9,67 @@ use tracing::level_filters::LevelFilter;
 
 use crate::{database::Place, op::Op, private_file, telemetry::LogFormat};
 
-/// A shop whose customers log in with itsme, share their address and confirm payments.
+/// A shop where customers log in with itsme, share their address and confirm payments.
 ///
-/// Without options it brings a fake itsme along. Its accounts are in memory then, and end with it.
+/// Without options it starts a fake itsme, and keeps accounts in memory until it ends.
 #[derive(Debug, Parser)]
 #[command(
     name = "webapp",
     version,
-    after_help = "Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 failed, 2 wrong options.\n\n\
+    after_help = "Exit codes: 0 stopped by Ctrl-C or SIGTERM, 1 failed, 2 invalid options.\n\n\
     Examples:\n  \
     cargo run --bin webapp\n  \
     cargo run --bin webapp -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
     --service LOGIN --share-service SHARE --public-url https://shop.example.be\n\n\
-    Two instances, of which one finishes what the other began:\n  \
+    Two instances, either of which can finish what the other began:\n  \
     (umask 077; head -c 64 /dev/urandom > cookie.key)\n  \
     cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP…\n  \
     cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP… \\\n      \
     --listen 127.0.0.1:8801 --public-url http://127.0.0.1:8800\n\
-    where OP… is which itsme, and as whom: --issuer or --environment, and so on.\n\
-    On several machines: PostgreSQL instead of the file, by WEBAPP_DATABASE=postgres://…"
+    where OP… says which itsme and which client: --issuer or --environment, and so on.\n\
+    On several machines, use PostgreSQL instead of the file: WEBAPP_DATABASE=postgres://…"
 )]
 #[command(mut_group("op", |op| op.requires("service")))]
 pub struct Options {
-    /// Where to listen; port 0 is a free one.
+    /// Address to listen on; port 0 picks a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8800")]
     pub listen: SocketAddr,
 
-    /// How browsers reach it; the redirect URI is this with /itsme/callback after it. Default: where
-    /// it listens.
+    /// URL by which browsers reach the application; the redirect URI is this followed by
+    /// /itsme/callback. Default: where it listens.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// Accounts, sessions and logins under way: an SQLite file, which is made if it is not there, or
-    /// postgres://USER:PASSWORD@HOST/NAME, rather by the environment. Default: in memory.
+    /// Where to store accounts, sessions and logins in progress: an SQLite file, created if
+    /// missing, or postgres://USER:PASSWORD@HOST/NAME, preferably passed in the environment.
+    /// Default: in memory.
     #[arg(long, value_name = "FILE|URL", env = "WEBAPP_DATABASE", hide_env_values = true)]
     pub database: Option<Place>,
 
-    /// A file of 64 random bytes or more, the same for all instances, that encrypts cookies. Default:
-    /// random, so that a restart ends the logins that are under way.
+    /// File of at least 64 random bytes that encrypts cookies, the same for all instances. Default:
+    /// random, so a restart ends logins in progress.
     #[arg(long, value_name = "FILE")]
     pub cookie_key: Option<PathBuf>,
 
-    /// What is logged: error, warn, info, debug (each request to the OP) or trace.
+    /// Log level: error, warn, info, debug (each request to the OP) or trace.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub log: LevelFilter,
 
-    /// How it is logged.
+    /// Log format.
     #[arg(long, value_enum, default_value = "text")]
     pub log_format: LogFormat,
 
-    /// Serve metrics for Prometheus at http://ADDRESS:PORT/metrics. Default: they are not measured.
+    /// Serve Prometheus metrics at http://ADDRESS:PORT/metrics. Default: nothing is measured.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics: Option<SocketAddr>,
 
-    /// How many seconds to go on serving, but not as ready, when told to stop: longer than the proxy's checks are apart.
+    /// Seconds to go on serving, but not as ready, when told to stop: longer than the proxy's check
+    /// interval.
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
     pub drain: Duration,
 
-    /// Show everybody's messages at /outbox, as with the fake itsme: codes that link accounts are among them. For a
-    /// sandbox of your own.
+    /// Show everyone's messages at /outbox, as with the fake itsme, including the codes that link
+    /// accounts. Only for your own sandbox.
     #[arg(long, requires = "op", conflicts_with = "environment")]
     pub danger_show_outbox: bool,
 
@@ -78,23 +80,23 @@ pub struct Options {
     pub services: ServiceOptions,
 }
 
-/// The service codes that the OP gave out.
+/// The service codes assigned by the OP.
 #[derive(Clone, Debug, Args)]
 pub struct ServiceOptions {
-    /// For logins.
+    /// Service code for logins.
     #[arg(long, value_name = "CODE", requires = "op")]
     service: Option<String>,
 
-    /// For sharing of data. Default: none is asked for.
+    /// Service code for sharing data. Default: no sharing.
     #[arg(long, value_name = "CODE", requires = "op")]
     share_service: Option<String>,
 
-    /// For payments. Default: there are none.
+    /// Service code for payments. Default: no payments.
     #[arg(long, value_name = "CODE", requires = "op")]
     confirm_service: Option<String>,
 }
 
-/// The codes of what can be asked for.
+/// The service codes.
 #[derive(Clone, Debug)]
 pub struct Services {
     pub login: String,
@@ -104,7 +106,7 @@ pub struct Services {
 
 impl From<ServiceOptions> for Services {
     fn from(options: ServiceOptions) -> Self {
-        // With a real OP, the parser has seen to it that there is one.
+        // With a real OP, the parser guarantees that there is one.
         let login = options.service.unwrap_or_default();
         Self { login, share: options.share_service, confirm: options.confirm_service }
     }
@@ -128,24 +130,26 @@ impl Options {
     /// The key that encrypts cookies.
     ///
     /// # Errors
-    /// The file cannot be read, is too short, or, on Unix, can be read by others.
+    /// If the file cannot be read, is too short, or, on Unix, can be read by others.
     pub fn cookie_key(&self) -> Result<Key, Box<dyn Error>> {
         let Some(file) = &self.cookie_key else { return Ok(Key::generate()) };
         let at = file.display();
         let bytes = fs::read(file)
             .map_err(|error| format!("the cookie key {at} cannot be read: {error}"))?;
-        // Whoever has the key can make cookies for every account.
+        // Anyone with the key can forge cookies for every account.
         private_file::check(file, "cookie key")?;
         Key::try_from(&bytes[..]).map_err(|_| {
             let length = bytes.len();
-            format!("the cookie key {at} has {length} bytes; 64 random ones are needed").into()
+            format!("the cookie key {at} has {length} bytes; at least 64 random bytes are needed")
+                .into()
         })
     }
 
-    /// On Unix, checks that only we can read the files with the private keys and the client secret.
+    /// Checks, on Unix, that only we can read the files with the private keys and the client
+    /// secret.
     ///
     /// # Errors
-    /// Others can.
+    /// If others can read them.
     pub fn check_credentials(&self) -> Result<(), Box<dyn Error>> {
         for (file, what) in self.op.credential_files() {
             private_file::check(file, what)?;

@@ -1,4 +1,4 @@
-//! The messages that the shop sends. A table and a page stand in for mail.
+//! The messages that the shop sends. A table and a page stand in for e-mail.
 
 use axum::extract::State;
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ use crate::{
     texts::Letter,
 };
 
-/// How many the page shows.
+/// How many messages the page shows.
 const MOST_SHOWN: i64 = 20;
 
 #[derive(FromRow)]
@@ -23,7 +23,7 @@ struct Message {
     body: String,
 }
 
-/// Sends a letter, with what is for this reader alone below it.
+/// Sends a letter, followed by text for this reader only.
 pub async fn send(
     database: impl Executor<'_, Database = Any>,
     email: &str,
@@ -42,7 +42,7 @@ async fn latest(pool: &AnyPool) -> sqlx::Result<Vec<Message>> {
     sqlx::query_as(query).bind(MOST_SHOWN).fetch_all(pool).await
 }
 
-/// Everybody's messages: with a sandbox only.
+/// Shows everyone's messages; only with a sandbox.
 pub async fn show(State(app): State<App>, language: Language) -> Result<Markup, Problem> {
     if !app.shows_outbox {
         return Err(Problem::NoSuchPage);

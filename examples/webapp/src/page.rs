@@ -1,4 +1,4 @@
-//! What all pages have around them, and what is pressed on them.
+//! The frame of every page, and its buttons.
 
 use axum::{http::header::CONTENT_TYPE, response::IntoResponse};
 use maud::{DOCTYPE, Markup, html};
@@ -13,7 +13,7 @@ pub fn page(language: Language, title: &str, content: &Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                // Browsers would ask for one otherwise.
+                // Otherwise browsers would request one.
                 link rel="icon" href="data:,";
                 link rel="stylesheet" href="/style.css";
                 title { (title) " · " (texts.shop) }
@@ -36,14 +36,15 @@ pub fn page(language: Language, title: &str, content: &Markup) -> Markup {
     }
 }
 
-/// How much a button stands out; one of a page is primary.
+/// How much a button stands out; only one on a page is primary.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Rank {
     Primary,
     Secondary,
 }
 
-/// What changes something is a form, never a link: browsers, and other sites, follow links.
+/// A button that changes something is always in a form, never a link: browsers and other sites
+/// follow links.
 pub fn button(action: &str, rank: Rank, label: &str) -> Markup {
     html! {
         form method="post" action=(action) {
@@ -52,12 +53,12 @@ pub fn button(action: &str, rank: Rank, label: &str) -> Markup {
     }
 }
 
-/// Back to where everything begins.
+/// A link back to the home page.
 pub fn back(language: Language) -> Markup {
     html! { p { a href="/" { (language.texts().back) } } }
 }
 
-/// The same as the fake itsme's, and what only the shop has.
+/// The fake itsme's style sheet, with the shop's additions.
 pub async fn style() -> impl IntoResponse {
     const STYLE: &str = concat!(
         include_str!("../../../itsme-testkit/src/op/pages/style.css"),

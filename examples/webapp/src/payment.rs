@@ -1,4 +1,4 @@
-//! The person confirms a payment, and the application keeps the proof.
+//! The person confirms a payment, and the application keeps the evidence.
 
 use axum::{
     extract::{Path, State, rejection::PathRejection},
@@ -18,8 +18,8 @@ use crate::{
     visitor::Visitor,
 };
 
-/// What is sold here. itsme's pages do not say whether it counts euros or cents: ask, before real money
-/// is paid.
+/// What is sold here. itsme's documentation does not say whether the amount is in euros or cents:
+/// ask before charging real money.
 pub const AMOUNT: &str = "20";
 const CURRENCY: &str = "EUR";
 const IBAN: &str = "BE68 5390 0754 7034";
@@ -38,7 +38,7 @@ pub async fn begin(
     login::send(&app, &headers, request, &Purpose::Pay(account.id.clone())).await
 }
 
-/// Keeps the proof, whoever is logged in by now: the person has paid, and itsme says who it was.
+/// Keeps the evidence, whoever is logged in now: the person has paid, and itsme says who it was.
 pub async fn arrived(
     app: &App,
     visitor: &Visitor,
@@ -56,7 +56,7 @@ pub async fn arrived(
     Ok(Redirect::to(&format!("/receipts/{receipt}")).into_response())
 }
 
-/// The receipt, with the proof verified again from the archive alone.
+/// The receipt, with the evidence verified again from the archive alone.
 pub async fn receipt(
     State(app): State<App>,
     visitor: Visitor,
@@ -78,7 +78,7 @@ pub async fn receipt(
     Ok(page::page(language, texts.paid.heading, &content))
 }
 
-/// Amount and account of the archived `claims`.
+/// The amount and account in the archived `claims`.
 fn summary(language: Language, claims: &str) -> String {
     let claims: Value = serde_json::from_str(claims).unwrap_or_default();
     let part = |name: &str| {

@@ -1,12 +1,12 @@
-//! Files that nobody else may read: keys, secrets, and a database with sessions in it. On Windows they have the rights
-//! of their folder, and nothing is checked.
+//! Files that nobody else may read: keys, secrets, and a database with sessions. On Windows the
+//! folder's permissions apply, and nothing is checked.
 
 use std::{error::Error, fs::OpenOptions, path::Path};
 
-/// Makes the file, if it is not there; on Unix so that only its owner can read it.
+/// Creates the file if it does not exist; on Unix, only its owner can read it.
 ///
 /// # Errors
-/// It cannot be made, or, on Unix, others can read it.
+/// If it cannot be created or, on Unix, others can read it.
 pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
@@ -17,10 +17,10 @@ pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
     check(file, "database")
 }
 
-/// On Unix, checks that only its owner can read the file; one that is not there is somebody else's error to tell.
+/// Checks, on Unix, that only its owner can read the file. A missing file is for others to report.
 ///
 /// # Errors
-/// Others can.
+/// If others can read it.
 pub fn check(file: &Path, what: &str) -> Result<(), Box<dyn Error>> {
     #[cfg(unix)]
     {

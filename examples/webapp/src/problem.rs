@@ -1,4 +1,4 @@
-//! What went wrong, for the person to read and for the log: the same incident number is in both.
+//! Errors, for the person to read and for the log: both have the same incident number.
 
 use std::{error::Error as _, fmt::Write as _, sync::Arc};
 
@@ -26,32 +26,32 @@ use crate::{
 pub enum Problem {
     #[error("no such page")]
     NoSuchPage,
-    #[error("a form came from a page of another site")]
+    #[error("a form was sent from another site")]
     AnotherSite,
     #[error("nobody is logged in")]
     LoggedOut,
-    #[error("another account is logged in than when this was begun")]
+    #[error("a different account is logged in than when this began")]
     AnotherAccount,
-    #[error("another person has shared their data than the one who is logged in")]
+    #[error("the person who shared data is not the one who is logged in")]
     SomebodyElse,
-    #[error("the new itsme account is the one that is linked")]
+    #[error("the new itsme account is already linked to this account")]
     LinkedAlready,
     #[error("the code to link a new itsme account has expired, or was tried too often")]
     LinkIsOver,
-    /// Support finds the account and the reason in the log, by the incident.
+    /// The incident number leads support to the account and the reason in the log.
     #[error("account {account}: {}", event.name())]
     LinkRefused { account: AccountId, event: Event },
-    #[error("there is no code for this service")]
+    #[error("no code is configured for this service")]
     NoSuchService,
     #[error("the session was not stored")]
     SessionNotStored,
-    #[error("an archived proof does not hold")]
+    #[error("archived evidence failed verification")]
     Evidence(#[from] EvidenceError),
-    #[error("the database cannot be had")]
+    #[error("the database is unavailable")]
     Database(#[from] sqlx::Error),
-    #[error("the session cannot be had")]
+    #[error("the session is unavailable")]
     Session(#[from] tower_sessions::session::Error),
-    #[error("what a login was for cannot be read")]
+    #[error("cannot read the purpose of a login")]
     Note(#[from] serde_json::Error),
 }
 
@@ -94,7 +94,7 @@ impl Problem {
         }
     }
 
-    /// Whether a login may help.
+    /// Whether logging in may help.
     fn is_helped_by_login(&self) -> bool {
         matches!(self.status(), StatusCode::SERVICE_UNAVAILABLE) || matches!(self, Self::LoggedOut)
     }
@@ -115,7 +115,7 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    /// The page is made by [`show`], which knows the person's language.
+    /// The page itself is made by [`show`], which knows the person's language.
     fn into_response(self) -> Response {
         (self.status(), Extension(Arc::new(self))).into_response()
     }
@@ -123,12 +123,12 @@ impl IntoResponse for Problem {
 
 /// Makes a page of each problem.
 pub async fn show(language: Language, request: Request, next: Next) -> Response {
-    // itsme's servers want no pages.
+    // itsme's servers need no pages.
     let is_of_itsme = login::ROUTES_OF_ITSME.iter().any(|it| request.uri().path().starts_with(it));
     let mut response = next.run(request).await;
     let problem = match response.extensions_mut().remove::<Arc<Problem>>() {
         Some(problem) => problem,
-        // The layer of the sessions says it without a page.
+        // The session layer reports its errors without a page.
         None if !is_of_itsme
             && response.status() == StatusCode::INTERNAL_SERVER_ERROR
             && !response.headers().contains_key("content-type") =>
@@ -144,12 +144,12 @@ pub async fn show(language: Language, request: Request, next: Next) -> Response 
     (problem.status(), page).into_response()
 }
 
-/// A number for the person to mention and for the log: short enough to be read out.
+/// A number for the person to mention and for the log, short enough to read out.
 fn incident() -> String {
     fresh_id().chars().filter(char::is_ascii_alphanumeric).take(8).collect()
 }
 
-/// The page of something that went wrong, with the way to log in again where that may help.
+/// The page of a problem, with a link to log in again if that may help.
 pub fn content(
     language: Language,
     said: &Said,

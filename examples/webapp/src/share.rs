@@ -1,4 +1,4 @@
-//! The person shares data of their identity document.
+//! The person shares data from their identity document.
 
 use axum::{
     extract::State,
@@ -46,10 +46,10 @@ pub async fn arrived(
     Ok(Redirect::to("/shared").into_response())
 }
 
-/// Where the session keeps what was shared last.
+/// The session key for what was last shared.
 const SHARED: &str = "shared";
 
-/// What was shared, and what itsme does not have of this person.
+/// What was shared, and what itsme does not have about this person.
 pub async fn shared(visitor: Visitor, language: Language) -> Result<Markup, Problem> {
     visitor.account()?;
     let shared: Option<(Option<String>, Option<String>)> = visitor.remembered(SHARED).await?;

@@ -1,4 +1,4 @@
-//! How the program ends without cutting anybody off.
+//! Shuts down without cutting anyone off.
 
 use std::{future::pending, time::Duration};
 
@@ -6,10 +6,11 @@ use tokio::{signal, sync::watch, time::sleep};
 
 use crate::health::Draining;
 
-/// How long requests may still take that have begun.
+/// How long requests in progress may still take.
 const LAST_REQUESTS: Duration = Duration::from_secs(30);
 
-/// Told to stop: from now on it is not ready, and after `wait`, when the proxy has found out, it takes no more connections.
+/// Called when told to stop: from now on it is not ready, and after `wait`, when the proxy has
+/// noticed, it accepts no more connections.
 pub fn begin(draining: Draining, wait: Duration) -> watch::Receiver<bool> {
     let (tell, told) = watch::channel(false);
     tokio::spawn(async move {
@@ -21,20 +22,20 @@ pub fn begin(draining: Draining, wait: Duration) -> watch::Receiver<bool> {
     told
 }
 
-/// When no more connections are taken.
+/// Completes when no more connections are accepted.
 pub async fn closed(mut told: watch::Receiver<bool>) {
-    // Whoever tells lives as long as the program.
+    // The sender lives as long as the program.
     let _ = told.wait_for(|closed| *closed).await;
 }
 
-/// When requests are cut off that take too long.
+/// Completes when requests that take too long are cut off.
 pub async fn cut_off(told: watch::Receiver<bool>) {
     closed(told).await;
     sleep(LAST_REQUESTS).await;
-    tracing::warn!("requests were cut off: they took longer than {LAST_REQUESTS:?}");
+    tracing::warn!("requests were cut off because they took longer than {LAST_REQUESTS:?}");
 }
 
-/// Ctrl-C, or what a supervisor sends.
+/// Waits for Ctrl-C, or for a supervisor's signal.
 async fn told_to_stop() {
     #[cfg(unix)]
     let terminated = async {

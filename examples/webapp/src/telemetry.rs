@@ -1,4 +1,4 @@
-//! Logs, as text or as JSON, and metrics for Prometheus at an address of their own.
+//! Logs, as text or JSON, and Prometheus metrics at their own address.
 
 use std::{error::Error, fmt, io, net::SocketAddr, time::Duration};
 
@@ -23,7 +23,7 @@ use tracing_subscriber::{
 
 use crate::database::now;
 
-/// Seconds of a request to itsme, by endpoint and status.
+/// Duration of a request to itsme in seconds, by endpoint and status.
 const REQUESTS: &str = "itsme_request_seconds";
 /// Seconds since itsme's keys were fetched.
 const KEYS_AGE: &str = "itsme_keys_age_seconds";
@@ -33,18 +33,18 @@ const BUCKETS: [f64; 9] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 5.0, 10.0, 30.0];
 pub enum LogFormat {
     /// For people.
     Text,
-    /// One JSON object a line, for machines.
+    /// One JSON object per line, for machines.
     Json,
 }
 
-/// Begins to log to standard error, and to measure if that is asked for.
+/// Starts logging to standard error, and measuring if requested.
 pub fn begin(level: LevelFilter, format: LogFormat, measures: bool) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().boxed(),
     };
-    // The requests that are measured are events of the level `debug`, whatever is written.
+    // The measured requests are events of level `debug`, whatever level is written.
     let measured = measures.then(|| Measured.with_filter(filter_fn(is_request)));
     tracing_subscriber::registry().with(lines.with_filter(level)).with(measured).init();
 }
@@ -55,7 +55,7 @@ fn is_request(metadata: &Metadata<'_>) -> bool {
         && metadata.fields().field("endpoint").is_some()
 }
 
-/// Measures each request to itsme by the event that is logged of it.
+/// Measures each request to itsme from its log event.
 struct Measured;
 
 #[derive(Default)]
@@ -91,7 +91,7 @@ impl Visit for Request {
     }
 }
 
-/// Serves the metrics, until the program ends.
+/// Serves the metrics until the program ends.
 pub async fn serve_metrics(
     address: SocketAddr,
     itsme: Client,
@@ -116,7 +116,7 @@ pub async fn serve_metrics(
     Ok(address)
 }
 
-/// Histograms grow until they are drained.
+/// Drains the histograms, which otherwise grow.
 async fn keep_up(handle: PrometheusHandle) {
     let mut ticks = interval(Duration::from_secs(5));
     loop {

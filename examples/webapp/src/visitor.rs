@@ -1,4 +1,4 @@
-//! Who is looking: the browser's session, and the account that is logged in there.
+//! Who is visiting: the browser's session, and the account logged in there.
 
 use axum::{
     extract::FromRequestParts,
@@ -11,16 +11,17 @@ use tower_sessions::Session;
 use crate::{accounts::Account, app::App, database::now, problem::Problem};
 
 const LOGIN: &str = "login";
-/// However busy somebody is, after so many seconds they log in again.
+/// However active they are, people log in again after this many seconds.
 const LONGEST: i64 = 12 * 3_600;
-/// How often it is noted that somebody is still there: a session ends by inactivity, counted from its last change.
+/// How often activity is recorded: a session ends by inactivity, counted from its last change.
 const MINUTE: i64 = 60;
 
 /// A login to this shop.
 #[derive(Serialize, Deserialize)]
 struct Login {
     account: String,
-    /// The account's when it began: linking a new itsme account ends all sessions before.
+    /// The account's generation when the session began: linking a new itsme account ends all
+    /// earlier sessions.
     generation: i64,
     since: i64,
     seen: i64,
@@ -32,7 +33,7 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// The account, of somebody who must be logged in.
+    /// The account, of someone who must be logged in.
     pub fn account(&self) -> Result<&Account, Problem> {
         self.account.as_ref().ok_or(Problem::LoggedOut)
     }
@@ -46,8 +47,8 @@ impl Visitor {
     }
 
     pub async fn log_in(&self, account: &Account) -> Result<(), Problem> {
-        // A session id that somebody knew before the login is worth nothing after it, and what
-        // another person left in the session is not this one's.
+        // A session id that someone knew before the login must be worthless after it, and what
+        // another person left in the session must not carry over.
         self.session.clear().await;
         self.session.cycle_id().await?;
         let (id, generation, now) = (account.id.clone(), account.generation, now());
@@ -58,7 +59,7 @@ impl Visitor {
         Ok(self.session.flush().await?)
     }
 
-    /// Keeps something in the session until it ends.
+    /// Stores a value in the session until it ends.
     pub async fn remember(&self, key: &str, value: impl Serialize) -> Result<(), Problem> {
         Ok(self.session.insert(key, value).await?)
     }

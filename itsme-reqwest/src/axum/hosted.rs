@@ -13,16 +13,17 @@ use url::Url;
 use super::{Cause, Logins, problem::random_name, store::AnyStore};
 
 impl Logins {
-    /// Sends what is asked by reference: itsme fetches it from `/itsme/request/{name}`, at the host of the redirect URI with
-    /// its port written out, and the address that the person is sent to is short. itsme must know the address, up to the name,
-    /// from [onboarding](itsme_core::Client::request_object), and be able to reach it. Each is served for as long as a login can
-    /// be finished, to anybody: it is encrypted to itsme.
+    /// Passes requests by reference: itsme fetches them from `/itsme/request/{name}`, at the host
+    /// of the redirect URI with the port written out, which keeps the URL that the person is sent
+    /// to short. itsme must be able to reach that address, and must know it, up to the name, from
+    /// [onboarding](itsme_core::Client::request_object). Each request is served to anyone,
+    /// encrypted to itsme, for as long as the login can be finished.
     ///
     /// # Panics
-    /// There is no [store](Self::keep_in) yet.
+    /// If there is no [store](Self::keep_in) yet.
     #[must_use]
     pub fn host_requests(mut self) -> Self {
-        assert!(self.store.is_some(), "request objects are hosted in a store: keep_in comes first");
+        assert!(self.store.is_some(), "request objects are hosted in a store; call keep_in first");
         let redirect_uri = self.client.core().redirect_uri().and_then(|uri| Url::parse(uri).ok());
         let place = redirect_uri.and_then(|uri| {
             let port = uri.port_or_known_default()?;
@@ -59,7 +60,7 @@ pub(super) async fn serve(store: &dyn AnyStore, name: &str) -> Response {
         }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => {
-            tracing::error!(target: "itsme", "a request object cannot be read: {error}");
+            tracing::error!(target: "itsme", "cannot read a request object: {error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

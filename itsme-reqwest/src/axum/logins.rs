@@ -24,7 +24,8 @@ type FindLocale = dyn Fn(&HeaderMap) -> UiLocale + Send + Sync;
 type MakePage = dyn Fn(&Problem, &HeaderMap) -> Response + Send + Sync;
 type MakeQrPage = dyn Fn(&QrPage, &HeaderMap) -> Response + Send + Sync;
 
-/// Logs people in. See the [module](super). Cheap to clone, so that it also stands in the application's state.
+/// Logs people in; see the [module](super). Cheap to clone, so it can also be part of the
+/// application's state.
 #[derive(Clone)]
 pub struct Logins {
     pub(super) client: Client,
@@ -35,19 +36,20 @@ pub struct Logins {
     pub(super) callback: Arc<str>,
     pub(super) store: Option<Arc<dyn AnyStore>>,
     pub(super) qr_page: Arc<MakeQrPage>,
-    /// Where request objects are hosted, up to their names.
+    /// The URL prefix under which request objects are hosted.
     pub(super) request_uris: Option<Arc<str>>,
     key: Key,
     page: Arc<MakePage>,
 }
 
 impl Logins {
-    /// Logins by this client, at the path of its [redirect URI](itsme_core::Settings::redirect_uri). The key encrypts
-    /// cookies: at least 64 random bytes of your configuration ([`Key::try_from`]), the same on every instance.
-    /// `request` says what each login asks of itsme.
+    /// Logs people in with this client, at the path of its [redirect
+    /// URI](itsme_core::Settings::redirect_uri). The key encrypts cookies: at least 64 random bytes
+    /// from your configuration ([`Key::try_from`]), the same on every instance. `request` makes the
+    /// request of each login.
     ///
     /// # Panics
-    /// The client has no redirect URI.
+    /// If the client has no redirect URI.
     pub fn new(
         client: Client,
         key: Key,
@@ -70,8 +72,9 @@ impl Logins {
         }
     }
 
-    /// Sets the language of itsme's own pages by the headers of the person's request, for an application that lets people
-    /// choose theirs. Default: what the request names, then what their browser prefers.
+    /// Sets the language of itsme's pages from the headers of the person's request, for an
+    /// application that lets people choose theirs. Default: the request's own setting, then the
+    /// browser's preference.
     #[must_use]
     pub fn ui_locale(
         self,
@@ -80,9 +83,9 @@ impl Logins {
         Self { ui_locale: Some(Arc::new(locale)), ..self }
     }
 
-    /// Sets what a person sees when something has ended that was to be done at itsme, in your design and, by the
-    /// headers of their request, in their language. Default: one sentence in English, and a link to begin again where that
-    /// may help.
+    /// Sets the page that a person sees when a login or errand has failed, in your design and,
+    /// based on the request's headers, in their language. Default: one sentence in English, with a
+    /// link to start again where that may help.
     #[must_use]
     pub fn page(
         self,
@@ -91,15 +94,17 @@ impl Logins {
         Self { page: Arc::new(page), ..self }
     }
 
-    /// Keeps what is under way in a store, and only a cookie that binds it in the browser. A pending login then is for one
-    /// use, a note can be long, and there are more [routes](super): logins by QR code, pings and hosted request objects.
+    /// Keeps logins in progress in a store, leaving only a cookie in the browser that binds them to
+    /// it. A pending login can then be used only once, notes can be long, and there are more
+    /// [routes](super): logins by QR code, pings and hosted request objects.
     #[must_use]
     pub fn keep_in(self, store: impl Store) -> Self {
         Self { store: Some(Arc::new(store)), ..self }
     }
 
-    /// Sets what a person sees who is to scan a QR code, in your design and, by the headers of their request, in their
-    /// language. It is asked for again each second, by a header that is added. Default: the code and a sentence in English.
+    /// Sets the page with the QR code, in your design and, based on the request's headers, in the
+    /// person's language. It reloads every second, through a header that is added. Default: the
+    /// code and a sentence in English.
     #[must_use]
     pub fn qr_page(
         self,
@@ -108,8 +113,9 @@ impl Logins {
         Self { qr_page: Arc::new(page), ..self }
     }
 
-    /// The routes, to be merged where paths are as browsers see them. The handler is called when somebody has come
-    /// back: any handler of axum, which takes [`Arrived`](super::Arrived) beside what else it needs.
+    /// The routes. Merge them where paths are as browsers see them. The handler is called when
+    /// someone has come back: any axum handler, with [`Arrived`](super::Arrived) among its
+    /// arguments.
     pub fn routes<H, T, S>(&self, arrived: H) -> Router<S>
     where
         H: Handler<T, S>,
@@ -138,7 +144,7 @@ impl Logins {
         }
     }
 
-    /// Those that need a store.
+    /// The routes that need a store.
     fn stored_routes<H, T, S>(&self, store: &Arc<dyn AnyStore>, arrived: H) -> Router<S>
     where
         H: Handler<T, S>,
@@ -171,13 +177,13 @@ impl Logins {
             )
     }
 
-    /// A path beside that of the callback.
+    /// A path next to the callback's.
     pub(super) fn beside(&self, name: &str) -> String {
         let (place, _) = self.callback.rsplit_once('/').unwrap_or_default();
         format!("{place}/{name}")
     }
 
-    /// The path, if a person can be sent there after a login.
+    /// The path, if a person can be sent there after a login; otherwise `/`.
     pub(super) fn local(&self, path: String) -> String {
         let own = ["login", "jwks", "qr"].map(|name| self.beside(name));
         let own = [&own[..], &[self.callback.to_string()]].concat();

@@ -1,4 +1,4 @@
-//! A browser fetches the page ahead, or a program checks the link: neither may use up a login.
+//! Browsers prefetch pages and programs check links: neither may use up a login.
 
 use axum::{
     http::{HeaderMap, Method, StatusCode, header},
@@ -6,14 +6,14 @@ use axum::{
 };
 
 pub(super) fn is_look_ahead(method: &Method, headers: &HeaderMap) -> bool {
-    // `prefetch`, whatever follows it, and Safari's `preview`.
+    // `prefetch` with any suffix, and Safari's `preview`.
     let is_ahead =
         |name| headers.get(name).is_some_and(|purpose| purpose.as_bytes().starts_with(b"pre"));
     let purposes = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
     method == Method::HEAD || purposes.into_iter().any(is_ahead)
 }
 
-/// With `no-store`, or the browser would show it in place of the real page.
+/// With `no-store`, or the browser would show it instead of the real page.
 pub(super) fn looked_ahead() -> Response {
     (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response()
 }

@@ -1,24 +1,25 @@
 //! Routes for [axum](https://docs.rs/axum) that log people in (feature `axum`).
 //!
-//! [`Logins`] makes these routes, at the path of the client's redirect URI and beside it, here `/itsme/callback`:
+//! [`Logins`] creates these routes, at and next to the path of the client's redirect URI, here
+//! `/itsme/callback`:
 //!
 //! | route | does |
 //! |---|---|
-//! | `GET /itsme/login` | sends the person to itsme; `?return_to=/a/local/path` says where they want to be afterwards |
-//! | `GET /itsme/callback` | finds out who has come back, and calls your handler, which takes them as [`Arrived`] |
+//! | `GET /itsme/login` | sends the person to itsme; `?return_to=/a/local/path` says where to go afterwards |
+//! | `GET /itsme/callback` | finds out who has come back, and calls your handler with [`Arrived`] |
 //! | `GET /itsme/jwks` | serves the client's public keys |
 //!
 //! With a store, [`Logins::keep_in`], there are also these:
 //!
 //! | route | does |
 //! |---|---|
-//! | `POST /itsme/qr` | has itsme make a QR code; `?return_to=` as above |
-//! | `GET /itsme/qr` | shows the code, then asks to look at the phone, and then calls your handler; it refreshes itself |
-//! | `POST /itsme/qr/stop` | ends that |
-//! | `POST /itsme/ping` | is told by itsme that somebody has answered ([ping mode](itsme_core::Settings::ping)) |
+//! | `POST /itsme/qr` | gets a QR code from itsme; `?return_to=` as above |
+//! | `GET /itsme/qr` | shows the code, then asks the person to look at the phone, then calls your handler; it refreshes itself |
+//! | `POST /itsme/qr/stop` | cancels that |
+//! | `POST /itsme/ping` | receives itsme's pings that someone has answered ([ping mode](itsme_core::Settings::ping)) |
 //! | `GET /itsme/request/{name}` | serves request objects to itsme ([`Logins::host_requests`]) |
 //!
-//! What is yours stays yours: accounts, sessions, and what the person sees next.
+//! Accounts, sessions and what the person sees next stay with your application.
 //!
 //! ```no_run
 //! use axum::{Router, response::Redirect, routing::get};
@@ -33,19 +34,20 @@
 //! }
 //!
 //! async fn arrived(arrived: Arrived) -> Redirect {
-//!     // Find or make the account of `arrived.who.user.sub`, begin a session, and go on.
+//!     // Find or create the account of `arrived.who.user.sub`, start a session, and continue.
 //!     Redirect::to(&arrived.return_to)
 //! }
 //! ```
 //!
-//! [`Logins::send`] sends a person to itsme for something else than a login, such as to confirm a payment, with a note of
-//! yours that comes back in [`Arrived`].
+//! [`Logins::send`] sends a person to itsme for something other than a login, such as confirming a
+//! payment, with a note of yours that comes back in [`Arrived`].
 //!
-//! A login that is under way waits in an encrypted cookie of its own, so tabs do not meet, and any instance of a fleet
-//! that has the same key finishes what another one began. A browser that fetches a page ahead, or a program that checks
-//! a link, uses nothing up. A login can be finished for as long as the client's
-//! [settings](itsme_core::Settings::login_lifetime) say; of more than six in one browser, or more than
-//! proxies like in a request, the oldest is given up. [`Logins::forget`] gives up all of them.
+//! Each login in progress has its own encrypted cookie, so tabs do not interfere with each other,
+//! and any instance with the same key can finish what another began. Prefetching browsers and link
+//! checkers use nothing up. A login can be finished for as long as the client's
+//! [settings](itsme_core::Settings::login_lifetime) allow. A browser keeps at most six, or fewer if
+//! the request would exceed what proxies accept: beyond that the oldest is dropped.
+//! [`Logins::forget`] drops all of them.
 
 mod another_site;
 mod arrived;

@@ -1,5 +1,5 @@
-//! A login that is under way: one encrypted cookie each, in the keeping of its browser. It holds the login or, with a store,
-//! binds to this browser what is kept there.
+//! A login in progress, in its own encrypted cookie in the browser. The cookie holds the login
+//! itself or, with a store, binds what is stored to this browser.
 
 use axum_extra::extract::cookie::{Cookie, PrivateCookieJar, SameSite};
 use itsme_core::LoginState;
@@ -8,11 +8,11 @@ use time::{Duration, OffsetDateTime};
 
 use super::{Cause, Logins};
 
-/// All of them come with every request, and proxies and servers have limits.
+/// Every request carries all of them, and proxies and servers have limits.
 const MOST: usize = 6;
 const MOST_BYTES: usize = 6_000;
-/// Browsers drop a cookie over 4,096 bytes without a word, its name included (RFC 6265bis §5.6). Encryption, base64 and the
-/// escapes of a cookie make a value longer by two fifths.
+/// Browsers silently drop a cookie over 4,096 bytes, including its name (RFC 6265bis §5.6).
+/// Encryption, base64 and cookie escaping lengthen a value by two fifths.
 const LONGEST: usize = 2_700;
 
 #[derive(Deserialize, Serialize)]
@@ -23,7 +23,7 @@ pub(super) struct Pending {
     pub(super) state: LoginState,
 }
 
-/// With the time at which it began, in milliseconds, to know the oldest.
+/// With its start time in milliseconds, to find the oldest.
 #[derive(Deserialize, Serialize)]
 struct Stored<P> {
     begun: i128,
@@ -31,7 +31,7 @@ struct Stored<P> {
 }
 
 impl Logins {
-    /// Keeps it until the person is back.
+    /// Keeps the login until the person is back.
     pub(super) async fn keep(
         &self,
         pending: &Pending,
@@ -45,13 +45,14 @@ impl Logins {
         self.cookies.store(id, None, jar)
     }
 
-    /// The login with this `state`, if it is this browser's: for one use, where there is a store.
+    /// Takes the login with this `state` if it is this browser's. With a store, it can be taken
+    /// only once.
     pub(super) async fn take(
         &self,
         id: &str,
         jar: &PrivateCookieJar,
     ) -> Result<Option<Pending>, Cause> {
-        // Only who has the cookie gets to the store: the `state` alone is in addresses.
+        // Check the cookie before the store: the `state` by itself is visible in URLs.
         let Some(in_cookie) = self.cookies.get(jar, id) else { return Ok(None) };
         let (None, Some(store)) = (&in_cookie, &self.store) else { return Ok(in_cookie) };
         let id = stored_id(id);
@@ -61,12 +62,12 @@ impl Logins {
     }
 }
 
-/// Where a store has the login with this `state`.
+/// The store's id of the login with this `state`.
 pub(super) fn stored_id(id: &str) -> String {
     format!("login:{id}")
 }
 
-/// How they are named and kept.
+/// The names and attributes of the cookies.
 #[derive(Clone)]
 pub(super) struct Cookies {
     prefix: &'static str,
@@ -74,14 +75,14 @@ pub(super) struct Cookies {
 }
 
 impl Cookies {
-    /// With `__Host-`, no other host below the same domain can plant one. Over http, on loopback, browsers do not take
-    /// such a name.
+    /// With `__Host-`, no other host below the same domain can plant a cookie. Over http, on
+    /// loopback, browsers refuse that prefix.
     pub(super) fn new(is_https: bool, lifetime: std::time::Duration) -> Self {
         let lifetime = lifetime.try_into().unwrap_or(Duration::MAX);
         Self { prefix: if is_https { "__Host-itsme-" } else { "itsme-" }, lifetime }
     }
 
-    /// Of too many, the oldest are given up.
+    /// Stores a cookie; if there are too many, the oldest are dropped.
     fn store(
         &self,
         id: &str,
@@ -97,7 +98,7 @@ impl Cookies {
             serde_json::from_str::<Stored<IgnoredAny>>(cookie.value()).map_or(0, |it| it.begun)
         };
         let mut others: Vec<_> = self.of_logins(&jar).collect();
-        // The newest first: they stay as long as there is room.
+        // Newest first: keep as many as there is room for.
         others.sort_by_key(|cookie| std::cmp::Reverse(begun(cookie)));
         let mut room = MOST_BYTES.saturating_sub(size(&value));
         for (place, other) in others.into_iter().enumerate() {
@@ -113,46 +114,46 @@ impl Cookies {
         Ok(jar.add(Cookie::build(cookie).max_age(self.lifetime)))
     }
 
-    /// The cookie of the login with this `state`, and what it holds.
+    /// The contents of the cookie of the login with this `state`.
     fn get(&self, jar: &PrivateCookieJar, id: &str) -> Option<Option<Pending>> {
         let stored: Stored<Option<Pending>> =
             serde_json::from_str(jar.get(&self.name(id))?.value()).ok()?;
         Some(stored.pending)
     }
 
-    /// Whether any came, whichever login it is of.
+    /// Whether there is a cookie of any login.
     pub(super) fn is_any(&self, jar: &PrivateCookieJar) -> bool {
         self.of_logins(jar).next().is_some()
     }
 
-    /// The jar without this one.
+    /// Removes this login's cookie from the jar.
     pub(super) fn forget(&self, jar: PrivateCookieJar, id: &str) -> PrivateCookieJar {
         jar.remove(self.cookie(self.name(id), String::new()))
     }
 
-    /// The `state` of each.
+    /// The `state` of each login.
     pub(super) fn ids(&self, jar: &PrivateCookieJar) -> Vec<String> {
         let id = |cookie: Cookie<'_>| cookie.name().strip_prefix(self.prefix).map(str::to_owned);
         self.of_logins(jar).filter_map(id).collect()
     }
 
-    /// What was encrypted for another purpose, or by somebody else, is none of them.
+    /// Skips cookies that were encrypted for another purpose or by someone else.
     fn of_logins(&self, jar: &PrivateCookieJar) -> impl Iterator<Item = Cookie<'static>> {
         jar.iter().filter(|cookie| cookie.name().starts_with(self.prefix))
     }
 
-    /// `name` is the whole of it.
+    /// Creates a cookie; `name` is the full name.
     pub(super) fn cookie(&self, name: String, value: String) -> Cookie<'static> {
         Cookie::build((name, value))
             .path("/")
             .http_only(true)
             .secure(true)
-            // Sent along when itsme sends the person back.
+            // The cookie must be sent when itsme redirects the person back.
             .same_site(SameSite::Lax)
             .build()
     }
 
-    /// The name of the cookie that names a QR login. A `state` of the application's own making is not mistaken for it.
+    /// The name of the cookie of a QR login. It cannot collide with a `state`.
     pub(super) fn qr_name(&self) -> String {
         format!("{}_qr", self.prefix.trim_end_matches('-'))
     }
@@ -162,7 +163,8 @@ impl Cookies {
     }
 }
 
-/// About what a cookie with this value takes in a request: its name, and the value encrypted and in base64.
+/// The approximate size of a cookie with this value in a request: its name, and the value encrypted
+/// and in base64.
 fn size(value: &str) -> usize {
     100 + value.len() * 4 / 3
 }

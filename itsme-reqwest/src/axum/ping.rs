@@ -1,4 +1,4 @@
-//! itsme's word that somebody has answered in the app (CIBA's ping mode).
+//! Pings, by which itsme says that someone has answered in the app (CIBA's ping mode).
 
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ use super::{
     store::AnyStore,
 };
 
-/// A ping is shorter: core says by how much.
+/// Pings are shorter; core enforces the exact limit.
 const MOST: usize = 8 * 1024;
 
-/// Where a store has the id under which the ticket of this name is.
+/// The store's entry that maps this ticket's name to its id.
 fn stored_id(auth_req_id: &str) -> String {
     format!("ping:{auth_req_id}")
 }
 
-/// Makes the ticket to be found by what a ping says of it.
+/// Makes the ticket findable by what a ping says about it.
 pub(super) async fn expect(
     store: &dyn AnyStore,
     ticket: &CibaTicket,
@@ -37,7 +37,7 @@ pub(super) async fn expect(
     store.put(&stored_id(ticket.auth_req_id()), id, lifetime).await.map_err(Cause::Store)
 }
 
-/// The answer to whoever says that they are itsme.
+/// Answers a request that claims to be a ping from itsme.
 pub(super) async fn answer(store: &dyn AnyStore, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MOST).await else {
@@ -51,20 +51,21 @@ pub(super) async fn answer(store: &dyn AnyStore, request: Request) -> Response {
         Ok(Ok(())) => ping.response().map(Body::from),
         Ok(Err(stranger)) => stranger.response().map(Body::from),
         Err(error) => {
-            tracing::error!(target: "itsme", "the ticket of a ping cannot be read: {error}");
+            tracing::error!(target: "itsme", "cannot read the ticket of a ping: {error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
-/// Has the ticket polled at once. A stranger uses nothing up: it goes back as it was.
+/// Lets the ticket be polled at once. A forged ping uses nothing up: the ticket goes back
+/// unchanged.
 async fn hurry(store: &dyn AnyStore, ping: &Ping) -> Result<Result<(), PingError>, StoreError> {
     let Some(id) = store.get(&stored_id(ping.auth_req_id())).await? else {
         return Ok(Err(PingError::Unknown));
     };
     let leased = store.lease(&id, LEASE).await?;
     let is_leased = leased.is_some();
-    // Whoever else has leased it is polling, and finds out without being told.
+    // Another request that holds the lease is already polling and will find out by itself.
     let text = match leased {
         Some(text) => Some(text),
         None => store.get(&id).await?,

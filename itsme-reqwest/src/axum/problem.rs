@@ -10,49 +10,51 @@ use thiserror::Error as ThisError;
 use super::StoreError;
 use crate::Error;
 
-/// Something that was to be done at itsme has ended, and was not done.
+/// Something that a person was to do at itsme has failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Problem {
-    /// What has happened; it is in the log already, with the target `itsme`.
+    /// What happened. It is already in the log, with the target `itsme`.
     pub cause: Cause,
-    /// The path at which the person can begin again: the login, which takes them where they wanted to be; after
-    /// [`Logins::send`](super::Logins::send), the [`Errand::return_to`](super::Errand::return_to).
+    /// The path where the person can start again: the login, which takes them where they wanted to
+    /// go; or, after [`Logins::send`](super::Logins::send), the
+    /// [`Errand::return_to`](super::Errand::return_to).
     pub again: String,
-    /// The note of the [`Errand`](super::Errand) that has ended; `None` for a login.
+    /// The note of the failed [`Errand`](super::Errand); `None` for a login.
     pub note: Option<String>,
-    /// Names this problem: the field `incident` of its line in the log. A person can quote it.
+    /// Identifies this problem: the field `incident` of its log line. A person can quote it.
     pub incident: String,
 }
 
-/// Why a [`Problem`] is there.
+/// The cause of a [`Problem`].
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The login has failed.
+    /// The login failed.
     #[error(transparent)]
     Itsme(#[from] Error),
-    /// The login is over, or was begun elsewhere.
-    #[error("this browser has no such login under way")]
+    /// The login is over, or was started in another browser.
+    #[error("this browser has no such login in progress")]
     Unknown,
-    /// Browsers drop long cookies without a word. Shorten the note of the [`Errand`](super::Errand).
+    /// The login does not fit in a cookie, and browsers silently drop long ones. Shorten the note
+    /// of the [`Errand`](super::Errand).
     #[error(
-        "the pending login has {bytes} bytes, and a cookie can take {most}: shorten the note or ask for fewer claims"
+        "the pending login has {bytes} bytes, but a cookie holds at most {most}: shorten the note or request fewer claims"
     )]
     TooLong {
-        /// What is to be kept.
+        /// The size of the pending login.
         bytes: usize,
-        /// What can be kept.
+        /// The maximum size.
         most: usize,
     },
-    /// The [`Store`](super::Store) has failed.
-    #[error("what is under way cannot be stored or read")]
+    /// The [`Store`](super::Store) failed.
+    #[error("the login in progress cannot be stored or read")]
     Store(#[source] StoreError),
-    /// A page of another site has sent a form here.
-    #[error("a form came from a page of another site")]
+    /// A form was sent from a page of another site.
+    #[error("a form was sent from another site")]
     AnotherSite,
-    /// The program is ending.
-    #[error("a poll has ended before its time")]
+    /// The program is shutting down.
+    #[error("a poll was interrupted")]
     Interrupted,
 }
 
@@ -62,7 +64,7 @@ impl From<EntropyError> for Cause {
     }
 }
 
-/// A name that nobody can guess, of 32 digits.
+/// An unguessable name of 32 digits.
 pub(super) fn random_name() -> Result<String, EntropyError> {
     let mut bytes = [0; 16];
     SystemPlatform::new().fill(&mut bytes)?;
@@ -71,13 +73,13 @@ pub(super) fn random_name() -> Result<String, EntropyError> {
 
 impl Problem {
     pub(super) fn new(cause: Cause, again: String, note: Option<String>) -> Self {
-        // Without randomness, it names nothing; nobody relies on it.
+        // Without randomness the incident has no name; nothing relies on it.
         let mut incident = random_name().unwrap_or_default();
         incident.truncate(8);
         Self { cause, again, note, incident }
     }
 
-    /// What is to be done.
+    /// What to do about it.
     pub fn advice(&self) -> Advice {
         match &self.cause {
             Cause::Itsme(error) => error.advice(),
@@ -86,7 +88,7 @@ impl Problem {
         }
     }
 
-    /// The status that fits.
+    /// The matching HTTP status.
     pub fn status(&self) -> StatusCode {
         match self.advice() {
             _ if matches!(self.cause, Cause::AnotherSite) => StatusCode::FORBIDDEN,
@@ -97,34 +99,35 @@ impl Problem {
         }
     }
 
-    /// Whoever runs the application is told. A person who changes their mind, or comes back twice, is no news.
+    /// Logs the problem for the operators. A person who cancels or comes back twice is not news.
     pub(super) fn log(&self) {
         let Self { cause, incident, .. } = self;
         let source = cause.source().map(|source| format!(": {source}")).unwrap_or_default();
         match (cause, self.advice()) {
             (Cause::Unknown | Cause::AnotherSite, _) | (_, Advice::Cancelled) => {
-                tracing::info!(target: "itsme", incident, "a login has ended: {cause}{source}");
+                tracing::info!(target: "itsme", incident, "a login ended: {cause}{source}");
             }
             (_, Advice::StartOver | Advice::TryLater) => {
-                tracing::warn!(target: "itsme", incident, "a login has failed: {cause}{source}");
+                tracing::warn!(target: "itsme", incident, "a login failed: {cause}{source}");
             }
-            _ => tracing::error!(target: "itsme", incident, "a login has failed: {cause}{source}"),
+            _ => tracing::error!(target: "itsme", incident, "a login failed: {cause}{source}"),
         }
     }
 
-    /// The page of those who make none of their own.
+    /// The default page.
     pub(super) fn page(&self) -> Response {
         let advice = self.advice();
         let (said, label) = match (advice, &self.note) {
             _ if matches!(self.cause, Cause::AnotherSite) => {
-                ("Another site has sent you here.", "Log in with itsme")
+                ("Another site sent you here.", "Log in with itsme")
             }
             (Advice::Cancelled, None) => ("You cancelled the login.", "Log in with itsme"),
             (Advice::Cancelled, Some(_)) => ("You cancelled.", "Go back"),
-            (Advice::StartOver, None) => {
-                ("This login is over, or was begun in another browser.", "Log in in this browser")
-            }
-            (Advice::StartOver, Some(_)) => ("This took too long, or is over.", "Go back"),
+            (Advice::StartOver, None) => (
+                "This login is over or was started in another browser.",
+                "Start again in this browser",
+            ),
+            (Advice::StartOver, Some(_)) => ("This took too long or is already over.", "Go back"),
             (Advice::TryLater, _) => ("itsme cannot be reached at the moment.", "Try again"),
             (_, None) => ("The login failed because of an error on our side.", ""),
             (_, Some(_)) => ("This failed because of an error on our side.", "Go back"),

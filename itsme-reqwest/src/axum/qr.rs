@@ -1,7 +1,8 @@
-//! Logins by QR code: somebody scans it with their phone.
+//! Logins by QR code: the person scans it with their phone.
 //!
-//! The page asks again by itself, and each time the ticket goes on from where it stood. So any instance can go on, and nobody
-//! polls for a browser that was closed. A ticket is a login: it stays in the store, and the browser's cookie names it.
+//! The page reloads by itself, and each time the ticket continues from where it was. So any
+//! instance can continue, and no one polls for a browser that was closed. A ticket is a login: it
+//! stays in the store, and the browser's cookie names it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -29,26 +30,27 @@ use super::{
     store::AnyStore,
 };
 
-/// Longer than a poll takes. Who has leased one for so long has ended without giving it back.
+/// Longer than a poll takes. A request that held a lease this long has ended without giving it
+/// back.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
-/// Longer than itsme waits for anybody.
+/// Longer than itsme waits for anyone.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
-/// What the cookie says.
+/// The contents of the cookie.
 #[derive(Deserialize, Serialize)]
 struct Named {
     id: String,
     return_to: String,
 }
 
-/// How far a login has come.
+/// The stage that a login has reached.
 #[derive(Deserialize, Serialize)]
 pub(super) enum Stage {
-    /// The code is shown.
+    /// The code is being shown.
     Discovering(UserDiscoveryTicket),
-    /// Somebody has scanned it, and is asked in the app.
+    /// Someone has scanned it and is being asked in the app.
     Asked(CibaTicket),
-    /// They have approved, and their browser does not know it yet.
+    /// They have approved, but their browser does not know it yet.
     Approved { who: Box<LoggedIn>, claims: Option<String> },
 }
 
@@ -61,7 +63,7 @@ impl Logins {
         serde_json::from_str(jar.get(&self.cookies.qr_name())?.value()).ok()
     }
 
-    /// The jar without the login, which is over.
+    /// Ends the QR login and removes its cookie from the jar.
     pub(super) async fn forget_qr(&self, jar: PrivateCookieJar) -> PrivateCookieJar {
         let Some(Named { id, .. }) = self.named(&jar) else { return jar };
         self.give_up(&stored_id(&id)).await;
@@ -80,7 +82,7 @@ pub(super) struct QrLogins {
 }
 
 impl QrLogins {
-    /// Has itsme make a code.
+    /// Gets a code from itsme.
     pub(super) async fn begin(&self, request: &Parts) -> Response {
         let Self { logins, .. } = self;
         let headers = &request.headers;
@@ -90,7 +92,7 @@ impl QrLogins {
         }
         match self.discover().await {
             Ok(id) => {
-                // One in each browser.
+                // One per browser.
                 let jar = logins.forget_qr(logins.jar(headers)).await;
                 let named = serde_json::to_string(&Named { id, return_to });
                 let named = named.expect("texts are JSON");
@@ -109,8 +111,8 @@ impl QrLogins {
         Ok(id)
     }
 
-    /// Shows how far it has come, or calls the handler. The browser's other cookies are left alone until then: a page that
-    /// waits undoes nothing that is done in another tab.
+    /// Shows the current stage, or calls the handler. Until then, the browser's other cookies are
+    /// left alone: a waiting page must not undo anything in another tab.
     pub(super) async fn progress<H, T, S>(
         &self,
         mut request: Request,
@@ -128,7 +130,7 @@ impl QrLogins {
         let Some(Named { id, return_to }) = logins.named(&jar) else {
             return Redirect::to("/").into_response();
         };
-        // In a task of its own: a browser that goes away must not take the ticket with it.
+        // In its own task: a browser that disconnects must not take the ticket with it.
         let (polling, from, stored) = (self.clone(), return_to.clone(), stored_id(&id));
         let poll = async move { polling.go_on(&stored_id(&id), from).await }.in_current_span();
         let stage = match tokio::spawn(poll).await {
@@ -136,7 +138,8 @@ impl QrLogins {
             Err(_) => Err(logins.log(Cause::Interrupted, return_to.clone(), None)),
         };
         let response = match stage {
-            // Here and not in the task: whoever is told of them is still there, and is the only one.
+            // Here and not in the task: whoever gets this answer is still connected, and is the
+            // only one.
             Ok(Some(Stage::Approved { who, claims })) => match self.store.remove(&stored).await {
                 Ok(true) => {
                     let arrival = Arrived { who: Arc::from(who), return_to, note: None, claims };
@@ -169,12 +172,13 @@ impl QrLogins {
 
     fn show(&self, ticket: Option<&UserDiscoveryTicket>, headers: &HeaderMap) -> Response {
         let page = QrPage::new(ticket.map(UserDiscoveryTicket::qr), self.logins.beside("qr/stop"));
-        // The poll itself waits; this only begins the next one.
+        // The poll itself waits; this only triggers the next one.
         let refresh = [("refresh", "1")];
         kept_by_nobody((refresh, (self.logins.qr_page)(&page, headers)).into_response())
     }
 
-    /// Polls, unless another request is at it, and says how far it has come; `None` if it is over.
+    /// Polls, unless another request is polling, and returns the stage; `None` if the login is
+    /// over.
     async fn go_on(&self, id: &str, return_to: String) -> Result<Option<Stage>, Problem> {
         let gone_on: Result<_, Cause> = async {
             if let Some(text) = self.store.lease(id, LEASE).await.map_err(Cause::Store)? {
@@ -194,7 +198,7 @@ impl QrLogins {
         }
     }
 
-    /// Waits for as long as the OP wants to be left alone, and asks it.
+    /// Waits as long as the OP demands, then polls it.
     async fn poll(&self, id: &str, stage: Stage) -> Result<Stage, Cause> {
         let client = &self.logins.client;
         match stage {
@@ -222,7 +226,7 @@ impl QrLogins {
 }
 
 pub(super) fn text(stage: &Stage) -> String {
-    serde_json::to_string(stage).expect("what is made to be stored is JSON")
+    serde_json::to_string(stage).expect("a stage serializes to JSON")
 }
 
 pub(super) fn read(text: &str) -> Result<Stage, Cause> {

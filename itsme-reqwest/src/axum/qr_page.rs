@@ -4,13 +4,13 @@ use axum::response::{Html, IntoResponse as _, Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use itsme_core::QrCode;
 
-/// What the page of a login by QR code shows.
+/// What the page of a QR login shows.
 #[non_exhaustive]
 pub struct QrPage {
-    /// The code to scan, as a `data:` URL for an `<img>`: a Content-Security-Policy must allow `img-src data:`. `None`: it
-    /// was scanned, and the person is asked in the app.
+    /// The code to scan, as a `data:` URL for an `<img>`: a Content-Security-Policy must allow
+    /// `img-src data:`. `None` once it was scanned and the person is being asked in the app.
     pub code: Option<String>,
-    /// Where a form is to be posted that ends it.
+    /// Where to post the form that cancels the login.
     pub stop: String,
 }
 
@@ -23,7 +23,7 @@ impl QrPage {
     }
 }
 
-/// The page of those who make none of their own.
+/// The default page.
 pub(super) fn default(page: &QrPage) -> Response {
     let shown = match &page.code {
         Some(code) => format!(
@@ -41,7 +41,7 @@ pub(super) fn default(page: &QrPage) -> Response {
     Html(page).into_response()
 }
 
-/// Whoever scans the code logs in before this browser, so it is not shown.
+/// Hides the code: whoever scans it first logs in to this browser.
 impl fmt::Debug for QrPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QrPage").field("stop", &self.stop).finish_non_exhaustive()

@@ -1,27 +1,29 @@
-//! Where a person wants to be after the login: a page of this application, and no other (open redirects).
+//! Where a person goes after the login: only a page of this application (no open redirects).
 
 use url::form_urlencoded;
 
-/// More does not fit into the cookie with certainty.
+/// Anything longer might not fit in the cookie.
 const LONGEST: usize = 512;
 
-/// The path in `return_to` of a query.
+/// The path in a query's `return_to`.
 pub(super) fn asked(query: Option<&str>) -> String {
     let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     let path = pairs.find(|(name, _)| name == "return_to");
     path.map(|(_, path)| path.into_owned()).unwrap_or_default()
 }
 
-/// The path; `/` if it is not surely a local one, or is one of the login's own.
+/// The path; or `/` if it is not clearly local, or is one of the login's own routes.
 pub(super) fn local(path: String, own: &[String]) -> String {
     let is_own = own.iter().any(|own| path.split('?').next() == Some(own));
     if is_local(&path) && !is_own { path } else { "/".to_owned() }
 }
 
-/// `//host` and, for browsers, `/\host` are other hosts; browsers also leave out tabs and line ends anywhere.
+/// `//host` and, to browsers, `/\host` are other hosts; browsers also ignore tabs and line breaks
+/// anywhere.
 fn is_local(path: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#';
-    // `/..//host` is this host to a browser, but not to whoever makes it shorter and redirects there.
+    // `/..//host` is this host to a browser, but not to something that normalises it and redirects
+    // there.
     let only_path = path.split('?').next().unwrap_or_default().to_ascii_lowercase();
     let only_path = only_path.replace("%2e", ".");
     path.starts_with('/')
@@ -31,7 +33,7 @@ fn is_local(path: &str) -> bool {
         && path.bytes().all(is_plain)
 }
 
-/// The address of a login that returns there.
+/// The URL of a login that returns there.
 pub(super) fn login(path: &str, return_to: &str) -> String {
     match return_to {
         "/" => path.to_owned(),

@@ -1,4 +1,4 @@
-//! Where what is under way is kept, if not in cookies alone.
+//! Storage for what is in progress, beyond cookies.
 
 use std::{
     collections::HashMap,
@@ -9,17 +9,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Why a [`Store`] cannot do what it was asked.
+/// Why a [`Store`] failed.
 pub type StoreError = Box<dyn StdError + Send + Sync>;
 
-/// Keeps pending logins, QR logins and hosted request objects, where each instance of the application finds them: a table
-/// of your database with the columns id (unique), text, the time at which it ends, and the time until which it is leased. See
-/// [`Logins::keep_in`](super::Logins::keep_in).
+/// Keeps pending logins, QR logins and hosted request objects where every instance of the
+/// application finds them, such as a table of your database with the columns id (unique), text, end
+/// time and lease end time. See [`Logins::keep_in`](super::Logins::keep_in).
 ///
-/// An id is at most 4 KiB, a text some KiB. Both are secret: whoever reads them can take logins over, so keep them as you keep
-/// sessions. What has ended by its time is not there any more, and is yours to delete.
+/// An id has at most 4 KiB, a text a few KiB. Both are secret: whoever reads them can take over
+/// logins, so protect them like sessions. An entry past its end time counts as absent; deleting it
+/// is up to you.
 ///
-/// Each method is one statement of SQL: nothing may come between its reading and its writing. Write them as `async fn`.
+/// Each method is a single SQL statement: nothing may come between its read and its write. Write
+/// them as `async fn`.
 ///
 /// ```
 /// use itsme_reqwest::axum::{Store, StoreError};
@@ -67,10 +69,10 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 /// }
 /// ```
 pub trait Store: Send + Sync + 'static {
-    /// Keeps a text under a new id, for so long.
+    /// Stores a text under a new id for this long.
     ///
     /// # Errors
-    /// It cannot be kept: the login is not begun.
+    /// If it cannot be stored; the login is then not started.
     fn put(
         &self,
         id: &str,
@@ -78,43 +80,44 @@ pub trait Store: Send + Sync + 'static {
         lifetime: Duration,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// The text under this id, whether or not it is leased.
+    /// Reads the text under this id, leased or not.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// If it cannot be read.
     fn get(&self, id: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
-    /// The text under this id, for one alone: others get `None` until it is [given back](Self::give_back) or this time is
-    /// over.
+    /// Leases the text under this id to one caller: others get `None` until it is [given
+    /// back](Self::give_back) or the time has passed.
     ///
     /// # Errors
-    /// It cannot be read or leased.
+    /// If it cannot be read or leased.
     fn lease(
         &self,
         id: &str,
         time: Duration,
     ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
-    /// Ends the lease and puts another text in place of the one that was leased; the lifetime goes on. Does nothing if
-    /// it was removed meanwhile.
+    /// Ends the lease and replaces the leased text; its lifetime is unchanged. Does nothing if it
+    /// was removed meanwhile.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// If it cannot be written.
     fn give_back(
         &self,
         id: &str,
         text: &str,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Removes it, leased or not. `true` for the one who has: of two who remove it at once, one.
+    /// Removes the entry, leased or not. Returns `true` to only one of several concurrent callers:
+    /// the one who removed it.
     ///
     /// # Errors
-    /// It cannot be removed.
+    /// If it cannot be removed.
     fn remove(&self, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// A [`Store`] in the memory of this process: for one instance, which forgets what is under way when it ends, and for
-/// tests. It is cheap to clone, and clones share what is kept.
+/// A [`Store`] in this process's memory: for tests, and for a single instance that forgets logins
+/// in progress when it ends. Cheap to clone; clones share their contents.
 #[derive(Clone, Default)]
 pub struct InMemory(Arc<Mutex<HashMap<String, Kept>>>);
 
@@ -124,11 +127,11 @@ struct Kept {
     leased_until: Option<Instant>,
 }
 
-/// Anybody can begin logins, so there is an end to them.
+/// Anyone can start logins, so the number is limited.
 const MOST: usize = 20_000;
 
 impl InMemory {
-    /// An empty one.
+    /// Creates an empty store.
     pub fn new() -> Self {
         Self::default()
     }
@@ -151,9 +154,9 @@ impl Store for InMemory {
             kept.retain(|_, it| it.ends > now);
         }
         if kept.len() >= MOST {
-            return Err("too many logins are under way".into());
+            return Err("too many logins are in progress".into());
         }
-        // A clock that ends before this does is far enough.
+        // If the clock cannot represent the end, a day is long enough.
         let ends = now.checked_add(lifetime).unwrap_or(now + Duration::from_secs(86_400));
         kept.insert(id.to_owned(), Kept { text: text.to_owned(), ends, leased_until: None });
         Ok(())
@@ -188,7 +191,7 @@ impl Store for InMemory {
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// A store, whichever it is.
+/// An object-safe [`Store`].
 pub(super) trait AnyStore: Send + Sync {
     fn put<'a>(&'a self, id: &'a str, text: &'a str, lifetime: Duration) -> Boxed<'a, ()>;
     fn get<'a>(&'a self, id: &'a str) -> Boxed<'a, Option<String>>;

@@ -1,4 +1,4 @@
-//! To itsme and back, whatever the person is to do there.
+//! To itsme and back, whatever the person does there.
 
 use std::sync::Arc;
 
@@ -20,13 +20,15 @@ use super::{
 };
 
 impl Logins {
-    /// Sends a person to itsme for something else than the login: to share data, to confirm a payment, to link another
-    /// itsme account. Return what it gives from a handler, to which you pass the headers of the request. When they are
-    /// back, the handler of [`routes`](Self::routes) is called, with the note in [`Arrived::note`]; if they do not
-    /// do it, they see the [page](Self::page) of a [`Problem`](super::Problem).
+    /// Sends a person to itsme for something other than a login: to share data, to confirm a
+    /// payment, to link another itsme account. Pass it the headers of the request, and return its
+    /// response from your handler. When the person is back, the handler of [`routes`](Self::routes)
+    /// is called with the note in [`Arrived::note`]. If they did not do it, they see the
+    /// [page](Self::page) of a [`Problem`](super::Problem).
     ///
-    /// Whether it is still the same person, by [`LoggedIn::user`](itsme_core::LoggedIn) and by who is logged in in this browser, is yours to find
-    /// out: put the account into the note.
+    /// Your application must check that it is still the same person, by
+    /// [`LoggedIn::user`](itsme_core::LoggedIn) and by who is logged in in this browser: put the
+    /// account into the note.
     ///
     /// ```
     /// use axum::{http::HeaderMap, response::Response};
@@ -49,8 +51,8 @@ impl Logins {
         self.begin(headers, request, self.local(return_to), Some(note)).await
     }
 
-    /// Gives up all logins that are under way in this browser. Return it from the handler of a log-out, beside what else
-    /// that does.
+    /// Drops all logins in progress in this browser. Return it from your log-out handler, along
+    /// with what else that does.
     ///
     /// ```
     /// use axum::{http::HeaderMap, response::{IntoResponse, Redirect}};
@@ -70,12 +72,13 @@ impl Logins {
         self.forget_qr(jar).await
     }
 
-    /// Removes something from the store. Without its cookie it is of no use to anybody, so a failure is for the log alone.
+    /// Removes an entry from the store. It is useless without its cookie, so a failure is only
+    /// logged.
     pub(super) async fn give_up(&self, id: &str) {
         if let Some(store) = &self.store
             && let Err(error) = store.remove(id).await
         {
-            tracing::warn!(target: "itsme", "the store does not remove what was given up: {error}");
+            tracing::warn!(target: "itsme", "the store failed to remove a dropped login: {error}");
         }
     }
 
@@ -142,13 +145,14 @@ impl Logins {
             }
             Err(error) => self.problem(error, request.headers(), return_to, note),
         };
-        // Whatever came of it, it is used up.
+        // It is used up, whatever the result.
         kept_by_nobody((self.cookies.forget(jar, &id), response).into_response())
     }
 
-    /// Browsers hold cookies back when a person comes from another site, some of them even `Lax` ones. If no pending login
-    /// came, this page has the browser ask once more, as a request from our own site. Other cookies prove nothing: a
-    /// `SameSite=None` one comes where these are held back.
+    /// Browsers withhold cookies when a person comes from another site, sometimes even `Lax` ones.
+    /// If no pending login came along, this page makes the browser ask again, as a request from our
+    /// own site. Other cookies prove nothing: a `SameSite=None` one arrives even when these are
+    /// withheld.
     fn not_begun_here(
         &self,
         jar: &PrivateCookieJar,

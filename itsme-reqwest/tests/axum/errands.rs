@@ -1,4 +1,4 @@
-//! What an application sends people to itsme for, beside logging in.
+//! What an application sends people to itsme for, other than logging in.
 
 use itsme_testkit::Person;
 
@@ -10,7 +10,7 @@ fn an_errand_comes_back_with_its_note_and_what_was_asked() {
     let mut browser = site.browser();
     let at_itsme = browser.submit("/confirm?order=7&who=%22é", &[]).expect("a redirect");
     let (_, cookie) = browser.cookies().next().expect("a cookie");
-    assert!(!cookie.contains("order"), "it is encrypted");
+    assert!(!cookie.contains("order"), "the cookie is encrypted");
     let page = browser.open(&site.itsme.approve(&at_itsme.url, &Person::ann())).expect("a page");
     assert_eq!(page.text, "orders");
     let arrived = site.seen().remove(0);
@@ -20,7 +20,7 @@ fn an_errand_comes_back_with_its_note_and_what_was_asked() {
     assert!(claims.contains("Close your account?"), "{claims}");
     assert!(arrived.who.evidence.asked_claims_sha256().is_some());
 
-    // A login has none.
+    // A login has no note.
     let back = site.begin(&mut browser, "");
     browser.open(&back).expect("a page");
     assert_eq!(site.seen()[1].note, None);
@@ -40,7 +40,7 @@ fn an_errand_that_ends_leads_back() {
 fn what_is_too_long_for_a_cookie_is_told() {
     let site = Site::start();
     let mut browser = site.browser();
-    // The longest that is taken reaches the browser, as names of `https` have it: with `__Host-`.
+    // The longest accepted cookie must fit in a browser even under its https name, with `__Host-`.
     let mut kept = 0;
     for length in (0..2_000).step_by(50) {
         let mut browser = site.browser();

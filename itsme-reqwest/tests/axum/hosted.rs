@@ -7,7 +7,7 @@ use itsme_testkit::{Browser, Person};
 
 use crate::site::Site;
 
-/// The fake itsme knows it by this address, and fetches from where it is.
+/// The fake itsme knows the site by this address, but fetches from where it really is.
 const REDIRECT_URI: &str = "https://rp.example/itsme/callback";
 
 fn hosting() -> Site {
@@ -55,7 +55,7 @@ fn itsme_fetches_what_is_asked() {
     }
     assert_eq!(site.names(), ["Ann", ""], "a confirmation asks for no name");
     assert_eq!(browser.open("/itsme/request/other").expect("a page").status, 404);
-    // Nothing else that is under way is served there.
+    // Nothing else that is stored may be served there.
     let back = browser.open("/itsme/login").expect("a redirect").url;
     let (_, state) = back.split_once("state=").expect("a state");
     let state = state.split('&').next().unwrap_or_default();
@@ -66,7 +66,7 @@ fn itsme_fetches_what_is_asked() {
 }
 
 #[test]
-#[should_panic(expected = "keep_in comes first")]
+#[should_panic(expected = "call keep_in first")]
 fn a_store_comes_first() {
     Site::with(|settings| settings, |logins| logins.host_requests());
 }

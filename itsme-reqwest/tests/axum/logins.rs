@@ -1,4 +1,4 @@
-//! Logins, as browsers meet them.
+//! Logins, as browsers see them.
 
 use std::{collections::HashSet, thread, time::Duration};
 
@@ -50,20 +50,20 @@ fn without_cookies_it_is_asked_once_more() {
     let site = Site::start();
     let mut browser = site.browser();
     let back = site.begin(&mut browser, "");
-    // As some browsers do it when a person comes from an app.
+    // As some browsers do when a person comes back from an app.
     let request = http::Request::get(&back).body(Vec::new()).expect("a request");
     let answer = site.browser().send(request).expect("an answer");
     let refresh = answer.headers()["refresh"].to_str().expect("text");
     let query = refresh.strip_prefix("0;url=").expect("at once");
     let again = format!("{}/itsme/callback{query}", site.origin);
     assert_eq!(site.browser().open(&again).expect("a page").status, 400, "once");
-    // Another cookie of ours, such as a session, does not say that none was held back.
+    // Another cookie of ours, such as a session, does not show that none was withheld.
     let jar = PrivateCookieJar::new(Key::from(&[7; 64])).add(("session", "Ann"));
     let session = jar.into_response().headers()["set-cookie"].clone();
     let request = http::Request::get(&back).header("cookie", session).body(Vec::new());
     let answer = site.browser().send(request.expect("a request")).expect("an answer");
     assert!(answer.headers().contains_key("refresh"));
-    // Somebody who has a login of their own under way gets no second try.
+    // Someone with their own login in progress gets no second try.
     let mut other = site.browser();
     site.begin(&mut other, "");
     assert_eq!(other.open(&back).expect("a page").status, 400);
@@ -79,7 +79,7 @@ fn tabs_do_not_meet_and_the_oldest_login_is_given_up() {
     let mut backs = Vec::new();
     for _ in 0..8 {
         backs.push(site.begin(&mut browser, ""));
-        // Which is the oldest is told by the millisecond.
+        // The oldest is determined to the millisecond.
         thread::sleep(Duration::from_millis(5));
     }
     let names: HashSet<_> = browser.cookies().map(|(name, _)| name.to_owned()).collect();

@@ -1,4 +1,4 @@
-//! itsme's word that somebody has answered.
+//! Pings: itsme says that someone has answered.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,8 @@ use crate::{
     site::Site,
 };
 
-/// A site in ping mode, where somebody is asked in the app, and which polls in five minutes.
+/// A site in ping mode whose person is being asked in the app, and which next polls in five
+/// minutes.
 fn waiting() -> (Site, Browser) {
     let site = Site::with(Settings::ping, |logins| logins.keep_in(InMemory::new()));
     site.itsme.op().ping_at("https://rp.example/itsme/ping");
@@ -26,7 +27,7 @@ fn waiting() -> (Site, Browser) {
     (site, browser)
 }
 
-/// Sends it to the application: the status.
+/// Sends a ping to the application and returns the status.
 fn deliver(site: &Site, request: http::Request<Vec<u8>>) -> u16 {
     let (mut parts, body) = request.into_parts();
     parts.uri = "/itsme/ping".parse().expect("a path");
@@ -45,7 +46,7 @@ fn a_ping_has_it_polled_at_once() {
     assert_eq!(browser.open("/itsme/qr").expect("a page").text, "home");
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     assert_eq!(site.names(), ["Daan"]);
-    assert_eq!(deliver(&site, ping), 404, "a second time there is none");
+    assert_eq!(deliver(&site, ping), 404, "the ping works only once");
 }
 
 #[test]

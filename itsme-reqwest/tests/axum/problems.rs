@@ -1,4 +1,4 @@
-//! What has gone wrong, for the person and for the log.
+//! Failures, as shown to the person and in the log.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ fn what_went_wrong_is_told_with_the_way_to_begin_again() {
     let again = "You cancelled the login. <a href=\"/itsme/login?return_to=%2Forders\">";
     assert!(page.text.contains(again), "{}", page.text);
 
-    // Nobody has fetched anything from this one, and nobody can.
+    // Nothing was fetched from this one yet, and nothing can be.
     let site = Site::start();
     site.itsme.op().react_when(|_| Some(Reaction::Lost));
     let page = site.browser().open("/itsme/login?return_to=/orders").expect("a page");
@@ -49,7 +49,7 @@ fn an_application_makes_its_own_pages() {
         "nl Cancelled /itsme/login?return_to=%2Forders None the person declined or cancelled";
     assert!(page.starts_with(expected), "{page}");
     let page = open(&mut browser, "/itsme/callback?code=a&state=b&again");
-    let expected = "nl StartOver /itsme/login None this browser has no such login under way";
+    let expected = "nl StartOver /itsme/login None this browser has no such login in progress";
     assert_eq!(page, expected);
     let at_itsme = browser.submit("/confirm?order=7", &[]).expect("a redirect");
     let page = open(&mut browser, &site.itsme.deny(&at_itsme.url));
@@ -89,7 +89,7 @@ fn an_incident_is_found_in_the_log() {
             503 => "WARN",
             _ => "ERROR",
         };
-        assert!(line.contains(level) && line.contains("itsme: a login has "), "{line}");
+        assert!(line.contains(level) && line.contains("itsme: a login "), "{line}");
     }
     let names: HashSet<_> = incidents.iter().map(|(_, incident)| incident).collect();
     assert_eq!(names.len(), 3, "{incidents:?}");

@@ -51,7 +51,7 @@ fn somebody_who_scans_the_code_arrives() {
     let answer = browser.send(request).expect("an answer");
     assert_eq!(answer.headers()["refresh"], "1");
     assert_eq!(answer.headers()["cache-control"], "no-store");
-    assert!(!answer.headers().contains_key("set-cookie"), "a page that waits touches none");
+    assert!(!answer.headers().contains_key("set-cookie"), "a waiting page sets no cookies");
 
     scan(&site.itsme, &Person::ioana());
     assert!(is_asked(&open(&mut browser)));
@@ -83,10 +83,10 @@ fn two_tabs_poll_as_one_and_one_arrives() {
     scan(&site.itsme, &Person::daan());
     both(&browser);
     assert!(both(&browser).iter().all(|page| is_asked(page)));
-    assert_eq!(site.itsme.op().pending_backchannel().len(), 1, "he is asked once");
+    assert_eq!(site.itsme.op().pending_backchannel().len(), 1, "he is asked only once");
     let before = polls(&site.itsme);
     assert!(both(&browser).iter().all(|page| is_asked(page)));
-    assert_eq!(polls(&site.itsme), before + 1, "one of the two polls");
+    assert_eq!(polls(&site.itsme), before + 1, "only one of the two polls");
     approve(&site.itsme);
     both(&browser);
     both(&browser);
@@ -102,8 +102,8 @@ fn what_ended_is_over() {
     let mut copy = browser.clone();
     assert_eq!(browser.submit("/itsme/qr/stop", &[]).expect("a page").text, "home");
     assert_eq!(browser.cookies().count(), 0);
-    assert_eq!(open(&mut copy), "home", "nobody goes on with it");
-    // A log-out ends it, too.
+    assert_eq!(open(&mut copy), "home", "no one can continue it");
+    // Logging out ends it, too.
     browser.submit("/itsme/qr", &[]).expect("a page");
     let mut copy = browser.clone();
     browser.submit("/log-out", &[]).expect("a page");
@@ -122,7 +122,7 @@ fn what_ended_is_over() {
     assert!(site.seen().is_empty());
 }
 
-/// Asks for the page, and is gone before it comes.
+/// Requests the page and disconnects before the answer.
 fn leave(site: &Site, browser: &Browser) {
     let address = site.origin.trim_start_matches("http://");
     let cookies: Vec<_> =
@@ -133,7 +133,7 @@ fn leave(site: &Site, browser: &Browser) {
         .expect("it listens");
     thread::sleep(Duration::from_millis(200));
     drop(stream);
-    // The poll goes on without it.
+    // The poll continues without the browser.
     thread::sleep(Duration::from_millis(1_500));
 }
 
@@ -144,9 +144,9 @@ fn a_browser_that_goes_away_takes_nothing_with_it() {
     browser.submit("/itsme/qr", &[]).expect("a page");
     scan(&site.itsme, &Person::daan());
     leave(&site, &browser);
-    assert_eq!(site.itsme.op().pending_backchannel().len(), 1, "he was asked all the same");
+    assert_eq!(site.itsme.op().pending_backchannel().len(), 1, "he was asked anyway");
     assert!(is_asked(&open(&mut browser)));
-    // Also when he has approved, and the tokens were fetched for nobody.
+    // Also after he approved, when the tokens were fetched with no browser connected.
     approve(&site.itsme);
     leave(&site, &browser);
     assert!(site.seen().is_empty());

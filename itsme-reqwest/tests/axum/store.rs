@@ -1,4 +1,4 @@
-//! Logins that are kept in a store.
+//! Logins kept in a store.
 
 use std::{
     sync::{
@@ -30,7 +30,8 @@ fn a_login_is_kept_in_the_store_and_bound_to_its_browser() {
     assert!(name.len() + value.len() < 300, "{name}={value}");
     let back = site.itsme.approve(&at_itsme.url, &Person::ann());
 
-    // Who knows the address alone, or has put the `state` into a cookie of their own, gets nothing and uses nothing up.
+    // Someone who knows only the URL, or has put the `state` into their own cookie, gets nothing
+    // and uses nothing up.
     let mut thief = site.browser();
     let forged = value.to_owned();
     let own = site.begin(&mut thief, "");
@@ -61,8 +62,8 @@ fn a_login_is_for_one_use_though_the_browser_keeps_its_cookie() {
     assert_eq!(browser.open(&back).expect("a page").text, "home");
     site.itsme.op().forget_asked();
     assert_eq!(copy.open(&back).expect("a page").status, 400);
-    assert!(site.itsme.op().asked().is_empty(), "itsme is not asked for it again");
-    // A log-out takes it out of the store, not just out of this browser.
+    assert!(site.itsme.op().asked().is_empty(), "itsme must not be asked again");
+    // Logging out removes it from the store, not just from this browser.
     let back = site.begin(&mut browser, "");
     let mut copy = browser.clone();
     browser.submit("/log-out", &[]).expect("a page");
@@ -70,7 +71,7 @@ fn a_login_is_for_one_use_though_the_browser_keeps_its_cookie() {
     assert_eq!(site.names(), ["Ann"]);
 }
 
-/// Fails if it is told so.
+/// A store that fails when told to.
 struct Fragile(InMemory, Arc<AtomicBool>);
 
 impl Fragile {
@@ -138,13 +139,13 @@ fn one_alone_has_a_lease_or_removes() {
         };
         assert_eq!(lease(minute).await.as_deref(), Some("one"));
         assert_eq!(lease(minute).await, None, "it is leased");
-        assert_eq!(get().await.as_deref(), Some("one"), "and can be looked at");
+        assert_eq!(get().await.as_deref(), Some("one"), "but it can be read");
         store.give_back("a", "two").await.expect("memory");
         assert_eq!(lease(Duration::from_millis(20)).await.as_deref(), Some("two"));
         thread::sleep(Duration::from_millis(30));
-        assert_eq!(lease(minute).await.as_deref(), Some("two"), "whoever had it has ended");
+        assert_eq!(lease(minute).await.as_deref(), Some("two"), "the lease has expired");
         assert!(store.remove("a").await.expect("memory"), "leased or not");
-        assert!(!store.remove("a").await.expect("memory"), "by one");
+        assert!(!store.remove("a").await.expect("memory"), "only once");
         store.give_back("a", "three").await.expect("memory");
         assert_eq!(get().await, None, "what was removed does not come back");
 
@@ -153,7 +154,7 @@ fn one_alone_has_a_lease_or_removes() {
         let over = (store.get("b").await, store.lease("b", minute).await, store.remove("b").await);
         assert!(matches!(over, (Ok(None), Ok(None), Ok(false))), "{over:?}");
 
-        // Whoever begins logins without end does not fill the memory, and what has ended makes room.
+        // Starting logins without end must not fill the memory, and expired ones make room.
         let store = InMemory::new();
         for n in 0..20_000 {
             let lifetime = Duration::from_millis(if n == 0 { 500 } else { 60_000 });

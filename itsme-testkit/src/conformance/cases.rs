@@ -1,4 +1,4 @@
-//! The cases, each with the peer that it needs.
+//! The cases, each with its peer.
 
 use std::{io, net::TcpListener, sync::Arc, thread, time::Duration};
 
@@ -7,7 +7,7 @@ use itsme_core::{MAX_RESPONSE_BYTES, Request, Response, SendFailure};
 
 use super::peer::{Connection, Peer, header};
 
-/// Stands in every URL, as a code would.
+/// Stands for an authorization code: every URL contains it.
 pub(super) const SECRET: &str = "3fa85f64-5717-4562";
 
 const PATH: &str = "/a/b?code=3fa85f64-5717-4562&x=%2B+y&z=";
@@ -75,7 +75,7 @@ pub(super) fn cases() -> impl Iterator<Item = Case> {
         .chain(others.into_iter().map(|case: fn() -> Case| case()))
 }
 
-/// What a userinfo request and one for a key set take: a client that knows better gets 406.
+/// The Accept values of a userinfo and a key set request: a client that overrides them gets 406.
 const TOKENS: &str = "application/jwt, application/json";
 const KEY_SETS: &str = "application/jwk-set+json, application/json";
 
@@ -101,13 +101,13 @@ fn ensure(right: bool, otherwise: impl Into<String>) -> Result<(), String> {
     if right { Ok(()) } else { Err(otherwise.into()) }
 }
 
-/// The one response.
+/// The only response.
 fn response(outcomes: Outcomes) -> Result<Response, String> {
-    let outcome = outcomes.into_iter().next().ok_or("nothing was sent")?;
-    outcome.map_err(|failure| format!("no response, but {failure:?}"))
+    let outcome = outcomes.into_iter().next().ok_or("no request was made")?;
+    outcome.map_err(|failure| format!("expected a response, got {failure:?}"))
 }
 
-/// The one failure, of this kind, of a request that was made once.
+/// Checks that the only request was made once and failed in this way.
 fn failed_once(peer: &Peer, outcomes: Outcomes, expected: SendFailure) -> Result<(), String> {
     let times = peer.seen().len();
     ensure(times == 1, format!("the request was made {times} times"))?;
@@ -117,8 +117,8 @@ fn failed_once(peer: &Peer, outcomes: Outcomes, expected: SendFailure) -> Result
 fn failed(outcomes: Outcomes, expected: SendFailure) -> Result<(), String> {
     match outcomes.into_iter().next_back() {
         Some(Err(failure)) if failure == expected => Ok(()),
-        Some(Err(failure)) => Err(format!("{failure:?} was told, but it was {expected:?}")),
-        _ => Err("it gave a response".to_owned()),
+        Some(Err(failure)) => Err(format!("reported {failure:?}, expected {expected:?}")),
+        _ => Err("expected a failure, got a response".to_owned()),
     }
 }
 
@@ -130,10 +130,10 @@ fn status(status: u16) -> Case {
     };
     Case::new(format!("status {status} is given on"), act, &[post], move |_, outcomes| {
         let response = response(outcomes)?;
-        ensure(response.status().as_u16() == status, "another status was given on")?;
-        ensure(response.body() == body.as_bytes(), "another body was given on")?;
+        ensure(response.status().as_u16() == status, "the status was changed")?;
+        ensure(response.body() == body.as_bytes(), "the body was changed")?;
         let twice: Vec<_> = response.headers().get_all("x-twice").iter().collect();
-        ensure(twice == ["a", "b"], "a header that stands twice was not given on twice")
+        ensure(twice == ["a", "b"], "a repeated header was not passed on twice")
     })
 }
 
@@ -153,11 +153,11 @@ fn redirect(status: u16) -> Case {
         act,
         &[post, get],
         move |_, outcomes| {
-            ensure(elsewhere.seen().is_empty(), "it was followed")?;
+            ensure(elsewhere.seen().is_empty(), "the redirect was followed")?;
             for outcome in outcomes {
                 let response = response(vec![outcome])?;
-                ensure(response.status().as_u16() == status, "another status was given on")?;
-                ensure(response.body() == b"moved", "another body was given on")?;
+                ensure(response.status().as_u16() == status, "the status was changed")?;
+                ensure(response.body() == b"moved", "the body was changed")?;
             }
             Ok(())
         },
@@ -178,10 +178,10 @@ fn sent_as_it_is() -> Case {
         let media_type = header(&seen.head, "content-type");
         let form = media_type == Some("application/x-www-form-urlencoded");
         ensure(form, "Content-Type was changed")?;
-        // Firewalls turn away whoever says nothing of itself.
+        // Some firewalls reject requests without a User-Agent.
         let named = header(&seen.head, "user-agent").is_some_and(|agent| !agent.is_empty());
         ensure(named, "there is no User-Agent")?;
-        ensure(header(&seen.head, "accept") == Some(KEY_SETS), "another Accept")?;
+        ensure(header(&seen.head, "accept") == Some(KEY_SETS), "Accept was changed")?;
         ensure(seen.body == b"code=abc&state=%2B", "the body was changed, or is chunked")
     })
 }
@@ -190,9 +190,12 @@ fn get_has_no_body() -> Case {
     Case::new("a GET has no body", ok, &[get], |peer, outcomes| {
         response(outcomes)?;
         let seen = peer.seen().into_iter().next().ok_or("nothing arrived")?;
-        ensure(header(&seen.head, "authorization") == Some("Bearer abc"), "no Authorization")?;
+        ensure(
+            header(&seen.head, "authorization") == Some("Bearer abc"),
+            "Authorization is missing",
+        )?;
         let accept = header(&seen.head, "accept");
-        ensure(accept == Some(TOKENS), "another Accept")?;
+        ensure(accept == Some(TOKENS), "Accept was changed")?;
         for unwanted in ["content-length", "transfer-encoding", "cookie", "accept-encoding"] {
             ensure(header(&seen.head, unwanted).is_none(), format!("it has {unwanted}"))?;
         }
@@ -221,7 +224,7 @@ fn too_large_body() -> Case {
     })
 }
 
-/// Without the cap it would be the time that ends this; so the peer counts what it could send.
+/// Without the limit, the timeout would end this case, so the peer counts the bytes it could send.
 fn endless_body() -> Case {
     let act = |_, peer: &mut Connection| {
         peer.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
@@ -234,7 +237,7 @@ fn endless_body() -> Case {
     };
     Case::new("an endless body is TooLarge at 1 MiB", act, &[get], |peer, outcomes| {
         failed_once(peer, outcomes, SendFailure::TooLarge)?;
-        // What the sockets' buffers hold was sent, too.
+        // The sockets' buffers count as sent, too.
         let sent = peer.counted();
         ensure(sent < 32 * MAX_RESPONSE_BYTES, format!("{sent} bytes were read"))
     })
@@ -315,7 +318,7 @@ fn closed_without_answer() -> Case {
     Case::new(name, act, &[post], |peer, outcomes| failed_once(peer, outcomes, SendFailure::Lost))
 }
 
-/// The tempting case: the second request of a kept connection looks as if it could be repeated.
+/// The tempting case: the second request on a kept connection looks safe to repeat.
 fn closed_when_used_again() -> Case {
     let act = |number, peer: &mut Connection| match number {
         1 => ok(number, peer),

@@ -1,9 +1,9 @@
-//! What an HTTP client must do and must not do to carry the protocol, proved over a real socket.
+//! A test suite for HTTP clients that carry the protocol, run over a real socket.
 //!
-//! An adapter passes if it gives on every status with its body, follows no redirect, keeps no
-//! cookie, sends nothing twice, stops at 1 MiB and when the time is up, tells what cannot have
-//! been sent from what may have been, adds nothing to the request that would change it, and puts
-//! no URL into its errors.
+//! An adapter passes if it returns every status with its body, follows no redirects, keeps no
+//! cookies, sends nothing twice, stops at 1 MiB and at the timeout, distinguishes requests that
+//! cannot have been sent from those that may have been, adds nothing that changes a request, and
+//! keeps URLs out of its errors.
 //!
 //! ```no_run
 //! use itsme_testkit::conformance;
@@ -23,8 +23,8 @@
 //! });
 //! ```
 //!
-//! The suite uses loopback alone, takes some seconds and ends by itself. Environment variables
-//! that name a proxy must be unset.
+//! The suite uses only loopback and takes a few seconds. Unset the environment variables that name
+//! a proxy.
 
 mod cases;
 mod peer;
@@ -41,16 +41,16 @@ use itsme_core::{Request, Response, SendFailure, Timeouts};
 use self::cases::{Case, cases};
 use crate::now::now;
 
-/// What the adapter is told to keep to.
+/// The timeout that the adapter must keep to.
 const TOTAL: Duration = Duration::from_secs(1);
-/// By when it must have given up; the rest is for a busy machine.
+/// When the adapter must have given up at the latest; the margin is for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Puts a blocking adapter to the test. `make` gives its `send` for these timeouts, as
+/// Tests a blocking adapter. `make` returns its `send` for these timeouts, as
 /// [`drive`](itsme_core::drive()) takes it.
 ///
 /// # Panics
-/// The adapter fails a case; the message names all that it failed.
+/// If the adapter fails any case; the message lists every failure.
 pub fn blocking<S, E>(make: impl FnOnce(Timeouts) -> S)
 where
     S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
@@ -63,10 +63,10 @@ where
     now(asynchronous(make));
 }
 
-/// Puts an async adapter to the test, in the runtime that polls this future.
+/// Tests an async adapter on the runtime that polls this future.
 ///
 /// # Panics
-/// The adapter fails a case; the message names all that it failed.
+/// If the adapter fails any case; the message lists every failure.
 pub async fn asynchronous<S, E, Sent>(make: impl FnOnce(Timeouts) -> S)
 where
     S: FnMut(Request) -> Sent,
@@ -87,11 +87,11 @@ where
     assert!(failed.is_empty(), "the adapter does not conform:\n{}", failed.join("\n"));
 }
 
-/// What became of one request.
+/// The result of one request.
 struct Outcome {
     result: Result<Response, SendFailure>,
     took: Duration,
-    /// Everything that the error says of itself.
+    /// The error's full text, including its sources.
     error_text: String,
 }
 

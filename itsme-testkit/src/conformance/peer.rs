@@ -1,4 +1,4 @@
-//! A server that says whatever bytes a case wants, and remembers what it was asked.
+//! A server that sends the exact bytes a case needs, and records the requests it gets.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -11,10 +11,10 @@ use std::{
     time::Duration,
 };
 
-/// No peer outlives a case by more than this.
+/// How long a peer may outlive its case.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// What the peer does with one request, whose number it is given. `Ok(true)` keeps the connection.
+/// How the peer handles one request, given its number. `Ok(true)` keeps the connection open.
 pub(super) type Act = Arc<dyn Fn(usize, &mut Connection) -> io::Result<bool> + Send + Sync>;
 
 pub(super) struct Peer {
@@ -24,7 +24,7 @@ pub(super) struct Peer {
     counted: Arc<AtomicUsize>,
 }
 
-/// A request as it came over the wire.
+/// A request as it arrived on the wire.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) head: String,
@@ -77,7 +77,7 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
-        // Wakes the listener, so that it sees that it is over.
+        // Wake the listener so that it notices the end.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
     }
 }
@@ -104,7 +104,7 @@ impl Connection {
         self.stream.write_all(bytes.as_ref())
     }
 
-    /// Says nothing for as long as anybody could be waiting.
+    /// Stays silent for longer than anyone could be waiting.
     pub(super) fn be_silent(&self) {
         let pause = Duration::from_millis(20);
         for _ in 0..LIMIT.as_millis() / pause.as_millis() {
@@ -115,7 +115,7 @@ impl Connection {
         }
     }
 
-    /// Adds to what [`Peer::counted`] tells.
+    /// Adds to [`Peer::counted`].
     pub(super) fn count(&self, bytes: usize) {
         self.counted.fetch_add(bytes, Ordering::SeqCst);
     }
@@ -134,7 +134,7 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Seen>> {
     Ok(Some(Seen { head, body }))
 }
 
-/// A header's value, by its name in lower case.
+/// A header's value, by its lower-case name.
 pub(super) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().skip(1).find_map(|line| {
         let (found, value) = line.split_once(':')?;

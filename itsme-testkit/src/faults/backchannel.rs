@@ -1,4 +1,4 @@
-//! What goes wrong when people are asked without a browser.
+//! What can go wrong when people are asked without a browser.
 
 use itsme_core::MAX_RESPONSE_BYTES;
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use crate::{Document, Reaction, Wire};
 
 type Members = Map<String, Value>;
 
-/// What is changed, what the flow ends with, and how.
+/// A fault's name, the outcome of the flow, and the change that causes it.
 type Change = (&'static str, &'static str, fn(&mut Members));
 
 pub(super) fn faults() -> Vec<Fault> {
@@ -16,7 +16,7 @@ pub(super) fn faults() -> Vec<Fault> {
     faults.extend(of("backchannel answer", Document::BackchannelAnswer, answer()));
     faults.extend(of("token answer", Document::TokenAnswer, tokens()));
     faults.extend(of("ID token", Document::IdToken, claims()));
-    // A poll that got no answer is made again, but not one whose answer is too large.
+    // A poll that gets no answer is retried; one that gets too large an answer is not.
     for path in ["/user_discovery_sessions", "/backchannel/authentication", "/token"] {
         let name = format!("backchannel: too large an answer of {path}");
         let fault = Fault::new(Area::Backchannel, name, Outcome::NoAnswer, move |op| {
@@ -84,7 +84,7 @@ fn tokens() -> Vec<Change> {
     ]
 }
 
-/// No nonce ties the token to the request.
+/// Unlike in the code flow, no nonce ties the token to the request.
 fn claims() -> Vec<Change> {
     const WEEK: u64 = 7 * 24 * 3600;
     vec![

@@ -1,4 +1,4 @@
-//! An OP that means well and has a bad day.
+//! A well-meaning OP on a bad day.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// The first, the third, … of these requests are lost.
+/// Loses every other one of these requests, starting with the first.
 fn flap(op: &mut FakeOp, concerns: fn(&str) -> bool) {
     let mut up = true;
     op.react_when(move |asked| {

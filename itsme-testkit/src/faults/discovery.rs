@@ -1,4 +1,4 @@
-//! Discovery documents that cannot be trusted, or lack something.
+//! Discovery documents that are incomplete or cannot be trusted.
 
 use serde_json::{Value, json};
 
@@ -51,7 +51,7 @@ pub(super) fn faults() -> Vec<Fault> {
         let name = format!("{member} on another host");
         faults.push(changed(&name, member, host, Outcome::LoggedIn));
     }
-    // They get assertions, codes and tokens.
+    // These endpoints receive assertions, codes and tokens.
     for member in ["token_endpoint", "userinfo_endpoint"] {
         let name = format!("{member} on another host");
         let outcome = format!("Metadata(Url {{ member: {member:?}, error: ForeignHost }})");
@@ -102,7 +102,7 @@ fn changed(
     })
 }
 
-/// Something written at the beginning of the document.
+/// Inserts text at the beginning of the document.
 fn inserted(name: &str, text: String, outcome: &str) -> Fault {
     Fault::new(Area::Discovery, format!("discovery: {name}"), outcome, move |op| {
         let text = text.clone();

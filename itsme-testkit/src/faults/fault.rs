@@ -5,7 +5,7 @@ use itsme_core::{Dialect, LoggedIn, Settings};
 use super::{everything, outcome::Outcome};
 use crate::{FakeKms, FakeOp, quirks};
 
-/// One thing that goes wrong, or is done otherwise than was agreed.
+/// One thing that can go wrong, or that an OP does differently from the specification.
 pub struct Fault {
     area: Area,
     pub(super) name: String,
@@ -19,15 +19,15 @@ pub struct Fault {
     pub(super) seen: Option<Seen>,
 }
 
-/// Whether what must be read was read.
+/// Checks that what must be read was read.
 pub(super) type Seen = fn(&LoggedIn) -> bool;
 
 type Inject<T> = Box<dyn Fn(&mut T) + Send + Sync>;
 
-/// A line for each fault and quirk under which a check fails.
+/// One line for each fault and quirk that makes a check fail.
 static FAILING_CHECKS: &str = include_str!("failing_checks.tsv");
 
-/// What part of the protocol a fault is in.
+/// The part of the protocol that a fault belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Area {
@@ -37,46 +37,46 @@ pub enum Area {
     Http,
     /// The discovery document.
     Discovery,
-    /// The OP's keys.
+    /// The OP's key set.
     KeySet,
-    /// The answer of the token endpoint.
+    /// The token endpoint's answer.
     TokenAnswer,
-    /// How tokens are signed and encrypted.
+    /// The signing and encryption of tokens.
     Tokens,
-    /// What tokens say.
+    /// The claims in tokens.
     Claims,
-    /// An OP that has a bad day.
+    /// An OP having a bad day.
     Days,
     /// Asking people without a browser.
     Backchannel,
-    /// Whoever holds the private keys of a client.
+    /// The holder of a client's private keys.
     KeyHolder,
 }
 
-/// As which client a person is logged in, and how.
+/// Which client logs a person in, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Keys,
     Secret,
     Hs256,
-    /// Nothing is asked of the authentication.
+    /// With no requirements on the authentication.
     Plain,
-    /// By scopes, without userinfo where it can be spared.
+    /// By scopes, skipping userinfo where possible.
     Scopes,
-    /// In the older dialect.
+    /// In the older dialect, V1.
     V1,
-    /// Without a browser, by a QR code.
+    /// Without a browser, by QR code.
     QrCode,
 }
 
 impl Fault {
-    /// Every fault there is, but for what must be lived with.
+    /// All faults; [`quirks`](crate::quirks) are not among them.
     pub fn all() -> Vec<Self> {
         let everything = everything().into_iter();
         everything.filter(|fault| fault.outcome != Outcome::LoggedIn).collect()
     }
 
-    /// The fault or [quirk](crate::quirks) of this name.
+    /// Finds the fault or [quirk](crate::quirks) with this name.
     pub fn named(name: &str) -> Option<Self> {
         let all = Self::all().into_iter().chain(quirks::all());
         all.into_iter().find(|fault| fault.name == name)
@@ -103,32 +103,32 @@ impl Fault {
         }
     }
 
-    /// Whoever is logged in is so.
+    /// Adds a check on the person who is logged in.
     pub(crate) fn seen(self, seen: Seen) -> Self {
         Self { seen: Some(seen), ..self }
     }
 
-    /// It meets a login that asks nothing of the authentication.
+    /// Applies to a login with no requirements on the authentication.
     pub(crate) fn plain(self) -> Self {
         Self { login: Kind::Plain, ..self }
     }
 
-    /// It meets a login by scopes that can do without userinfo.
+    /// Applies to a login by scopes that can do without userinfo.
     pub(crate) fn by_scopes(self) -> Self {
         Self { login: Kind::Scopes, ..self }
     }
 
-    /// It meets a login in the older dialect.
+    /// Applies to a login in the older dialect.
     pub(crate) fn in_v1(self) -> Self {
         Self { login: Kind::V1, ..self }
     }
 
-    /// It meets somebody who scans a QR code.
+    /// Applies to a person who scans a QR code.
     pub(crate) fn by_qr_code(self) -> Self {
         Self { login: Kind::QrCode, ..self }
     }
 
-    /// It is in the KMS that holds the keys of the client.
+    /// Happens in the KMS that holds the client's keys.
     pub(super) fn at_key_holder(
         self,
         inject: impl Fn(&mut FakeKms) + Send + Sync + 'static,
@@ -136,92 +136,92 @@ impl Fault {
         Self { at_key_holder: Some(Box::new(inject)), ..self }
     }
 
-    /// It begins when the person is at the OP.
+    /// Begins while the person is at the OP.
     pub(super) fn midway(self) -> Self {
         Self { midway: true, ..self }
     }
 
-    /// It is the time limit that ends it.
+    /// Ends only when the HTTP client times out.
     pub(super) fn hanging(self) -> Self {
         Self { hangs: true, ..self }
     }
 
-    /// It is in metadata that are believed until they expire.
+    /// Is in metadata, which clients trust until they expire.
     pub(super) fn cached(self) -> Self {
         Self { is_cached: true, ..self }
     }
 
-    /// It meets the client that has a secret.
+    /// Applies to the client with a secret.
     pub(super) fn with_secret(self) -> Self {
         Self { login: Kind::Secret, ..self }
     }
 
-    /// It meets the client whose secret signs as well.
+    /// Applies to the client whose secret also signs.
     pub(super) fn with_hs256(self) -> Self {
         Self { login: Kind::Hs256, ..self }
     }
 
-    /// What part of the protocol it is in.
+    /// The part of the protocol that it belongs to.
     pub fn area(&self) -> Area {
         self.area
     }
 
-    /// What goes wrong, in words.
+    /// The fault's name: what goes wrong, in a few words.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What a login ends with.
+    /// The outcome of a login under this fault.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
 
-    /// The checks that fail, each as `document: check`, in the order in which a login meets them. The first is the one
-    /// that its error is of; those of a `key of the set` or an `endpoint of a service` refuse no login by themselves.
-    /// None where no document is to blame.
+    /// The checks that fail, each as `document: check`, in the order in which a login reaches them.
+    /// The login's error comes from the first. A failed check of a `key of the set` or an `endpoint
+    /// of a service` does not by itself refuse a login. Empty if no document is at fault.
     ///
-    /// [`Replayed::documents`](itsme_core::Replayed::documents) of a recording has them all, and so has the program
-    /// `inspect`.
+    /// [`Replayed::documents`](itsme_core::Replayed::documents) of a recording lists the same
+    /// checks, and so does the program `inspect`.
     pub fn failing_checks(&self) -> impl Iterator<Item = &'static str> {
         let mut lines = FAILING_CHECKS.lines().filter_map(|line| line.split_once('\t'));
         let stated = lines.find(|(name, _)| *name == self.name);
         stated.into_iter().flat_map(|(_, checks)| checks.split("; "))
     }
 
-    /// Whether it is to begin when the person has been sent to the OP already, and not before.
+    /// Whether to inject it only once the person has been sent to the OP.
     pub fn is_midway(&self) -> bool {
         self.midway
     }
 
-    /// Whether it is the HTTP client's time limit that ends it.
+    /// Whether it ends only when the HTTP client times out.
     pub fn hangs(&self) -> bool {
         self.hangs
     }
 
-    /// How long after it is over a client goes on to believe what it has seen.
+    /// How long a client goes on trusting what it has seen after the fault is over.
     pub fn believed_for(&self) -> Duration {
         Duration::from_secs(if self.is_cached { 3601 } else { 61 })
     }
 
-    /// Makes it happen, until [`FakeOp::recover`].
+    /// Injects the fault, until [`FakeOp::recover`].
     pub fn inject(&self, op: &mut FakeOp) {
         (self.inject)(op);
         op.note_fault(&self.name);
     }
 
-    /// Whether it is in a KMS that holds the keys of the client, and not in the OP.
+    /// Whether it happens in a KMS that holds the client's keys instead of in the OP.
     pub fn is_at_key_holder(&self) -> bool {
         self.at_key_holder.is_some()
     }
 
-    /// Makes it happen in a KMS, until [`FakeKms::recover`].
+    /// Injects the fault into a KMS, until [`FakeKms::recover`].
     pub fn inject_at_key_holder(&self, kms: &mut FakeKms) {
         if let Some(inject) = &self.at_key_holder {
             inject(kms);
         }
     }
 
-    /// Settings for the client that it is meant for, which the OP gets to know.
+    /// Registers the client that it applies to, and returns that client's settings.
     pub fn settings(&self, op: &mut FakeOp) -> Settings {
         if self.login == Kind::V1 {
             op.speak(Dialect::V1);
@@ -248,7 +248,7 @@ mod tests {
     fn each_line_of_failing_checks_is_of_a_fault() {
         for line in FAILING_CHECKS.lines() {
             let (name, _) = line.split_once('\t').expect("a name and its checks");
-            let fault = Fault::named(name).unwrap_or_else(|| panic!("there is no `{name}`"));
+            let fault = Fault::named(name).unwrap_or_else(|| panic!("no fault is named `{name}`"));
             assert!(fault.failing_checks().count() > 0, "{name}");
         }
     }

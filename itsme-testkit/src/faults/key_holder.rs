@@ -1,5 +1,6 @@
-//! A key holder outside, an HSM or a KMS, that is slow, gone, unwilling or wrong. A login asks it three
-//! times: to sign the client assertion, and to unwrap the keys of the ID token and of the userinfo answer.
+//! An external key holder (an HSM or a KMS) that is slow, unreachable, unwilling or wrong. A login
+//! calls it three times: to sign the client assertion, and to unwrap the keys of the ID token and
+//! of the userinfo answer.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! Everything that a provider, or somebody between it and us, can do wrong: one list, and what a login
-//! ends with under each.
+//! Everything that an OP or the network can do wrong, and the outcome of a login under each fault.
 //!
 //! ```
 //! use itsme_core::{AuthorizationRequest, Client};
@@ -14,9 +13,9 @@
 //! # Ok::<(), itsme_core::Error>(())
 //! ```
 //!
-//! [`in_memory`], [`blocking`] and [`asynchronous`] log a person in under every fault, over no wire or
-//! over your HTTP client, and hold what it ends with against [`Fault::outcome`]. `docs/faults.md` is
-//! the list as a table. What must be lived with stands in another list, [`quirks`](crate::quirks).
+//! [`in_memory`], [`blocking`] and [`asynchronous`] log a person in under every fault, in memory or
+//! over your HTTP client, and compare the result with [`Fault::outcome`]. `docs/faults.md` lists
+//! the faults in tables. Deviations that a client must tolerate are in [`quirks`](crate::quirks).
 
 mod backchannel;
 mod claims;
@@ -50,25 +49,25 @@ pub use self::{
 /// Logs a person in under every fault, in memory.
 ///
 /// # Panics
-/// An outcome is not the documented one; the message names all that are not.
+/// If an outcome differs from the documented one; the message lists all that do.
 pub fn in_memory() -> Vec<Verdict> {
     in_memory_with(Fault::all(), |client| client)
 }
 
-/// Logs a person in under each fault or quirk of a list, in memory, as a client that `equip` has had first: to be
-/// recorded, for example.
+/// Logs a person in under each fault or quirk of a list, in memory, with a client that `equip` has
+/// prepared, for example with a recorder.
 ///
 /// # Panics
-/// As [`in_memory`].
+/// Like [`in_memory`].
 pub fn in_memory_with(list: Vec<Fault>, equip: impl Fn(Client) -> Client) -> Vec<Verdict> {
     run::in_memory(list, equip)
 }
 
-/// Logs a person in under every fault, over a blocking HTTP client and loopback. `make` gives its
+/// Logs a person in under every fault, over a blocking HTTP client and loopback. `make` returns its
 /// `send` for these timeouts.
 ///
 /// # Panics
-/// As [`in_memory`].
+/// Like [`in_memory`].
 #[cfg(feature = "server")]
 pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -77,10 +76,10 @@ where
     blocking_with(Fault::all(), |client| client, make)
 }
 
-/// Logs a person in under each of a list, as [`in_memory_with`], over a blocking HTTP client as [`blocking`].
+/// Like [`in_memory_with`], over a blocking HTTP client as in [`blocking`].
 ///
 /// # Panics
-/// As [`in_memory`].
+/// Like [`in_memory`].
 #[cfg(feature = "server")]
 pub fn blocking_with<S, E>(
     list: Vec<Fault>,
@@ -93,10 +92,11 @@ where
     run::blocking(list, equip, make)
 }
 
-/// The same over an async HTTP client, in the runtime that polls this future.
+/// Logs a person in under every fault, over an async HTTP client, on the runtime that polls this
+/// future.
 ///
 /// # Panics
-/// As [`in_memory`].
+/// Like [`in_memory`].
 #[cfg(feature = "server")]
 pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -106,10 +106,10 @@ where
     asynchronous_with(Fault::all(), |client| client, make).await
 }
 
-/// Logs a person in under each of a list, as [`in_memory_with`], over an async HTTP client as [`asynchronous`].
+/// Like [`in_memory_with`], over an async HTTP client as in [`asynchronous`].
 ///
 /// # Panics
-/// As [`in_memory`].
+/// Like [`in_memory`].
 #[cfg(feature = "server")]
 pub async fn asynchronous_with<S, E, Sent>(
     list: Vec<Fault>,
@@ -123,7 +123,7 @@ where
     run::asynchronous(list, equip, make).await
 }
 
-/// All that an OP can do otherwise than agreed: the faults, and what must be lived with.
+/// Everything that an OP can do differently from the specification: faults and quirks.
 pub(crate) fn everything() -> Vec<Fault> {
     let areas = [
         wire::faults(),
@@ -140,7 +140,7 @@ pub(crate) fn everything() -> Vec<Fault> {
     areas.into_iter().flatten().collect()
 }
 
-/// The paths that a login asks, and the names of what is there.
+/// The paths that a login requests, and the names of their endpoints.
 const ENDPOINTS: [(&str, &str); 4] = [
     ("/.well-known/openid-configuration", "Discovery"),
     ("/jwkSet", "KeySet"),
@@ -148,18 +148,18 @@ const ENDPOINTS: [(&str, &str); 4] = [
     ("/userinfo", "Userinfo"),
 ];
 
-/// 40 MiB of zeros, as gzip; between its head and its end it is a `zip`.
+/// 40 MiB of zeros in gzip; without its header and trailer, a `zip` payload.
 static BOMB: &[u8] = include_bytes!("../fixtures/zeros.gz");
 
-/// In place of a reason: the token is taken.
+/// In place of a reason: the token is accepted.
 const TAKEN: &str = "";
 
 fn outcome(error: &str, reason: &str) -> Outcome {
     if reason == TAKEN { Outcome::LoggedIn } else { format!("{error}({reason})").into() }
 }
 
-/// The same address by another name: in memory nobody's, else this host's, so that whoever goes there is
-/// heard.
+/// The same address under another name. In memory it leads nowhere, otherwise to this host, so that
+/// a client that goes there is noticed.
 fn elsewhere(url: &str) -> String {
     let names = [
         ("127.0.0.1", "localhost"),
@@ -170,7 +170,7 @@ fn elsewhere(url: &str) -> String {
     named.map_or_else(|| url.to_owned(), |(name, other)| url.replace(name, other))
 }
 
-/// What stands where a text should.
+/// Values of other types where a string belongs.
 fn wrong_types_for_text() -> [(&'static str, Value); 5] {
     [
         ("null", Value::Null),

@@ -2,20 +2,20 @@ use std::fmt;
 
 use itsme_core::{DriveError, Error, JoseError, MetadataError, TokenError};
 
-/// What a login ends with.
+/// The outcome of a login under a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The person is logged in: the fault is one that can be lived with.
+    /// The person is logged in: the client tolerates the fault.
     LoggedIn,
-    /// The HTTP client's own error ([`DriveError::Transport`]).
+    /// An error of the HTTP client ([`DriveError::Transport`]).
     NoAnswer,
-    /// This [`Error`], without what differs from one machine to the next.
+    /// This [`Error`], without the parts that vary between machines.
     Error(String),
 }
 
 impl Outcome {
-    /// What a flow of an application's own has ended in, to compare.
+    /// The outcome of an application's own flow, for comparison.
     pub fn of<T, E>(result: &Result<T, DriveError<E>>) -> Self {
         match result {
             Ok(_) => Self::LoggedIn,
@@ -31,7 +31,7 @@ impl Outcome {
 fn short(error: &Error) -> String {
     match error {
         Error::Refused(refusal) => format!("Refused({:?})", refusal.code),
-        // Which keys of a set are of no use, and why, is told behind a colon.
+        // After a colon, the error says which keys of the set are unusable and why.
         Error::Malformed { endpoint, what } => {
             let what = what.split(": ").next().unwrap_or_default();
             format!("Malformed({endpoint:?}, {what})")

@@ -18,17 +18,17 @@ use crate::{FakeKms, FakeOp, Person, SERVICE, World, kms::KeyCall, now::now};
 #[cfg(feature = "server")]
 use crate::{KmsServer, Server};
 
-/// When a connection that hangs is given up.
+/// When to give up on a connection that hangs.
 #[cfg(feature = "server")]
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What a login under a fault has ended with: as it must.
+/// The result of a login whose outcome was the documented one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Verdict {
     /// The fault's name.
     pub fault: String,
-    /// How long the login took, from the first request to its end.
+    /// How long the login took, from its first request to its end.
     pub took: Duration,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn in_memory(faults: Vec<Fault>, equip: impl Fn(Client) -> Client) ->
         let world = World::new();
         let op = Mutex::new(FakeOp::new(world.clock()));
         let kms = Mutex::new(FakeKms::new());
-        // Whoever sends stops reading there.
+        // The transport stops reading there.
         let capped = |response: &Response| response.body().len() <= MAX_RESPONSE_BYTES;
         let send = |request| {
             let is_for_kms = lock(&kms).is_for(&request);
@@ -116,7 +116,7 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A cold login under the fault, and one after it.
+/// One cold login under the fault, and one after it.
 async fn try_out<S, E, Sent>(
     fault: &Fault,
     world: World,
@@ -138,7 +138,7 @@ where
     let took = begun.elapsed();
     let found = Outcome::of(&result);
     if found != fault.outcome {
-        return Err(format!("ends in {found}, not in {}", fault.outcome));
+        return Err(format!("ends in {found}, expected {}", fault.outcome));
     }
     visit.is_right(fault, &result)?;
     lock(op).recover();
@@ -146,7 +146,7 @@ where
     visit.world.advance(fault.believed_for());
     let later = Outcome::of(&visit.log_in(fault, false).await);
     if later != Outcome::LoggedIn {
-        return Err(format!("when it is over, a login ends in {later}"));
+        return Err(format!("a login after the fault ends in {later}"));
     }
     Ok(Verdict { fault: fault.name.clone(), took })
 }
@@ -160,7 +160,7 @@ struct Visit<'a, S> {
 }
 
 impl<S> Visit<'_, S> {
-    /// One login that touches all endpoints and all checks, under the fault or without it.
+    /// One login that exercises every endpoint and every check, with or without the fault.
     async fn log_in<E, Sent>(
         &mut self,
         fault: &Fault,
@@ -194,7 +194,8 @@ impl<S> Visit<'_, S> {
         self.run(self.client.finish_login(redirect.state, callback)).await
     }
 
-    /// The person scans the code when it has been shown for a while, and then takes another while.
+    /// The person scans the code after it has been shown for a while, and decides after another
+    /// while.
     async fn by_qr_code<E, Sent>(
         &mut self,
         request: AuthorizationRequest,
@@ -231,7 +232,7 @@ impl<S> Visit<'_, S> {
         }
     }
 
-    /// In the world's time: a wait takes none.
+    /// Runs in the world's time: waiting takes no real time.
     async fn run<T, E, Sent>(&mut self, flow: Flow<T>) -> Result<T, DriveError<E>>
     where
         S: FnMut(Request) -> Sent,
@@ -244,7 +245,7 @@ impl<S> Visit<'_, S> {
         };
         let send = |request| (self.send.borrow_mut())(request);
         let kms = lock(self.kms).client();
-        // Nobody asks it but the clients whose keys it holds.
+        // Only the clients whose keys it holds call it.
         let use_key = |operation| {
             let (sent, kms) = (send(kms.request(&operation)), kms.clone());
             async move { kms.outcome(sent.await.ok()) }
@@ -252,7 +253,8 @@ impl<S> Visit<'_, S> {
         drive_async_with_keys(flow, &mut self.world, send, sleep, use_key).await
     }
 
-    /// Whoever is logged in is Ann; the code was redeemed once at most; nobody else was asked.
+    /// Checks that the person logged in is Ann, that the code was redeemed at most once, and that
+    /// no other host was asked.
     fn is_right<E>(
         &self,
         fault: &Fault,
@@ -285,13 +287,13 @@ impl<S> Visit<'_, S> {
             let calls = lock(self.kms).calls().to_vec();
             calls.into_iter().filter(|call| call.algorithm == algorithm).count()
         };
-        // The assertion; the ID token and the userinfo answer. Each is asked for once more at most.
+        // The assertion, the ID token and the userinfo answer, each with at most one retry.
         if calls("RS256") > 2 || calls("RSA-OAEP-256") > 2 * 2 {
             return Err("an operation was asked for more than twice".to_owned());
         }
         let refused = format!("{}", fault.outcome).contains("Refused)") && fault.is_at_key_holder();
         if refused && calls("RS256") + calls("RSA-OAEP-256") > 2 {
-            return Err("a key was asked again that may not be used".to_owned());
+            return Err("the KMS was asked again for a key that it refuses to use".to_owned());
         }
         let known = |asked: &str| {
             let polled = ["POST /user_discovery_sessions", "POST /backchannel/authentication"];
@@ -305,7 +307,7 @@ impl<S> Visit<'_, S> {
     }
 }
 
-/// A call for the two keys of the client, each for what it is published for.
+/// Whether the call is for one of the client's two keys, in the role for which it is published.
 fn is_ours(call: &KeyCall) -> bool {
     matches!(
         (call.kid.as_str(), call.algorithm.as_str()),

@@ -1,4 +1,4 @@
-//! Tokens that are signed or encrypted otherwise than was agreed. Each is tried as ID token and as
+//! Tokens signed or encrypted in ways that were not agreed. Each is tried as an ID token and as a
 //! userinfo answer.
 
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub(super) const SIGNATURE: &str = "Signature";
 const NOT_SIGNED: &str = "NotSigned";
 const NOT_TEXT: &str = r#"Malformed { what: "a header member that must be a string is not" }"#;
 
-/// What is forged, the reason for which it is refused, and how.
+/// The forgery's name, the reason for refusing it, and the change that makes it.
 pub(super) type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
 
 pub(super) fn faults() -> Vec<Fault> {
@@ -75,7 +75,7 @@ fn without(header: &mut Value, member: &str) {
     header.as_object_mut().expect("a header is an object").remove(member);
 }
 
-/// Replaces one part of the JWS that is about to be encrypted.
+/// Replaces one part of the JWS before it is encrypted.
 pub(super) fn jws_part(stage: &mut Stage<'_>, place: usize, change: impl FnOnce(&str) -> String) {
     unencrypted_as(stage, |token| {
         let jws = String::from_utf8_lossy(&token.plaintext).into_owned();
@@ -85,7 +85,7 @@ pub(super) fn jws_part(stage: &mut Stage<'_>, place: usize, change: impl FnOnce(
     });
 }
 
-/// Another character in the middle.
+/// Changes a character in the middle.
 fn flipped(part: &str) -> String {
     let (before, after) = part.split_at(part.len() / 2);
     let other = if after.starts_with('A') { "B" } else { "A" };
@@ -285,7 +285,7 @@ fn encryption() -> Vec<Forgery> {
         ("zip, honest", r#"Header { member: "zip" }"#, |stage| {
             header(stage, "zip", json!("DEF"));
             unencrypted_as(stage, |token| {
-                // One block, stored as it is (RFC 1951 §3.2.4).
+                // A single stored block (RFC 1951 §3.2.4).
                 let length = u16::try_from(token.plaintext.len()).expect("less than 64 KiB");
                 let head = [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes()].concat();
                 token.plaintext.splice(0..0, head);
@@ -365,14 +365,14 @@ fn encryption() -> Vec<Forgery> {
     ]
 }
 
-/// The client's encryption key that it no longer publishes, and still decrypts with.
+/// The client's encryption key that is no longer published but still decrypts.
 fn previous_key() -> Value {
     let keys: Value = serde_json::from_str(crate::private_jwks()).expect("the fixture is JSON");
     let mut keys = keys["keys"].as_array().into_iter().flatten().filter(|key| key["use"] == "enc");
     keys.nth(1).expect("the fixture has two").clone()
 }
 
-/// What anybody can do to a token on its way.
+/// Changes that anyone could make to a token in transit.
 fn bytes() -> Vec<Forgery> {
     vec![
         ("JWE header changed", DECRYPTION, |stage| {
@@ -426,7 +426,7 @@ fn bytes() -> Vec<Forgery> {
 
 const FIVE_PARTS: &str = r#"Malformed { what: "an encrypted token has five parts" }"#;
 
-/// The JWS that was to be encrypted, as it is.
+/// The JWS that should have been encrypted.
 fn unencrypted() -> [Fault; 2] {
     documents().map(|(document, what, error)| {
         let name = format!("{what}: signed, not encrypted");

@@ -1,4 +1,4 @@
-//! Sockets that are silent, slow, endless, or closed in the middle.
+//! Connections that are silent, slow, endless, or closed halfway.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use itsme_core::MAX_RESPONSE_BYTES;
 use super::{Area, ENDPOINTS, Fault, Outcome};
 use crate::{Reaction, Wire};
 
-/// Somewhere in every head, and somewhere in every body.
+/// A position inside every head, and one inside every body.
 const IN_THE_HEAD: usize = 20;
 const IN_THE_BODY: usize = 400;
 
@@ -47,7 +47,7 @@ fn always(path: &'static str, name: String, reaction: Reaction) -> Fault {
     })
 }
 
-/// A GET is tried once more; a code is not redeemed twice.
+/// A GET is retried once; a code is never redeemed twice.
 fn once(path: &'static str, endpoint: &str) -> Fault {
     let outcome = if path == "/token" { Outcome::NoAnswer } else { Outcome::LoggedIn };
     let name = format!("{endpoint}: closed in the body, once");

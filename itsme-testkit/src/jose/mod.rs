@@ -1,4 +1,4 @@
-//! The OP's own JOSE, over openssl alone. It shares no line with the client's, so that a mistake
+//! The OP's own JOSE, built only on openssl. It shares no code with the client's, so that a mistake
 //! there is not mirrored here.
 
 mod nested;
@@ -19,10 +19,10 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use self::nested::*;
 
-/// Why a token that reached the OP was refused: the OP tells it in `detail`.
+/// Why the OP refused a token; it goes into `detail`.
 pub(crate) type Refused = String;
 
-/// A private key of the OP with its public JWK.
+/// A private key of the OP and its public JWK.
 pub(crate) struct OwnKey {
     pub(crate) kid: String,
     key: PKey<Private>,
@@ -30,7 +30,7 @@ pub(crate) struct OwnKey {
 }
 
 impl OwnKey {
-    /// From a private JWK with all its numbers.
+    /// Loads a private JWK that has all its numbers.
     pub(crate) fn from_jwk(jwk: &Value) -> Self {
         let read = |name: &str| number(jwk, name).expect("a key of the fixtures is whole");
         let rsa = RsaPrivateKeyBuilder::new(read("n"), read("e"), read("d"))
@@ -59,7 +59,7 @@ impl OwnKey {
         &self.public
     }
 
-    /// An RS256 signature of what has this SHA-256.
+    /// Signs a SHA-256 digest with RS256.
     pub(crate) fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>, Refused> {
         let mut context = PkeyCtx::new(&self.key).map_err(refused)?;
         context.sign_init().map_err(refused)?;
@@ -70,12 +70,12 @@ impl OwnKey {
         Ok(signature)
     }
 
-    /// A content key, by an algorithm of RSA-OAEP.
+    /// Decrypts a content key with an RSA-OAEP algorithm.
     pub(crate) fn unwrap_key(&self, alg: &str, encrypted: &[u8]) -> Result<Vec<u8>, Refused> {
         oaep_decrypt(&self.key, oaep_digest(alg)?, encrypted)
     }
 
-    /// An RS256 signature.
+    /// Signs with RS256.
     fn signature(&self, message: &str) -> Vec<u8> {
         let mut signer = Signer::new(MessageDigest::sha256(), &self.key).expect("a signer");
         signer.sign_oneshot_to_vec(message.as_bytes()).expect("openssl signs")
@@ -85,7 +85,7 @@ impl OwnKey {
         self.key.public_key_to_pem().map_err(refused)
     }
 
-    /// The plaintext of a compact JWE to this key.
+    /// Decrypts a compact JWE addressed to this key.
     pub(crate) fn decrypt(&self, jwe: &str) -> Result<String, Refused> {
         let parts: Vec<&str> = jwe.split('.').collect();
         let [header, key, iv, text, tag] = parts[..] else {
@@ -108,7 +108,7 @@ impl OwnKey {
     }
 }
 
-/// The claims of a compact JWS that the holder of a secret has signed with HS256.
+/// Returns the claims of a compact JWS signed with HS256 and this secret.
 pub(crate) fn verify_hs256(secret: &str, jws: &str) -> Result<Map<String, Value>, Refused> {
     let (message, signature) = jws.rsplit_once('.').ok_or("a signed JWT has three parts")?;
     let (header, payload) = message.split_once('.').ok_or("a signed JWT has three parts")?;
@@ -127,7 +127,7 @@ fn hmac_sha256(secret: &[u8], message: &str) -> Result<Vec<u8>, Refused> {
     signer.sign_oneshot_to_vec(message.as_bytes()).map_err(refused)
 }
 
-/// The claims of a compact JWS that one of `jwks`, published for signing, has signed with RS256.
+/// Returns the claims of a compact JWS signed with RS256 and one of the signing keys in `jwks`.
 pub(crate) fn verify(jwks: &Value, jws: &str) -> Result<Map<String, Value>, Refused> {
     let parts: Vec<&str> = jws.split('.').collect();
     let [header, payload, signature] = parts[..] else {
@@ -154,7 +154,7 @@ pub(crate) fn verify(jwks: &Value, jws: &str) -> Result<Map<String, Value>, Refu
     }
 }
 
-/// The claims of a JWT that says itself that nobody has signed it (RFC 7519 §6).
+/// Returns the claims of a JWT that declares itself unsigned (RFC 7519 §6).
 pub(crate) fn decode_unsigned(jwt: &str) -> Result<Map<String, Value>, Refused> {
     let parts: Vec<&str> = jwt.split('.').collect();
     let [header, payload, ""] = parts[..] else {
@@ -166,7 +166,7 @@ pub(crate) fn decode_unsigned(jwt: &str) -> Result<Map<String, Value>, Refused> 
     decode_json(payload)
 }
 
-/// SHA-256, base64url: of a PKCE verifier, and for made-up identifiers.
+/// SHA-256 in base64url, for PKCE verifiers and made-up identifiers.
 pub(crate) fn sha256_base64url(text: &str) -> String {
     encode(&openssl::sha::sha256(text.as_bytes()))
 }
@@ -282,7 +282,7 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Refused> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| "a part of a JWT is not base64url".to_owned())
 }
 
-/// The members of one part of a JWT.
+/// Decodes the members of one part of a JWT.
 pub(crate) fn decode_json(text: &str) -> Result<Map<String, Value>, Refused> {
     let bytes = decode(text)?;
     serde_json::from_slice(&bytes).map_err(|_| "a part of a JWT is not a JSON object".to_owned())

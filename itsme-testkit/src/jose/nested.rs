@@ -1,5 +1,5 @@
-//! A nested token in the making: signed, then encrypted. An honest OP lets each stage pass as it is;
-//! a [`Forger`] lays hands on it.
+//! A nested token while it is made: signed, then encrypted. An honest OP leaves each stage alone; a
+//! [`Forger`] changes it.
 
 use openssl::{rsa::Padding, symm::Cipher};
 use serde_json::{Value, json};
@@ -13,11 +13,11 @@ use crate::registration::{Credentials, RegisteredClient};
 /// Changes a token at one of its stages.
 pub(crate) type Forger = Box<dyn FnMut(&mut Stage<'_>) + Send>;
 
-/// What a forger can change, in this order.
+/// The stages that a forger can change, in order.
 pub(crate) enum Stage<'a> {
     Unsigned(&'a mut Unsigned),
     Unencrypted(&'a mut Unencrypted),
-    /// The five parts: the header's text, then bytes.
+    /// The five parts: the header as text, then bytes.
     Encrypted(&'a mut [Vec<u8>; 5]),
     Finished(&'a mut String),
 }
@@ -29,39 +29,40 @@ pub(crate) struct Unsigned {
     pub(crate) signer: SignedBy,
 }
 
-/// Who signs.
+/// Who signs the token.
 pub(crate) enum SignedBy {
     /// The OP's key.
     Op,
-    /// Somebody else's RSA key.
+    /// An RSA key that belongs to someone else.
     Stranger,
     /// HS256 with these bytes.
     Secret(Vec<u8>),
-    /// HS256 with the PEM of the OP's public key, as a reader would use it who believes the header.
+    /// HS256 with the PEM of the OP's public key, as a reader that trusts the header would verify
+    /// it.
     PublicKey,
-    /// Nobody: the signature is empty.
+    /// No one: the signature is empty.
     Nobody,
 }
 
-/// A JWE before it is encrypted: as its header says, whatever that is worth.
+/// A JWE before encryption, which follows its header whatever that says.
 pub(crate) struct Unencrypted {
     pub(crate) header: Value,
     pub(crate) plaintext: Vec<u8>,
-    /// The client's public JWK, or another one.
+    /// The client's public JWK, or another.
     pub(crate) recipient: Value,
     pub(crate) iv: Vec<u8>,
-    /// Bytes of the content key.
+    /// The content key's bytes.
     pub(crate) content_key: Vec<u8>,
 }
 
-/// Another key than anybody's: made once, and the same for all.
+/// A key that belongs to no one else, made once and shared by all.
 pub(crate) fn stranger() -> &'static OwnKey {
     static KEY: std::sync::OnceLock<OwnKey> = std::sync::OnceLock::new();
     KEY.get_or_init(|| OwnKey::generate("stranger", "sig"))
 }
 
-/// Signs claims with the OP's key, or the client's secret where that was agreed, and encrypts to the
-/// client.
+/// Signs claims with the OP's key, or with the client's secret where agreed, and encrypts them to
+/// the client.
 pub(crate) fn nested(
     (key, kid): (&OwnKey, &str),
     client: &RegisteredClient,
@@ -88,7 +89,7 @@ pub(crate) fn nested(
     Ok(token)
 }
 
-/// A compact JWE to the first key of `jwks` that is published for encryption.
+/// Encrypts to the first encryption key in `jwks`, as a compact JWE.
 #[cfg(test)]
 pub(crate) fn encrypt_to(jwks: &Value, plaintext: &str) -> Result<String, Refused> {
     Unencrypted::to_keys(jwks, plaintext.into())?.compact()
@@ -100,7 +101,7 @@ fn compact([header, parts @ ..]: &[Vec<u8>; 5]) -> String {
 }
 
 impl Unsigned {
-    /// By the OP's key, or whoever it says.
+    /// Signs with the OP's key, or as `signer` says.
     pub(crate) fn sign(&self, key: &OwnKey) -> Result<String, Refused> {
         let message = format!("{}.{}", encode_json(&self.header), encode(&self.payload));
         let signature = match &self.signer {
@@ -177,7 +178,7 @@ impl Unencrypted {
         Ok((text.map_err(refused)?, tag))
     }
 
-    /// With a right tag whatever the IV's length, as an OP could make it.
+    /// Computes a valid tag whatever the IV's length, as an OP could.
     fn cbc(&self, aad: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Refused> {
         let mut key = self.content_key.clone();
         key.resize(32, 0);

@@ -6,39 +6,39 @@ use serde_json::{Value, json};
 
 use crate::jose::{decode, encode};
 
-/// A client for a [`FakeKms`](crate::FakeKms), over whatever sends: it writes the request for a
-/// [`KeyOperation`] and reads the answer. That of a real KMS differs in names.
+/// A client for a [`FakeKms`](crate::FakeKms) over any transport: it writes the request for a
+/// [`KeyOperation`] and reads the answer. A client for a real KMS differs only in names.
 ///
-/// The KMS is sent a digest, never what is signed. What it answers is sorted by what will help: to ask once
-/// more, to do something about a permission, or nothing.
+/// The KMS receives a digest, never the signed data. Failures are sorted by remedy: retrying,
+/// fixing a permission, or none.
 #[derive(Clone)]
 pub struct KmsClient {
     base: String,
     token: HeaderValue,
 }
 
-/// Why a KMS has not done it.
+/// Why a KMS did not perform an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KmsError {
-    /// No answer has come.
+    /// The KMS did not answer.
     NoAnswer,
-    /// It has answered with an error.
+    /// The KMS answered with an error.
     Refused {
-        /// The status.
+        /// The HTTP status.
         status: u16,
-        /// The KMS's word for it.
+        /// The KMS's error code.
         code: String,
     },
-    /// Its answer cannot be read.
+    /// The answer cannot be parsed.
     Unreadable,
 }
 
 impl KmsClient {
-    /// For the KMS at this URL.
+    /// Creates a client for the KMS at this URL.
     ///
     /// # Panics
-    /// `token` cannot stand in a header.
+    /// If `token` cannot stand in a header.
     pub fn new(base: &str, token: &str) -> Self {
         let bearer = HeaderValue::try_from(format!("Bearer {token}"));
         let mut token = bearer.expect("a token can stand in a header");
@@ -46,10 +46,10 @@ impl KmsClient {
         Self { base: base.to_owned(), token }
     }
 
-    /// The request that asks for an operation.
+    /// The request for an operation.
     ///
     /// # Panics
-    /// The URL of the KMS, with the `kid` behind it, is none.
+    /// If the KMS's URL followed by the `kid` is not a valid URL.
     pub fn request(&self, operation: &KeyOperation) -> Request {
         let (verb, value) = match operation {
             KeyOperation::Sign { input, .. } => ("sign", encode(&input.digest())),
@@ -65,7 +65,7 @@ impl KmsClient {
             .expect("a KMS has a URL")
     }
 
-    /// What an answer means; `None`: there is none.
+    /// Interprets an answer; `None` means that there was none.
     pub fn outcome(&self, response: Option<Response>) -> KeyResult {
         let failed = |failure, error: KmsError| Err((failure, error.into()));
         let Some(response) = response else {
@@ -82,8 +82,8 @@ impl KmsClient {
         let code = body["error"]["code"].as_str().unwrap_or_default();
         let failure = match (status.as_u16(), code) {
             (401 | 403 | 404 | 409, _) | (400, "Forbidden") => KeyFailure::Refused,
-            // Whatever its word for a key that does not decrypt: a failure that looks different would tell a
-            // forger something.
+            // Treat every other code alike: a failure that looks different would tell a forger
+            // something.
             (400, code) if code != "Throttled" => KeyFailure::DoesNotUnwrap,
             _ => KeyFailure::Unavailable,
         };
@@ -94,9 +94,9 @@ impl KmsClient {
 impl fmt::Display for KmsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAnswer => f.write_str("the KMS has not answered"),
-            Self::Refused { status, code } => write!(f, "the KMS has answered {status} {code}"),
-            Self::Unreadable => f.write_str("the KMS has answered something that cannot be read"),
+            Self::NoAnswer => f.write_str("the KMS did not answer"),
+            Self::Refused { status, code } => write!(f, "the KMS answered {status} {code}"),
+            Self::Unreadable => f.write_str("the KMS sent an answer that cannot be parsed"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A fake key management service, in the shape of the big clouds': it signs and unwraps over HTTP with keys
-//! that nobody else has.
+//! A fake key management service modelled on those of the big clouds: it signs and unwraps over
+//! HTTP with keys that only it holds.
 
 mod client;
 
@@ -18,12 +18,13 @@ use crate::{
     jose::{OwnKey, decode, encode},
 };
 
-/// A fake KMS, which answers requests in memory; `KmsServer` (feature `server`) puts it on loopback.
+/// A fake KMS that answers requests in memory; `KmsServer` (feature `server`) serves it on
+/// loopback.
 ///
 /// `POST /keys/KID/sign` with `{"alg":"RS256","value":DIGEST}` and `POST /keys/KID/unwrapkey` with
-/// `{"alg":"RSA-OAEP-256","value":ENCRYPTED}` answer `{"kid":KID,"value":…}`, all bytes in base64url, to whoever
-/// has the bearer [`token`](Self::token). Errors are `{"error":{"code":…,"message":…}}`: 400, 401, 403, 404 and,
-/// under load, 429.
+/// `{"alg":"RSA-OAEP-256","value":ENCRYPTED}` answer `{"kid":KID,"value":…}` to callers with the
+/// bearer [`token`](Self::token). All bytes are base64url. Errors are
+/// `{"error":{"code":…,"message":…}}` with status 400, 401, 403, 404 or, under load, 429.
 ///
 /// ```
 /// use itsme_core::{AuthorizationRequest, Client, drive_with_keys};
@@ -55,11 +56,11 @@ pub struct FakeKms {
     mischief: Mischief,
 }
 
-/// One operation that a KMS was asked for.
+/// One operation requested from a KMS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct KeyCall {
-    /// With which key.
+    /// The `kid` of the key.
     pub kid: String,
     /// `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
     pub algorithm: String,
@@ -74,7 +75,7 @@ struct Mischief {
     tamperings: Vec<Tampering>,
 }
 
-/// Why a call is refused.
+/// Why a call was refused.
 struct Refused(StatusCode, &'static str, &'static str);
 
 impl Default for FakeKms {
@@ -84,8 +85,8 @@ impl Default for FakeKms {
 }
 
 impl FakeKms {
-    /// With two keys: `kms-sig-1` to sign with, and `kms-enc-1` to decrypt with. They are made anew in each
-    /// process.
+    /// Creates a KMS with two keys: `kms-sig-1` for signing and `kms-enc-1` for decryption,
+    /// generated anew in each process.
     pub fn new() -> Self {
         static KEYS: OnceLock<[Arc<OwnKey>; 2]> = OnceLock::new();
         let make = |kid, usage| Arc::new(OwnKey::generate(kid, usage));
@@ -98,10 +99,10 @@ impl FakeKms {
         }
     }
 
-    /// With the keys of a private JWK set, in place of those that it makes for itself.
+    /// Uses the keys of a private JWK set instead of generated ones.
     ///
     /// # Panics
-    /// `private_jwks` is no JWK set whose keys have all their numbers.
+    /// If `private_jwks` is not a JWK set, or a key lacks any of its numbers.
     #[must_use]
     pub fn with_keys(self, private_jwks: &str) -> Self {
         let jwks: Value = serde_json::from_str(private_jwks).expect("a JWK set is JSON");
@@ -115,7 +116,7 @@ impl FakeKms {
         Self { base, ..self }
     }
 
-    /// Makes one more key, for `usage` `sig` or `enc`. Gives its public JWK set.
+    /// Generates another key for the `usage` `sig` or `enc`, and returns its public JWK set.
     pub fn make_key(&mut self, kid: &str, usage: &str) -> String {
         let key = Arc::new(OwnKey::generate(kid, usage));
         let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
@@ -123,53 +124,54 @@ impl FakeKms {
         jwks
     }
 
-    /// The public JWK set of its keys.
+    /// The public JWK set of all its keys.
     pub fn public_jwks(&self) -> String {
         let keys: Vec<&Value> = self.keys.iter().map(|key| key.public_jwk()).collect();
         json!({ "keys": keys }).to_string()
     }
 
-    /// The same, for a client whose keys it holds.
+    /// Its public keys, as the settings of a client whose private keys it holds.
     ///
     /// # Panics
-    /// It has no key of one kind.
+    /// If it lacks a signing or an encryption key.
     pub fn keys(&self) -> PrivateKeys {
         PrivateKeys::external(&self.public_jwks()).expect("the keys are sound")
     }
 
-    /// A client for it.
+    /// A client for this KMS.
     pub fn client(&self) -> KmsClient {
         KmsClient::new(&self.base, self.token())
     }
 
-    /// Where it is.
+    /// Its base URL.
     pub fn url(&self) -> &str {
         &self.base
     }
 
-    /// The bearer token that it wants to see.
+    /// The bearer token that it requires.
     pub fn token(&self) -> &'static str {
         "a token for tests"
     }
 
-    /// What was asked of it and reached it, in order.
+    /// The calls that reached it, in order.
     pub fn calls(&self) -> &[KeyCall] {
         &self.calls
     }
 
-    /// Has an operation done in memory, through its [client](Self::client).
+    /// Performs an operation in memory, through its [client](Self::client).
     pub fn use_key(&mut self, operation: &KeyOperation) -> KeyResult {
         let client = self.client();
         client.outcome(self.handle(client.request(operation)).ok())
     }
 
-    /// Signs a digest with any of its keys, whatever was asked of it: nothing if it has no such key.
+    /// Signs a digest with any of its keys, ignoring injected failures. Empty if it has no such
+    /// key.
     pub fn sign(&self, kid: &str, digest: &[u8; 32]) -> Vec<u8> {
         let call = KeyCall { kid: kid.to_owned(), algorithm: "RS256".to_owned() };
         self.make(&call, digest).unwrap_or_default()
     }
 
-    /// From now on, every call meets with what this says, if it says something.
+    /// Lets `decide` choose a reaction to every call from now on; `None` answers normally.
     pub fn react_when(
         &mut self,
         decide: impl FnMut(&KeyCall) -> Option<Reaction> + Send + 'static,
@@ -177,32 +179,33 @@ impl FakeKms {
         self.mischief.decisions.push(Box::new(decide));
     }
 
-    /// From now on, changes what it has made before it is sent.
+    /// Changes every result from now on before it is sent.
     pub fn tamper(&mut self, change: impl FnMut(&KeyCall, &mut Vec<u8>) + Send + 'static) {
         self.mischief.tamperings.push(Box::new(change));
     }
 
-    /// All is well again.
+    /// Removes all reactions and changes.
     pub fn recover(&mut self) {
         self.mischief = Mischief::default();
     }
 
-    /// An answer that refuses, as it is one of a KMS.
+    /// An error answer such as a KMS sends.
     pub fn error(status: u16, code: &str) -> Response {
         let error = json!({ "error": { "code": code, "message": "as the test wants it" } });
         let status = StatusCode::from_u16(status).expect("a status of three digits");
         answer(status, &error)
     }
 
-    /// Whether a request is for it.
+    /// Whether a request is addressed to this KMS.
     pub fn is_for(&self, request: &Request) -> bool {
         request.uri().to_string().starts_with(&self.base)
     }
 
-    /// Answers a request, as a KMS at the end of a wire would; a [`SendFailure`] is the wire's.
+    /// Answers a request as a KMS over the network would; a [`SendFailure`] stands for a failure of
+    /// that network.
     ///
     /// # Errors
-    /// It was made to be out of reach.
+    /// If it was made unreachable.
     pub fn handle(&mut self, request: Request) -> Result<Response, SendFailure> {
         match self.over_the_wire(&request)? {
             (response, None | Some(Wire::Late(_))) => Ok(response),
@@ -210,7 +213,7 @@ impl FakeKms {
         }
     }
 
-    /// The same, and what the wire is to do to the answer.
+    /// Answers a request, and says what the wire does to the answer.
     pub(crate) fn over_the_wire(
         &mut self,
         request: &Request,
@@ -244,21 +247,21 @@ impl FakeKms {
         Ok((answer(StatusCode::OK, &body), wire))
     }
 
-    /// What is asked for, by whoever may ask.
+    /// Reads the requested operation and checks the caller's permission.
     fn read(&self, request: &Request) -> Result<(KeyCall, Vec<u8>), Refused> {
         let bearer = format!("Bearer {}", self.token());
         if request.headers().get(header::AUTHORIZATION).is_none_or(|sent| *sent != *bearer) {
-            return Err(Refused(StatusCode::UNAUTHORIZED, "Unauthorized", "no such token"));
+            return Err(Refused(StatusCode::UNAUTHORIZED, "Unauthorized", "unknown token"));
         }
         let bad = |why| Refused(StatusCode::BAD_REQUEST, "BadParameter", why);
         let mut path = request.uri().path().trim_start_matches('/').split('/');
         let (Some("keys"), Some(kid), Some(verb), None) =
             (path.next(), path.next(), path.next(), path.next())
         else {
-            return Err(bad("the path is /keys/KID/sign or /keys/KID/unwrapkey"));
+            return Err(bad("the path must be /keys/KID/sign or /keys/KID/unwrapkey"));
         };
         let body: Value =
-            serde_json::from_slice(request.body()).map_err(|_| bad("the body is JSON"))?;
+            serde_json::from_slice(request.body()).map_err(|_| bad("the body must be JSON"))?;
         let algorithm = body["alg"].as_str().unwrap_or_default();
         let fits = match verb {
             "sign" => algorithm == "RS256",
@@ -266,10 +269,12 @@ impl FakeKms {
             _ => false,
         };
         if request.method() != Method::POST || !fits {
-            return Err(bad("it signs with RS256 and unwraps RSA-OAEP and RSA-OAEP-256, by POST"));
+            return Err(bad(
+                "only POST with RS256 to sign, or RSA-OAEP or RSA-OAEP-256 to unwrap, is supported",
+            ));
         }
         let value = decode(body["value"].as_str().unwrap_or_default());
-        let value = value.map_err(|_| bad("the value is base64url"))?;
+        let value = value.map_err(|_| bad("the value must be base64url"))?;
         Ok((KeyCall { kid: kid.to_owned(), algorithm: algorithm.to_owned() }, value))
     }
 

@@ -1,13 +1,13 @@
-//! How the OP writes its answers.
+//! The format of the OP's answers.
 
 use http::{HeaderName, HeaderValue, header};
 use itsme_core::Response;
 use serde_json::{Value, json};
 
-/// An error answer: status, `error`, `detail`.
+/// An error answer: status, `error` and `detail`.
 pub(super) type Refused = (u16, &'static str, String);
 
-/// What an endpoint has come to.
+/// Turns an endpoint's result into a response.
 pub(super) fn of(outcome: Result<Value, Refused>) -> Response {
     match outcome {
         Ok(body) => json(200, &body),
@@ -25,7 +25,7 @@ pub(super) fn cacheable(body: &Value, cache_control: &str) -> Response {
     with(200, body.to_string(), &headers)
 }
 
-/// itsme names the description `detail`.
+/// itsme calls the description `detail`.
 pub(crate) fn error(status: u16, code: &str, detail: &str) -> Response {
     json(status, &json!({ "error": code, "detail": detail }))
 }

@@ -1,4 +1,4 @@
-//! What a client asks of a person, over the browser or over the backchannel.
+//! What a client asks of a person, through the browser or the backchannel.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 use super::{FakeOp, parameters::Parameters, request_object::Refusal};
 use crate::{RegisteredClient, registration::Kind};
 
-/// What an Authentication Request asks in either flow.
+/// The contents of an authentication request in either flow.
 #[derive(Clone)]
 pub(super) struct AuthenticationRequest {
     pub(super) client: Arc<RegisteredClient>,
     pub(super) acr: Option<String>,
     pub(super) scopes: Vec<String>,
     pub(super) claims: RequestedClaims,
-    /// The languages in which the person is asked, best first.
+    /// The preferred languages of the person's pages, best first.
     pub(super) ui_locales: Option<String>,
 }
 
@@ -27,12 +27,12 @@ pub(super) struct RequestedClaims {
 }
 
 impl RequestedClaims {
-    /// The known user that is asked for: `sub` by value, in the userinfo member alone.
+    /// The `sub` of the known user: requested by value, in the userinfo member only.
     pub(super) fn known_user(&self) -> Option<&str> {
         self.userinfo.get("sub")?.get("value")?.as_str()
     }
 
-    /// The template of a confirmation: its parts, such as `template_name` and `text_key`.
+    /// The template of a confirmation by its parts, such as `template_name` and `text_key`.
     pub(super) fn template(&self, dialect: Dialect) -> BTreeMap<String, String> {
         let prefix = match dialect {
             Dialect::V1 => "tag:sixdots.be,2016-08:claim_approval_",
@@ -45,7 +45,7 @@ impl RequestedClaims {
         self.userinfo.iter().filter_map(part).collect()
     }
 
-    /// What is asked about the person.
+    /// The claims requested about the person.
     pub(super) fn about_the_person(&self) -> impl Iterator<Item = &String> {
         let personal = |name: &&String| name.as_str() != "sub" && !name.contains("claim_approval_");
         self.id_token.keys().chain(self.userinfo.keys()).filter(personal)
@@ -53,14 +53,14 @@ impl RequestedClaims {
 }
 
 impl AuthenticationRequest {
-    /// The code of the service that asks.
+    /// The code of the service.
     pub(super) fn service(&self) -> &str {
         self.scopes.iter().find_map(|scope| scope.strip_prefix("service:")).unwrap_or_default()
     }
 }
 
 impl FakeOp {
-    /// Reads it from the parameters, which a request object may have brought.
+    /// Reads the request from parameters, which may come from a request object.
     pub(super) fn authentication_request(
         &self,
         parameters: &Parameters,
@@ -71,7 +71,7 @@ impl FakeOp {
         let scopes = get("scope").unwrap_or_default().split(' ');
         let mut scopes: Vec<String> = scopes.map(str::to_owned).collect();
         if self.strict && scopes.iter().any(String::is_empty) {
-            return Err(("invalid_scope", "scope has a space too many".to_owned()));
+            return Err(("invalid_scope", "scope has an extra space".to_owned()));
         }
         scopes.retain(|scope| !scope.is_empty());
         let services: Vec<&str> =
@@ -85,14 +85,14 @@ impl FakeOp {
             .ok_or(("invalid_request", "claims must be JSON as in OIDC Core §5.5".to_owned()))?;
         let (acr, unknown) = highest_acr(get("acr_values"), self.dialect);
         if let Some(unknown) = unknown.filter(|_| self.strict) {
-            return Err(("invalid_request", format!("acr {unknown} is not known")));
+            return Err(("invalid_request", format!("unknown acr {unknown}")));
         }
         self.check_service(kind, &claims, &scopes, is_object)?;
         let ui_locales = get("ui_locales").map(str::to_owned);
         Ok(AuthenticationRequest { client, acr, scopes, claims, ui_locales })
     }
 
-    /// What a service must carry (itsme: services).
+    /// Checks the parameters that a service requires (itsme: services).
     fn check_service(
         &self,
         kind: Kind,
@@ -124,7 +124,7 @@ impl FakeOp {
                 {
                     Ok(())
                 }
-                _ => refused("a confirmation needs a whole template"),
+                _ => refused("a confirmation needs a complete template"),
             },
         }
     }
@@ -134,7 +134,7 @@ fn kind_of(code: &str, client: &RegisteredClient) -> Result<Kind, String> {
     client.kind_of(code).ok_or_else(|| {
         let known: Vec<&str> = client.services.iter().map(|(code, _)| code.as_str()).collect();
         let (id, known) = (&client.client_id, known.join(", "));
-        format!("service:{code} is none of the services of {id}: {known}")
+        format!("service:{code} is not one of the services of {id}: {known}")
     })
 }
 
@@ -151,7 +151,8 @@ fn requested_claims(text: Option<&str>) -> Option<RequestedClaims> {
     Some(RequestedClaims { id_token: place("id_token")?, userinfo: place("userinfo")? })
 }
 
-/// Both levels given means advanced; none means that nothing was asked. Beside it, a level that is not known.
+/// Both levels together mean advanced; no level means no requirement. Also returns the first
+/// unknown level.
 fn highest_acr(text: Option<&str>, dialect: Dialect) -> (Option<String>, Option<&str>) {
     let levels = match dialect {
         Dialect::V1 => ["tag:sixdots.be,2016-06:acr_basic", "tag:sixdots.be,2016-06:acr_advanced"],

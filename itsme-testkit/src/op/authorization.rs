@@ -1,4 +1,4 @@
-//! The front channel: the request that a person brings, and what they decide.
+//! The front channel: the request that a browser brings, and the person's decision.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -18,16 +18,16 @@ use crate::{Person, RegisteredClient};
 
 /// Why a request is not shown.
 pub(super) enum Rejected {
-    /// The OP says it on a page of its own: the redirect URI cannot be trusted.
+    /// The OP shows an error page, because the redirect URI cannot be trusted.
     Here(String),
-    /// The OP sends the person back with an error.
+    /// The OP redirects back with an error.
     Redirect(String),
 }
 
-/// How long a page waits for a person.
+/// How long a page waits for the person.
 const PAGE_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// A request that is on a page.
+/// A request shown on a page.
 pub(super) struct OnPage {
     pub(super) id: String,
     query: String,
@@ -44,7 +44,7 @@ impl OnPage {
         now.since(self.since) >= PAGE_LIFETIME
     }
 
-    /// Whether the client has what it asked for: the same request is then another login.
+    /// Whether the client has redeemed the code. The same request then starts another login.
     fn is_redeemed(&self, codes: &Recent<Code>) -> bool {
         let Stage::Decided(callback) = &self.stage else { return false };
         let code = journal::parameter(callback, "code");
@@ -52,19 +52,20 @@ impl OnPage {
     }
 }
 
-/// How far it has got.
+/// The stage that a request has reached.
 pub(super) enum Stage {
     Waiting(Presented),
-    /// On the phone; the browser is still to be sent to the callback URL.
+    /// Decided on the phone; the browser has not been sent to the callback URL yet.
     Decided(String),
 }
 
 impl FakeOp {
-    /// The person approves in the app. Gives where their browser is sent: the callback URL.
+    /// Approves the request as a person would in the app. Returns the callback URL, to which the
+    /// person's browser is sent.
     ///
     /// # Panics
-    /// The OP would not redirect: the URL is not one of its own, or the client or its redirect URI
-    /// is not known.
+    /// If the OP would not redirect: the URL is not one of its own, or the client or its redirect
+    /// URI is unknown.
     pub fn approve(&mut self, url: &str, person: &Person) -> String {
         match self.decide(query(url), Some(person)) {
             Ok(callback) => callback,
@@ -72,10 +73,11 @@ impl FakeOp {
         }
     }
 
-    /// The person refuses in the app. Gives where their browser is sent: the callback URL.
+    /// Refuses the request as a person would in the app. Returns the callback URL, to which the
+    /// person's browser is sent.
     ///
     /// # Panics
-    /// As [`approve`](Self::approve).
+    /// Like [`approve`](Self::approve).
     pub fn deny(&mut self, url: &str) -> String {
         match self.decide(query(url), None) {
             Ok(callback) => callback,
@@ -83,7 +85,7 @@ impl FakeOp {
         }
     }
 
-    /// The page at the authorization endpoint. One that is loaded again is the same.
+    /// Serves the page at the authorization endpoint. Reloading it shows the same request.
     pub(super) fn sign_in_page(&mut self, request: &Request) -> Response {
         let query = request.uri().query().unwrap_or_default();
         let place = match self.shown(query) {
@@ -106,15 +108,15 @@ impl FakeOp {
         }
     }
 
-    /// The place of the page on which this request is shown.
+    /// The index of the page that shows this request.
     pub(super) fn shown(&mut self, query: &str) -> Option<usize> {
         let (now, codes) = (self.now(), &self.codes);
         self.on_page.retain(|it| !it.is_over(now) && !it.is_redeemed(codes));
         self.on_page.iter().position(|it| it.query == query)
     }
 
-    /// The person decides on the phone about a page that waits; their browser will find out. Gives the
-    /// callback URL.
+    /// Decides a waiting page on the phone; the browser finds out by polling. Returns the callback
+    /// URL.
     pub(super) fn decide_by_phone(&mut self, id: &str, person: Option<&Person>) -> Option<String> {
         let place = self.on_page.iter().position(|it| it.id == id && it.is_waiting());
         let page = place.map(|place| self.on_page.remove(place))?;
@@ -129,7 +131,7 @@ impl FakeOp {
         Some(callback)
     }
 
-    /// What was clicked on that page.
+    /// Handles a click on that page.
     pub(super) fn decision(&mut self, request: &Request) -> Response {
         let form: HashMap<String, String> =
             form_urlencoded::parse(request.body()).into_owned().collect();
@@ -151,7 +153,7 @@ impl FakeOp {
         query: &str,
         person: Option<&Person>,
     ) -> Result<String, String> {
-        // What was shown on a page is what is decided on it; a request object is read once.
+        // Decide what the page showed: a request object is read only once.
         let shown = self.shown(query);
         let presented = match shown.map(|place| self.on_page.remove(place).stage) {
             Some(Stage::Waiting(presented)) => presented,
@@ -192,17 +194,17 @@ impl FakeOp {
         let client = client.ok_or_else(|| {
             let known: Vec<&str> = self.clients.iter().map(|it| it.client_id.as_str()).collect();
             let given = outer.get("client_id").unwrap_or("nothing");
-            Rejected::Here(format!("invalid_client_id: {given} is none of {}", known.join(", ")))
+            Rejected::Here(format!("invalid_client_id: {given} is not one of {}", known.join(", ")))
         })?;
         let client = Arc::clone(client);
         let redirect_uri = outer.get("redirect_uri").ok_or_else(|| {
-            here("invalid_redirect_uri: it is missing, and must stand outside of a request object, too")
+            here("invalid_redirect_uri: it is missing; repeat it outside the request object")
         })?;
         let redirect_uri = redirect_uri.to_owned();
         if !client.redirect_uris.contains(&redirect_uri) {
             let known = client.redirect_uris.join(", ");
             return Err(Rejected::Here(format!(
-                "invalid_redirect_uri: {redirect_uri} is none of {known}"
+                "invalid_redirect_uri: {redirect_uri} is not one of {known}"
             )));
         }
         let back = |state: Option<&str>, (code, description): Refusal| {
@@ -218,7 +220,7 @@ impl FakeOp {
         Ok(Presented { state: state.map(str::to_owned), ..presented })
     }
 
-    /// What the parameters ask, by value, by reference or in the query.
+    /// Reads the request from the query, or from a request object passed by value or by reference.
     fn read(
         &self,
         parameters: &Parameters,
@@ -232,7 +234,7 @@ impl FakeOp {
             return Err(("unsupported_response_type", "response_type must be code".to_owned()));
         }
         if get("code_challenge").is_some() != (get("code_challenge_method") == Some("S256")) {
-            return Err(invalid("code_challenge goes with the method S256"));
+            return Err(invalid("code_challenge needs the method S256"));
         }
         let prompts = get("prompt").unwrap_or("login");
         if !prompts.split(' ').all(|prompt| ["login", "consent"].contains(&prompt)) {

@@ -1,4 +1,4 @@
-//! What the tests of the OP's strictness share: requests that are made by hand.
+//! Helpers for the tests of the OP's strictness: hand-made requests.
 
 use itsme_core::{Response, UnixTime};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub(super) fn key(kid: &str) -> OwnKey {
     OwnKey::from_jwk(keys.iter().find(|key| key["kid"] == kid).expect("the key"))
 }
 
-/// A compact JWS by one of the client's keys, under this name.
+/// A compact JWS signed with one of the client's keys, under this `kid`.
 pub(super) fn signed(by: &str, claims: &Value, kid: &str) -> String {
     let header = json!({ "alg": "RS256", "kid": kid });
     let (payload, signer) = (claims.to_string().into_bytes(), jose::SignedBy::Op);
@@ -34,7 +34,7 @@ pub(super) fn assertion_claims(client_id: &str, audience: &str, jti: &str, now: 
     })
 }
 
-/// The part of a form that says who asks.
+/// The form fields that authenticate the client.
 pub(super) fn client_auth(client_id: &str, assertion: &str) -> Form {
     let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     vec![
@@ -57,7 +57,7 @@ pub(super) fn post(op: &mut FakeOp, path: &str, form: &Form) -> Response {
     op.handle(request).expect("an answer")
 }
 
-/// Status and `detail` of an answer; empty where there is no detail.
+/// An answer's status and `detail`, which may be empty.
 pub(super) fn refusal(response: &Response) -> (u16, String) {
     let detail = json_body(response)["detail"].as_str().unwrap_or_default().to_owned();
     (response.status().as_u16(), detail)

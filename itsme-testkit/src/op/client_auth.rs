@@ -1,4 +1,4 @@
-//! Who asks, at the endpoints that clients call (OIDC Core §9).
+//! Authenticates the client at the endpoints that clients call (OIDC Core §9).
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,16 +11,16 @@ use crate::{RegisteredClient, jose, registration::Credentials};
 
 const LONGEST_ASSERTION: Duration = Duration::from_secs(3600);
 
-/// The parameters in the body of a request.
+/// The parameters in a request's body.
 pub(super) fn form(request: &Request) -> Result<Parameters, Refused> {
     let refused = |detail: String| (400, "invalid_request", detail);
     if request.headers().contains_key(header::AUTHORIZATION) {
-        let detail = "itsme takes the client's secret or assertion in the body, not in a header";
+        let detail = "itsme expects the client's secret or assertion in the body, not in a header";
         return Err((401, "invalid_client", detail.to_owned()));
     }
     let media_type = request.headers().get(header::CONTENT_TYPE);
     let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Some clients add a charset, which is none of the media type's and changes nothing.
+    // Some clients add a charset, which the media type does not define and which changes nothing.
     let (media_type, _) = media_type.split_once(';').unwrap_or((media_type, ""));
     if !media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(refused("the body must be a form".to_owned()));
@@ -29,7 +29,8 @@ pub(super) fn form(request: &Request) -> Result<Parameters, Refused> {
 }
 
 impl FakeOp {
-    /// As it was agreed at onboarding: with a secret, or with an assertion for this endpoint.
+    /// Authenticates the client as agreed at onboarding: with a secret, or with an assertion for
+    /// this endpoint.
     pub(super) fn authenticate(
         &mut self,
         form: &Parameters,
@@ -41,20 +42,20 @@ impl FakeOp {
             _ => Ok(jwt.to_owned()),
         });
         let assertion = assertion.transpose()?;
-        // With an assertion, client_id can be left out (RFC 7521 §4.2).
+        // Next to an assertion, client_id may be omitted (RFC 7521 §4.2).
         let named = match (form.get("client_id"), &assertion) {
             (None, Some(jws)) => claimed_subject(jws),
             (client_id, _) => client_id.map(str::to_owned),
         };
         let named = named.ok_or_else(|| refused("client_id is missing"))?;
         let client = self.client(&named).cloned();
-        let client = client.ok_or_else(|| refused("client_id is not known"))?;
+        let client = client.ok_or_else(|| refused("unknown client_id"))?;
         let Credentials::Secret { secret, .. } = &client.credentials else {
             return self.check_assertion(form, &assertion.unwrap_or_default(), client, endpoint);
         };
         match form.get("client_secret") {
             _ if form.get("client_assertion").is_some() => {
-                Err(refused("this client has a secret, and makes no client_assertion"))
+                Err(refused("this client has a secret and must not send a client_assertion"))
             }
             None => Err(refused("client_secret is missing")),
             Some(given) if given != secret => Err(refused("client_secret is wrong")),
@@ -63,7 +64,7 @@ impl FakeOp {
         Ok(client)
     }
 
-    /// `private_key_jwt` (OIDC Core §9), signed or signed then encrypted.
+    /// Checks a `private_key_jwt` (OIDC Core §9): signed, or signed and then encrypted.
     fn check_assertion(
         &mut self,
         form: &Parameters,
@@ -75,7 +76,7 @@ impl FakeOp {
         let refused = |detail: String| (401, "invalid_client", detail);
         if get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
         {
-            return Err(refused("client_assertion_type is not jwt-bearer".to_owned()));
+            return Err(refused("client_assertion_type must be jwt-bearer".to_owned()));
         }
         let claims = jose::verify(&client.jwks(), jws).map_err(refused)?;
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -90,7 +91,7 @@ impl FakeOp {
         if now >= exp.after(leeway) || exp > now.after(LONGEST_ASSERTION).after(leeway) {
             return Err(refused("exp of the assertion is past or too far away".to_owned()));
         }
-        // itsme's pages say that it is optional.
+        // itsme's documentation calls it optional.
         if self.strict && time("iat").is_none() {
             return Err(refused("iat of the assertion is missing".to_owned()));
         }
@@ -106,12 +107,12 @@ impl FakeOp {
 }
 
 impl FakeOp {
-    /// Takes assertions for this audience alone. Until it is told, it takes both.
+    /// Accepts only assertions for this audience. By default both are accepted.
     pub fn assertion_audience(&mut self, audience: AssertionAudience) {
         self.assertion_audience = Some(audience);
     }
 
-    /// For the endpoint; or for the issuer, and then of the `typ` that says so (RFC 7523bis).
+    /// The audience is the endpoint; or the issuer, if the `typ` says so (RFC 7523bis).
     fn check_audience(&self, jws: &str, audience: &str, endpoint: &str) -> Result<(), String> {
         let header = jose::decode_json(jws.split('.').next().unwrap_or_default())?;
         let is_typed = header.get("typ").and_then(Value::as_str) == Some(FOR_ISSUER);
@@ -133,7 +134,7 @@ impl FakeOp {
 
 const FOR_ISSUER: &str = "client-authentication+jwt";
 
-/// Who the assertion says it is of, still to be proved.
+/// The subject that an unverified assertion claims.
 pub(super) fn claimed_subject(jws: &str) -> Option<String> {
     let claims = jose::decode_json(jws.split('.').nth(1)?).ok()?;
     claims.get("sub")?.as_str().map(str::to_owned)

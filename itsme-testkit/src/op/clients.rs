@@ -1,4 +1,4 @@
-//! Who may log people in, and the settings of those that it knows from the start.
+//! The clients that may log people in, and settings for those known from the start.
 
 use std::sync::Arc;
 
@@ -11,25 +11,24 @@ use crate::registration::{
 };
 
 impl FakeOp {
-    /// Settings for the client that it knows from the start.
+    /// Settings for the client [`CLIENT_ID`], which the OP knows from the start.
     pub fn settings(&self) -> Settings {
         self.settings_for(CLIENT_ID, private_keys())
     }
 
-    /// Gets to know other keys of the client [`CLIENT_ID`], by what they publish, and gives settings with
-    /// them.
+    /// Replaces the keys of the client [`CLIENT_ID`], and returns settings with them.
     ///
     /// # Panics
-    /// `keys` publish no JSON.
+    /// If the public part of `keys` is not JSON.
     pub fn settings_with(&mut self, keys: PrivateKeys) -> Settings {
         self.publish(&keys.public_jwks());
         self.settings_for(CLIENT_ID, keys)
     }
 
-    /// Fetches the public JWK set that the client [`CLIENT_ID`] now serves.
+    /// Stores the public JWK set that the client [`CLIENT_ID`] now serves, as if fetched.
     ///
     /// # Panics
-    /// It is no JSON.
+    /// If it is not JSON.
     pub fn publish(&mut self, public_jwks: &str) {
         let jwks: Value = serde_json::from_str(public_jwks).expect("a public JWK set is JSON");
         self.change(CLIENT_ID, |client| {
@@ -37,12 +36,12 @@ impl FakeOp {
         });
     }
 
-    /// Settings for the client that it knows by its secret.
+    /// Settings for the client with a secret that the OP knows from the start.
     pub fn secret_settings(&self) -> Settings {
         self.settings_for(SECRET_CLIENT_ID, ClientSecret::new(CLIENT_SECRET))
     }
 
-    /// Makes the secret of that client sign its tokens as well (HS256), and gives settings for it.
+    /// Makes that client's secret also sign its tokens (HS256), and returns settings for it.
     pub(crate) fn hs256_settings(&mut self) -> Settings {
         self.change(SECRET_CLIENT_ID, |client| *client = client.clone().hs256());
         self.settings_for(SECRET_CLIENT_ID, ClientSecret::new(CLIENT_SECRET).hs256())
@@ -61,12 +60,12 @@ impl FakeOp {
         settings
     }
 
-    /// Forgets all clients, those of the start as well.
+    /// Forgets all clients, including those known from the start.
     pub fn forget_clients(&mut self) {
         self.clients.clear();
     }
 
-    /// Gets to know a client, in place of another one with the same id.
+    /// Registers a client, replacing any with the same ID.
     pub fn register(&mut self, client: RegisteredClient) {
         self.clients.retain(|known| known.client_id != client.client_id);
         self.clients.push(Arc::new(client));
@@ -81,22 +80,23 @@ impl FakeOp {
         self.clients.iter().find(|client| client.client_id == client_id)
     }
 
-    /// Pings the client [`CLIENT_ID`] at this address from now on, which makes it a client in ping mode.
+    /// Sends the pings of the client [`CLIENT_ID`] to this address from now on, which puts it in
+    /// ping mode.
     ///
     /// # Panics
-    /// It is no URI.
+    /// If it is not a URI.
     pub fn ping_at(&mut self, uri: &str) {
         self.change(CLIENT_ID, |client| *client = client.clone().notification_endpoint(uri));
     }
 
-    /// Gets to know one more redirect URI of the client [`CLIENT_ID`].
+    /// Adds a redirect URI to the client [`CLIENT_ID`].
     pub fn allow_redirect_uri(&mut self, uri: impl Into<String>) {
         let uri = uri.into();
         self.change(CLIENT_ID, |client| client.redirect_uris.push(uri.clone()));
     }
 
-    /// Gets to know one more service for logins of the clients that it knows from the start: an
-    /// application can be tested with its own code.
+    /// Adds a login service to the clients known from the start, so that an application can be
+    /// tested with its own service code.
     pub fn allow_service(&mut self, code: impl Into<String>) {
         let code = code.into();
         for built_in in [CLIENT_ID, SECRET_CLIENT_ID] {

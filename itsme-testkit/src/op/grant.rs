@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use super::authentication_request::AuthenticationRequest;
 use crate::Person;
 
-/// What a person has agreed to.
+/// What a person has consented to.
 #[derive(Clone)]
 pub(super) struct Grant {
     pub(super) request: AuthenticationRequest,
@@ -23,7 +23,7 @@ pub(super) struct Code {
 
 /// What an access token stands for.
 pub(super) struct AccessToken {
-    /// What was redeemed for it.
+    /// The code or `auth_req_id` redeemed for it.
     pub(super) redeemed: String,
     pub(super) grant: Grant,
     pub(super) until: UnixTime,
@@ -42,13 +42,13 @@ const METADATA: [&str; 5] =
     ["IDIssuingCountry", "issuance_locality", "validityFrom", "validityTo", "verificationDate"];
 
 impl Grant {
-    /// What the person has of the claims that belong into the ID token.
+    /// The person's claims for the ID token.
     pub(super) fn id_token_claims(&self, dialect: Dialect) -> Map<String, Value> {
         self.person_claims(self.request.claims.id_token.keys().map(String::as_str), dialect)
     }
 
-    /// What the person has of the claims that belong into the userinfo answer: those asked for
-    /// there, and those of the scopes (OIDC Core §5.4).
+    /// The person's claims for the userinfo answer: those requested there, and those of the scopes
+    /// (OIDC Core §5.4).
     pub(super) fn userinfo_claims(&self, dialect: Dialect) -> Map<String, Value> {
         let by_scope =
             self.request.scopes.iter().flat_map(|scope| scope_claims(scope, dialect)).copied();
@@ -56,7 +56,7 @@ impl Grant {
         self.person_claims(by_claim.chain(by_scope), dialect)
     }
 
-    /// A claim without value is left out.
+    /// Omits claims without a value.
     fn person_claims<'a>(
         &self,
         names: impl Iterator<Item = &'a str>,
@@ -67,7 +67,7 @@ impl Grant {
         for name in &names {
             let Some(mut value) = self.person.claim(name, dialect) else { continue };
             if METADATA.iter().any(|metadata| name.ends_with(metadata)) {
-                // Metadata comes only for claims that are asked for as well.
+                // Include metadata only for claims that were also requested.
                 if let Value::Object(members) = &mut value {
                     members.retain(|claim, _| names.contains(&claim.as_str()));
                 }

@@ -9,21 +9,21 @@ use url::Url;
 use super::{FakeOp, request_object::Refusal};
 use crate::RegisteredClient;
 
-/// The first is itsme's; the others are seen in the wild.
+/// The first is itsme's; the others occur in practice.
 const MEDIA_TYPES: [&str; 4] =
     ["application/jwt", "application/oauth-authz-req+jwt", "text/plain", "application/json"];
 
 pub(super) type Fetch = Arc<dyn Fn(&str) -> Result<Response, String> + Send + Sync>;
 
-/// What a fetch has brought.
+/// What a fetch returned.
 pub(crate) struct Fetched {
     pub(super) uri: String,
     pub(super) outcome: Result<Response, String>,
 }
 
 impl FakeOp {
-    /// Sets what is hosted where: the function answers the OP's fetch of a `request_uri`, because the OP
-    /// opens no socket. `None`: nothing is hosted there.
+    /// Sets what is hosted at which URL: the function answers the OP's fetch of a `request_uri`,
+    /// because the OP opens no sockets. `None` means that nothing is hosted there.
     pub fn host(&mut self, fetch: impl FnMut(&str) -> Option<Response> + Send + 'static) {
         let fetch = Mutex::new(fetch);
         self.fetch_request_objects(move |uri| {
@@ -32,11 +32,11 @@ impl FakeOp {
         });
     }
 
-    /// Sets how hosted request objects are fetched, over HTTP for example. The function gets the
-    /// `request_uri`; its error is the reason in the refusal.
+    /// Sets how hosted request objects are fetched, for example over HTTP. The function gets the
+    /// `request_uri`; its error becomes the reason for the refusal.
     ///
-    /// A [`Server`](crate::Server) does not lock the OP while it calls the function, so an application can
-    /// ask for the OP's keys before it answers.
+    /// A [`Server`](crate::Server) does not lock the OP during the call, so the application can
+    /// request the OP's keys before it answers.
     pub fn fetch_request_objects(
         &mut self,
         fetch: impl Fn(&str) -> Result<Response, String> + Send + Sync + 'static,
@@ -44,7 +44,7 @@ impl FakeOp {
         self.fetch = Arc::new(fetch);
     }
 
-    /// The object at this address.
+    /// The request object at this address.
     pub(super) fn hosted(
         &mut self,
         uri: &str,
@@ -69,16 +69,16 @@ impl FakeOp {
     }
 }
 
-/// Whether the client may host there.
+/// Whether the client may host a request object there.
 pub(super) fn check_uri(uri: &str, client: &RegisteredClient) -> Result<(), &'static str> {
     let names_its_port = |rest: &str| rest.split('/').next().is_some_and(|it| it.ends_with(":443"));
-    // Plain HTTP is for those who have registered it, on loopback for example.
+    // Plain HTTP is only for clients that registered it, for example on loopback.
     let is_plain = uri.starts_with("http://");
     if !is_plain && !uri.strip_prefix("https://").is_some_and(names_its_port) {
-        return Err("a request_uri is https and names port 443");
+        return Err("a request_uri must be https and name port 443");
     }
     let origin = |uri: &str| Url::parse(uri).map(|url| url.origin());
-    // `https://rp.example` is also how `https://rp.example.net` begins.
+    // `https://rp.example` is also a prefix of `https://rp.example.net`.
     let covers = |registered: &String| {
         uri.starts_with(registered) && origin(uri).is_ok() && origin(uri) == origin(registered)
     };
@@ -88,17 +88,17 @@ pub(super) fn check_uri(uri: &str, client: &RegisteredClient) -> Result<(), &'st
     }
 }
 
-/// The JWT in an answer.
+/// The JWT in a response.
 fn jwt(response: Response) -> Result<String, String> {
     if response.status() != http::StatusCode::OK {
-        return Err(format!("the status is {}, not 200", response.status().as_u16()));
+        return Err(format!("the status is {}, expected 200", response.status().as_u16()));
     }
     let media_type = response.headers().get(header::CONTENT_TYPE);
     let media_type = media_type.map_or("", |value| value.to_str().unwrap_or_default());
     let essence = media_type.split(';').next().unwrap_or_default().trim();
     if !MEDIA_TYPES.iter().any(|known| essence.eq_ignore_ascii_case(known)) {
         let expected = MEDIA_TYPES[0];
-        return Err(format!("the media type is {media_type:?}; {expected:?} is expected"));
+        return Err(format!("the media type is {media_type:?}, expected {expected:?}"));
     }
     match str::from_utf8(response.body()) {
         Ok(text) => Ok(text.trim().to_owned()),

@@ -1,4 +1,4 @@
-//! What was asked of the OP lately, with what was in the tokens: for the page that shows it.
+//! The latest requests to the OP, with their tokens decoded, for the journal page.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,50 +16,50 @@ use crate::{
     registration::{Credentials, RegisteredClient},
 };
 
-/// How many requests it holds.
+/// How many requests the journal holds.
 const LENGTH: usize = 200;
-/// How much of a text it keeps, in characters: 200 requests of 1 MiB would be many.
+/// How many characters of a text it keeps: 200 requests of 1 MiB would be too much.
 const LONGEST_TEXT: usize = 8_000;
 /// How many parameters of a request it reads.
 const MOST_PARAMETERS: usize = 50;
 
-/// The last requests, newest first.
+/// The latest requests, newest first.
 #[derive(Default)]
 pub(super) struct Journal {
     entries: VecDeque<JournalEntry>,
-    /// By which requests of one login are known.
+    /// What later requests of the same login can be recognised by.
     marks: HashMap<String, Mark>,
     written: u64,
-    /// What is being answered, before it is signed and encrypted to the client.
+    /// The tokens of the current answer, before signing and encryption.
     issued: Vec<(String, String)>,
 }
 
-/// One request in the journal.
+/// A request in the journal.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct JournalEntry {
-    /// Its number: the first request has 1, and each later one the next.
+    /// The request's number, counting from 1.
     pub number: u64,
     /// Time of the request.
     pub at: UnixTime,
-    /// Its method.
+    /// The HTTP method.
     pub method: String,
-    /// Its path below the issuer; the whole address if the OP sent it.
+    /// The path below the issuer, or the full URL of a request that the OP sent.
     pub path: String,
-    /// The status of the answer, or in words why there was none.
+    /// The status of the answer, or why there was none.
     pub outcome: String,
-    /// Why the OP refused it, if it did.
+    /// Why the OP refused the request, if it did.
     pub reason: Option<String>,
     /// The faults and quirks that were active.
     pub faults: Vec<String>,
-    /// The number of the request that began the login to which this one belongs.
+    /// The number of the request that began this login.
     pub login: Option<u64>,
-    /// Tokens as they can be read: what it is, and its text.
+    /// Decoded tokens, each with a label and its text.
     pub decoded: Vec<(String, String)>,
-    /// Parameters and what was answered, as they came.
+    /// Parameters and answers as they were on the wire.
     pub details: Vec<(String, String)>,
-    /// By which later requests of the same login are known, until it is written: the query of a page, a code, a
-    /// token.
+    /// What later requests of the same login can be recognised by until the entry is written: a
+    /// page's query, a code, a token.
     marks: Vec<String>,
 }
 
@@ -67,15 +67,15 @@ pub struct JournalEntry {
 #[derive(Clone, Copy)]
 struct Mark {
     login: u64,
-    /// The newest entry that has it.
+    /// The newest entry with this mark.
     entry: u64,
 }
 
-/// What an answer gives to the client, to be brought back by it.
+/// What an answer gives the client to send back later.
 const GIVEN: [&str; 5] =
     ["access_token", "auth_req_id", "code", "user_discovery_session_id", "user_identifier_token"];
 
-/// The endpoints to which a client may send the header `Authorization`.
+/// The endpoints that accept an `Authorization` header from a client.
 const TAKE_AUTHORIZATION: [&str; 4] = ["/token", "/userinfo", "/picture", "/connect/revoke"];
 
 impl Journal {
@@ -83,7 +83,7 @@ impl Journal {
         self.entries.iter()
     }
 
-    /// A token is made for the answer.
+    /// Records a token made for the answer.
     pub(super) fn issued(&mut self, document: Document, claims: &Value) {
         self.issued.push((format!("answer, claims of {document:?}"), format!("{claims:#}")));
     }
@@ -113,7 +113,7 @@ impl Journal {
         }
     }
 
-    /// The login of an earlier request that has got something which this one brings.
+    /// The login of an earlier request that issued something which this one carries.
     fn login_of(&self, entry: &JournalEntry) -> Option<u64> {
         let texts = entry.decoded.iter().chain(&entry.details).map(|(_, text)| text.as_str());
         let texts =
@@ -124,7 +124,7 @@ impl Journal {
             .find_map(|it| self.marks.get(it).map(|mark| mark.login))
     }
 
-    /// What was asked on a page goes on under this, such as a code.
+    /// Continues the login of a page under a mark such as a code.
     pub(super) fn goes_on(&mut self, page: &str, callback: &str) {
         let mark = self.marks.get(&shortened(page.to_owned())).copied();
         self.marks.extend(parameter(callback, "code").zip(mark));
@@ -145,7 +145,7 @@ fn shortened(text: String) -> String {
     }
 }
 
-/// The code of an error with its description.
+/// An error's code and description.
 fn reason(error: [Option<String>; 2]) -> Option<String> {
     match error {
         [Some(error), Some(description)] => Some(format!("{error}: {description}")),
@@ -154,14 +154,14 @@ fn reason(error: [Option<String>; 2]) -> Option<String> {
 }
 
 impl FakeOp {
-    /// Keeps a journal of the last 200 requests from now on, with the tokens in them decoded. It is
-    /// at `/journal` below the issuer.
+    /// Starts keeping a journal of the last 200 requests with their tokens decoded, served at
+    /// `/journal` below the issuer.
     pub fn keep_journal(&mut self) {
         self.journal.get_or_insert_default();
     }
 
-    /// Writes a request into the journal, if one is kept, that somebody has made for the OP, such as
-    /// one of its [pings](Self::pings), with what has become of it.
+    /// Adds to the journal, if there is one, a request that someone made for the OP, such as one of
+    /// its [pings](Self::pings), with its outcome.
     pub fn note_in_journal(&mut self, request: &Request, outcome: &str) {
         let body = String::from_utf8_lossy(request.body()).into_owned();
         let details = vec![("body".to_owned(), body)];
@@ -171,13 +171,13 @@ impl FakeOp {
         }
     }
 
-    /// The entries of the journal whose number is above this one, newest last. The journal holds 200.
+    /// The journal entries above this number, newest last. The journal holds 200.
     pub fn journal_since(&self, number: u64) -> Vec<JournalEntry> {
         let entries = self.journal.iter().flat_map(|journal| journal.entries.iter().rev());
         entries.filter(|entry| entry.number > number).cloned().collect()
     }
 
-    /// An entry that says of a request what is known before it is answered.
+    /// An entry with what is known before the request is answered.
     fn new_entry(&self, request: &Request, path: String) -> JournalEntry {
         JournalEntry {
             number: 0,
@@ -194,7 +194,7 @@ impl FakeOp {
         }
     }
 
-    /// What the journal will say of a request. It is read before it is acted on, by the keys of now.
+    /// The journal entry of a request. Decodes it before it is handled, with the current keys.
     pub(super) fn journal_entry(&self, path: &str, request: &Request) -> Option<JournalEntry> {
         self.journal.as_ref()?;
         let query = request.uri().query().unwrap_or_default();
@@ -209,20 +209,20 @@ impl FakeOp {
         let decoded = tokens.flatten().collect();
         let mut details = pairs;
         let header = request.headers().get(header::AUTHORIZATION);
-        // Elsewhere it is for somebody else.
+        // On other paths the header is meant for someone else.
         if let Some(header) = header.filter(|_| TAKE_AUTHORIZATION.contains(&path)) {
             let header = String::from_utf8_lossy(header.as_bytes()).into_owned();
             details.push(("authorization, header".to_owned(), header));
         }
         let is_page = path == "/authorization" && request.method() == Method::GET;
-        // Anything shorter may be part of many texts.
+        // Shorter values might be part of many texts.
         let marks =
             if is_page && query.contains('=') { vec![query.to_owned()] } else { Vec::new() };
         let entry = self.new_entry(request, path.to_owned());
         Some(JournalEntry { decoded, details, marks, ..entry })
     }
 
-    /// The tokens in a parameter, decoded, with whether they can be believed.
+    /// Decodes the tokens in a parameter, each with a verdict on its signature.
     fn decoded(
         &self,
         name: &str,
@@ -243,7 +243,7 @@ impl FakeOp {
         };
         let client = client.or_else(|| self.client(&client_auth::claimed_subject(&jws)?));
         let verified = match client.map(|client| &client.credentials) {
-            None => Err("the client is not known".to_owned()),
+            None => Err("unknown client".to_owned()),
             Some(Credentials::Keys(jwks)) => jose::verify(jwks, &jws),
             Some(Credentials::Secret { secret, .. }) => jose::verify_hs256(secret, &jws),
         };
@@ -259,7 +259,7 @@ impl FakeOp {
             Some(Err(reason)) => reason,
             None => "it is missing".to_owned(),
         };
-        // A request may carry the login hint, a JWT as well.
+        // A request may also carry the login hint as a JWT.
         let hint = claims.iter().flatten().find_map(|claims| claims.get("login_hint_token"));
         let hint = hint.and_then(Value::as_str).map(|hint| ("login_hint_token", hint.to_owned()));
         let mut decoded = vec![
@@ -270,7 +270,7 @@ impl FakeOp {
         decoded
     }
 
-    /// Writes it down with what was answered.
+    /// Writes the entry together with the answer.
     pub(super) fn write_into_journal(
         &mut self,
         entry: Option<JournalEntry>,
@@ -282,7 +282,7 @@ impl FakeOp {
             Ok((answer, wire)) => {
                 entry.outcome = match wire {
                     None | Some(Wire::Late(_)) => answer.status().as_u16().to_string(),
-                    Some(_) => format!("{}, not sent whole", answer.status().as_u16()),
+                    Some(_) => format!("{}, not sent in full", answer.status().as_u16()),
                 };
                 let media_type = answer.headers().get(header::CONTENT_TYPE);
                 if let Some(Refused(reason)) = answer.extensions().get() {

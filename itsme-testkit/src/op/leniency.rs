@@ -1,5 +1,5 @@
-//! What itsme's pages allow and a careful OP would not: taken by a lenient OP, and refused by a strict one with the name
-//! of what is wrong. What both take is nobody's carelessness.
+//! What itsme's documentation allows but a careful OP would not: a lenient OP accepts it, a strict
+//! one refuses it and names what is wrong. What both accept is not careless.
 
 use itsme_core::Platform as _;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ struct Bench {
     op: FakeOp,
 }
 
-/// One of each kind.
+/// One lenient and one strict OP.
 fn both() -> [(bool, Bench); 2] {
     [true, false].map(|strict| {
         let world = World::new();
@@ -36,7 +36,7 @@ impl Bench {
         })
     }
 
-    /// What an approved request ends in: the query of the callback.
+    /// The result of an approved request: the query of the callback.
     fn ask(&mut self, parameters: &[(&str, &str)]) -> String {
         let query =
             form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
@@ -47,7 +47,7 @@ impl Bench {
             .collect()
     }
 
-    /// With these parameters beside the object, which is made of these claims.
+    /// Sends these parameters beside a request object made of these claims.
     fn ask_by_object(&mut self, claims: &Value, beside: &[(&str, &str)]) -> String {
         let jws = signed("rp-sig-1", claims, "rp-sig-1");
         let scope = format!("openid service:{SERVICE}");
@@ -99,7 +99,7 @@ fn an_assertion_can_do_without_iat_and_last_an_hour() {
         assert_eq!(without, if strict { missing } else { good.clone() });
         let future = redeem(&|c| c["iat"] = json!(c["iat"].as_u64().expect("iat") + 120));
         assert_eq!(future, (401, "iat of the assertion is in the future".to_owned()));
-        // Written an hour ahead by a clock that is a little fast.
+        // An hour ahead by a clock that runs slightly fast.
         for more in [3600, 3630, 3660] {
             let hour = redeem(&|c| c["exp"] = json!(c["iat"].as_u64().expect("iat") + more));
             assert_eq!(hour, good, "{more}");
@@ -127,7 +127,7 @@ fn an_object_can_do_without_what_bounds_it() {
                 assert_eq!(found.starts_with("code="), !strict, "{found}");
             }
         }
-        // A file on a web server, which is always the same.
+        // A file on a web server never changes.
         let mut claims = bench.claims();
         claims
             .as_object_mut()
@@ -139,7 +139,7 @@ fn an_object_can_do_without_what_bounds_it() {
                 !strict
             );
         }
-        // What is there must be right.
+        // Claims that are present must be correct.
         let mut claims = bench.claims();
         claims["exp"] = claims["iat"].clone();
         let found = bench.ask_by_object(&claims, &[("state", "s")]);
@@ -162,7 +162,7 @@ fn state_may_stand_in_the_object_alone() {
         let found = bench.ask_by_object(&claims, &[]);
         assert!(
             found.starts_with("error=") && found.ends_with("state=s "),
-            "an error has it: {found}"
+            "the error comes back with it: {found}"
         );
     }
 }
@@ -178,7 +178,7 @@ fn spaces_too_many_are_no_scope() {
             let usual = [("client_id", CLIENT_ID), ("response_type", "code")];
             let rest = [("redirect_uri", REDIRECT_URI), ("scope", &scope)];
             let found = bench.ask(&[usual, rest].concat());
-            let told = "error=invalid_scope error_description=scope has a space too many ";
+            let told = "error=invalid_scope error_description=scope has an extra space ";
             assert_eq!(found == told, strict, "{found}");
             assert_eq!(found.starts_with("code="), !strict, "{found}");
         }

@@ -1,4 +1,4 @@
-//! What the OP publishes: its discovery document and its keys.
+//! The OP's discovery document and key set.
 
 use itsme_core::{Dialect, Response};
 use serde_json::{Value, json};

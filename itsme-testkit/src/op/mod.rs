@@ -1,4 +1,4 @@
-//! The fake OP: what it knows, and what it answers to whom.
+//! The fake OP: its state, and its answers.
 
 mod answer;
 mod authentication_request;
@@ -64,13 +64,13 @@ use crate::{
 
 /// A fake itsme: a strict OP that answers requests in memory.
 ///
-/// It accepts nothing that a careful OP would refuse: client assertions are decrypted and
-/// verified, with their `aud`, `exp` and a `jti` that is never used twice; codes are redeemed once,
-/// within three minutes, with the very redirect URI and the PKCE verifier of the request; keys are
-/// used for what they are published for. It answers as itsme does, with errors in `detail`.
+/// It accepts nothing that a careful OP would refuse. Client assertions are decrypted and verified,
+/// including `aud`, `exp` and a `jti` that must be new. Codes can be redeemed once, within three
+/// minutes, with exactly the redirect URI and PKCE verifier of the request. Keys are used only for
+/// their published purpose. It answers as itsme does, with errors in `detail`.
 ///
-/// Clients with keys can also log people in by CIBA with user discovery, unless it speaks the older
-/// dialect. Its answers then say `expires_at` of a QR code in RFC 3339, as `2026-01-01T00:00:30Z`.
+/// Clients with keys can also log people in by CIBA with user discovery, except in the older
+/// dialect. The `expires_at` of a QR code is in RFC 3339, as in `2026-01-01T00:00:30Z`.
 ///
 /// ```
 /// use itsme_core::{AuthorizationRequest, Client};
@@ -93,14 +93,14 @@ pub struct FakeOp {
     dialect: Dialect,
     strict: bool,
     clock: Clock,
-    /// What it signs with, then what else it publishes.
+    /// The current signing key first, then the other published ones.
     signing: Vec<OwnKey>,
     encryption: OwnKey,
     keys_made: usize,
     cache_control: String,
     lifetimes: Lifetimes,
     clients: Vec<Arc<RegisteredClient>>,
-    /// In the order in which they came.
+    /// In the order of arrival.
     on_page: Vec<OnPage>,
     codes: Recent<Code>,
     access_tokens: Recent<AccessToken>,
@@ -110,26 +110,27 @@ pub struct FakeOp {
     mischief: Mischief,
     assertion_audience: Option<AssertionAudience>,
     fetch: Fetch,
-    /// What was fetched for the request that is being answered.
+    /// What was fetched for the current request.
     fetched: Option<hosted::Fetched>,
     ciba: Ciba,
     journal: Option<Journal>,
-    /// The people it knows, as it last saw them.
+    /// The people it knows, as last seen.
     people: Vec<Person>,
     interceptor: Option<Interceptor>,
-    /// How often a person has made a new account.
+    /// How often a person has recreated their account.
     accounts: HashMap<String, u32>,
 }
 
 impl FakeOp {
-    /// An OP with the issuer `https://op.example/v2`, which knows one client:
-    /// [`CLIENT_ID`](crate::CLIENT_ID) with [`private_keys`](crate::private_keys),
+    /// Creates an OP with the issuer `https://op.example/v2`. It knows the clients
+    /// [`CLIENT_ID`](crate::CLIENT_ID), with [`private_keys`](crate::private_keys), and
+    /// [`SECRET_CLIENT_ID`](crate::SECRET_CLIENT_ID), both with
     /// [`REDIRECT_URI`](crate::REDIRECT_URI) and [`SERVICE`](crate::SERVICE).
     pub fn new(clock: Clock) -> Self {
         Self::with_issuer("https://op.example/v2", clock)
     }
 
-    /// The same with another issuer.
+    /// Creates an OP like [`new`](Self::new), with another issuer.
     pub fn with_issuer(issuer: impl Into<String>, clock: Clock) -> Self {
         Self {
             issuer: issuer.into(),
@@ -143,7 +144,7 @@ impl FakeOp {
             lifetimes: Lifetimes::default(),
             clients: RegisteredClient::test_clients().map(Arc::new).into(),
             on_page: Vec::new(),
-            // A grant holds all that is known of a person, a `jti` a few bytes.
+            // A grant holds everything known about a person, a `jti` only a few bytes.
             codes: Recent::new(500),
             access_tokens: Recent::new(500),
             used_jtis: Recent::new(10_000),
@@ -161,8 +162,8 @@ impl FakeOp {
         }
     }
 
-    /// Makes it speak the older dialect: its names of claims and levels, `auth_time` in every ID
-    /// token, address and device as JSON in a text, RSA-OAEP.
+    /// Makes the OP speak the older dialect: its names of claims and levels, `auth_time` in every
+    /// ID token, address and device as JSON inside a string, and RSA-OAEP.
     #[must_use]
     pub fn v1(mut self) -> Self {
         self.speak(Dialect::V1);
@@ -173,9 +174,10 @@ impl FakeOp {
         self.dialect = dialect;
     }
 
-    /// Whether it refuses what itsme's pages allow and a careful OP would not: an assertion without `iat`, a request
-    /// object without `exp`, `iat` and `jti`, spaces too many in `scope`, and levels that it does not know. If it does
-    /// not, such an object can be used again, and such levels count as none. Default: it does; `itsme-op` does not.
+    /// Sets whether to refuse what itsme's documentation allows but a careful OP would not: an
+    /// assertion without `iat`, a request object without `exp`, `iat` and `jti`, extra spaces in
+    /// `scope`, and unknown levels. A lenient OP lets such an object be used again and ignores
+    /// unknown levels. Default: strict; `itsme-op` is lenient by default.
     pub fn set_strict(&mut self, strict: bool) {
         self.strict = strict;
     }
@@ -190,12 +192,12 @@ impl FakeOp {
         format!("{}/{path}", self.issuer)
     }
 
-    /// Its clock goes so much ahead of everybody else's.
+    /// Sets its clock this far ahead of everyone else's.
     pub fn set_ahead(&mut self, time: Duration) {
         self.mischief.skew = (time, Duration::ZERO);
     }
 
-    /// Its clock goes so much behind everybody else's.
+    /// Sets its clock this far behind everyone else's.
     pub fn set_behind(&mut self, time: Duration) {
         self.mischief.skew = (Duration::ZERO, time);
     }
@@ -207,12 +209,12 @@ impl FakeOp {
         UnixTime::from_millis(now.as_millis().saturating_sub(behind.as_millis() as u64))
     }
 
-    /// `Cache-Control` of metadata and keys. Default: `public, max-age=3600`.
+    /// Sets `Cache-Control` for metadata and keys. Default: `public, max-age=3600`.
     pub fn cache_control(&mut self, value: impl Into<String>) {
         self.cache_control = value.into();
     }
 
-    /// The address of a picture is the OP's own.
+    /// Makes the address of a picture the OP's own.
     fn at_home(&self, mut claims: Map<String, Value>) -> Map<String, Value> {
         if let Some(picture) = claims.get_mut("picture") {
             *picture = json!(self.endpoint("picture"));
@@ -220,7 +222,7 @@ impl FakeOp {
         claims
     }
 
-    /// Signed by the OP, encrypted to the client.
+    /// Signs with the OP's key and encrypts to the client.
     fn nested(
         &mut self,
         document: Document,
@@ -237,7 +239,8 @@ impl FakeOp {
         jose::nested((key, &kid), client, claims, &mut |stage| mischief.forge(document, stage))
     }
 
-    /// Takes the place of another OP: no code, token or page that the other one has made is one of this one's.
+    /// Replaces another OP, making sure that none of its codes, tokens and pages equals one made
+    /// here.
     pub fn take_over_from(&mut self, other: &Self) {
         self.identifiers_made = other.identifiers_made;
     }
@@ -255,7 +258,7 @@ impl FakeOp {
         path.strip_prefix(self.base()).unwrap_or(path).to_owned()
     }
 
-    /// The path of the issuer, below which everything is.
+    /// The path of the issuer, below which all endpoints are.
     fn base(&self) -> &str {
         let (_, below_host) = self.issuer.split_once("://").unwrap_or_default();
         below_host.find('/').map_or("", |slash| &below_host[slash..])

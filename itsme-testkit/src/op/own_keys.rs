@@ -1,4 +1,4 @@
-//! The keys of the OP itself.
+//! The OP's own keys.
 
 use serde_json::{Value, json};
 
@@ -6,14 +6,15 @@ use super::FakeOp;
 use crate::jose::OwnKey;
 
 impl FakeOp {
-    /// Signs with a new key from now on, and no longer publishes the old one.
+    /// Signs with a new key from now on and stops publishing the old one.
     pub fn rotate_signing_key(&mut self) {
         self.signing = vec![self.new_signing_key()];
     }
 
-    /// Signs with the next key from now on, as careful OPs do: it was published before, the two
-    /// after it are published already, and the last one still is. The first step of this kind has
-    /// had nothing to announce: its key is as new as with [`rotate_signing_key`](Self::rotate_signing_key).
+    /// Moves on to the next signing key the way careful OPs do: it was already published, as are
+    /// the two after it, and the previous one stays published. On the first call nothing was
+    /// announced yet, so the key is as new as with
+    /// [`rotate_signing_key`](Self::rotate_signing_key).
     pub fn roll_signing_key(&mut self) {
         while self.signing.len() < 3 {
             let announced = self.new_signing_key();
@@ -25,14 +26,14 @@ impl FakeOp {
         self.signing.extend([announced, old]);
     }
 
-    /// The four keys of the fixtures come around again, under new names.
+    /// Reuses the four keys of the fixtures in turn, under new names.
     fn new_signing_key(&mut self) -> OwnKey {
         let name = format!("s{}", self.keys_made % 4 + 1);
         self.keys_made += 1;
         fixture(&name, &format!("s{}", self.keys_made))
     }
 
-    /// Publishes another encryption key in place of the old one, and decrypts with it alone.
+    /// Publishes another encryption key in place of the old one, and decrypts only with it.
     pub fn rotate_encryption_key(&mut self) {
         self.encryption = match self.encryption.kid.as_str() {
             "e1" => fixture("e2", "e2"),
@@ -41,7 +42,7 @@ impl FakeOp {
     }
 }
 
-/// A key of the fixtures, published under this name.
+/// A key of the fixtures, published under this `kid`.
 pub(super) fn fixture(name: &str, kid: &str) -> OwnKey {
     let mut jwks: Value = serde_json::from_str(include_str!("../fixtures/op_private_jwks.json"))
         .expect("the fixture is JSON");

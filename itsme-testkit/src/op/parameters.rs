@@ -1,4 +1,5 @@
-//! Parameters of a query, a form or a request object: each stands once, and an empty one is absent (RFC 6749 §3.1).
+//! Parameters of a query, a form or a request object. Each may appear once, and an empty one is
+//! absent (RFC 6749 §3.1).
 
 use std::collections::HashMap;
 
@@ -9,19 +10,19 @@ use url::form_urlencoded;
 pub(super) struct Parameters(HashMap<String, String>);
 
 impl Parameters {
-    /// As a query or a form writes them.
+    /// Parses a query or a form.
     pub(super) fn parse(encoded: &[u8]) -> Result<Self, String> {
         let mut parameters = HashMap::new();
         for (name, value) in form_urlencoded::parse(encoded) {
             if parameters.insert(name.to_string(), value.into_owned()).is_some() {
-                return Err(format!("the parameter {name} stands twice"));
+                return Err(format!("the parameter {name} appears twice"));
             }
         }
         parameters.retain(|_, value: &mut String| !value.is_empty());
         Ok(Self(parameters))
     }
 
-    /// As the claims of a request object write them: what is not a text becomes its JSON.
+    /// Takes the claims of a request object; a value that is not a string becomes its JSON.
     pub(super) fn of_claims(claims: Map<String, Value>) -> Self {
         let text = |value| match value {
             Value::String(text) => text,

@@ -1,4 +1,4 @@
-//! What can be made to happen to a request or its answer.
+//! What a test can make happen to a request or its answer.
 
 use std::time::Duration;
 
@@ -8,62 +8,62 @@ use serde_json::{Map, Value};
 use super::FakeOp;
 use crate::jose::{Forger, Stage};
 
-/// One request that the OP has got.
+/// A request that the OP received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Asked {
-    /// When.
+    /// When it arrived.
     pub at: UnixTime,
-    /// Method and path below the issuer, as `POST /token`.
+    /// Method and path below the issuer, such as `POST /token`.
     pub request: String,
 }
 
-/// What happens to a request instead of an honest answer.
+/// What happens to a request instead of a normal answer.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reaction {
-    /// It does not arrive.
+    /// The request is not sent.
     NotSent,
-    /// It is lost on the way: the OP does not see it, which the client cannot know.
+    /// The request is lost on the way: the OP does not see it, but the client cannot know that.
     Lost,
-    /// The OP acts on it, and its answer is lost.
+    /// The OP acts on the request, but its answer is lost.
     AnswerLost,
-    /// It is answered with this.
+    /// The request gets this answer.
     Reply(Response),
-    /// The OP acts on it, and its answer meets with this.
+    /// The OP acts on the request, and the wire does this to its answer.
     Wire(Wire),
 }
 
-/// What the wire does to an answer. In memory all but [`Late`](Self::Late) are answers that are
-/// lost; a [`Server`](crate::Server) does them.
+/// What the wire does to an answer. Only a [`Server`](crate::Server) can do all of it: in memory,
+/// everything but [`Late`](Self::Late) is a lost answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wire {
-    /// Nothing comes, and the connection stays open.
+    /// Nothing arrives, and the connection stays open.
     Silence,
-    /// The head comes, and nothing after it.
+    /// The head arrives, and nothing after it.
     SilenceAfterHead,
-    /// The body comes one byte a second.
+    /// The body arrives at one byte a second.
     Trickle,
-    /// The body comes in chunks and does not end.
+    /// The body arrives in chunks and never ends.
     Endless,
-    /// The body is as many bytes long, and begins like the OP's.
+    /// The body has this many bytes, and begins like the OP's.
     Large(u64),
-    /// The connection is closed after so many bytes of the answer, head included.
+    /// The connection is closed after this many bytes of the answer, including its head.
     Closed {
-        /// Bytes.
+        /// How many bytes.
         after: usize,
     },
-    /// The connection is reset after so many bytes of the answer, head included.
+    /// The connection is reset after this many bytes of the answer, including its head.
     Reset {
-        /// Bytes.
+        /// How many bytes.
         after: usize,
     },
-    /// All of it comes, so much later.
+    /// All of it arrives, this much later.
     Late(Duration),
 }
 
-/// What an OP writes, and a test can [alter](FakeOp::alter) before it is signed or sent.
+/// A document of the OP that a test can [alter](FakeOp::alter) before it is signed or sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Document {
@@ -87,7 +87,7 @@ type Decision = Box<dyn FnMut(&Asked) -> Option<Reaction> + Send>;
 type Alteration = Box<dyn FnMut(&mut Map<String, Value>) + Send>;
 type Tampering = Box<dyn FnMut(&mut Response) + Send>;
 
-/// All that is not as it should be.
+/// Everything that has been made to go wrong.
 #[derive(Default)]
 pub(super) struct Mischief {
     decisions: Vec<Decision>,
@@ -95,11 +95,11 @@ pub(super) struct Mischief {
     forgeries: Vec<(Document, Forger)>,
     tamperings: Vec<(String, Tampering)>,
     pub(super) forged_kid: Option<String>,
-    /// What the identifiers of user discovery sessions end in.
+    /// The suffix of user discovery session identifiers.
     pub(super) session_id_ends_in: String,
-    /// Names of the faults that were injected.
+    /// The names of the injected faults.
     pub(super) faults: Vec<String>,
-    /// How much its clock goes ahead, and how much behind.
+    /// How far its clock runs ahead and behind.
     pub(super) skew: (Duration, Duration),
 }
 
@@ -129,7 +129,7 @@ impl Mischief {
 }
 
 impl FakeOp {
-    /// The next request to `path` (as `/token`) meets with this; reactions queue up.
+    /// Queues a reaction for the next request to `path` (such as `/token`).
     pub fn react(&mut self, path: &str, reaction: Reaction) {
         let (path, mut reaction) = (path.to_owned(), Some(reaction));
         self.react_when(move |asked| {
@@ -138,13 +138,13 @@ impl FakeOp {
         });
     }
 
-    /// From now on, every request meets with what this says, if it says something. The first one that
-    /// was given is asked first.
+    /// Lets `decide` choose a reaction to every request from now on; `None` answers normally. The
+    /// first such function to be added decides first.
     pub fn react_when(&mut self, decide: impl FnMut(&Asked) -> Option<Reaction> + Send + 'static) {
         self.mischief.decisions.push(Box::new(decide));
     }
 
-    /// From now on, changes what the OP writes before it signs or sends it.
+    /// Changes a document every time from now on, before the OP signs or sends it.
     pub fn alter(
         &mut self,
         document: Document,
@@ -153,12 +153,13 @@ impl FakeOp {
         self.mischief.alterations.push((document, Box::new(change)));
     }
 
-    /// From now on, changes the answers to requests for `path` (as `/token`) before they are sent.
+    /// Changes every answer to requests for `path` (such as `/token`) from now on, before it is
+    /// sent.
     pub fn tamper(&mut self, path: &str, change: impl FnMut(&mut Response) + Send + 'static) {
         self.mischief.tamperings.push((path.to_owned(), Box::new(change)));
     }
 
-    /// From now on, changes tokens while they are made.
+    /// Changes tokens while they are made, from now on.
     pub(crate) fn forge(
         &mut self,
         document: Document,
@@ -167,36 +168,36 @@ impl FakeOp {
         self.mischief.forgeries.push((document, Box::new(forge)));
     }
 
-    /// Puts this `kid` into the header of what it signs, whatever key it signs with.
+    /// Puts this `kid` into the header of everything that the OP signs, whichever key it signs
+    /// with.
     pub fn forge_kid(&mut self, kid: Option<&str>) {
         self.mischief.forged_kid = kid.map(str::to_owned);
     }
 
-    /// Gives user discovery sessions identifiers that end in this.
+    /// Makes user discovery session identifiers end in this text.
     pub(crate) fn end_session_ids_in(&mut self, end: &str) {
         self.mischief.session_id_ends_in = end.to_owned();
     }
 
-    /// The names of the faults and quirks that were [injected](crate::Fault::inject) since it last
+    /// The names of the faults and quirks [injected](crate::Fault::inject) since the OP last
     /// [recovered](Self::recover).
     pub fn injected(&self) -> &[String] {
         &self.mischief.faults
     }
 
-    /// A fault was injected.
+    /// Records that a fault was injected.
     pub(crate) fn note_fault(&mut self, name: &str) {
         self.mischief.faults.push(name.to_owned());
     }
 
-    /// All is well again: takes back all reactions, alterations and whatever else was made to happen.
-    /// Keys that were rotated stay so.
+    /// Undoes all reactions, alterations and other injected trouble. Rotated keys stay rotated.
     pub fn recover(&mut self) {
         self.mischief = Mischief::default();
     }
 }
 
 impl Wire {
-    /// What becomes of an answer in memory.
+    /// What happens to an answer in memory.
     pub(super) fn in_memory(self, op: &FakeOp, answer: Response) -> Result<Response, SendFailure> {
         match self {
             Self::Late(time) => {

@@ -1,4 +1,4 @@
-//! Memory with an end: a sandbox may run for weeks.
+//! Bounded memory: a sandbox may run for weeks.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -6,15 +6,15 @@ use std::{
     sync::Arc,
 };
 
-/// How many pages, sessions and requests wait for people at most.
+/// How many pages, sessions and requests may wait for people.
 const MOST_WAITING: usize = 250;
-/// How many requests a transcript holds at most.
+/// How many requests a transcript may hold.
 const MOST_ASKED: usize = 10_000;
 
-/// A map that forgets what was put into it first.
+/// A map that forgets the oldest entry first.
 pub(super) struct Recent<V> {
     entries: HashMap<Arc<str>, V>,
-    /// Keys as they came; some may have been removed since.
+    /// Keys in order of insertion; some may have been removed since.
     order: VecDeque<Arc<str>>,
     most: usize,
 }
@@ -24,7 +24,7 @@ impl<V> Recent<V> {
         Self { entries: HashMap::new(), order: VecDeque::new(), most }
     }
 
-    /// Whether the key was not there yet.
+    /// Returns whether the key is new.
     pub(super) fn insert(&mut self, key: &str, value: V) -> bool {
         let key: Arc<str> = key.into();
         let is_new = self.entries.insert(Arc::clone(&key), value).is_none();
@@ -52,7 +52,7 @@ impl<V> DerefMut for Recent<V> {
     }
 }
 
-/// Adds what waits for somebody, in place of what has waited longest if that is too much.
+/// Adds something that waits for a person; if there is too much, replaces what has waited longest.
 pub(super) fn wait<T>(list: &mut Vec<T>, it: T) {
     if list.len() >= MOST_WAITING {
         list.remove(0);
@@ -60,7 +60,7 @@ pub(super) fn wait<T>(list: &mut Vec<T>, it: T) {
     list.push(it);
 }
 
-/// Adds to a transcript. It loses its older half at once, so that this is rare.
+/// Adds to a transcript. A full one drops its older half at once, so that this is rare.
 pub(super) fn note<T>(list: &mut Vec<T>, it: T) {
     if list.len() >= MOST_ASKED {
         list.drain(..MOST_ASKED / 2);

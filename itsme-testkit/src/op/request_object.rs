@@ -1,4 +1,4 @@
-//! Request objects: what is in them, and whether it can be believed (RFC 9101).
+//! Request objects: their contents, and whether they can be trusted (RFC 9101).
 
 use itsme_core::{Dialect, UnixTime};
 use serde_json::{Map, Value, json};
@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use super::{FakeOp, parameters::Parameters};
 use crate::{RegisteredClient, jose, registration::Credentials};
 
-/// An error that the person is sent back with: `error` and its description.
+/// The `error` and its description for the redirect back.
 pub(super) type Refusal = (&'static str, String);
 
 impl FakeOp {
-    /// The parameters of the request object, if there is one, else the outer ones.
+    /// The parameters of the request object if there is one, otherwise the outer ones.
     pub(super) fn request_object(
         &mut self,
         outer: &Parameters,
@@ -20,7 +20,7 @@ impl FakeOp {
         let jwt = match (outer.get("request"), outer.get("request_uri")) {
             (None, None) => return Ok((outer.clone(), false)),
             (Some(_), Some(_)) => {
-                let both = "request and request_uri exclude each other".to_owned();
+                let both = "request and request_uri must not be used together".to_owned();
                 return Err(("invalid_request", both));
             }
             (Some(jwt), None) => jwt.to_owned(),
@@ -43,19 +43,19 @@ impl FakeOp {
         self.check_request_claims(&claims, client, &audiences, self.strict).map_err(invalid)?;
         claims.retain(|name, _| !["iss", "aud", "iat", "exp", "jti"].contains(&name.as_str()));
         let inner = Parameters::of_claims(claims);
-        // Many write it inside alone.
+        // Many clients put state only inside.
         let may_lack = |name: &str| name == "state" && outer.get(name).is_none();
         for name in ["client_id", "response_type", "scope", "redirect_uri", "state"] {
             if outer.get(name) != inner.get(name) && !may_lack(name) {
-                let differs = format!("{name} differs inside and outside of the request object");
+                let differs = format!("{name} differs inside and outside the request object");
                 return Err(("invalid_request", differs));
             }
         }
         Ok((inner, true))
     }
 
-    /// What every signed request must be: the client's own, for this OP, and of this time. If it must be new as well,
-    /// it has all that tells so.
+    /// Checks what every signed request must be: the client's own, for this OP, and current. If it
+    /// must also be new, it needs every claim that shows that.
     pub(super) fn check_request_claims(
         &mut self,
         claims: &Map<String, Value>,

@@ -1,4 +1,4 @@
-//! What was asked of the OP, and who answers.
+//! The OP's entry point: records requests and dispatches them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,28 +7,29 @@ use itsme_core::{Request, Response, SendFailure};
 
 use super::{Asked, FakeOp, Reaction, Wire, answer, recent};
 
-/// Who answers a request before the OP does.
+/// Answers requests before the OP does.
 pub(super) type Interceptor =
     Arc<Mutex<dyn FnMut(&mut FakeOp, &Request) -> Option<Response> + Send>>;
 
 impl FakeOp {
-    /// What was asked of it, in order, below the issuer: `["GET /jwkSet", "POST /token"]`. It remembers
-    /// at least the last 5,000 requests.
+    /// The requests it received, in order, with paths below the issuer: `["GET /jwkSet", "POST
+    /// /token"]`. It remembers at least the last 5,000.
     pub fn asked(&self) -> Vec<&str> {
         self.transcript.iter().map(|asked| asked.request.as_str()).collect()
     }
 
-    /// What was asked of it, with times.
+    /// The requests it received, with times.
     pub fn transcript(&self) -> &[Asked] {
         &self.transcript
     }
 
-    /// Forgets what was asked of it.
+    /// Forgets the requests it received.
     pub fn forget_asked(&mut self) {
         self.transcript.clear();
     }
 
-    /// Answers a request, as an OP at the end of a wire would; a [`SendFailure`] is the wire's.
+    /// Answers a request as an OP over the network would; a [`SendFailure`] stands for a failure of
+    /// that network.
     pub fn handle(&mut self, request: Request) -> Result<Response, SendFailure> {
         if let Some(answer) = self.intercepted(&request) {
             return Ok(answer);
@@ -40,8 +41,8 @@ impl FakeOp {
         }
     }
 
-    /// Asks this about every request first. A request that it answers reaches nothing else: no fault takes
-    /// hold of the answer, and the journal does not have it.
+    /// Gives a function the first chance to answer every request. A request that it answers goes no
+    /// further: faults do not affect it, and the journal does not record it.
     pub fn intercept(
         &mut self,
         answer: impl FnMut(&mut Self, &Request) -> Option<Response> + Send + 'static,
@@ -52,7 +53,7 @@ impl FakeOp {
     pub(crate) fn intercepted(&mut self, request: &Request) -> Option<Response> {
         let interceptor = self.interceptor.clone()?;
         let answer = interceptor.lock().unwrap_or_else(PoisonError::into_inner)(self, request);
-        // It may have put another OP in this one's place.
+        // The interceptor may have replaced the OP itself.
         self.interceptor = Some(interceptor);
         answer
     }
@@ -72,7 +73,7 @@ impl FakeOp {
         answered
     }
 
-    /// What happens to a request, and what is answered.
+    /// What happens to a request, and its answer.
     fn reaction(
         &mut self,
         path: &str,
@@ -115,7 +116,7 @@ impl FakeOp {
             (_, "/token" | "/connect/revoke" | "/backchannel/authentication") => {
                 answer::error(405, "method_not_allowed", "the method must be POST")
             }
-            _ => answer::error(404, "not_found", "there is nothing here"),
+            _ => answer::error(404, "not_found", "no such endpoint"),
         };
         self.mischief.tamper(path, &mut response);
         response

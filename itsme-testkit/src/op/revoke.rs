@@ -21,12 +21,16 @@ impl FakeOp {
         let get =
             |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
         if get("token_type_hint").is_some_and(|hint| hint != "access_token") {
-            return answer::error(400, "unsupported_token_type", "only access tokens are revoked");
+            return answer::error(
+                400,
+                "unsupported_token_type",
+                "only access tokens can be revoked",
+            );
         }
         let Some(token) = get("token") else {
-            return answer::error(400, "invalid_request", "there is no token");
+            return answer::error(400, "invalid_request", "token is missing");
         };
-        // An unknown one is as good as revoked (RFC 7009 §2.2).
+        // An unknown token counts as revoked (RFC 7009 §2.2).
         self.access_tokens.remove(token);
         answer::with(200, String::new(), &[])
     }

@@ -1,4 +1,4 @@
-//! What a careful OP refuses, asked by a client that does one thing wrong at a time.
+//! What a careful OP refuses, tested by a client that makes one mistake at a time.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl Bench {
         form
     }
 
-    /// Status and `detail`.
+    /// An answer's status and `detail`.
     fn post(&mut self, form: &Form) -> (u16, String) {
         bench::refusal(&bench::post(&mut self.op, "/token", form))
     }
@@ -71,7 +71,7 @@ impl Bench {
         bench::refusal(&self.op.handle(request).expect("an answer"))
     }
 
-    /// A request that is right but for its assertion's claims.
+    /// Posts a correct request except for a change in its assertion's claims.
     fn post_with_claims(&mut self, change: impl FnOnce(&mut Value)) -> (u16, String) {
         let mut claims = self.assertion_claims();
         change(&mut claims);
@@ -79,7 +79,7 @@ impl Bench {
         self.post(&form)
     }
 
-    /// A request that is right but for its form.
+    /// Posts a correct request except for a change in its form.
     fn post_with_form(&mut self, change: impl FnOnce(&mut Form)) -> (u16, String) {
         let mut form = self.form(&signed("rp-sig-1", &self.assertion_claims(), "rp-sig-1"));
         change(&mut form);
@@ -106,7 +106,7 @@ fn an_assertion_names_its_client_by_itself() {
     claims["sub"] = json!("X");
     let mut form = bench.form(&signed("rp-sig-1", &claims, "rp-sig-1"));
     form.retain(|(name, _)| *name != "client_id");
-    assert_eq!(bench.post(&form), (401, "client_id is not known".into()));
+    assert_eq!(bench.post(&form), (401, "unknown client_id".into()));
 }
 
 const AUDIENCES: &str = "aud of the assertion must be https://op.example/v2/token, or \
@@ -187,16 +187,16 @@ fn signatures_and_key_use_are_checked() {
 fn the_form_is_checked() {
     for (name, value, status, detail) in [
         ("grant_type", "password", 400, "grant_type \"password\" is unknown"),
-        ("code", "x", 400, "the code is not known"),
+        ("code", "x", 400, "unknown code"),
         (
             "redirect_uri",
             "https://rp.example/itsme/callback/",
             400,
-            "redirect_uri is not that of the authorization request",
+            "redirect_uri differs from the authorization request's",
         ),
         ("code_verifier", "x", 400, "code_verifier does not match code_challenge"),
-        ("client_id", "X", 401, "client_id is not known"),
-        ("client_assertion_type", "x", 401, "client_assertion_type is not jwt-bearer"),
+        ("client_id", "X", 401, "unknown client_id"),
+        ("client_assertion_type", "x", 401, "client_assertion_type must be jwt-bearer"),
         ("client_assertion", "x", 401, "a signed JWT has three parts"),
     ] {
         let found = Bench::new().post_with_form(|form| set(form, name, value));
@@ -205,7 +205,7 @@ fn the_form_is_checked() {
     let without = Bench::new().post_with_form(|form| form.retain(|(n, _)| *n != "code_verifier"));
     assert_eq!(without, (400, "code_verifier does not match code_challenge".into()));
     let twice = Bench::new().post_with_form(|form| form.push(("code", "x".into())));
-    assert_eq!(twice, (400, "the parameter code stands twice".into()));
+    assert_eq!(twice, (400, "the parameter code appears twice".into()));
     let mut bench = Bench::new();
     let uri = format!("{}/token", bench.op.issuer());
     let form = "application/x-www-form-urlencoded";
@@ -258,7 +258,7 @@ fn a_code_belongs_to_its_client() {
     claims["sub"] = json!("OTHER");
     let mut form = bench.form(&signed("rp-sig-1", &claims, "rp-sig-1"));
     set(&mut form, "client_id", "OTHER");
-    assert_eq!(bench.post(&form), (400, "the code was given to another client".into()));
+    assert_eq!(bench.post(&form), (400, "the code belongs to another client".into()));
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn an_authorization_request_is_checked() {
             form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         op.decide(&query, Some(&Person::ann()))
     };
-    let unknown = "invalid_client_id: X is none of TEST_CLIENT, TEST_SECRET_CLIENT";
+    let unknown = "invalid_client_id: X is not one of TEST_CLIENT, TEST_SECRET_CLIENT";
     assert_eq!(ask("client_id", "X"), Err(unknown.into()));
     let trailing = format!("{REDIRECT_URI}/");
     for uri in ["https://evil.example/", &trailing, ""] {
@@ -329,7 +329,7 @@ fn a_service_that_is_allowed_is_one_of_both_test_clients() {
     }
 }
 
-/// A confirmation as a request object whose claims were changed like this.
+/// A confirmation as a request object with a change in its claims.
 fn request_object(change: impl FnOnce(&mut Value)) -> String {
     let world = World::new();
     let mut op = FakeOp::new(world.clock());
@@ -364,7 +364,7 @@ fn request_object(change: impl FnOnce(&mut Value)) -> String {
         .finish();
     let first = op.decide(&query, Some(&Person::ann())).expect("a redirect");
     let second = op.decide(&query, Some(&Person::ann())).expect("a redirect");
-    assert!(!second.contains("?code="), "a request object is good once");
+    assert!(!second.contains("?code="), "a request object works only once");
     let (_, answer) = first.split_once('?').expect("a query");
     answer.split('&').next().unwrap_or_default().to_owned()
 }
@@ -412,11 +412,15 @@ fn secrets_are_checked() {
         form.extend(extra.map(|(name, value)| (name, value.to_owned())));
         bench.post(&form)
     };
-    let other_client = (400, "the code was given to another client".to_owned());
-    assert_eq!(ask(crate::CLIENT_SECRET, None), other_client, "the client is known by its secret");
+    let other_client = (400, "the code belongs to another client".to_owned());
+    assert_eq!(
+        ask(crate::CLIENT_SECRET, None),
+        other_client,
+        "the secret authenticates the client"
+    );
     let wrong = (401, "client_secret is wrong".to_owned());
     assert_eq!(ask("x", None), wrong);
-    let both = "this client has a secret, and makes no client_assertion";
+    let both = "this client has a secret and must not send a client_assertion";
     let asserted = ask(crate::CLIENT_SECRET, Some(("client_assertion", "x")));
     assert_eq!(asserted, (401, both.to_owned()));
     let mut bench = Bench::new();

@@ -1,4 +1,4 @@
-//! The token endpoint: with what a client comes, and the tokens it gets for it.
+//! The token endpoint: what a client redeems, and the tokens it gets.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{RegisteredClient, jose};
 
-/// How long things are good.
+/// How long things are valid.
 pub(super) struct Lifetimes {
     code: Duration,
     token: Duration,
-    /// For what clients sign.
+    /// Tolerance for times in what clients sign.
     pub(super) leeway: Duration,
 }
 
@@ -31,17 +31,17 @@ impl Default for Lifetimes {
 }
 
 impl FakeOp {
-    /// How long a code can be redeemed. Default: 3 minutes.
+    /// Sets how long a code can be redeemed. Default: 3 minutes.
     pub fn code_lifetime(&mut self, lifetime: Duration) {
         self.lifetimes.code = lifetime;
     }
 
-    /// How long ID tokens and access tokens are good. Default: 5 minutes.
+    /// Sets how long ID tokens and access tokens are valid. Default: 5 minutes.
     pub fn token_lifetime(&mut self, lifetime: Duration) {
         self.lifetimes.token = lifetime;
     }
 
-    /// How far the times in what clients sign may be off. Default: 60 seconds.
+    /// Sets how far the times in what clients sign may be off. Default: 60 seconds.
     pub fn clock_leeway(&mut self, leeway: Duration) {
         self.lifetimes.leeway = leeway;
     }
@@ -71,13 +71,12 @@ impl FakeOp {
         let refused = |detail: &str| (400, "invalid_grant", detail.to_owned());
         let now = self.now();
         let code = form.get("code").unwrap_or_default().to_owned();
-        let known =
-            self.codes.get_mut(code.as_str()).ok_or_else(|| refused("the code is not known"))?;
+        let known = self.codes.get_mut(code.as_str()).ok_or_else(|| refused("unknown code"))?;
         if known.grant.request.client.client_id != client.client_id {
-            return Err(refused("the code was given to another client"));
+            return Err(refused("the code belongs to another client"));
         }
         if std::mem::replace(&mut known.redeemed, true) {
-            // RFC 6749 §4.1.2: what the first use gave may be in the wrong hands.
+            // RFC 6749 §4.1.2: the tokens of the first use may be in the wrong hands.
             self.access_tokens.retain(|_, token| token.redeemed != code);
             return Err(refused("the code was used before"));
         }
@@ -85,7 +84,7 @@ impl FakeOp {
             return Err(refused("the code has expired"));
         }
         if form.get("redirect_uri") != Some(&known.redirect_uri) {
-            return Err(refused("redirect_uri is not that of the authorization request"));
+            return Err(refused("redirect_uri differs from the authorization request's"));
         }
         let challenge = form.get("code_verifier").map(jose::sha256_base64url);
         if challenge != known.code_challenge {
@@ -95,7 +94,7 @@ impl FakeOp {
         self.issue_tokens(code, grant)
     }
 
-    /// The answer to a client that has redeemed this.
+    /// The answer to a client that redeems a code or an `auth_req_id`.
     pub(super) fn issue_tokens(
         &mut self,
         redeemed: String,

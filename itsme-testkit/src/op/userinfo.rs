@@ -24,7 +24,7 @@ impl FakeOp {
         }
     }
 
-    /// The `picture` that the token's person has, as an image.
+    /// Serves the `picture` of the token's person as an image.
     pub(super) fn picture(&mut self, request: &Request) -> Response {
         match self.bearer(request).map(|grant| grant.person.image()) {
             Some(Some((media_type, image))) => {
@@ -38,10 +38,10 @@ impl FakeOp {
         }
     }
 
-    /// The grant whose access token a request carries, if it is still good.
+    /// The grant whose access token a request carries, if still valid.
     fn bearer(&self, request: &Request) -> Option<&Grant> {
         let bearer = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-        // A scheme has no case (RFC 9110 §11.1).
+        // An authentication scheme is case-insensitive (RFC 9110 §11.1).
         let (scheme, token) = bearer.split_once(' ')?;
         let token = Some(token).filter(|_| scheme.eq_ignore_ascii_case("Bearer"));
         let token = self.access_tokens.get(token?)?;

@@ -1,4 +1,4 @@
-//! What waits for a person, whichever way the client asked, and what the person does about it.
+//! What waits for a person, whichever way the client asked, and how the person acts on it.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use crate::Person;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Waiting {
-    /// What it is.
+    /// What kind of thing it is.
     pub kind: WaitingKind,
-    /// What [`FakeOp::act_on`] wants to know.
+    /// Identifies it to [`FakeOp::act_on`].
     pub id: String,
-    /// Which client asks.
+    /// The client that asks.
     pub client_id: String,
-    /// The person it asks for, if it names one.
+    /// The person who is asked, if it names one.
     pub person: Option<Person>,
-    /// The scopes, `openid` and the service among them; none for a QR session.
+    /// The scopes, including `openid` and the service; empty for a QR session.
     pub scopes: Vec<String>,
-    /// The names of the claims that are asked for one by one, in the ID token or from userinfo.
+    /// The names of individually requested claims, for the ID token or userinfo.
     pub claims: Vec<String>,
     /// The template of a confirmation, as in [`AskedInApp::template`](crate::AskedInApp::template).
     pub template: BTreeMap<String, String>,
-    /// When it began to wait.
+    /// When it started waiting.
     pub since: UnixTime,
 }
 
@@ -51,7 +51,7 @@ pub enum Gesture {
     Deny,
     /// Scans the QR code of a session.
     Scan,
-    /// Never answers: what waits expires at once.
+    /// Never answers: it times out at once.
     Dismiss,
 }
 
@@ -74,15 +74,15 @@ impl Waiting {
         }
     }
 
-    /// The code of the service that is asked for; a QR session has none yet.
+    /// The code of the requested service; a QR session has none yet.
     pub fn service(&self) -> Option<&str> {
         self.scopes.iter().find_map(|scope| scope.strip_prefix("service:"))
     }
 }
 
 impl FakeOp {
-    /// Everything that waits for a person: logins on the sign-in page, QR sessions and backchannel
-    /// requests, each oldest first.
+    /// Everything that is waiting for a person: logins on the sign-in page, QR sessions and
+    /// backchannel requests, each oldest first.
     ///
     /// ```
     /// use itsme_testkit::{FakeOp, Gesture, Person, World};
@@ -113,22 +113,26 @@ impl FakeOp {
         logins.chain(self.waiting_without_a_browser()).collect()
     }
 
-    /// A person acts on something that [waits](Self::all_waiting). An approved or refused login gives the
-    /// callback URL, which its browser is also sent to when it loads the sign-in page again.
+    /// Acts, as a person, on something that [waits](Self::all_waiting). Approving or refusing a
+    /// login returns the callback URL; reloading the sign-in page redirects there as well.
     ///
-    /// Scanning needs a person. So does approving a login, unless it names one.
+    /// Scanning requires a person. So does approving a login, unless the login names one.
     ///
     /// # Errors
-    /// Nothing waits under this id, the gesture does not fit it, or the person is missing or is not
-    /// the one whom a backchannel request asks. The text says which. (A login that is for somebody else ends in a
-    /// callback with `access_denied`.)
+    /// If nothing is waiting under this id, the gesture does not apply to it, or the person is
+    /// missing or is not the one whom a backchannel request asks. The text says which. (A login for
+    /// someone else ends in a callback with `access_denied`.)
     pub fn act_on(
         &mut self,
         id: &str,
         gesture: Gesture,
         person: Option<&Person>,
     ) -> Result<Option<String>, String> {
-        let gone = || format!("nothing waits as {id:?}: it is not known, answered or timed out");
+        let gone = || {
+            format!(
+                "nothing is waiting with the id {id:?}: it is unknown, already answered or timed out"
+            )
+        };
         let found = self.all_waiting().into_iter().find(|it| it.id == id);
         let Waiting { kind, person: asked, .. } = found.ok_or_else(gone)?;
         let other = |who: &&Person| asked.as_ref().is_some_and(|asked| asked.id() != who.id());
@@ -145,7 +149,7 @@ impl FakeOp {
             }
             (WaitingKind::Backchannel, Gesture::Approve, Some(who)) if other(&who) => {
                 let asked = asked.as_ref().map_or("nobody", Person::id);
-                return Err(format!("this request asks for {asked}, not for {}", who.id()));
+                return Err(format!("this request is for {asked}, not for {}", who.id()));
             }
             (WaitingKind::Backchannel, Gesture::Approve, _) => self.decide_backchannel(id, true),
             (WaitingKind::Backchannel, Gesture::Deny, _) => self.decide_backchannel(id, false),
@@ -157,7 +161,7 @@ impl FakeOp {
             }
             (WaitingKind::Login, Gesture::Approve, None)
             | (WaitingKind::QrSession, Gesture::Scan, None) => {
-                return Err("name the person who does this".to_owned());
+                return Err("name the person who acts".to_owned());
             }
             (WaitingKind::QrSession, ..) => {
                 return Err("a QR session can only be scanned or dismissed".to_owned());

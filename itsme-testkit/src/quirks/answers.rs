@@ -1,4 +1,4 @@
-//! Answers in JSON, as serializers, proxies and gateways write them.
+//! JSON answers as serializers, proxies and gateways write them.
 
 use http::{HeaderValue, header};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use crate::{Document, FakeOp, Fault, faults::Area};
 
 type Members = Map<String, Value>;
 
-/// What is otherwise, and how.
+/// The quirk's name, and the change that makes it.
 type Change = (&'static str, fn(&mut Members));
 
 pub(super) fn quirks() -> Vec<Fault> {

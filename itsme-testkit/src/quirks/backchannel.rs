@@ -1,4 +1,4 @@
-//! Answers to those who ask people without a browser.
+//! Deviations in the answers of CIBA, which asks people without a browser.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::{Document, Fault, faults::Area};
 
 type Members = Map<String, Value>;
 
-/// What is otherwise, and how.
+/// The quirk's name, and the change that makes it.
 type Change = (&'static str, fn(&mut Members));
 
 pub(super) fn quirks() -> Vec<Fault> {
@@ -85,7 +85,8 @@ fn of_document(what: &str, document: Document, changes: &[Change]) -> Vec<Fault>
     quirks.collect()
 }
 
-/// The first answer has one, or there is nothing to show. The others say nothing of it, or that there is none.
+/// The first answer has a code, or there would be nothing to show. Later ones omit it, or say that
+/// there is none.
 fn without_second_code() -> impl Iterator<Item = Fault> {
     let changes: [Change; 5] = [
         ("an empty QR code", |it| it["user_discovery_token"]["qr_code"] = json!("")),

@@ -1,4 +1,4 @@
-//! Key sets as people's tools write them.
+//! Key sets as various tools write them.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{Document, Fault, faults::Area};
 
 type Keys = Vec<Value>;
 
-/// What is otherwise, and how.
+/// The quirk's name, and the change that makes it.
 type Change = (&'static str, fn(&mut Keys));
 
 pub(super) fn quirks() -> Vec<Fault> {

@@ -1,8 +1,9 @@
-//! What real OPs do otherwise than the specifications say, or than others do, and must be lived with: a login
-//! under each ends well, and what can be read is read.
+//! Deviations from the specifications, or between OPs, that a client must tolerate: under each, a
+//! login succeeds, and everything readable is read.
 //!
-//! The list is of [`Fault`]s, as that of what is refused. [`in_memory`], [`blocking`] and [`asynchronous`] try it,
-//! so that leniency is guarded like strictness. `docs/quirks.md` is the list as a table.
+//! Like the list of what is refused, this is a list of [`Fault`]s. [`in_memory`], [`blocking`] and
+//! [`asynchronous`] test it, so that leniency is guarded as well as strictness. `docs/quirks.md`
+//! lists the quirks in tables.
 //!
 //! ```
 //! use itsme_core::{AuthorizationRequest, Client};
@@ -35,7 +36,7 @@ use itsme_core::{Request, Response, SendFailure, Timeouts};
 
 use crate::faults::{Fault, Outcome, Verdict, everything, run};
 
-/// Every quirk there is.
+/// All quirks.
 pub fn all() -> Vec<Fault> {
     let beside_faults = everything().into_iter();
     let mut all: Vec<Fault> =
@@ -56,15 +57,16 @@ pub fn all() -> Vec<Fault> {
 /// Logs a person in under every quirk, in memory.
 ///
 /// # Panics
-/// A login does not end well, or something else is read; the message names all that do not.
+/// If a login fails or something is misread; the message lists every such quirk.
 pub fn in_memory() -> Vec<Verdict> {
     run::in_memory(all(), |client| client)
 }
 
-/// The same over a blocking HTTP client and loopback. `make` gives its `send` for these timeouts.
+/// Logs a person in under every quirk, over a blocking HTTP client and loopback. `make` returns its
+/// `send` for these timeouts.
 ///
 /// # Panics
-/// As [`in_memory`].
+/// Like [`in_memory`].
 #[cfg(feature = "server")]
 pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -73,10 +75,11 @@ where
     run::blocking(all(), |client| client, make)
 }
 
-/// The same over an async HTTP client, in the runtime that polls this future.
+/// Logs a person in under every quirk, over an async HTTP client, on the runtime that polls this
+/// future.
 ///
 /// # Panics
-/// As [`in_memory`].
+/// Like [`in_memory`].
 #[cfg(feature = "server")]
 pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -86,7 +89,7 @@ where
     run::asynchronous(all(), |client| client, make).await
 }
 
-/// A quirk, by what it does to one document.
+/// Creates a quirk from the change it makes.
 fn quirk(
     area: crate::faults::Area,
     name: impl Into<String>,

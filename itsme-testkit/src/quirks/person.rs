@@ -1,5 +1,5 @@
-//! What is said of the person, in the ways in which systems say it: read as far as it reads, and kept as far as it
-//! does not.
+//! Claims about the person in the forms that systems write them: parsed as far as possible,
+//! otherwise kept as they are.
 
 use itsme_core::{Claim, Country, LoggedIn};
 use serde_json::{Value, json};

@@ -1,12 +1,12 @@
-//! What is asked by scope is asked in the ID token, too: an OP may give it there, in the userinfo answer, or in
-//! part.
+//! Claims requested by scope are also requested in the ID token: an OP may return them there, in
+//! the userinfo answer, or split between the two.
 
 use itsme_core::LoggedIn;
 
 use super::quirk;
 use crate::{Document, Fault, faults::Area};
 
-/// What every ID token has.
+/// The claims of every ID token.
 const ABOUT_THE_TOKEN: [&str; 7] = ["iss", "sub", "aud", "iat", "exp", "nonce", "acr"];
 
 pub(super) fn quirks() -> Vec<Fault> {

@@ -1,4 +1,5 @@
-//! Headers that say more than they must, or less; and claims that nobody has asked for, and nobody checks.
+//! Headers with more or less than necessary, and claims that were not requested and are not
+//! checked.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +12,7 @@ use crate::{
 
 type Claims = Map<String, Value>;
 
-/// What is otherwise, and how.
+/// The quirk's name, and the change that makes it.
 type Change = (&'static str, fn(&mut Claims));
 
 const BOTH: [(Document, &str); 2] =
@@ -69,7 +70,7 @@ fn headers() -> Vec<Fault> {
     quirks
 }
 
-/// Of logins that ask for everything that is checked.
+/// Quirks of logins that request everything that is checked.
 fn claims() -> Vec<Fault> {
     let in_both: [Change; 4] = [
         ("made nine minutes before it was asked for", |c| {
@@ -118,7 +119,7 @@ fn claims() -> Vec<Fault> {
     quirks
 }
 
-/// Of logins that ask for nothing of the kind.
+/// Quirks of logins that request none of these claims.
 fn unasked() -> impl Iterator<Item = Fault> {
     let values = [
         ("acr", "null", Value::Null),

@@ -1,4 +1,4 @@
-//! The older dialect, where it differs.
+//! Quirks of the older dialect.
 
 use serde_json::json;
 

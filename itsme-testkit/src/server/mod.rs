@@ -30,44 +30,44 @@ use crate::{
     op::{Errand, Fetched, query},
 };
 
-/// The most bytes of a request body that are read.
+/// The maximum size of a request body.
 const MAX_REQUEST: usize = 1024 * 1024;
 
-/// A [`FakeOp`] on a loopback socket, in a thread of its own. Dropping it closes it.
+/// A [`FakeOp`] on a loopback socket, in its own thread. Dropping it closes it.
 ///
 /// Its issuer is `http://127.0.0.1:PORT/v2` or `http://localhost:PORT/v2`, so its clients need
 /// [`danger_http_on_loopback`](itsme_core::Settings::danger_http_on_loopback), which
-/// [`FakeOp::settings`] sets. A person signs in on a page at the authorization endpoint, on a
-/// simulated phone at `/phone` below the issuer, or by [`approve`](Self::approve). HTTP clients live
-/// in the system's time, so use [`Clock::system`] unless they run flows in a world of their own. A
-/// [`SendFailure`] is a connection that is closed without an answer.
+/// [`FakeOp::settings`] sets. People sign in on the page at the authorization endpoint, on a
+/// simulated phone at `/phone` below the issuer, or by [`approve`](Self::approve). HTTP clients use
+/// the system's time, so use [`Clock::system`] unless they run flows in a world of their own. A
+/// [`SendFailure`] becomes a connection closed without an answer.
 #[derive(Debug)]
 pub struct Server(Listening<FakeOp>);
 
 impl Server {
-    /// At a free port of 127.0.0.1.
+    /// Starts at a free port of 127.0.0.1.
     ///
     /// # Errors
-    /// There is no port, or no thread, to be had.
+    /// If no port or thread is available.
     pub fn start(clock: Clock) -> io::Result<Self> {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), clock)
     }
 
-    /// At an address of your choice; port 0 is a free one.
+    /// Starts at an address of your choice; port 0 picks a free port.
     ///
     /// # Errors
-    /// The address cannot be listened at, or there is no thread to be had.
+    /// If it cannot listen at the address, or no thread is available.
     pub fn start_at(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let host = listener.local_addr()?;
         Self::serve(listener, Self::op_at(&host.to_string(), clock))
     }
 
-    /// At a port of 127.0.0.1 with `localhost` as its name, `http://localhost:PORT/v2`; port 0 is a
-    /// free one.
+    /// Starts at a port of 127.0.0.1 under the name `localhost`, `http://localhost:PORT/v2`; port 0
+    /// picks a free port.
     ///
-    /// To a browser, an application at `http://127.0.0.1` is then another site than the OP, as it
-    /// is in life: a cookie that is `SameSite=Strict` is not there when the person comes back.
+    /// To a browser, an application at `http://127.0.0.1` is then a different site from the OP, as
+    /// in production: a `SameSite=Strict` cookie is not sent when the person comes back.
     ///
     /// ```
     /// use itsme_testkit::{Clock, Server};
@@ -78,22 +78,23 @@ impl Server {
     /// ```
     ///
     /// # Errors
-    /// The port cannot be listened at, or there is no thread to be had.
+    /// If it cannot listen at the port, or no thread is available.
     pub fn start_on_localhost(port: u16, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let host = format!("localhost:{}", listener.local_addr()?.port());
         Self::serve(listener, Self::op_at(&host, clock))
     }
 
-    /// This OP, at a socket of your choice. Its issuer is where clients reach it: it may be a proxy's.
+    /// Serves this OP on a socket of your choice. Its issuer must be the address by which clients
+    /// reach it, possibly a proxy's.
     ///
     /// # Errors
-    /// There is no thread to be had.
+    /// If no thread is available.
     pub fn serve(listener: TcpListener, op: FakeOp) -> io::Result<Self> {
         Ok(Self(Listening::start(listener, op, None)?))
     }
 
-    /// As [`serve`](Self::serve), by https.
+    /// Like [`serve`](Self::serve), over https.
     ///
     /// ```
     /// use std::net::TcpListener;
@@ -105,13 +106,13 @@ impl Server {
     /// let (tls, ca) = Tls::generate(&["127.0.0.1"])?;
     /// let op = FakeOp::with_issuer(issuer, Clock::system());
     /// let server = Server::serve_tls(listener, op, tls)?;
-    /// // An HTTP client that trusts this certificate logs people in there.
+    /// // An HTTP client that trusts this certificate can log people in there.
     /// assert!(ca.starts_with("-----BEGIN CERTIFICATE-----"));
     /// # Ok::<(), std::io::Error>(())
     /// ```
     ///
     /// # Errors
-    /// There is no thread to be had.
+    /// If no thread is available.
     pub fn serve_tls(listener: TcpListener, op: FakeOp, tls: Tls) -> io::Result<Self> {
         Ok(Self(Listening::start(listener, op, Some(tls))?))
     }
@@ -120,17 +121,17 @@ impl Server {
         FakeOp::with_issuer(format!("http://{host}/v2"), clock)
     }
 
-    /// Settings for the client that the OP knows from the start, see [`FakeOp::settings`].
+    /// Settings for the client that the OP knows from the start; see [`FakeOp::settings`].
     pub fn settings(&self) -> Settings {
         self.op().settings()
     }
 
-    /// A person approves, see [`FakeOp::approve`]. Gives the callback URL.
+    /// Approves as a person would; see [`FakeOp::approve`]. Returns the callback URL.
     pub fn approve(&self, url: &str, person: &Person) -> String {
         self.decide(url, |op| op.approve(url, person))
     }
 
-    /// A person refuses, see [`FakeOp::deny`]. Gives the callback URL.
+    /// Refuses as a person would; see [`FakeOp::deny`]. Returns the callback URL.
     pub fn deny(&self, url: &str) -> String {
         self.decide(url, |op| op.deny(url))
     }
@@ -150,31 +151,31 @@ impl Server {
         &self.0.shared
     }
 
-    /// The OP behind the socket. **Requests wait as long as this is held**: never hold it while a client
-    /// sends, blocking or async. A guard in an argument lives until the whole call returns; bind the
-    /// result first.
+    /// The OP behind the socket. **Requests wait while the guard is held**: never hold it while a
+    /// client sends, blocking or async. A guard in an argument lives until the whole call returns;
+    /// bind the result first.
     pub fn op(&self) -> MutexGuard<'_, FakeOp> {
         lock(&self.0.shared)
     }
 }
 
-/// A [`FakeKms`] on a loopback socket, in a thread of its own. Dropping it closes it.
+/// A [`FakeKms`] on a loopback socket, in its own thread. Dropping it closes it.
 #[derive(Debug)]
 pub struct KmsServer(Listening<FakeKms>);
 
 impl KmsServer {
-    /// At a free port of 127.0.0.1, with keys that it makes for itself.
+    /// Starts at a free port of 127.0.0.1, with generated keys.
     ///
     /// # Errors
-    /// There is no port, or no thread, to be had.
+    /// If no port or thread is available.
     pub fn start() -> io::Result<Self> {
         Self::serve(FakeKms::new(), 0)
     }
 
-    /// This one, at a port of 127.0.0.1; port 0 is a free one.
+    /// Serves this KMS at a port of 127.0.0.1; port 0 picks a free port.
     ///
     /// # Errors
-    /// The port cannot be listened at, or there is no thread to be had.
+    /// If it cannot listen at the port, or no thread is available.
     pub fn serve(kms: FakeKms, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let kms = kms.at(format!("http://{}", listener.local_addr()?));
@@ -185,16 +186,16 @@ impl KmsServer {
         &self.0.shared
     }
 
-    /// The KMS behind the socket. Calls wait as long as this is held.
+    /// The KMS behind the socket. Calls wait while the guard is held.
     pub fn kms(&self) -> MutexGuard<'_, FakeKms> {
         lock(&self.0.shared)
     }
 }
 
-/// An answer, and what the wire is to do to it.
+/// An answer, and what the wire does to it.
 type Answer = Result<(Response, Option<Wire>), SendFailure>;
 
-/// Whoever answers requests.
+/// Something that answers requests.
 trait Answers: Send + 'static {
     /// Answers, or says what must be fetched first.
     fn answer(&mut self, request: &Request, fetched: Option<Fetched>) -> Result<Answer, Errand>;
@@ -202,7 +203,7 @@ trait Answers: Send + 'static {
 
 impl Answers for FakeOp {
     fn answer(&mut self, request: &Request, fetched: Option<Fetched>) -> Result<Answer, Errand> {
-        // It decides whether anything is fetched at all.
+        // The interceptor decides whether anything is fetched at all.
         if let Some(answer) = self.intercepted(request) {
             return Ok(Ok((answer, None)));
         }
@@ -217,7 +218,7 @@ impl Answers for FakeKms {
     }
 }
 
-/// A socket, and who answers there.
+/// A socket and what answers on it.
 #[derive(Debug)]
 struct Listening<T> {
     shared: Arc<Mutex<T>>,
@@ -240,7 +241,7 @@ impl<T: Answers> Listening<T> {
                     _ = stopped => {}
                 }
             });
-            // Nobody waits for what is still being fetched.
+            // Nobody waits for fetches that are still running.
             runtime.shutdown_background();
         })?;
         Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
@@ -260,7 +261,7 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Accepts connections until it is dropped, and they with it.
+/// Accepts connections until dropped; dropping it also closes them.
 async fn serve(listener: TcpListener, who: Arc<Mutex<impl Answers>>, tls: Option<Tls>) {
     let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime does sockets");
     let mut connections = JoinSet::new();
@@ -271,7 +272,7 @@ async fn serve(listener: TcpListener, who: Arc<Mutex<impl Answers>>, tls: Option
         connections.spawn(async move {
             match tls {
                 None => speak(stream, who).await,
-                // A client that does not trust the certificate says so itself.
+                // A client that does not trust the certificate reports that itself.
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(stream).await {
                         speak(stream, who).await;
@@ -282,12 +283,12 @@ async fn serve(listener: TcpListener, who: Arc<Mutex<impl Answers>>, tls: Option
     }
 }
 
-/// Answers what comes over a connection.
+/// Answers the requests on a connection.
 async fn speak(stream: impl Stream, who: Arc<Mutex<impl Answers>>) {
     let fuse = Fuse::new();
     let socket = Socket::new(stream, fuse.clone());
     let service = service_fn(move |request| answer(request, Arc::clone(&who), fuse.clone()));
-    // A client that goes away in the middle is nobody's trouble.
+    // A client that disconnects halfway needs no handling.
     let _ = http1::Builder::new().serve_connection(socket, service).await;
 }
 

@@ -20,10 +20,10 @@ use tokio_rustls::{
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Apple's systems take no certificate of a server that is good for longer.
+/// Apple's systems refuse server certificates valid for longer.
 const LIFETIME: Duration = DAY.saturating_mul(397);
 
-/// How a [`Server`](crate::Server) speaks https: its certificate and private key.
+/// The certificate and private key with which a [`Server`](crate::Server) speaks https.
 #[derive(Clone)]
 pub struct Tls(TlsAcceptor);
 
@@ -31,10 +31,10 @@ impl Tls {
     /// The common name of each CA that [`generate`](Self::generate) makes.
     pub const CA_NAME: &str = "CA of a fake itsme";
 
-    /// A certificate, with the chain above it, and its private key, all in PEM.
+    /// A certificate followed by its chain, and its private key, all in PEM.
     ///
     /// # Errors
-    /// There is no certificate or no key, or they do not belong together.
+    /// If the certificate or the key is missing, or they do not match.
     pub fn from_pem(certificates: &str, key: &str) -> io::Result<Self> {
         let chain: Result<Vec<_>, _> =
             CertificateDer::pem_slice_iter(certificates.as_bytes()).collect();
@@ -42,11 +42,12 @@ impl Tls {
         Self::new(chain.map_err(io::Error::other)?, key.map_err(io::Error::other)?)
     }
 
-    /// A certificate for these hosts, names or addresses, by a new CA. Gives the CA's own certificate as
-    /// well, in PEM, for clients to trust. The CA's key is forgotten, so it signs nothing else.
+    /// Issues a certificate for these hosts (names or addresses) from a new CA. Also returns the
+    /// CA's certificate in PEM, for clients to trust. The CA's key is discarded, so it signs
+    /// nothing else.
     ///
     /// # Errors
-    /// A host is neither a name nor an address, or there is no randomness to be had.
+    /// If a host is neither a name nor an address, or no randomness is available.
     pub fn generate(hosts: &[&str]) -> io::Result<(Self, String)> {
         let (ca_key, key) = (new_key()?, new_key()?);
         let mut ca = parameters(Self::CA_NAME, &[])?;
@@ -57,7 +58,7 @@ impl Tls {
         let mut leaf = parameters("a fake itsme", hosts)?;
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        // Python 3.13 refuses a certificate without it.
+        // Python 3.13 refuses a certificate without this extension.
         leaf.use_authority_key_identifier_extension = true;
         let leaf = leaf.signed_by(&key, &Issuer::new(ca, ca_key)).map_err(io::Error::other)?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(io::Error::other)?;
@@ -65,7 +66,7 @@ impl Tls {
     }
 
     fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> io::Result<Self> {
-        // Named, because a process whose crates use two providers has no default one.
+        // Name the provider: a process whose crates use two of them has no default.
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
@@ -88,7 +89,7 @@ fn parameters(name: &str, hosts: &[&str]) -> io::Result<CertificateParams> {
     let mut parameters = CertificateParams::new(hosts).map_err(io::Error::other)?;
     parameters.distinguished_name.push(DnType::CommonName, name);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
-    // A day ago: the clients' clocks may be behind.
+    // Valid since yesterday, because the clients' clocks may run behind.
     parameters.not_before = date_time_ymd(1970, 1, 1) + (now - DAY);
     parameters.not_after = parameters.not_before + LIFETIME;
     Ok(parameters)

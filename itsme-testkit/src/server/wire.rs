@@ -1,4 +1,4 @@
-//! A wire that can fail: what [`Wire`] says, done to hyper's bodies and sockets.
+//! A wire that can fail: applies a [`Wire`] to hyper's bodies and sockets.
 
 use std::{
     io,
@@ -29,7 +29,7 @@ const BETWEEN_BYTES: Duration = Duration::from_secs(1);
 
 static FILLING: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
-/// How much more may be written to a connection before it breaks.
+/// How many more bytes may be written to a connection before it breaks.
 #[derive(Clone, Debug)]
 pub(super) struct Fuse(Arc<State>);
 
@@ -57,7 +57,7 @@ impl Fuse {
 
 /// A connection, with or without TLS.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
-    /// What it goes over.
+    /// The underlying TCP socket.
     fn tcp(&self) -> &TcpStream;
 }
 
@@ -73,7 +73,7 @@ impl Stream for TlsStream<TcpStream> {
     }
 }
 
-/// A connection with a fuse, which counts the bytes of HTTP.
+/// A connection with a fuse that counts the bytes of HTTP.
 pub(super) struct Socket<S> {
     stream: TokioIo<S>,
     fuse: Fuse,
@@ -126,12 +126,12 @@ impl<S: Stream> Write for Socket<S> {
     }
 }
 
-/// A body that goes over the wire as the wire wants.
+/// A body that arrives as the wire dictates.
 pub(super) struct WireBody {
     bytes: Bytes,
     wire: Option<Wire>,
     pause: Option<Pin<Box<Sleep>>>,
-    /// How much of a large body is yet to come.
+    /// How much of a large body is still to come.
     left: u64,
 }
 

@@ -1,5 +1,5 @@
-//! One in twenty of the answers is a fault, whichever machine it is and however the logins meet: the
-//! requests to each path are counted.
+//! Makes one answer in twenty a fault, on every machine and however the logins interleave, by
+//! counting the requests to each path.
 
 use std::{
     collections::HashMap,
@@ -16,24 +16,24 @@ pub(super) const KEYS: &str = "GET /jwkSet";
 const TOKEN: &str = "POST /token";
 const USERINFO: &str = "GET /userinfo";
 
-/// What an injected refusal says, so that it is told from the OP's own.
+/// The text of an injected refusal, to tell it from the OP's own.
 pub(super) const INJECTED: &str = "injected";
 
-/// How many logins have met, or should have met, with what.
+/// How many logins met each fault, or should have.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub(super) pages: usize,
     pub(super) refusals: usize,
-    /// Nothing came, or not all of it, and the request could not be made again.
+    /// No answer came, or only part of one, and the request could not be repeated.
     pub(super) lost: usize,
 }
 
-/// What was made to happen.
+/// The faults that were injected.
 #[derive(Debug, Default)]
 pub(super) struct Injected {
-    /// Each of these is the end of one login.
+    /// Faults that each end one login.
     pub(super) fatal: Counts,
-    /// Lost answers to GETs, which are made once more. Each second time can be lost, too.
+    /// Lost answers to GETs, which are retried once. The second attempt can get lost, too.
     pub(super) lost_gets: usize,
     /// When requests for keys were lost.
     pub(super) lost_keys: Vec<UnixTime>,
@@ -45,8 +45,8 @@ impl Counts {
     }
 }
 
-/// Decides for each request. The first fetch passes: with nothing to fall back on, everybody would
-/// fail with it.
+/// Decides for each request. The first fetch always succeeds: with nothing to fall back on,
+/// everyone would fail with it.
 pub(super) fn faults(
     client: Client,
     injected: Arc<Mutex<Injected>>,
@@ -61,7 +61,8 @@ pub(super) fn faults(
             TOKEN | USERINFO if number.is_multiple_of(20) => {
                 Some(fault(&asked.request, *number / 20, &mut injected))
             }
-            // A fetch that fails ends the logins that wait for it, so here the second try is honest.
+            // A failed fetch ends every login that waits for it, so the second attempt always
+            // succeeds here.
             DISCOVERY | KEYS if number.is_multiple_of(16) => {
                 injected.lost_gets += 1;
                 if asked.request == KEYS {
@@ -74,9 +75,9 @@ pub(super) fn faults(
     }
 }
 
-/// Makes no fault, but notes when a fetch of keys begins. It does not begin with a request that
-/// comes before anything was stored since the last one: that is a second try, or overruns the lease
-/// of a fetch that takes longer than 15 seconds, which are 15 ms of a busy machine.
+/// Injects nothing, but records when a fetch of keys begins. A request that comes before anything
+/// was stored since the last one does not begin a fetch: it is a second attempt, or it overran the
+/// lease of a fetch that takes longer than 15 seconds, which is 15 ms on a busy machine.
 pub(super) fn note_fetches(
     client: Client,
     fetches: Arc<Mutex<Vec<UnixTime>>>,

@@ -1,4 +1,4 @@
-//! What must be true in the end.
+//! What must be true at the end.
 
 use std::{
     thread,
@@ -9,14 +9,14 @@ use itsme_core::UnixTime;
 
 use super::{LOGINS, Shared, VISITORS, faults, lock, resources::Resources};
 
-/// How much memory may grow by, from a quarter of the logins to the end. The OP itself remembers
-/// grants, codes and requests, some 10 KiB for each login: 3 MiB in all.
+/// How much memory may grow between a quarter of the logins and the end. The OP itself remembers
+/// grants, codes and requests, about 10 KiB per login: 3 MiB in all.
 const GROWTH: usize = 12 * 1024;
 /// How long a flow holds the right to fetch.
 const LEASE: Duration = Duration::from_secs(15);
-/// How many logins are under way at once in the beginning, on whatever machine.
+/// How many logins must run at once at the beginning, on any machine.
 const AT_ONCE: usize = 32;
-/// How long sockets may take to be closed.
+/// How long sockets may take to close.
 const CLOSING: Duration = Duration::from_secs(10);
 
 impl Shared {
@@ -35,25 +35,29 @@ impl Shared {
         }
     }
 
-    /// Each login has its person, or the one fault that explains its end.
+    /// Each login has its person, or the one fault that explains its failure.
     fn judge_logins(&self) {
         let (seen, injected) = (lock(&self.seen), lock(&self.injected));
         assert!(seen.others.is_empty(), "no fault explains these: {:?}", seen.others);
         assert_eq!(seen.total(), seen.begun, "logins were lost");
-        assert!(seen.begun >= (VISITORS * LOGINS) as usize, "somebody has not logged in");
+        assert!(seen.begun >= (VISITORS * LOGINS) as usize, "somebody did not log in");
         let (failed, fatal) = (&seen.failed, &injected.fatal);
         assert_eq!(failed.pages, fatal.pages);
         assert_eq!(failed.refusals, fatal.refusals);
         let lost = fatal.lost..=fatal.lost + injected.lost_gets / 2;
-        assert!(lost.contains(&failed.lost), "{lost:?} answers were lost, not {}", failed.lost);
+        assert!(
+            lost.contains(&failed.lost),
+            "{lost:?} answers were lost, but {} logins failed that way",
+            failed.lost
+        );
         let counts = [failed.pages, failed.refusals, failed.lost, seen.nobodys];
-        assert!(counts.iter().all(|count| *count > 0), "something was not tried");
+        assert!(counts.iter().all(|count| *count > 0), "some fault was never tried");
         let at_once = seen.most_at_once;
-        assert!(at_once >= AT_ONCE, "no more than {at_once} logins were under way at once");
+        assert!(at_once >= AT_ONCE, "only {at_once} logins ran at once");
     }
 
-    /// While the OP signs with a key that it does not publish, each login has a reason to fetch keys;
-    /// all the time, each rotation and each suspicion is one.
+    /// While the OP signs with a key that it does not publish, every login has a reason to fetch
+    /// keys. At any time, so has every rotation and every suspicion.
     fn judge_key_fetches(&self) {
         let (outage, fetches) = (lock(&self.seen).outage.clone(), lock(&self.fetches).clone());
         let [begun, ended] = outage[..] else { panic!("there was no outage") };
@@ -63,7 +67,8 @@ impl Shared {
             let within = |time: UnixTime| from <= time && time <= until;
             let expired = op.transcript().iter();
             let expired = expired.filter(|asked| asked.request == faults::DISCOVERY);
-            // One in each minute, and one whenever the metadata has expired, which is asked for then.
+            // One per minute, and one whenever the metadata have expired, which are then fetched as
+            // well.
             let minutes = usize::try_from(until.since(from).as_secs() / 60).expect("a short time");
             let allowed = 1 + minutes + expired.filter(|asked| within(asked.at)).count();
             let fetched = fetches.iter().filter(|fetch| within(**fetch)).count();
@@ -72,9 +77,9 @@ impl Shared {
         }
     }
 
-    /// Whoever finds the keys stale while somebody fetches them waits for that: no two requests for keys
-    /// are nearer than a lease is long, unless the first one was lost; or unless the keys had expired a
-    /// moment ago, which begins no pause.
+    /// No one requests keys while someone else is fetching them; everyone waits for that fetch. So
+    /// two requests for keys are at least a lease apart, unless the first was lost, or the keys had
+    /// expired a moment before, which begins no pause.
     fn judge_shared_fetches(&self) {
         let lost = lock(&self.injected).lost_keys.clone();
         let op = self.server.op();
@@ -89,7 +94,7 @@ impl Shared {
         assert!(near <= expired, "{near} requests for keys were made beside another one");
     }
 
-    /// The transport is gone, and all that it held.
+    /// The transport is gone, with everything it held.
     fn judge_resources(&self, before: &Resources) {
         let begun = Instant::now();
         let mut after = Resources::now();

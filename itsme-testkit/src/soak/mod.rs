@@ -1,9 +1,9 @@
-//! Many people log in at once, again and again, while the OP's keys rotate and one in twenty of its
-//! answers is a fault: for adapters, which carry it over their transport.
+//! A soak test for adapters: many people log in at once, over and over, while the OP's keys rotate
+//! and one answer in twenty is a fault.
 //!
-//! All of it happens in a time that runs 1,000 times as fast as the system's, so that some seconds
-//! are more than an hour of the OP's life. [`Soak::client`] makes the flows, and each [`Visitor`]
-//! is a person in a task or thread of their own:
+//! Time runs 1,000 times as fast as the system's, so that a few seconds cover more than an hour at
+//! the OP. [`Soak::client`] makes the flows, and each [`Visitor`] is a person in a task or thread
+//! of their own:
 //!
 //! ```
 //! # use itsme_core::{DriveError, Platform, Flow};
@@ -24,7 +24,7 @@
 //! }
 //! ```
 //!
-//! [`Soak::finish`] waits for them and judges.
+//! [`Soak::finish`] waits for them and checks the results.
 
 mod faults;
 mod judge;
@@ -51,33 +51,33 @@ use self::{
 use crate::{Clock, Server};
 
 const VISITORS: u32 = 64;
-/// The fewest of each visitor: they go on until there were enough rotations.
+/// The minimum for each visitor: they continue until there were enough rotations.
 const LOGINS: u32 = 6;
 const ROTATIONS: usize = 8;
-/// Between two logins of a visitor: two slow cores must bear the logins of all.
+/// The pause between two logins of a visitor: two slow cores must handle everyone's logins.
 const PAUSE: Duration = Duration::from_millis(800);
 
-/// How fast time runs; what follows is the system's time.
+/// How much faster time runs. The durations below are in the system's time.
 const FACTOR: u32 = 1000;
-/// 100 seconds of the OP's, so that the pause of 60 seconds is over at each rotation.
+/// 100 seconds at the OP, so that the pause of 60 seconds is over at each rotation.
 const ROTATION: Duration = Duration::from_millis(100);
-/// By when all must be done, on whatever machine.
+/// When everything must be done, on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// By so many ended logins, the process is as large as it gets.
+/// After this many completed logins, the process has reached its full size.
 const WARM: usize = 96;
-/// By so many ended logins, the OP begins to sign with a key that it does not publish, so that there
-/// are unknown `kid`s without end.
+/// After this many completed logins, the OP begins to sign with a key that it does not publish,
+/// which makes for an endless supply of unknown `kid`s.
 const OUTAGE_BEGINS: usize = 150;
 const OUTAGE_ENDS: usize = 230;
 const NOBODYS: &str = "nobody's key";
 
-/// A scene of many visitors, see the [module](self).
+/// A scene of many visitors; see the [module](self).
 #[derive(Debug)]
 pub struct Soak {
     shared: Arc<Shared>,
     visitors: Vec<Visitor>,
-    /// Ends when the last visitor has gone.
+    /// Closes when the last visitor has gone.
     gone: Receiver<()>,
     rotations: JoinHandle<()>,
     before: Resources,
@@ -96,22 +96,22 @@ struct Shared {
     over: AtomicBool,
 }
 
-/// What became of the logins.
+/// The outcomes of the logins.
 #[derive(Debug, Default)]
 struct Seen {
     rotations: usize,
     begun: usize,
-    /// After how many rotations the logins began that have not ended.
+    /// For each unfinished login, the number of rotations before it began.
     under_way: Vec<usize>,
     most_at_once: usize,
     outage: Vec<UnixTime>,
     people: usize,
     failed: Counts,
-    /// Tokens that nobody could believe.
+    /// Tokens signed with a key that was never published.
     nobodys: usize,
-    /// What nothing explains.
+    /// Outcomes that no fault explains.
     others: Vec<String>,
-    /// When a quarter of all was done.
+    /// The resources in use when a quarter of all logins was done.
     warm: Option<Resources>,
 }
 
@@ -119,7 +119,7 @@ impl Soak {
     /// Starts the OP, its rotations and its faults.
     ///
     /// # Panics
-    /// There is no port, or no thread, to be had.
+    /// If no port or thread is available.
     pub fn start() -> Self {
         let clock = Clock::accelerated(FACTOR);
         let server = Server::start(clock.clone()).expect("loopback has a free port");
@@ -133,7 +133,7 @@ impl Soak {
             op.code_lifetime(day);
             op.token_lifetime(day);
             op.clock_leeway(day);
-            // So that the first rotation is announced as well.
+            // Announces the first rotation as well.
             op.roll_signing_key();
             op.cache_control("max-age=900");
             op.react_when(faults::note_fetches(client.clone(), Arc::clone(&fetches)));
@@ -154,21 +154,21 @@ impl Soak {
         Self { shared, visitors, gone, rotations, before }
     }
 
-    /// What makes the flows.
+    /// The client that makes the flows.
     pub fn client(&self) -> Client {
         self.shared.client.clone()
     }
 
-    /// The people, once: the second time there are none.
+    /// Takes the people; returns none the second time.
     pub fn visitors(&mut self) -> Vec<Visitor> {
         std::mem::take(&mut self.visitors)
     }
 
-    /// Waits until the last visitor has gone. The transport must have been dropped by then.
+    /// Waits until the last visitor has gone. Drop the transport before calling it.
     ///
     /// # Panics
-    /// Something was lost, mixed up between people, stuck, leaked or fetched too often, or a login
-    /// failed for which no fault was made.
+    /// If anything was lost, mixed up between people, stuck, leaked or fetched too often, or if a
+    /// login failed without an injected fault.
     pub fn finish(self) {
         let Self { shared, visitors, gone, rotations, before } = self;
         drop(visitors);
@@ -197,9 +197,10 @@ impl Shared {
         }
     }
 
-    /// Unless a login would span two rotations. It may fail then, and rightly so: after the first one
-    /// it has fetched keys, which it does once, and after the second one they are old. That takes 100
-    /// seconds, but these are 100 ms of a busy machine, so here rotations wait for logins.
+    /// Rotates, unless a login would span two rotations. Such a login may rightly fail: after the
+    /// first rotation it fetches the keys, which it does only once, and after the second they are
+    /// old. At the OP that takes 100 seconds, but here that is 100 ms on a busy machine, so
+    /// rotations wait for logins.
     fn try_to_rotate(&self) -> bool {
         let mut seen = lock(&self.seen);
         let may = seen.under_way.iter().all(|began| *began == seen.rotations);

@@ -1,4 +1,4 @@
-//! What the process holds of the system, where the system tells: on Linux.
+//! The process's use of system resources, where the system reports it: on Linux.
 
 use std::fs;
 

@@ -14,17 +14,17 @@ use super::{
 };
 use crate::{Clock, Person, SERVICE};
 
-/// A person who logs in again and again, in the time of the OP.
+/// A person who logs in over and over, in the OP's time.
 #[derive(Debug)]
 pub struct Visitor {
     shared: Arc<Shared>,
     person: Person,
     sub: String,
     clock: Clock,
-    /// How much later than the first one it is its turn.
+    /// How long after the first visitor this one starts.
     turn: Duration,
     logins: u32,
-    /// After how many rotations the login began.
+    /// How many rotations came before this login began.
     began: usize,
     _gone: Sender<()>,
 }
@@ -40,42 +40,43 @@ impl Visitor {
         Self { shared, person, sub, clock, turn, logins: 0, began: 0, _gone: gone }
     }
 
-    /// How long to wait before the next login, or none if that was the last one.
+    /// How long to wait before the next login, or `None` after the last one.
     pub fn next_pause(&mut self) -> Option<Duration> {
         self.logins += 1;
         match self.logins {
-            // All of them at once, while nothing is cached; then each in turn.
+            // All visitors start at once, with nothing cached; then they take turns.
             1 => Some(Duration::ZERO),
             2 => Some(PAUSE + self.turn),
             3..=LOGINS => Some(PAUSE),
-            // Rotations wait for logins, so a slow machine has fewer of them in the same number of logins.
+            // Rotations wait for logins, so a slow machine has fewer rotations for the same number
+            // of logins.
             _ => (lock(&self.shared.seen).rotations < ROTATIONS).then_some(PAUSE),
         }
     }
 
-    /// Begins a login: what to ask for.
+    /// Begins a login: the request to make.
     pub fn login(&mut self) -> AuthorizationRequest {
         let mut seen = lock(&self.shared.seen);
         seen.begun += 1;
         self.began = seen.rotations;
         seen.under_way.push(self.began);
         seen.most_at_once = seen.most_at_once.max(seen.under_way.len());
-        // One from the ID token, one from the userinfo answer.
+        // One claim from the ID token, one from the userinfo answer.
         let login = AuthorizationRequest::login(SERVICE).claim(Claim::GivenName);
         login.scope(Scope::Email).scopes_by_userinfo()
     }
 
-    /// The time and the randomness to run the flows in.
+    /// The time and randomness in which to run the flows.
     pub fn env(&mut self) -> &mut impl Platform {
         &mut self.clock
     }
 
-    /// Approves in the app. Gives the callback URL.
+    /// Approves in the app. Returns the callback URL.
     pub fn approve(&self, url: &str) -> String {
         self.shared.server.approve(url, &self.person)
     }
 
-    /// Ends it: what became of the login.
+    /// Records the outcome of the login.
     pub fn note<E: std::error::Error>(&self, result: Result<LoggedIn, DriveError<E>>) {
         let mut seen = lock(&self.shared.seen);
         if let Some(place) = seen.under_way.iter().position(|began| *began == self.began) {

@@ -1,4 +1,4 @@
-//! How long a fault or a quirk may last, and how much memory it may take.
+//! Limits on how long a fault or quirk may last and how much memory it may take.
 
 use std::{fs, time::Duration};
 
@@ -7,15 +7,15 @@ use itsme_testkit::{Fault, faults::Verdict};
 const LONGEST: Duration = Duration::from_secs(5);
 const MOST: u64 = 64 * 1024 * 1024;
 
-/// The memory that this process has, in bytes; known on Linux alone.
+/// This process's resident memory in bytes; known only on Linux.
 pub fn resident() -> Option<u64> {
     status("VmRSS:")
 }
 
-/// Holds every single case, the server's share included, to the limits.
+/// Checks every case against the limits, including the server's share.
 pub fn assert_kept(verdicts: &[Verdict], list: &[Fault], resident_before: Option<u64>) {
     let tried = verdicts.iter().map(|verdict| verdict.fault.as_str());
-    assert!(tried.eq(list.iter().map(Fault::name)), "all of the list was tried");
+    assert!(tried.eq(list.iter().map(Fault::name)), "the whole list was tried");
     let slowest = verdicts.iter().max_by_key(|verdict| verdict.took).expect("there are some");
     println!("the slowest: {} in {:?}", slowest.fault, slowest.took);
     assert!(slowest.took < LONGEST, "{} took {:?}", slowest.fault, slowest.took);

@@ -1,4 +1,5 @@
-//! An application as far as itsme calls it: it publishes keys, hosts a request object, takes pings.
+//! An application, as far as itsme calls it: publishes keys, hosts a request object, receives
+//! pings.
 
 use std::{
     fs,
@@ -21,22 +22,22 @@ pub const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Application {
-    /// Where it is: `http://127.0.0.1:PORT`.
+    /// Its origin: `http://127.0.0.1:PORT`.
     pub address: String,
     posted: mpsc::Receiver<http::Request<Vec<u8>>>,
     hosted: Arc<Mutex<Option<Hosted>>>,
 }
 
-/// What is at `/requests/1`.
+/// The object at `/requests/1`.
 struct Hosted {
-    /// Where the keys are that it asks for before it answers.
+    /// Where to get the keys that it requests before it answers.
     op: String,
     jwt: String,
     fetches: usize,
 }
 
-/// The file of a sandbox that knows the application there as the client `MINE`, with its keys at a path of it
-/// or in a file.
+/// Writes the file of a sandbox that knows the application as the client `MINE`, with its keys at
+/// one of its paths or in a file.
 pub fn configuration(at: &str, name: &str, keys: &str) -> String {
     let directory = sandbox::directory(name);
     fs::write(directory.join("jwks.json"), private_keys().public_jwks()).expect("a file");
@@ -51,7 +52,7 @@ pub fn configuration(at: &str, name: &str, keys: &str) -> String {
     file.to_str().expect("a path in UTF-8").to_owned()
 }
 
-/// A sandbox with that file.
+/// Starts a sandbox with that file.
 pub fn start(at: &str, name: &str, keys: &str) -> Sandbox {
     Sandbox::start(&["--config", &configuration(at, name, keys)])
 }
@@ -73,7 +74,7 @@ impl Application {
         Self { address, posted, hosted }
     }
 
-    /// Serves the object at `/requests/1`, after it has asked the OP for its keys.
+    /// Serves the object at `/requests/1`, after requesting the OP's keys.
     pub fn host(&self, issuer: &str, object: &RequestObject) {
         let (op, jwt) = (issuer.to_owned(), object.jwt.expose().to_owned());
         *self.hosted.lock().expect("no panic") = Some(Hosted { op, jwt, fetches: 0 });
@@ -84,13 +85,13 @@ impl Application {
         self.hosted.lock().expect("no panic").as_ref().map_or(0, |hosted| hosted.fetches)
     }
 
-    /// What was posted to it next.
+    /// The next request posted to it.
     pub fn posted(&self) -> http::Request<Vec<u8>> {
-        self.posted.recv_timeout(PATIENCE).expect("it is called")
+        self.posted.recv_timeout(PATIENCE).expect("a POST arrives")
     }
 }
 
-/// Answers one request; gives it if it is a POST.
+/// Answers one request; returns it if it is a POST.
 fn serve(
     stream: TcpStream,
     hosted: &Mutex<Option<Hosted>>,

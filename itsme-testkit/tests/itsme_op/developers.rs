@@ -1,4 +1,4 @@
-//! The pages for developers: the front door, and what is made to go wrong.
+//! The pages for developers: the landing page and the list of faults.
 
 use http::Request;
 use itsme_core::{AuthorizationRequest, Client};
@@ -39,7 +39,7 @@ fn the_front_door_says_what_this_is_and_leads_on() {
         }
         assert_eq!(page.link("Phone"), "/v2/phone");
         assert_eq!(page.link("Faults"), "/v2/faults");
-        assert!(!page.body.contains(">Journal</a>"), "none is kept");
+        assert!(!page.body.contains(">Journal</a>"), "no journal is kept");
     }
     op.keep_journal();
     assert_eq!(get(&mut op, ISSUER).link("Journal"), "/v2/journal");
@@ -49,8 +49,8 @@ fn the_front_door_says_what_this_is_and_leads_on() {
 fn every_fault_that_an_op_can_have_is_offered_once() {
     let mut op = FakeOp::new(World::new().clock());
     let page = get(&mut op, FAULTS);
-    assert!(!page.refreshes(), "what is typed stays");
-    let (faults, quirks_shown) = page.body.split_once("<h2>Quirks</h2>").expect("told apart");
+    assert!(!page.refreshes(), "typed text must stay");
+    let (faults, quirks_shown) = page.body.split_once("<h2>Quirks</h2>").expect("both headings");
     for (shown, list) in [(faults, Fault::all()), (quirks_shown, quirks::all())] {
         for fault in list {
             let name = fault.name().replace('&', "&amp;").replace('"', "&quot;");
@@ -67,7 +67,7 @@ fn faults_are_found_by_their_words() {
     let page = get(&mut op, &format!("{FAULTS}?find=ISSUER+another"));
     assert!(page.body.contains(&format!("value=\"{FAULT}\"")), "{}", page.body);
     assert!(!page.body.contains("value=\"discovery: no issuer\""), "{}", page.body);
-    assert!(page.body.contains("<details class=\"group\" open>"), "what is found is seen");
+    assert!(page.body.contains("<details class=\"group\" open>"), "search results must be open");
     assert_eq!(page.link("Show all"), "/v2/faults");
     let page = get(&mut op, &format!("{FAULTS}?find=%22%3E%3Cscript%3E"));
     assert_eq!(page.body.matches("<p>None.</p>").count(), 2);
@@ -99,7 +99,7 @@ fn an_active_fault_is_on_every_page_and_one_click_clears_it() {
         assert!(!get(&mut op, &page).body.contains("Active fault"), "{page}");
         let form = get(&mut op, FAULTS).form(FAULT, &[]);
         assert_eq!(submit(&mut op, form.clone()).location(), FAULTS);
-        // Once is enough.
+        // Clicking it twice has no further effect.
         submit(&mut op, form);
         assert_ne!(get(&mut op, &metadata).body, honest);
         let shown = get(&mut op, &page);

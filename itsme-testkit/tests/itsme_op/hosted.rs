@@ -1,4 +1,4 @@
-//! Request objects that an application hosts.
+//! Request objects that the application hosts.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{
     sandbox::Sandbox,
 };
 
-/// The OP in memory shows a login whose object it got like this; gives the callback.
+/// Approves a login whose object the in-memory OP fetched in this form; returns the callback.
 fn approved(change: impl FnOnce(&mut Response)) -> String {
     let mut world = World::new();
     let mut op = FakeOp::new(world.clock());
@@ -53,23 +53,26 @@ fn an_answer_that_is_no_request_object_is_refused_with_the_reason() {
             *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
         });
         assert!(callback.contains("error=invalid_request_uri&"), "{callback}");
-        assert!(callback.contains(&format!("the+status+is+{status}%2C+not+200")), "{callback}");
+        assert!(
+            callback.contains(&format!("the+status+is+{status}%2C+expected+200")),
+            "{callback}"
+        );
     }
     let html = approved(|response| {
         response.headers_mut().insert(header::CONTENT_TYPE, "text/html".parse().expect("a value"));
     });
-    assert!(html.contains("%22text%2Fhtml%22%3B+%22application%2Fjwt%22+is+expected"), "{html}");
+    assert!(html.contains("%22text%2Fhtml%22%2C+expected+%22application%2Fjwt%22"), "{html}");
     let bytes = approved(|response| *response.body_mut() = vec![0xff]);
     assert!(bytes.contains("the+body+is+not+a+JWT"), "{bytes}");
 }
 
-/// An authorization request whose object is there.
+/// Sends an authorization request whose object is at this address.
 fn open(sandbox: &Sandbox, request_uri: &str) -> Page {
     let query = format!("client_id=MINE&redirect_uri={REDIRECT_URI}&request_uri={request_uri}");
     sandbox.get(&format!("{}/authorization?{query}", sandbox.issuer))
 }
 
-/// A login whose object the application makes when it is asked for it.
+/// Begins a login whose object the application makes on demand.
 fn begin(application: &Application, sandbox: &Sandbox) -> (Client, Redirect) {
     let client = sandbox.client("MINE", REDIRECT_URI);
     let uri = format!("{}/requests/1", application.address);
@@ -79,8 +82,8 @@ fn begin(application: &Application, sandbox: &Sandbox) -> (Client, Redirect) {
     (client, hosted.redirect)
 }
 
-/// The application can make the object only when it knows the OP's keys, which it asks for when the OP
-/// has asked for the object.
+/// The application can make the object only when it knows the OP's keys, which it requests after
+/// the OP has requested the object.
 #[test]
 fn an_application_asks_the_op_for_its_keys_before_it_answers() {
     let application = Application::start();
@@ -90,10 +93,10 @@ fn an_application_asks_the_op_for_its_keys_before_it_answers() {
     assert_eq!(page.status, 200, "{} {:?}", page.body, page.headers);
     let callback = sandbox.submit(&url, page.form("Approve as Ann Peeters", &[]));
     sandbox.play(client.finish_login(state, callback.location()));
-    assert_eq!(application.fetches(), 1, "what is shown is what is decided");
+    assert_eq!(application.fetches(), 1, "the decision uses the object that was shown");
 }
 
-/// Nobody has looked at the page: the decision is what makes the OP fetch.
+/// No one has looked at the page: the decision makes the OP fetch the object.
 #[test]
 fn a_decision_fetches_as_well() {
     let application = Application::start();
@@ -112,7 +115,7 @@ fn the_reason_why_nothing_was_fetched_is_in_the_refusal_and_in_the_journal() {
     let sandbox = start(&application.address, "not_hosted", "/jwks");
     let missing = format!("{}/requests/2", application.address);
     let location = open(&sandbox, &missing).location();
-    assert!(location.contains("the+status+is+404%2C+not+200"), "{location}");
+    assert!(location.contains("the+status+is+404%2C+expected+200"), "{location}");
     let journal = sandbox.get(&format!("{}/journal", sandbox.issuer)).body;
     assert!(journal.contains(&missing) && journal.contains("404"), "{journal}");
 

@@ -41,7 +41,7 @@ impl Scene {
         Page::of(self.op.handle(click(url, form)).expect("an answer"))
     }
 
-    /// The page of the last request to this path.
+    /// The journal page of the last request to this path.
     fn last(&mut self, path: &str) -> String {
         let link = self.get(JOURNAL).link(path);
         self.get(&format!("https://op.example/v2/{link}")).body.replace("&quot;", "\"")
@@ -100,7 +100,7 @@ fn it_says_why_a_token_is_not_believed() {
     assert!(page.contains("not verified: the signature is not RS256"), "{page}");
     scene.get(&url.replace("TEST", "NO"));
     let page = scene.last("/authorization");
-    assert!(page.contains("not verified: the client is not known"), "{page}");
+    assert!(page.contains("not verified: unknown client"), "{page}");
     scene.get(&url.replace("AA", "AA.AA.AA"));
     let page = scene.last("/authorization");
     assert!(page.contains("request, not decrypted"), "{page}");
@@ -119,7 +119,7 @@ fn a_row_says_why_and_leads_to_all_of_its_login() {
         assert!(journal.contains(&shown), "no {shown} in {journal}");
     }
 
-    // One on the page, and one on the phone.
+    // Once on the page, and once on the phone.
     for by_phone in [false, true] {
         let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
         let login = scene.play(scene.client.authorize(login));
@@ -147,8 +147,8 @@ fn a_row_says_why_and_leads_to_all_of_its_login() {
         let request = scene.last("/token");
         assert!(request.contains(&format!("href=\"journal?login={number}\"")), "{request}");
         let place = |text: &str| request.find(text).unwrap_or_else(|| panic!("{text}: {request}"));
-        assert!(place("answer, claims of IdToken") < place("As it came"), "the raw comes last");
-        assert!(place("As it came") < place(">grant_type<"));
+        assert!(place("answer, claims of IdToken") < place("As sent"), "the raw text comes last");
+        assert!(place("As sent") < place(">grant_type<"));
     }
 }
 
@@ -157,7 +157,7 @@ fn polls_are_one_row() {
     let mut scene = Scene::new(JwtProtection::Signed);
     let mut ticket = scene.play(scene.client.discover_user());
     for _ in 0..5 {
-        // Between them, somebody else asks.
+        // Meanwhile, someone else makes a request.
         scene.get("https://op.example/v2/nothing");
         ticket = match scene.play(scene.client.poll_user_discovery(ticket)) {
             UserDiscovery::Waiting(ticket) | UserDiscovery::Redraw(ticket) => ticket,
@@ -231,17 +231,17 @@ fn it_knows_why_a_request_was_refused_and_which_faults_were_active() {
     assert_eq!(
         told,
         [
-            (2, Some("invalid_client_id: NOBODY is none of TEST_CLIENT, TEST_SECRET_CLIENT")),
+            (2, Some("invalid_client_id: NOBODY is not one of TEST_CLIENT, TEST_SECRET_CLIENT")),
             (3, Some(type_refused)),
             (4, None),
-            (5, Some("not_found: there is nothing here")),
+            (5, Some("not_found: no such endpoint")),
             (6, Some("Bearer realm=\"itsme\", error=\"invalid_token\"")),
             (7, None),
             (8, None),
         ]
     );
     let outcomes: Vec<_> = entries.iter().map(|entry| entry.outcome.as_str()).collect();
-    assert_eq!(outcomes[5..], ["200", "200, not sent whole"]);
+    assert_eq!(outcomes[5..], ["200", "200, not sent in full"]);
     let faults: Vec<_> = entries.iter().map(|entry| entry.faults.join(", ")).collect();
     assert_eq!(faults, ["", "", "down", "", "", "", ""]);
     assert_eq!(scene.op.journal_since(0)[0].reason, None);

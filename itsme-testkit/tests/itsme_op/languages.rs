@@ -1,4 +1,4 @@
-//! What a person reads, in four languages.
+//! The texts that people read, in four languages.
 
 use http::{Request, header};
 use itsme_core::{Acr, AuthorizationRequest, Claim, Client, Scope, UiLocale};
@@ -8,7 +8,7 @@ use itsme_testkit::{
 
 use crate::page::Page;
 
-/// What is said by each language, on the page, while waiting, and on the phone.
+/// The texts in each language: on the page, while waiting, and on the phone.
 const WORDS: [(&str, [&str; 8]); 4] = [
     (
         "en",
@@ -64,7 +64,7 @@ const WORDS: [(&str, [&str; 8]); 4] = [
     ),
 ];
 
-/// An OP, and a request of a shop that has a name.
+/// An OP, and a request from a shop that has a name.
 fn scene(ui_locale: Option<UiLocale>) -> (FakeOp, String) {
     let mut world = World::new();
     let mut op = FakeOp::new(world.clock());
@@ -90,7 +90,7 @@ fn get(op: &mut FakeOp, url: &str, languages: &str) -> String {
     Page::of(op.handle(request).expect("an answer")).body
 }
 
-/// What a person meets, one after the other.
+/// The pages that a person sees, in order.
 fn pages(op: &mut FakeOp, url: &str, languages: &str) -> [String; 3] {
     let sign_in = get(op, url, languages);
     let (_, id) = sign_in.split_once("/waiting?login=").expect("the way to the phone");
@@ -114,10 +114,14 @@ fn assert_speaks(language: &str, words: &[&str; 8], pages: &[String; 3]) {
     assert!(waiting.contains(&format!("<h1>{}</h1>", words[6])), "{waiting}");
     for page in [sign_in, phone] {
         assert!(page.contains("<dd>Proof of age</dd>"), "{page}");
-        assert_eq!(page.matches(words[2]).count(), 1, "the scope and the claim are one: {page}");
+        assert_eq!(
+            page.matches(words[2]).count(),
+            1,
+            "the scope and the claim are one item: {page}"
+        );
         let (_, asked) = page.split_once("<ul class=\"asked\">").expect("what is asked");
         let (asked, _) = asked.split_once("</ul>").expect("its end");
-        assert_eq!(asked.matches("<li>").count(), 2, "a scope is one thing: {asked}");
+        assert_eq!(asked.matches("<li>").count(), 2, "a scope is one item: {asked}");
     }
 }
 

@@ -34,9 +34,9 @@ fn a_person_logs_in_by_phone() {
     let waiting = sandbox.get(&login.url).link("Wait for the phone");
     let page = sandbox.get(&waiting);
     assert!(page.refreshes() && page.body.contains("Open the simulated phone"), "{}", page.body);
-    assert!(!page.body.contains("<img"), "no phone reaches what is on loopback");
+    assert!(!page.body.contains("<img"), "a phone cannot reach loopback");
     let page = sandbox.get(&phone);
-    assert!(!page.refreshes(), "what is chosen stays");
+    assert!(!page.refreshes(), "the choice must stay");
     let done = sandbox.submit(&phone, page.form("Approve", &[("person", "daan")]));
     assert_eq!((done.status, done.location()), (303, phone.clone()));
     assert!(sandbox.get(&phone).refreshes());
@@ -44,7 +44,7 @@ fn a_person_logs_in_by_phone() {
     let callback = sandbox.get(&waiting).location();
     let who = sandbox.play(client.finish_login(login.state, callback));
     assert_eq!(who.user.name.as_deref(), Some("Daan de Vries"));
-    assert_eq!(sandbox.get(&waiting).status, 400, "the browser has gone on");
+    assert_eq!(sandbox.get(&waiting).status, 400, "the browser has moved on");
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn the_older_dialect_is_spoken() {
         Settings::new(CLIENT_ID, private_keys(), Environment::custom_v1(&sandbox.issuer));
     let settings = settings.redirect_uri(REDIRECT_URI).danger_http_on_loopback();
     let client = Client::new(settings).expect("the settings are sound");
-    // By scope, as a claim for userinfo, and in a request object.
+    // Requested by scope, as a claim for userinfo, and in a request object.
     let request = AuthorizationRequest::login(SERVICE)
         .scope(Scope::Email)
         .claim(Claim::GivenName.essential());
@@ -87,7 +87,7 @@ fn the_older_dialect_is_spoken() {
     }
 }
 
-/// No browser: one screen shows the code, the phone page of the other scans and approves.
+/// Without a browser: one screen shows the code; the phone page on another scans and approves.
 #[test]
 fn a_person_logs_in_by_qr_code() {
     let sandbox = Sandbox::start(&[]);

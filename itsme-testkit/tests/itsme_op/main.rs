@@ -1,5 +1,5 @@
-//! The program `itsme-op` and the OP's pages, as an application and a browser without JavaScript
-//! meet them.
+//! Tests of the program `itsme-op` and the OP's pages, as an application and a browser without
+//! JavaScript see them.
 
 mod application;
 mod control;

@@ -1,4 +1,4 @@
-//! A sandbox runs for weeks: what it remembers has an end.
+//! A sandbox runs for weeks, so its memory must stay bounded.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ const REQUESTS: usize = 100_000;
 const MOST_GROWTH: u64 = 5 * 1024 * 1024;
 const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 
-/// One connection, on which a request costs next to nothing.
+/// One connection, on which a request costs almost nothing.
 struct Connection {
     stream: BufReader<TcpStream>,
     host: String,
@@ -70,7 +70,7 @@ impl Connection {
         Answer { status, location: member("location: ").unwrap_or_default().to_owned(), body }
     }
 
-    /// Ten requests: a login with all that belongs to it, one that is left to wait, and some that are refused.
+    /// Ten requests: a complete login, one that is left waiting, and some that are refused.
     fn log_in(&mut self, number: usize) {
         assert_eq!(self.get("/.well-known/openid-configuration", "").status, 200);
         assert_eq!(self.get("/jwkSet", "").status, 200);
@@ -113,7 +113,7 @@ fn form(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// What the program has in the machine's memory, in bytes.
+/// The program's resident memory in bytes.
 fn memory(sandbox: &Sandbox) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", sandbox.id())).expect("Linux");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a size");

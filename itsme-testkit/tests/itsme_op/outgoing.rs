@@ -1,4 +1,4 @@
-//! What the program asks of an application: keys and pings.
+//! What the program requests from an application: keys and pings.
 
 use std::{thread, time::Duration};
 
@@ -16,7 +16,7 @@ fn keys_that_should_not_be_published_are_refused() {
     let application = Application::start();
     let file = configuration(&application.address, "private", "/private");
     let words = sandbox::first_words(&["--config", &file]);
-    let refused = format!("no keys at {}/private: there are private keys", application.address);
+    let refused = format!("no keys at {}/private: it contains private keys", application.address);
     assert!(words.contains(&refused), "{words}");
 }
 
@@ -27,7 +27,7 @@ fn a_decision_is_followed_by_a_ping() {
     let client = sandbox.pinged_client("MINE", REDIRECT_URI);
     let ann = FakeOp::new(World::new().clock()).pairwise_sub("MINE", &Person::ann());
     let request = BackchannelRequest::known_user(ann, AuthorizationRequest::login("MY_LOGIN"));
-    // It is signed by the keys that were fetched.
+    // The request is signed with the keys that were fetched.
     let ticket = sandbox.play(client.start_backchannel(request));
     let phone = format!("{}/phone", sandbox.issuer);
     sandbox.submit(&phone, sandbox.get(&phone).form("Approve", &[]));

@@ -1,16 +1,16 @@
-//! What a browser without JavaScript makes of a page.
+//! A page as a browser without JavaScript sees it.
 
 use http::{HeaderMap, Request, Response, header};
 use url::form_urlencoded;
 
-/// A page, or whatever else was answered.
+/// A page, or any other answer.
 pub struct Page {
     pub status: u16,
     pub body: String,
     pub headers: HeaderMap,
 }
 
-/// What a form sends.
+/// The fields that a form submits.
 pub type Form = Vec<(String, String)>;
 
 impl Page {
@@ -20,26 +20,26 @@ impl Page {
         Self { status: head.status.as_u16(), body, headers: head.headers }
     }
 
-    /// Where it sends the browser.
+    /// Where it redirects the browser.
     pub fn location(&self) -> String {
         let location = self.headers.get(header::LOCATION);
         let location = location.unwrap_or_else(|| panic!("no redirect: {}", self.body));
         location.to_str().expect("ASCII").to_owned()
     }
 
-    /// Whether the browser loads it again by itself.
+    /// Whether the browser reloads it by itself.
     pub fn refreshes(&self) -> bool {
         self.body.contains("<meta http-equiv=\"refresh\"")
     }
 
-    /// Where the link with this text leads to.
+    /// The target of the link with this text.
     pub fn link(&self, text: &str) -> String {
         let start = self.body.split(&format!(">{text}</a>")).next().unwrap_or_default();
         let (_, tag) = start.rsplit_once("<a ").unwrap_or_else(|| panic!("no link {text}"));
         attribute(tag, "href")
     }
 
-    /// What the form sends whose button says this, with what the person selects in it.
+    /// The fields submitted by the button with this label, including what the person selects.
     pub fn form(&self, button: &str, selected: &[(&str, &str)]) -> Form {
         let forms =
             self.body.split("<form").skip(1).filter_map(|form| form.split("</form>").next());
@@ -64,7 +64,7 @@ impl Page {
     }
 }
 
-/// Sends a form of the page at this address.
+/// Submits a form of the page at this address.
 pub fn click(url: &str, form: Form) -> Request<Vec<u8>> {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     Request::post(url.split('?').next().unwrap_or_default())

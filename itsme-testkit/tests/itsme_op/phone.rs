@@ -102,7 +102,7 @@ fn what_is_to_be_confirmed_is_shown_and_can_be_refused() {
     let callback = scene.get(&confirm.url).location();
     assert!(callback.contains("error=access_denied"), "{callback}");
 
-    assert_eq!(scene.submit(form).status, 400, "what is decided is decided");
+    assert_eq!(scene.submit(form).status, 400, "a decision is final");
     assert_eq!(scene.get(&confirm.url).location(), callback);
 
     let payment = Payment::new("1250", "EUR", "BE68539007547034");
@@ -185,7 +185,7 @@ fn pages_are_there_whatever_goes_wrong() {
     let mut scene = Scene::new();
     scene.op.react_when(|_| Some(Reaction::Lost));
     assert_eq!(scene.get(PHONE).status, 200);
-    assert_eq!(scene.op.asked().len(), 0, "pages are none of the protocol's");
+    assert_eq!(scene.op.asked().len(), 0, "pages are not part of the protocol");
 }
 
 #[test]
@@ -211,14 +211,14 @@ fn the_newest_request_comes_first_and_an_old_one_can_be_dismissed() {
     assert!(place("just now") < place("3 min ago") && place("the last") < place("the first"));
     assert_eq!(page.body.matches("<section class=\"card old\"").count(), 3, "{}", page.body);
 
-    // One by one, the newest first.
+    // One at a time, newest first.
     for left in [2, 1, 0] {
         scene.press("Dismiss", &[]);
         let page = scene.get(PHONE).body;
         assert_eq!(page.matches("<section class=\"card old\"").count(), left, "{page}");
     }
     assert!(scene.get(PHONE).body.contains("the last"));
-    assert_eq!(scene.get(&first).status, 400, "whoever waits for it learns that it is over");
+    assert_eq!(scene.get(&first).status, 400, "a waiting page learns that it is over");
     assert_eq!(scene.op.pending_sessions().len() + scene.op.pending_backchannel().len(), 0);
 }
 
@@ -256,7 +256,7 @@ fn once_it_is_redeemed_the_same_request_is_another_login() {
     scene.get(&login.url);
     scene.press("Approve", &[("person", "ann")]);
     let callback = scene.get(&login.url).location();
-    assert_eq!(scene.get(&login.url).location(), callback, "a page that is loaded twice");
+    assert_eq!(scene.get(&login.url).location(), callback, "reloading the page");
     scene.play(scene.client.finish_login(login.state, callback));
     assert_eq!(scene.get(&login.url).status, 200, "it asks again");
 }

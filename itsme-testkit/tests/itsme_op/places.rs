@@ -1,4 +1,4 @@
-//! Where the program listens, what it calls itself, and whom it asks by plain HTTP.
+//! Where the program listens, what it calls itself, and which hosts it calls over plain HTTP.
 
 use std::net::TcpListener;
 
@@ -10,7 +10,7 @@ use crate::{
     sandbox::{self, Sandbox, run},
 };
 
-/// A port that is free, for a moment.
+/// A port that is free right now.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
@@ -30,7 +30,7 @@ fn it_calls_itself_what_it_is_told_to() {
     let callback = sandbox.submit(&login.url, page.form("Approve as Ann Peeters", &[]));
     sandbox.play(client.finish_login(login.state, callback.location()));
 
-    // A proxy may also take the path away.
+    // A proxy may also strip the path.
     let metadata = format!("http://127.0.0.1:{port}/.well-known/openid-configuration");
     let metadata = sandbox.get(&metadata).body;
     assert!(metadata.contains(&format!("\"issuer\":\"{issuer}\"")), "{metadata}");
@@ -40,11 +40,11 @@ fn it_calls_itself_what_it_is_told_to() {
 fn an_issuer_is_a_bare_url() {
     for (issuer, reason) in [
         ("op.example/v2", "relative URL"),
-        ("ftp://op.example", "begins with https"),
-        ("https://op.example/v2/", "no slash at its end"),
-        ("https://op.example/v2?a=b", "no query"),
-        ("https://op.example/v2#a", "no fragment"),
-        ("https://ann@op.example/v2", "no user"),
+        ("ftp://op.example", "must begin with https"),
+        ("https://op.example/v2/", "trailing slash"),
+        ("https://op.example/v2?a=b", "a query"),
+        ("https://op.example/v2#a", "a fragment"),
+        ("https://ann@op.example/v2", "a user"),
     ] {
         let (code, _, error) = run(&["--issuer", issuer]);
         assert_eq!(code, Some(2), "{issuer}: {error}");
@@ -59,7 +59,7 @@ fn it_listens_on_loopback_only_unless_it_is_told_otherwise() {
         assert_eq!(code, Some(2), "{address}: {error}");
         assert!(error.contains("loopback"), "{address}: {error}");
     }
-    // An address of documentation, which no machine has.
+    // An address reserved for documentation, which no machine has.
     let (code, _, error) = run(&["--listen", "192.0.2.1:0", "--danger-not-loopback"]);
     assert_eq!(code, Some(1), "{error}");
     assert!(error.contains("cannot listen on 192.0.2.1:0"), "{error}");
@@ -72,7 +72,7 @@ fn an_address_without_a_host_needs_an_issuer() {
     assert!(error.contains("--issuer"), "{error}");
 }
 
-/// 0.0.0.0 is this machine and yet not a loopback address, as another container would be.
+/// 0.0.0.0 reaches this machine without being a loopback address, like another container.
 #[test]
 fn plain_http_goes_to_hosts_that_were_allowed() {
     let application = Application::start();
@@ -80,11 +80,13 @@ fn plain_http_goes_to_hosts_that_were_allowed() {
     let file = configuration(&address, "plain_http", "/jwks");
     let (code, _, error) = run(&["--config", &file, "--allow-http", "elsewhere.example"]);
     assert_eq!(code, Some(1), "{error}");
-    assert!(error.contains("neither https nor http on loopback or on a host of --allow-http"));
+    assert!(
+        error.contains("must use https, or http on loopback or on a host given with --allow-http")
+    );
 
     let arguments = ["--config", &file, "--allow-http", "other.example", "--allow-http", "0.0.0.0"];
     let words = sandbox::first_words(&arguments);
-    assert!(words.contains(&format!("the keys at {address}/jwks are in use")), "{words}");
+    assert!(words.contains(&format!("using the keys at {address}/jwks")), "{words}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The program: its options and its file.
+//! The program's options and configuration file.
 
 use std::{fs, io::Write as _, net::TcpStream, time::Duration};
 
@@ -66,24 +66,24 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
         ("[tls]".to_owned(), ["line 1", "unknown field `tls`"]),
         (client("services = { logins = [] }"), ["line 3", "unknown field `logins`"]),
         ("[[people]]\nid = \"a\"\nname = \"A\"".to_owned(), ["line 3", "unknown field `name`"]),
-        (client("services = {}"), ["clients[0] (\"MINE\")", "services: there is none"]),
+        (client("services = {}"), ["clients[0] (\"MINE\")", "services: give at least one"]),
         (client(&format!("jwks = \"no.json\"\n{services}")), ["clients[0]", &missing]),
         (client(&format!("jwks = \"empty.json\"\n{services}")), ["empty.json", "\"use\": \"sig\""]),
         (
             client(&format!("jwks = \"private.json\"\n{services}")),
-            ["clients[0] (\"MINE\"): jwks: ", "private keys in it; publish the output of"],
+            ["clients[0] (\"MINE\"): jwks: ", "it contains private keys; use the output of"],
         ),
         (
             client(&format!("jwks = \"secret.json\"\n{services}")),
-            ["secret.json", "private keys in it"],
+            ["secret.json", "it contains private keys"],
         ),
         (
             client(&format!("jwks = \"http://example.org/j\"\n{services}")),
-            ["jwks:", "neither https nor http on loopback"],
+            ["jwks:", "must use https, or http on loopback"],
         ),
         (
             client(&format!("jwks = \"j\"\nsecret = \"s\"\n{services}")),
-            ["clients[0]", "jwks and secret exclude each other"],
+            ["clients[0]", "either jwks or secret"],
         ),
         (client(&format!("hs256 = true\n{services}")), ["clients[0]", "hs256 needs a secret"]),
         (
@@ -96,19 +96,25 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
         ),
         (
             client(&format!("service_names = {{ M = \"N\" }}\n{services}")),
-            ["clients[0]", "service_names: \"M\" is none of its services"],
+            ["clients[0]", "service_names: \"M\" is not one of its services"],
         ),
-        (client(services).repeat(2), ["clients[1] (\"MINE\")", "stands twice"]),
-        ("[[people]]\nid = \"a\"\n".repeat(2), ["people[1] (\"a\")", "stands twice"]),
-        (person("shoe_size"), ["people[0] (\"a\")", "\"shoe_size\" is no claim of itsme"]),
-        (person("Birthdate"), ["\"Birthdate\"", "it may be \"birthdate\""]),
+        (client(services).repeat(2), ["clients[1] (\"MINE\")", "is listed twice"]),
+        ("[[people]]\nid = \"a\"\n".repeat(2), ["people[1] (\"a\")", "is listed twice"]),
+        (person("shoe_size"), ["people[0] (\"a\")", "\"shoe_size\" is not an itsme claim"]),
+        (person("Birthdate"), ["\"Birthdate\"", "did you mean \"birthdate\""]),
         (
             person("BENationalNumber"),
-            ["no claim of itsme", "may be \"http://itsme.services/v2/claim/BENationalNumber\""],
+            [
+                "not an itsme claim",
+                "did you mean \"http://itsme.services/v2/claim/BENationalNumber\"",
+            ],
         ),
         (
             person("http://itsme.services/v2/claim/citizenship"),
-            ["no claim", "may be \"http://itsme.services/v2/claim/claim_citizenship\""],
+            [
+                "not an itsme claim",
+                "did you mean \"http://itsme.services/v2/claim/claim_citizenship\"",
+            ],
         ),
         (
             person("tag:sixdots.be,2016-06:claim_city_of_birth"),

@@ -21,12 +21,12 @@ use ureq::{
 
 use crate::page::{Form, Page, click};
 
-/// When a program that should have ended is ended.
+/// When to kill a program that should have ended.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_itsme-op");
 
-/// A running `itsme-op`. Dropping it ends it.
+/// A running `itsme-op`. Dropping it stops it.
 pub struct Sandbox {
     child: Child,
     agent: Agent,
@@ -43,7 +43,7 @@ pub fn directory(name: &str) -> PathBuf {
     directory
 }
 
-/// Runs the program, which is to end by itself at once: exit code, output, errors.
+/// Runs the program, which should end by itself at once. Returns the exit code, output and errors.
 pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut child = Command::new(PROGRAM)
         .args(arguments)
@@ -52,7 +52,7 @@ pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
         .spawn()
         .expect("the program starts");
     let watched = Instant::now();
-    // All that it prints fits into a pipe.
+    // Everything that it prints fits in a pipe.
     while child.try_wait().expect("it can be watched").is_none() && watched.elapsed() < PATIENCE {
         thread::sleep(Duration::from_millis(20));
     }
@@ -62,7 +62,7 @@ pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
-/// Starts the program, and ends it when it has said something on standard error: that.
+/// Starts the program, stops it after its first line on standard error, and returns that line.
 pub fn first_words(arguments: &[&str]) -> String {
     let mut child = Command::new(PROGRAM)
         .args(["--listen", "127.0.0.1:0"])
@@ -85,7 +85,7 @@ impl Sandbox {
         Self::start_at("127.0.0.1:0", arguments)
     }
 
-    /// Starts it there.
+    /// Starts it at this address.
     pub fn start_at(place: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["--listen", place])
@@ -95,7 +95,7 @@ impl Sandbox {
             .expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut introduction = String::new();
-        // All of it is written at once.
+        // It writes everything at once.
         for line in lines.by_ref() {
             introduction += &(line.expect("UTF-8") + "\n");
             if introduction.ends_with("# Ready.\n") || introduction.starts_with('{') {
@@ -110,25 +110,25 @@ impl Sandbox {
         Self { child, agent: agent(RootCerts::WebPki), issuer, introduction }
     }
 
-    /// The process.
+    /// The process ID.
     #[cfg(target_os = "linux")]
     pub fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Speaks to it by TLS from now on, and trusts this CA.
+    /// Uses TLS from now on, and trusts this CA.
     pub fn trust(mut self, ca: &str) -> Self {
         let ca = Certificate::from_pem(ca.as_bytes()).expect("a certificate");
         self.agent = agent(RootCerts::from(vec![ca]));
         self
     }
 
-    /// A client of the test keys.
+    /// A client with the test keys.
     pub fn client(&self, client_id: &str, redirect_uri: &str) -> Client {
         Client::new(self.settings(client_id, redirect_uri)).expect("the settings are sound")
     }
 
-    /// The same, in ping mode.
+    /// A client with the test keys, in ping mode.
     pub fn pinged_client(&self, client_id: &str, redirect_uri: &str) -> Client {
         let settings = self.settings(client_id, redirect_uri).ping();
         Client::new(settings).expect("the settings are sound")
@@ -140,7 +140,7 @@ impl Sandbox {
             .danger_http_on_loopback()
     }
 
-    /// Runs a flow against it.
+    /// Runs a flow against the sandbox.
     pub fn play<T>(&self, flow: Flow<T>) -> T {
         self.try_play(flow).unwrap_or_else(|error| panic!("the flow fails: {error:?}"))
     }
@@ -162,12 +162,12 @@ impl Sandbox {
         send(&self.agent, request)
     }
 
-    /// Sends a form that is on the page at this address.
+    /// Submits a form from the page at this address.
     pub fn submit(&self, url: &str, form: Form) -> Page {
         Page::of(send(&self.agent, click(url, form)).expect("an answer"))
     }
 
-    /// Sends it a signal, such as `INT` for Ctrl-C; gives the exit code, and how long it took to end.
+    /// Sends a signal, such as `INT` for Ctrl-C. Returns the exit code and how long it took to end.
     #[cfg(unix)]
     pub fn stop(mut self, signal: rustix::process::Signal) -> (Option<i32>, Duration) {
         let process = rustix::process::Pid::from_child(&self.child);
@@ -184,7 +184,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// An HTTP client that follows no redirect.
+/// An HTTP client that follows no redirects.
 pub fn agent(trusted: RootCerts) -> Agent {
     Agent::config_builder()
         .proxy(None)

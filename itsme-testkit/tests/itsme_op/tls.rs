@@ -20,7 +20,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
 }
 
-/// The files of a certificate for `localhost` and of its key.
+/// Writes the files of a certificate for `localhost` and its key.
 fn self_signed(directory: &Path) -> (PathBuf, PathBuf) {
     let made = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let (certificate, key) = (directory.join("cert.pem"), directory.join("key.pem"));
@@ -55,7 +55,7 @@ fn somebody_logs_in_over_tls_with_the_generated_ca() {
 fn the_certificate_is_for_the_host_of_the_issuer() {
     let file = sandbox::directory("ca_for_issuer").join("ca.pem");
     let arguments = ["--tls-ca", text(&file), "--issuer", "https://127.0.0.9/sandbox"];
-    // The port is the one it listens on: whoever is in front of it would pass 443 on.
+    // The port is the one it listens on: a proxy in front of it would forward 443.
     let listener = TcpListener::bind("127.0.0.9:0").expect("a free port");
     let at = listener.local_addr().expect("an address");
     drop(listener);
@@ -132,7 +132,7 @@ fn options_that_do_not_go_together_are_refused() {
     }
 }
 
-/// What a network does wrong, it does wrong over TLS as well.
+/// Network faults also work over TLS.
 #[test]
 fn a_connection_breaks_within_the_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");

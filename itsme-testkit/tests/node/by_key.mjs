@@ -3,7 +3,7 @@ import * as client from "openid-client";
 
 const OAEP = "RSA-OAEP-256";
 
-/** The keys of a private JWK set: one to sign with, and all that itsme may encrypt to. */
+/** Reads a private JWK set: one key to sign with, and every key that itsme may encrypt to. */
 export async function readKeys(jwks) {
   const read = async (use, alg) => {
     const own = jwks.keys.filter((jwk) => jwk.use === use);
@@ -13,11 +13,11 @@ export async function readKeys(jwks) {
   return { signing, decrypting: await read("enc", OAEP) };
 }
 
-/** `options` go to `client.discovery`. */
+/** `options` are passed to `client.discovery`. */
 export async function connect(issuer, clientId, keys, options) {
   const authenticate = async (server, metadata, body, headers) => {
     const forItsme = (header, payload) => {
-      // The library names the issuer, and itsme wants its token endpoint.
+      // The library puts the issuer in `aud`; itsme expects its token endpoint.
       payload.aud = server.token_endpoint;
       header.typ = "JWT";
     };
@@ -27,7 +27,7 @@ export async function connect(issuer, clientId, keys, options) {
   const algorithms = { id_token_signed_response_alg: "RS256", userinfo_signed_response_alg: "RS256" };
   const config = await client.discovery(new URL(issuer), clientId, algorithms, authenticate, options);
   client.enableDecryptingResponses(config, ["A128CBC-HS256", "A256GCM"], ...keys.decrypting);
-  // Without this, the library decrypts but does not look at signatures.
+  // Without this, the library decrypts but does not check signatures.
   client.enableNonRepudiationChecks(config);
   return config;
 }

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { compactDecrypt } from "jose";
 import * as client from "openid-client";
 
-/** `options` go to `client.discovery`. */
+/** `options` are passed to `client.discovery`. */
 export async function connect(issuer, clientId, secret, options) {
   const algorithms = { id_token_signed_response_alg: "RS256", userinfo_signed_response_alg: "RS256" };
   const authenticate = client.ClientSecretPost(secret);
   const config = await client.discovery(new URL(issuer), clientId, algorithms, authenticate, options);
 
-  // The library decrypts by private keys alone. So it gets what jose has decrypted, and checks that.
+  // The library decrypts only with private keys, so jose decrypts first and the library checks the result.
   const key = createHash("sha256").update(secret).digest();
   const only = { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM"] };
   const decrypt = async (jwe) => new TextDecoder().decode((await compactDecrypt(jwe, key, only)).plaintext);

@@ -1,6 +1,6 @@
-// A client that is none of ours, made of openid-client and jose, logs people in at `itsme-op`.
+// An independent client, built on openid-client and jose, logs people in at `itsme-op`.
 //
-// `run` beside this file installs its libraries and runs it. It ends with 0 if everything is as it should be.
+// `run` next to this file installs its libraries and runs it. It exits with 0 if everything is as expected.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -19,16 +19,16 @@ import { byRequestObject } from "./request_object.mjs";
 const REDIRECT_URI = "http://127.0.0.1:8080/callback";
 const PATIENCE = 30_000;
 const IN_ALL = 180_000;
-// The library asks for https; the sandbox is on loopback.
+// The library requires https; the sandbox is on loopback.
 const ON_LOOPBACK = { execute: [client.allowInsecureRequests] };
 
-/** Starts `itsme-op`, and gives what it says of itself. */
+/** Starts `itsme-op`, and returns its introduction. */
 async function startSandbox(program, ...args) {
   const directory = mkdtempSync(join(tmpdir(), "itsme-op-"));
   const keys = join(directory, "keys.json");
   const options = ["--listen", "127.0.0.1:0", "--json", "--redirect-uri", REDIRECT_URI, "--write-keys", keys];
   const op = spawn(program, [...options, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  // However this process ends, the one that it started ends as well.
+  // However this process ends, end the one that it started, too.
   process.on("exit", () => {
     op.kill("SIGKILL");
     rmSync(directory, { recursive: true, force: true });
@@ -44,7 +44,7 @@ async function startSandbox(program, ...args) {
 }
 
 function fail(reason) {
-  console.error(`not so: ${reason}`);
+  console.error(`failed: ${reason}`);
   process.exit(1);
 }
 
@@ -57,7 +57,7 @@ function unescape(html) {
   return html.replace(/&[a-z0-9#]+;/g, (entity) => characters[entity] ?? entity);
 }
 
-/** The fields of the page's form which `chosen` recognizes. */
+/** The fields of the form on the page that `chosen` accepts. */
 function form(page, chosen) {
   for (const [, inner] of page.matchAll(/<form\b[^>]*>(.*?)<\/form>/gs)) {
     const fields = {};
@@ -70,7 +70,7 @@ function form(page, chosen) {
   throw new Error(`no such form on the page: ${page}`);
 }
 
-/** The person: the page, and a click on it. Gives where they are sent. */
+/** Approves on the page as the person would. Returns the URL to which they are redirected. */
 async function approve(url) {
   const answer = await get(url);
   const page = await answer.text();
@@ -88,7 +88,7 @@ async function approve(url) {
   return callback;
 }
 
-/** The person who is asked in the app approves there. */
+/** Approves in the app as the person who is asked. */
 async function approveOnPhone(issuer, authReqId) {
   const headers = { "Content-Type": "application/json" };
   const body = JSON.stringify({ id: authReqId });
@@ -96,7 +96,7 @@ async function approveOnPhone(issuer, authReqId) {
   assert.equal(done.status, 200, await done.text());
 }
 
-/** The whole way of a login, in which `wrong` may change the parameters, the pending login or the client. */
+/** A complete login, in which `wrong` may change the parameters or the pending login. */
 async function logIn(config, service, { by = plainly, at = config, wrong = () => {} } = {}) {
   const { parameters, pending } = await prepare(service, REDIRECT_URI);
   wrong(parameters, pending);
@@ -105,7 +105,7 @@ async function logIn(config, service, { by = plainly, at = config, wrong = () =>
 
 const plainly = client.buildAuthorizationUrl;
 
-/** It must fail for this reason, in the OP's words. */
+/** Checks that it fails for this reason, in the OP's words. */
 async function refused(what, reason, tried) {
   let error;
   try {
@@ -113,26 +113,26 @@ async function refused(what, reason, tried) {
   } catch (thrown) {
     error = thrown;
   }
-  if (!error) fail(`${what} is accepted`);
-  // The token endpoint's is in the answer's body, where itsme names it `detail`.
+  if (!error) fail(`${what} was accepted`);
+  // The token endpoint's reason is in the answer's body, where itsme calls it `detail`.
   const said = [error.message, error.error, error.error_description, error.cause?.detail, error.cause?.message];
   const all = said.filter(Boolean).join(": ");
-  assert(all.includes(reason), `${what} must be refused with "${reason}", not "${all}"`);
+  assert(all.includes(reason), `${what} must be refused with "${reason}", but got "${all}"`);
   console.log(`ok  ${what} is refused: ${reason}`);
 }
 
-/** The code blocks of the guide are the very files that run here. */
+/** Checks that the guide's code blocks are exactly the files that run here. */
 function checkChapter() {
   const here = fileURLToPath(new URL(".", import.meta.url));
   const chapter = readFileSync(join(here, "../../../docs/guide/other-languages.md"), "utf8");
   const files = readdirSync(here).filter((name) => name.endsWith(".mjs") && name !== "log_in.mjs");
   for (const name of files) {
     const block = "```js\n" + readFileSync(join(here, name), "utf8") + "```\n";
-    if (!chapter.includes(block)) fail(`the chapter prints other code than ${name}`);
+    if (!chapter.includes(block)) fail(`the chapter's code differs from ${name}`);
   }
   const printed = chapter.split("```js\n").length - 1;
-  if (printed !== files.length) fail(`the chapter has ${printed} blocks, and ${files.length} are tried`);
-  console.log("ok  the chapter prints what is tried here");
+  if (printed !== files.length) fail(`the chapter has ${printed} code blocks, but ${files.length} are tested`);
+  console.log("ok  the chapter prints what is tested here");
 }
 
 function checkPerson({ idToken, userinfo }) {
@@ -153,32 +153,32 @@ async function main(program) {
   const signed = (config, parameters) => byRequestObject(config, keys.signing, parameters);
   const nested = (config, parameters) => byRequestObject(config, keys.signing, parameters, encrypt);
   checkPerson(await logIn(byKey, service, { by: signed }));
-  console.log("ok  Ann logs in by keys, asked by a signed request object");
+  console.log("ok  Ann logs in by keys, with a signed request object");
   checkPerson(await logIn(byKey, service, { by: nested }));
-  console.log("ok  Ann logs in by keys, asked by a signed and encrypted request object");
+  console.log("ok  Ann logs in by keys, with a signed and encrypted request object");
   checkPerson(await logIn(secretly, bySecret.services.login[0]));
   console.log("ok  Ann logs in by secret");
 
   const { sub } = idToken;
   const asked = await ask(byKey, keys.signing, service, sub);
   let isApproved = false;
-  // Later than the first poll, which then hears that she has not decided yet.
+  // Approve after the first poll, which then reports that she has not decided yet.
   const later = setTimeout(async () => {
     await approveOnPhone(issuer, asked.auth_req_id);
     isApproved = true;
   }, (asked.interval ?? 5) * 1000 + 1500);
   const byPhone = await wait(byKey, asked, sub);
   clearTimeout(later);
-  assert(isApproved, "there are tokens before she has approved");
+  assert(isApproved, "tokens were issued before she approved");
   assert.equal(byPhone.sub, sub);
   console.log("ok  Ann, who is known, is asked in the app");
 
   // At the authorization endpoint.
   const metadata = byKey.serverMetadata();
-  await refused("an unknown redirect_uri", `invalid_redirect_uri: ${REDIRECT_URI}2 is none of`, () =>
+  await refused("an unknown redirect_uri", `invalid_redirect_uri: ${REDIRECT_URI}2 is not one of`, () =>
     logIn(byKey, service, { wrong: (parameters) => (parameters.redirect_uri += "2") }),
   );
-  await refused("an unknown service", "service:ANOTHER is none of the services of TEST_CLIENT", () =>
+  await refused("an unknown service", "service:ANOTHER is not one of the services of TEST_CLIENT", () =>
     logIn(byKey, "ANOTHER"),
   );
   await refused("a scope without service", "scope must have openid and one service:CODE", () =>
@@ -198,7 +198,7 @@ async function main(program) {
   });
 
   // At the token endpoint.
-  /** The same client, with another assertion. */
+  /** The same client with a different assertion. */
   const asserting = (change) => {
     const modify = (header, payload) => {
       payload.aud = metadata.token_endpoint;
@@ -234,10 +234,10 @@ async function main(program) {
   );
 
   // At the backchannel authentication endpoint.
-  await refused("someone unknown", "the client knows nobody by this sub", () =>
+  await refused("someone unknown", "the client knows no one by this sub", () =>
     ask(byKey, keys.signing, service, "nobody"),
   );
-  await refused("CIBA for an unknown service", "service:ANOTHER is none of the services", () =>
+  await refused("CIBA for an unknown service", "service:ANOTHER is not one of the services", () =>
     ask(byKey, keys.signing, "ANOTHER", sub),
   );
 
@@ -264,7 +264,7 @@ async function main(program) {
 }
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => fail(signal));
-setTimeout(() => fail(`this takes longer than ${IN_ALL / 1000} seconds`), IN_ALL).unref();
+setTimeout(() => fail(`not finished after ${IN_ALL / 1000} seconds`), IN_ALL).unref();
 await main(process.argv[2]);
-// The sandbox still runs; leaving ends it.
+// The sandbox is still running; exiting ends it.
 process.exit(0);

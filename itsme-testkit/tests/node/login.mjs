@@ -1,6 +1,6 @@
 import * as client from "openid-client";
 
-/** What to ask, and what to keep in the person's session until they are back. */
+/** What to request, and what to keep in the person's session until they return. */
 export async function prepare(service, redirectUri) {
   const pending = {
     expectedState: client.randomState(),
@@ -20,11 +20,11 @@ export async function prepare(service, redirectUri) {
   return { parameters, pending };
 }
 
-/** `callback` is the URL that the person came back to, `pending` is out of their session. */
+/** `callback` is the URL that the person returned to; `pending` comes from their session. */
 export async function finish(config, callback, pending) {
   const tokens = await client.authorizationCodeGrant(config, new URL(callback), pending);
   const idToken = tokens.claims();
-  // Claims asked for by scope come from userinfo alone.
+  // Claims requested by scope come only from userinfo.
   const userinfo = await client.fetchUserInfo(config, tokens.access_token, idToken.sub);
   return { idToken, userinfo };
 }

@@ -10,7 +10,7 @@ def key(keys, use):
 
 
 def encrypt(token, itsme_keys):
-    """A signed token, encrypted to itsme."""
+    """Encrypts a signed token to itsme."""
     to = key(itsme_keys, "enc")
     header = {"alg": "RSA-OAEP-256", "enc": "A128CBC-HS256", "cty": "JWT", "kid": to.kid}
     return jwe.encrypt_compact(header, token.encode(), to, algorithms=[header["alg"], header["enc"]])
@@ -24,14 +24,14 @@ class Assertion(PrivateKeyJWT):
         self.itsme_keys = itsme_keys
 
     def sign(self, auth, token_endpoint):
-        # New ones each time: Authlib puts the `jti` into them, which is good once.
+        # New ones each time: Authlib adds the `jti`, which can be used only once.
         self.headers = {"kid": auth.client_secret.kid, "typ": "JWT"}
         self.claims = {"exp": int(time.time()) + 300}
         return encrypt(super().sign(auth, token_endpoint), self.itsme_keys)
 
 
 def session(client_id, private_keys, redirect_uri, metadata, itsme_keys):
-    """`private_keys` is a `joserfc.jwk.KeySet`, and what tokens are decrypted with as well."""
+    """`private_keys` is a `joserfc.jwk.KeySet`, which also decrypts tokens."""
     session = OAuth2Session(
         client_id, key(private_keys, "sig"), redirect_uri=redirect_uri,
         token_endpoint_auth_method="private_key_jwt",

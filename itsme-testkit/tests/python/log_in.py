@@ -1,6 +1,6 @@
-"""A client that is none of ours, made of Authlib, logs people in at `itsme-op`.
+"""An independent client, built on Authlib, logs people in at `itsme-op`.
 
-`run` beside this file makes its environment and runs it. It ends with 0 if everything is as it should be.
+`run` next to this file creates its environment and runs it. It exits with 0 if everything is as expected.
 """
 
 import json
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from html.parser import HTMLParser
 
-# Authlib asks for https; the sandbox is on loopback.
+# Authlib requires https; the sandbox is on loopback.
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 
 import requests
@@ -94,7 +94,7 @@ class BySecret:
 
 
 class Tampered(by_key.Assertion):
-    """An assertion whose signature is another."""
+    """An assertion with a tampered signature."""
 
     def sign(self, auth, token_endpoint):
         self.headers, self.claims = {"kid": auth.client_secret.kid}, {}
@@ -104,7 +104,7 @@ class Tampered(by_key.Assertion):
 
 
 def asserting(op, **claims):
-    """Signed assertions with other claims than they should have."""
+    """Signed assertions with the wrong claims."""
     headers = {"kid": by_key.key(op.private_keys, "sig").kid}
     return PrivateKeyJWT(op.metadata["token_endpoint"], claims=claims, headers=headers)
 
@@ -138,7 +138,7 @@ def fetch(url):
 
 
 def log_in(op, client, by_object=False, wrong=lambda parameters, pending: None):
-    """The whole way of a login, in which `wrong` may change what is asked and what is expected."""
+    """A complete login, in which `wrong` may change what is requested and what is expected."""
     parameters, pending = prepare(client.service)
     wrong(parameters, pending)
     endpoint = op.metadata["authorization_endpoint"]
@@ -150,7 +150,7 @@ def log_in(op, client, by_object=False, wrong=lambda parameters, pending: None):
         plain = parameters | {"claims": json.dumps(parameters["claims"])}
         url, _ = client.session.create_authorization_url(endpoint, **plain)
 
-    # The person: the page, and a click on it.
+    # As the person: load the page and click.
     answer = requests.get(url, timeout=PATIENCE, allow_redirects=False)
     if answer.status_code == 200:
         form = SignInPage(answer.text).forms["Approve as Ann Peeters"]
@@ -163,39 +163,39 @@ def log_in(op, client, by_object=False, wrong=lambda parameters, pending: None):
 
 
 class ErrorPage(Exception):
-    """The OP does not send the person back."""
+    """The OP shows an error page instead of redirecting."""
 
 
 def check(is_so, what):
     if not is_so:
-        raise SystemExit(f"not so: {what}")
+        raise SystemExit(f"failed: {what}")
 
 
 def refused(error, reason, what, *arguments, **options):
-    """The login must end in this error, for this reason."""
+    """Checks that the login ends in this error, for this reason."""
     try:
         log_in(*arguments, **options)
     except error as refusal:
         check(reason in str(refusal), f"{what} is refused with {reason!r}, but: {refusal}")
         print(f"ok  {what} is refused: {reason}")
     else:
-        raise SystemExit(f"{what} is accepted")
+        raise SystemExit(f"{what} was accepted")
 
 
 def check_chapter():
-    """The code blocks of the guide are the very files that run here."""
+    """Checks that the guide's code blocks are exactly the files that run here."""
     here = pathlib.Path(__file__).parent
     chapter = (here / "../../../docs/guide/other-languages.md").read_text()
     files = [file for file in here.glob("*.py") if file.name != "log_in.py"]
     for file in files:
         check(f"```python\n{file.read_text()}```\n" in chapter, f"the chapter prints {file.name}")
-    check(chapter.count("```python\n") == len(files), "every block of the chapter is tried")
-    print("ok  the chapter prints what is tried here")
+    check(chapter.count("```python\n") == len(files), "every code block of the chapter is tested")
+    print("ok  the chapter prints what is tested here")
 
 
 def main(program):
     check_chapter()
-    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"this takes longer than {IN_ALL} seconds"))
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"not finished after {IN_ALL} seconds"))
     signal.alarm(IN_ALL)
     with Sandbox(program) as op:
         op.metadata.validate()
@@ -205,12 +205,12 @@ def main(program):
         for client in [ByKeys(op), BySecret(op)]:
             for by_object in client.by_object:
                 id_token, userinfo = log_in(op, client, by_object)
-                check(id_token["given_name"] == "Ann", "the claim that was asked for is there")
+                check(id_token["given_name"] == "Ann", "the requested claim is there")
                 check(userinfo["email"] == "ann.peeters@mail.example", "so is the address")
                 subjects.add((client.client_id, id_token["sub"]))
                 how = "a request object" if by_object else "plain parameters"
-                print(f"ok  Ann logs in at {client.client_id}, asked by {how}")
-        check(len(subjects) == 2, "the same person is the same at the same client alone")
+                print(f"ok  Ann logs in at {client.client_id}, with {how}")
+        check(len(subjects) == 2, "a person has one sub per client")
 
         refused(
             InvalidClaimError, "nonce", "another nonce", op, ByKeys(op),
@@ -221,7 +221,7 @@ def main(program):
             op, ByKeys(op), wrong=lambda _, pending: pending.update(code_verifier=generate_token(48)),
         )
         refused(
-            OAuthError, "service:ANOTHER is none of the services of TEST_CLIENT", "an unknown service",
+            OAuthError, "service:ANOTHER is not one of the services of TEST_CLIENT", "an unknown service",
             op, ByKeys(op), wrong=lambda asked, _: asked.update(scope="openid service:ANOTHER"),
         )
         client = ByKeys(op)

@@ -10,7 +10,7 @@ ENCRYPTION = ["RSA-OAEP", "RSA-OAEP-256", "dir", "A128CBC-HS256", "A256GCM"]
 
 
 def prepare(service):
-    """What to ask, and what to keep in the person's session until they are back."""
+    """What to request, and what to keep in the person's session until they return."""
     pending = {
         "state": generate_token(32), "nonce": generate_token(32), "code_verifier": generate_token(48),
     }
@@ -22,12 +22,12 @@ def prepare(service):
         "code_challenge": create_s256_code_challenge(pending["code_verifier"]),
         "code_challenge_method": "S256",
     }
-    # Send them to `session.create_authorization_url(endpoint, **parameters)`, with `claims` as JSON.
+    # Redirect to `session.create_authorization_url(endpoint, **parameters)`, with `claims` as JSON.
     return parameters, pending
 
 
 def read(token, decryption, itsme_keys):
-    """A token that itsme has signed, and encrypted to the client."""
+    """Reads a token that itsme has signed and encrypted to the client."""
     outer = jwe.decrypt_compact(token.strip(), decryption, algorithms=ENCRYPTION)
     return jwt.decode(outer.plaintext.decode(), itsme_keys, algorithms=["RS256"])
 
@@ -41,10 +41,10 @@ def say_why(response):
 
 
 def finish(session, metadata, itsme_keys, decryption, callback, pending):
-    """`callback` is the URL that the person came back to, `pending` is out of their session."""
+    """`callback` is the URL that the person returned to; `pending` comes from their session."""
     answer = dict(parse_qsl(urlsplit(callback).query))
     if "error" in answer:
-        # Authlib would ask for tokens all the same.
+        # Authlib would request tokens anyway.
         raise OAuthError(answer["error"], answer.get("error_description"))
     session.register_compliance_hook("access_token_response", say_why)
     tokens = session.fetch_token(
@@ -60,7 +60,7 @@ def finish(session, metadata, itsme_keys, decryption, callback, pending):
     id_token = CodeIDToken(token.claims, token.header, expected, of_this_login)
     id_token.validate(leeway=60)
 
-    # Claims asked for by scope come from userinfo alone.
+    # Claims requested by scope come only from userinfo.
     answer = session.get(metadata["userinfo_endpoint"], timeout=30)
     answer.raise_for_status()
     userinfo = read(answer.text, decryption, itsme_keys).claims

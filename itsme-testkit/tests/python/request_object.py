@@ -8,7 +8,7 @@ from by_key import encrypt, key
 
 def by_request_object(session, private_keys, metadata, itsme_keys, parameters):
     """The URL for a login whose parameters are signed and encrypted (RFC 9101)."""
-    # These stand beside the object as well.
+    # These are also required outside the object.
     outside = {
         "response_type": "code", "redirect_uri": session.redirect_uri,
         "scope": parameters["scope"], "state": parameters["state"],

@@ -1,4 +1,4 @@
-//! Recordings of logins under the testkit's faults, opened and run again.
+//! Recordings of logins under the testkit's faults, opened and replayed.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 
@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 use itsme_core::{ClientSecret, Recording, Replay, Replayed, SendFailure, drive_with_keys};
 use itsme_testkit::{CLIENT_SECRET, FakeKms, Fault, World, private_keys};
 
-/// What a recorder was handed.
+/// The recordings that a recorder received.
 #[derive(Clone, Default)]
 pub struct Recorded(Arc<Mutex<Vec<Recording>>>);
 
 impl Recorded {
-    /// A recorder.
+    /// A recorder that keeps what it receives.
     pub fn recorder(&self) -> impl Fn(Recording) + Send + Sync + 'static {
         let kept = Arc::clone(&self.0);
         move |recording| kept.lock().expect("nobody panics").push(recording)
@@ -23,7 +23,7 @@ impl Recorded {
     }
 }
 
-/// Opens a recording of whichever of the testkit's clients.
+/// Opens a recording, whichever of the testkit's clients it belongs to.
 pub fn open(recording: &Recording) -> Replay {
     let nothing_is_sent = |_| Err((SendFailure::NotSent, SendFailure::NotSent));
     let mut kms = FakeKms::new();
@@ -35,10 +35,10 @@ pub fn open(recording: &Recording) -> Replay {
             return replay;
         }
     }
-    panic!("nobody can open it");
+    panic!("no client can open it");
 }
 
-/// Runs it again, and holds it against what was recorded.
+/// Replays it and compares the result with the recording.
 pub fn replay(recording: &Recording) -> Replayed {
     let replay = open(recording);
     assert_eq!(replay.missing_bytes(), 0, "{} is whole", replay.flow());
@@ -49,7 +49,7 @@ pub fn replay(recording: &Recording) -> Replayed {
     replayed
 }
 
-/// Fifty of a list, spread evenly over it.
+/// Fifty entries of a list, spread evenly.
 pub fn sample(mut list: Vec<Fault>) -> Vec<Fault> {
     let length = list.len();
     let chosen: Vec<usize> = (0..50).map(|which| which * length / 50).collect();

@@ -1,9 +1,9 @@
-//! What an application sees in its log, without what differs each time.
+//! The events that an application sees in its log, without the parts that vary.
 
 use super::log::Log;
 
-/// Of a login by scope `email` with nothing cached, where the first answer with the keys is cut off; then
-/// of a refresh while the OP is down.
+/// A login by scope `email` with nothing cached, where the first answer with the keys is cut off;
+/// then a refresh while the OP is down.
 pub const LOGIN: [&str; 6] = [
     r#"DEBUG itsme{flow="authorize"} the OP responded endpoint=Discovery host="127.0.0.1" attempt=1 status=200"#,
     r#"WARN itsme{flow="authorize"} the OP did not respond endpoint=KeySet host="127.0.0.1" attempt=1 error=the connection broke"#,
@@ -13,7 +13,7 @@ pub const LOGIN: [&str; 6] = [
     r#"WARN itsme{flow="refresh"} the OP is in trouble endpoint=Discovery host="127.0.0.1" attempt=1 status=503"#,
 ];
 
-/// The lines at our target: level, spans and event, with neither times nor causes.
+/// The lines of our target: level, spans and event, without times or causes.
 pub fn events(log: &Log) -> Vec<String> {
     log.text().lines().filter_map(event).collect()
 }
@@ -24,13 +24,13 @@ fn event(line: &str) -> Option<String> {
     let event = event.split(" error.sources=").next().expect("one part at least");
     let (timed, known): (Vec<_>, Vec<_>) =
         event.split(' ').partition(|word| word.starts_with("ms="));
-    assert_eq!(timed.len(), 1, "each says how long it took: {line}");
+    assert_eq!(timed.len(), 1, "every event says how long it took: {line}");
     Some(format!("{} {}", head.trim(), known.join(" ")))
 }
 
-/// Of a warm login whose keys are outside, and whose holder cannot be reached the first time.
+/// A warm login with external keys, whose holder cannot be reached the first time.
 pub const KEYS_OUTSIDE: [&str; 4] = [
-    r#"WARN itsme{flow="finish_login"} the key failed kid="kms-sig-1" algorithm="RS256" failure=Unavailable error=the KMS has answered 429 Throttled"#,
+    r#"WARN itsme{flow="finish_login"} the key failed kid="kms-sig-1" algorithm="RS256" failure=Unavailable error=the KMS answered 429 Throttled"#,
     r#"DEBUG itsme{flow="finish_login"} the key was used kid="kms-sig-1" algorithm="RS256""#,
     r#"DEBUG itsme{flow="finish_login"} the OP responded endpoint=Token host="127.0.0.1" attempt=1 status=200"#,
     r#"DEBUG itsme{flow="finish_login"} the key was used kid="kms-enc-1" algorithm="RSA-OAEP-256""#,

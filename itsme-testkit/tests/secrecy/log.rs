@@ -1,16 +1,16 @@
-//! Everything that is logged, by whomever, at the finest level.
+//! Everything that anything logs, at the most detailed level.
 
 use std::{
     io,
     sync::{Arc, Mutex},
 };
 
-/// What was logged since [`Log::start`].
+/// What has been logged since [`Log::start`].
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Once in a program.
+    /// Starts logging; call it once per program.
     pub fn start() -> Self {
         let log = Self::default();
         let writer = log.clone();

@@ -1,5 +1,5 @@
-//! What must not be seen: collected from the traffic of logins, and looked for in texts in every
-//! form that a program could print it in.
+//! Secrets that must not be visible: collected from the traffic of logins, and searched for in
+//! every form in which a program could print them.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -14,10 +14,10 @@ use itsme_core::{LoginState, Request, Response};
 use itsme_testkit::{CLIENT_SECRET, Person, private_jwks};
 use serde_json::Value;
 
-/// Shorter ones would be found by chance. No form of a secret is shorter, either.
+/// Shorter secrets would be found by chance. No form of a secret is shorter, either.
 const SHORTEST: usize = 8;
 
-/// What a request can hold of them.
+/// The parameters of a request that can contain secrets.
 const PARAMETERS: [&str; 7] = [
     "auth_req_id",
     "client_assertion",
@@ -28,14 +28,15 @@ const PARAMETERS: [&str; 7] = [
     "token",
 ];
 
-/// What an answer can hold of them.
+/// The members of an answer that can contain secrets.
 const MEMBERS: [&str; 4] = ["access_token", "auth_req_id", "id_token", "user_identifier_token"];
 
-/// Secrets, and data about the person.
+/// Secrets, and data about a person.
 pub struct Secrets(BTreeSet<Vec<u8>>);
 
 impl Secrets {
-    /// Those that are there before any login: the client's keys and secret, and the person.
+    /// The secrets that exist before any login: the client's keys and secret, and the person's
+    /// data.
     pub fn of(person: &Person) -> Self {
         let mut secrets = Self(BTreeSet::new());
         let keys: Value = serde_json::from_str(private_jwks()).expect("JSON");
@@ -58,7 +59,7 @@ impl Secrets {
         }
     }
 
-    /// All texts in a JSON value.
+    /// Adds all strings in a JSON value.
     pub fn add_texts(&mut self, value: &Value) {
         match value {
             Value::String(text) => self.add(text),
@@ -68,7 +69,7 @@ impl Secrets {
         }
     }
 
-    /// Nonce and code verifier of a login that was begun, and the code that came back.
+    /// Adds the nonce and code verifier of a login, and the code that came back.
     pub fn add_login(&mut self, login: &LoginState, callback: &str) {
         let login = serde_json::to_value(login).expect("a login is JSON");
         self.add_texts(&login["nonce"]);
@@ -76,7 +77,7 @@ impl Secrets {
         self.add_form(callback.split_once('?').map_or("", |(_, query)| query), &["code"]);
     }
 
-    /// What a request proves the client with.
+    /// Adds what a request authenticates the client with.
     pub fn add_request(&mut self, request: &Request) {
         if let Some(value) = request.headers().get("authorization") {
             assert!(value.is_sensitive(), "`Authorization` is marked as sensitive");
@@ -87,7 +88,7 @@ impl Secrets {
         self.add_form(&body, &PARAMETERS);
     }
 
-    /// Tokens.
+    /// Adds the tokens in a response.
     pub fn add_response(&mut self, response: &Response) {
         match serde_json::from_slice::<Value>(response.body()) {
             Ok(answer) => {
@@ -95,13 +96,13 @@ impl Secrets {
                     self.add_texts(&answer[member]);
                 }
             }
-            // A token by itself; anything else is a page of somebody's.
+            // A bare token; anything else is an unrelated page.
             Err(_) if response.body().starts_with(b"ey") => self.add(response.body()),
             Err(_) => {}
         }
     }
 
-    /// A token that was decrypted.
+    /// Adds a decrypted token.
     pub fn add_token(&mut self, token: &str) {
         token.split('.').for_each(|part| self.add(part));
     }
@@ -116,10 +117,10 @@ impl Secrets {
         }
     }
 
-    /// Looks for each secret as it is, in base64, as list of numbers and in hexadecimal.
+    /// Looks for each secret as plain text, in base64, as a list of numbers and in hexadecimal.
     pub fn assert_hidden_in(&self, what: &str, text: &str) {
         let forms: Vec<String> = self.0.iter().flat_map(|secret| forms(secret)).collect();
-        // By their first bytes, or a search for hundreds of forms in a long text would take seconds.
+        // Index by first bytes: searching a long text for hundreds of forms would take seconds.
         let mut by_start: HashMap<&[u8], Vec<&str>> = HashMap::new();
         let mut begins = vec![false; 1 << 16];
         for form in &forms {
@@ -138,8 +139,8 @@ impl Secrets {
         }
     }
 
-    /// That they would be found: there are many, and a text with one of them in whatever form is not
-    /// let pass.
+    /// Checks that secrets would be found: there are many, and a text that contains one in any form
+    /// fails.
     pub fn assert_seen(&self) {
         assert!(self.0.len() > 30, "{} secrets", self.0.len());
         let secret = self.0.last().expect("there are some");
@@ -150,12 +151,12 @@ impl Secrets {
     }
 }
 
-/// Two bytes as a number.
+/// Two bytes as one number.
 fn two(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
-/// The beginning is enough, for a log cuts what is long.
+/// The beginning of each form is enough, because a log truncates long values.
 fn forms(secret: &[u8]) -> Vec<String> {
     let start = &secret[..secret.len().min(24)];
     let list = |separator: &str, form: fn(&u8) -> String| {
@@ -168,7 +169,7 @@ fn forms(secret: &[u8]) -> Vec<String> {
         start.escape_ascii().to_string(),
     ];
     forms.extend(String::from_utf8(start.to_vec()));
-    // Within a longer text, base64 can begin at any of three places.
+    // Within a longer text, base64 can begin at any of three offsets.
     for before in 0..3 {
         let padded = [&vec![0; before][..], start].concat();
         let whole = |encoded: String| {
@@ -181,7 +182,7 @@ fn forms(secret: &[u8]) -> Vec<String> {
     forms
 }
 
-/// Everything that an error says of itself and of its causes.
+/// An error's full text, including its causes.
 pub fn texts(error: &dyn std::error::Error) -> String {
     let mut text = format!("{error:?}");
     let mut cause = Some(error);

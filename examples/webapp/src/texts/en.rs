@@ -58,7 +58,7 @@ pub(super) const TEXTS: Texts = Texts {
     code_letter: Letter {
         subject: "Your code to link a new itsme account",
         body: "Someone is trying to link a new itsme account to your account. If it is you, enter this code on our \
-               page. If not, share it with nobody and contact us. We never ask for it by phone:",
+               page. If not, do not share it with anyone, and contact us. We never ask for it by phone:",
     },
     linked_letter: Letter {
         subject: "A new itsme account was linked",
@@ -69,7 +69,7 @@ pub(super) const TEXTS: Texts = Texts {
         heading: "Outbox",
         text: "This page stands in for e-mail. It exists only with a sandbox.",
     },
-    outbox_is_empty: "No message was sent.",
+    outbox_is_empty: "No messages have been sent.",
 
     login: Endings {
         cancelled: Said {
@@ -113,11 +113,11 @@ pub(super) const TEXTS: Texts = Texts {
     },
     unknown_login: Said {
         heading: "This login is not known here",
-        text: "This login is over, or was begun in another browser. Please log in with itsme again in this \
+        text: "This login is over or was started in another browser. Please log in with itsme again in this \
                browser.",
     },
     no_such_page: Said {
-        heading: "There is nothing here",
+        heading: "Page not found",
         text: "This page does not exist. Go back and try something else.",
     },
     another_site: Said {
@@ -130,7 +130,7 @@ pub(super) const TEXTS: Texts = Texts {
         text: "You are logged in with another account. This was started from a different one. Nothing was stored.",
     },
     somebody_else: Said {
-        heading: "That was somebody else",
+        heading: "That was someone else",
         text: "The person who answered in the itsme app is not the one who is logged in here. Nothing was stored.",
     },
     linked_elsewhere: Said {
@@ -138,7 +138,7 @@ pub(super) const TEXTS: Texts = Texts {
         text: "Log out, and log in with it to see that account. If you want us to merge the two, contact us.",
     },
     linked_already: Said {
-        heading: "This itsme account is linked already",
+        heading: "This itsme account is already linked",
         text: "It is the one that you log in with. Nothing needs to change.",
     },
     link_is_over: Said {

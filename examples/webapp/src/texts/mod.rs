@@ -1,17 +1,17 @@
-//! Everything that people read, in four languages. A text that one of them lacks does not compile.
+//! Everything that people read, in four languages. A missing text is a compile error.
 
 mod de;
 mod en;
 mod fr;
 mod nl;
 
-/// A heading, and what is said below it.
+/// A heading and the text below it.
 pub struct Said {
     pub heading: &'static str,
     pub text: &'static str,
 }
 
-/// What is said of the four ways in which something with itsme ends without success.
+/// What to say when something with itsme ends in one of the four unsuccessful ways.
 pub struct Endings {
     pub cancelled: Said,
     pub start_over: Said,
@@ -19,7 +19,7 @@ pub struct Endings {
     pub our_fault: Said,
 }
 
-/// The subject of a message, and its text.
+/// The subject and text of a message.
 pub struct Letter {
     pub subject: &'static str,
     pub body: &'static str,

@@ -1,10 +1,10 @@
-//! What a page owes to everybody, however they read it and whatever they press.
+//! What a page owes everyone, however they read or operate it.
 
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, DESKTOP, PHONE};
 
-/// What must have a name that can be read out.
+/// Roles that need a name that can be read out.
 const NAMED: [&str; 11] = [
     "button",
     "link",
@@ -22,7 +22,7 @@ const NAMED: [&str; 11] = [
 const AUDIT: &str = include_str!("audit.js");
 
 impl Browser {
-    /// Checks the page on two screens, light and dark, and keeps pictures of it in `target/browser`.
+    /// Checks the page on two screens, light and dark, and saves pictures in `target/browser`.
     pub async fn examine(&self, name: &str) {
         for (screen, suffix) in [(PHONE, "-phone"), (DESKTOP, "")] {
             self.screen(screen).await;
@@ -35,7 +35,7 @@ impl Browser {
         }
     }
 
-    /// Checks the page on one screen, and keeps a picture of it.
+    /// Checks the page on one screen, and saves a picture.
     pub async fn examine_on(&self, screen: (u32, u32), name: &str) {
         self.screen(screen).await;
         self.assert_accessible(name).await;
@@ -43,7 +43,7 @@ impl Browser {
         self.screen(DESKTOP).await;
     }
 
-    /// Nothing that the audit finds, and a name for everything that is pressed or looked at.
+    /// Checks that the audit finds nothing, and that everything to press or look at has a name.
     async fn assert_accessible(&self, name: &str) {
         let faults = self.script(AUDIT).await;
         assert_eq!(faults, json!([]), "{name}: {}", self.text().await);

@@ -1,4 +1,4 @@
-//! A Chromium of a test's own, and what a person does with it.
+//! A test's own Chromium, and what a person does with it.
 
 use std::{
     fmt::Display,
@@ -23,17 +23,18 @@ use tokio::time::{sleep, timeout};
 
 use crate::command::Post;
 
-/// How long a page may take to say what is awaited, on a busy machine.
+/// How long a page may take to show what is expected, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a whole test may take there.
+/// How long a whole test may take.
 const WHOLE_TEST: Duration = Duration::from_secs(120);
-/// More than a page has to press.
+/// More than the number of controls on any page.
 const MOST_TABS: usize = 40;
-/// How often a driver is started.
+/// How often to try starting a driver.
 const STARTS: usize = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// As root there is no sandbox; nothing is loaded or reported elsewhere; `/dev/shm` is small in containers.
+/// As root there is no sandbox; nothing is loaded from or reported to elsewhere; `/dev/shm` is
+/// small in containers.
 const ARGUMENTS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
@@ -47,10 +48,10 @@ const ARGUMENTS: [&str; 10] = [
     "--host-resolver-rules=MAP itsme.test 127.0.0.1",
 ];
 
-/// This machine, under a name that it does not have for itself.
+/// This machine, under a name other than its own.
 pub const HOST: &str = "itsme.test";
 
-/// A desktop's window, without its frame.
+/// The size of a desktop window without its frame.
 pub const DESKTOP: (u32, u32) = (1200, 800);
 /// A small phone's screen.
 pub const PHONE: (u32, u32) = (360, 740);
@@ -61,12 +62,12 @@ pub struct Browser {
     _driver: Driver,
 }
 
-/// Runs a test with a browser of its own: in bounded time, and without a word in the console.
+/// Runs a test with its own browser, in bounded time, and checks that the console stays silent.
 pub async fn browse(test: impl AsyncFnOnce(&Browser)) {
     browse_in("en", test).await;
 }
 
-/// The same, with a browser that prefers pages in this language.
+/// Like [`browse`], with a browser that prefers pages in this language.
 pub async fn browse_in(language: &str, test: impl AsyncFnOnce(&Browser)) {
     let browser = Browser::start(language).await;
     if timeout(WHOLE_TEST, test(&browser)).await.is_err() {
@@ -98,19 +99,19 @@ impl Browser {
         browser
     }
 
-    /// Lets the person prefer `light` or `dark` pages.
+    /// Sets the preference for `light` or `dark` pages.
     pub async fn scheme(&self, scheme: &str) {
         let feature = json!({ "name": "prefers-color-scheme", "value": scheme });
         self.devtools("Emulation.setEmulatedMedia", json!({ "features": [feature] })).await;
     }
 
-    /// Makes the screen so wide and so high.
+    /// Sets the width and height of the screen.
     pub async fn screen(&self, (width, height): (u32, u32)) {
         let screen = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500,
         });
         self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
-        // Only one tab of one window has the focus otherwise.
+        // Otherwise only one tab of one window has the focus.
         self.devtools("Emulation.setFocusEmulationEnabled", json!({ "enabled": true })).await;
     }
 
@@ -118,7 +119,7 @@ impl Browser {
         in_time(url, self.client.goto(url)).await;
     }
 
-    /// Presses the button, or follows the link, that says this.
+    /// Presses the button or follows the link with this label.
     pub async fn press(&self, label: &str) {
         let path = something_to_press(label);
         self.until(&format!("something to press, {label:?}"), async || {
@@ -138,7 +139,7 @@ impl Browser {
         .await;
     }
 
-    /// Writes into the field with this label, in place of what is there.
+    /// Fills in the field with this label, replacing its contents.
     pub async fn fill(&self, label: &str, text: &str) {
         let path = format!("//input[@id=//label[normalize-space()={label:?}]/@for]");
         self.until(&format!("a field {label:?}"), async || {
@@ -149,7 +150,7 @@ impl Browser {
         .await;
     }
 
-    /// Waits until the address begins like this, and gives it.
+    /// Waits until the address begins like this, and returns it.
     pub async fn is_at(&self, beginning: &str) -> String {
         self.until(&format!("an address {beginning}"), async || {
             let address = self.client.current_url().await.ok()?.to_string();
@@ -158,7 +159,7 @@ impl Browser {
         .await
     }
 
-    /// Presses Tab until the button or link that says this has the focus, and then Enter.
+    /// Presses Tab until the button or link with this label has the focus, then Enter.
     pub async fn press_by_keyboard(&self, label: &str) {
         let path = something_to_press(label);
         self.until(&format!("something to press, {label:?}"), async || {
@@ -217,7 +218,7 @@ impl Browser {
         .await;
     }
 
-    /// Waits for a page that says this.
+    /// Waits for a page with this text.
     pub async fn sees(&self, text: &str) {
         self.until(&format!("{text:?} on the page"), async || {
             self.text().await.contains(text).then_some(())
@@ -225,7 +226,7 @@ impl Browser {
         .await;
     }
 
-    /// What is on the page.
+    /// The text of the page.
     pub async fn text(&self) -> String {
         let text = self.script("return document.body.innerText").await;
         text.as_str().unwrap_or_default().to_owned()
@@ -236,7 +237,7 @@ impl Browser {
             .await
     }
 
-    /// Opens another tab and goes there with the person; gives back the tab they were in.
+    /// Opens another tab and switches to it; returns the previous tab.
     pub async fn new_tab(&self) -> WindowHandle {
         let before = self.client.window().await.expect("there is a tab");
         let tab = self.client.new_window(true).await.expect("a tab opens");
@@ -245,23 +246,23 @@ impl Browser {
         before
     }
 
-    /// Goes to a tab; gives back the one they were in.
+    /// Switches to a tab; returns the previous one.
     pub async fn to_tab(&self, tab: WindowHandle) -> WindowHandle {
         let before = self.client.window().await.expect("there is a tab");
         self.tab(tab).await;
         before
     }
 
-    /// Goes to a tab.
+    /// Switches to a tab.
     pub async fn tab(&self, tab: WindowHandle) {
         self.client.switch_to_window(tab).await.expect("the tab is open");
     }
 
-    /// Tries until it succeeds, or fails with what was awaited and what there is instead.
+    /// Retries until it succeeds, or fails with what was expected and what is there instead.
     pub async fn until<T>(&self, awaited: &str, attempt: impl AsyncFn() -> Option<T>) -> T {
         let begun = Instant::now();
         loop {
-            // A driver that does not answer must not outlast the deadline either.
+            // A driver that does not answer must not exceed the deadline either.
             if let Ok(Some(done)) = timeout(PATIENCE, attempt()).await {
                 return done;
             }
@@ -272,7 +273,7 @@ impl Browser {
         }
     }
 
-    /// For messages: where the browser is, and what it shows.
+    /// Where the browser is and what it shows, for messages.
     async fn whereabouts(&self) -> String {
         let script = "return location.href + '\\n' + document.body.innerText";
         match timeout(PATIENCE, self.client.execute(script, Vec::new())).await {
@@ -282,20 +283,20 @@ impl Browser {
         }
     }
 
-    /// A command of Chromium's own protocol.
+    /// Sends a command of Chromium's own protocol.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
         self.post("goog/cdp/execute", body).await
     }
 
-    /// A command of the driver that is none of WebDriver's.
+    /// Sends a command of the driver that WebDriver does not have.
     pub async fn post(&self, path: &'static str, body: Value) -> Value {
         let post = Post { path, body };
         in_time(path, self.client.issue_cmd(post)).await
     }
 }
 
-/// What comes of it, within the patience.
+/// The result, if it comes in time.
 async fn in_time<T, E: Display>(what: &str, work: impl Future<Output = Result<T, E>>) -> T {
     match timeout(PATIENCE, work).await {
         Ok(Ok(done)) => done,
@@ -308,17 +309,17 @@ fn something_to_press(label: &str) -> String {
     format!("(//button|//a)[normalize-space()={label:?}]")
 }
 
-/// The driver, and the browser that it has started.
+/// The driver, and the browser that it started.
 struct Driver {
     child: Child,
-    /// Open, so that it can go on writing.
+    /// Kept open so that it can go on writing.
     _output: Lines<BufReader<ChildStdout>>,
     port: u16,
     profile: PathBuf,
 }
 
 impl Driver {
-    /// It takes a port that was free a moment ago; if another has been faster, it ends.
+    /// It takes a port that was just free; if another process is faster, it exits.
     fn start() -> Self {
         (0..STARTS).find_map(|_| Self::try_start()).expect("chromedriver finds a port")
     }
@@ -327,7 +328,7 @@ impl Driver {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
-            // A group of its own: that is how Chromium is ended with it.
+            // In its own process group, so that Chromium can be ended with it.
             .process_group(0)
             .spawn()
             .expect("chromedriver starts (Debian's package chromium-driver)");
@@ -342,7 +343,7 @@ impl Driver {
         };
         let profiles = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("browser");
         let profile = profiles.join(child.id().to_string());
-        // Another process had the same id once.
+        // An earlier process may have had the same id.
         let _ = fs::remove_dir_all(&profile);
         Some(Self { child, _output: output, port, profile })
     }

@@ -1,17 +1,17 @@
-//! What the browser complains of.
+//! What the browser complains about.
 
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
 
 impl Browser {
-    /// No error and no warning since this was asked last, in any tab.
+    /// Checks that there was no error or warning in any tab since the last check.
     pub async fn assert_quiet_console(&self) {
         let entries = self.console().await;
         assert!(entries.is_empty(), "the browser complains: {entries:#?}");
     }
 
-    /// What it has said since this was asked last.
+    /// What it has logged since the last call.
     pub async fn console(&self) -> Vec<String> {
         let entries = self.post("se/log", json!({ "type": "browser" })).await;
         let entries = entries.as_array().cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the customers of the shop do.
+//! What the shop's customers do.
 
 use fantoccini::key::Key;
 
@@ -11,7 +11,7 @@ const WELCOME: &str = "Welcome";
 const ANN: &str = "Welcome, Ann Peeters";
 const DAAN: &str = "Welcome, Daan de Vries";
 const STOPPED: &str = "You cancelled";
-/// Where a login arrives at itsme, a wish to share data, and a payment.
+/// The headings at itsme of a login, of sharing data, and of a payment.
 const AT_ITSME: &str = "Log in";
 const SHARING: &str = "Share your data";
 const PAYING: &str = "Confirm";
@@ -169,7 +169,7 @@ async fn a_keyboard_is_enough() {
         browser.press_by_keyboard("Log out").await;
         browser.arrives_at(WELCOME).await;
 
-        // By QR code: the phone has a list to choose from, too.
+        // By QR code: the phone also has a list to choose from.
         browser.press_by_keyboard("Log in by QR code").await;
         browser.arrives_at("Scan this code").await;
         let shown = browser.new_tab().await;
@@ -190,7 +190,7 @@ async fn what_is_no_login_is_told_readably() {
     browse(async |browser| {
         browser.goto(&format!("{}/itsme/callback?code=1&state=2", shop.address)).await;
         browser.arrives_at("This login is not known here").await;
-        // It has a status of an error, which the browser notes.
+        // The page has an error status, which the browser logs.
         let said = browser.console().await;
         assert!(said.len() == 1 && said[0].contains("status of 400"), "{said:?}");
         browser.press("Log in again with itsme").await;

@@ -1,5 +1,5 @@
-//! The web application and the fake itsme in a real browser, to which they are two sites: the one is at
-//! 127.0.0.1, the other at localhost. Pictures of all pages are kept in `target/browser`.
+//! The web application and the fake itsme in a real browser, to which they are two sites: one at
+//! 127.0.0.1, the other at localhost. Pictures of all pages are saved in `target/browser`.
 
 mod accessibility;
 mod browser;

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::browser::Browser;
 
 impl Browser {
-    /// Keeps the whole page as `target/browser/NAME.png`.
+    /// Saves the whole page as `target/browser/NAME.png`.
     pub async fn picture(&self, name: &str) {
         let picture = self.whole_page().await;
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target directory");
@@ -17,7 +17,7 @@ impl Browser {
         fs::write(pictures.join(format!("{name}.png")), picture).expect("a file");
     }
 
-    /// What the QR code says that is on the page, as a camera sees it.
+    /// Reads the QR code on the page as a camera would.
     pub async fn qr_code(&self) -> String {
         let mut reader =
             png::Decoder::new(Cursor::new(self.whole_page().await)).read_info().expect("a picture");

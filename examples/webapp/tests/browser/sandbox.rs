@@ -1,5 +1,5 @@
-//! The fake itsme by itself, under a name that phones could reach: which login an approval concerns, and its
-//! pages in other languages.
+//! The fake itsme by itself, under a name that phones could reach: which login an approval
+//! concerns, and its pages in other languages.
 
 use std::{net::TcpListener, thread::sleep, time::Duration};
 
@@ -11,9 +11,9 @@ use url::form_urlencoded;
 
 use crate::browser::{Browser, HOST, browse};
 
-/// The front door of the sandbox, where the browser comes back to.
+/// The sandbox's landing page, where the browser comes back to.
 const BACK: &str = "A sandbox for itsme";
-/// After which the phone marks a request as old.
+/// The age at which the phone marks a request as old.
 const OLD: Duration = Duration::from_secs(180);
 
 struct Sandbox {
@@ -39,7 +39,7 @@ impl Sandbox {
         format!("{}/phone", self.issuer)
     }
 
-    /// Where an application sends the browser.
+    /// The URL to which an application sends the browser.
     fn request(&self, state: &str) -> String {
         let redirect_uri = format!("{}/", self.issuer);
         let query = form_urlencoded::Serializer::new(String::new())
@@ -50,7 +50,7 @@ impl Sandbox {
         format!("{}/authorization?{query}", self.issuer)
     }
 
-    /// The page has the same title before and after an answer, so only the OP tells.
+    /// The page has the same title before and after an answer, so only the OP can tell.
     fn waits_for(&self, logins: usize) -> Option<()> {
         (self.server.op().all_waiting().len() == logins).then_some(())
     }
@@ -65,7 +65,7 @@ impl Browser {
         self.arrives_at("Waiting for the phone").await;
     }
 
-    /// Comes back to the application, logged in.
+    /// Waits until the browser is back at the application, logged in.
     async fn comes_back(&self, state: &str) {
         self.arrives_at(BACK).await;
         let url = self.script("return location.href").await;

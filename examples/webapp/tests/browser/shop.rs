@@ -1,9 +1,9 @@
-//! The web application, with the fake itsme that it brings along.
+//! The web application, with the fake itsme that it starts.
 
 use crate::program::Program;
 
 pub struct Shop {
-    /// Where it is: `http://127.0.0.1:PORT`.
+    /// Its origin: `http://127.0.0.1:PORT`.
     pub address: String,
     /// The issuer of its itsme: `http://localhost:PORT/v2`.
     pub itsme: String,

@@ -12,7 +12,7 @@ use crate::{
     texts::{self, Said, Texts},
 };
 
-/// What there is to see: a page that is left out is missed at the end.
+/// All pages: the end of the test fails if one was left out.
 const PAGES: [&str; 33] = [
     "account",
     "account-with-data",
@@ -60,7 +60,7 @@ struct Tour<'a> {
 }
 
 impl Tour<'_> {
-    /// The page with this heading, which is looked at once.
+    /// Waits for the page with this heading, and examines it once.
     async fn sees(&mut self, name: &'static str, heading: &str) {
         self.browser.arrives_at(heading).await;
         let language = self.browser.script("return document.documentElement.lang").await;
@@ -69,7 +69,7 @@ impl Tour<'_> {
         if self.language == "en" {
             self.browser.examine(&file).await;
         } else {
-            // What is longer in this language must fit where there is little room.
+            // Longer texts of this language must fit on a small screen.
             self.browser.examine_on(PHONE, &file).await;
         }
         self.seen.push(name);
@@ -88,7 +88,7 @@ impl Tour<'_> {
         self.browser.press(label).await;
     }
 
-    /// At itsme: where its page is.
+    /// The URL of the page at itsme.
     async fn at_itsme(&self) -> String {
         let issuer = self.op.op().issuer().to_owned();
         self.browser.is_at(&issuer).await
@@ -120,7 +120,7 @@ impl Tour<'_> {
         (self.texts.pay)("20")
     }
 
-    /// The four ways in which something ends without success, after `begin`.
+    /// The four unsuccessful endings, each after `begin`.
     async fn endings(
         &mut self,
         names: [&'static str; 4],
@@ -251,7 +251,7 @@ impl Tour<'_> {
 
     async fn linking(&mut self) {
         let texts = self.texts;
-        // As if Ann had logged in with a new itsme account before she thought of linking it.
+        // As if Ann had logged in with a new itsme account before linking it.
         let ann_again =
             Person::new("ann-again").with("name", "Ann Peeters").with("birthdate", "1987-04-12");
         self.log_in(&ann_again).await;
@@ -315,7 +315,7 @@ async fn tour(language: &'static str, texts: &'static Texts) {
         tour.linking().await;
         tour.seen.sort_unstable();
         assert_eq!(tour.seen, PAGES);
-        // Pages of errors have such a status, which the browser notes.
+        // Error pages have an error status, which the browser logs.
         let said = browser.console().await;
         assert!(
             said.iter().all(|line| line.contains("the server responded with a status of")),

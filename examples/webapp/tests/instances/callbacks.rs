@@ -1,5 +1,5 @@
-//! Callbacks as browsers, link scanners and proxies send them, rather than as the specifications have them.
-//! The servers of the guide are tried by the same.
+//! Callbacks as browsers, link scanners and proxies really send them, whatever the specifications
+//! say. The guide's servers are tested with the same.
 
 use std::{
     io::{Read as _, Write as _},
@@ -19,7 +19,7 @@ const CALLBACK: &str = "/itsme/callback";
 pub struct Site<'a> {
     pub app: &'a Program,
     pub op: &'a Server,
-    /// Where a login begins, and by which method.
+    /// Where a login starts, and with which method.
     pub login: &'a str,
     pub method: &'a str,
 }
@@ -38,18 +38,19 @@ impl Site<'_> {
         Browser::new(&self.app.address)
     }
 
-    /// Begins a login, and gives the path of its callback.
+    /// Begins a login and returns the path of its callback.
     fn begin(&self, browser: &mut Browser, person: &Person) -> String {
         let to_itsme = browser.ask(self.method, self.app, self.login, &[]).location();
         path(&self.op.approve(&to_itsme, person))
     }
 
-    /// Comes to a callback as from itsme.
+    /// Arrives at a callback as if from itsme.
     fn arrive(&self, browser: &mut Browser, path: &str) -> Page {
         browser.ask("GET", self.app, path, &[FROM_ITSME])
     }
 
-    /// Asks once more if the page says so: a session's cookie does not say that no other was held back.
+    /// Reloads if the page asks for it: a session's cookie does not prove that no other was
+    /// withheld.
     fn settle(&self, browser: &mut Browser, path: &str) -> Page {
         browser.settle(self.app, path)
     }
@@ -74,7 +75,7 @@ impl Site<'_> {
     }
 }
 
-/// The page that offers to start again, and does nothing else.
+/// Checks that the page offers to start again, and does nothing else.
 #[track_caller]
 fn assert_start_again(site: &Site<'_>, page: &Page) {
     assert_eq!(page.status, 400, "{}", page.text);
@@ -99,7 +100,7 @@ fn looks_ahead_use_nothing_up(site: &Site<'_>) {
     for (method, headers) in LOOKS {
         let mut browser = site.browser();
         let callback = site.begin(&mut browser, &Person::ann());
-        // A scanner has the address alone.
+        // A scanner has only the URL.
         for looking in [&mut browser.clone(), &mut site.browser(), &mut browser] {
             let seen = looking.ask(method, site.app, &callback, headers);
             assert_eq!((seen.status, seen.text.as_str()), (204, ""), "{method} {headers:?}");
@@ -109,7 +110,7 @@ fn looks_ahead_use_nothing_up(site: &Site<'_>) {
         }
         site.assert_finishes(&mut browser, &callback, "Ann");
     }
-    // Other headers are no looks ahead.
+    // Other headers do not mark a prefetch.
     let mut browser = site.browser();
     let callback = site.begin(&mut browser, &Person::ann());
     let headers = [("Sec-Fetch-Mode", "navigate"), ("Purpose", "navigation")];
@@ -151,10 +152,10 @@ fn without_cookies_it_is_asked_again_once(site: &Site<'_>) {
         assert_start_again(site, &bare.settle(site.app, &asked));
         site.assert_nobody_is_in(&mut bare);
     }
-    // With the cookies that come along from a page of ours, the login goes on.
+    // When cookies come along from a page of ours, the login continues.
     let url = format!("{}{callback}", site.app.address);
     let via = site.browser().open(&url).expect("a page").via;
-    assert_eq!((via.len(), &via[0]), (2, &url), "it is asked again, once");
+    assert_eq!((via.len(), &via[0]), (2, &url), "it is requested again, once");
     browser.get(site.app, &path(&via[1])).leads_to("/");
     site.assert_home_says(&mut browser, "Ann");
 }
@@ -163,7 +164,7 @@ fn another_browser_is_told_to_start_again(site: &Site<'_>) {
     let mut browser = site.browser();
     let callback = site.begin(&mut browser, &Person::ann());
 
-    // It has a login of its own under way, then somebody logged in, and then both.
+    // First with a login of its own in progress, then logged in, then both.
     let mut other = site.browser();
     let own = site.begin(&mut other, &Person::daan());
     assert_start_again(site, &site.arrive(&mut other, &callback));
@@ -202,13 +203,13 @@ fn a_mangled_state_finds_nothing(site: &Site<'_>) {
         assert_start_again(site, &site.arrive(&mut browser, &callback));
         site.assert_nobody_is_in(&mut browser);
     }
-    // Nothing was used up, and an encoding that can be undone does no harm.
+    // Nothing was used up, and a reversible encoding does no harm.
     site.assert_finishes(&mut browser, &callback.replace(&state, &encoded), "Ann");
 }
 
-/// The query returns in a header.
+/// The query comes back in a header.
 fn nothing_is_smuggled_into_the_answer(site: &Site<'_>) {
-    // More often than a server of threads has of them.
+    // More attempts than a threaded server has threads.
     for end in ["\n", "\r", "\n", "\r", "\n", "\r"] {
         let address = site.app.address.trim_start_matches("http://");
         let query = format!("code=a{end}Set-Cookie:planted=1;&state=b");
@@ -216,7 +217,7 @@ fn nothing_is_smuggled_into_the_answer(site: &Site<'_>) {
             "GET {CALLBACK}?{query} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
         );
         let mut stream = TcpStream::connect(address).expect("it listens");
-        // At once: a server may answer, and go away, before it has read all of it.
+        // In one go: a server may answer and close before it has read everything.
         stream.write_all(request.as_bytes()).expect("it listens");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("an answer");

@@ -1,13 +1,14 @@
-//! A database for each test: an SQLite file, or one of a PostgreSQL server, if the environment names one.
+//! A database for each test: an SQLite file, or one on a PostgreSQL server if the environment names
+//! one.
 
 use std::{env, path::Path, thread};
 
 use sqlx::{AnyConnection, Connection as _, any::install_default_drivers};
 
-/// The URL of a database of the server, as `tests/machines/run` sets it.
+/// The server's database URL, as set by `tests/machines/run`.
 const SERVER: &str = "WEBAPP_TEST_POSTGRES";
 
-/// A new database, as the option `--database` takes it.
+/// A new database, as a value for the option `--database`.
 pub fn fresh(name: &str, directory: &Path) -> String {
     let Ok(server) = env::var(SERVER) else {
         return directory.join("shop.sqlite").display().to_string();
@@ -26,7 +27,7 @@ pub fn fresh(name: &str, directory: &Path) -> String {
     format!("{server}/{name}")
 }
 
-/// What a query of one text column gives.
+/// The results of a query for one text column.
 pub fn texts(database: &str, query: &str) -> Vec<String> {
     blocking(async || {
         let mut connection = connect(database).await;
@@ -41,7 +42,7 @@ async fn connect(database: &str) -> AnyConnection {
     AnyConnection::connect(&url).await.expect("the database is there")
 }
 
-/// In a thread of its own: some tests have a runtime of theirs.
+/// Runs in its own thread, because some tests have their own runtime.
 fn blocking<T: Send>(work: impl AsyncFnOnce() -> T + Send) -> T {
     let in_a_runtime = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

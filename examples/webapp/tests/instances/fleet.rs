@@ -29,7 +29,7 @@ pub fn secret_file(directory: &Path, name: &str, content: &[u8]) -> PathBuf {
     file
 }
 
-/// Instances with one database and one cookie key, and the address of whoever stands in front.
+/// Instances that share a database and a cookie key, and the address of the proxy in front.
 pub struct Fleet {
     arguments: Vec<String>,
     database: String,
@@ -41,7 +41,7 @@ impl Fleet {
         Self::at("http://127.0.0.1:8800", name, op)
     }
 
-    /// Known to browsers by this address.
+    /// Creates a fleet known to browsers by this address.
     pub fn at(public_url: &str, name: &str, op: &Server) -> Self {
         let directory = scratch(name);
         let keys = secret_file(&directory, "keys.json", private_jwks().to_string().as_bytes());
@@ -65,7 +65,7 @@ impl Fleet {
         Self { arguments, database, directory }
     }
 
-    /// As the option `--database` takes it.
+    /// As a value for the option `--database`.
     pub fn database(&self) -> &str {
         &self.database
     }

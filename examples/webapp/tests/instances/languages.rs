@@ -1,4 +1,4 @@
-//! People read the shop in their language.
+//! People read the shop in their own language.
 
 use itsme_testkit::{Browser, Clock, Server};
 
@@ -34,7 +34,7 @@ fn a_page_is_in_the_language_that_was_chosen_or_that_the_browser_prefers() {
     assert_eq!((page.status, page.heading()), (404, "Seite nicht gefunden"));
     let to_itsme = browser.get(&app, "/itsme/login").location();
     assert_eq!(parameter(&to_itsme, "ui_locales"), "de");
-    // What is none changes nothing.
+    // An unknown language changes nothing.
     let page = browser.submit("/language", &[("language", "xx")]).expect("a page");
     assert!(page.text.contains("Willkommen"), "{}", page.text);
 }

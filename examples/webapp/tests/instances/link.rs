@@ -1,4 +1,5 @@
-//! A new itsme account opens an account only by a code that does not depend on itsme, and only for the same person.
+//! A new itsme account opens an account only with a code that does not depend on itsme, and only
+//! for the same person.
 
 use std::thread;
 
@@ -15,7 +16,7 @@ const ASKS: &str = "Link your new itsme account";
 const SUPPORT: (u16, &str) = (403, "Please contact us");
 const OVER: (u16, &str) = (400, "This code can no longer be used");
 
-/// Ann is logged in, in a browser that anybody could use.
+/// Ann is logged in, in a browser that anyone could be using.
 struct Shop {
     op: Server,
     fleet: Fleet,
@@ -33,7 +34,7 @@ impl Shop {
         Self { op, fleet, app, browser }
     }
 
-    /// Asks to link, and lets this person approve it.
+    /// Requests a link, and lets this person approve it.
     fn link(&mut self, approves: &Person) -> Page {
         let to_itsme = self.browser.post(&self.app, "/link").location();
         let callback = self.op.approve(&to_itsme, approves);
@@ -47,7 +48,7 @@ impl Shop {
         }
     }
 
-    /// The heading of where a code leads.
+    /// The heading of the page that a code leads to.
     fn enter(&mut self, code: &str) -> (u16, String) {
         let page = self.browser.submit("/link/confirm", &[("code", code)]).expect("a page");
         let heading = page.text.split("<h1>").nth(1).and_then(|rest| rest.split("</h1>").next());
@@ -62,7 +63,7 @@ impl Shop {
         self.texts("SELECT body FROM outbox ORDER BY sent_at, subject DESC")
     }
 
-    /// The code that was sent last.
+    /// The last code that was sent.
     fn code(&self) -> String {
         let codes = self
             .texts("SELECT body FROM outbox WHERE subject LIKE 'Your code%' ORDER BY sent_at DESC");
@@ -108,12 +109,12 @@ fn with_the_code_it_is_linked_told_and_ends_other_sessions() {
 
     assert_eq!(shop.subs(), [shop.op.op().sub_of(&Person::ann())]);
     assert!(shop.browser.get(&shop.app, "/").text.contains("Welcome, Ann"));
-    assert!(!elsewhere.get(&shop.app, "/").text.contains("Welcome, Ann"), "it was logged out");
+    assert!(!elsewhere.get(&shop.app, "/").text.contains("Welcome, Ann"), "it must be logged out");
     assert_eq!(shop.audit(), ["link: code sent", "link: done", "link: wrong code"]);
     assert_eq!(shop.letters().len(), 2);
     let addresses = shop.texts("SELECT DISTINCT email FROM outbox");
     assert_eq!(addresses, ["ann.peeters@mail.example"]);
-    // A code is for one use, and the new itsme account opens the same account.
+    // A code works once, and the new itsme account opens the same account.
     assert_eq!(shop.enter(&code), (OVER.0, OVER.1.to_owned()));
     elsewhere.log_in(&shop.app, &shop.op, &Person::ann());
     assert_eq!(shop.texts("SELECT id FROM account"), account);
@@ -127,11 +128,12 @@ fn somebody_else_is_not_linked_whatever_they_know() {
     assert_eq!((page.status, page.heading()), SUPPORT);
     assert!(!page.text.contains("Peeters") && !page.text.contains("mail.example"), "{}", page.text);
     assert_eq!(shop.audit(), ["link: refused, another name or date of birth"]);
-    // There is no code that whoever reads Ann's mail could enter.
+    // There is no code for someone who reads Ann's mail to enter.
     assert!(shop.letters().is_empty());
     assert_eq!(shop.enter("00000000"), (OVER.0, OVER.1.to_owned()));
 
-    // Somebody of the same name, as soon as the shop knows when Ann was born; or who does not say.
+    // Someone with the same name, once the shop knows Ann's date of birth; or without a date of
+    // birth.
     let to_itsme = shop.browser.post(&shop.app, "/share").location();
     let callback = shop.op.approve(&to_itsme, &Person::ann());
     shop.browser.back(&shop.app, &callback).leads_to("/shared");
@@ -154,7 +156,7 @@ fn somebody_else_is_not_linked_whatever_they_know() {
 
 #[test]
 fn without_a_second_factor_it_is_a_case_for_support() {
-    // Daan has given no address, and gets none by a login with the new account.
+    // Daan has given no address, and logging in with the new account adds none.
     let mut shop = Shop::of(&Person::daan(), "link-no-address");
     let before = shop.subs();
     shop.op.op().recreate_account(&Person::daan());
@@ -175,7 +177,7 @@ fn a_code_cannot_be_guessed() {
     for _ in 0..4 {
         assert_eq!(shop.enter(&wrong(&code)), (200, ASKS.to_owned()));
     }
-    // The fifth wrong one is the last, and says so.
+    // The fifth wrong code is the last, and the page says so.
     assert_eq!(shop.enter(&wrong(&code)), (OVER.0, OVER.1.to_owned()));
     assert_eq!(shop.enter(&code), (OVER.0, OVER.1.to_owned()), "five wrong ones are enough");
 
@@ -212,14 +214,14 @@ fn a_code_is_for_the_session_that_has_begun() {
 fn an_itsme_account_opens_one_account() {
     let mut shop = Shop::of(&Person::ann(), "link-elsewhere");
     let page = shop.link(&Person::ann());
-    assert_eq!((page.status, page.heading()), (409, "This itsme account is linked already"));
+    assert_eq!((page.status, page.heading()), (409, "This itsme account is already linked"));
     let mut other = Browser::new(&shop.app.address);
     other.log_in(&shop.app, &shop.op, &Person::daan());
     let page = shop.link(&Person::daan());
-    // Whoever tries is another person first of all.
+    // First of all, the person must be the same.
     assert_eq!((page.status, page.heading()), SUPPORT);
 
-    // An account that is made while the code is under way.
+    // An account that is created while the code is on its way.
     shop.op.op().recreate_account(&Person::ann());
     shop.link(&Person::ann());
     other.log_in(&shop.app, &shop.op, &Person::ann());
@@ -233,7 +235,7 @@ fn an_itsme_account_opens_one_account() {
 
     let page = Browser::new(&shop.app.address).post(&shop.app, "/link");
     assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
-    // A link that was begun by one account is not finished by another.
+    // A link that one account began cannot be finished by another.
     let to_itsme = shop.browser.post(&shop.app, "/link").location();
     shop.browser.log_in(&shop.app, &shop.op, &Person::ioana());
     let callback = shop.op.approve(&to_itsme, &Person::ann());

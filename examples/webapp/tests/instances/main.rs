@@ -1,4 +1,4 @@
-//! The web application, as two instances of it run behind one address.
+//! The web application, run as two instances behind one address.
 
 mod callbacks;
 mod database;
@@ -49,7 +49,7 @@ fn without_the_common_key_the_other_instance_does_not_know_the_login() {
     let callback = op.approve(&to_itsme, &Person::ann());
     let page = browser.settle(&two, &path(&callback));
     assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
-    // It was not for that one, so it is still there for the first.
+    // That instance did not use it up, so the first still has it.
     browser.back(&one, &callback).leads_to("/");
 }
 
@@ -68,7 +68,7 @@ fn a_pending_login_is_sealed_and_for_one_use() {
     }
     assert!(!cookie.contains("nonce") && !cookie.contains(&parameter(&to_itsme, "nonce")));
 
-    // Another browser has not begun it; this one has, once.
+    // Another browser did not begin it; this one did, and can finish it once.
     let callback = op.approve(&to_itsme, &Person::ann());
     let page = Browser::new(&app.address).settle(&app, &path(&callback));
     assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
@@ -120,7 +120,7 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
 
     let to_itsme = browser.post(&app, "/share").location();
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::daan()));
-    assert_eq!((page.status, page.heading()), (403, "That was somebody else"));
+    assert_eq!((page.status, page.heading()), (403, "That was someone else"));
     assert!(!browser.get(&app, "/").text.contains("Date of birth"));
     let to_itsme = browser.post(&app, "/share").location();
     browser.back(&app, &op.approve(&to_itsme, &Person::ann())).leads_to("/shared");
@@ -130,7 +130,7 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
     }
 
     let to_itsme = browser.post(&app, "/pay").location();
-    // The payment is for Ann to confirm: in the app, nobody else gets to see it.
+    // Only Ann may confirm the payment: nobody else gets to see it in the app.
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::daan()));
     assert_eq!((page.status, page.heading()), (200, "You cancelled"));
     let receipts = || database::texts(fleet.database(), "SELECT id FROM receipt");
@@ -140,7 +140,7 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
     let receipt = page.location();
     let page = browser.get(&app, &receipt);
     assert!(page.text.contains("BE68539007547034"), "{}", page.text);
-    // Who has paid has paid, also if the session has ended meanwhile.
+    // A payment counts even if the session has ended meanwhile.
     let to_itsme = browser.post(&app, "/pay").location();
     browser.set_cookie("session=; Max-Age=0; Path=/").expect("it is lost");
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::ann()));
@@ -150,11 +150,11 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
     assert_eq!(browser.get(&app, &second).status, 403);
     browser.log_in(&app, &op, &Person::ann());
     assert!(browser.get(&app, &second).text.contains("BE68539007547034"));
-    // Nobody else's.
+    // Nobody else sees the receipt.
     let mut other = Browser::new(&app.address);
     other.log_in(&app, &op, &Person::daan());
     assert_eq!(other.get(&app, &receipt).status, 404);
-    // What itsme does not have of him is told.
+    // The page says what itsme does not have about him.
     let to_itsme = other.post(&app, "/share").location();
     other.back(&app, &op.approve(&to_itsme, &Person::daan())).leads_to("/shared");
     let page = other.get(&app, "/shared").text;
@@ -168,7 +168,7 @@ fn a_login_changes_the_sessions_name_and_pages_keep_to_themselves() {
     let op = Server::start_on_localhost(0, Clock::system()).expect("loopback");
     let app = Fleet::new("session", &op).start();
     let mut browser = Browser::new(&app.address);
-    // Whoever has slipped them their own session does not get in with it.
+    // A session planted in their browser before must not work after they log in.
     browser.log_in(&app, &op, &Person::daan());
     let mut thief = browser.clone();
     browser.log_in(&app, &op, &Person::ann());
@@ -199,10 +199,10 @@ fn everything_that_goes_wrong_has_a_page() {
     assert_eq!(browser.get(&app, "/pay").location(), "/", "a bookmark");
     for nothing in ["/nope", "/receipts", "/style.css/x"] {
         let page = browser.get(&app, nothing);
-        assert_eq!((page.status, page.heading()), (404, "There is nothing here"), "{nothing}");
+        assert_eq!((page.status, page.heading()), (404, "Page not found"), "{nothing}");
     }
     let page = browser.get(&app, "/receipts/%FF");
-    assert_eq!((page.status, page.heading()), (404, "There is nothing here"));
+    assert_eq!((page.status, page.heading()), (404, "Page not found"));
     for site in ["cross-site", "same-site"] {
         let page = browser.post_from(site, &app, "/share");
         assert_eq!((page.status, page.heading()), (403, "That was not started here"), "{site}");
@@ -248,7 +248,7 @@ fn a_session_ends_however_busy_somebody_is() {
     browser.log_in(&app, &op, &Person::ann());
     assert!(browser.get(&app, "/").text.contains("Welcome, Ann"));
     let is_in = |browser: &mut Browser| browser.get(&app, "/").text.contains("Welcome, Ann");
-    // Busy all day, with pauses of less than half an hour.
+    // Active all day, with pauses of less than half an hour.
     for _ in 0..24 {
         grow_older(&fleet, 29 * 60);
         assert!(is_in(&mut browser));
@@ -264,7 +264,7 @@ fn a_session_ends_however_busy_somebody_is() {
     assert!(!is_in(&mut browser), "a longer pause");
 }
 
-/// As if nobody had been there for so many seconds.
+/// Makes sessions look this many seconds older.
 fn grow_older(fleet: &Fleet, seconds: i64) {
     for data in database::texts(fleet.database(), "SELECT data FROM session") {
         let mut older: serde_json::Value = serde_json::from_str(&data).expect("JSON");
@@ -324,7 +324,7 @@ fn what_cannot_work_is_told_at_the_start() {
     let ended = run(&["--cookie-key", short.to_str().expect("a path of text")]);
     assert_eq!(ended.status.code(), Some(1));
     let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(told.contains("has 63 bytes; 64 random ones are needed"), "{told}");
+    assert!(told.contains("has 63 bytes; at least 64 random bytes are needed"), "{told}");
     #[cfg(unix)]
     {
         let open = scratch("open").join("cookie.key");
@@ -358,7 +358,7 @@ fn what_cannot_work_is_told_at_the_start() {
     let address = taken.address.trim_start_matches("http://");
     let ended = run(&["--listen", address]);
     let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(told.contains("--listen 127.0.0.1:0 takes a free port"), "{told}");
+    assert!(told.contains("--listen 127.0.0.1:0 picks a free port"), "{told}");
     assert_eq!(run(&["--environment", "e2e"]).status.code(), Some(2));
     let with_outbox =
         ["--environment", "production", "--client-id", "x", "--keys", "x", "--service", "x"];

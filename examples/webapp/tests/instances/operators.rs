@@ -15,7 +15,7 @@ use crate::{
     visit::{Page, Visit as _},
 };
 
-/// Longer than it takes to try again.
+/// Longer than a retry takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn ready(app: &Program) -> (u16, Value) {
@@ -60,7 +60,7 @@ fn it_goes_on_serving_while_the_proxy_finds_out() {
     op.op().polling_interval(Some(4));
     let mut app = Fleet::new("drain", &op).start_with_options(&["--drain", "2"]);
     until(|| (ready(&app).0 == 200).then_some(()));
-    // Somebody waits for their QR code to be scanned.
+    // Someone is waiting for their QR code to be scanned.
     let mut browser = Browser::new(&app.address);
     browser.post(&app, "/itsme/qr").leads_to("/itsme/qr");
     let url = format!("{}/itsme/qr", app.address);
@@ -104,7 +104,7 @@ fn metrics_count_logins_and_time_requests() {
     ] {
         assert!(page.contains(expected), "no {expected} in {page}");
     }
-    // Where people go, there are none.
+    // There are none at the address that people use.
     assert_eq!(browser.get(&app, "/metrics").status, 404);
 }
 

@@ -64,11 +64,11 @@ fn two_tabs_at_once_do_not_lose_it() {
     scan(&op, &Person::daan());
     both(&["Scan this code", "Look at your phone"]);
     both(&["Look at your phone"]);
-    assert_eq!(op.op().pending_backchannel().len(), 1, "he is asked once");
+    assert_eq!(op.op().pending_backchannel().len(), 1, "he is asked only once");
     let polls = |op: &Server| op.op().asked().iter().filter(|it| **it == "POST /token").count();
     let before = polls(&op);
     both(&["Look at your phone"]);
-    assert_eq!(polls(&op), before + 1, "one of the two polls");
+    assert_eq!(polls(&op), before + 1, "only one of the two polls");
     approve(&op);
     browser.get(&two, "/itsme/qr").leads_to("/");
     assert!(browser.get(&one, "/").text.contains("Welcome, Daan"));
@@ -89,10 +89,10 @@ fn a_page_that_waits_undoes_nothing_in_other_tabs() {
         browser.post(&app, "/log-out").leads_to("/");
         page.join().expect("it does not panic")
     });
-    // The log-out has given it up.
+    // Logging out dropped it.
     page.leads_to("/");
     assert!(!page.sets("session"));
-    // Neither here nor with the cookies from before.
+    // Neither here nor with the earlier cookies.
     for browser in [&mut browser, &mut waiting] {
         assert!(browser.get(&app, "/").text.contains("Log in with itsme"));
     }
@@ -115,7 +115,7 @@ fn what_ended_is_over() {
     assert_eq!(browser.get(&app, "/itsme/qr").heading(), "You cancelled");
     browser.get(&app, "/itsme/qr").leads_to("/");
 
-    // A poll that gets no answer is asked again.
+    // A poll that gets no answer is retried.
     browser.post(&app, "/itsme/qr").leads_to("/itsme/qr");
     drop(op);
     assert_eq!(browser.get(&app, "/itsme/qr").heading(), "Scan this code");

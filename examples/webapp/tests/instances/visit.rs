@@ -1,4 +1,4 @@
-//! What the testkit's browser does at an instance that a test chooses, and what the test sees of it.
+//! What the testkit's browser does at an instance that a test chooses, and what the test sees.
 
 use std::{io::Write as _, net::TcpStream, thread, time::Duration};
 
@@ -10,22 +10,23 @@ use crate::program::Program;
 /// A header's name and value.
 pub type Header = (&'static str, &'static str);
 
-/// On the way back from itsme.
+/// The header of a return from itsme.
 pub const FROM_ITSME: Header = ("Sec-Fetch-Site", "cross-site");
 
-/// One request each, unless it says otherwise. Instances differ in their ports, which cookies do not mind.
+/// One request each, unless stated otherwise. Instances differ in their ports, which cookies
+/// ignore.
 pub trait Visit {
     fn ask(&mut self, method: &str, app: &Program, path: &str, headers: &[Header]) -> Page;
 
-    /// Gets a page, and once more if the application says so.
+    /// Gets a page, and reloads it if the application asks for it.
     fn settle(&mut self, app: &Program, path: &str) -> Page;
 
-    /// Asks for a page, and is gone before it comes.
+    /// Requests a page and disconnects before it arrives.
     fn leave(&self, app: &Program, path: &str, after: Duration);
 
     fn has(&self, cookie: &str) -> bool;
 
-    /// How many logins are under way.
+    /// How many logins are in progress.
     fn pending(&self) -> usize;
 
     fn get(&mut self, app: &Program, path: &str) -> Page {
@@ -36,12 +37,12 @@ pub trait Visit {
         self.ask("POST", app, path, &[])
     }
 
-    /// As a page of another site makes it.
+    /// Posts as if from a page of this kind of site.
     fn post_from(&mut self, site: &'static str, app: &Program, path: &str) -> Page {
         self.ask("POST", app, path, &[("Sec-Fetch-Site", site)])
     }
 
-    /// Comes back from itsme, to whichever instance the address in front chooses.
+    /// Comes back from itsme, to whichever instance the proxy chooses.
     fn back(&mut self, app: &Program, callback: &str) -> Page {
         self.ask("GET", app, &path(callback), &[FROM_ITSME])
     }
@@ -91,7 +92,7 @@ impl Visit for Browser {
     }
 }
 
-/// What came.
+/// An answer.
 pub struct Page {
     pub status: u16,
     headers: http::HeaderMap,
@@ -110,7 +111,7 @@ impl Page {
         assert_eq!(self.location(), path);
     }
 
-    /// Whether the browser is to ask once more, from this page.
+    /// Whether the page makes the browser reload.
     pub fn asks_again(&self) -> bool {
         self.headers.contains_key("refresh")
     }
@@ -144,7 +145,7 @@ impl Page {
     }
 }
 
-/// Path and query.
+/// The path and query of a URL.
 pub fn path(url: &str) -> String {
     let url = Url::parse(url).expect("a URL");
     url[url::Position::BeforePath..url::Position::AfterQuery].to_owned()

@@ -1,4 +1,4 @@
-//! Many people who log in at once, each with a name of their own.
+//! Many people who log in at once, each with their own name.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -16,12 +16,12 @@ pub struct Crowd<'a> {
     finished: AtomicUsize,
 }
 
-/// One login, from the shop's page to the shop's page.
+/// One login, from the shop's page back to the shop's page.
 pub struct Attempt {
     pub person: String,
     pub begun: Instant,
     pub ended: Instant,
-    /// The `state` of the login, once it had one.
+    /// The `state` of the login, once it has one.
     pub state: Option<String>,
     /// What the person saw instead of their account.
     pub error: Option<String>,
@@ -38,21 +38,21 @@ impl<'a> Crowd<'a> {
         Self { address, op, next: AtomicUsize::new(0), finished: AtomicUsize::new(0) }
     }
 
-    /// Waits until so many have finished.
+    /// Waits until this many have finished.
     pub fn wait_for(&self, finished: usize) {
         while self.finished.load(Ordering::Relaxed) < finished {
             thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// One person after the other, until all browsers together have had so many.
+    /// Logs people in one after another, until all browsers together reach this number.
     pub fn log_in_until(&self, most: usize) -> Vec<Attempt> {
         let numbers = std::iter::from_fn(|| Some(self.next.fetch_add(1, Ordering::Relaxed)));
         let numbers = numbers.take_while(|number| *number < most);
         numbers.map(|number| self.log_in(&format!("person-{number}"))).collect()
     }
 
-    /// In a browser of their own.
+    /// Logs a person in in their own browser.
     pub fn log_in(&self, person: &str) -> Attempt {
         let begun = Instant::now();
         let mut state = None;
@@ -64,7 +64,7 @@ impl<'a> Crowd<'a> {
     fn try_log_in(&self, name: &str, state: &mut Option<String>) -> Result<(), String> {
         let mut browser = Browser::new(self.address);
         let mut open = |page: &str| {
-            // A person who sees no page at all could not start again.
+            // Someone who sees no page at all could not start again.
             let page = browser.open(page).unwrap_or_else(|error| panic!("{name}: {error}"));
             let offers_again = page.text.contains("/itsme/login");
             assert!(page.status < 400 || offers_again, "{name}: {}: {}", page.status, page.text);
@@ -79,7 +79,7 @@ impl<'a> Crowd<'a> {
         *state = url.query_pairs().find(|(name, _)| name == "state").map(|(_, it)| it.into_owned());
         let callback = self.op.approve(&at_itsme.url, &self.person(name));
         let page = open(&callback)?;
-        // Somebody else's page would be worse than none.
+        // Seeing another person's page would be worse than seeing none.
         let heading = format!("<h1>Welcome, {}</h1>", full_name(name));
         assert!(page.text.contains(&heading), "{name}: {}", page.text);
         Ok(())
@@ -89,7 +89,7 @@ impl<'a> Crowd<'a> {
         Person::new(name).with("name", full_name(name))
     }
 
-    /// What the database is to hold of this person.
+    /// What the database must hold for this person.
     pub fn account_of(&self, name: &str) -> String {
         format!("{} {}", self.op.op().sub_of(&self.person(name)), full_name(name))
     }

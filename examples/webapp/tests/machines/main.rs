@@ -1,5 +1,6 @@
-//! Two instances of the web application on PostgreSQL, nginx in front, and 32 browsers that log people in, while an
-//! instance is killed and the database restarted. `run`, beside this file, starts PostgreSQL.
+//! Two instances of the web application on PostgreSQL behind nginx, and 32 browsers that log people
+//! in while an instance is killed and the database restarted. `run`, next to this file, starts
+//! PostgreSQL.
 
 mod crowd;
 #[path = "../instances/database.rs"]
@@ -32,9 +33,10 @@ use self::{
 
 const LOGINS: usize = 500;
 const BROWSERS: usize = 32;
-/// Of those that were not in the way of what happened, all; of all, so many.
+/// Logins that were not affected must all succeed; in total, at least this many.
 const FEWEST: usize = 440;
-/// Set by `run`: what stops and starts the database server, and comes back when that is done.
+/// Set by `run`: the command that stops and starts the database server, and returns when that is
+/// done.
 const SERVER: &str = "WEBAPP_TEST_SERVER";
 
 fn server(arguments: &str) {
@@ -44,7 +46,7 @@ fn server(arguments: &str) {
     assert!(ended.expect("bash").success(), "{command}");
 }
 
-/// What an instance says of itself, once it says this about its database.
+/// What an instance reports, once it reports this about its database.
 fn readiness(instance: &str, database: bool) -> u16 {
     for _ in 0..100 {
         let page = Browser::new(instance).open("/health/ready").expect("it answers");
@@ -86,7 +88,8 @@ fn logins_survive_a_killed_instance_and_a_restarted_database() {
     let passed = proxy.passed();
     let [one_at, two_at] =
         [&one, &two].map(|it| it.address.trim_start_matches("http://").to_owned());
-    // Who was at the killed instance when it was killed, or came while the database was restarted.
+    // Affected are those at the instance when it was killed, and those during the database's
+    // restart.
     let was_at_the_killed = |it: &Attempt| {
         let Some(state) = &it.state else { return false };
         passed.iter().any(|it| it.finishes(state) && it.instances.contains(&one_at))
@@ -101,7 +104,7 @@ fn logins_survive_a_killed_instance_and_a_restarted_database() {
     }
     assert!(done.len() >= FEWEST, "{} of {LOGINS}", done.len());
 
-    // Both have served, and logins went from one to the other.
+    // Both instances served, and logins moved between them.
     let crossed = done.iter().filter(|it| {
         let state = it.state.as_deref().expect("it was begun");
         let at = |is: fn(&Passed, &str) -> bool| {
@@ -116,7 +119,7 @@ fn logins_survive_a_killed_instance_and_a_restarted_database() {
     }
     assert!(crossed > LOGINS / 10, "{crossed} logins went from one instance to the other");
 
-    // Who was told to start again does, and comes in.
+    // Those who were told to start again do so, and succeed.
     for failure in &failed {
         let again = crowd.log_in(&failure.person);
         assert!(again.error.is_none(), "{}: {:?}", again.person, again.error);

@@ -1,4 +1,4 @@
-//! nginx, with the configuration that the guide has.
+//! nginx, with the guide's configuration.
 
 use std::{
     fs,
@@ -13,30 +13,30 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::fleet::scratch;
 
-/// Ended when it is dropped.
+/// Stopped when dropped.
 pub struct Proxy {
     child: Child,
     log: PathBuf,
 }
 
-/// Which instances were asked for something, what came of it, what it was, and where it led.
+/// Logs which instances were asked, for what, and where the answer led.
 const LOG: &str = "log_format instances '$upstream_addr|$request_uri|$sent_http_location';\n    access_log access.log instances;";
 
 /// A request that nginx passed on.
 pub struct Passed {
-    /// The last one answered; the others before it did not.
+    /// The last one answered; the ones before it did not.
     pub instances: Vec<String>,
     request: String,
     location: String,
 }
 
 impl Passed {
-    /// It began the login with this `state`.
+    /// Whether it began the login with this `state`.
     pub fn begins(&self, state: &str) -> bool {
         self.location.contains(state) && self.request.starts_with("/itsme/login")
     }
 
-    /// It is the callback of the login with this `state`.
+    /// Whether it is the callback of the login with this `state`.
     pub fn finishes(&self, state: &str) -> bool {
         self.request.contains(state)
     }
@@ -51,7 +51,7 @@ impl Proxy {
         }
         config = replace(&config, "access_log off;", LOG);
         config = replace(&config, "listen 8800;", &format!("listen 127.0.0.1:{port};"));
-        // Where it may write, whoever it is.
+        // Places that any user may write to.
         let places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map(|kind| format!("{kind}_temp_path {}/{kind};\n", directory.display()));
         config = replace(&config, "http {\n", &format!("http {{\n{}", places.concat()));
@@ -73,7 +73,7 @@ impl Proxy {
         panic!("nginx does not listen");
     }
 
-    /// What it has passed on so far.
+    /// The requests passed on so far.
     pub fn passed(&self) -> Vec<Passed> {
         let log = fs::read_to_string(&self.log).expect("the log");
         let passed = log.lines().map(|line| {
@@ -89,7 +89,7 @@ impl Proxy {
 
 impl Drop for Proxy {
     fn drop(&mut self) {
-        // The master ends its workers when it is asked to, and not when it is killed.
+        // The master stops its workers when asked to stop, but not when killed.
         let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
         let _ = self.child.wait();
     }

@@ -8,14 +8,14 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// Ended when it is dropped.
+/// Stopped when dropped.
 pub struct Program {
     child: Child,
-    /// Where it listens: `http://127.0.0.1:PORT`.
+    /// Its address: `http://127.0.0.1:PORT`.
     pub address: String,
-    /// The issuer of the itsme that it brought along.
+    /// The issuer of the fake itsme that it started.
     pub itsme: Option<String>,
-    /// Where its metrics are, if they are anywhere.
+    /// The address of its metrics, if any.
     pub metrics: Option<String>,
     log: PathBuf,
 }
@@ -27,7 +27,7 @@ pub fn command(arguments: &[&str]) -> Command {
 }
 
 impl Program {
-    /// At a free port, unless they say otherwise.
+    /// Starts it at a free port, unless the arguments say otherwise.
     pub fn start(arguments: &[&str]) -> Self {
         let mut command = command(arguments);
         let log = log_file();
@@ -54,7 +54,7 @@ impl Program {
     }
 }
 
-/// One that no other test has.
+/// A file that no other test uses.
 fn log_file() -> PathBuf {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("logs");
@@ -68,7 +68,7 @@ impl Program {
         fs::read_to_string(&self.log).expect("the log is there")
     }
 
-    /// As whoever deploys anew does.
+    /// Stops it as a deployment would.
     #[cfg(unix)]
     pub fn tell_to_stop(&self) {
         use rustix::process::{Pid, Signal, kill_process};
@@ -81,7 +81,7 @@ impl Program {
         self.child.wait().expect("it ends")
     }
 
-    /// Ends it at once (SIGKILL).
+    /// Kills it at once (SIGKILL).
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

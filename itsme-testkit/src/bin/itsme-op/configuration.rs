@@ -1,4 +1,4 @@
-//! The configuration file, and what the program says of itself.
+//! The configuration file, and the introduction that the program prints.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -18,7 +18,7 @@ use toml::Table;
 
 use crate::{reach::Reach, registry::Registry};
 
-/// What the file says.
+/// The contents of the configuration file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Configuration {
@@ -29,7 +29,7 @@ pub struct Configuration {
     file: PathBuf,
 }
 
-/// Who logs people in.
+/// A relying party, as configured.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Client {
@@ -37,7 +37,7 @@ pub struct Client {
     /// What people see in place of the client id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// With no secret either, the keys are those of the tests.
+    /// If there is no secret either, the client gets the test keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Jwks>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,23 +50,23 @@ pub struct Client {
     pub request_uris: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notification_endpoint: Option<String>,
-    /// What people see in place of service codes.
+    /// What people see in place of the service codes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub service_names: BTreeMap<String, String>,
     pub services: Services,
 }
 
-/// Public keys.
+/// A client's public keys.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(untagged, expecting = "expected a file, an address or a public JWK set")]
+#[serde(untagged, expecting = "expected a file, a URL or a public JWK set")]
 pub enum Jwks {
-    /// A file or an address.
+    /// A file or a URL.
     At(String),
     /// The set itself.
     Set(Map<String, Value>),
 }
 
-/// Service codes, by what was agreed on.
+/// Service codes, grouped by kind.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Services {
@@ -76,7 +76,7 @@ pub struct Services {
     pub confirm: Vec<String>,
 }
 
-/// Who can log in.
+/// Someone who can log in.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
@@ -85,7 +85,7 @@ pub struct Person {
     pub claims: Table,
 }
 
-/// What an application needs to know.
+/// What an application needs to know to use this OP.
 #[derive(Serialize)]
 struct Introduction<'a> {
     issuer: &'a str,
@@ -102,13 +102,13 @@ impl Configuration {
         let at = file.display();
         let text =
             fs::read_to_string(file).map_err(|error| format!("cannot read {at}: {error}"))?;
-        // It names the line and shows it.
+        // The TOML error already names the line and shows it.
         let mut read: Self = toml::from_str(&text).map_err(|error| format!("{at}: {error}"))?;
         read.file = file.to_owned();
         Ok(read)
     }
 
-    /// Adds what the command line says, and the test clients if there are no others.
+    /// Adds the command-line options, and the test clients if the file has none.
     pub fn complete(&mut self, redirect_uris: &[String], faults: &[String]) {
         if self.clients.is_empty() {
             self.clients = Client::for_tests();
@@ -119,7 +119,7 @@ impl Configuration {
         self.faults.extend_from_slice(faults);
     }
 
-    /// What the OP has to know.
+    /// Builds the OP's registry.
     pub fn registry(&self, reach: &Reach, dialect: Dialect) -> Result<Registry, String> {
         let directory = self.file.parent().unwrap_or(Path::new(""));
         let mut registry = Registry::default();
@@ -142,7 +142,7 @@ impl Configuration {
         known.extend(quirks::all());
         for name in &self.faults {
             let Some(place) = known.iter().position(|fault| fault.name() == name) else {
-                let reason = "is not known or stands twice; --list-faults lists what there is";
+                let reason = "is unknown or listed twice; --list-faults prints the valid names";
                 return Err(self.at(&format!("the fault {name:?} {reason}")));
             };
             registry.faults.push(known.swap_remove(place));
@@ -157,12 +157,12 @@ impl Configuration {
         }
     }
 
-    /// The clients that it knows from the start.
+    /// The clients known from the start.
     pub fn clients(&self) -> &[Client] {
         &self.clients
     }
 
-    /// What to paste into an application: TOML, or JSON in one line.
+    /// What to paste into an application: TOML, or JSON on one line.
     pub fn introduction(
         &self,
         issuer: &str,
@@ -183,23 +183,23 @@ impl Configuration {
         let to_paste = toml::to_string(&introduction)?;
         let keys = match self.clients.iter().any(Client::has_the_test_keys) {
             true => {
-                "\n# A client without jwks and secret has the private keys that --write-keys FILE writes.\n"
+                "\n# A client without jwks or secret uses the private keys that --write-keys FILE writes.\n"
             }
             false => "",
         };
         Ok(format!(
-            "# A fake itsme: nothing here is secret, and nobody is really logged in. Ctrl-C ends it.\n\
+            "# A fake itsme: nothing here is secret, and no login is real. Press Ctrl-C to stop.\n\
              {to_paste}{keys}# Ready.\n"
         ))
     }
 }
 
 fn once(is_new: bool) -> Result<(), String> {
-    if is_new { Ok(()) } else { Err("stands twice".to_owned()) }
+    if is_new { Ok(()) } else { Err("is listed twice".to_owned()) }
 }
 
 impl Client {
-    /// The clients that every fake OP knows, as far as an application on loopback can use them.
+    /// The clients that every fake OP knows, restricted to what an application on loopback can use.
     fn for_tests() -> Vec<Self> {
         let code = |code: &str| vec![code.to_owned()];
         let by_keys = Self {

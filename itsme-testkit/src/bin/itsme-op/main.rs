@@ -44,7 +44,8 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         return list_faults(&mut io::stdout().lock());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // First of all: a process with the id 1, as in a container, has no other way to be stopped.
+    // Do this first: process 1, as in a container, has no default signal handlers and could not be
+    // stopped.
     let stopped = stop::listen(&runtime)?;
     if let Some(file) = &options.write_keys {
         write_keys(file)?;
@@ -70,7 +71,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         _ => None,
     };
     let address = listener.local_addr()?;
-    // A proxy on this machine may lead others here.
+    // Behind a proxy on this machine, requests may come from elsewhere.
     let is_loopback =
         address.ip().is_loopback() && Url::parse(&issuer).is_ok_and(|url| is_loopback(&url));
     let access = Access::decide(is_loopback, options.control, token)?;
@@ -101,7 +102,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         reach: reach.clone().only_near(),
         dialect,
     };
-    // Before anybody is served.
+    // Install this before serving anyone.
     op.intercept(move |op, request| control.answer(op, request));
     let server = match tls {
         Some(tls) => Server::serve_tls(listener, op, tls),
@@ -125,7 +126,7 @@ fn print(text: &str) -> io::Result<()> {
 fn list_faults(out: &mut impl io::Write) -> Result<(), Box<dyn Error>> {
     for fault in Fault::all().into_iter().chain(quirks::all()) {
         match writeln!(out, "{}", fault.name()) {
-            // Whoever reads this has read enough.
+            // The reader has closed the pipe: it has read enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => written?,
         }
@@ -133,14 +134,15 @@ fn list_faults(out: &mut impl io::Write) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Never over another file: it may hold keys that somebody needs.
+/// Writes the keys to a new file, never over an existing one: that may hold keys someone needs.
 fn write_keys(path: &Path) -> Result<(), String> {
     if fs::read_to_string(path).is_ok_and(|there| there == private_jwks()) {
         return Ok(());
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    // As real keys must be kept: some programs refuse a file that others can read. Windows gives it the folder's rights.
+    // Restrict access as for real keys: some programs refuse a key file that others can read. On
+    // Windows the folder's permissions apply.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options

@@ -1,4 +1,5 @@
-//! What the OP asks of others: the keys that clients publish, what they host, and pings.
+//! Requests that the OP makes: for the keys that clients publish, for what they host, and to send
+//! pings.
 
 use std::{
     io,
@@ -16,32 +17,33 @@ use ureq::Agent;
 
 use crate::{reach::Reach, registry::Published};
 
-/// An OP waits no longer for an answer.
+/// How long the OP waits for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How often published keys are fetched: an application may start later, and rotate them.
+/// How often published keys are fetched: an application may start later than the OP, or rotate its
+/// keys.
 const BETWEEN_FETCHES: Duration = Duration::from_secs(2);
-/// How soon a ping follows a decision.
+/// How often the OP looks for pings to send.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const MAX_BODY: u64 = 1024 * 1024;
 
-/// Adds to the keys that are fetched.
+/// Adds clients whose keys are to be fetched.
 pub struct Watch(Sender<Published>);
 
-/// What is added, and where it arrives.
+/// The sending and receiving ends of the watch list.
 pub fn watch() -> (Watch, Receiver<Published>) {
     let (add, added) = mpsc::channel();
     (Watch(add), added)
 }
 
 impl Watch {
-    /// They are fetched at once.
+    /// The first fetch happens at once.
     pub fn add(&self, published: Published) {
-        // The thread lives as long as the program.
+        // The receiving thread lives as long as the program.
         let _ = self.0.send(published);
     }
 }
 
-/// Fetches the clients' keys now, and again and again in a thread.
+/// Fetches the clients' keys now, then repeatedly in a thread.
 pub fn keep_up(
     server: &Arc<Server>,
     published: Vec<Published>,
@@ -65,7 +67,8 @@ pub fn keep_up(
     Ok(())
 }
 
-/// Sends pings to where clients want them, each in a thread, and notes the answers.
+/// Sends pings to the clients' notification endpoints, each from its own thread, and records the
+/// answers.
 pub fn send_pings(server: &Arc<Server>, reach: &Reach) -> io::Result<()> {
     let (server, reach) = (Arc::clone(server), reach.clone());
     thread::Builder::new().name("pings".to_owned()).spawn(move || {
@@ -87,7 +90,7 @@ pub fn send_pings(server: &Arc<Server>, reach: &Reach) -> io::Result<()> {
     Ok(())
 }
 
-/// Keys that are fetched, and what the last fetch has brought.
+/// Keys that are fetched, and the result of the last fetch.
 struct Watched {
     published: Published,
     last: Option<Result<String, String>>,
@@ -98,11 +101,11 @@ impl Watched {
         Self { published, last: None }
     }
 
-    /// Tells what is new; keys that were there once stay while nothing better can be had.
+    /// Fetches the keys and reports changes. Known keys stay in use until better ones arrive.
     fn fetch(&mut self, server: &Server, reach: &Reach) {
         let address = &self.published.jwks_uri;
         let fetched = get(address, reach).and_then(|response| match response.status().as_u16() {
-            200 => String::from_utf8(response.into_body()).map_err(|_| "no JWK set".to_owned()),
+            200 => String::from_utf8(response.into_body()).map_err(|_| "not a JWK set".to_owned()),
             status => Err(format!("the status is {status}")),
         });
         if self.last.as_ref() == Some(&fetched) {
@@ -111,7 +114,7 @@ impl Watched {
         match fetched.clone().and_then(|jwks| self.published.with(&jwks)) {
             Ok(client) => {
                 self.published.register(&mut server.op(), client);
-                eprintln!("itsme-op: the keys at {address} are in use");
+                eprintln!("itsme-op: using the keys at {address}");
             }
             Err(reason) => eprintln!("itsme-op: no keys at {address}: {reason}"),
         }
@@ -119,25 +122,25 @@ impl Watched {
     }
 }
 
-/// What is at an address.
+/// Fetches a URL.
 pub fn get(uri: &str, reach: &Reach) -> Result<Response, String> {
     let request = http::Request::get(uri).body(Vec::new()).map_err(|error| error.to_string())?;
     send(request, reach)
 }
 
-/// Sends one request, and follows no redirect.
+/// Sends one request without following redirects.
 fn send(request: Request, reach: &Reach) -> Result<Response, String> {
     let url = reach.check(&request.uri().to_string())?;
     let mut config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .timeout_global(Some(PATIENCE));
-    // Nobody's proxy leads to our own loopback, or to the other containers.
+    // A proxy cannot reach our own loopback or the other containers.
     if reach.is_plain(&url) {
         config = config.proxy(None);
     }
     let agent = config.build().new_agent();
-    // An empty body would be announced, which a GET must not have.
+    // Leave the body out of a GET: even an empty one would add a Content-Length.
     let answer =
         if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
     let (head, mut body) = answer.map_err(|error| error.to_string())?.into_parts();

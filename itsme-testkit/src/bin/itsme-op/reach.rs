@@ -1,10 +1,10 @@
-//! Where the program sends requests.
+//! Limits where the program sends requests.
 
 use std::sync::Arc;
 
 use url::{Host, Url};
 
-/// Any host by https, and by plain http loopback and the hosts that were allowed.
+/// Any host by https; by plain http, only loopback and the allowed hosts.
 #[derive(Clone, Debug)]
 pub struct Reach {
     plain: Arc<[Host]>,
@@ -16,30 +16,30 @@ impl Reach {
         Self { plain: plain.into(), only_near: false }
     }
 
-    /// By https, too, only loopback and the hosts that were allowed.
+    /// Restricts https to loopback and the allowed hosts, too.
     #[must_use]
     pub fn only_near(mut self) -> Self {
         self.only_near = true;
         self
     }
 
-    /// The address, if it is within reach.
+    /// Parses the address if it is within reach.
     pub fn check(&self, text: &str) -> Result<Url, String> {
         let url = Url::parse(text).map_err(|error| format!("{text:?}: {error}"))?;
         let is_uri = text.parse::<http::Uri>().is_ok();
         match url.scheme() {
             _ if self.only_near && !self.is_plain(&url) => {
-                Err(format!("{text:?} is neither on loopback nor on a host of --allow-http"))
+                Err(format!("{text:?} must be on loopback or on a host given with --allow-http"))
             }
             "https" if is_uri => Ok(url),
             "http" if is_uri && self.is_plain(&url) => Ok(url),
             _ => Err(format!(
-                "{text:?} is neither https nor http on loopback or on a host of --allow-http"
+                "{text:?} must use https, or http on loopback or on a host given with --allow-http"
             )),
         }
     }
 
-    /// Whether its host is one that is near: no proxy leads there.
+    /// Whether the host is near, so that no proxy is used for it.
     pub fn is_plain(&self, url: &Url) -> bool {
         is_loopback(url) || url.host().is_some_and(|host| self.plain.contains(&host.to_owned()))
     }

@@ -1,4 +1,4 @@
-//! What the configuration means to the OP, checked before anything is started.
+//! Turns the configuration into the OP's clients and people, checked before anything starts.
 
 use std::{
     fs,
@@ -17,10 +17,10 @@ use crate::{
     reach::Reach,
 };
 
-/// No keys: those of a client whose set was not fetched yet.
+/// An empty key set, for a client whose keys have not been fetched yet.
 const NO_KEYS: &str = r#"{"keys":[]}"#;
 
-/// Whom and what the OP knows.
+/// The clients, people and faults that the OP knows.
 #[derive(Default)]
 pub struct Registry {
     clients: Vec<RegisteredClient>,
@@ -30,7 +30,7 @@ pub struct Registry {
     pub published: Vec<Published>,
 }
 
-/// A client that publishes its keys, but for those.
+/// A client that publishes its keys, without those keys.
 #[derive(Clone)]
 pub struct Published {
     pub jwks_uri: String,
@@ -39,24 +39,24 @@ pub struct Published {
     fetched: Arc<Mutex<Fetched>>,
 }
 
-/// What has become of its keys.
+/// The state of a client's published keys.
 #[derive(Default)]
 struct Fetched {
-    /// The client with its keys, for an OP that is made anew.
+    /// The client with its last known keys, for rebuilding the OP.
     last: Option<RegisteredClient>,
-    /// Nobody knows the client any more.
+    /// The client has been removed.
     is_retired: bool,
 }
 
 impl Published {
-    /// The client with the keys that it publishes at the moment.
+    /// The client with the keys that it publishes now.
     pub fn with(&self, jwks: &str) -> Result<RegisteredClient, String> {
         check_jwks(jwks)?;
         let client = RegisteredClient::new(&self.client.client_id, jwks);
         registered(&self.client, client, &self.reach)
     }
 
-    /// Tells the OP of keys that were fetched, unless the client has gone meanwhile.
+    /// Gives the OP newly fetched keys, unless the client has been removed meanwhile.
     pub fn register(&self, op: &mut FakeOp, client: RegisteredClient) {
         let mut fetched = self.fetched();
         if !fetched.is_retired {
@@ -65,12 +65,12 @@ impl Published {
         }
     }
 
-    /// The client's id, as long as no keys have come.
+    /// The client's id, until its keys have arrived.
     pub fn lacks_keys(&self) -> Option<&str> {
         self.fetched().last.is_none().then_some(&self.client.client_id)
     }
 
-    /// Its keys are fetched no more.
+    /// Stops fetching the client's keys.
     pub fn retire(&self) {
         self.fetched().is_retired = true;
     }
@@ -85,7 +85,7 @@ impl Published {
 }
 
 impl Registry {
-    /// Adds a client; paths start at `directory`.
+    /// Adds a client; paths are relative to `directory`.
     pub fn client(
         &mut self,
         it: &configuration::Client,
@@ -96,11 +96,11 @@ impl Registry {
         let codes = [&services.login, &services.identify, &services.share, &services.confirm];
         let mut texts = codes.into_iter().flatten().chain([&it.client_id]).chain(&it.secret);
         if texts.any(String::is_empty) {
-            return Err("client_id, secret and service codes are not empty".to_owned());
+            return Err("client_id, secret and service codes must not be empty".to_owned());
         }
         let by_keys = |jwks: &str| RegisteredClient::new(&it.client_id, jwks);
         let client = match (&it.jwks, &it.secret) {
-            (Some(_), Some(_)) => return Err("jwks and secret exclude each other".to_owned()),
+            (Some(_), Some(_)) => return Err("give either jwks or secret, not both".to_owned()),
             (None, Some(secret)) => {
                 let client = RegisteredClient::with_secret(&it.client_id, secret);
                 if it.hs256 { client.hs256() } else { client }
@@ -130,7 +130,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Adds somebody, of whom only what the dialect can tell may be said.
+    /// Adds a person, with only claims that the dialect can express.
     pub fn person(&mut self, it: &configuration::Person, dialect: Dialect) -> Result<(), String> {
         self.people.push(Self::read_person(it, dialect)?);
         Ok(())
@@ -138,7 +138,7 @@ impl Registry {
 
     pub fn read_person(it: &configuration::Person, dialect: Dialect) -> Result<Person, String> {
         if it.id.is_empty() {
-            return Err("id: it is empty".to_owned());
+            return Err("id: must not be empty".to_owned());
         }
         let mut person = Person::new(&it.id);
         for (name, value) in &it.claims {
@@ -148,7 +148,7 @@ impl Registry {
         Ok(person)
     }
 
-    /// Tells the OP.
+    /// Sets up the OP with everything in the registry.
     pub fn enter(&self, op: &mut FakeOp, reach: &Reach) {
         op.forget_clients();
         self.add_to(op);
@@ -156,7 +156,7 @@ impl Registry {
         op.fetch_request_objects(move |uri| outgoing::get(uri, &reach));
     }
 
-    /// Tells it of more.
+    /// Adds the registry's clients and people to an OP.
     pub fn add_to(&self, op: &mut FakeOp) {
         for client in &self.clients {
             op.register(client.clone());
@@ -173,7 +173,7 @@ impl Registry {
     }
 }
 
-/// What does not depend on how the client authenticates.
+/// Fills in what does not depend on how the client authenticates.
 fn registered(
     it: &configuration::Client,
     mut client: RegisteredClient,
@@ -182,7 +182,7 @@ fn registered(
     for uri in &it.redirect_uris {
         let url = Url::parse(uri).map_err(|error| format!("redirect_uris: {uri:?}: {error}"))?;
         if uri.parse::<http::Uri>().is_err() || url.fragment().is_some() {
-            return Err(format!("redirect_uris: {uri:?} is no URI without a fragment"));
+            return Err(format!("redirect_uris: {uri:?} must be a URI without a fragment"));
         }
         client = client.redirect_uri(uri);
     }
@@ -200,11 +200,11 @@ fn registered(
     let services = &it.services;
     let codes = [&services.login, &services.identify, &services.share, &services.confirm];
     if codes.iter().all(|codes| codes.is_empty()) {
-        return Err("services: there is none".to_owned());
+        return Err("services: give at least one".to_owned());
     }
     for (code, name) in &it.service_names {
         if !codes.iter().any(|codes| codes.contains(code)) {
-            return Err(format!("service_names: {code:?} is none of its services"));
+            return Err(format!("service_names: {code:?} is not one of its services"));
         }
         client = client.service_name(code, name);
     }
@@ -215,10 +215,11 @@ fn registered(
 }
 
 fn check_jwks(text: &str) -> Result<(), String> {
-    let jwks: Value = serde_json::from_str(text).map_err(|error| format!("no JWK set: {error}"))?;
+    let jwks: Value =
+        serde_json::from_str(text).map_err(|error| format!("not a JWK set: {error}"))?;
     let mut keys = jwks["keys"].as_array().into_iter().flatten();
     if keys.any(|key| key.get("d").is_some() || key.get("k").is_some()) {
-        let reason = "there are private keys in it; publish the output of 'keys -- public'";
+        let reason = "it contains private keys; use the output of 'keys -- public' instead";
         return Err(reason.to_owned());
     }
     for usage in ["sig", "enc"] {
@@ -232,8 +233,8 @@ fn check_jwks(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Claims are written as the wire has them. V2's are good in both dialects: the OP tells them in V1 as
-/// far as V1 has them.
+/// Checks a claim name as written on the wire. V2 names work in both dialects: the OP converts them
+/// to V1 where V1 has an equivalent.
 fn check_claim(name: &str, dialect: Dialect) -> Result<(), String> {
     let of =
         |dialect| Claim::all().filter_map(move |claim| claim.wire_names(dialect).ok()).flatten();
@@ -241,21 +242,21 @@ fn check_claim(name: &str, dialect: Dialect) -> Result<(), String> {
         return Ok(());
     }
     if of(Dialect::V1).any(|known| known == name) {
-        return Err("is a claim of V1: start with --v1, or use the name in V2".to_owned());
+        return Err("is a V1 claim; start with --v1 or use its V2 name".to_owned());
     }
     match of(Dialect::V2).find(|known| short(known).eq_ignore_ascii_case(short(name))) {
-        Some(meant) => Err(format!("is no claim of itsme; it may be {meant:?}")),
-        None => Err("is no claim of itsme".to_owned()),
+        Some(meant) => Err(format!("is not an itsme claim; did you mean {meant:?}?")),
+        None => Err("is not an itsme claim".to_owned()),
     }
 }
 
-/// A claim's name without the prefix of a dialect.
+/// A claim's name without its dialect's prefix.
 fn short(name: &str) -> &str {
     let name = name.rsplit(['/', ':']).next().unwrap_or(name);
     name.strip_prefix("claim_").unwrap_or(name)
 }
 
-/// A date becomes its text: that is what claims hold.
+/// Converts TOML to JSON. A date becomes text, as in claims.
 fn json(value: &toml::Value) -> Value {
     match value {
         toml::Value::String(text) => text.as_str().into(),

@@ -1,10 +1,10 @@
-//! How the program is told to end.
+//! Signals that stop the program.
 
 use std::{future::Future, io};
 
 use tokio::runtime::Runtime;
 
-/// Listens from now on for SIGINT (Ctrl-C) and SIGTERM; the future ends with the first.
+/// Starts listening for SIGINT (Ctrl-C) and SIGTERM; the future completes on the first one.
 #[cfg(unix)]
 pub fn listen(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -20,7 +20,7 @@ pub fn listen(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Listens from now on for Ctrl-C; the future ends with it.
+/// Starts listening for Ctrl-C; the future completes when it is pressed.
 #[cfg(not(unix))]
 pub fn listen(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
     let _inside = runtime.enter();

@@ -1,4 +1,4 @@
-//! The certificate of the program's own server.
+//! The TLS certificate of the program's own server.
 
 use std::{
     fs::{self, File},
@@ -10,17 +10,18 @@ use itsme_testkit::Tls;
 use openssl::{nid::Nid, x509::X509};
 use url::{Host, Url};
 
-/// A certificate and its key out of files.
+/// Loads a certificate and its key from files.
 pub fn from_files(certificate: &Path, key: &Path) -> Result<Tls, String> {
     let read = |file: &Path| {
         fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
     };
     Tls::from_pem(&read(certificate)?, &read(key)?).map_err(|error| {
-        format!("no TLS with {} and {}: {error}", certificate.display(), key.display())
+        format!("cannot use {} and {} for TLS: {error}", certificate.display(), key.display())
     })
 }
 
-/// A certificate for the issuer's host, and for loopback, by a CA whose certificate goes to the file.
+/// Issues a certificate for the issuer's host and loopback, and writes the certificate of its CA to
+/// the file.
 pub fn by_own_ca(file: &Path, issuer: &str) -> Result<Tls, String> {
     let issuer = Url::parse(issuer).map_err(|error| error.to_string())?;
     let host = match issuer.host() {
@@ -28,8 +29,9 @@ pub fn by_own_ca(file: &Path, issuer: &str) -> Result<Tls, String> {
         host => host.map(|host| host.to_string()).unwrap_or_default(),
     };
     let made = Tls::generate(&[&host, "localhost", "127.0.0.1", "::1"]);
-    let (tls, ca) = made.map_err(|error| format!("no certificate for {host}: {error}"))?;
-    // A program that starts again finds the file of the last time. Any other stays.
+    let (tls, ca) =
+        made.map_err(|error| format!("cannot issue a certificate for {host}: {error}"))?;
+    // Overwrite the file from an earlier start; leave any other file alone.
     let created = match is_ours(file) {
         true => File::create(file),
         false => File::create_new(file),
@@ -40,7 +42,7 @@ pub fn by_own_ca(file: &Path, issuer: &str) -> Result<Tls, String> {
     Ok(tls)
 }
 
-/// Whether the CA of an earlier start is all that is in the file.
+/// Whether the file contains nothing but the CA of an earlier start.
 fn is_ours(file: &Path) -> bool {
     let pem = fs::read(file).unwrap_or_default();
     let certificates = X509::stack_from_pem(&pem).unwrap_or_default();

@@ -17,22 +17,22 @@ use super::super::{
 use crate::{Person, RegisteredClient, jose};
 
 const LONGEST_REQUEST: Duration = Duration::from_secs(3600);
-/// For which an `auth_req_id` is good, in seconds, if the client does not want it shorter.
+/// The default lifetime of an `auth_req_id` in seconds; clients can ask for less.
 const EXPIRES_IN: u64 = 300;
 const LONGEST_NOTIFICATION_TOKEN: usize = 1024;
 
-/// A request that was accepted.
+/// An accepted request.
 pub(super) struct Backchannel {
     pub(super) auth_req_id: String,
     pub(super) request: AuthenticationRequest,
-    /// Whom the request is about.
+    /// The person who is asked.
     pub(super) person: Person,
     pub(super) since: UnixTime,
     pub(super) expires: UnixTime,
     pub(super) polled: Option<UnixTime>,
-    /// How often it was polled too fast.
+    /// How often the client polled too soon.
     pub(super) slowed_down: u32,
-    /// What is sent when the person has decided, in ping mode.
+    /// The ping to send once the person has decided, in ping mode.
     pub(super) ping: Option<Request>,
     pub(super) decision: Option<Decision>,
 }
@@ -59,7 +59,7 @@ impl FakeOp {
         let request = self
             .authentication_request(&parameters, true, client)
             .map_err(|(code, detail)| (400, code, detail))?;
-        // Last, since a user_identifier_token is good once.
+        // Check this last, because a user_identifier_token can be used only once.
         let person = self.hinted_person(&hint, &request.client)?;
         let sub = self.pairwise_sub(&request.client.client_id, &person);
         if request.claims.known_user().is_some_and(|known| known != sub) {
@@ -86,8 +86,8 @@ impl FakeOp {
         Ok(body)
     }
 
-    /// The claims of the signed authentication request (CIBA Core §7.1.1), with nothing beside it
-    /// but what says who asks.
+    /// Returns the claims of the signed authentication request (CIBA Core §7.1.1). Nothing may
+    /// stand beside it but the client's authentication.
     fn signed_request(
         &mut self,
         form: &Parameters,
@@ -95,7 +95,7 @@ impl FakeOp {
     ) -> Result<Map<String, Value>, Refused> {
         let beside = ["request", "client_id", "client_assertion_type", "client_assertion"];
         if let Some(name) = form.names().find(|name| !beside.contains(name)) {
-            return Err(invalid(format!("{name} does not go beside a signed request")));
+            return Err(invalid(format!("{name} must not be sent beside a signed request")));
         }
         let jwt = form.get("request").unwrap_or_default();
         let claims = jose::verify(&client.jwks(), jwt).map_err(invalid)?;
@@ -111,7 +111,7 @@ impl FakeOp {
             ));
         }
         if claims.get("client_id") != Some(&json!(client.client_id)) {
-            return Err(invalid("client_id differs inside and outside of the request".to_owned()));
+            return Err(invalid("client_id differs inside and outside the request".to_owned()));
         }
         let other_hints = ["login_hint", "id_token_hint"];
         if let Some(hint) = other_hints.into_iter().find(|hint| claims.contains_key(*hint)) {
@@ -125,7 +125,7 @@ fn invalid(detail: String) -> Refused {
     (400, "invalid_request", detail)
 }
 
-/// As long as the client wants it, within what the OP allows.
+/// The lifetime that the client requests, up to the OP's limit.
 fn expires_in(parameters: &Parameters) -> Result<u64, Refused> {
     let Some(requested) = parameters.get("requested_expiry") else { return Ok(EXPIRES_IN) };
     match requested.parse() {
@@ -134,8 +134,8 @@ fn expires_in(parameters: &Parameters) -> Result<u64, Refused> {
     }
 }
 
-/// Where a ping goes, and its bearer token: for clients in ping mode, who must send one (CIBA Core
-/// §7.1), and for nobody else.
+/// Builds the ping with its bearer token. Clients in ping mode must send a token (CIBA Core §7.1);
+/// for others there is no ping.
 fn notification(
     parameters: &Parameters,
     client: &RegisteredClient,
@@ -159,7 +159,7 @@ fn notification(
         || token.len() > LONGEST_NOTIFICATION_TOKEN
     {
         return Err(invalid(
-            "client_notification_token is no bearer token, or too long".to_owned(),
+            "client_notification_token is not a bearer token or is too long".to_owned(),
         ));
     }
     Ok(Some((endpoint, token.to_owned())))

@@ -1,4 +1,4 @@
-//! What the person does with a backchannel authentication request.
+//! The person's decision on a backchannel authentication request.
 
 use std::collections::BTreeMap;
 
@@ -16,22 +16,22 @@ use crate::Person;
 
 const NOT_PENDING: &str = "no such backchannel authentication request is pending";
 
-/// A backchannel authentication request that waits for its person to decide: what the app shows.
+/// A pending backchannel authentication request, as the app shows it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AskedInApp {
-    /// What [`FakeOp::approve_backchannel`] and [`FakeOp::deny_backchannel`] want to know.
+    /// Identifies the request to [`FakeOp::approve_backchannel`] and [`FakeOp::deny_backchannel`].
     pub auth_req_id: String,
-    /// Who asks.
+    /// The client that asks.
     pub client_id: String,
-    /// Whom.
+    /// The person who is asked.
     pub person: Person,
-    /// The scopes, `openid` and the service among them.
+    /// The scopes, including `openid` and the service.
     pub scopes: Vec<String>,
-    /// The names of the claims that are asked for one by one, in the ID token or from userinfo.
+    /// The names of individually requested claims, for the ID token or userinfo.
     pub claims: Vec<String>,
-    /// The template of a confirmation, by what its names have after `claim_approval_`:
-    /// `template_name`, `text_key` and so on. Empty if nothing is to be confirmed.
+    /// The template of a confirmation, keyed by what follows `claim_approval_` in its names:
+    /// `template_name`, `text_key` and so on. Empty if there is nothing to confirm.
     pub template: BTreeMap<String, String>,
 }
 
@@ -42,7 +42,7 @@ impl Backchannel {
 }
 
 impl FakeOp {
-    /// The backchannel authentication requests that wait for a decision, oldest first.
+    /// The backchannel authentication requests waiting for a decision, oldest first.
     pub fn pending_backchannel(&self) -> Vec<AskedInApp> {
         let shown = self.requests_to_decide().map(|(id, request, person, _)| AskedInApp {
             auth_req_id: id.to_owned(),
@@ -55,7 +55,7 @@ impl FakeOp {
         shown.collect()
     }
 
-    /// The same as the OP knows them: by their `auth_req_id`, with whom they ask and since when.
+    /// The requests waiting for a decision, with their `auth_req_id`, person and start time.
     pub(in super::super) fn requests_to_decide(
         &self,
     ) -> impl Iterator<Item = (&str, &AuthenticationRequest, &Person, UnixTime)> {
@@ -64,7 +64,7 @@ impl FakeOp {
         pending.map(|it| (it.auth_req_id.as_str(), &it.request, &it.person, it.since))
     }
 
-    /// The sessions and requests that wait, each oldest first.
+    /// The waiting sessions, then the waiting requests, each oldest first.
     pub(in super::super) fn waiting_without_a_browser(&self) -> impl Iterator<Item = Waiting> {
         let sessions = self.sessions_to_scan().map(|(id, client_id, since)| Waiting {
             kind: WaitingKind::QrSession,
@@ -83,40 +83,40 @@ impl FakeOp {
         sessions.chain(requests)
     }
 
-    /// The person approves in the app: the next poll gets the tokens, and a client in ping mode
-    /// [a ping](Self::pings).
+    /// Approves a request as the person would in the app. The next poll gets the tokens, and a
+    /// client in ping mode gets [a ping](Self::pings).
     ///
     /// # Panics
-    /// No such request [is pending](Self::pending_backchannel).
+    /// If no such request [is pending](Self::pending_backchannel).
     pub fn approve_backchannel(&mut self, auth_req_id: &str) {
         self.decide_backchannel(auth_req_id, true).expect(NOT_PENDING);
     }
 
-    /// The person refuses in the app: the next poll gets `access_denied`, and a client in ping mode
-    /// [a ping](Self::pings).
+    /// Refuses a request as the person would in the app. The next poll gets `access_denied`, and a
+    /// client in ping mode gets [a ping](Self::pings).
     ///
     /// # Panics
-    /// As [`approve_backchannel`](Self::approve_backchannel).
+    /// Like [`approve_backchannel`](Self::approve_backchannel).
     pub fn deny_backchannel(&mut self, auth_req_id: &str) {
         self.decide_backchannel(auth_req_id, false).expect(NOT_PENDING);
     }
 
-    /// The person's time is up: the next poll gets `expired_token`.
+    /// Lets the request time out: the next poll gets `expired_token`.
     ///
     /// # Panics
-    /// As [`approve_backchannel`](Self::approve_backchannel).
+    /// Like [`approve_backchannel`](Self::approve_backchannel).
     pub fn expire_backchannel(&mut self, auth_req_id: &str) {
         self.end_backchannel(auth_req_id).expect(NOT_PENDING);
     }
 
-    /// The pings that decisions have brought about since this was last called: `POST` requests to
-    /// the clients' [notification endpoints](crate::RegisteredClient::notification_endpoint). The
-    /// OP is a function and sends nothing itself; hand them to your application.
+    /// Takes the pings for decisions since the last call: `POST` requests to the clients'
+    /// [notification endpoints](crate::RegisteredClient::notification_endpoint). The OP opens no
+    /// sockets; pass the pings to your application.
     pub fn pings(&mut self) -> Vec<Request> {
         std::mem::take(&mut self.ciba.pings)
     }
 
-    /// `None`: no such request is pending.
+    /// Decides a request; `None` if no such request is pending.
     pub(in super::super) fn decide_backchannel(
         &mut self,
         auth_req_id: &str,
@@ -126,14 +126,14 @@ impl FakeOp {
         let found = self.pending(auth_req_id)?;
         found.decision = Some(if is_approved { Decision::Approved(now) } else { Decision::Denied });
         if let Some(ping) = found.ping.take() {
-            // The client may come at once, however lately it has polled.
+            // After the decision the client may poll at once, however recently it last did.
             found.polled = None;
             self.ciba.pings.push(ping);
         }
         Some(())
     }
 
-    /// Its time is up. `None`: no such request is pending.
+    /// Lets a request time out; `None` if no such request is pending.
     pub(in super::super) fn end_backchannel(&mut self, auth_req_id: &str) -> Option<()> {
         let now = self.now();
         self.pending(auth_req_id)?.expires = now;

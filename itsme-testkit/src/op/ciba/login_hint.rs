@@ -1,4 +1,4 @@
-//! `login_hint_token`: who is asked.
+//! `login_hint_token`: whom to ask.
 
 use serde_json::Value;
 
@@ -6,8 +6,8 @@ use super::super::{FakeOp, answer::Refused};
 use crate::{Person, RegisteredClient, jose};
 
 impl FakeOp {
-    /// The person that it names. itsme's pages show it as a JWT, once with alg none, and as an
-    /// object: each of these forms may carry each type.
+    /// The person named by the token. itsme's documentation shows it as a JWT, once with alg none,
+    /// and as an object; each form may carry each type.
     pub(super) fn hinted_person(
         &mut self,
         hint: &Value,
@@ -29,13 +29,13 @@ impl FakeOp {
                 self.ciba.identify(text("value"), &client.client_id, now)
             }
             "subject_code" => self.person_with(&client.client_id, text("value")).ok_or_else(|| {
-                (400, "unknown_user_id", "the client knows nobody by this sub".to_owned())
+                (400, "unknown_user_id", "the client knows no one by this sub".to_owned())
             }),
-            other => Err(invalid(format!("the type {other:?} is not known"))),
+            other => Err(invalid(format!("unknown type {other:?}"))),
         }
     }
 
-    /// Whom a client knows by this `sub`.
+    /// The person whom a client knows by this `sub`.
     pub(in super::super) fn person_with(&self, client_id: &str, sub: &str) -> Option<Person> {
         let mut people = self.people.iter();
         people.find(|person| self.pairwise_sub(client_id, person) == sub).cloned()

@@ -1,4 +1,4 @@
-//! CIBA with user discovery: logins without a browser on the way (CIBA Core, itsme: CIBA).
+//! CIBA with user discovery: logins without a browser in between (CIBA Core, itsme: CIBA).
 
 mod backchannel;
 mod decision;
@@ -23,12 +23,12 @@ use crate::{RegisteredClient, registration::Credentials};
 
 pub(super) const CIBA_GRANT_TYPE: &str = "urn:openid:params:grant-type:ciba";
 
-/// What holds when an answer names no `interval`.
+/// The interval if an answer names none.
 const DEFAULT_INTERVAL: u32 = 5;
 
-/// What the OP remembers of it, and its settings.
+/// The OP's CIBA settings and state.
 pub(super) struct Ciba {
-    /// In the order in which they began, as are the requests.
+    /// In the order in which they began, like the requests.
     sessions: Vec<Session>,
     requests: Vec<Backchannel>,
     pings: Vec<Request>,
@@ -57,20 +57,20 @@ impl Ciba {
 }
 
 impl FakeOp {
-    /// The `interval` of answers in CIBA, in seconds, and how long the OP wants a client to wait
-    /// between two polls. `None` leaves it out; then 5 seconds hold, as they do by default.
+    /// Sets the `interval` in seconds in CIBA answers, which is how long a client must wait between
+    /// two polls. `None` leaves it out, which means the default of 5 seconds.
     pub fn polling_interval(&mut self, seconds: Option<u32>) {
         self.ciba.interval = seconds;
     }
 
-    /// How long a QR code of user discovery is good; a poll after that shows another one.
-    /// Default: 30 seconds.
+    /// Sets how long a QR code of user discovery is valid; a later poll returns a new one. Default:
+    /// 30 seconds.
     pub fn qr_code_lifetime(&mut self, lifetime: Duration) {
         self.ciba.qr_code_lifetime = lifetime;
     }
 
-    /// Shows `qr_code` and `expires_at` as a table of itsme's pages has them: at the top level of
-    /// the answer, not in `user_discovery_token`.
+    /// Puts `qr_code` and `expires_at` at the top level of the answer, as a table in itsme's
+    /// documentation does, instead of in `user_discovery_token`.
     pub fn qr_code_at_top_level(&mut self) {
         self.ciba.qr_code_at_top_level = true;
     }
@@ -95,8 +95,8 @@ impl FakeOp {
     fn check_may_use_ciba(&self, client: &RegisteredClient) -> Result<(), Refused> {
         let refused = |detail: &str| Err((400, "unauthorized_client", detail.to_owned()));
         match client.credentials {
-            _ if self.dialect == Dialect::V1 => refused("CIBA is for V2"),
-            Credentials::Secret { .. } => refused("CIBA is for clients with keys"),
+            _ if self.dialect == Dialect::V1 => refused("CIBA needs V2"),
+            Credentials::Secret { .. } => refused("CIBA needs a client with keys"),
             Credentials::Keys(_) => Ok(()),
         }
     }

@@ -1,14 +1,14 @@
-//! A QR code as a PNG.
+//! Renders a QR code as a PNG.
 
 use qrcode::{Color, QrCode};
 
-/// The white border that readers need, in modules (ISO/IEC 18004).
+/// The width of the white border that scanners need, in modules (ISO/IEC 18004).
 const QUIET_ZONE: usize = 4;
-/// Pixels a module, each way: at one bit a pixel, a byte in each row.
+/// Pixels per module in each direction. At one bit per pixel, a module is one byte of each row.
 const PIXELS: usize = 8;
 
 pub(in super::super) fn png(content: &str) -> Vec<u8> {
-    let code = QrCode::new(content).expect("a URL fits into a QR code");
+    let code = QrCode::new(content).expect("a URL fits in a QR code");
     let modules = code.width() + 2 * QUIET_ZONE;
     let inside = |at: usize| at.checked_sub(QUIET_ZONE).filter(|at| *at < code.width());
     let byte = |x, y| match (inside(x), inside(y)) {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::RegisteredClient;
 
-/// By how many seconds `slow_down` makes the interval longer.
+/// How many seconds `slow_down` adds to the interval.
 const SLOW_DOWN: u32 = 5;
 
 impl FakeOp {
@@ -26,24 +26,20 @@ impl FakeOp {
         let interval = self.ciba.interval();
         let mut requests = self.ciba.requests.iter_mut().enumerate();
         let Some((place, found)) = requests.find(|(_, it)| it.auth_req_id == auth_req_id) else {
-            return refused(
-                400,
-                "invalid_grant",
-                "the auth_req_id is not known, or was used before",
-            );
+            return refused(400, "invalid_grant", "the auth_req_id is unknown or was used before");
         };
         if found.request.client.client_id != client.client_id {
-            return refused(400, "invalid_grant", "the auth_req_id was given to another client");
+            return refused(400, "invalid_grant", "the auth_req_id belongs to another client");
         }
         if now >= found.expires {
             return refused(400, "expired_token", "the auth_req_id has expired");
         }
-        // CIBA Core §7.3: the interval is between two polls, so the first one comes when it likes.
+        // CIBA Core §7.3: the interval is between two polls, so the first may come at any time.
         let interval = Duration::from_secs((interval + found.slowed_down * SLOW_DOWN).into());
         let previous = found.polled.replace(now);
         if previous.is_some_and(|previous| now.since(previous) < interval) {
             found.slowed_down += 1;
-            return refused(400, "slow_down", "the interval since the last poll is not over");
+            return refused(400, "slow_down", "the interval since the last poll has not passed");
         }
         match found.decision {
             None => refused(400, "authorization_pending", "the person has not decided yet"),

@@ -1,4 +1,4 @@
-//! User discovery sessions: who is in front of the screen with the QR code.
+//! User discovery sessions: find out who is in front of the screen with the QR code.
 
 use std::time::Duration;
 
@@ -28,13 +28,13 @@ pub(super) struct Session {
     begun: UnixTime,
     until: UnixTime,
     polled: UnixTime,
-    /// How many QR codes it has shown, and until when the last one is good.
+    /// How many QR codes it has shown, and how long the last one is valid.
     qr_codes: u32,
     expires_at: UnixTime,
     discovered: Option<Discovered>,
 }
 
-/// Who has scanned the QR code, by the `user_identifier_token`.
+/// The person who scanned the QR code, stored under the `user_identifier_token`.
 struct Discovered {
     person: Person,
     token: String,
@@ -53,7 +53,8 @@ impl Session {
 }
 
 impl Ciba {
-    /// Whom a `user_identifier_token` names; it does so once, to the client that got it.
+    /// The person named by a `user_identifier_token`. It works once, for the client that received
+    /// it.
     pub(super) fn identify(
         &mut self,
         token: &str,
@@ -64,9 +65,8 @@ impl Ciba {
         let own = self.sessions.iter_mut().filter(|session| session.client_id == client_id);
         let discovered =
             own.filter_map(|session| session.discovered.as_mut()).find(|it| it.token == token);
-        let discovered = discovered.ok_or_else(|| {
-            (400, "unknown_user_id", "the user_identifier_token is not known".to_owned())
-        })?;
+        let discovered = discovered
+            .ok_or_else(|| (400, "unknown_user_id", "unknown user_identifier_token".to_owned()))?;
         if discovered.used {
             return Err(expired("the user_identifier_token was used before"));
         }
@@ -79,12 +79,12 @@ impl Ciba {
 }
 
 impl FakeOp {
-    /// The user discovery sessions that wait for somebody to scan their QR code, oldest first.
+    /// The user discovery sessions waiting for someone to scan their QR code, oldest first.
     pub fn pending_sessions(&self) -> Vec<&str> {
         self.sessions_to_scan().map(|(id, ..)| id).collect()
     }
 
-    /// The same with the clients that have begun them, and when.
+    /// The waiting sessions with their clients and start times.
     pub(in super::super) fn sessions_to_scan(
         &self,
     ) -> impl Iterator<Item = (&str, &str, UnixTime)> {
@@ -93,7 +93,7 @@ impl FakeOp {
         pending.map(|session| (session.id.as_str(), session.client_id.as_str(), session.begun))
     }
 
-    /// Nobody will scan it: from now on it has expired.
+    /// Expires a session that no one will scan.
     pub(in super::super) fn end_session(&mut self, session_id: &str) {
         let now = self.now();
         for session in self.ciba.sessions.iter_mut().filter(|session| session.id == session_id) {
@@ -101,16 +101,17 @@ impl FakeOp {
         }
     }
 
-    /// The person scans the QR code of a user discovery session in the app. The next poll of the
-    /// session names them by a `user_identifier_token`, which is good once and for five minutes.
+    /// Scans the QR code of a user discovery session as a person would in the app. The session's
+    /// next poll names the person by a `user_identifier_token`, which is valid once and for five
+    /// minutes.
     ///
     /// # Panics
-    /// No such session [is pending](Self::pending_sessions).
+    /// If no such session [is pending](Self::pending_sessions).
     pub fn scan(&mut self, session_id: &str, person: &Person) {
         self.scan_pending(session_id, person).expect("no such user discovery session is pending");
     }
 
-    /// `None`: no such session is pending.
+    /// Scans a session; `None` if no such session is pending.
     pub(in super::super) fn scan_pending(
         &mut self,
         session_id: &str,
@@ -130,7 +131,7 @@ impl FakeOp {
         Some(())
     }
 
-    /// Begins a session, or polls one.
+    /// Begins or polls a session.
     pub(in super::super) fn user_discovery(
         &mut self,
         request: &Request,
@@ -157,7 +158,7 @@ impl FakeOp {
         Ok(body)
     }
 
-    /// Gives its place among the sessions.
+    /// Begins a session and returns its index.
     fn begin_session(&mut self, client: &RegisteredClient) -> usize {
         let now = self.now();
         let session = Session {
@@ -180,7 +181,7 @@ impl FakeOp {
         let interval = Duration::from_secs(self.ciba.interval().into());
         let mut sessions = self.ciba.sessions.iter_mut().enumerate();
         let Some((place, session)) = sessions.find(|(_, session)| session.id == id) else {
-            return refused(404, "not_found", "the user discovery session is not known");
+            return refused(404, "not_found", "unknown user discovery session");
         };
         if session.client_id != client.client_id {
             return refused(403, "access_denied", "the session belongs to another client");
@@ -189,7 +190,7 @@ impl FakeOp {
             return refused(400, "invalid_request", "the user discovery session has expired");
         }
         if now.since(session.polled) < interval {
-            return refused(429, "slow_down", "the interval since the last poll is not over");
+            return refused(429, "slow_down", "the interval since the last poll has not passed");
         }
         session.polled = now;
         if now >= session.expires_at {
@@ -229,18 +230,18 @@ impl FakeOp {
     }
 }
 
-/// A segment of a path, in which a plus is a plus.
+/// Decodes a path segment, where a plus is a literal plus.
 fn percent_decoded(segment: &str) -> String {
     let pair = format!("x={}", segment.replace('+', "%2B"));
     let decoded = form_urlencoded::parse(pair.as_bytes()).next();
     decoded.map(|(_, id)| id.into_owned()).unwrap_or_default()
 }
 
-/// A time in UTC, to the second.
+/// A UTC time to the second.
 pub(in super::super) fn rfc3339(time: UnixTime) -> String {
     let (days, second) = (time.as_secs() / 86_400, time.as_secs() % 86_400);
-    // Years begin in March here, so that a leap day is the last; 719,468 days before 1970 is the
-    // first of March of the year 0, and 400 years are 146,097 days.
+    // Years begin in March here, so that a leap day comes last. 719,468 days before 1970 is 1 March
+    // of the year 0, and 400 years have 146,097 days.
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

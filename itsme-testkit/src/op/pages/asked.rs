@@ -1,4 +1,4 @@
-//! What the app shows of a request: who asks, for what, and at which level.
+//! What the app shows for a request: who asks, for what, and at which level.
 
 use itsme_core::{Dialect, Request};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::registration::Kind;
 
-/// A request, and in which language it is shown.
+/// A request and the language it is shown in.
 pub(super) struct Shown<'a> {
     pub(super) request: &'a AuthenticationRequest,
     pub(super) dialect: Dialect,
@@ -40,7 +40,7 @@ impl<'a> Shown<'a> {
         self.words().title(self.kind())
     }
 
-    /// All of it, as HTML.
+    /// The whole description as HTML.
     pub(super) fn html(&self) -> String {
         let (words, client) = (self.words(), &self.request.client);
         let advanced = self.request.acr.as_ref().is_some_and(|acr| acr.ends_with("acr_advanced"));
@@ -57,7 +57,7 @@ impl<'a> Shown<'a> {
         )
     }
 
-    /// What is shared, each thing once: a scope and a claim may mean the same.
+    /// The shared data, each item once: a scope and a claim may mean the same.
     fn data(&self) -> String {
         let words = self.words();
         let mut list: Vec<(String, bool)> = Vec::new();
@@ -72,7 +72,7 @@ impl<'a> Shown<'a> {
             }
         }
         if list.is_empty() {
-            // A confirmation is about what is confirmed.
+            // A confirmation shows what is to be confirmed instead.
             let is_login = self.kind() != Kind::Confirm;
             return if is_login { format!("<p>{}</p>", words.no_data) } else { String::new() };
         }
@@ -87,8 +87,8 @@ impl<'a> Shown<'a> {
         )
     }
 
-    /// Scopes and claims about the person, and whether they are essential. A claim that a scope
-    /// stands for is asked for in the ID token, too; to the person that is nothing more.
+    /// Scopes and claims about the person, and whether they are essential. Claims that a scope
+    /// stands for are also requested in the ID token; for the person that changes nothing.
     fn names(&self) -> impl Iterator<Item = (&'a str, bool)> {
         let claims = &self.request.claims;
         let is_data = |scope: &&String| *scope != "openid" && !scope.starts_with("service:");
@@ -106,7 +106,7 @@ impl<'a> Shown<'a> {
         scopes.map(|scope| (scope.as_str(), false)).chain(claims.filter(beside))
     }
 
-    /// The text or the payment of a confirmation.
+    /// The text or the payment to confirm.
     fn to_confirm(&self) -> String {
         let words = self.words();
         let template = self.request.claims.template(self.dialect);
@@ -129,7 +129,7 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// The names of the wire, folded away.
+    /// The names on the wire, folded away.
     fn for_developers(&self) -> String {
         let claims: Vec<&str> =
             self.request.claims.about_the_person().map(String::as_str).collect();
@@ -144,7 +144,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Who does something.
+/// A sentence that says who does something.
 pub(super) fn lead(words: &str, client: &str) -> String {
     let client = format!("<strong>{}</strong>", escape(client));
     format!("<p class=\"lead\">{}</p>", words.replace("{}", &client))

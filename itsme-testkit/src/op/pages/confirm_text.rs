@@ -1,8 +1,8 @@
-//! The text of a confirmation as the app shows it.
+//! Renders the text of a confirmation as the app shows it.
 
 use super::escape;
 
-/// As HTML: the four tags that itsme knows, and everything else as it is written.
+/// Renders HTML with the four tags that itsme knows; everything else is escaped.
 pub(super) fn render(text: &str) -> String {
     let mut html = String::new();
     let mut open = Vec::new();
@@ -12,7 +12,7 @@ pub(super) fn render(text: &str) -> String {
         rest = &rest[at..];
         let tag = rest.find('>').map_or(rest, |end| &rest[..=end]);
         let length = match tag {
-            // itsme's older pages write a break in the second way.
+            // itsme's older documentation writes a line break the second way.
             "<br>" | "</br>" => {
                 html += "<br>";
                 tag.len()

@@ -1,4 +1,4 @@
-//! What can be made to go wrong: found by words, begun and ended by a click.
+//! The page that lists all faults: search them, and click to start or clear one.
 
 use itsme_core::{Request, Response};
 
@@ -23,7 +23,7 @@ const AREAS: [(Area, &str); 9] = [
 ];
 
 impl FakeOp {
-    /// Faults and quirks by area; with `?find=`, those that have all its words.
+    /// Lists faults and quirks by area; with `?find=`, only those that contain all its words.
     pub(super) fn faults(&self, request: &Request) -> Response {
         let wanted = query(request, "find").unwrap_or_default();
         let words: Vec<String> = wanted.split_whitespace().map(str::to_lowercase).collect();
@@ -48,7 +48,7 @@ impl FakeOp {
             false => String::new(),
         };
         let body = format!(
-            "<h1>Faults</h1><p class=\"lead\">Press a fault to make it happen from now on. A bar on every page shows what is active, and clears it.</p>\
+            "<h1>Faults</h1><p class=\"lead\">Click a fault to inject it. A bar at the top of every page shows the active faults and lets you clear them.</p>\
              <form class=\"find\" method=\"get\" action=\"{base}/faults\" role=\"search\">\
              <div><label for=\"find\">Find</label><input id=\"find\" name=\"find\" type=\"search\" value=\"{}\" autocomplete=\"off\"></div>\
              <button>Search</button></form>{all}{}{}",
@@ -56,14 +56,14 @@ impl FakeOp {
             section("Faults", "A careful client refuses these: the login fails.", &faults),
             section(
                 "Quirks",
-                "Real providers do these, and a login must succeed all the same.",
+                "Real providers do these things; a login must still succeed.",
                 &quirks
             ),
         );
         self.html(200, &Page { wide: true, ..Page::new(request, "Faults") }, &body)
     }
 
-    /// What was chosen there, or cleared on any page.
+    /// Injects the chosen fault, or clears all, from any page.
     pub(super) fn meddle(&mut self, request: &Request) -> Response {
         let form = match Parameters::parse(request.body()) {
             Ok(form) => form,
@@ -75,9 +75,9 @@ impl FakeOp {
             }
             (Some(_), None) => {}
             (None, Some("clear")) => self.recover(),
-            _ => return self.refused(request, "there is no such fault"),
+            _ => return self.refused(request, "unknown fault"),
         }
-        // Behind the OP's own origin, and so nowhere else.
+        // Only a path on the OP's own origin is accepted, so the redirect cannot leave it.
         let back = form.get("back").filter(|back| {
             back.starts_with('/') && back.bytes().all(|byte| byte.is_ascii_graphic())
         });
@@ -91,7 +91,7 @@ impl FakeOp {
     }
 }
 
-/// One area. A fault in a client's own key holder has none: an OP cannot make it happen.
+/// Lists one area. Faults of a client's own key holder are left out: an OP cannot cause them.
 fn group((area, title): (Area, &str), list: &[Fault], open: bool) -> String {
     let of_area = list.iter().filter(|fault| fault.area() == area);
     let rows: Vec<String> = of_area

@@ -1,4 +1,4 @@
-//! What every page has around its content.
+//! What surrounds the content of every page.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Method, header};
@@ -12,15 +12,15 @@ use super::{
 
 const STYLE: &str = include_str!("style.css");
 
-/// A page before it is written.
+/// A page that has not been rendered yet.
 pub(super) struct Page<'a> {
     pub(super) request: &'a Request,
     pub(super) language: Language,
-    /// As a text, not as HTML.
+    /// As plain text, not HTML.
     pub(super) title: &'a str,
-    /// Whether it is for lists and tables.
+    /// Whether the page has lists or tables that need room.
     pub(super) wide: bool,
-    /// After how many seconds it loads itself again.
+    /// After how many seconds the page reloads itself.
     pub(super) refresh: Option<u32>,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Why a page refuses a request, for the journal: it does not read HTML.
+/// Why a page refused a request; for the journal, which does not read HTML.
 #[derive(Clone)]
 pub(in super::super) struct Refused(pub(in super::super) String);
 
@@ -60,7 +60,7 @@ impl FakeOp {
             faults = self.active_faults(page.request),
             header = self.header(page.request),
         );
-        // Not `form-action`: browsers hold it against the redirect to the application, too.
+        // Not `form-action`: browsers also apply it to the redirect to the application.
         let style = STANDARD.encode(openssl::sha::sha256(STYLE.as_bytes()));
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; \
@@ -74,7 +74,7 @@ impl FakeOp {
         answer::with(status, html, &headers)
     }
 
-    /// The way to everything else. Addresses without a host work behind any name.
+    /// The navigation. Addresses without a host work behind any host name.
     fn header(&self, request: &Request) -> String {
         let base = self.base();
         let here = self.path(request);
@@ -83,7 +83,8 @@ impl FakeOp {
             places.push(("/journal", "Journal"));
         }
         let link = |(path, label): (&str, &str)| {
-            // The journal's requests are on its path, too: only the bare address is here.
+            // The pages of single requests share the journal's path: only the bare address is the
+            // current page.
             let is_here = here == path && request.uri().query().is_none();
             let current = if is_here { " aria-current=\"page\"" } else { "" };
             format!("<a href=\"{base}{path}\"{current}>{label}</a>")
@@ -95,7 +96,7 @@ impl FakeOp {
         )
     }
 
-    /// What goes wrong on purpose, and one click to end it and to be back on this page.
+    /// The active faults, with a button to clear them and return to this page.
     fn active_faults(&self, request: &Request) -> String {
         let faults = &self.mischief.faults;
         if faults.is_empty() {

@@ -1,4 +1,4 @@
-//! The journal: all requests, those of one login, and one request with its tokens.
+//! The journal: all requests, those of one login, or one request with its tokens.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use super::{
     query,
 };
 
-/// Requests of one login that say the same, as polls do, in one row.
+/// A row of the table. Identical requests of one login, such as polls, share one.
 struct Row<'a> {
     newest: &'a JournalEntry,
     oldest: &'a JournalEntry,
@@ -23,7 +23,8 @@ struct Row<'a> {
 }
 
 impl FakeOp {
-    /// The last requests, those of the login that began with this number, or the one with this number.
+    /// Shows the latest requests, those of the login that began with this number, or the request
+    /// with this number.
     pub(super) fn journal(&self, journal: &Journal, request: &Request) -> Response {
         if let Some(number) = query(request, "request") {
             let entry = journal.entries().find(|entry| entry.number.to_string() == number);
@@ -38,7 +39,7 @@ impl FakeOp {
             None => true,
         });
         let is_paused = request.uri().query() == Some("paused");
-        // A page that loads itself again takes the focus away from who uses a keyboard.
+        // Reloading would take the focus away from people who use a keyboard.
         let refresh = (login.is_none() && !is_paused).then_some(REFRESH);
         let (heading, onward) = match (&login, refresh) {
             (Some(_), _) => ("Requests of one login", "<a href=\"journal\">All requests</a>"),
@@ -47,7 +48,7 @@ impl FakeOp {
         };
         let rows: String = rows(entries).iter().map(|row| row.html(login.is_some())).collect();
         let table = match rows.as_str() {
-            "" => "<p>Nothing was asked yet.</p>".to_owned(),
+            "" => "<p>No requests yet.</p>".to_owned(),
             rows => format!(
                 "<table><thead><tr><th scope=\"col\" class=\"now\">Time (UTC)</th><th scope=\"col\">Request</th>\
                  <th scope=\"col\">Answer</th><th scope=\"col\">Login</th></tr></thead>\
@@ -55,7 +56,7 @@ impl FakeOp {
             ),
         };
         let body = format!(
-            "<h1>{heading}</h1><p class=\"quiet\">The last requests, newest first. \
+            "<h1>{heading}</h1><p class=\"quiet\">The latest requests, newest first. \
              Nothing here is secret: this itsme is a fake, and so are its people.</p>\
              <p>{onward}</p><section class=\"card\">{table}</section>"
         );
@@ -90,13 +91,13 @@ impl FakeOp {
             rfc3339(entry.at),
             escape(&entry.outcome),
             section("", 2, &entry.decoded),
-            section("<h2>As it came</h2>", 3, &entry.details),
+            section("<h2>As sent</h2>", 3, &entry.details),
         );
         self.html(200, &Page { wide: true, ..Page::new(request, &title) }, &body)
     }
 }
 
-/// Groups them. Between polls of one login there may be requests of others.
+/// Groups the requests. Between the polls of one login there may be requests of others.
 fn rows<'a>(entries: impl Iterator<Item = &'a JournalEntry>) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'a>> = Vec::new();
     let mut last_of_login = HashMap::new();

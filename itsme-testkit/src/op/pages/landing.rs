@@ -1,4 +1,4 @@
-//! The front door: what this is, and what to configure.
+//! The landing page: what this is, and what to configure.
 
 use itsme_core::{Request, Response};
 
@@ -13,15 +13,11 @@ impl FakeOp {
         let base = self.base();
         let metadata = escape(&self.endpoint(".well-known/openid-configuration"));
         let mut places = vec![
-            (
-                "phone",
-                "Phone",
-                "Approve or refuse what applications ask, as any of the people below.",
-            ),
-            ("faults", "Faults", "Make something go wrong, and see what your application does."),
+            ("phone", "Phone", "Approve or refuse requests as any of the people below."),
+            ("faults", "Faults", "Make something go wrong and see how your application copes."),
         ];
         if self.journal.is_some() {
-            let journal = "Read what your application sent, decoded, and why it was refused.";
+            let journal = "See what your application sent, decoded, and why it was refused.";
             places.push(("journal", "Journal", journal));
         }
         let place = |(path, label, what): (&str, &str, &str)| {
@@ -29,7 +25,7 @@ impl FakeOp {
         };
         let body = format!(
             "<h1>A sandbox for itsme</h1>\
-             <p class=\"lead\">This is a fake itsme to develop against. Nothing here is secret, and nobody is really logged in.</p>\
+             <p class=\"lead\">This is a fake itsme to develop against. Nothing here is secret, and no login is real.</p>\
              <div class=\"grid\"><section class=\"card\"><h2>Connect your application</h2><dl>\
              <dt>Metadata</dt><dd><a href=\"{metadata}\">{metadata}</a></dd>\
              <dt>Issuer</dt><dd><code>{}</code></dd></dl></section>\

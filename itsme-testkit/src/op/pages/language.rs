@@ -1,4 +1,4 @@
-//! The language of a page: what the request wants, then what the browser wants.
+//! The language of a page: the request's preference, then the browser's.
 
 use http::header;
 use itsme_core::Request;
@@ -12,7 +12,7 @@ pub(super) enum Language {
 }
 
 impl Language {
-    /// As `<html lang>` names it.
+    /// The tag for `<html lang>`.
     pub(super) fn tag(self) -> &'static str {
         match self {
             Self::English => "en",
@@ -28,7 +28,7 @@ impl Language {
         wanted.filter_map(Self::known).next().unwrap_or_else(|| Self::of_browser(request))
     }
 
-    /// What `Accept-Language` wants most, of what there is.
+    /// The available language that `Accept-Language` prefers.
     pub(super) fn of_browser(request: &Request) -> Self {
         let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
         let accepted = accepted.and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -36,7 +36,7 @@ impl Language {
         for range in accepted.split(',') {
             let (tag, weight) = range.split_once(";q=").unwrap_or((range, "1"));
             let weight = weight.trim().parse().unwrap_or(0.0);
-            // The first of equals: browsers write them in order.
+            // Among equals the first wins: browsers list them in order.
             if let Some(language) = Self::known(tag.trim()).filter(|_| weight > best.0) {
                 best = (weight, language);
             }
@@ -44,7 +44,7 @@ impl Language {
         best.1
     }
 
-    /// `nl-BE` is Dutch as well.
+    /// `nl-BE` counts as Dutch.
     fn known(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         let all = [Self::English, Self::Dutch, Self::French, Self::German];

@@ -1,4 +1,4 @@
-//! What a person sees at the OP: plain pages that work without JavaScript.
+//! The OP's pages: plain HTML that works without JavaScript.
 
 mod asked;
 mod confirm_text;
@@ -21,11 +21,12 @@ pub(super) use self::frame::Refused;
 use super::{FakeOp, answer};
 use crate::Person;
 
-/// How often a page that waits looks again, in seconds.
+/// How often a waiting page reloads itself, in seconds.
 const REFRESH: u32 = 2;
 
 impl FakeOp {
-    /// A page that is none of the protocol's: nothing goes wrong with it, nor is it written down.
+    /// Serves a page that is not part of the protocol. It is never affected by faults nor recorded
+    /// in the journal.
     pub(super) fn page(&mut self, path: &str, request: &Request) -> Option<Response> {
         match (request.method(), path) {
             (&Method::GET, "" | "/") => Some(self.landing(request)),
@@ -34,7 +35,7 @@ impl FakeOp {
             (&Method::GET, "/faults") => Some(self.faults(request)),
             (&Method::POST, "/faults") => Some(self.meddle(request)),
             (&Method::GET, "/waiting") => Some(self.waiting(request)),
-            // What the QR code of user discovery says.
+            // The address in user discovery's QR codes.
             (&Method::GET, "/scan") => Some(self.scanned(request)),
             (&Method::GET, "/journal") => {
                 self.journal.as_ref().map(|journal| self.journal(journal, request))
@@ -51,7 +52,7 @@ fn query(request: &Request, name: &str) -> Option<String> {
     pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
-/// What people call a person, to be escaped.
+/// A person's display name, not yet escaped.
 fn name(person: &Person) -> &str {
     person.claims().get("name").and_then(|name| name.as_str()).unwrap_or(person.id())
 }
@@ -60,7 +61,7 @@ fn hidden(name: &str, value: &str) -> String {
     format!(r#"<input type="hidden" name="{name}" value="{}">"#, escape(value))
 }
 
-/// Where the browser goes after a form.
+/// Redirects the browser after a form.
 fn see_other(url: &str) -> Response {
     answer::with(303, String::new(), &[(header::LOCATION, url)])
 }

@@ -1,4 +1,4 @@
-//! The simulated phone: what the app would show, and what can be done with it.
+//! The simulated phone: what the app would show, and what the person can do with it.
 
 use std::{cmp::Reverse, time::Duration};
 
@@ -17,23 +17,23 @@ use super::{
 };
 use crate::Person;
 
-/// When a request is marked as old: whoever made it has probably gone on.
+/// When to mark a request as old: whoever made it has probably moved on.
 const OLD: Duration = Duration::from_secs(120);
 
-/// Something that waits.
+/// Something that waits for a person.
 struct Card<'a> {
     id: &'a str,
     since: UnixTime,
     language: Language,
     title: &'static str,
     what: String,
-    /// Who can act.
+    /// The person who can act, or the choice of one.
     person: String,
     buttons: String,
 }
 
 impl FakeOp {
-    /// Everything that waits for somebody, newest first; with `?login=`, that alone.
+    /// Shows everything that is waiting, newest first; with `?login=`, only that login.
     pub(super) fn phone(&self, request: &Request) -> Response {
         let words = Words::of(Language::of_browser(request));
         let wanted = query(request, "login");
@@ -41,7 +41,7 @@ impl FakeOp {
         cards.sort_by_key(|card| Reverse(card.since));
         let now = self.now();
         let list: String = cards.iter().map(|card| card.html(now)).collect();
-        // A page that looks again by itself would undo what is being chosen on it.
+        // Reloading the page would undo a choice being made on it.
         let (title, refresh, content) = match (list.is_empty(), &wanted) {
             (false, _) => (words.something_to_do, None, list),
             (true, Some(_)) => (words.phone, None, paragraph(words.over)),
@@ -114,14 +114,14 @@ impl FakeOp {
                 |words: &Words| paragraph(&words.for_person.replace("{}", &escape(name(person))));
             to_decide(id, since, request, &person)
         });
-        // The newest of those that began in the same moment comes first, too.
+        // Among those that began at the same moment, the newest also comes first.
         let mut cards: Vec<_> = sessions.chain(requests).collect();
         cards.reverse();
         cards.extend(logins);
         cards
     }
 
-    /// Who holds the phone.
+    /// Lets the user choose who holds the phone.
     fn choice(&self, words: &Words, id: &str, known: Option<&Person>) -> String {
         let options = self.people.iter().map(|person| {
             let selected = known.is_some_and(|known| known.id() == person.id());
@@ -136,7 +136,7 @@ impl FakeOp {
         )
     }
 
-    /// What was done on it.
+    /// Handles an action on the phone.
     pub(super) fn use_phone(&mut self, request: &Request) -> Response {
         let form = match Parameters::parse(request.body()) {
             Ok(form) => form,
@@ -157,7 +157,7 @@ impl FakeOp {
         }
     }
 
-    /// The QR code of user discovery leads to the card of its session.
+    /// Opens the session card to which a user discovery QR code leads.
     pub(super) fn scanned(&self, request: &Request) -> Response {
         let session = query(request, "session").unwrap_or_default();
         let known = self.pending_sessions().into_iter().find(|pending| *pending == session);

@@ -1,4 +1,4 @@
-//! The page that a browser is sent to, and the one where it waits for the phone.
+//! The page that a browser is sent to, and the one on which it waits for the phone.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use itsme_core::{Request, Response};
@@ -21,7 +21,7 @@ use super::{
 use crate::Person;
 
 impl FakeOp {
-    /// Who asks for what, a button for each decision, and the way to the phone.
+    /// Shows who asks for what, with a button for each decision and a link to the phone.
     pub(in super::super) fn sign_in(
         &self,
         request: &Request,
@@ -33,7 +33,7 @@ impl FakeOp {
         let client = &asks.client.client_id;
         let known = asks.claims.known_user().and_then(|sub| self.person_with(client, sub));
         let is_known = |person: &&Person| known.as_ref().is_some_and(|it| it.id() == person.id());
-        // Whom the request is about comes first.
+        // The person whom the request names comes first.
         let others = self.people.iter().filter(|person| !is_known(person));
         let people = self.people.iter().filter(is_known).chain(others).enumerate();
         let approve = people.map(|(place, person)| {
@@ -59,7 +59,7 @@ impl FakeOp {
         self.html(200, &Page { language: shown.language, ..page }, &body)
     }
 
-    /// The page that goes on by itself when somebody has decided on the phone.
+    /// The page that continues by itself once someone has decided on the phone.
     pub(super) fn waiting(&mut self, request: &Request) -> Response {
         let login = query(request, "login").unwrap_or_default();
         let place = self.on_page.iter().position(|it| it.id == login);
@@ -86,7 +86,7 @@ impl FakeOp {
         }
     }
 
-    /// The QR code where a phone can follow it, and a link for those who have only one screen.
+    /// The QR code if a phone can follow it, and a link for people with only one screen.
     fn way_to_phone(&self, words: &Words, id: &str) -> String {
         let address = format!("{}/phone?login={id}", self.issuer);
         let code = match is_reached_from_elsewhere(&self.issuer) {
@@ -109,7 +109,7 @@ impl FakeOp {
     }
 }
 
-/// On loopback, a camera would lead a phone to itself.
+/// On loopback a phone's camera would lead the phone to itself.
 fn is_reached_from_elsewhere(issuer: &str) -> bool {
     let Ok(issuer) = Url::parse(issuer) else { return false };
     match issuer.host() {
@@ -120,7 +120,7 @@ fn is_reached_from_elsewhere(issuer: &str) -> bool {
     }
 }
 
-/// Ann Peeters is AP.
+/// The initials of a name: Ann Peeters becomes AP.
 fn initials(name: &str) -> String {
     let mut words = name.split_whitespace();
     let ends = words.next().into_iter().chain(words.next_back());

@@ -1,8 +1,8 @@
-//! The palette, held against WCAG 2.2 (1.4.3, 1.4.11).
+//! Checks the palette against WCAG 2.2 (1.4.3, 1.4.11).
 
 use std::collections::HashMap;
 
-/// Text, and what it stands on.
+/// Text colours and their backgrounds.
 const TEXTS: [(&str, &str); 15] = [
     ("ink", "ground"),
     ("ink", "card"),
@@ -20,7 +20,7 @@ const TEXTS: [(&str, &str); 15] = [
     ("notice", "on-notice"),
     ("accent", "sunken"),
 ];
-/// What shows where a control is, or that it has the focus.
+/// The colours that mark a control or the focus, and their backgrounds.
 const SHAPES: [(&str, &str); 5] = [
     ("border", "card"),
     ("border", "ground"),
@@ -41,13 +41,16 @@ fn everything_can_be_read_in_light_and_dark() {
         for (pairs, needed) in [(&TEXTS[..], 4.5), (&SHAPES[..], 3.0)] {
             for (one, other) in pairs {
                 let found = contrast(palette[*one], palette[*other]);
-                assert!(found >= needed, "{scheme}: {one} on {other} has {found:.2}, not {needed}");
+                assert!(
+                    found >= needed,
+                    "{scheme}: the contrast of {one} on {other} is {found:.2}, expected at least {needed}"
+                );
             }
         }
     }
 }
 
-/// The colours of the next `:root`, and what comes after it.
+/// The colours of the next `:root`, and the rest of the text.
 fn rule(css: &str) -> (Palette, &str) {
     let (_, rule) = css.split_once(":root {").expect("custom properties");
     let (rule, rest) = rule.split_once('}').expect("an end");

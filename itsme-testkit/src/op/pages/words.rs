@@ -1,10 +1,10 @@
-//! What the pages say to people, in four languages. `{}` stands for what is put in.
+//! The pages' texts in four languages. `{}` is a placeholder.
 
 use super::language::Language;
 use crate::registration::Kind;
 
 pub(super) struct Words {
-    /// The titles of what can be asked: login, identification, sharing, confirmation.
+    /// The titles for a login, an identification, sharing and a confirmation.
     titles: [&'static str; 4],
     /// Who asks for it.
     leads: [&'static str; 4],

@@ -5,9 +5,9 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use ureq::Agent;
 use url::Url;
 
-/// As much of a browser as a test of an application needs: it keeps cookies, sends forms, and follows
-/// redirects, and the header `Refresh` with no delay, as long as they stay in the application. Where they leave it, as
-/// for the OP, the test goes on.
+/// As much of a browser as a test of an application needs. It keeps cookies, sends forms, and
+/// follows redirects and `Refresh` headers without a delay, as long as they stay within the
+/// application. When they leave it, for example for the OP, the test takes over.
 ///
 /// ```no_run
 /// use itsme_testkit::{Browser, Clock, Person, Server};
@@ -23,17 +23,17 @@ use url::Url;
 /// # }
 /// ```
 ///
-/// Cookies come back as in real browsers (RFC 6265bis): by host, path and `Secure`, for which loopback is good
-/// enough, until `Max-Age` or `Expires`, and not with the prefix `__Host-` unless they keep what it promises.
-/// When the application has sent the browser away, an address of the application that is opened next, with
-/// its host, comes from another site: cookies that are `SameSite=Strict` stay at home, as they do when a person
-/// comes back from itsme. A path alone is what a person types. `Sec-Fetch-Site` tells the application which of
-/// these it is.
+/// Cookies work as in real browsers (RFC 6265bis): by host, path and `Secure`, for which loopback
+/// is good enough, until `Max-Age` or `Expires`; a `__Host-` cookie that breaks the prefix's rules
+/// is refused. After the application has sent the browser away, opening an address of the
+/// application with its host counts as coming from another site: `SameSite=Strict` cookies are not
+/// sent, just as when a person comes back from itsme. Opening a bare path counts as typing it.
+/// `Sec-Fetch-Site` tells the application which of these happened.
 ///
-/// Browsers ignore ports in cookies, so this one logs in at several instances of an application: give the
-/// URL of the instance instead of a path.
+/// Browsers ignore ports in cookies, so this one can log in at several instances of an application:
+/// pass an instance's URL instead of a path.
 ///
-/// It blocks; in an async test, call it where blocking is allowed.
+/// It blocks. In an async test, call it where blocking is allowed.
 #[derive(Clone, Debug)]
 pub struct Browser {
     agent: Agent,
@@ -43,12 +43,12 @@ pub struct Browser {
     is_away: bool,
 }
 
-/// Where a [`Browser`] has ended up.
+/// The page on which a [`Browser`] has ended up.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Page {
-    /// Its address. An address out of the application was not opened: `status`, `headers` and `text` are
-    /// those of the redirect to it.
+    /// The page's URL. A URL outside the application is not opened: `status`, `headers` and `text`
+    /// are then those of the redirect to it.
     pub url: String,
     /// The HTTP status.
     pub status: u16,
@@ -56,24 +56,24 @@ pub struct Page {
     pub headers: HeaderMap,
     /// The body.
     pub text: String,
-    /// The addresses that were opened on the way, this page's last.
+    /// The URLs opened on the way, ending with this page's.
     pub via: Vec<String>,
 }
 
-/// More redirects in a row are a loop.
+/// More redirects than this in a row count as a loop.
 const MAX_REDIRECTS: usize = 10;
 
 /// An application that hangs must not hang its test.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// The header that says who made the browser send a request, and what it says.
+/// The header that tells which kind of site caused a request.
 const SITE: &str = "sec-fetch-site";
 const APPLICATION: &str = "same-origin";
 const OTHER_SITE: &str = "cross-site";
 const PERSON: &str = "none";
 
 impl Browser {
-    /// For the application at this origin, as `http://127.0.0.1:8080`.
+    /// Creates a browser for the application at this origin, such as `http://127.0.0.1:8080`.
     pub fn new(application: impl Into<String>) -> Self {
         let config = Agent::config_builder().proxy(None).max_redirects(0);
         let config = config.http_status_as_error(false).timeout_global(Some(MAX_WAIT));
@@ -82,10 +82,10 @@ impl Browser {
         Self { agent, application, cookies, is_away: false }
     }
 
-    /// Opens a page of the application, by its path or its URL, and goes where it is sent.
+    /// Opens a page of the application by path or URL, and follows its redirects.
     ///
     /// # Errors
-    /// The application does not answer within 30 seconds, or sends the browser around in circles.
+    /// If the application does not answer within 30 seconds, or redirects in a loop.
     pub fn open(&mut self, page: &str) -> io::Result<Page> {
         let is_typed = Url::parse(page).is_err();
         let site = match self.is_away {
@@ -97,10 +97,10 @@ impl Browser {
         self.follow(request.map_err(io::Error::other)?, site)
     }
 
-    /// Sends a form that is on a page of the application, and goes where that leads.
+    /// Submits a form from a page of the application, and follows its redirects.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// Like [`open`](Self::open).
     pub fn submit(&mut self, action: &str, fields: &[(&str, &str)]) -> io::Result<Page> {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         let request = http::Request::post(action)
@@ -110,11 +110,13 @@ impl Browser {
         self.follow(request.map_err(io::Error::other)?, APPLICATION)
     }
 
-    /// Sends one request with the cookies that belong to it, keeps those that come back, and follows nothing.
+    /// Sends one request with the matching cookies and keeps those it gets back. Follows no
+    /// redirects.
     ///
-    /// It comes from a page of the application, or, with the header `Sec-Fetch-Site: cross-site`, from a link (`GET`)
-    /// or a form (`POST`) of another site, for which cookies stay at home by their `SameSite`. One without
-    /// `SameSite` comes along, as it does in some browsers.
+    /// The request comes from a page of the application. With the header `Sec-Fetch-Site:
+    /// cross-site` it comes from a link (`GET`) or a form (`POST`) on another site, which does not
+    /// send cookies that their `SameSite` protects. A cookie without `SameSite` is sent, as in some
+    /// browsers.
     ///
     /// ```no_run
     /// # fn example(mut browser: itsme_testkit::Browser) -> std::io::Result<()> {
@@ -126,22 +128,22 @@ impl Browser {
     /// ```
     ///
     /// # Errors
-    /// The application does not answer within 30 seconds.
+    /// If the application does not answer within 30 seconds.
     pub fn send(&mut self, request: http::Request<Vec<u8>>) -> io::Result<http::Response<Vec<u8>>> {
         self.exchange(request).map(|(_, response)| response)
     }
 
-    /// Sets a cookie, or removes it, as the application would with this header `Set-Cookie`: `consent=yes; Path=/`, or
-    /// `session=; Max-Age=0; Path=/`, which loses the session.
+    /// Sets or removes a cookie, as if the application had sent this `Set-Cookie` header:
+    /// `consent=yes; Path=/`, or `session=; Max-Age=0; Path=/`, which loses the session.
     ///
     /// # Errors
-    /// A browser would not take such a cookie from the application.
+    /// If a browser would not accept such a cookie from the application.
     pub fn set_cookie(&mut self, cookie: &str) -> io::Result<()> {
         let base = self.base()?;
         self.take(cookie, &base)
     }
 
-    /// The names and values of the cookies that a page of the application gets.
+    /// The names and values of the cookies that a page of the application receives.
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         self.base()
             .into_iter()
@@ -152,7 +154,7 @@ impl Browser {
         Url::parse(&self.application).map_err(io::Error::other)
     }
 
-    /// `site` made the browser send the first request.
+    /// Follows redirects; `site` caused the first request.
     fn follow(
         &mut self,
         mut request: http::Request<Vec<u8>>,
@@ -169,12 +171,12 @@ impl Browser {
             let refresh = header(header::REFRESH).and_then(|it| it.strip_prefix("0;url="));
             let next = redirect.or(refresh).map(|next| url.join(next)).transpose();
             let next = next.map_err(io::Error::other)?;
-            // Whoever has sent the browser on its way has also caused what it is redirected to; what a page does by
-            // itself is the application's.
+            // The site that sent the browser here also caused the redirects that follow. What the
+            // page does by itself is the application's doing.
             if redirect.is_none() {
                 site = APPLICATION;
             }
-            // Another instance stays where it is, too.
+            // A redirect within another instance also stays in the application.
             let stays = |next: &Url| [&base, &url].iter().any(|at| at.origin() == next.origin());
             self.is_away = next.as_ref().is_some_and(|next| !stays(next));
             match next {
@@ -194,7 +196,7 @@ impl Browser {
         Err(io::Error::other(format!("more than {MAX_REDIRECTS} redirects")))
     }
 
-    /// One answer, and the address of what was asked.
+    /// Sends one request. Returns its answer and its URL.
     fn exchange(
         &mut self,
         request: http::Request<Vec<u8>>,
@@ -209,7 +211,7 @@ impl Browser {
         }
         let has_body = head.method == Method::POST;
         let request = http::Request::from_parts(head, body);
-        // An empty body would be announced, which a GET must not have.
+        // Leave the body out of a GET: even an empty one would add a Content-Length.
         let answer = match has_body {
             true => self.agent.run(request),
             false => self.agent.run(request.map(|_| ())),
@@ -217,7 +219,7 @@ impl Browser {
         let (head, mut body) = answer.map_err(io::Error::other)?.into_parts();
         let body = body.read_to_vec().map_err(io::Error::other)?;
         for cookie in head.headers.get_all(header::SET_COOKIE) {
-            // A browser does not say it to the page either.
+            // A browser does not report it to the page either.
             let _ = self.take(&String::from_utf8_lossy(cookie.as_bytes()), &url);
         }
         Ok((url, http::Response::from_parts(head, body)))
@@ -238,7 +240,7 @@ impl Browser {
             .join("; ")
     }
 
-    /// Takes `name=value; attributes`, unless a browser would not.
+    /// Accepts `name=value; attributes`, unless a browser would not.
     fn take(&mut self, cookie: &str, url: &Url) -> io::Result<()> {
         let cookie = RawCookie::parse(cookie).map_err(io::Error::other)?;
         let is_secure = cookie.secure() == Some(true);
@@ -254,7 +256,7 @@ impl Browser {
             return Err(io::Error::other(format!("cookie {}: {needed}", cookie.name())));
         }
         match self.cookies.insert_raw(&cookie, url) {
-            // One that was not there is removed, too.
+            // Removing a cookie that does not exist succeeds.
             Ok(_) | Err(CookieError::Expired) => Ok(()),
             Err(error) => Err(io::Error::other(error)),
         }

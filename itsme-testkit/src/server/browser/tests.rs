@@ -4,7 +4,8 @@ use url::form_urlencoded;
 
 use super::*;
 
-/// An application that answers each request by what stands in its path, with the cookies it got as text.
+/// An application that answers according to the path of a request, with the received cookies as
+/// text.
 fn application() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -75,7 +76,7 @@ fn it_follows_the_application_with_the_cookies_it_was_given() {
     let mut browser = Browser::new(&application);
     let page = browser.open("/begin").expect("a page");
     assert_eq!((page.url.clone(), page.status), (format!("{application}/end?x=y"), 200));
-    assert_eq!(page.text, "a=1", "the other one was taken back");
+    assert_eq!(page.text, "a=1", "the other cookie was removed");
     let [begin, next] = ["/begin", "/next"].map(|path| format!("{application}{path}"));
     assert_eq!(page.via, [begin, next, format!("{application}/end?x=y")]);
     let page = browser.open(&format!("{application}/broken")).expect("a page");
@@ -129,13 +130,13 @@ fn strict_cookies_stay_at_home_when_somebody_comes_back() {
     assert_eq!(all(&text(&mut browser, "/x")), "all=4 lax=2 strict=1 unsaid=3");
     browser.open("/away").expect("a redirect");
     let back = format!("{application}/begin");
-    // The redirects that follow come from there, too.
+    // Redirects that follow count as coming from there, too.
     assert_eq!(all(&text(&mut browser, &back)), "a=1 all=4 lax=2 unsaid=3");
-    // What the application's page does then is its own.
+    // What the application's page then does is its own doing.
     browser.open("/away").expect("a redirect");
     let once_more = text(&mut browser, &format!("{application}/once-more"));
     assert!(once_more.contains("strict=1"), "{once_more}");
-    // From a page of the application, or typed, they come along.
+    // Requests from a page of the application, or typed ones, send them.
     assert!(text(&mut browser, &back).contains("strict=1"));
     browser.open("/away").expect("a redirect");
     assert!(text(&mut browser, "/x").contains("strict=1"));

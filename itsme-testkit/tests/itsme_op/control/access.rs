@@ -1,4 +1,4 @@
-//! Who may use it.
+//! Who may use the control interface.
 
 use std::{fs, net::TcpListener};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Control;
 use crate::sandbox::{self, run};
 
-/// The status and the code of the refusal.
+/// The status and the error code of a refusal.
 fn ask(
     control: &Control,
     method: Method,

@@ -1,8 +1,8 @@
-//! Holds answers against the OpenAPI document: as much of JSON Schema as the document uses.
+//! Checks answers against the OpenAPI document, using as much of JSON Schema as the document does.
 
 use serde_json::Value;
 
-/// Whether the document has this answer of this route.
+/// Checks that the document describes this answer of this route.
 pub fn check(document: &Value, method: &str, path: &str, status: u16, body: &Value) {
     let here = format!("{method} {path}, {status}: {body}");
     let answers = &document["paths"][path][method.to_lowercase()]["responses"];
@@ -30,7 +30,7 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
         "integer" => value.is_u64() || value.is_i64(),
         "boolean" => value.is_boolean(),
         "null" => value.is_null(),
-        other => panic!("the test does not know the type {other}"),
+        other => panic!("the test does not support the type {other}"),
     };
     let fits_type = match &schema["type"] {
         Value::Array(names) => names.iter().filter_map(Value::as_str).any(is_a),
@@ -40,7 +40,7 @@ fn fits(document: &Value, schema: &Value, value: &Value) -> Result<(), String> {
         return Err(format!("{value} is not of the type {}", schema["type"]));
     }
     if let Some(known) = schema["enum"].as_array().filter(|known| !known.contains(value)) {
-        return Err(format!("{value} is none of {known:?}"));
+        return Err(format!("{value} is not one of {known:?}"));
     }
     for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if value.get(name).is_none() {

@@ -1,4 +1,4 @@
-//! The control interface in JSON.
+//! The control interface as JSON.
 
 mod access;
 mod described;
@@ -15,8 +15,8 @@ use crate::sandbox::Sandbox;
 
 const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 
-/// A sandbox that is used as a test in another language would use it. Every answer is held against
-/// the description.
+/// A sandbox, used as a test in another language would use it. Every answer is checked against the
+/// description.
 struct Control {
     sandbox: Sandbox,
     document: Value,
@@ -34,7 +34,7 @@ impl Control {
         self.sandbox.client(CLIENT_ID, REDIRECT_URI)
     }
 
-    /// Begins a login, up to the sign-in page.
+    /// Begins a login and opens the sign-in page.
     fn begin(&self, client: &Client) -> itsme_core::Redirect {
         let login = self.sandbox.play(client.authorize(AuthorizationRequest::login(SERVICE)));
         assert_eq!(self.sandbox.get(&login.url).status, 200);
@@ -52,14 +52,15 @@ impl Control {
         self.exchange(request.expect("a request"))
     }
 
-    /// Posts what is to be done, and gives the answer.
+    /// Posts a request that must succeed, and returns the answer.
     fn done(&self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.post(path, body);
         assert!(status < 300, "{path} {body}: {status} {answer}");
         answer
     }
 
-    /// Posts what is to be refused: the status and `error`, and this is in the detail.
+    /// Posts a request that must be refused with this status and `error`, and a detail that
+    /// contains `part`.
     fn refuses(&self, path: &str, body: &Value, status: u16, code: &str, part: &str) {
         let (found, answer) = self.post(path, body);
         assert_eq!((found, &answer["error"]), (status, &json!(code)), "{path} {body}: {answer}");
@@ -176,7 +177,7 @@ fn it_acts_on_nothing_by_guess() {
     for _ in 0..2 {
         control.begin(&client);
     }
-    control.refuses("deny", &json!({}), 409, "several_wait", "by its id");
+    control.refuses("deny", &json!({}), 409, "several_wait", "give an id");
     let second = control.get("waiting").1["waiting"][1]["id"].clone();
     control.refuses("approve", &json!({ "id": second }), 400, "does_not_fit", "name the person");
     let nobody = json!({ "id": second, "person": "nobody" });
@@ -192,7 +193,7 @@ fn it_acts_on_nothing_by_guess() {
         let ahead = json!({ "ahead": ahead });
         control.refuses("clock", &ahead, 400, "invalid_body", "from 0 to 4294967295");
     }
-    control.refuses("deny", &json!({ "id": "x" }), 404, "nothing_waits", "\"x\": it is not known");
+    control.refuses("deny", &json!({ "id": "x" }), 404, "nothing_waits", "\"x\": it is unknown");
     assert_eq!(
         control.get("journal?from=1").1["detail"],
         "unknown parameter `from`, expected `since`"
@@ -216,7 +217,7 @@ fn faults_are_listed_injected_and_ended() {
     let injected = json!({ "name": "discovery: another issuer" });
     let active = json!({ "active": ["discovery: another issuer"] });
     assert_eq!(control.done("faults/inject", &injected), active);
-    assert_eq!(control.done("faults/inject", &injected), active, "twice is once");
+    assert_eq!(control.done("faults/inject", &injected), active, "twice counts as once");
     assert_eq!(control.get("faults/active").1, active);
     let metadata = format!("{}/.well-known/openid-configuration", control.sandbox.issuer);
     let is_well = || {
@@ -240,7 +241,7 @@ fn the_journal_tells_reasons_and_the_clock_can_be_moved() {
     let login = control.begin(&client);
     let done = control.done("approve", &json!({ "person": "ann" }));
     let last = control.get("state").1["journal"].clone();
-    // A code is good for three minutes. The assertion of the client is good for longer.
+    // A code is valid for three minutes, the client's assertion for longer.
     assert_eq!(control.done("clock", &json!({ "ahead": 200 }))["ahead"], 200);
     let flow = client.finish_login(login.state, done["redirect"].as_str().expect("a URL"));
     control.sandbox.try_play(flow).expect_err("it has expired");
@@ -253,5 +254,5 @@ fn the_journal_tells_reasons_and_the_clock_can_be_moved() {
     assert!(numbers.is_sorted() && numbers[0] > last.as_u64(), "{numbers:?}");
 
     let state = control.done("clock", &json!({ "ahead": 0 }));
-    assert!(entry["at"].as_u64() > state["time"].as_u64(), "it is back: {state}");
+    assert!(entry["at"].as_u64() > state["time"].as_u64(), "the clock is back: {state}");
 }

@@ -1,4 +1,4 @@
-//! Clients and people that a test brings, and how all of it goes away again.
+//! Clients and people that a test adds, and how a reset removes them again.
 
 use std::{fs, thread, time::Duration};
 
@@ -20,7 +20,7 @@ fn mine(jwks: Value) -> Value {
     })
 }
 
-/// Logs somebody in as the client `MINE`, by approving as them.
+/// Logs a person in as the client `MINE`, by approving as them.
 fn log_in(control: &Control, person: &str) -> itsme_core::LoggedIn {
     let client = control.sandbox.client("MINE", REDIRECT_URI);
     let request = AuthorizationRequest::login("MY_LOGIN").scope(itsme_core::Scope::Profile);
@@ -96,7 +96,7 @@ fn a_wrong_client_is_refused_with_the_reason() {
     let file = mine(json!("/etc/passwd"));
     control.refuses("clients", &file, 400, "invalid_client", "only the configuration file");
     let afar = mine(json!("http://example.org/jwks"));
-    control.refuses("clients", &afar, 400, "invalid_client", "neither on loopback nor");
+    control.refuses("clients", &afar, 400, "invalid_client", "must be on loopback or");
     let empty = mine(json!({ "keys": [] }));
     control.refuses("clients", &empty, 400, "invalid_client", "\"use\": \"sig\"");
     let mut misspelt = mine(json!({ "keys": [] }));
@@ -105,11 +105,11 @@ fn a_wrong_client_is_refused_with_the_reason() {
     let mut split = mine(json!({ "keys": [] }));
     split["redirect_uris"] = json!(["http://127.0.0.1/\nb"]);
     split["jwks"] = private_keys().public_jwks().parse().expect("JSON");
-    control.refuses("clients", &split, 400, "invalid_client", "is no URI");
+    control.refuses("clients", &split, 400, "invalid_client", "must be a URI");
     let near = mine(json!("https://example.org/jwks"));
-    control.refuses("clients", &near, 400, "invalid_client", "neither on loopback nor");
-    control.refuses("clients", &mine(json!(5)), 400, "invalid_body", "a file, an address or a");
-    control.refuses("people", &json!({ "id": "" }), 400, "invalid_person", "id: it is empty");
+    control.refuses("clients", &near, 400, "invalid_client", "must be on loopback or");
+    control.refuses("clients", &mine(json!(5)), 400, "invalid_body", "a file, a URL or a");
+    control.refuses("people", &json!({ "id": "" }), 400, "invalid_person", "id: must not be empty");
     let nameless = json!({ "claims": {} });
     control.refuses("people", &nameless, 400, "invalid_body", "missing field `id`");
 }

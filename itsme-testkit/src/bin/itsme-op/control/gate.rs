@@ -1,4 +1,5 @@
-//! Who may use the control interface, and under which names a browser may see the pages.
+//! Decides who may use the control interface, and under which host names a browser may see the
+//! pages.
 
 use std::{collections::HashSet, fs, net::SocketAddr, path::Path};
 
@@ -11,7 +12,8 @@ use super::Refused;
 
 const SHORTEST_TOKEN: usize = 16;
 
-/// What programs call, and no person sees: it holds nothing of a browser's, so any `Host` may ask.
+/// Endpoints that programs call and people never see. They carry no browser state, so any `Host`
+/// will do.
 const FOR_PROGRAMS: [&str; 7] = [
     "/.well-known/openid-configuration",
     "/jwkSet",
@@ -22,7 +24,7 @@ const FOR_PROGRAMS: [&str; 7] = [
     "/backchannel/authentication",
 ];
 
-/// Whether the control interface is there, and for whom.
+/// Whether the control interface is on, and for whom.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Access {
     Off,
@@ -31,7 +33,8 @@ pub enum Access {
 }
 
 impl Access {
-    /// On loopback it is open unless there is a token. Elsewhere it must be asked for, with a token.
+    /// On loopback it is on, and open unless a token is set. Elsewhere it needs both the option and
+    /// a token.
     pub fn decide(
         is_loopback: bool,
         is_asked_for: bool,
@@ -51,19 +54,19 @@ impl Access {
     }
 }
 
-/// Reads the token of `Authorization: Bearer`.
+/// Reads the token expected in `Authorization: Bearer`.
 pub fn token(file: &Path) -> Result<String, String> {
     let at = file.display();
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {at}: {error}"))?;
     let token = text.trim();
     if token.len() < SHORTEST_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        let wanted = format!("at least {SHORTEST_TOKEN} printable characters without spaces");
-        return Err(format!("{at}: a token has {wanted}"));
+        let wanted = format!("at least {SHORTEST_TOKEN} printable characters and no spaces");
+        return Err(format!("{at}: a token needs {wanted}"));
     }
     Ok(token.to_owned())
 }
 
-/// The names that the program answers to, and whether its control interface is on.
+/// The host names the program answers to, and whether its control interface is on.
 pub struct Gate {
     access: Access,
     scheme: String,
@@ -96,14 +99,15 @@ impl Gate {
         self.access == Access::Off
     }
 
-    /// Whether a browser that was led here by a foreign name (DNS rebinding) must not see the answer.
+    /// Whether to withhold the answer from a browser that came by a foreign host name (DNS
+    /// rebinding).
     pub fn hides(&self, path: &str, request: &Request) -> bool {
         let is_for_programs =
             FOR_PROGRAMS.contains(&path) || path.starts_with("/user_discovery_sessions");
         !is_for_programs && !self.knows_host(request)
     }
 
-    /// The names that it answers to.
+    /// The host names it answers to.
     pub fn known_hosts(&self) -> String {
         self.hosts.join(", ")
     }
@@ -125,12 +129,12 @@ impl Gate {
         }
         let own = format!("{}://{}", self.scheme, host(request).unwrap_or_default());
         if request.headers().contains_key(ORIGIN) && text(request, ORIGIN) != Some(&own) {
-            let detail = format!("the Origin header must be {own}, or be left out");
+            let detail = format!("the Origin header must be {own} or absent");
             return Err(Refused(403, "foreign_origin", detail));
         }
         if let Access::Token(token) = &self.access {
             let given = text(request, AUTHORIZATION).and_then(|it| it.split_once(' '));
-            // RFC 9110 §11.1: the scheme has no case.
+            // RFC 9110 §11.1: the scheme is case-insensitive.
             let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
             let given = given.map(|(_, token)| token);
             let is_it = |given: &str| {
@@ -140,7 +144,7 @@ impl Gate {
                 return refused(401, "unauthorized", "send Authorization: Bearer with the token");
             }
         }
-        // Anything else can be sent by a foreign page without asking.
+        // A foreign page can send any other type without a CORS preflight.
         let media_type = text(request, CONTENT_TYPE).and_then(|it| it.split(';').next());
         let is_json =
             media_type.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"));
@@ -152,7 +156,7 @@ impl Gate {
     }
 }
 
-/// How a `Host` header names it: without the port where that is the usual one.
+/// The forms a `Host` header can take: the port may be left out if it is the default one.
 fn forms(name: &str, port: u16) -> Vec<String> {
     let mut forms = vec![format!("{name}:{port}")];
     if [80, 443].contains(&port) {

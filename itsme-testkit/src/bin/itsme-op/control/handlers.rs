@@ -1,4 +1,4 @@
-//! What each route does.
+//! The handler of each route.
 
 use std::{path::Path, time::Duration};
 
@@ -14,14 +14,14 @@ use crate::{
     registry::Registry,
 };
 
-/// By how many seconds the clock can be ahead: some 136 years.
+/// The furthest the clock can be set ahead, in seconds: about 136 years.
 const MOST_AHEAD: u64 = 0xffff_ffff;
-/// How many clients, and how many people, it keeps.
+/// How many added clients, and how many people, are kept.
 const MOST_ADDED: usize = 200;
 
 type Answer = Result<(u16, Value), Refused>;
 
-/// Method, path below `/control/`, and what is done.
+/// Method, path below `/control/`, and handler.
 pub const HANDLERS: &[(&str, &str, Handler)] = &[
     ("GET", "openapi.json", |_, _, _| ok(serde_json::from_str(DESCRIPTION).unwrap_or_default())),
     ("GET", "v1/state", |control, op, _| ok(state(control, op))),
@@ -51,7 +51,7 @@ fn refused<T>(status: u16, code: &'static str, detail: impl Into<String>) -> Res
     Err(Refused(status, code, detail.into()))
 }
 
-/// A body with these members and no others; an empty one is `{}`.
+/// Parses a body with exactly these members; an empty body counts as `{}`.
 fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Refused> {
     let text = if request.body().is_empty() { b"{}" } else { request.body().as_slice() };
     serde_json::from_slice(text).or_else(|error| refused(400, "invalid_body", error.to_string()))
@@ -68,7 +68,7 @@ struct Act {
     person: Option<String>,
 }
 
-/// Refusing and waiting take nobody's data, so they name nobody.
+/// Refusing and waiting need no person's data, so these gestures name nobody.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ByNobody {
@@ -125,7 +125,7 @@ fn shown(it: &Waiting, now: UnixTime) -> Value {
     })
 }
 
-/// Without an id it is about the only thing that waits.
+/// Without an id, acts on the only thing waiting.
 fn act(op: &mut FakeOp, gesture: Gesture, act: &Act) -> Answer {
     let person = match &act.person {
         None => None,
@@ -134,7 +134,7 @@ fn act(op: &mut FakeOp, gesture: Gesture, act: &Act) -> Answer {
                 return refused(
                     404,
                     "unknown_person",
-                    format!("nobody has the id {id:?}; /control/v1/people lists who is known"),
+                    format!("no person has the id {id:?}; /control/v1/people lists them"),
                 );
             }
             known => known.cloned(),
@@ -144,14 +144,20 @@ fn act(op: &mut FakeOp, gesture: Gesture, act: &Act) -> Answer {
     let fits = |it: &Waiting| act.id.as_ref().is_none_or(|id| *id == it.id);
     let Some(found) = all.find(fits) else {
         let nothing = match &act.id {
-            Some(id) => format!("nothing waits as {id:?}: it is not known, answered or timed out"),
-            None => "nothing waits".to_owned(),
+            Some(id) => format!(
+                "nothing is waiting with the id {id:?}: it is unknown, already answered or timed out"
+            ),
+            None => "nothing is waiting".to_owned(),
         };
-        let detail = format!("{nothing}; /control/v1/waiting lists what waits");
+        let detail = format!("{nothing}; /control/v1/waiting lists what is waiting");
         return refused(404, "nothing_waits", detail);
     };
     if all.any(|it| fits(&it)) {
-        return refused(409, "several_wait", "say which by its id; /control/v1/waiting lists them");
+        return refused(
+            409,
+            "several_wait",
+            "several things are waiting; give an id from /control/v1/waiting",
+        );
     }
     match op.act_on(&found.id, gesture, person.as_ref()) {
         Ok(redirect) => ok(json!({ "id": found.id, "redirect": redirect })),
@@ -164,7 +170,7 @@ fn by_nobody(op: &mut FakeOp, gesture: Gesture, request: &Request) -> Answer {
     act(op, gesture, &Act { id, person: None })
 }
 
-/// Those that this OP can have: it holds no client's keys.
+/// The faults this OP can have. It holds no client keys, so those of a key holder are left out.
 fn all_faults() -> Value {
     let mut areas: Vec<Value> = Vec::new();
     for (list, faults) in [("faults", Fault::all()), ("quirks", quirks::all())] {
@@ -194,7 +200,7 @@ fn inject(op: &mut FakeOp, request: &Request) -> Answer {
             refused(400, "does_not_fit", detail)
         }
         Some(fault) => {
-            // Twice the same is once.
+            // Injecting the same fault twice counts once.
             if !op.injected().contains(&name) {
                 fault.inject(op);
             }
@@ -267,16 +273,19 @@ fn clients(control: &Control) -> Value {
     json!({ "clients": control.configured.iter().chain(added).collect::<Vec<_>>() })
 }
 
-/// A client takes the place of another one with its id.
+/// Adds a client, replacing an added one with the same id.
 fn add_client(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answer {
     let client: Client = body(request)?;
     let mut registry = Registry::default();
     if client.names_a_file() {
-        let detail = "jwks: an address or a key set; only the configuration file names files";
+        let detail = "jwks: give a URL or a key set; only the configuration file can name files";
         return refused(400, "invalid_client", detail);
     }
     if control.configured.iter().any(|it| it.client_id == client.client_id) {
-        let detail = format!("the client {:?} is there from the start", client.client_id);
+        let detail = format!(
+            "the client {:?} is configured at startup and cannot be replaced",
+            client.client_id
+        );
         return refused(409, "exists", detail);
     }
     if let Err(reason) = registry.client(&client, Path::new(""), &control.reach) {
@@ -284,7 +293,11 @@ fn add_client(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answ
     }
     let is_new = control.added.iter().all(|(it, _)| it.client_id != client.client_id);
     if is_new && control.added.len() >= MOST_ADDED {
-        return refused(409, "too_many", format!("{MOST_ADDED} clients were added; reset first"));
+        return refused(
+            409,
+            "too_many",
+            format!("{MOST_ADDED} clients were already added; reset first"),
+        );
     }
     control.added.retain(|(it, published)| {
         let stays = it.client_id != client.client_id;
@@ -305,14 +318,18 @@ fn people(op: &FakeOp) -> Value {
     json!({ "people": people.collect::<Value>() })
 }
 
-/// Somebody new, or other claims of somebody who is known.
+/// Adds a person, or replaces the claims of an existing one.
 fn add_person(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answer {
     let person: configuration::Person = body(request)?;
     let person = Registry::read_person(&person, control.dialect)
         .or_else(|reason| refused(400, "invalid_person", reason))?;
     let is_new = op.people().iter().all(|it| it.id() != person.id());
     if is_new && op.people().len() >= MOST_ADDED {
-        return refused(409, "too_many", format!("there are {MOST_ADDED} people; reset first"));
+        return refused(
+            409,
+            "too_many",
+            format!("there are already {MOST_ADDED} people; reset first"),
+        );
     }
     let answer = json!({ "id": person.id(), "claims": person.claims() });
     op.know(person);

@@ -1,5 +1,5 @@
-//! The control interface: what the pages do, in JSON, for tests in any language. It is below
-//! `/control/` of the server or of the issuer, and `openapi.json` describes it.
+//! The control interface: what the pages do, as JSON, for tests in any language. It lives under
+//! `/control/` of the server or of the issuer; `openapi.json` describes it.
 
 mod gate;
 mod handlers;
@@ -15,31 +15,31 @@ use crate::{configuration::Client, outgoing::Watch, reach::Reach, registry::Publ
 
 const DESCRIPTION: &str = include_str!("openapi.json");
 
-/// Status, code and what to do about it.
+/// Status, error code, and what to do about it.
 pub struct Refused(u16, &'static str, String);
 
 type Handler = fn(&mut Control, &mut FakeOp, &Request) -> Result<(u16, Value), Refused>;
 
-/// What the interface needs beside the OP.
+/// What the interface needs besides the OP.
 pub struct Control {
     pub gate: Gate,
     pub clock: Clock,
-    /// Makes the OP as it was at the start.
+    /// Rebuilds the OP as it was at startup.
     pub make: Box<dyn Fn() -> FakeOp + Send>,
-    /// The clients of the start.
+    /// The clients configured at startup.
     pub configured: Vec<Client>,
     /// Those of them whose keys are fetched.
     pub published: Vec<Published>,
-    /// Those that were added since, with their keys where they are fetched.
+    /// Clients added since, with their keys where those are fetched.
     pub added: Vec<(Client, Option<Published>)>,
     pub watch: Watch,
-    /// Where clients that are added may have their addresses.
+    /// Which addresses added clients may use.
     pub reach: Reach,
     pub dialect: Dialect,
 }
 
 impl Control {
-    /// Answers what is its own, and refuses pages under a foreign name.
+    /// Answers control requests, and withholds pages requested under a foreign host name.
     pub fn answer(&mut self, op: &mut FakeOp, request: &Request) -> Option<Response> {
         let path = below_issuer(op.issuer(), request.uri().path()).to_owned();
         let Some(path) = path.strip_prefix("/control/") else {
@@ -78,7 +78,7 @@ impl Control {
     ) -> Result<(u16, Value), Refused> {
         let mut here = HANDLERS.iter().filter(|(_, known, _)| *known == path).peekable();
         if here.peek().is_none() {
-            let detail = "/control/openapi.json describes what is there".to_owned();
+            let detail = "/control/openapi.json lists the routes".to_owned();
             return Err(Refused(404, "not_found", detail));
         }
         let methods: Vec<&str> = here.clone().map(|(method, ..)| *method).collect();
@@ -90,7 +90,7 @@ impl Control {
     }
 }
 
-/// The path with or without that of the issuer before it.
+/// The path without the issuer's own path in front, if it has that.
 fn below_issuer<'a>(issuer: &str, path: &'a str) -> &'a str {
     let (_, below_scheme) = issuer.split_once("://").unwrap_or_default();
     let base = below_scheme.find('/').map_or("", |slash| &below_scheme[slash..]);

@@ -5,7 +5,7 @@ fn hint(kind: &str, value: &str) -> Value {
     json!({ "type": kind, "value": value })
 }
 
-/// With alg none and no signature.
+/// An unsigned JWT with alg none.
 fn unsigned(claims: &Value) -> String {
     let payload = claims.to_string().into_bytes();
     let (header, signer) = (json!({ "alg": "none" }), jose::SignedBy::Nobody);
@@ -45,7 +45,7 @@ fn signed_requests_are_checked() {
         (
             |c| c["client_id"] = json!("X"),
             "invalid_request",
-            "client_id differs inside and outside of the request",
+            "client_id differs inside and outside the request",
         ),
         (
             |c| c["login_hint"] = json!("ann@mail.example"),
@@ -72,7 +72,7 @@ fn signed_requests_are_checked() {
             "invalid_request",
             "claims and login_hint_token name different people",
         ),
-        (|c| c["acr_values"] = json!("high"), "invalid_request", "acr high is not known"),
+        (|c| c["acr_values"] = json!("high"), "invalid_request", "unknown acr high"),
         (
             |c| c["scope"] = json!("openid"),
             "invalid_scope",
@@ -81,7 +81,7 @@ fn signed_requests_are_checked() {
         (
             |c| c["scope"] = json!("openid service:X"),
             "invalid_scope",
-            "service:X is none of the services of TEST_CLIENT: \
+            "service:X is not one of the services of TEST_CLIENT: \
              TEST_LOGIN, TEST_IDENTIFY, TEST_SHARE, TEST_CONFIRM",
         ),
         (
@@ -130,7 +130,7 @@ fn the_request_is_signed_by_the_client_and_stands_alone() {
     let wrong = |claims: &Value| signed("rp-enc-1", claims, "rp-sig-1");
     assert_eq!(ask(Some(&wrong), None), (400, "the signature is wrong".into()));
     for name in ["scope", "login_hint", "id_token_hint", "login_hint_token", "claims"] {
-        let beside = format!("{name} does not go beside a signed request");
+        let beside = format!("{name} must not be sent beside a signed request");
         assert_eq!(ask(Some(&right), Some(name)), (400, beside));
     }
 }
@@ -144,7 +144,7 @@ fn a_request_is_good_once() {
     assert_eq!(refusal(&bench.ask(&claims)), again);
 }
 
-/// itsme's pages show three forms, and two types.
+/// itsme's documentation shows three forms and two types.
 #[test]
 fn each_form_of_hint_may_have_each_type() {
     let forms: [fn(&Value) -> Value; 3] = [
@@ -195,19 +195,11 @@ fn hints_are_checked() {
             "invalid_request",
             "login_hint_token: a JWT without a signature has the alg none",
         ),
-        (
-            hint("email", "x"),
-            "invalid_request",
-            "login_hint_token: the type \"email\" is not known",
-        ),
-        (hint("subject_code", "x"), "unknown_user_id", "the client knows nobody by this sub"),
-        (hint("subject_code", ""), "unknown_user_id", "the client knows nobody by this sub"),
-        (sub(OTHER_CLIENT), "unknown_user_id", "the client knows nobody by this sub"),
-        (
-            hint("user_identifier_token", "x"),
-            "unknown_user_id",
-            "the user_identifier_token is not known",
-        ),
+        (hint("email", "x"), "invalid_request", "login_hint_token: unknown type \"email\""),
+        (hint("subject_code", "x"), "unknown_user_id", "the client knows no one by this sub"),
+        (hint("subject_code", ""), "unknown_user_id", "the client knows no one by this sub"),
+        (sub(OTHER_CLIENT), "unknown_user_id", "the client knows no one by this sub"),
+        (hint("user_identifier_token", "x"), "unknown_user_id", "unknown user_identifier_token"),
     ] {
         let answer = Bench::new().ask_with(|claims| claims["login_hint_token"] = hint);
         assert_eq!(refusal(&answer), (400, detail.to_owned()));
@@ -224,10 +216,10 @@ fn a_user_identifier_token_is_good_once_for_five_minutes_and_for_its_client() {
     let mut bench = Bench::new();
     let token = bench.identifier();
     bench.client_id = OTHER_CLIENT;
-    let unknown = (400, "the user_identifier_token is not known".to_owned());
+    let unknown = (400, "unknown user_identifier_token".to_owned());
     assert_eq!(ask(&mut bench, &token), unknown);
     bench.client_id = CLIENT_ID;
-    // Five of its seconds went by until the poll.
+    // Five seconds of its lifetime passed before the poll.
     bench.after(294);
     assert_eq!(ask(&mut bench, &token).0, 200);
     let used = (400, "the user_identifier_token was used before".to_owned());
@@ -280,7 +272,7 @@ fn services_carry_what_they_must() {
     let value = |value: &str| json!({ "essential": true, "value": value });
     let half = json!({ "userinfo": { named: value("free_text") } });
     let whole = json!({ "userinfo": { named: value("free_text"), text: value("Yes?") } });
-    let no_template = (400, "a confirmation needs a whole template".to_owned());
+    let no_template = (400, "a confirmation needs a complete template".to_owned());
     assert_eq!(ask(CONFIRM_SERVICE, json!({})).1, no_template);
     assert_eq!(ask(CONFIRM_SERVICE, half).1, no_template);
     assert_eq!(ask(SERVICE, whole.clone()).1, (400, "a template is for confirmations".to_owned()));
@@ -313,7 +305,7 @@ fn pings_need_an_endpoint_and_a_bearer_token() {
     let right = (200, String::new());
     assert_eq!(ask(CLIENT_ID, "abc-._~+/09=="), right);
     assert_eq!(ask(CLIENT_ID, &"x".repeat(1024)), right);
-    let wrong = (400, "client_notification_token is no bearer token, or too long".to_owned());
+    let wrong = (400, "client_notification_token is not a bearer token or is too long".to_owned());
     for token in ["=", "a b", "a=b", "é", &"x".repeat(1025)] {
         assert_eq!(ask(CLIENT_ID, token), wrong, "{token}");
     }
@@ -323,5 +315,5 @@ fn pings_need_an_endpoint_and_a_bearer_token() {
     bench.op.ping_at(super::NOTIFICATIONS);
     let no_token = (400, "client_notification_token is needed in ping mode".to_owned());
     assert_eq!(refusal(&bench.ask_with(|_| ())), no_token);
-    assert_eq!(ask(CLIENT_ID, ""), no_token, "an empty one is none");
+    assert_eq!(ask(CLIENT_ID, ""), no_token, "an empty token counts as missing");
 }

@@ -1,4 +1,4 @@
-//! The whole of CIBA by requests made by hand, and what a careful OP refuses in it.
+//! All of CIBA in hand-made requests, and what a careful OP refuses.
 
 mod backchannel;
 mod redeem;
@@ -20,7 +20,7 @@ use super::{
 use crate::{CLIENT_ID, Person, RegisteredClient, SERVICE, World, jose, private_keys};
 
 const OTHER_CLIENT: &str = "OTHER";
-/// Where the client in ping mode is pinged.
+/// The notification endpoint of the client in ping mode.
 const NOTIFICATIONS: &str = "https://rp.example/itsme/ping";
 
 struct Bench {
@@ -49,7 +49,7 @@ impl Bench {
         self.jtis.to_string()
     }
 
-    /// As the client, which an assertion for this endpoint proves.
+    /// Posts as the client, with an assertion for this endpoint.
     fn post(&mut self, path: &str, audience: &str, form: Form) -> Response {
         let (audience, jti) = (self.op.endpoint(audience), self.jti());
         let claims = bench::assertion_claims(self.client_id, &audience, &jti, self.world.now());
@@ -80,7 +80,7 @@ impl Bench {
         answer["user_identifier_token"].as_str().expect("a token").to_owned()
     }
 
-    /// A request of Ann that is right.
+    /// A correct request for Ann.
     fn request_claims(&mut self) -> Value {
         let (jti, now) = (self.jti(), self.world.now().as_secs());
         let sub = self.op.pairwise_sub(self.client_id, &Person::ann());
@@ -97,7 +97,7 @@ impl Bench {
         self.post("/backchannel/authentication", "token", vec![("request", request)])
     }
 
-    /// Asks what is right but for a change of its claims.
+    /// Sends a correct request except for one change in its claims.
     fn ask_with(&mut self, change: impl FnOnce(&mut Value)) -> Response {
         let mut claims = self.request_claims();
         change(&mut claims);
@@ -133,7 +133,7 @@ fn error(response: &Response) -> (u16, String) {
     (response.status().as_u16(), error)
 }
 
-/// What a camera reads in a picture.
+/// Decodes the QR code in a picture as a camera would.
 fn scanned(qr_code: &Value) -> String {
     let file = STANDARD.decode(qr_code.as_str().expect("a text")).expect("base64");
     let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
@@ -142,7 +142,7 @@ fn scanned(qr_code: &Value) -> String {
     let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
     let frame = reader.next_frame(&mut pixels).expect("pixels");
     let (width, height) = (frame.width as usize, frame.height as usize);
-    // Four modules of white; cameras need them, and this reader does not.
+    // Four modules of white: cameras need them, although this decoder does not.
     assert!(pixels[..4 * 8 * width].iter().all(|pixel| *pixel == 0xff), "no quiet zone");
     let mut picture =
         rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[y * width + x]);
@@ -225,7 +225,7 @@ fn the_discovery_document_names_it_in_v2_alone() {
     assert!(v1.get("backchannel_authentication_endpoint").is_none());
 }
 
-/// Each endpoint is for V2, and for clients with keys.
+/// Each endpoint requires V2 and a client with keys.
 #[test]
 fn only_clients_with_keys_may_use_it_in_v2() {
     let refused = (400, "unauthorized_client".to_owned());
@@ -247,7 +247,7 @@ fn only_clients_with_keys_may_use_it_in_v2() {
     }
 }
 
-/// Each endpoint wants an assertion for itself, and none that was used before.
+/// Each endpoint requires an assertion made for it and not used before.
 #[test]
 fn clients_are_authenticated() {
     let invalid = (401, "invalid_client".to_owned());

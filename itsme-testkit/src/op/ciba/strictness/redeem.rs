@@ -25,7 +25,7 @@ fn each_poll_that_is_too_fast_makes_the_interval_longer() {
     }
     assert_eq!(bench.after(20).redeem(&id).status(), 200);
 
-    // From then on: the next interval is as long.
+    // From then on the next interval is just as long.
     let id = bench.accepted(|_| ());
     for (seconds, expected) in [(0, &pending), (4, &slow_down), (10, &pending), (9, &slow_down)] {
         assert_eq!(&error(&bench.after(seconds).redeem(&id)), expected, "after {seconds}");
@@ -38,14 +38,14 @@ fn an_auth_req_id_is_redeemed_once_and_by_its_client() {
     let id = bench.accepted(|_| ());
     bench.op.approve_backchannel(&id);
     bench.client_id = OTHER_CLIENT;
-    let other = (400, "the auth_req_id was given to another client".to_owned());
+    let other = (400, "the auth_req_id belongs to another client".to_owned());
     assert_eq!(refusal(&bench.redeem(&id)), other);
     bench.client_id = CLIENT_ID;
     assert_eq!(bench.redeem(&id).status(), 200);
     for id in [&id, "x", ""] {
         let answer = bench.after(5).redeem(id);
         assert_eq!(error(&answer), (400, "invalid_grant".into()));
-        let used = (400, "the auth_req_id is not known, or was used before".to_owned());
+        let used = (400, "the auth_req_id is unknown or was used before".to_owned());
         assert_eq!(refusal(&answer), used);
     }
 }
@@ -99,7 +99,7 @@ fn a_decision_is_pinged() {
     bench.op.approve_backchannel(&ids[0]);
     bench.op.deny_backchannel(&ids[1]);
     let pings = bench.op.pings();
-    assert!(bench.op.pings().is_empty(), "they are taken once");
+    assert!(bench.op.pings().is_empty(), "pings are taken only once");
     assert_eq!(pings.len(), 2);
     for ((ping, token), id) in pings.iter().zip(["first", "second"]).zip(&ids) {
         assert_eq!(ping.method(), "POST");

@@ -16,7 +16,7 @@ fn a_session_is_not_polled_faster_than_the_interval() {
     assert_eq!(answer.headers()["retry-after"], "5");
     bench.world.advance(Duration::from_millis(1));
     assert_eq!(bench.poll_session(&id).status(), 200);
-    assert_eq!(bench.after(4).poll_session(&id).status(), 429, "since the last poll");
+    assert_eq!(bench.after(4).poll_session(&id).status(), 429, "counted from the last poll");
     assert_eq!(bench.after(1).poll_session(&id).status(), 200, "a refused poll does not count");
 }
 
@@ -83,7 +83,7 @@ fn a_session_belongs_to_its_client() {
     assert_eq!(error(&bench.poll_session(&id)), (403, "access_denied".into()));
 }
 
-/// The answer that names the person may be lost on its way.
+/// The answer that names the person may get lost on the way.
 #[test]
 fn the_identifier_can_be_fetched_again() {
     let mut bench = Bench::new();
