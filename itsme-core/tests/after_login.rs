@@ -193,6 +193,7 @@ fn evidence_is_verified_again_without_the_op() {
     assert_eq!(evidence.claims()["sub"], who.user.sub);
     assert_eq!(evidence.claims()["acr"], "http://itsme.services/v2/claim/acr_advanced");
     assert_eq!(evidence.asked_service(), CONFIRM_SERVICE);
+    assert_eq!(evidence.asked_acr(), Some(itsme_core::Acr::Advanced));
     assert_eq!(evidence.signing_key_thumbprint(), Some(thumbprint));
     let digest = itsme_core::internals::sha256(&[confirmed.as_bytes()]);
     let digest = itsme_core::internals::base64url(digest);

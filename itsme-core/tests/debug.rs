@@ -32,6 +32,12 @@ fn steps_show_method_and_path_alone() {
 #[test]
 fn values_hide_what_they_hold() {
     let mut scene = Scene::warm();
+    assert_eq!(format!("{:?}", scene.client.refresh()), "Flow(refresh)");
+    let provider = scene.client.provider().expect("it is cached");
+    assert_eq!(
+        format!("{provider:?}"),
+        format!("Provider {{ issuer: {:?}, .. }}", scene.op.issuer())
+    );
     let login = scene.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Profile));
     assert_eq!(format!("{login:?}"), "Redirect(..)");
     let callback = scene.op.approve(&login.url, &Person::ann());

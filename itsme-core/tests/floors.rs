@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::{MAIN_SEPARATOR, Path, PathBuf},
 };
 
 /// A source file of the core: its path in `src`, and its code without comments and tests.
@@ -27,7 +27,10 @@ fn read() -> Vec<Source> {
         let code = without_tests(&text);
         let lines = code.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
         let path = path.strip_prefix(&src).expect("in src").to_str().expect("text");
-        Source { path: path.to_owned(), code: lines.collect::<Vec<_>>().join(" ") }
+        Source {
+            path: path.replace(MAIN_SEPARATOR, "/"),
+            code: lines.collect::<Vec<_>>().join(" "),
+        }
     };
     found.iter().map(read).collect()
 }

@@ -68,6 +68,22 @@ fn json_that_is_no_set_is_named() {
 }
 
 #[test]
+fn what_only_looks_like_a_form_is_said_to_be_no_json() {
+    let long = "A".repeat(64);
+    for file in [
+        "my keys={\"keys\":[]}",
+        "={\"keys\":[]}",
+        "\"keys\"",
+        "eyJrZXlzIjpbXX0",
+        &format!("MI{}", "!".repeat(64)),
+        &long,
+    ] {
+        let error = PrivateKeys::from_json(file).expect_err("no set");
+        assert!(matches!(error, KeysError::NotAKeySet(_)), "{file}: {error}");
+    }
+}
+
+#[test]
 fn another_encoding_is_named_and_a_byte_order_mark_is_nothing() {
     for text in [private_jwks().to_owned(), "-----BEGIN PRIVATE KEY-----".to_owned()] {
         let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();

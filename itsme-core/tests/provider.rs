@@ -403,6 +403,43 @@ fn a_snapshot_saves_another_process_the_fetch() {
     assert_eq!(fleet.op.asked(), [DISCOVERY, KEYS, TOKEN], "it keeps its age");
 }
 
+/// A client that knows the OP by a snapshot in which something expired so long ago.
+fn with_expired(what: &[&str], since: Duration) -> Scene {
+    let scene = Scene::warm();
+    let mut stored =
+        serde_json::to_value(&*scene.client.provider().expect("cached")).expect("JSON");
+    for member in what {
+        stored[member]["until"] = json!(scene.world.now().before(since));
+    }
+    let client = Client::new(scene.op.settings()).expect("the settings are sound");
+    client.import_provider(serde_json::from_value(stored).expect("a snapshot")).expect("ours");
+    Scene { client, ..scene }
+}
+
+#[test]
+fn metadata_and_keys_expire_separately() {
+    let mut keys = with_expired(&["keys_freshness"], minutes(1));
+    keys.log_in().expect("a person");
+    assert_eq!(keys.op.asked(), [KEYS, TOKEN]);
+    let mut metadata = with_expired(&["metadata_freshness"], minutes(1));
+    metadata.log_in().expect("a person");
+    assert_eq!(metadata.op.asked(), [DISCOVERY, KEYS, TOKEN]);
+}
+
+#[test]
+fn what_has_long_expired_does_not_serve_while_the_op_is_away() {
+    for long_expired in [&["keys_freshness"][..], &["metadata_freshness"]] {
+        for (hours, works) in [(23, true), (25, false)] {
+            let mut scene = with_expired(long_expired, HOUR * hours);
+            for path in ["/.well-known/openid-configuration", "/jwkSet"] {
+                (0..2).for_each(|_| scene.op.react(path, Reaction::NotSent));
+            }
+            let login = scene.play(scene.client.authorize(AuthorizationRequest::login(SERVICE)));
+            assert_eq!(login.is_ok(), works, "{long_expired:?} {hours} hours ago");
+        }
+    }
+}
+
 #[test]
 fn a_foreign_or_newer_snapshot_is_refused() {
     let scene = Scene::warm();
@@ -605,6 +642,12 @@ fn an_older_snapshot_does_not_replace_newer_keys() {
     scene.op.forget_asked();
     scene.log_in().expect("a person");
     assert_eq!(scene.op.asked(), [TOKEN]);
+    let new = scene.client.provider().expect("cached");
+    let other = Client::new(scene.op.settings()).expect("the settings are sound");
+    for snapshot in [old.clone(), new.clone(), old.clone()] {
+        other.import_provider((*snapshot).clone()).expect("ours");
+    }
+    assert_eq!(other.provider().expect("cached").keys_fetched_at(), new.keys_fetched_at());
     assert_eq!(old.issuer(), "https://op.example/v2");
 }
 

@@ -422,6 +422,7 @@ fn a_claim_without_a_name_in_the_dialect_is_refused_before_any_request() {
         let not_in_dialect =
             matches!(error, Error::Request(RequestError::ClaimNotInDialect { .. }));
         assert!(not_in_dialect, "{name}: {error}");
+        assert!(error.to_string().ends_with(&name[..2]), "{name}: {error}");
         assert_eq!(scene.op.asked(), [""; 0]);
     }
 }

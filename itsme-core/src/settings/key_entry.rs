@@ -148,3 +148,26 @@ impl<'a> Members<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::private_keys::PrivateKeys;
+
+    /// A buffer that grows leaves an unwiped copy behind.
+    #[test]
+    fn an_entry_is_written_within_its_size() {
+        let generated = PrivateKeys::generate().expect("keys").to_json();
+        let set: serde_json::Value = serde_json::from_str(&generated).expect("JSON");
+        let mut texts: Vec<_> =
+            set["keys"].as_array().expect("keys").iter().map(ToString::to_string).collect();
+        texts.push(r#"{"kty":"EC","kid":"ec"}"#.to_owned());
+        let entries =
+            Entry::read_all(texts.into_iter().map(Zeroizing::new).collect()).expect("keys");
+        assert!(matches!(entries[..], [Entry::Ours(_), Entry::Ours(_), Entry::Other(_)]));
+        for entry in entries {
+            let written = serde_json::to_string(&entry).expect("JSON");
+            assert!(written.len() < entry.size(), "{} bytes, not {}", written.len(), entry.size());
+        }
+    }
+}

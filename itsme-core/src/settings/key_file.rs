@@ -60,16 +60,11 @@ impl Keys {
     }
 }
 
-/// Replaces line breaks within strings by spaces. JSON does not allow them, but they occur in templates
-/// where someone has wrapped a long number.
+/// Replaces line breaks by spaces. Outside strings, both mean the same; within them, JSON does not allow line breaks, but
+/// they occur in templates where someone has wrapped a long number.
 fn with_joined_lines(text: &str) -> Zeroizing<String> {
     let mut joined = Zeroizing::new(String::with_capacity(text.len()));
-    let (mut in_string, mut is_escaped) = (false, false);
-    joined.extend(text.chars().map(|c| {
-        in_string ^= c == '"' && !is_escaped;
-        is_escaped = in_string && c == '\\' && !is_escaped;
-        if in_string && matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }
-    }));
+    joined.extend(text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }));
     joined
 }
 

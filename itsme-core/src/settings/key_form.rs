@@ -92,8 +92,7 @@ fn is_quoted(start: &str) -> bool {
         Some((name, value)) if is_variable(name) => value.trim_start(),
         _ => start,
     };
-    let inner = value.trim_start_matches(['\'', '"', '`', '\\']).trim_start();
-    inner.len() < start.len() && inner.starts_with(['{', '['])
+    value.trim_start_matches(['\'', '"', '`', '\\']).trim_start().starts_with(['{', '['])
 }
 
 fn is_variable(name: &str) -> bool {

@@ -182,7 +182,9 @@ fn a_secret_is_replaced_too() {
         let step = flow.start(&mut here.world).expect("a step");
         let itsme_core::Step::Send(request, pending) = step else { panic!("it redeems") };
         let response = here.op.handle(request).expect("the OP answers");
-        here.client.replace_secret(secret(NEW)).expect("it has a secret");
+        for _ in 0..3 {
+            here.client.replace_secret(secret(NEW)).expect("it has a secret");
+        }
         let done = pending.receive(response, &mut here.world);
         assert!(matches!(done, Ok(itsme_core::Step::Done(_))), "{done:?}");
 
@@ -204,6 +206,17 @@ fn the_same_keys_once_more_change_nothing() {
     }
     let old_signs = |op: &mut FakeOp| op.publish(&both(&private_keys(), &new));
     old_signs(&mut here.op);
+    assert!(here.log_in().is_ok(), "what is encrypted to the old key is still read");
+}
+
+#[test]
+fn another_set_of_as_many_keys_is_another_one() {
+    let mut here = Here::new();
+    let [old, new] = [(); 2].map(|()| PrivateKeys::generate().expect("keys"));
+    for keys in [&old, &new] {
+        here.client.replace_keys(keys.clone()).expect("it has keys");
+    }
+    here.op.publish(&both(&old, &new));
     assert!(here.log_in().is_ok(), "what is encrypted to the old key is still read");
 }
 
