@@ -1,6 +1,6 @@
 //! The program's options and configuration file.
 
-use std::{fs, io::Write as _, net::TcpStream, time::Duration};
+use std::fs;
 
 use itsme_core::{AuthorizationRequest, Scope};
 use itsme_testkit::{CLIENT_ID, REDIRECT_URI as REGISTERED_URI, private_jwks, private_keys};
@@ -192,6 +192,8 @@ fn keys_are_written_once_and_over_nothing() {
 #[cfg(unix)]
 #[test]
 fn signals_end_it_cleanly_whoever_is_connected() {
+    use std::{io::Write as _, net::TcpStream, time::Duration};
+
     use rustix::process::Signal;
 
     for signal in [Signal::INT, Signal::TERM] {

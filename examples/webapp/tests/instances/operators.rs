@@ -1,7 +1,6 @@
 //! What supervisors, proxies and Prometheus see.
 
 use std::{
-    net::TcpStream,
     thread,
     time::{Duration, Instant},
 };
@@ -74,7 +73,7 @@ fn it_goes_on_serving_while_the_proxy_finds_out() {
     assert_eq!(seen, json!({ "database": true, "keys": true, "draining": true }));
     assert_eq!(Browser::new(&app.address).get(&app, "/").status, 200);
     thread::sleep(Duration::from_millis(2_500).saturating_sub(told.elapsed()));
-    let late = TcpStream::connect(app.address.trim_start_matches("http://"));
+    let late = std::net::TcpStream::connect(app.address.trim_start_matches("http://"));
     assert!(late.is_err(), "it takes no more connections");
     let page = waiting.join().expect("no panic").expect("what was begun is answered");
     assert_eq!(page.status(), 200);

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     io::{BufRead as _, BufReader},
     path::PathBuf,
-    process::{Child, Command, ExitStatus, Stdio, id},
+    process::{Child, Command, Stdio, id},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -77,7 +77,8 @@ impl Program {
     }
 
     /// Waits until it has ended by itself.
-    pub fn wait(&mut self) -> ExitStatus {
+    #[cfg(unix)]
+    pub fn wait(&mut self) -> std::process::ExitStatus {
         self.child.wait().expect("it ends")
     }
 
