@@ -35,7 +35,7 @@ in_debian_13() {
   if [ "$version" -ge 13 ]; then return; fi
   need debootstrap ca-certificates
   [ -e "$root/etc/debian_version" ] || run debootstrap --variant=minbase trixie "$root" >"$out/debootstrap.log"
-  cp /etc/resolv.conf "$root/etc"
+  cp /etc/resolv.conf /etc/hosts "$root/etc"
   local places=("$PWD" "${CARGO_HOME:-$HOME/.cargo}" "${RUSTUP_HOME:-$HOME/.rustup}" /etc/ssl/certs /dev /proc)
   for place in "${places[@]}"; do mkdir -p "$root$place"; done
   # shellcheck disable=SC2016

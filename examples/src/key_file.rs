@@ -20,7 +20,8 @@ pub fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     fs::read(file).map(Zeroizing::new).map_err(|error| {
         let at = file.display();
         match error.kind() {
-            ErrorKind::IsADirectory => format!("{at} is a directory; name the key file in it"),
+            // Windows only denies access.
+            _ if file.is_dir() => format!("{at} is a directory; name the key file in it"),
             ErrorKind::NotFound => {
                 format!("{at} cannot be read: there is no such file; `keys generate` creates one")
             }

@@ -1,4 +1,6 @@
 //! A newcomer's project: follows the guide's axum chapter to the letter, then builds and runs it.
+//! The chapter's commands are for a Unix shell.
+#![cfg(unix)]
 
 use std::{
     env, fs,
