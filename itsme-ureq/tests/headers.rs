@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    io::{BufRead as _, BufReader, Write as _},
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
     sync::mpsc,
     thread,
@@ -21,9 +21,15 @@ fn captured(transport: &Transport) -> Vec<String> {
     let (heads, seen) = mpsc::channel();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let mut reader = BufReader::new(&stream);
+            let lines = reader.by_ref().lines().map_while(Result::ok);
             let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
-            let sent = heads.send(head.join("\n").to_ascii_lowercase());
+            let head = head.join("\n").to_ascii_lowercase();
+            // Windows resets a connection that is closed with something unread.
+            let body =
+                line(&head, "content-length").map_or(0, |length| length.parse().expect("a length"));
+            io::copy(&mut reader.take(body), &mut io::sink()).expect("a body");
+            let sent = heads.send(head);
             let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
             if sent.is_err() || (&stream).write_all(answer).is_err() {
                 return;

@@ -105,11 +105,9 @@ pub fn on(document: Document, check: &str) -> &'static str {
         }
         (Document::ServiceEndpoint, _) => "use an OP that offers this service",
         (Document::KeySet, _) => {
-            "tell the OP's support which keys are passed over, and why; a proxy in between may have answered"
+            "tell the OP's support which keys are ignored, and why; a proxy in between may have answered"
         }
-        (Document::Key, _) => {
-            "nothing, if another key of the set is usable: this one is passed over"
-        }
+        (Document::Key, _) => "nothing, if another key of the set is usable: this one is ignored",
         _ => BROKEN,
     }
 }

@@ -17,7 +17,7 @@ pub struct Layer {
     pub findings: Vec<Finding>,
     /// Additional remarks.
     pub notes: Vec<String>,
-    /// A failure here does not stop a login: the layer is a key that is passed over, or an endpoint
+    /// A failure here does not stop a login: the layer is a key that is ignored, or an endpoint
     /// that only some services use.
     pub is_passed_over: bool,
     /// How its login ended, if it failed.

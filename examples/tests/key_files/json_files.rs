@@ -80,7 +80,7 @@ fn the_new_file_is_its_owners_and_replaces_nothing_unasked() {
 fn check_names_any_file_and_what_mends_it() {
     let (room, key) = (Room::new("check"), rsa(2048));
     room.check(pkcs8(&key), "it is a PEM private key", "`keys import`");
-    room.check(encrypted(&key), "under a passphrase", "--passphrase-env");
+    room.check(encrypted(&key), "passphrase-protected PEM", "--passphrase-env");
     room.check(p12(&key, ""), "it is a PKCS #12 file", "`keys import`");
     room.check(utf16(private_jwks()), "it is UTF-16 text", "save it as UTF-8");
     room.check("", "the file is empty", "");
@@ -130,6 +130,6 @@ fn what_is_passed_over_is_listed_and_survives() {
         doctor.current_dir(&room.0).env("NO_PROXY", "127.0.0.1").output().expect("it runs");
     let object: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let what = object["checks"][1]["what"].as_str().expect("a second look");
-    assert!(what.contains("(kid `ec-1`) is passed over"), "{object}");
+    assert!(what.contains("(kid `ec-1`) is ignored"), "{object}");
     assert_eq!(object["checks"][1]["ok"], Value::Null);
 }
