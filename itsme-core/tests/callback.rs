@@ -85,6 +85,17 @@ fn another_issuer_is_refused_by_a_cold_client_as_well() {
     assert_eq!(scene.op.asked(), [""; 0], "no request is made");
 }
 
+/// An older name of the environment's, but not the one in this OP's metadata.
+#[test]
+fn an_issuer_of_the_environment_is_not_yet_that_of_the_metadata() {
+    let mut scene = Scene::at(itsme_core::Environment::E2e);
+    let (state, callback) = begun(&mut scene);
+    let callback = format!("{callback}&iss=https%3A%2F%2Foidc.e2e.itsme.services%2Fv2");
+    let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
+    assert!(matches!(error, Error::Callback(CallbackError::ForeignIssuer)), "{error}");
+    assert_eq!(scene.op.asked(), [""; 0], "the code is not redeemed");
+}
+
 #[test]
 fn the_issuer_is_compared_if_present_and_required_if_promised() {
     let promise = |scene: &mut Scene| {

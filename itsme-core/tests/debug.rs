@@ -62,6 +62,9 @@ fn requests_hide_what_is_asked_and_confirmed() {
     use itsme_core::{Claim, DataRequest, FreeText, Payment, Template};
     let text = FreeText::new("hidden");
     let claim = Claim::Name.essential().value("hidden");
+    assert_eq!(format!("{claim:?}"), "ClaimRequest(Name, ..)");
+    let login = format!("{:?}", AuthorizationRequest::login("SERVICE"));
+    assert_eq!(login, "AuthorizationRequest { service_code: \"SERVICE\", .. }");
     let shown = format!(
         "{text:?} {:?} {claim:?} {:?} {:?} {:?}",
         Template::from(text.clone()),

@@ -319,6 +319,37 @@ fn a_login_that_took_too_long_is_told_with_the_seconds() {
     assert_eq!(found, "started 1000 s before your clock");
 }
 
+#[test]
+fn what_is_odd_about_a_callback_is_told() {
+    let mut scene = Scene::new();
+    let begun = scene.world.now();
+    let login = scene.authorize(AuthorizationRequest::login(SERVICE));
+    let callback = scene.op.approve(&login.url, &Person::ann());
+    let settings = settings();
+    let explain =
+        |now, callback: &str| Explainer::new(&settings, now).login(&login.state).callback(callback);
+    let told = |now, callback: &str, name| found(&explain(now, callback), name).1;
+    assert_eq!(told(begun, &callback, "state"), "the login's");
+    let other = told(begun, &callback.replace("&state=", "&state=x"), "state");
+    assert!(other.starts_with("another login's"), "{other}");
+    assert_eq!(told(begun, &callback, "age"), "started 0 s before your clock");
+    let set_back = begun.before(Duration::from_secs(90));
+    let age = "started 90 s after your clock; was it set back?";
+    assert_eq!(told(set_back, &callback, "age"), age);
+
+    let too_long = explain(begun, &"x".repeat(20_000));
+    let failed: Vec<_> = too_long.failed().map(|report| report.check.name).collect();
+    assert_eq!(failed, ["size"], "nothing in it is read");
+    for name in ["duplicates", "state", "code or error"] {
+        let report = too_long.checks.iter().find(|report| report.check.name == name);
+        assert_eq!(
+            report.map(|it| it.outcome.clone()),
+            Some(CheckOutcome::NotApplicable),
+            "{name}"
+        );
+    }
+}
+
 /// A text whose token was signed by another key, and one that was changed.
 #[test]
 fn evidence_is_explained_token_by_token() {

@@ -332,6 +332,8 @@ fn wrong_payments_are_refused_before_any_request() {
     for amount in ["20.5", "-1", "", "+1", "1e3", " 20", "20,00", "007", "٢٠"] {
         assert_eq!(payment(amount, "EUR", IBAN), PaymentError::Amount, "{amount:?}");
     }
+    assert_eq!(payment(&"9".repeat(19), "EUR", IBAN), PaymentError::Amount);
+    assert_eq!(Payment::new("9".repeat(18), "EUR", IBAN).check(), Ok(()));
     for currency in ["", "eur", "EURO", "EU", "XYZ", "€"] {
         assert_eq!(payment("20", currency, IBAN), PaymentError::Currency, "{currency:?}");
     }

@@ -204,11 +204,16 @@ mod tests {
         claims.add(Claim::Email.in_userinfo().essential());
         claims.add(Claim::Other("urn:x".into()).essential().value("7"));
         claims.add(Claim::Birthdate.essential());
+        claims.add(Claim::Birthdate.in_userinfo());
         claims.add(Claim::NationalNumber(Country::Slovenia).into());
         assert_eq!(
             parameter(&claims, Dialect::V2, Some("known")),
             Ok(Some(json!({
-                "userinfo": { "sub": { "value": "known" }, "email": { "essential": true } },
+                "userinfo": {
+                    "sub": { "value": "known" },
+                    "email": { "essential": true },
+                    "birthdate": null,
+                },
                 "id_token": {
                     "urn:x": { "essential": true, "value": "7" },
                     "birthdate": { "essential": true },

@@ -87,3 +87,21 @@ impl Scope {
         self == Self::Profile && dialect.habits().writes_picture_into_claim
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::claim::Claim;
+
+    #[test]
+    fn what_can_be_an_image_is_known_by_its_name() {
+        for name in ["tag:sixdots.be,2016-06:claim_photo", "http://itsme.services/v2/claim/picture"]
+        {
+            assert!(Claim::Other(name.to_owned()).is_image(), "{name}");
+        }
+        assert!(Claim::Photo.is_image() && Claim::Picture.is_image() && !Claim::Name.is_image());
+        assert!(!Claim::Other("name".to_owned()).is_image());
+        assert!(Scope::Profile.has_image(Dialect::V1));
+        assert!(!Scope::Profile.has_image(Dialect::V2) && !Scope::Email.has_image(Dialect::V1));
+    }
+}
