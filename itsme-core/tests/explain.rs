@@ -229,6 +229,14 @@ fn an_expired_token_is_told_with_the_seconds() {
     let nonce = explanation.checks.iter().find(|report| report.check.name == "nonce");
     let outcome = nonce.map(|report| report.outcome.clone());
     assert_eq!(outcome, Some(CheckOutcome::NotApplicable), "no login is known");
+    let times = |claims: Value| {
+        let claims = claims.as_object().expect("claims").clone();
+        let explanation = Explainer::new(&settings, now).id_token(&claims);
+        let times = explanation.checks.into_iter().find(|report| report.check.name == "times");
+        times.expect("the check").outcome
+    };
+    assert_eq!(times(json!({ "exp": exp })), CheckOutcome::Passed, "one of the two is there");
+    assert_eq!(times(json!({})), CheckOutcome::NotApplicable);
 }
 
 #[test]

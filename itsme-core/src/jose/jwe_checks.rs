@@ -131,7 +131,7 @@ impl<'a> SealedToken<'a> {
             return Ok(Ruling::NotApplicable);
         }
         let name = self.header.get("enc");
-        let name = name.ok_or(malformed("an encrypted token's header has no enc"))?;
+        let name = name.ok_or(malformed("an encrypted token's header has no `enc`"))?;
         let found = || JoseError::EncryptionAlgorithm { found: printable(name) };
         self.enc = Some(ContentEncryption::from_name(name).ok_or_else(found)?);
         Ok(Ruling::Held)

@@ -38,7 +38,7 @@ fn malformed_tokens() {
             }
             let expected = match member.as_str() {
                 "alg" => malformed(NO_ALG),
-                "enc" => malformed("an encrypted token's header has no enc"),
+                "enc" => malformed("an encrypted token's header has no `enc`"),
                 _ => Ok(()),
             };
             let changed = without(header(), member);

@@ -271,7 +271,7 @@ fn encryption() -> Vec<Forgery> {
         ("A128GCM", r#"EncryptionAlgorithm { found: "A128GCM" }"#, |stage| {
             header(stage, "enc", json!("A128GCM"));
         }),
-        ("no enc", r#"Malformed { what: "an encrypted token's header has no enc" }"#, |stage| {
+        ("no enc", r#"Malformed { what: "an encrypted token's header has no `enc`" }"#, |stage| {
             unencrypted_as(stage, |token| without(&mut token.header, "enc"));
         }),
         ("enc is a number", NOT_TEXT, |stage| header(stage, "enc", json!(128))),

@@ -1,0 +1,29 @@
+//! Tries every mutant of `itsme-core` that cargo-mutants lists, and fails if one survives that `survivors.txt` does not
+//! explain.
+//!
+//! cargo-mutants builds the tests once for each mutant, which takes ten hours here. This program writes all mutants into
+//! one copy of the source, where an environment variable chooses one at run time ([`instrument`]), drops those that do not
+//! compile ([`build`]), finds out which tests reach which mutants, and runs these tests alone ([`run`]). The few mutants
+//! that cannot be chosen at run time (in a `const fn`, in a `let` chain, beside `impl Trait`) are left to cargo-mutants.
+
+mod build;
+mod instrument;
+mod list;
+mod report;
+mod run;
+
+use std::{error::Error, path::Path, process::ExitCode};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<ExitCode> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = here.join("../..").canonicalize()?;
+    let out = root.join("target/mutants");
+    let tree = build::copy_last_commit(&root, &out)?;
+    let mutants = list::mutants(&tree)?;
+    println!("{} mutants", mutants.len());
+    let built = build::all(&tree, &mutants)?;
+    let outcomes = run::all(&tree, &mutants, built)?;
+    report::write(&out, &here.join("survivors.txt"), &mutants, &outcomes)
+}
