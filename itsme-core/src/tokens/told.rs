@@ -156,3 +156,36 @@ impl TokenClaims<'_> {
         self.tell_kind("sub", if is_same { "the same `sub`" } else { "another `sub`" })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn texts_are_shown_and_other_values_by_their_type() {
+        for (value, expected) in [
+            (json!("a\u{202e}b"), "`a b`"),
+            (json!("x".repeat(300)), format!("`{}`", "x".repeat(200)).as_str()),
+            (json!(["a", "b"]), "[`a`, `b`]"),
+            (json!(["a", 7]), "a list"),
+            (json!(null), "null"),
+            (json!(true), "a boolean"),
+            (json!(7), "a number"),
+            (json!({ "a": 7 }), "an object"),
+        ] {
+            assert_eq!(shown(Some(&value)), expected, "{value}");
+        }
+        assert_eq!(shown(None), "nothing");
+        assert_eq!([kind(&json!("")), kind(&json!("a"))], ["an empty string", "a string"]);
+    }
+
+    #[test]
+    fn times_are_told_by_their_distance() {
+        let [early, late] = [7, 10].map(UnixTime::from_secs);
+        assert_eq!(apart(early, late, "now"), "3 s before now");
+        assert_eq!(apart(late, early, "now"), "3 s after now");
+        assert_eq!(apart(late, late, "now"), "at the time of now");
+    }
+}
