@@ -1,7 +1,7 @@
 //! Many people who log in at once, each with their own name.
 
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -14,6 +14,8 @@ pub struct Crowd<'a> {
     op: &'a Server,
     next: AtomicUsize,
     finished: AtomicUsize,
+    /// Nobody whose login failed tries again before it is over.
+    pub outage: AtomicBool,
 }
 
 /// One login, from the shop's page back to the shop's page.
@@ -35,7 +37,8 @@ impl Attempt {
 
 impl<'a> Crowd<'a> {
     pub fn new(address: &'a str, op: &'a Server) -> Self {
-        Self { address, op, next: AtomicUsize::new(0), finished: AtomicUsize::new(0) }
+        let [next, finished] = [0, 0].map(AtomicUsize::new);
+        Self { address, op, next, finished, outage: AtomicBool::new(false) }
     }
 
     /// Waits until this many have finished.
@@ -49,7 +52,14 @@ impl<'a> Crowd<'a> {
     pub fn log_in_until(&self, most: usize) -> Vec<Attempt> {
         let numbers = std::iter::from_fn(|| Some(self.next.fetch_add(1, Ordering::Relaxed)));
         let numbers = numbers.take_while(|number| *number < most);
-        numbers.map(|number| self.log_in(&format!("person-{number}"))).collect()
+        let log_in = |number| {
+            let attempt = self.log_in(&format!("person-{number}"));
+            while attempt.error.is_some() && self.outage.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(10));
+            }
+            attempt
+        };
+        numbers.map(log_in).collect()
     }
 
     /// Logs a person in in their own browser.
