@@ -231,7 +231,7 @@ fn the_doctor_names_a_handle_of_another_key() {
             assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
             let text = stdout(&output);
             let finding =
-                format!("BAD  the key holder's key `{other}` does not match the published one");
+                format!("BAD  the key holder's key `{other}` does not match the published key");
             assert!(text.contains(&format!("{finding} ({algorithm})")), "{text}");
             assert!(text.contains("the clocks are"), "it checks the rest as well: {text}");
         }
