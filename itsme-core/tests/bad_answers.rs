@@ -132,7 +132,7 @@ fn discovery_that_is_no_document() {
         ),
         (
             reply(200, JSON, ""),
-            "the discovery endpoint gave an unusable response: the JSON text ends too early",
+            "the discovery endpoint gave an unusable response: the JSON is truncated",
         ),
         (
             reply(200, JSON, r#"{"issuer":"a","issuer":"b"}"#),
@@ -140,7 +140,7 @@ fn discovery_that_is_no_document() {
         ),
         (
             reply(500, JSON, r#"{"error":"server_error","detail":"down"}"#),
-            "the OP refused: server_error (status 500): down",
+            "the OP returned an error: server_error (status 500): down",
         ),
         (
             reply(200, JSON, vec![b' '; MAX_RESPONSE_BYTES + 1]),
@@ -163,11 +163,11 @@ fn key_sets_that_are_none() {
         (reply(200, HTML, PAGE), "the key set endpoint gave an unusable response: it is not JSON"),
         (
             reply(200, JSON, "{}"),
-            "the key set endpoint gave an unusable response: it has no array `keys`",
+            "the key set endpoint gave an unusable response: it has no `keys` array",
         ),
         (
             reply(200, JSON, r#"{"keys":{}}"#),
-            "the key set endpoint gave an unusable response: it has no array `keys`",
+            "the key set endpoint gave an unusable response: it has no `keys` array",
         ),
         (
             reply(200, JSON, vec![b' '; 256 * 1024 + 1]),
@@ -205,7 +205,7 @@ fn token_answers_that_are_none() {
         (reply(302, HTML, ""), unexpected(302, "text/html")),
         (
             reply(200, JSON, ""),
-            "the token endpoint gave an unusable response: the JSON text ends too early".to_owned(),
+            "the token endpoint gave an unusable response: the JSON is truncated".to_owned(),
         ),
         (
             reply(200, JSON, vec![b'{'; 10 * 1024 * 1024]),
@@ -213,7 +213,7 @@ fn token_answers_that_are_none() {
         ),
         (
             reply(200, JSON, r#"{"error":"invalid_grant"}"#),
-            "the OP refused: invalid_grant (status 200)".to_owned(),
+            "the OP returned an error: invalid_grant (status 200)".to_owned(),
         ),
     ] {
         let (error, scene) = login_error("/token", reaction);
@@ -270,7 +270,9 @@ fn an_id_token_must_be_nested() {
         ("eyJhbGciOiJSUzI1NiJ9.e30.AAAA", TokenError::Jose(JoseError::NotEncrypted)),
         (
             "e30",
-            TokenError::Jose(JoseError::Malformed { what: "an encrypted token has five parts" }),
+            TokenError::Jose(JoseError::Malformed {
+                what: "an encrypted token must have five parts",
+            }),
         ),
         ("a.b.c.d.e", TokenError::Jose(JoseError::Malformed { what: "a header is not base64url" })),
     ] {

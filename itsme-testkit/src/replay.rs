@@ -29,7 +29,7 @@ use crate::World;
 /// let replayed = replay(&recording, private_keys());
 /// assert_eq!(
 ///     replayed.outcome,
-///     "the ID token failed verification: it was issued by someone else (`iss`)"
+///     "the ID token failed verification: it was issued by a different issuer (`iss`)"
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

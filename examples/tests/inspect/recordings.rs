@@ -221,7 +221,7 @@ fn a_recording_is_run_again_as_it_ended() {
             "POST to the token endpoint at op.example, attempt 1: 200 OK",
             "ok   callback",
             "BAD  iss: ",
-            "Outcome: the ID token failed verification: it was issued by someone else (`iss`)",
+            "Outcome: the ID token failed verification: it was issued by a different issuer (`iss`)",
         ] {
             assert!(ended.stdout.contains(line), "{line}: {}", ended.stdout);
         }
@@ -238,7 +238,7 @@ fn a_recording_is_run_again_as_it_ended() {
         let ended = room.run(&[&["a.recording"][..], &credentials].concat());
         assert_eq!(ended.code, Some(1));
         let told =
-            "Failed: the ID token failed verification: it was issued by someone else (`iss`)";
+            "Failed: the ID token failed verification: it was issued by a different issuer (`iss`)";
         assert!(ended.stderr.contains(told), "{}", ended.stderr);
     }
 }
@@ -263,7 +263,7 @@ fn another_clock_and_other_keys_end_otherwise() {
     let ended = replay(&room, &[&known[..], &["--keys", "rotated.json"]].concat());
     desk.assert_told_nothing(&ended);
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    let told = "BAD  decryption: it does not decrypt";
+    let told = "BAD  decryption: it cannot be decrypted";
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
     let same = replay(&room, &[&known[..], &["--keys", "keys.json"]].concat());
     assert_eq!(same.code, Some(0), "{}", same.stderr);
@@ -280,13 +280,13 @@ fn what_does_not_open_is_refused_with_the_reason() {
     room.keep("later", text.replace(":1:", ":9:"));
     room.keep("other", "nothing of the kind");
     for (arguments, why) in [
-        (&["whole", "--keys", "others.json"][..], "it does not decrypt with these credentials"),
+        (&["whole", "--keys", "others.json"][..], "it cannot be decrypted with these credentials"),
         (&["whole"], "--keys or a client secret is needed"),
         (
             &["whole", "--keys", "keys.json", "--keys", "keys.json", "--keys", "keys.json"],
             "give --keys at most twice",
         ),
-        (&["cut", "--keys", "keys.json"], "it does not decrypt with these credentials"),
+        (&["cut", "--keys", "keys.json"], "it cannot be decrypted with these credentials"),
         (&["later", "--keys", "keys.json"], "its format is 9; this version reads format 1"),
         (&["other", "--keys", "keys.json"], "it is not the text of a recording"),
         (&["absent", "--keys", "keys.json"], "absent cannot be read"),

@@ -35,7 +35,7 @@ impl QrCode {
         // Some send it as a data URL, as in an HTML `src`.
         let base64 = text.split_once(";base64,").map_or(text, |(_, base64)| base64);
         let image = jose::base64_decode(base64).filter(|image| !image.is_empty());
-        let image = image.ok_or("its `qr_code` is not a base64 image")?;
+        let image = image.ok_or("its `qr_code` is not a base64-encoded image")?;
         Ok(Self { image, expires_at: members.get("expires_at").and_then(time) })
     }
 }

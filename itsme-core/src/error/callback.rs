@@ -14,13 +14,13 @@ pub enum CallbackError {
     #[error("it has no `state`")]
     MissingState,
     /// `state` belongs to another login: a tab left open, a replay, or a forged link.
-    #[error("its `state` belongs to another login")]
+    #[error("its `state` belongs to a different login")]
     ForeignState,
     /// The stored login was started by a client with another `client_id` or issuer.
     #[error("the login was started by another client")]
     ForeignClient,
     /// `iss` is missing although the OP promises to send it.
-    #[error("it has no `iss`, although the OP promises one")]
+    #[error("it has no `iss`, although the OP advertises that it sends one")]
     MissingIssuer,
     /// `iss` names another OP: the person was sent to a different provider (mix-up).
     #[error("its `iss` names another OP")]

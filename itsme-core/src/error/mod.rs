@@ -42,7 +42,7 @@ pub enum Error {
     #[error("the person declined or cancelled in the itsme app")]
     Cancelled,
     /// The OP refused the request, in its own words.
-    #[error("the OP refused: {0}")]
+    #[error("the OP returned an error: {0}")]
     Refused(Box<Refusal>),
 
     /// A response of the OP has the right status but not the right content.

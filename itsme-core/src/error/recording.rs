@@ -19,6 +19,6 @@ pub enum RecordingError {
         found: u32,
     },
     /// The recording was encrypted to other keys or with another secret, or has changed since.
-    #[error("it does not decrypt with these credentials: {0}")]
+    #[error("it cannot be decrypted with these credentials: {0}")]
     Sealed(JoseError),
 }

@@ -31,12 +31,12 @@ pub enum UrlError {
     #[error("must have a public host name: itsme fetches it")]
     Local,
     /// The query has a parameter that every request adds, which would then appear twice.
-    #[error("must not have a query parameter that every request adds, such as `client_id`")]
+    #[error("must not contain a query parameter that the client sets itself, such as `client_id`")]
     Parameter,
     /// An endpoint that receives secrets is not on one of the OP's hosts.
     #[error(
-        "is not on the issuer's host (or, in itsme's own environments, one of itsme's), nor on one \
-         named by `Settings::endpoint_host`"
+        "is on an unexpected host; expected the issuer's, one allowed with `Settings::endpoint_host`, \
+         or in itsme's own environments another of itsme's"
     )]
     ForeignHost,
     /// The URL has a user name or password.

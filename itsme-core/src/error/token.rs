@@ -23,17 +23,17 @@ pub enum TokenError {
         claim: &'static str,
     },
     /// `iss` is not the OP.
-    #[error("it was issued by someone else (`iss`)")]
+    #[error("it was issued by a different issuer (`iss`)")]
     Issuer,
     /// `aud` does not contain our client id.
-    #[error("it is meant for someone else (`aud`)")]
+    #[error("it is intended for a different audience (`aud`)")]
     Audience,
     /// `aud` contains another audience that no setting allows
     /// ([`Settings::other_audience`](crate::Settings::other_audience)).
-    #[error("it has another audience that the settings do not allow (`aud`)")]
+    #[error("it has an additional audience that the settings do not allow (`aud`)")]
     OtherAudience,
     /// `azp` is not our client id.
-    #[error("it was requested by someone else (`azp`)")]
+    #[error("it was issued to a different client (`azp`)")]
     AuthorizedParty,
     /// `exp` is in the past.
     #[error("it has expired (`exp`); is the clock right?")]
@@ -51,19 +51,19 @@ pub enum TokenError {
     #[error("it is not valid yet (`nbf`); is the clock right?")]
     NotYetValid,
     /// `nonce` is not the one that was sent: a replay, or an injected code.
-    #[error("it belongs to another login (`nonce`)")]
+    #[error("it belongs to a different login (`nonce`)")]
     Nonce,
     /// The token is about something other than a login, such as a logout.
-    #[error("it is another kind of token (`{claim}`)")]
+    #[error("it is a different kind of token (`{claim}`)")]
     OtherKind {
         /// The claim that shows it.
         claim: &'static str,
     },
-    /// The token answers another request than the polled one.
-    #[error("it answers another request (`urn:openid:params:jwt:claim:auth_req_id`)")]
+    /// The token belongs to a different request than the polled one.
+    #[error("it belongs to a different request (`urn:openid:params:jwt:claim:auth_req_id`)")]
     AuthReqId,
     /// `sub` is not the known user's, or differs between the two tokens.
-    #[error("it is about someone else (`sub`)")]
+    #[error("it is about a different person (`sub`)")]
     Subject,
     /// `acr` is weaker than requested.
     #[error("the person was authenticated less strongly than requested (`acr`)")]
@@ -72,6 +72,6 @@ pub enum TokenError {
     #[error("the person was authenticated too long ago (`auth_time`)")]
     AuthTime,
     /// `at_hash` does not match the access token.
-    #[error("it belongs to another access token (`at_hash`)")]
+    #[error("it belongs to a different access token (`at_hash`)")]
     AccessTokenHash,
 }

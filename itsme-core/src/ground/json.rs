@@ -26,7 +26,7 @@ impl JsonError {
             Self::NotAnObject => "it is JSON, but not an object",
             Self::NotJson => "it is not JSON",
             Self::TooMany => "it has more than 50,000 values",
-            Self::TooShort => "the JSON text ends too early",
+            Self::TooShort => "the JSON is truncated",
         }
     }
 }

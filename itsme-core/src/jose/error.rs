@@ -5,7 +5,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum JoseError {
     /// The token is longer than allowed.
-    #[error("it is larger than {limit} characters")]
+    #[error("it is longer than {limit} characters")]
     TooLarge {
         /// The maximum length in characters.
         limit: usize,
@@ -43,7 +43,7 @@ pub enum JoseError {
         ours: Vec<String>,
     },
     /// The token does not decrypt. The exact reason is withheld, because it would help a forger.
-    #[error("it does not decrypt")]
+    #[error("it cannot be decrypted")]
     Decryption,
     /// The decrypted content is not a signed token.
     #[error("it is encrypted but not signed")]

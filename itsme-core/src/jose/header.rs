@@ -80,7 +80,7 @@ impl Header {
         match self.members.as_ref().and_then(|members| members.get(name)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(malformed("a header member that must be a string is not")),
+            Some(_) => Err(malformed("a header member that must be a string has another type")),
         }
     }
 

@@ -113,7 +113,7 @@ impl<'a> SealedToken<'a> {
     fn check_form(&mut self) -> Checked {
         let parts = parts(self.token).map_err(|count| match count {
             3 => JoseError::NotEncrypted,
-            _ => malformed("an encrypted token has five parts"),
+            _ => malformed("an encrypted token must have five parts"),
         })?;
         self.parts = Some(parts);
         Ok(Ruling::Held)
@@ -271,7 +271,7 @@ impl Content {
     }
 
     fn tell_opened(&self) -> Told {
-        Told::found(if self.opened.is_ok() { "its tag is valid" } else { "it does not decrypt" })
+        Told::found(if self.opened.is_ok() { "its tag is valid" } else { "it cannot be decrypted" })
     }
 
     fn read_text(&mut self) -> Checked {

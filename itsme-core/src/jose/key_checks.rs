@@ -126,7 +126,7 @@ impl<'a> KeyEntry<'a> {
 
     fn check_private(&self) -> Checked {
         if PRIVATE.iter().any(|member| self.get(member).is_some()) {
-            return Err("has a private member");
+            return Err("contains private key parameters");
         }
         Ok(self.if_object())
     }

@@ -320,7 +320,7 @@ mod tests {
             ("n", json!(format!("{N}==")), "`a` has an `n` that is not base64url without padding"),
             ("e", json!("AQAB="), "`a` has an `e` that is not base64url without padding"),
             ("e", json!(65537), "`a` has an `e` that is not base64url without padding"),
-            ("d", json!("AQAB"), "`a` has a private member"),
+            ("d", json!("AQAB"), "`a` contains private key parameters"),
             (
                 "key_ops",
                 json!(["sign"]),

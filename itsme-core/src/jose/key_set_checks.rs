@@ -63,7 +63,7 @@ impl<'a> KeySetText<'a> {
         let set = json::object(self.text);
         let mut set = set.map_err(|error| KeySetError::Malformed(error.as_str()))?;
         let Some(Value::Array(entries)) = set.remove("keys") else {
-            return Err(KeySetError::Malformed("it has no array `keys`"));
+            return Err(KeySetError::Malformed("it has no `keys` array"));
         };
         self.entries = entries;
         Ok(Ruling::Held)

@@ -74,7 +74,7 @@ use crate::error::RecordingError;
 /// assert!(replayed.is_same());
 /// assert_eq!(
 ///     replayed.outcome,
-///     "the ID token failed verification: it was issued by someone else (`iss`)"
+///     "the ID token failed verification: it was issued by a different issuer (`iss`)"
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -95,7 +95,7 @@ mod tests {
             ),
             (r#"{"access_token":7,"token_type":"Bearer"}"#, "it has no `access_token`"),
             (r#"{"id_token":"i","id_token":"j"}"#, "a JSON member appears twice"),
-            ("", "the JSON text ends too early"),
+            ("", "the JSON is truncated"),
             ("[]", "it is JSON, but not an object"),
         ] {
             let error = read(body).expect_err(body);

@@ -149,7 +149,7 @@ fn a_bad_unwrap_and_a_bad_tag_are_one_error_and_one_path() {
     assert_eq!(seen.len(), 1, "{seen:#?}");
     let (steps, error) = seen.first().expect("one of them");
     assert_eq!(*steps, [SIGNS, REDEEMS, UNWRAPS]);
-    assert!(error.ends_with("it does not decrypt IdToken(Jose(Decryption))"), "{error}");
+    assert!(error.ends_with("it cannot be decrypted IdToken(Jose(Decryption))"), "{error}");
 }
 
 /// Each key holder would answer these in its own way, so it is not asked.
@@ -162,7 +162,7 @@ fn what_no_key_can_have_encrypted_is_not_asked_about() {
         spoil_with(&mut outside.op, 1, change);
         let trace = trace(&mut outside, |_, operation, kms| honest(operation, kms));
         let error = trace.result.expect_err("it does not open");
-        assert!(error.ends_with("it does not decrypt IdToken(Jose(Decryption))"), "{error}");
+        assert!(error.ends_with("it cannot be decrypted IdToken(Jose(Decryption))"), "{error}");
         assert_eq!(trace.steps, [SIGNS, REDEEMS]);
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 const NO_ALG: &str = "a header has no `alg`";
-const NO_TEXT: &str = "a header member that must be a string is not";
+const NO_TEXT: &str = "a header member that must be a string has another type";
 const NOT_BASE64URL: &str = "a part is not base64url";
 
 /// A token that a parser was not prepared for ends the process: CVE-2024-21664 (jwx), CVE-2026-34986
@@ -74,7 +74,7 @@ fn malformed_tokens() {
         }
     }
     for (text, what) in [
-        ("", "the JSON text ends too early"),
+        ("", "the JSON is truncated"),
         ("AAAA", "it is not JSON"),
         ("e30", NO_ALG),
         ("77u_e30", NO_ALG),
@@ -85,7 +85,7 @@ fn malformed_tokens() {
         };
         assert_eq!(fate(token), malformed(what), "{text}");
     }
-    let five = malformed("an encrypted token has five parts");
+    let five = malformed("an encrypted token must have five parts");
     for token in [".", "...", ".....", "a", "\u{202e}", "null", "{\"protected\":\"\"}"] {
         assert_eq!(fate(move |_| token.to_owned()), five, "{token}");
     }
@@ -117,7 +117,10 @@ fn deep_and_huge_input() {
     let dots = ".".repeat(10 << 20);
     let memory = measure(|| {
         let error = open(&dots, decryption(&private_keys()), usize::MAX).map(drop);
-        assert_eq!(error, Err(JoseError::Malformed { what: "an encrypted token has five parts" }));
+        assert_eq!(
+            error,
+            Err(JoseError::Malformed { what: "an encrypted token must have five parts" })
+        );
     });
     assert!(memory.bytes_max < 11 << 20, "{} bytes", memory.bytes_max);
     let long = json!("x".repeat(4096));

@@ -39,7 +39,8 @@ fn of(what: &str, document: Document, changes: Vec<Change>) -> Vec<Fault> {
 
 fn user_discovery() -> Vec<Change> {
     const NO_ID: &str = "Malformed(UserDiscovery, it has no usable `user_discovery_session_id`)";
-    const NOT_AN_IMAGE: &str = "Malformed(UserDiscovery, its `qr_code` is not a base64 image)";
+    const NOT_AN_IMAGE: &str =
+        "Malformed(UserDiscovery, its `qr_code` is not a base64-encoded image)";
     const NO_CODE: &str = "Malformed(UserDiscovery, it has no `qr_code`)";
     vec![
         ("no identifier", NO_ID, |it| drop(it.remove("user_discovery_session_id"))),

@@ -80,14 +80,14 @@ fn changes(endpoint: &str) -> Vec<(&'static str, Change, Outcome)> {
     let malformed = |what: &str| Outcome::from(format!("Malformed({endpoint}, {what})"));
     let token = |what: &str| Outcome::from(format!("Userinfo(Malformed {{ what: {what:?} }})"));
     let unexpected = || Outcome::from(format!("UnexpectedReply({endpoint}, 200)"));
-    let five_parts = || token("an encrypted token has five parts");
+    let five_parts = || token("an encrypted token must have five parts");
     let not_json = match endpoint {
         "KeySet" => malformed("it is not JSON"),
         "Userinfo" => five_parts(),
         _ => unexpected(),
     };
     let refused = |status: &str| match endpoint {
-        "KeySet" if status == "200" => malformed("it has no array `keys`"),
+        "KeySet" if status == "200" => malformed("it has no `keys` array"),
         "KeySet" => Outcome::from(format!("UnexpectedReply({endpoint}, {status})")),
         _ => "Refused(ServerError)".into(),
     };
@@ -112,7 +112,7 @@ fn changes(endpoint: &str) -> Vec<(&'static str, Change, Outcome)> {
             |r| page(r, 503),
             format!("UnexpectedReply({endpoint}, 503)").into(),
         ),
-        ("an empty body", |r| r.body_mut().clear(), no_object("the JSON text ends too early")),
+        ("an empty body", |r| r.body_mut().clear(), no_object("the JSON is truncated")),
         ("bytes that are not text", |r| *r.body_mut() = vec![0xff; 9], not_text),
         (
             "a list in place of an object",
@@ -124,7 +124,7 @@ fn changes(endpoint: &str) -> Vec<(&'static str, Change, Outcome)> {
             cut,
             match endpoint {
                 "Userinfo" => five_parts(),
-                _ => malformed("the JSON text ends too early"),
+                _ => malformed("the JSON is truncated"),
             },
         ),
         ("something after the body", |r| r.body_mut().push(b'}'), bad_part),

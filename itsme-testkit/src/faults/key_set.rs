@@ -6,7 +6,7 @@ use super::{Area, Fault, Outcome};
 use crate::{Document, jose::stranger};
 
 const UNUSABLE: &str = "Malformed(KeySet, it has no usable signing key)";
-const NO_ARRAY: &str = "Malformed(KeySet, it has no array `keys`)";
+const NO_ARRAY: &str = "Malformed(KeySet, it has no `keys` array)";
 const NO_ENCRYPTION_KEY: &str = "Metadata(NoEncryptionKey)";
 
 type Keys = Vec<Value>;

@@ -12,7 +12,8 @@ use crate::{
 pub(super) const DECRYPTION: &str = "Decryption";
 pub(super) const SIGNATURE: &str = "Signature";
 const NOT_SIGNED: &str = "NotSigned";
-const NOT_TEXT: &str = r#"Malformed { what: "a header member that must be a string is not" }"#;
+const NOT_TEXT: &str =
+    r#"Malformed { what: "a header member that must be a string has another type" }"#;
 
 /// The forgery's name, the reason for refusing it, and the change that makes it.
 pub(super) type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
@@ -203,7 +204,7 @@ fn signing() -> Vec<Forgery> {
             r#"Malformed { what: "it is JSON, but not an object" }"#,
             |stage| unsigned(stage, |token| token.payload = b"[]".to_vec()),
         ),
-        ("no claims", r#"Malformed { what: "the JSON text ends too early" }"#, |stage| {
+        ("no claims", r#"Malformed { what: "the JSON is truncated" }"#, |stage| {
             unsigned(stage, |token| token.payload.clear());
         }),
         ("claims without end", r#"Malformed { what: "it is not JSON" }"#, |stage| {
@@ -424,7 +425,7 @@ fn bytes() -> Vec<Forgery> {
     ]
 }
 
-const FIVE_PARTS: &str = r#"Malformed { what: "an encrypted token has five parts" }"#;
+const FIVE_PARTS: &str = r#"Malformed { what: "an encrypted token must have five parts" }"#;
 
 /// The JWS that should have been encrypted.
 fn unencrypted() -> [Fault; 2] {
