@@ -238,7 +238,11 @@ fn is_of_tls(error: &ureq::Error) -> bool {
     if matches!(error, ureq::Error::NativeTls(_) | ureq::Error::Der(_)) {
         return true;
     }
-    matches!(error, ureq::Error::Tls(_) | ureq::Error::Pem(_))
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    if matches!(error, ureq::Error::Pem(_)) {
+        return true;
+    }
+    matches!(error, ureq::Error::Tls(_))
 }
 
 #[cfg(feature = "rustls")]
