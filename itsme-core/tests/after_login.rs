@@ -100,6 +100,7 @@ fn a_picture_is_what_it_is_said_to_be() {
         ("application/octet-stream", png.clone(), Ok(ImageType::Png)),
         ("image/jpeg", b"\xff\xd8\xff\xe0".to_vec(), Ok(ImageType::Jpeg)),
         ("image/jp2", b"\xff\x4f\xff\x51".to_vec(), Ok(ImageType::Jpeg2000)),
+        ("image/jp2", b"\0\0\0\x0cjP  \r\n\x87\n".to_vec(), Ok(ImageType::Jpeg2000)),
         ("image/jpeg", png.clone(), Err(PictureError::MediaType)),
         ("text/html", png, Err(PictureError::MediaType)),
         ("image/png", b"<svg onload=alert(1)>".to_vec(), Err(PictureError::NotAnImage)),

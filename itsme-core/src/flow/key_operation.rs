@@ -151,10 +151,7 @@ impl Ask {
             {
                 KeyUsed::Unwrapped(None)
             }
-            (KeyHome::Outside(_), work) => {
-                let key = Arc::clone(&self.key);
-                return Ok(Answer::Outside(Self { key, work, ..self }));
-            }
+            (KeyHome::Outside(_), work) => return Ok(Answer::Outside(Self { work, ..self })),
         };
         Ok(Answer::Here(used))
     }

@@ -316,6 +316,15 @@ mod tests {
     }
 
     #[test]
+    fn the_same_metadata_under_two_names_is_read_once() {
+        let user = read(json!({
+            "http://itsme.services/v2/claim/validityTo": { "name": "2030" },
+            "validityTo": { "name": "2030" },
+        }));
+        assert_eq!((user.valid_until(&Claim::Name), user.extra.len()), (Some("2030"), 0));
+    }
+
+    #[test]
     fn metadata_is_found_by_any_writing_of_a_name() {
         let user = read(json!({
             "http://itsme.services/v2/claim/verificationDate": {

@@ -124,7 +124,7 @@ mod tests {
             assert_eq!(eid.national_number.as_deref(), Some(expected));
             assert_eq!(eid.eid.as_deref(), Some("591123456753"));
         }
-        let user = read(json!({ "name": 7, "locale": 1_u64 << 53, "birthdate": 19850730 }));
+        let user = read(json!({ "name": 7.0, "locale": 1_u64 << 53, "birthdate": 19850730 }));
         assert_eq!(user.name.as_deref(), Some("7"));
         assert_eq!(user.locale.as_deref(), Some("9007199254740992"));
         assert_eq!(user.birthdate.as_deref(), Some("19850730"));

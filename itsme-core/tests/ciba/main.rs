@@ -246,6 +246,22 @@ fn the_op_says_when_to_come_back() {
 }
 
 #[test]
+fn a_response_can_lengthen_the_interval_of_later_polls() {
+    let mut scene = Scene::warm();
+    let mut ticket = begin(&mut scene);
+    let path = format!("/user_discovery_sessions/{}", ticket.session_id());
+    for interval in [12, 3] {
+        let body = json!({ "status": "PENDING_USER_DISCOVERY", "interval": interval });
+        scene.op.react(&path, Reaction::Reply(http::Response::new(body.to_string().into())));
+        ticket = waiting(poll_user_discovery(&mut scene, ticket));
+    }
+    scene.op.forget_asked();
+    let since = Since::now(&scene);
+    waiting(poll_user_discovery(&mut scene, ticket));
+    assert_eq!(since.asked(&scene), [at(12, &format!("POST {path}"))], "no response shortens it");
+}
+
+#[test]
 fn a_lost_poll_is_polled_again_and_a_lost_start_is_not_repeated() {
     for lost in [Reaction::Lost, Reaction::AnswerLost, Reaction::NotSent] {
         let mut scene = Scene::warm();

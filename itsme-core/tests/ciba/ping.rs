@@ -93,6 +93,9 @@ fn what_is_no_ping_is_refused_with_the_right_status() {
             .expect("a request")
     };
     assert!(Ping::read(&right()).is_ok());
+    let mut long = right();
+    long.body_mut().resize(4096, b' ');
+    assert!(Ping::read(&long).is_ok(), "the longest that is read");
     type Change = fn(&mut http::Request<Vec<u8>>);
     let cases: [(&str, u16, Change); 15] = [
         ("GET", 405, |r| *r.method_mut() = http::Method::GET),

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::{
     asked, begin,
     common::{Scene, flow_error},
-    stored,
+    refusal, stored,
 };
 
 #[test]
@@ -104,7 +104,11 @@ fn answers_that_are_none_are_named() {
             json!({ "qr_code": code, "user_discovery_session_id": ".." }),
             "it has no usable `user_discovery_session_id`",
         ),
-        (json!({ "user_discovery_session_id": "a" }), "it has no `qr_code`"),
+        (
+            json!({ "qr_code": code, "user_discovery_session_id": "a".repeat(257) }),
+            "it has no usable `user_discovery_session_id`",
+        ),
+        (json!({ "user_discovery_session_id": "a".repeat(256) }), "it has no `qr_code`"),
     ] {
         let mut scene = Scene::warm();
         scene.op.react("/user_discovery_sessions", reply(body));
@@ -121,6 +125,10 @@ fn answers_that_are_none_are_named() {
             "its `status` is neither PENDING_USER_DISCOVERY nor USER_DISCOVERED",
         ),
         (json!({ "status": "USER_DISCOVERED" }), "it has no `user_identifier_token`"),
+        (
+            json!({ "status": "USER_DISCOVERED", "user_identifier_token": "" }),
+            "it has no `user_identifier_token`",
+        ),
     ] {
         let mut scene = Scene::warm();
         let ticket = begin(&mut scene);
@@ -129,6 +137,12 @@ fn answers_that_are_none_are_named() {
         let error = flow_error(scene.play(scene.client.poll_user_discovery(ticket)));
         assert!(matches!(&error, Error::Malformed { what, .. } if what == expected), "{error}");
     }
+    let mut scene = Scene::warm();
+    let ticket = begin(&mut scene);
+    let path = format!("/user_discovery_sessions/{}", ticket.session_id());
+    scene.op.react(&path, refusal(400, "invalid_request", None));
+    let error = flow_error(scene.play(scene.client.poll_user_discovery(ticket)));
+    assert!(matches!(&error, Error::Refused(_)), "a refusal ends the discovery: {error}");
     for (body, expected) in [
         (json!({ "expires_in": 300 }), "it has no `auth_req_id`"),
         (json!({ "auth_req_id": "", "expires_in": 300 }), "it has no `auth_req_id`"),
