@@ -65,7 +65,7 @@ fn assertions_and_login_hints_are_decoded() {
             "request, header (verified)",
             "login_hint_token, header (verified)",
             "\"type\": \"subject_code\"",
-            "answered: 200",
+            "outcome: 200",
             "\"auth_req_id\":",
         ] {
             assert!(page.contains(shown), "no {shown} in {page}");
@@ -194,7 +194,7 @@ fn it_holds_the_last_200_requests_and_not_its_own_pages() {
     scene.op.react("/nothing", Reaction::Lost);
     let request = http::Request::get("https://op.example/v2/nothing").body(Vec::new());
     scene.op.handle(request.expect("a request")).expect_err("it is lost");
-    assert!(scene.last("/nothing").contains("answered: no answer"));
+    assert!(scene.last("/nothing").contains("outcome: no answer"));
 }
 
 #[test]

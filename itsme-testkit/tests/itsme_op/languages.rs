@@ -15,7 +15,7 @@ const WORDS: [(&str, [&str; 8]); 4] = [
         [
             "<strong>My Shop</strong> asks you to share data.",
             "your date of birth<span class=\"tag\">required</span>",
-            "your e-mail address",
+            "your email address",
             "Advanced: PIN code only",
             "Approve as Ann Peeters",
             "Refuse",

@@ -134,7 +134,7 @@ fn each_page_has_a_title_of_its_own() {
         (idle, "Phone"),
         (sign_in, "Log in"),
         (waiting, "Waiting for the phone"),
-        (sandbox.get(&at("phone")), "Phone, something to do"),
+        (sandbox.get(&at("phone")), "Phone: action needed"),
         (sandbox.get(&at("faults")), "Faults"),
         (journal, "Journal"),
         (entry, "GET /jwkSet"),

@@ -100,7 +100,7 @@ async fn an_approval_concerns_the_newest_request() {
         browser.sees("Nothing to do").await;
         browser.tab(older).await;
         browser.arrives_at("Request refused").await;
-        browser.sees("this login is over").await;
+        browser.sees("this login has already ended").await;
         assert_eq!(browser.console().await.len(), 1, "the status of that page");
     })
     .await;
