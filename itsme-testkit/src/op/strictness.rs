@@ -171,7 +171,7 @@ fn signatures_and_key_use_are_checked() {
     assert_eq!(refused("rp-enc-1", "rp-sig-1"), (401, "the signature is wrong".into()));
     let wrong_use = "the client's key \"rp-enc-1\" is not for signatures".to_owned();
     assert_eq!(refused("rp-enc-1", "rp-enc-1"), (401, wrong_use));
-    let unknown = "the client publishes no key \"x\"".to_owned();
+    let unknown = "the client does not publish a key \"x\"".to_owned();
     assert_eq!(refused("rp-sig-1", "x"), (401, unknown));
 
     let mut bench = Bench::new();
@@ -197,7 +197,7 @@ fn the_form_is_checked() {
         ("code_verifier", "x", 400, "code_verifier does not match code_challenge"),
         ("client_id", "X", 401, "unknown client_id"),
         ("client_assertion_type", "x", 401, "client_assertion_type must be jwt-bearer"),
-        ("client_assertion", "x", 401, "a signed JWT has three parts"),
+        ("client_assertion", "x", 401, "a signed JWT must have three parts"),
     ] {
         let found = Bench::new().post_with_form(|form| set(form, name, value));
         assert_eq!(found, (status, detail.to_owned()), "{name}");

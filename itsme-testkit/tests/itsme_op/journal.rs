@@ -97,7 +97,7 @@ fn it_says_why_a_token_is_not_believed() {
     let url = "https://op.example/v2/authorization?client_id=TEST_CLIENT&request=e30.e30.AA";
     scene.get(url);
     let page = scene.last("/authorization");
-    assert!(page.contains("not verified: the signature is not RS256"), "{page}");
+    assert!(page.contains("not verified: the signature algorithm is not RS256"), "{page}");
     scene.get(&url.replace("TEST", "NO"));
     let page = scene.last("/authorization");
     assert!(page.contains("not verified: unknown client"), "{page}");

@@ -30,7 +30,7 @@ fn event(line: &str) -> Option<String> {
 
 /// A warm login with external keys, whose holder cannot be reached the first time.
 pub const KEYS_OUTSIDE: [&str; 4] = [
-    r#"WARN itsme{flow="finish_login"} the key failed kid="kms-sig-1" algorithm="RS256" failure=Unavailable error=the KMS answered 429 Throttled"#,
+    r#"WARN itsme{flow="finish_login"} the key failed kid="kms-sig-1" algorithm="RS256" failure=Unavailable error=the KMS responded with 429 Throttled"#,
     r#"DEBUG itsme{flow="finish_login"} the key was used kid="kms-sig-1" algorithm="RS256""#,
     r#"DEBUG itsme{flow="finish_login"} the OP responded endpoint=Token host="127.0.0.1" attempt=1 status=200"#,
     r#"DEBUG itsme{flow="finish_login"} the key was used kid="kms-enc-1" algorithm="RSA-OAEP-256""#,

@@ -121,12 +121,12 @@ fn the_request_is_signed_by_the_client_and_stands_alone() {
     };
     let right = |claims: &Value| signed("rp-sig-1", claims, "rp-sig-1");
     assert_eq!(ask(Some(&right), None), (200, String::new()));
-    let parts = (400, "a signed JWT has three parts".to_owned());
+    let parts = (400, "a signed JWT must have three parts".to_owned());
     assert_eq!(ask(None, None), parts);
     let to_op = json!({ "keys": [Bench::new().op.encryption.public_jwk()] });
     let encrypted = |claims: &Value| jose::encrypt_to(&to_op, &right(claims)).expect("a JWE");
     assert_eq!(ask(Some(&encrypted), None), parts);
-    assert_eq!(ask(Some(&unsigned), None), (400, "the signature is not RS256".into()));
+    assert_eq!(ask(Some(&unsigned), None), (400, "the signature algorithm is not RS256".into()));
     let wrong = |claims: &Value| signed("rp-enc-1", claims, "rp-sig-1");
     assert_eq!(ask(Some(&wrong), None), (400, "the signature is wrong".into()));
     for name in ["scope", "login_hint", "id_token_hint", "login_hint_token", "claims"] {
@@ -177,11 +177,11 @@ fn hints_are_checked() {
         format!("{}.", signed("rp-sig-1", &own, "rp-sig-1").rsplit_once('.').expect("parts").0);
     for (hint, code, detail) in [
         (Value::Null, "invalid_request", "login_hint_token: it is neither a JWT nor an object"),
-        (json!("x"), "invalid_request", "login_hint_token: a signed JWT has three parts"),
+        (json!("x"), "invalid_request", "login_hint_token: a signed JWT must have three parts"),
         (
             json!(own.to_string()),
             "invalid_request",
-            "login_hint_token: a signed JWT has three parts",
+            "login_hint_token: a signed JWT must have three parts",
         ),
         (json!("a.b."), "invalid_request", "login_hint_token: a part of a JWT is not base64url"),
         (
@@ -189,11 +189,15 @@ fn hints_are_checked() {
             "invalid_request",
             "login_hint_token: the signature is wrong",
         ),
-        (json!(forged), "invalid_request", "login_hint_token: the signature is not RS256"),
+        (
+            json!(forged),
+            "invalid_request",
+            "login_hint_token: the signature algorithm is not RS256",
+        ),
         (
             json!(claims_to_be_signed),
             "invalid_request",
-            "login_hint_token: a JWT without a signature has the alg none",
+            "login_hint_token: a JWT without a signature must have the alg none",
         ),
         (hint("email", "x"), "invalid_request", "login_hint_token: unknown type \"email\""),
         (hint("subject_code", "x"), "unknown_user_id", "no user of this client has this sub"),
