@@ -1,4 +1,4 @@
-//! The journal: requests with their tokens, and pings.
+//! Tests of the journal, which records requests with their tokens, and pings.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Scene {
         Page::of(self.op.handle(click(url, form)).expect("an answer"))
     }
 
-    /// The journal page of the last request to this path.
+    /// Returns the journal page of the last request to this path.
     fn last(&mut self, path: &str) -> String {
         let link = self.get(JOURNAL).link(path);
         self.get(&format!("https://op.example/v2/{link}")).body.replace("&quot;", "\"")
@@ -119,7 +119,7 @@ fn a_row_says_why_and_leads_to_all_of_its_login() {
         assert!(journal.contains(&shown), "no {shown} in {journal}");
     }
 
-    // Once on the page, and once on the phone.
+    // Decide once on the sign-in page, and once on the phone.
     for by_phone in [false, true] {
         let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
         let login = scene.play(scene.client.authorize(login));
@@ -157,7 +157,7 @@ fn polls_are_one_row() {
     let mut scene = Scene::new(JwtProtection::Signed);
     let mut ticket = scene.play(scene.client.discover_user());
     for _ in 0..5 {
-        // Meanwhile, someone else makes a request.
+        // In the meantime, a different login makes a request.
         scene.get("https://op.example/v2/nothing");
         ticket = match scene.play(scene.client.poll_user_discovery(ticket)) {
             UserDiscovery::Waiting(ticket) | UserDiscovery::Redraw(ticket) => ticket,
@@ -176,7 +176,11 @@ fn polls_are_one_row() {
     let (_, number) = page.split_once(">login ").expect("a login");
     let number = number.split('<').next().unwrap_or_default();
     let page = scene.get(&format!("{JOURNAL}?login={number}")).body;
-    assert_eq!(page.matches("<tr><td").count(), 3, "begun, polled, asked: {page}");
+    assert_eq!(
+        page.matches("<tr><td").count(),
+        3,
+        "there must be rows for the beginning, the polls and the request: {page}"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The program's options and configuration file.
+//! Tests of the program's options and configuration file.
 
 use std::fs;
 
@@ -57,7 +57,7 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
     let services = "services = { login = [\"L\"] }";
     let person =
         |claim: &str| format!("[[people]]\nid = \"a\"\nclaims = {{ {claim:?} = \"x\" }}\n");
-    // In the operating system's words.
+    // The operating system's own error message.
     let missing = fs::File::open(directory.join("no.json")).expect_err("there is none");
     let missing = format!("no.json: {missing}");
     for (text, reasons) in [

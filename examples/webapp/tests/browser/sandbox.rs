@@ -136,7 +136,7 @@ async fn an_approval_concerns_what_the_qr_code_names() {
         browser.arrives_at("Waiting for the phone").await;
         browser.to_tab(phone).await;
         browser.goto(&code).await;
-        browser.sees("answered, dismissed or timed out").await;
+        browser.sees("answered or dismissed, or it has timed out").await;
         browser.examine("itsme-phone-over").await;
     })
     .await;
