@@ -97,7 +97,7 @@ impl Person {
         ioana.with_phone()
     }
 
-    /// The sample people.
+    /// All sample people: Ann, Daan and Ioana.
     pub fn samples() -> Vec<Self> {
         vec![Self::ann(), Self::daan(), Self::ioana()]
     }

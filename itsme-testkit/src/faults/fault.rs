@@ -31,7 +31,7 @@ static FAILING_CHECKS: &str = include_str!("failing_checks.tsv");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Area {
-    /// Sockets and bytes.
+    /// Connections that are silent, slow or broken.
     Wire,
     /// HTTP statuses, headers and bodies.
     Http,
@@ -45,7 +45,7 @@ pub enum Area {
     Tokens,
     /// The claims in tokens.
     Claims,
-    /// An OP having a bad day.
+    /// A well-meaning OP on a bad day, for example in maintenance or with a wrong clock.
     Days,
     /// Logins without a browser (CIBA).
     Backchannel,

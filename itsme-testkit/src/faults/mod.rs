@@ -58,7 +58,7 @@ pub fn in_memory() -> Vec<Verdict> {
 /// prepared, for example with a recorder.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 pub fn in_memory_with(list: Vec<Fault>, equip: impl Fn(Client) -> Client) -> Vec<Verdict> {
     run::in_memory(list, equip)
 }
@@ -67,7 +67,7 @@ pub fn in_memory_with(list: Vec<Fault>, equip: impl Fn(Client) -> Client) -> Vec
 /// client's `send` function for these timeouts.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 #[cfg(feature = "server")]
 pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -80,7 +80,7 @@ where
 /// HTTP client as in [`blocking`].
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 #[cfg(feature = "server")]
 pub fn blocking_with<S, E>(
     list: Vec<Fault>,
@@ -97,7 +97,7 @@ where
 /// polls this future. `make` returns the client's `send` function for these timeouts.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 #[cfg(feature = "server")]
 pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -111,7 +111,7 @@ where
 /// HTTP client as in [`asynchronous`].
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 #[cfg(feature = "server")]
 pub async fn asynchronous_with<S, E, Sent>(
     list: Vec<Fault>,

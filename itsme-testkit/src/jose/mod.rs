@@ -154,7 +154,7 @@ pub(crate) fn verify(jwks: &Value, jws: &str) -> Result<Map<String, Value>, Refu
     }
 }
 
-/// Returns the claims of a JWT that declares itself unsigned (RFC 7519 §6).
+/// Returns the claims of a JWT whose header declares it unsigned (RFC 7519 §6).
 pub(crate) fn decode_unsigned(jwt: &str) -> Result<Map<String, Value>, Refused> {
     let parts: Vec<&str> = jwt.split('.').collect();
     let [header, payload, ""] = parts[..] else {
@@ -282,7 +282,7 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Refused> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| "a part of a JWT is not base64url".to_owned())
 }
 
-/// Decodes the members of one part of a JWT.
+/// Decodes one part of a JWT as a JSON object.
 pub(crate) fn decode_json(text: &str) -> Result<Map<String, Value>, Refused> {
     let bytes = decode(text)?;
     serde_json::from_slice(&bytes).map_err(|_| "a part of a JWT is not a JSON object".to_owned())

@@ -35,7 +35,7 @@ pub(crate) enum SignedBy {
     Op,
     /// An RSA key that does not belong to the OP.
     Stranger,
-    /// HS256 with these bytes.
+    /// HS256 with this secret.
     Secret(Vec<u8>),
     /// HS256 with the PEM of the OP's public key, which a client that trusts the header's `alg`
     /// would accept.

@@ -18,7 +18,7 @@ pub struct KmsClient {
     token: HeaderValue,
 }
 
-/// Why a KMS did not perform an operation.
+/// The reason why a KMS did not perform an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KmsError {

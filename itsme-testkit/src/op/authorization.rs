@@ -77,7 +77,7 @@ impl FakeOp {
     /// callback URL, to which the OP redirects the browser.
     ///
     /// # Panics
-    /// Like [`approve`](Self::approve).
+    /// In the same cases as [`approve`](Self::approve).
     pub fn deny(&mut self, url: &str) -> String {
         match self.decide(query(url), None) {
             Ok(callback) => callback,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use super::authentication_request::AuthenticationRequest;
 use crate::Person;
 
-/// What a person has consented to.
+/// A request that a person has approved.
 #[derive(Clone)]
 pub(super) struct Grant {
     pub(super) request: AuthenticationRequest,
@@ -23,7 +23,7 @@ pub(super) struct Code {
 
 /// The data behind an access token.
 pub(super) struct AccessToken {
-    /// The code or `auth_req_id` redeemed for it.
+    /// The code or `auth_req_id` that was redeemed for this token.
     pub(super) redeemed: String,
     pub(super) grant: Grant,
     pub(super) until: UnixTime,

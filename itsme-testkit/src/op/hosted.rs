@@ -73,13 +73,14 @@ impl FakeOp {
 /// Checks that the client is allowed to host a request object at this URL.
 pub(super) fn check_uri(uri: &str, client: &RegisteredClient) -> Result<(), &'static str> {
     let names_its_port = |rest: &str| rest.split('/').next().is_some_and(|it| it.ends_with(":443"));
-    // Plain HTTP is only for clients that registered it, for example on loopback.
+    // Plain HTTP is only allowed if the client has registered it, for example on loopback.
     let is_plain = uri.starts_with("http://");
     if !is_plain && !uri.strip_prefix("https://").is_some_and(names_its_port) {
         return Err("a request_uri must begin with https:// and include the port :443");
     }
     let origin = |uri: &str| Url::parse(uri).map(|url| url.origin());
-    // `https://rp.example` is also a prefix of `https://rp.example.net`.
+    // Compare the origins too, because `https://rp.example` is also a prefix of
+    // `https://rp.example.net`.
     let covers = |registered: &String| {
         uri.starts_with(registered) && origin(uri).is_ok() && origin(uri) == origin(registered)
     };

@@ -16,7 +16,7 @@ struct Bench {
     op: FakeOp,
 }
 
-/// One lenient and one strict OP.
+/// A strict OP and a lenient one.
 fn both() -> [(bool, Bench); 2] {
     [true, false].map(|strict| {
         let world = World::new();
@@ -190,7 +190,7 @@ fn spaces_too_many_are_no_scope() {
     }
 }
 
-/// RFC 6749 §3.1.
+/// Empty parameters count as absent (RFC 6749 §3.1).
 #[test]
 fn empty_parameters_are_absent() {
     for (_, mut bench) in both() {

@@ -14,7 +14,7 @@ const MOST_ASKED: usize = 10_000;
 /// A map with a maximum size that drops the oldest entry first.
 pub(super) struct Recent<V> {
     entries: HashMap<Arc<str>, V>,
-    /// Keys in order of insertion; some may have been removed since.
+    /// The keys in order of insertion. Some of them may have been removed since.
     order: VecDeque<Arc<str>>,
     most: usize,
 }
@@ -24,7 +24,7 @@ impl<V> Recent<V> {
         Self { entries: HashMap::new(), order: VecDeque::new(), most }
     }
 
-    /// Returns whether the key is new.
+    /// Inserts a value. Returns whether the key is new.
     pub(super) fn insert(&mut self, key: &str, value: V) -> bool {
         let key: Arc<str> = key.into();
         let is_new = self.entries.insert(Arc::clone(&key), value).is_none();

@@ -55,7 +55,7 @@ impl FakeOp {
     pub(crate) fn intercepted(&mut self, request: &Request) -> Option<Response> {
         let interceptor = self.interceptor.clone()?;
         let answer = interceptor.lock().unwrap_or_else(PoisonError::into_inner)(self, request);
-        // The interceptor may have replaced the OP itself.
+        // Set the interceptor again, because it may have replaced the whole OP.
         self.interceptor = Some(interceptor);
         answer
     }

@@ -1,4 +1,4 @@
-//! What waits for a person, whichever way the client asked, and how the person acts on it.
+//! Logins and requests that are waiting for a person, and the person's actions on them.
 
 use std::collections::BTreeMap;
 
@@ -19,11 +19,12 @@ pub struct Waiting {
     pub client_id: String,
     /// The person whom the request is for, if it names one.
     pub person: Option<Person>,
-    /// The scopes, including `openid` and the service; empty for a QR session.
+    /// The scopes, including `openid` and the service. Empty for a QR session.
     pub scopes: Vec<String>,
     /// The names of individually requested claims, whether for the ID token or for userinfo.
     pub claims: Vec<String>,
-    /// The template of a confirmation, as in [`AskedInApp::template`](crate::AskedInApp::template).
+    /// The template of a confirmation, with the same keys as in
+    /// [`AskedInApp::template`](crate::AskedInApp::template).
     pub template: BTreeMap<String, String>,
     /// Time at which it started waiting.
     pub since: UnixTime,
@@ -41,7 +42,7 @@ pub enum WaitingKind {
     Backchannel,
 }
 
-/// What a person does in the app.
+/// An action of a person in the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gesture {
@@ -49,7 +50,7 @@ pub enum Gesture {
     Approve,
     /// Refuses a login or a backchannel request.
     Deny,
-    /// Scans the QR code of a session.
+    /// Scans the QR code of a user discovery session.
     Scan,
     /// Ignores a login, a QR code or a backchannel request, which then times out immediately.
     Dismiss,

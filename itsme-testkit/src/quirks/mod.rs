@@ -36,7 +36,7 @@ use itsme_core::{Request, Response, SendFailure, Timeouts};
 
 use crate::faults::{Fault, Outcome, Verdict, everything, run};
 
-/// All quirks.
+/// Returns all quirks.
 pub fn all() -> Vec<Fault> {
     let beside_faults = everything().into_iter();
     let mut all: Vec<Fault> =
@@ -66,7 +66,7 @@ pub fn in_memory() -> Vec<Verdict> {
 /// client's `send` function for these timeouts.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If a login fails or something is misread, like [`in_memory`].
 #[cfg(feature = "server")]
 pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -79,7 +79,7 @@ where
 /// polls this future. `make` returns the client's `send` function for these timeouts.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If a login fails or something is misread, like [`in_memory`].
 #[cfg(feature = "server")]
 pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where

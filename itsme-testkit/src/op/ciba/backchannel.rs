@@ -151,7 +151,7 @@ fn notification(
             return Err(invalid("client_notification_token is required in ping mode".to_owned()));
         }
     };
-    // RFC 6750 §2.1
+    // Check the syntax of a bearer token (RFC 6750 §2.1).
     let symbol = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
     let symbols = token.trim_end_matches('=');
     if symbols.is_empty()

@@ -99,7 +99,7 @@ impl FakeOp {
     /// A client in ping mode also receives [a ping](Self::pings).
     ///
     /// # Panics
-    /// Like [`approve_backchannel`](Self::approve_backchannel).
+    /// If no such request [is pending](Self::pending_backchannel).
     pub fn deny_backchannel(&mut self, auth_req_id: &str) {
         self.decide_backchannel(auth_req_id, false).expect(NOT_PENDING);
     }
@@ -107,7 +107,7 @@ impl FakeOp {
     /// Lets a request time out: the next poll fails with `expired_token`.
     ///
     /// # Panics
-    /// Like [`approve_backchannel`](Self::approve_backchannel).
+    /// If no such request [is pending](Self::pending_backchannel).
     pub fn expire_backchannel(&mut self, auth_req_id: &str) {
         self.end_backchannel(auth_req_id).expect(NOT_PENDING);
     }

@@ -98,7 +98,8 @@ const CLAIMS: &[(&str, [&str; 4])] = &[
 
 /// The description of a scope or claim, if there is one.
 pub(super) fn words(name: &str, language: Language) -> Option<&'static str> {
-    // `http://itsme.services/v2/claim/claim_device`, `tag:sixdots.be,2017-05:claim_device`.
+    // Examples are `http://itsme.services/v2/claim/claim_device` and
+    // `tag:sixdots.be,2017-05:claim_device`.
     let name = name.rsplit(['/', ':']).next().unwrap_or_default();
     let name = name.strip_prefix("claim_").unwrap_or(name);
     let (_, texts) = SCOPES.iter().chain(CLAIMS).find(|(known, _)| *known == name)?;

@@ -101,7 +101,7 @@ impl Browser {
     /// Submits a form as if from a page of the application, and follows the redirects.
     ///
     /// # Errors
-    /// Like [`open`](Self::open).
+    /// In the same cases as [`open`](Self::open).
     pub fn submit(&mut self, action: &str, fields: &[(&str, &str)]) -> io::Result<Page> {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         let request = http::Request::post(action)
