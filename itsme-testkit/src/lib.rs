@@ -1,20 +1,22 @@
-//! A fake itsme for testing applications that log people in.
+//! A fake itsme for testing applications that log users in with itsme.
 //!
-//! * [`FakeOp`] is a strict in-memory OP, a function from requests to responses. It refuses what a
-//!   careful OP would refuse, and answers as itsme does.
-//! * [`World`] is a clock that moves only when told to, and deterministic randomness. [`play()`]
-//!   runs a flow of `itsme-core` in it, [`play_all`] many flows at once; neither takes real time.
+//! * [`FakeOp`] is a strict OP that runs in memory: it takes requests and returns responses without
+//!   a network. It rejects whatever a careful OP would reject, and otherwise responds the way itsme
+//!   does.
+//! * [`World`] combines a clock that moves only when told to with deterministic randomness.
+//!   [`play()`] runs one `itsme-core` flow in it, and [`play_all`] runs many concurrently. Neither
+//!   waits in real time.
 //! * [`replay()`] runs a recorded login again as a test.
-//! * [`FakeKms`] holds private keys as a cloud's key management service would, and [`KmsClient`]
+//! * [`FakeKms`] holds private keys the way a cloud key management service does, and [`KmsClient`]
 //!   calls it.
 //! * [`Server`] (feature `server`) serves the same OP on a loopback socket, for applications in any
-//!   language, with pages for a person to click through.
-//! * [`faults`] lists everything that an OP or a network can do wrong, with the outcome of a login;
-//!   [`quirks`] lists the deviations that a client must tolerate.
-//! * [`conformance`] checks that an HTTP client can carry the protocol; `soak` (feature `server`)
-//!   checks it under load.
+//!   language. It includes web pages on which you approve or refuse logins by hand.
+//! * [`faults`] lists everything that an OP or a network can do wrong, with the outcome that each
+//!   fault must have for a login. [`quirks`] lists the deviations that a client must tolerate.
+//! * [`conformance`] checks that an HTTP client correctly sends and receives everything in the
+//!   protocol. `soak` (feature `server`) checks such a client under load.
 //!
-//! # A test of your application
+//! # Testing your application
 //!
 //! ```
 //! use itsme_core::{AuthorizationRequest, Client, DriveError, Error};
@@ -39,8 +41,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! `play` runs flows of `itsme-core`. Test an application that uses a client of `itsme-reqwest` or
-//! `itsme-ureq` against a [`Server`], with a [`Browser`] that logs in as a person would:
+//! `play` only runs `itsme-core` flows. Test an application that uses a client of `itsme-reqwest`
+//! or `itsme-ureq` against a [`Server`], using a [`Browser`] to log in as a user would:
 //!
 //! ```no_run
 //! # #[cfg(feature = "server")]
@@ -59,33 +61,35 @@
 //! # Ok(()) }
 //! ```
 //!
-//! The guide, in the repository's `docs/guide`, tests whole applications this way: with axum, with
-//! actix-web and with threads.
+//! The guide, in the repository's `docs/guide`, tests whole applications this way: one with axum,
+//! one with actix-web, and one with threads.
 //!
-//! An application can use its own service code in tests: register it for the test clients with
+//! To test an application with its own service code, register that code for the test clients with
 //! [`FakeOp::allow_service`].
 //!
-//! If `HTTP_PROXY` is set, some HTTP clients try to reach loopback through the proxy; turn that
-//! off.
+//! If `HTTP_PROXY` is set, some HTTP clients send even loopback requests to the proxy, so disable
+//! the proxy in tests.
 //!
-//! The keys in this crate are public: they protect nothing.
+//! The keys in this crate are public, so never use them to protect anything.
 //!
 //! # Logins without a browser
 //!
-//! CIBA has no URL to follow: your test plays the phone. When the application shows a QR code,
-//! [`FakeOp::scan`] says who scans it. When the application asks someone,
-//! [`FakeOp::pending_backchannel`] is what their app shows, and [`FakeOp::approve_backchannel`] or
-//! [`FakeOp::deny_backchannel`] is their answer. [`FakeOp::pings`] are the requests for your
-//! application's notification endpoint. All of this follows the OP's clock: expired sessions and
-//! polls that come too soon are refused as itsme refuses them.
+//! In CIBA there is no URL to follow, so your test plays the phone. When the application shows a QR
+//! code, call [`FakeOp::scan`] with the person who scans it. When the application sends a
+//! backchannel authentication request, [`FakeOp::pending_backchannel`] returns what the person sees
+//! in the app, and [`FakeOp::approve_backchannel`] or [`FakeOp::deny_backchannel`] is their
+//! response. [`FakeOp::pings`] returns the requests that the OP sends to your application's
+//! notification endpoint. All of this follows the OP's clock: expired sessions and polls that
+//! arrive too soon are rejected the way itsme rejects them.
 //!
 //! # A sandbox for any language
 //!
-//! The program `itsme-op` (feature `server`) is a [`Server`] configured by options or a small file,
-//! with your own clients and people. It prints what an application needs to connect. As at every OP
-//! here, `/phone` below the issuer is a simulated phone that shows what the app would show, with
-//! buttons to approve, refuse or scan. `/control/v1` offers the same to tests in any language as
-//! JSON, described by `/control/openapi.json`.
+//! The program `itsme-op` (feature `server`) runs a [`Server`] that you configure with command-line
+//! options or a small file, including your own clients and people. It prints what an application
+//! needs to connect. Every OP in this crate has a simulated phone at `/phone` under the issuer. It
+//! shows what the itsme app would show, with buttons to approve, refuse or scan. Tests in any
+//! language can do the same through the JSON API at `/control/v1`, which `/control/openapi.json`
+//! describes.
 //!
 //! ```sh
 //! cargo run --bin itsme-op -- --help
@@ -94,7 +98,7 @@
 //! # Features
 //! * `server`: [`Server`], [`Tls`], [`KmsServer`], [`Browser`], the module `soak`, and the program
 //!   `itsme-op`.
-//! * `vendored-openssl`: builds the OpenSSL that core uses from source.
+//! * `vendored-openssl`: builds the OpenSSL that `itsme-core` uses from source.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -4,8 +4,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// Runs a future in which every wait is a blocking call, so that code written once for async HTTP
-/// clients also runs over blocking ones.
+/// Runs a future that never waits, because every wait in it is a blocking call. This lets code that
+/// was written once for async HTTP clients also run with blocking ones.
 pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,

@@ -5,21 +5,21 @@ use serde_json::{Map, Value, json};
 
 const V2: &str = "http://itsme.services/v2/claim/";
 
-/// A made-up person with an itsme account, and what itsme knows about them.
+/// A fictional person with an itsme account, and the claims that itsme has about them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Person {
     id: String,
-    /// Shared with the grants that the person has given.
+    /// Shared with the grants that result from the person's approvals.
     claims: Arc<Map<String, Value>>,
 }
 
 impl Person {
-    /// Creates a person about whom nothing is known except their identity.
+    /// Creates a person without any claims, of whom only the identity is known.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), claims: Arc::default() }
     }
 
-    /// Ann, with a Belgian identity card: she has every claim that itsme can provide.
+    /// Ann, who has a Belgian identity card and every claim that itsme can provide.
     pub fn ann() -> Self {
         let mut ann = Self::sample(
             "ann",
@@ -56,7 +56,7 @@ impl Person {
         ann.with_phone()
     }
 
-    /// Daan, with a Dutch passport: no address, no gender and no e-mail address.
+    /// Daan, who has a Dutch passport but no address, gender or email address.
     pub fn daan() -> Self {
         let mut daan = Self::sample(
             "daan",
@@ -76,7 +76,7 @@ impl Person {
         daan.with_phone()
     }
 
-    /// Ioana, with a Romanian identity card: no address.
+    /// Ioana, who has a Romanian identity card but no address.
     pub fn ioana() -> Self {
         let mut ioana = Self::sample(
             "ioana",
@@ -97,12 +97,12 @@ impl Person {
         ioana.with_phone()
     }
 
-    /// The sample people.
+    /// All sample people: Ann, Daan and Ioana.
     pub fn samples() -> Vec<Self> {
         vec![Self::ann(), Self::daan(), Self::ioana()]
     }
 
-    /// Adds claims by their names after the V2 prefix.
+    /// Adds claims, whose names are given without the V2 prefix.
     fn v2(&mut self, claims: &Value) {
         for (name, value) in claims.as_object().into_iter().flatten() {
             Arc::make_mut(&mut self.claims).insert(format!("{V2}{name}"), value.clone());
@@ -125,7 +125,7 @@ impl Person {
         self
     }
 
-    /// A claim's value in a dialect, if itsme knows it.
+    /// The value of a claim in a dialect, if itsme has it.
     pub(crate) fn claim(&self, name: &str, dialect: Dialect) -> Option<Value> {
         if dialect != Dialect::V1 {
             return self.claims.get(name).cloned();
@@ -135,7 +135,7 @@ impl Person {
         match name.split_once(':') {
             None if name == "address" => {
                 let mut address = self.claims.get(name)?.clone();
-                // Only Belgian documents carry an address.
+                // Only Belgian documents contain an address.
                 if let Value::Object(members) = &mut address {
                     members.entry("country").or_insert(json!("BE"));
                 }
@@ -152,7 +152,7 @@ impl Person {
                 "claim_country_of_birth" => v2("place_of_birth")?.get("country").cloned(),
                 "claim_device" => v2("claim_device").map(in_a_text),
                 "claim_eid" => {
-                    // What V2 says about the document.
+                    // Build this claim from V2's claims about the document.
                     let of_document = |claim: &str, about: &str| v2(claim)?.get(about).cloned();
                     let card = "http://itsme.services/v2/claim/IDDocumentSN";
                     let verified = of_document("verificationDate", "birthdate");
@@ -176,7 +176,7 @@ impl Person {
         }
     }
 
-    /// The image behind `picture`, and its media type.
+    /// The image to which `picture` points, and its media type.
     pub(crate) fn image(&self) -> Option<(&'static str, &'static [u8])> {
         self.claims.contains_key("picture").then_some(("image/png", b"\x89PNG\r\n\x1a\n fake"))
     }
@@ -186,26 +186,28 @@ impl Person {
         Self { id: id.to_owned(), claims: Arc::new(claims) }
     }
 
-    /// Sets a claim of this person.
+    /// Sets a claim of this person by its name in an ID token or userinfo response.
     #[must_use]
     pub fn with(mut self, claim: impl Into<String>, value: impl Into<Value>) -> Self {
         Arc::make_mut(&mut self.claims).insert(claim.into(), value.into());
         self
     }
 
-    /// Removes a claim from this person; some countries' documents lack some claims.
+    /// Removes a claim from this person. Documents of some countries do not provide every claim.
     #[must_use]
     pub fn without(mut self, claim: &str) -> Self {
         Arc::make_mut(&mut self.claims).remove(claim);
         self
     }
 
-    /// Identifies the person within the testkit; each client sees a `sub` derived from it.
+    /// The person's id within the testkit. Each client sees a different `sub`, which is derived
+    /// from it.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// What itsme knows about the person, by the claims' names on the wire.
+    /// The claims that itsme has about the person, by their names in ID tokens and userinfo
+    /// responses.
     pub fn claims(&self) -> &Map<String, Value> {
         &self.claims
     }
@@ -224,7 +226,7 @@ mod tests {
 
     const EID: &str = "tag:sixdots.be,2016-06:claim_eid";
 
-    /// As in V1's samples.
+    /// The expected values follow the samples in V1's documentation.
     #[test]
     fn v1_tells_what_v2_knows() {
         let told = |person: &Person, claim: &str| person.claim(claim, Dialect::V1);
@@ -244,8 +246,8 @@ mod tests {
                 "read_date": "2023-06-01",
             }))
         );
-        assert_eq!(told(&Person::daan(), EID), None, "a passport");
-        // Another person's card is not Ann's.
+        assert_eq!(told(&Person::daan(), EID), None, "a passport has no eid claim");
+        // A different person's card does not contain Ann's data.
         let eva = Person::new("eva")
             .with(format!("{V2}BEeidSn"), "591-7654321-26")
             .with(format!("{V2}BENationalNumber"), "85073003328");

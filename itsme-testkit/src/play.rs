@@ -6,14 +6,15 @@ use itsme_core::{
 
 use crate::{FakeOp, World};
 
-/// How long a request of [`play_all`] takes, so that flows can overtake each other.
+/// The duration of a request in [`play_all`], so that flows can overtake each other.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
 
-/// Runs one flow to completion against the OP, in memory. Waits advance the world's clock and take
-/// no real time.
+/// Runs one flow to completion against the OP, in memory. Waiting advances the world's clock and
+/// takes no real time.
 ///
 /// # Errors
-/// Those of the flow, or the [`SendFailure`] that it could not recover from.
+/// If the flow fails, or if a request fails with a [`SendFailure`] from which the flow cannot
+/// recover.
 pub fn play<T>(
     flow: Flow<T>,
     op: &mut FakeOp,
@@ -28,8 +29,9 @@ pub fn play<T>(
     )
 }
 
-/// Runs many flows at once, interleaved. The clock jumps to the next flow due, and each request
-/// takes 20 ms of the world's time. The results are in the order of the flows.
+/// Runs many flows concurrently, interleaving their steps. The clock jumps to the flow that is due
+/// next, and each request takes 20 ms of the world's time. The results are in the same order as the
+/// flows.
 pub fn play_all<T>(
     flows: impl IntoIterator<Item = Flow<T>>,
     op: &mut FakeOp,
@@ -56,7 +58,7 @@ pub fn play_all<T>(
     results.into_iter().map(|result| result.expect("every flow ends")).collect()
 }
 
-/// What a flow is waiting for.
+/// A flow, and what it is waiting for.
 enum Asleep<T> {
     Before(Flow<T>),
     Waiting(Paused<T>),
@@ -68,7 +70,8 @@ enum Woken<T> {
     Done(T),
 }
 
-/// The flow due first; among flows due at the same time, the one that has slept longest.
+/// The index of the flow that is due first. Of several flows that are due at the same time, it is
+/// the one that has slept longest.
 fn next_to_wake<T>(sleeping: &[(UnixTime, usize, Asleep<T>)]) -> Option<usize> {
     (0..sleeping.len()).min_by_key(|&place| sleeping[place].0)
 }

@@ -4,7 +4,7 @@ use http::Uri;
 use itsme_core::PrivateKeys;
 use serde_json::{Value, json};
 
-/// The client ID of the client that every [`FakeOp`](crate::FakeOp) knows from the start.
+/// The client ID of the built-in client with keys, which every new [`FakeOp`](crate::FakeOp) knows.
 pub const CLIENT_ID: &str = "TEST_CLIENT";
 /// The name that people see instead of [`CLIENT_ID`].
 pub const CLIENT_NAME: &str = "Test application";
@@ -16,12 +16,13 @@ pub const SERVICE: &str = "TEST_LOGIN";
 pub const SHARE_SERVICE: &str = "TEST_SHARE";
 /// The test clients' service code for confirmations.
 pub const CONFIRM_SERVICE: &str = "TEST_CONFIRM";
-/// The URL prefix under which the test clients may host request objects. See
+/// The URL prefix under which the test clients can host request objects. See
 /// [`FakeOp::host`](crate::FakeOp::host).
 pub const REQUEST_URI: &str = "https://rp.example:443/itsme/request/";
 /// The secret of the client [`SECRET_CLIENT_ID`].
 pub const CLIENT_SECRET: &str = "a secret for tests, known to everybody";
-/// The client ID of the client with a secret that every OP knows from the start.
+/// The client ID of the built-in client with a secret, which every new [`FakeOp`](crate::FakeOp)
+/// knows.
 pub const SECRET_CLIENT_ID: &str = "TEST_SECRET_CLIENT";
 /// The name that people see instead of [`SECRET_CLIENT_ID`].
 pub const SECRET_CLIENT_NAME: &str = "Test application with a secret";
@@ -35,12 +36,12 @@ pub fn private_keys() -> PrivateKeys {
         .clone()
 }
 
-/// The private keys of [`CLIENT_ID`] as the text of a private JWK set file.
+/// The private keys of [`CLIENT_ID`] as the contents of a private JWK set file.
 pub fn private_jwks() -> &'static str {
     include_str!("fixtures/rp_private_jwks.json")
 }
 
-/// A relying party's registration at an OP.
+/// The registration of a client at an OP.
 #[derive(Clone, Debug)]
 pub struct RegisteredClient {
     pub(crate) client_id: String,
@@ -72,8 +73,8 @@ pub(crate) enum Kind {
 }
 
 impl RegisteredClient {
-    /// Creates a client with the public JWK set that it publishes, and no redirect URIs or
-    /// services.
+    /// Creates a client that publishes this JWK set. The client has no redirect URIs and no
+    /// services yet.
     ///
     /// # Panics
     /// If `public_jwks` is not JSON.
@@ -89,7 +90,8 @@ impl RegisteredClient {
         Self::with(client_id.into(), secret)
     }
 
-    /// Also signs ID tokens with the secret (HS256).
+    /// Makes the OP sign this client's ID tokens with the shared secret (HS256). Does nothing if
+    /// the client has keys.
     #[must_use]
     pub fn hs256(mut self) -> Self {
         if let Credentials::Secret { hs256, .. } = &mut self.credentials {
@@ -125,22 +127,22 @@ impl RegisteredClient {
         self
     }
 
-    /// What people see: the name, or the client ID if there is none.
+    /// The name that people see, or the client ID if there is none.
     pub(crate) fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.client_id)
     }
 
-    /// What people see for a service: its name, or its code if there is none.
+    /// The name that people see for a service, or its code if there is none.
     pub(crate) fn display_service<'a>(&'a self, code: &'a str) -> &'a str {
         self.service_names.get(code).map_or(code, String::as_str)
     }
 
-    /// The kind of service agreed for a code.
+    /// The kind of service that was agreed for a code.
     pub(crate) fn kind_of(&self, code: &str) -> Option<Kind> {
         self.services.iter().find(|(known, _)| known == code).map(|&(_, kind)| kind)
     }
 
-    /// Adds a redirect URI, compared byte for byte.
+    /// Adds a redirect URI. Redirect URIs are compared byte for byte.
     #[must_use]
     pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
         self.redirect_uris.push(uri.into());
@@ -154,7 +156,8 @@ impl RegisteredClient {
         self
     }
 
-    /// Sets where the client receives CIBA pings; without one it can only poll.
+    /// Sets the endpoint at which the client receives CIBA pings. A client without such an endpoint
+    /// can only poll.
     ///
     /// # Panics
     /// If `uri` is not a URI.
@@ -202,14 +205,14 @@ impl RegisteredClient {
             .confirm_service(CONFIRM_SERVICE)
     }
 
-    /// The clients that every OP knows from the start.
+    /// The built-in clients, which every new OP knows.
     pub(crate) fn test_clients() -> [Self; 2] {
         let by_keys = Self::new(CLIENT_ID, &private_keys().public_jwks());
         let by_secret = Self::with_secret(SECRET_CLIENT_ID, CLIENT_SECRET);
         [by_keys.for_tests().name(CLIENT_NAME), by_secret.for_tests().name(SECRET_CLIENT_NAME)]
     }
 
-    /// The keys that the client publishes; none if it has a secret.
+    /// The key set that the client publishes. It is empty if the client has a secret.
     pub(crate) fn jwks(&self) -> Value {
         match &self.credentials {
             Credentials::Keys(jwks) => jwks.clone(),

@@ -4,12 +4,12 @@ use crate::World;
 
 /// Replays a recorded flow, such as a failed login, as a test.
 ///
-/// `recording` is the text of a [`Recording`], and `credentials` are those of the client that it
-/// was sealed to. Replaying needs no network and takes no time; the outcome stays the same until
+/// `recording` is the text of a [`Recording`], and `credentials` are those of the client for which
+/// it was sealed. Replaying needs no network and takes no time. The outcome stays the same until
 /// the library or the credentials change.
 ///
-/// A recording is personal data, and a key that opens it is a secret: commit neither, unless both
-/// come from a sandbox.
+/// A recording is personal data, and a key that opens it is a secret. Don't commit either, unless
+/// both come from a sandbox.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -35,8 +35,8 @@ use crate::World;
 /// ```
 ///
 /// # Panics
-/// If the text is not a recording, or does not open with these credentials. Open a recording with
-/// [external](itsme_core::PrivateKeys::external) keys with [`Recording::open`] instead.
+/// If the text is not a recording, or cannot be opened with these credentials. To open a recording
+/// with [external](itsme_core::PrivateKeys::external) keys, use [`Recording::open`].
 pub fn replay(recording: &str, credentials: impl Into<Credentials>) -> Replayed {
     let recording: Recording = recording.parse().expect("the text of a recording");
     let nothing_is_sent = |_| Err((SendFailure::NotSent, SendFailure::NotSent));

@@ -8,11 +8,11 @@ use std::{
 
 use itsme_core::{EntropyError, Platform, SystemPlatform, UnixTime};
 
-/// A deterministic world for tests: a clock that moves only when told to, and randomness from a
-/// counter, so that two runs are identical.
+/// A deterministic environment for tests. Its clock moves only when told to, and its randomness
+/// comes from a counter, so that two runs are identical.
 ///
-/// It starts at 2026-01-01T00:00:00Z. Waits and requests in [`play`](crate::play) advance its
-/// clock.
+/// The clock starts at 2026-01-01T00:00:00Z. Waits and requests in [`play`](crate::play) advance
+/// it.
 #[derive(Debug)]
 pub struct World {
     clock: Clock,
@@ -26,14 +26,14 @@ impl Default for World {
 }
 
 impl World {
-    /// Creates a world at 2026-01-01T00:00:00Z, with its random counter at zero.
+    /// Creates a world whose clock is at 2026-01-01T00:00:00Z and whose random counter is at zero.
     pub fn new() -> Self {
         let start = UnixTime::from_secs(1_767_225_600);
         let clock = Clock(Source::Virtual(Arc::new(AtomicU64::new(start.as_millis()))));
         Self { clock, drawn: 0 }
     }
 
-    /// Its clock, to share with an OP.
+    /// The world's clock, to be shared with an OP.
     pub fn clock(&self) -> Clock {
         self.clock.clone()
     }
@@ -43,7 +43,7 @@ impl World {
         self.clock.advance(duration);
     }
 
-    /// Sets the clock, forward or back.
+    /// Sets the clock forward or back.
     pub fn set(&self, time: UnixTime) {
         self.clock.set(time);
     }
@@ -54,7 +54,8 @@ impl Platform for World {
         self.clock.now()
     }
 
-    /// Splitmix64 over a counter: not random, but no two draws are the same.
+    /// Fills the buffer using SplitMix64 over a counter. This is not random, but no two draws are
+    /// the same.
     fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
         for chunk in buf.chunks_mut(8) {
             self.drawn += 1;
@@ -68,17 +69,18 @@ impl Platform for World {
     }
 }
 
-/// A clock that several parties can share: the system's, an accelerated one, or a [`World`]'s.
+/// A clock that several parties can share. It is the system's clock, an accelerated one, or a
+/// [`World`]'s.
 ///
-/// It is also a [`Platform`] with the system's randomness, for flows over real sockets whose time
-/// is not the system's.
+/// A `Clock` is also a [`Platform`] with the system's randomness, for flows over real sockets that
+/// do not use the system's time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
     System,
-    /// The system's clock, this many milliseconds ahead.
+    /// The system's clock plus this many milliseconds.
     Ahead(Arc<AtomicU64>),
     Accelerated {
         began: Instant,
@@ -94,7 +96,8 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// The system's clock, which can be [set ahead](Self::set_ahead). All its clones move with it.
+    /// The system's clock, but it can be [set ahead](Self::set_ahead), together with all of its
+    /// clones.
     pub fn adjustable() -> Self {
         Self(Source::Ahead(Arc::default()))
     }
@@ -105,7 +108,7 @@ impl Clock {
         Self(Source::Accelerated { began: Instant::now(), at, factor })
     }
 
-    /// The time now.
+    /// The current time.
     pub fn now(&self) -> UnixTime {
         match &self.0 {
             Source::System => SystemPlatform::new().now(),
@@ -115,20 +118,20 @@ impl Clock {
         }
     }
 
-    /// Advances a virtual clock; does nothing to others.
+    /// Advances the clock of a [`World`]. Does nothing to other clocks.
     pub fn advance(&self, duration: Duration) {
         self.set(self.now().after(duration));
     }
 
-    /// Sets an [adjustable](Self::adjustable) clock this far ahead of the system's; zero sets it
-    /// back. Does nothing to other clocks.
+    /// Sets an [adjustable](Self::adjustable) clock ahead of the system's by this much. Zero sets
+    /// it back to the system's time. Does nothing to other clocks.
     pub fn set_ahead(&self, time: Duration) {
         if let Source::Ahead(millis) = &self.0 {
             millis.store(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
         }
     }
 
-    /// How far an [adjustable](Self::adjustable) clock is ahead of the system's; zero for other
+    /// How far an [adjustable](Self::adjustable) clock is ahead of the system's. Zero for other
     /// clocks.
     pub fn ahead(&self) -> Duration {
         match &self.0 {
@@ -179,7 +182,8 @@ mod tests {
         assert!(clock.now().since(system.now()) < Duration::from_secs(60));
     }
 
-    /// Times are whole milliseconds, and the two clocks are not read at the same instant.
+    /// The tolerance: times are whole milliseconds, and the two clocks are not read at the same
+    /// instant.
     const ROUNDING: Duration = Duration::from_millis(10);
 
     #[test]

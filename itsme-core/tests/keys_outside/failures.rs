@@ -107,7 +107,7 @@ fn what_a_key_holder_says_is_sorted() {
             panic!("it is the key holder's error")
         };
         assert_eq!((kid.as_str(), algorithm, found), ("kms-sig-1", SIGN, failure));
-        assert_eq!(source.to_string(), format!("the KMS answered {status} {code}"));
+        assert_eq!(source.to_string(), format!("the KMS responded with {status} {code}"));
         assert!(outside.op.asked().is_empty(), "nothing was sent");
     }
 }

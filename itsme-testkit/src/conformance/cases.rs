@@ -1,4 +1,4 @@
-//! The cases, each with its peer.
+//! The test cases, each with its own peer.
 
 use std::{io, net::TcpListener, sync::Arc, thread, time::Duration};
 
@@ -7,7 +7,7 @@ use itsme_core::{MAX_RESPONSE_BYTES, Request, Response, SendFailure};
 
 use super::peer::{Connection, Peer, header};
 
-/// Stands for an authorization code: every URL contains it.
+/// A stand-in for an authorization code. Every URL contains it.
 pub(super) const SECRET: &str = "3fa85f64-5717-4562";
 
 const PATH: &str = "/a/b?code=3fa85f64-5717-4562&x=%2B+y&z=";
@@ -75,7 +75,8 @@ pub(super) fn cases() -> impl Iterator<Item = Case> {
         .chain(others.into_iter().map(|case: fn() -> Case| case()))
 }
 
-/// The Accept values of a userinfo and a key set request: a client that overrides them gets 406.
+/// The Accept headers of a userinfo request and a key set request. An OP would respond with 406 to
+/// a client that overrides them.
 const TOKENS: &str = "application/jwt, application/json";
 const KEY_SETS: &str = "application/jwk-set+json, application/json";
 
@@ -101,23 +102,23 @@ fn ensure(right: bool, otherwise: impl Into<String>) -> Result<(), String> {
     if right { Ok(()) } else { Err(otherwise.into()) }
 }
 
-/// The only response.
+/// Returns the only response.
 fn response(outcomes: Outcomes) -> Result<Response, String> {
     let outcome = outcomes.into_iter().next().ok_or("no request was made")?;
     outcome.map_err(|failure| format!("expected a response, got {failure:?}"))
 }
 
-/// Checks that the only request was made once and failed in this way.
+/// Checks that the only request was made once and failed with the expected failure.
 fn failed_once(peer: &Peer, outcomes: Outcomes, expected: SendFailure) -> Result<(), String> {
     let times = peer.seen().len();
-    ensure(times == 1, format!("the request was made {times} times"))?;
+    ensure(times == 1, format!("the request was made {times} times instead of once"))?;
     failed(outcomes, expected)
 }
 
 fn failed(outcomes: Outcomes, expected: SendFailure) -> Result<(), String> {
     match outcomes.into_iter().next_back() {
         Some(Err(failure)) if failure == expected => Ok(()),
-        Some(Err(failure)) => Err(format!("reported {failure:?}, expected {expected:?}")),
+        Some(Err(failure)) => Err(format!("expected the failure {expected:?}, got {failure:?}")),
         _ => Err("expected a failure, got a response".to_owned()),
     }
 }
@@ -128,7 +129,7 @@ fn status(status: u16) -> Case {
         peer.say(answer(&format!("{status} Status\r\nX-Twice: a\r\nX-Twice: b"), body))?;
         Ok(true)
     };
-    Case::new(format!("status {status} is given on"), act, &[post], move |_, outcomes| {
+    Case::new(format!("status {status} is passed on"), act, &[post], move |_, outcomes| {
         let response = response(outcomes)?;
         ensure(response.status().as_u16() == status, "the status was changed")?;
         ensure(response.body() == body.as_bytes(), "the body was changed")?;
@@ -170,7 +171,7 @@ fn ok(_: usize, peer: &mut Connection) -> io::Result<bool> {
 }
 
 fn sent_as_it_is() -> Case {
-    Case::new("a request is sent as it is", ok, &[post], |peer, outcomes| {
+    Case::new("a request is sent unchanged", ok, &[post], |peer, outcomes| {
         response(outcomes)?;
         let seen = peer.seen().into_iter().next().ok_or("nothing arrived")?;
         let line = seen.head.lines().next().unwrap_or_default();
@@ -180,7 +181,7 @@ fn sent_as_it_is() -> Case {
         ensure(form, "Content-Type was changed")?;
         // Some firewalls reject requests without a User-Agent.
         let named = header(&seen.head, "user-agent").is_some_and(|agent| !agent.is_empty());
-        ensure(named, "there is no User-Agent")?;
+        ensure(named, "User-Agent is missing")?;
         ensure(header(&seen.head, "accept") == Some(KEY_SETS), "Accept was changed")?;
         ensure(seen.body == b"code=abc&state=%2B", "the body was changed, or is chunked")
     })
@@ -197,7 +198,10 @@ fn get_has_no_body() -> Case {
         let accept = header(&seen.head, "accept");
         ensure(accept == Some(TOKENS), "Accept was changed")?;
         for unwanted in ["content-length", "transfer-encoding", "cookie", "accept-encoding"] {
-            ensure(header(&seen.head, unwanted).is_none(), format!("it has {unwanted}"))?;
+            ensure(
+                header(&seen.head, unwanted).is_none(),
+                format!("the request has the header {unwanted}"),
+            )?;
         }
         Ok(())
     })
@@ -211,9 +215,9 @@ fn say_large(peer: &mut Connection, length: usize) -> io::Result<bool> {
 
 fn largest_body() -> Case {
     let act = |_, peer: &mut Connection| say_large(peer, MAX_RESPONSE_BYTES);
-    Case::new("a body of 1 MiB is taken", act, &[get], |_, outcomes| {
+    Case::new("a body of 1 MiB is accepted", act, &[get], |_, outcomes| {
         let length = response(outcomes)?.body().len();
-        ensure(length == MAX_RESPONSE_BYTES, format!("it was cut to {length} bytes"))
+        ensure(length == MAX_RESPONSE_BYTES, format!("the body was truncated to {length} bytes"))
     })
 }
 
@@ -224,7 +228,8 @@ fn too_large_body() -> Case {
     })
 }
 
-/// Without the limit, the timeout would end this case, so the peer counts the bytes it could send.
+/// If an adapter did not enforce the size limit, the timeout would end this case, so the peer
+/// counts the bytes that it could send.
 fn endless_body() -> Case {
     let act = |_, peer: &mut Connection| {
         peer.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;
@@ -237,7 +242,7 @@ fn endless_body() -> Case {
     };
     Case::new("an endless body is TooLarge at 1 MiB", act, &[get], |peer, outcomes| {
         failed_once(peer, outcomes, SendFailure::TooLarge)?;
-        // The sockets' buffers count as sent, too.
+        // The peer also counts bytes that are still in the sockets' buffers.
         let sent = peer.counted();
         ensure(sent < 32 * MAX_RESPONSE_BYTES, format!("{sent} bytes were read"))
     })
@@ -248,7 +253,7 @@ fn encoded_body() -> Case {
         peer.say(answer("200 OK\r\nContent-Encoding: gzip", "not gzip at all"))?;
         Ok(true)
     };
-    Case::new("a content encoding is not undone", act, &[get], |_, outcomes| {
+    Case::new("a content encoding is not decoded", act, &[get], |_, outcomes| {
         let response = response(outcomes)?;
         ensure(response.body() == b"not gzip at all", "the body was changed")
     })
@@ -259,7 +264,7 @@ fn no_cookies() -> Case {
         peer.say(answer("200 OK\r\nSet-Cookie: a=b; Path=/", "{}"))?;
         Ok(true)
     };
-    Case::new("no cookie is kept", act, &[get, post], |peer, _| {
+    Case::new("no cookies are kept", act, &[get, post], |peer, _| {
         let seen = peer.seen();
         ensure(seen.len() == 2, format!("{} requests arrived, not 2", seen.len()))?;
         let cookie = seen.iter().any(|request| header(&request.head, "cookie").is_some());
@@ -272,7 +277,7 @@ fn silence_before_the_head() -> Case {
         peer.be_silent();
         Ok(false)
     };
-    Case::new("silence ends with the time", act, &[post], |peer, outcomes| {
+    Case::new("silence ends at the timeout", act, &[post], |peer, outcomes| {
         failed_once(peer, outcomes, SendFailure::TimedOut)
     })
 }
@@ -283,7 +288,7 @@ fn silence_after_the_head() -> Case {
         peer.be_silent();
         Ok(false)
     };
-    Case::new("silence after the head ends with the time", act, &[post], |peer, outcomes| {
+    Case::new("silence after the head ends at the timeout", act, &[post], |peer, outcomes| {
         failed_once(peer, outcomes, SendFailure::TimedOut)
     })
 }
@@ -297,7 +302,7 @@ fn trickling_body() -> Case {
         }
         Ok(false)
     };
-    Case::new("a trickling body ends with the time", act, &[post], |peer, outcomes| {
+    Case::new("a trickling body ends at the timeout", act, &[post], |peer, outcomes| {
         failed_once(peer, outcomes, SendFailure::TimedOut)
     })
 }
@@ -314,20 +319,21 @@ fn refused_connection() -> Case {
 
 fn closed_without_answer() -> Case {
     let act = |_, _: &mut Connection| Ok(false);
-    let name = "a connection that is closed without an answer is Lost, and nothing sent again";
+    let name = "a connection that is closed without a response is Lost, and nothing is sent again";
     Case::new(name, act, &[post], |peer, outcomes| failed_once(peer, outcomes, SendFailure::Lost))
 }
 
-/// The tempting case: the second request on a kept connection looks safe to repeat.
+/// Here it is tempting to resend: repeating the second request on a kept-alive connection looks
+/// safe.
 fn closed_when_used_again() -> Case {
     let act = |number, peer: &mut Connection| match number {
         1 => ok(number, peer),
         _ => Ok(false),
     };
-    let name = "a kept connection that is closed on use is Lost, and nothing sent again";
+    let name = "a kept-alive connection that is closed on use is Lost, and nothing is sent again";
     Case::new(name, act, &[post, post], |peer, outcomes| {
         let times = peer.seen().len();
-        ensure(times == 2, format!("two requests were made {times} times"))?;
+        ensure(times == 2, format!("two requests were made, but {times} arrived"))?;
         failed(outcomes, SendFailure::Lost)
     })
 }
@@ -347,7 +353,7 @@ fn not_http() -> Case {
         peer.say("SSH-2.0-OpenSSH_9.2\r\n\r\n")?;
         Ok(false)
     };
-    Case::new("an answer that is not HTTP is Lost", act, &[post], |peer, outcomes| {
+    Case::new("a response that is not HTTP is Lost", act, &[post], |peer, outcomes| {
         failed_once(peer, outcomes, SendFailure::Lost)
     })
 }

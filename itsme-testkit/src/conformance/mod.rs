@@ -1,9 +1,9 @@
-//! A test suite for HTTP clients that carry the protocol, run over a real socket.
+//! A test suite for adapters of HTTP clients, run over real sockets.
 //!
-//! An adapter passes if it returns every status with its body, follows no redirects, keeps no
-//! cookies, sends nothing twice, stops at 1 MiB and at the timeout, distinguishes requests that
-//! cannot have been sent from those that may have been, adds nothing that changes a request, and
-//! keeps URLs out of its errors.
+//! An adapter passes if it meets these requirements: it returns every status with its body, follows
+//! no redirects, keeps no cookies, sends nothing twice, stops at 1 MiB and at the timeout,
+//! distinguishes requests that cannot have been sent from those that may have been, adds nothing
+//! that changes a request, and keeps URLs out of its errors.
 //!
 //! ```no_run
 //! use itsme_testkit::conformance;
@@ -23,8 +23,8 @@
 //! });
 //! ```
 //!
-//! The suite uses only loopback and takes a few seconds. Unset the environment variables that name
-//! a proxy.
+//! The suite uses only loopback and takes a few seconds. Unset the environment variables that
+//! configure a proxy.
 
 mod cases;
 mod peer;
@@ -41,16 +41,16 @@ use itsme_core::{Request, Response, SendFailure, Timeouts};
 use self::cases::{Case, cases};
 use crate::now::now;
 
-/// The timeout that the adapter must keep to.
+/// The timeout that the adapter must respect.
 const TOTAL: Duration = Duration::from_secs(1);
-/// When the adapter must have given up at the latest; the margin is for a busy machine.
+/// The time after which the adapter must have given up. It leaves a margin for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Tests a blocking adapter. `make` returns its `send` for these timeouts, as
-/// [`drive`](itsme_core::drive()) takes it.
+/// Tests a blocking adapter. `make` returns the adapter's `send` function for these timeouts, in
+/// the form that [`drive`](itsme_core::drive()) expects.
 ///
 /// # Panics
-/// If the adapter fails any case; the message lists every failure.
+/// If the adapter fails any case. The message lists every failure.
 pub fn blocking<S, E>(make: impl FnOnce(Timeouts) -> S)
 where
     S: FnMut(Request) -> Result<Response, (SendFailure, E)>,
@@ -63,10 +63,11 @@ where
     now(asynchronous(make));
 }
 
-/// Tests an async adapter on the runtime that polls this future.
+/// Tests an async adapter, on the runtime that polls this future. `make` returns the adapter's
+/// `send` function for these timeouts.
 ///
 /// # Panics
-/// If the adapter fails any case; the message lists every failure.
+/// If the adapter fails any case. The message lists every failure.
 pub async fn asynchronous<S, E, Sent>(make: impl FnOnce(Timeouts) -> S)
 where
     S: FnMut(Request) -> Sent,
@@ -118,10 +119,16 @@ impl Case {
         let name = self.name();
         for outcome in &outcomes {
             if outcome.took > PATIENCE {
-                return Some(format!("- {name}: took {:?}, allowed {TOTAL:?}", outcome.took));
+                return Some(format!(
+                    "- {name}: it took {:?}, but the timeout is {TOTAL:?}",
+                    outcome.took
+                ));
             }
             if outcome.error_text.contains(cases::SECRET) {
-                return Some(format!("- {name}: the URL is in the error: {}", outcome.error_text));
+                return Some(format!(
+                    "- {name}: the error contains the URL: {}",
+                    outcome.error_text
+                ));
             }
         }
         let results = outcomes.into_iter().map(|outcome| outcome.result).collect();

@@ -1,4 +1,5 @@
-//! A server that sends the exact bytes a case needs, and records the requests it gets.
+//! A server that sends exactly the bytes that a case needs, and records the requests that it
+//! receives.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -11,10 +12,11 @@ use std::{
     time::Duration,
 };
 
-/// How long a peer may outlive its case.
+/// How long a connection may outlive its case.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// How the peer handles one request, given its number. `Ok(true)` keeps the connection open.
+/// A function that handles one request, given its number. Returning `Ok(true)` keeps the connection
+/// open.
 pub(super) type Act = Arc<dyn Fn(usize, &mut Connection) -> io::Result<bool> + Send + Sync>;
 
 pub(super) struct Peer {
@@ -24,7 +26,7 @@ pub(super) struct Peer {
     counted: Arc<AtomicUsize>,
 }
 
-/// A request as it arrived on the wire.
+/// A request exactly as it arrived.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
     pub(super) head: String,
@@ -77,7 +79,7 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
-        // Wake the listener so that it notices the end.
+        // Connect once to wake the listener, so that it notices the end.
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
     }
 }
@@ -104,7 +106,7 @@ impl Connection {
         self.stream.write_all(bytes.as_ref())
     }
 
-    /// Stays silent for longer than anyone could be waiting.
+    /// Stays silent for longer than any adapter may wait.
     pub(super) fn be_silent(&self) {
         let pause = Duration::from_millis(20);
         for _ in 0..LIMIT.as_millis() / pause.as_millis() {
@@ -115,7 +117,7 @@ impl Connection {
         }
     }
 
-    /// Adds to [`Peer::counted`].
+    /// Adds to the count that [`Peer::counted`] returns.
     pub(super) fn count(&self, bytes: usize) {
         self.counted.fetch_add(bytes, Ordering::SeqCst);
     }
@@ -134,7 +136,7 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Seen>> {
     Ok(Some(Seen { head, body }))
 }
 
-/// A header's value, by its lower-case name.
+/// Returns the value of a header. `name` must be lower case.
 pub(super) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     head.lines().skip(1).find_map(|line| {
         let (found, value) = line.split_once(':')?;

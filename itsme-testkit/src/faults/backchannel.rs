@@ -1,4 +1,4 @@
-//! What can go wrong when people are asked without a browser.
+//! Faults of logins without a browser (CIBA).
 
 use itsme_core::MAX_RESPONSE_BYTES;
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ pub(super) fn faults() -> Vec<Fault> {
     faults.extend(of("backchannel answer", Document::BackchannelAnswer, answer()));
     faults.extend(of("token answer", Document::TokenAnswer, tokens()));
     faults.extend(of("ID token", Document::IdToken, claims()));
-    // A poll that gets no answer is retried; one that gets too large an answer is not.
+    // A poll that gets no response is retried, but a poll whose response is too large is not.
     for path in ["/user_discovery_sessions", "/backchannel/authentication", "/token"] {
         let name = format!("backchannel: too large an answer of {path}");
         let fault = Fault::new(Area::Backchannel, name, Outcome::NoAnswer, move |op| {
@@ -85,7 +85,8 @@ fn tokens() -> Vec<Change> {
     ]
 }
 
-/// Unlike in the code flow, no nonce ties the token to the request.
+/// Faults in the claims. Unlike in the authorization code flow, no nonce ties the token to the
+/// request.
 fn claims() -> Vec<Change> {
     const WEEK: u64 = 7 * 24 * 3600;
     vec![

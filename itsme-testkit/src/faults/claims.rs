@@ -1,4 +1,4 @@
-//! Tokens that are correctly signed and encrypted but carry wrong claims.
+//! Tokens that are correctly signed and encrypted, but contain wrong claims.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 const YEARS: u64 = 10 * 365 * DAY;
 
-/// The lie's name, the reason for refusing it, and the change that makes it.
+/// The lie's name, the reason for rejecting it, and the change that makes it.
 type Lie = (&'static str, &'static str, fn(&mut Claims));
 
 pub(super) fn faults() -> Vec<Fault> {
@@ -30,10 +30,10 @@ fn fault((name, reason, lie): Lie, document: Document, what: &str, error: &str) 
     Fault::new(Area::Claims, name, outcome, move |op| op.alter(document, lie))
 }
 
-/// Every checked claim with a value of the wrong type. Wrong values of the right type are covered
+/// Gives every checked claim a value of the wrong type. Wrong values of the right type are covered
 /// elsewhere.
 fn wrong_types() -> Vec<Fault> {
-    // A missing claim has an outcome of its own, and some claims may be missing.
+    // A null claim counts as missing, which has a different outcome, and some claims are optional.
     let null = |claim: &str| match claim {
         "azp" | "at_hash" | "nbf" | "auth_time" => Outcome::LoggedIn,
         "acr" => "IdToken(Acr)".into(),
@@ -77,7 +77,7 @@ fn set(claims: &mut Claims, claim: &str, value: Value) {
     claims.insert(claim.to_owned(), value);
 }
 
-/// When the token was issued according to its ID token, or else now.
+/// The time at which the token was issued according to its `iat`, or 0 if it has none.
 fn made(claims: &Claims) -> u64 {
     claims.get("iat").and_then(Value::as_u64).unwrap_or_default()
 }

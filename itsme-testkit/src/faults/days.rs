@@ -1,4 +1,4 @@
-//! A well-meaning OP on a bad day.
+//! Faults of a well-meaning OP on a bad day.
 
 use std::time::Duration;
 
@@ -51,7 +51,8 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Loses every other one of these requests, starting with the first.
+/// Loses every second one of the requests for which `concerns` returns true, starting with the
+/// first.
 fn flap(op: &mut FakeOp, concerns: fn(&str) -> bool) {
     let mut up = true;
     op.react_when(move |asked| {

@@ -51,7 +51,7 @@ pub(super) fn faults() -> Vec<Fault> {
         let name = format!("{member} on another host");
         faults.push(changed(&name, member, host, Outcome::LoggedIn));
     }
-    // These endpoints receive assertions, codes and tokens.
+    // These endpoints receive assertions, codes and tokens, so they must be on the issuer's host.
     for member in ["token_endpoint", "userinfo_endpoint"] {
         let name = format!("{member} on another host");
         let outcome = format!("Metadata(Url {{ member: {member:?}, error: ForeignHost }})");
@@ -102,7 +102,7 @@ fn changed(
     })
 }
 
-/// Inserts text at the beginning of the document.
+/// Inserts text at the beginning of the document, after its opening brace.
 fn inserted(name: &str, text: String, outcome: &str) -> Fault {
     Fault::new(Area::Discovery, format!("discovery: {name}"), outcome, move |op| {
         let text = text.clone();

@@ -5,7 +5,7 @@ use itsme_core::{Dialect, LoggedIn, Settings};
 use super::{everything, outcome::Outcome};
 use crate::{FakeKms, FakeOp, quirks};
 
-/// One thing that can go wrong, or that an OP does differently from the specification.
+/// A single thing that can go wrong, or that an OP does differently from the specification.
 pub struct Fault {
     area: Area,
     pub(super) name: String,
@@ -19,7 +19,7 @@ pub struct Fault {
     pub(super) seen: Option<Seen>,
 }
 
-/// Checks that what must be read was read.
+/// A check that the login contains everything that the client must have read.
 pub(super) type Seen = fn(&LoggedIn) -> bool;
 
 type Inject<T> = Box<dyn Fn(&mut T) + Send + Sync>;
@@ -27,50 +27,50 @@ type Inject<T> = Box<dyn Fn(&mut T) + Send + Sync>;
 /// One line for each fault and quirk that makes a check fail.
 static FAILING_CHECKS: &str = include_str!("failing_checks.tsv");
 
-/// The part of the protocol that a fault belongs to.
+/// The part of the protocol to which a fault belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Area {
-    /// Sockets and bytes.
+    /// Connections that are silent, slow or broken.
     Wire,
-    /// Statuses, headers and bodies.
+    /// HTTP statuses, headers and bodies.
     Http,
     /// The discovery document.
     Discovery,
     /// The OP's key set.
     KeySet,
-    /// The token endpoint's answer.
+    /// The token endpoint's response.
     TokenAnswer,
     /// The signing and encryption of tokens.
     Tokens,
     /// The claims in tokens.
     Claims,
-    /// An OP having a bad day.
+    /// A well-meaning OP on a bad day, for example in maintenance or with a wrong clock.
     Days,
-    /// Asking people without a browser.
+    /// Logins without a browser (CIBA).
     Backchannel,
     /// The holder of a client's private keys.
     KeyHolder,
 }
 
-/// Which client logs a person in, and how.
+/// The client that logs a person in, and how it does so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Keys,
     Secret,
     Hs256,
-    /// With no requirements on the authentication.
+    /// A client with keys that sets no requirements on the authentication.
     Plain,
-    /// By scopes, skipping userinfo where possible.
+    /// A client with keys that requests scopes, skipping userinfo where possible.
     Scopes,
-    /// In the older dialect, V1.
+    /// A client with keys in the older dialect, V1.
     V1,
-    /// Without a browser, by QR code.
+    /// A client with keys that shows a QR code instead of using a browser.
     QrCode,
 }
 
 impl Fault {
-    /// All faults; [`quirks`](crate::quirks) are not among them.
+    /// All faults. This does not include [`quirks`](crate::quirks).
     pub fn all() -> Vec<Self> {
         let everything = everything().into_iter();
         everything.filter(|fault| fault.outcome != Outcome::LoggedIn).collect()
@@ -103,32 +103,32 @@ impl Fault {
         }
     }
 
-    /// Adds a check on the person who is logged in.
+    /// Adds a check on the user who is logged in.
     pub(crate) fn seen(self, seen: Seen) -> Self {
         Self { seen: Some(seen), ..self }
     }
 
-    /// Applies to a login with no requirements on the authentication.
+    /// Makes the fault apply to a login that sets no requirements on the authentication.
     pub(crate) fn plain(self) -> Self {
         Self { login: Kind::Plain, ..self }
     }
 
-    /// Applies to a login by scopes that can do without userinfo.
+    /// Makes the fault apply to a login by scopes, which may not need userinfo.
     pub(crate) fn by_scopes(self) -> Self {
         Self { login: Kind::Scopes, ..self }
     }
 
-    /// Applies to a login in the older dialect.
+    /// Makes the fault apply to a login in the older dialect.
     pub(crate) fn in_v1(self) -> Self {
         Self { login: Kind::V1, ..self }
     }
 
-    /// Applies to a person who scans a QR code.
+    /// Makes the fault apply to a login by QR code.
     pub(crate) fn by_qr_code(self) -> Self {
         Self { login: Kind::QrCode, ..self }
     }
 
-    /// Happens in the KMS that holds the client's keys.
+    /// Makes the fault happen in the KMS that holds the client's keys.
     pub(super) fn at_key_holder(
         self,
         inject: impl Fn(&mut FakeKms) + Send + Sync + 'static,
@@ -136,92 +136,95 @@ impl Fault {
         Self { at_key_holder: Some(Box::new(inject)), ..self }
     }
 
-    /// Begins while the person is at the OP.
+    /// Makes the fault begin while the person is at the OP.
     pub(super) fn midway(self) -> Self {
         Self { midway: true, ..self }
     }
 
-    /// Ends only when the HTTP client times out.
+    /// Marks a login under the fault as ending only when the HTTP client times out.
     pub(super) fn hanging(self) -> Self {
         Self { hangs: true, ..self }
     }
 
-    /// Is in metadata, which clients trust until they expire.
+    /// Marks the fault as being in the metadata, which clients trust until it expires.
     pub(super) fn cached(self) -> Self {
         Self { is_cached: true, ..self }
     }
 
-    /// Applies to the client with a secret.
+    /// Makes the fault apply to the client with a secret.
     pub(super) fn with_secret(self) -> Self {
         Self { login: Kind::Secret, ..self }
     }
 
-    /// Applies to the client whose secret also signs.
+    /// Makes the fault apply to the client whose secret also signs its tokens.
     pub(super) fn with_hs256(self) -> Self {
         Self { login: Kind::Hs256, ..self }
     }
 
-    /// The part of the protocol that it belongs to.
+    /// The part of the protocol to which the fault belongs.
     pub fn area(&self) -> Area {
         self.area
     }
 
-    /// The fault's name: what goes wrong, in a few words.
+    /// The fault's name, which describes in a few words what goes wrong.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The outcome of a login under this fault.
+    /// The outcome that a login must have under this fault.
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
 
     /// The checks that fail, each as `document: check`, in the order in which a login reaches them.
-    /// The login's error comes from the first. A failed check of a `key of the set` or an `endpoint
-    /// of a service` does not by itself refuse a login. Empty if no document is at fault.
+    /// The login's error comes from the first one. By itself, a failed check of a `key of the set`
+    /// or an `endpoint of a service` does not make a login fail. Empty if no document with checks
+    /// is at fault.
     ///
-    /// [`Replayed::documents`](itsme_core::Replayed::documents) of a recording lists the same
-    /// checks, and so does the program `inspect`.
+    /// [`Replayed::documents`](itsme_core::Replayed::documents) of a recording contains the same
+    /// checks, and the program `inspect` shows them.
     pub fn failing_checks(&self) -> impl Iterator<Item = &'static str> {
         let mut lines = FAILING_CHECKS.lines().filter_map(|line| line.split_once('\t'));
         let stated = lines.find(|(name, _)| *name == self.name);
         stated.into_iter().flat_map(|(_, checks)| checks.split("; "))
     }
 
-    /// Whether to inject it only once the person has been sent to the OP.
+    /// Whether to inject the fault only after the user has been redirected to the OP.
     pub fn is_midway(&self) -> bool {
         self.midway
     }
 
-    /// Whether it ends only when the HTTP client times out.
+    /// Whether a login under the fault ends only when the HTTP client times out.
     pub fn hangs(&self) -> bool {
         self.hangs
     }
 
-    /// How long a client goes on trusting what it has seen after the fault is over.
+    /// How long a client continues to trust what it has seen during the fault.
     pub fn believed_for(&self) -> Duration {
         Duration::from_secs(if self.is_cached { 3601 } else { 61 })
     }
 
-    /// Injects the fault, until [`FakeOp::recover`].
+    /// Injects the fault into an OP, until [`FakeOp::recover`].
     pub fn inject(&self, op: &mut FakeOp) {
         (self.inject)(op);
         op.note_fault(&self.name);
     }
 
-    /// Whether it happens in a KMS that holds the client's keys instead of in the OP.
+    /// Whether the fault happens in a KMS that holds the client's keys, instead of in the OP.
     pub fn is_at_key_holder(&self) -> bool {
         self.at_key_holder.is_some()
     }
 
-    /// Injects the fault into a KMS, until [`FakeKms::recover`].
+    /// Injects the fault into a KMS, until [`FakeKms::recover`]. Does nothing if the fault does not
+    /// happen in a KMS.
     pub fn inject_at_key_holder(&self, kms: &mut FakeKms) {
         if let Some(inject) = &self.at_key_holder {
             inject(kms);
         }
     }
 
-    /// Registers the client that it applies to, and returns that client's settings.
+    /// Sets up the OP for the client to which the fault applies, and returns that client's
+    /// settings.
     pub fn settings(&self, op: &mut FakeOp) -> Settings {
         if self.login == Kind::V1 {
             op.speak(Dialect::V1);

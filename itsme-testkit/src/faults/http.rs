@@ -1,4 +1,4 @@
-//! Answers that do not come from the OP, or not as it writes them.
+//! Responses that do not come from the OP, or that differ from what it sent.
 
 use http::{HeaderValue, StatusCode, header};
 use itsme_core::Response;
@@ -54,7 +54,7 @@ pub(super) fn faults() -> Vec<Fault> {
     faults
 }
 
-/// A correct body with the wrong status.
+/// Sends a correct body with the wrong status.
 fn with_status(path: &'static str, endpoint: &str, status: u16) -> Fault {
     let body = if matches!(status, 204 | 304) { "no body" } else { "a good body" };
     let name = format!("{endpoint}: status {status} with {body}");
@@ -188,7 +188,7 @@ fn page(response: &mut Response, status: u16) {
 
 fn cut(response: &mut Response) {
     let half = response.body().len() / 2;
-    // In the first part of a token, or inside an object.
+    // Cut within the first part of a token, or inside an object.
     response.body_mut().truncate(half.min(90));
 }
 

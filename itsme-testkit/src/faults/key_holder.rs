@@ -1,6 +1,6 @@
-//! An external key holder (an HSM or a KMS) that is slow, unreachable, unwilling or wrong. A login
-//! calls it three times: to sign the client assertion, and to unwrap the keys of the ID token and
-//! of the userinfo answer.
+//! Faults of an external key holder (an HSM or a KMS) that is slow, unreachable, unwilling or
+//! wrong. A login calls it three times: to sign the client assertion, and to unwrap the content
+//! keys of the ID token and of the userinfo response.
 
 use std::time::Duration;
 

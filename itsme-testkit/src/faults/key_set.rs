@@ -1,4 +1,4 @@
-//! Key sets that are not key sets, and keys that cannot be used.
+//! Faults in the OP's key set: it is malformed, or its keys cannot be used.
 
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ pub(super) fn faults() -> Vec<Fault> {
         changed("key_ops of the encryption key do not allow it", NO_ENCRYPTION_KEY, |keys| {
             keys[1]["key_ops"] = json!(["verify", "decrypt"]);
         }),
-        // Nothing says which of the two is for encryption.
+        // The key set does not tell which of the two is for encryption.
         changed("no use on either key", "Refused(InvalidClient)", |keys| {
             for key in keys {
                 key.as_object_mut().expect("a key").remove("use");
@@ -114,13 +114,13 @@ fn with(key: &Value, member: &str, value: Value) -> Value {
     key
 }
 
-/// The same key with another key's numbers.
+/// Replaces the modulus and exponent of a key with those of a different key.
 fn renumbered(key: &Value) -> Value {
     let other = stranger().public_jwk();
     with(&with(key, "n", other["n"].clone()), "e", other["e"].clone())
 }
 
-/// An odd number of this many bits, in base64url.
+/// Returns an odd number of this many bits, in base64url.
 fn odd_number(bits: usize) -> String {
     let mut bytes = vec![0xff; bits.div_ceil(8)];
     bytes[0] >>= (8 - bits % 8) % 8;
@@ -152,7 +152,7 @@ fn changed(
     })
 }
 
-/// Parsers differ on which of two duplicate members they use.
+/// Duplicates a member. Parsers differ on which of two duplicate members they use.
 fn twice(name: &str, at: &'static str, both: &'static str) -> Fault {
     let outcome = "Malformed(KeySet, a JSON member appears twice)";
     Fault::new(Area::KeySet, format!("key set: {name}"), outcome, move |op| {

@@ -13,9 +13,9 @@
 //! # Ok::<(), itsme_core::Error>(())
 //! ```
 //!
-//! [`in_memory`], [`blocking`] and [`asynchronous`] log a person in under every fault, in memory or
-//! over your HTTP client, and compare the result with [`Fault::outcome`]. `docs/faults.md` lists
-//! the faults in tables. Deviations that a client must tolerate are in [`quirks`](crate::quirks).
+//! [`in_memory`], [`blocking`] and [`asynchronous`] run a login under every fault, in memory or
+//! with your HTTP client, and compare the result with [`Fault::outcome`]. `docs/faults.md` lists
+//! all faults in tables. Deviations that a client must tolerate are in [`quirks`](crate::quirks).
 
 mod backchannel;
 mod claims;
@@ -46,28 +46,28 @@ pub use self::{
     run::Verdict,
 };
 
-/// Logs a person in under every fault, in memory.
+/// Runs a login under every fault, in memory.
 ///
 /// # Panics
-/// If an outcome differs from the documented one; the message lists all that do.
+/// If an outcome differs from the documented one. The message lists every difference.
 pub fn in_memory() -> Vec<Verdict> {
     in_memory_with(Fault::all(), |client| client)
 }
 
-/// Logs a person in under each fault or quirk of a list, in memory, with a client that `equip` has
+/// Runs a login under each fault or quirk in a list, in memory, with a client that `equip` has
 /// prepared, for example with a recorder.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 pub fn in_memory_with(list: Vec<Fault>, equip: impl Fn(Client) -> Client) -> Vec<Verdict> {
     run::in_memory(list, equip)
 }
 
-/// Logs a person in under every fault, over a blocking HTTP client and loopback. `make` returns its
-/// `send` for these timeouts.
+/// Runs a login under every fault, with a blocking HTTP client over loopback. `make` returns the
+/// client's `send` function for these timeouts.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 #[cfg(feature = "server")]
 pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -76,10 +76,11 @@ where
     blocking_with(Fault::all(), |client| client, make)
 }
 
-/// Like [`in_memory_with`], over a blocking HTTP client as in [`blocking`].
+/// Runs a login under each fault or quirk in a list, like [`in_memory_with`], but with a blocking
+/// HTTP client as in [`blocking`].
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 #[cfg(feature = "server")]
 pub fn blocking_with<S, E>(
     list: Vec<Fault>,
@@ -92,11 +93,11 @@ where
     run::blocking(list, equip, make)
 }
 
-/// Logs a person in under every fault, over an async HTTP client, on the runtime that polls this
-/// future.
+/// Runs a login under every fault, with an async HTTP client over loopback, on the runtime that
+/// polls this future. `make` returns the client's `send` function for these timeouts.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 #[cfg(feature = "server")]
 pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -106,10 +107,11 @@ where
     asynchronous_with(Fault::all(), |client| client, make).await
 }
 
-/// Like [`in_memory_with`], over an async HTTP client as in [`asynchronous`].
+/// Runs a login under each fault or quirk in a list, like [`in_memory_with`], but with an async
+/// HTTP client as in [`asynchronous`].
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If an outcome differs from the documented one, like [`in_memory`].
 #[cfg(feature = "server")]
 pub async fn asynchronous_with<S, E, Sent>(
     list: Vec<Fault>,
@@ -123,7 +125,8 @@ where
     run::asynchronous(list, equip, make).await
 }
 
-/// Everything that an OP can do differently from the specification: faults and quirks.
+/// Everything that an OP can do differently from the specification, which means all faults and some
+/// of the quirks.
 pub(crate) fn everything() -> Vec<Fault> {
     let areas = [
         wire::faults(),
@@ -140,7 +143,7 @@ pub(crate) fn everything() -> Vec<Fault> {
     areas.into_iter().flatten().collect()
 }
 
-/// The paths that a login requests, and the names of their endpoints.
+/// The paths that a login requests, with the names of their endpoints.
 const ENDPOINTS: [(&str, &str); 4] = [
     ("/.well-known/openid-configuration", "Discovery"),
     ("/jwkSet", "KeySet"),
@@ -148,18 +151,18 @@ const ENDPOINTS: [(&str, &str); 4] = [
     ("/userinfo", "Userinfo"),
 ];
 
-/// 40 MiB of zeros in gzip; without its header and trailer, a `zip` payload.
+/// 40 MiB of zeros, compressed with gzip. Without its header and trailer, this is a `zip` payload.
 static BOMB: &[u8] = include_bytes!("../fixtures/zeros.gz");
 
-/// In place of a reason: the token is accepted.
+/// Takes the place of the reason if the token must be accepted.
 const TAKEN: &str = "";
 
 fn outcome(error: &str, reason: &str) -> Outcome {
     if reason == TAKEN { Outcome::LoggedIn } else { format!("{error}({reason})").into() }
 }
 
-/// The same address under another name. In memory it leads nowhere, otherwise to this host, so that
-/// a client that goes there is noticed.
+/// Replaces the host in a URL with a different name. In memory, nothing responds there. Otherwise
+/// the name leads to the same host, so that requests to it are noticed.
 fn elsewhere(url: &str) -> String {
     let names = [
         ("127.0.0.1", "localhost"),
@@ -170,7 +173,7 @@ fn elsewhere(url: &str) -> String {
     named.map_or_else(|| url.to_owned(), |(name, other)| url.replace(name, other))
 }
 
-/// Values of other types where a string belongs.
+/// Values of the wrong type for a member that must be a string.
 fn wrong_types_for_text() -> [(&'static str, Value); 5] {
     [
         ("null", Value::Null),

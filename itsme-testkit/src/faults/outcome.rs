@@ -6,16 +6,17 @@ use itsme_core::{DriveError, Error, JoseError, MetadataError, TokenError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The person is logged in: the client tolerates the fault.
+    /// The user is logged in, because the client tolerates the fault.
     LoggedIn,
-    /// An error of the HTTP client ([`DriveError::Transport`]).
+    /// The HTTP client failed ([`DriveError::Transport`]).
     NoAnswer,
     /// This [`Error`], without the parts that vary between machines.
     Error(String),
 }
 
 impl Outcome {
-    /// The outcome of an application's own flow, for comparison.
+    /// Determines the outcome of an application's own flow, for comparison with
+    /// [`Fault::outcome`](super::Fault::outcome).
     pub fn of<T, E>(result: &Result<T, DriveError<E>>) -> Self {
         match result {
             Ok(_) => Self::LoggedIn,
@@ -31,7 +32,7 @@ impl Outcome {
 fn short(error: &Error) -> String {
     match error {
         Error::Refused(refusal) => format!("Refused({:?})", refusal.code),
-        // After a colon, the error says which keys of the set are unusable and why.
+        // Omit the part after a colon, which says which keys of the set are unusable and why.
         Error::Malformed { endpoint, what } => {
             let what = what.split(": ").next().unwrap_or_default();
             format!("Malformed({endpoint:?}, {what})")

@@ -18,17 +18,17 @@ use crate::{FakeKms, FakeOp, Person, SERVICE, World, kms::KeyCall, now::now};
 #[cfg(feature = "server")]
 use crate::{KmsServer, Server};
 
-/// When to give up on a connection that hangs.
+/// The timeout for connections that hang.
 #[cfg(feature = "server")]
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The result of a login whose outcome was the documented one.
+/// The result of a login that had the documented outcome.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Verdict {
     /// The fault's name.
     pub fault: String,
-    /// How long the login took, from its first request to its end.
+    /// The duration of the login, from its first request to its end.
     pub took: Duration,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn in_memory(faults: Vec<Fault>, equip: impl Fn(Client) -> Client) ->
         let world = World::new();
         let op = Mutex::new(FakeOp::new(world.clock()));
         let kms = Mutex::new(FakeKms::new());
-        // The transport stops reading there.
+        // A real transport stops reading at this size.
         let capped = |response: &Response| response.body().len() <= MAX_RESPONSE_BYTES;
         let send = |request| {
             let is_for_kms = lock(&kms).is_for(&request);
@@ -107,7 +107,11 @@ impl Verdicts {
     }
 
     fn all(self) -> Vec<Verdict> {
-        assert!(self.wrong.is_empty(), "not as documented:\n{}", self.wrong.join("\n"));
+        assert!(
+            self.wrong.is_empty(),
+            "these logins did not end as documented:\n{}",
+            self.wrong.join("\n")
+        );
         self.right
     }
 }
@@ -116,7 +120,7 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// One cold login under the fault, and one after it.
+/// Runs one login with nothing cached under the fault, and one login after the fault has ended.
 async fn try_out<S, E, Sent>(
     fault: &Fault,
     world: World,
@@ -138,7 +142,7 @@ where
     let took = begun.elapsed();
     let found = Outcome::of(&result);
     if found != fault.outcome {
-        return Err(format!("ends in {found}, expected {}", fault.outcome));
+        return Err(format!("the login ends in {found}, expected {}", fault.outcome));
     }
     visit.is_right(fault, &result)?;
     lock(op).recover();
@@ -160,7 +164,7 @@ struct Visit<'a, S> {
 }
 
 impl<S> Visit<'_, S> {
-    /// One login that exercises every endpoint and every check, with or without the fault.
+    /// Runs one login that exercises every endpoint and every check, with or without the fault.
     async fn log_in<E, Sent>(
         &mut self,
         fault: &Fault,
@@ -194,8 +198,8 @@ impl<S> Visit<'_, S> {
         self.run(self.client.finish_login(redirect.state, callback)).await
     }
 
-    /// The person scans the code after it has been shown for a while, and decides after another
-    /// while.
+    /// Runs a login by QR code. The person scans the code after the first poll, and decides after
+    /// the first poll for tokens.
     async fn by_qr_code<E, Sent>(
         &mut self,
         request: AuthorizationRequest,
@@ -211,7 +215,7 @@ impl<S> Visit<'_, S> {
             if polls == 2 {
                 let mut op = lock(self.op);
                 let session = op.pending_sessions().last().map(|id| (*id).to_owned());
-                let session = session.expect("it was begun");
+                let session = session.expect("a session was begun");
                 op.scan(&session, &Person::ann());
             }
             ticket = match self.run(self.client.poll_user_discovery(ticket)).await? {
@@ -227,12 +231,12 @@ impl<S> Visit<'_, S> {
                 Backchannel::LoggedIn(who) => return Ok(*who),
             };
             let mut op = lock(self.op);
-            let asked = op.pending_backchannel().pop().expect("somebody is asked").auth_req_id;
+            let asked = op.pending_backchannel().pop().expect("a request is pending").auth_req_id;
             op.approve_backchannel(&asked);
         }
     }
 
-    /// Runs in the world's time: waiting takes no real time.
+    /// Runs a flow in the world's time, so that waiting takes no real time.
     async fn run<T, E, Sent>(&mut self, flow: Flow<T>) -> Result<T, DriveError<E>>
     where
         S: FnMut(Request) -> Sent,
@@ -245,7 +249,7 @@ impl<S> Visit<'_, S> {
         };
         let send = |request| (self.send.borrow_mut())(request);
         let kms = lock(self.kms).client();
-        // Only the clients whose keys it holds call it.
+        // The KMS is only called for clients whose keys it holds.
         let use_key = |operation| {
             let (sent, kms) = (send(kms.request(&operation)), kms.clone());
             async move { kms.outcome(sent.await.ok()) }
@@ -253,8 +257,8 @@ impl<S> Visit<'_, S> {
         drive_async_with_keys(flow, &mut self.world, send, sleep, use_key).await
     }
 
-    /// Checks that the person logged in is Ann, that the code was redeemed at most once, and that
-    /// no other host was asked.
+    /// Checks that Ann is logged in, that the code was redeemed at most once, and that no
+    /// unexpected endpoint or host was called.
     fn is_right<E>(
         &self,
         fault: &Fault,
@@ -269,10 +273,10 @@ impl<S> Visit<'_, S> {
                 Kind::Secret | Kind::Hs256 => crate::SECRET_CLIENT_ID,
             };
             if who.user.sub != op.pairwise_sub(client_id, &Person::ann()) {
-                return Err("somebody else is logged in".to_owned());
+                return Err("a different user is logged in".to_owned());
             }
             if fault.seen.is_some_and(|seen| !seen(who)) {
-                return Err(format!("something else was read: {who:?}"));
+                return Err(format!("the claims were not read correctly: {who:?}"));
             }
         }
         let asked = op.asked();
@@ -281,19 +285,20 @@ impl<S> Visit<'_, S> {
             return Err("the code was sent twice".to_owned());
         }
         if let Some(call) = lock(self.kms).calls().iter().find(|call| !is_ours(call)) {
-            return Err(format!("{call:?} was called"));
+            return Err(format!("the KMS was called unexpectedly: {call:?}"));
         }
         let calls = |algorithm| {
             let calls = lock(self.kms).calls().to_vec();
             calls.into_iter().filter(|call| call.algorithm == algorithm).count()
         };
-        // The assertion, the ID token and the userinfo answer, each with at most one retry.
+        // There are three operations, for the assertion, the ID token and the userinfo response,
+        // each with at most one retry.
         if calls("RS256") > 2 || calls("RSA-OAEP-256") > 2 * 2 {
-            return Err("an operation was asked for more than twice".to_owned());
+            return Err("a key operation was requested more than twice".to_owned());
         }
         let refused = format!("{}", fault.outcome).contains("Refused)") && fault.is_at_key_holder();
         if refused && calls("RS256") + calls("RSA-OAEP-256") > 2 {
-            return Err("the KMS was asked again for a key that it refuses to use".to_owned());
+            return Err("the KMS was called again for a key that it refuses to use".to_owned());
         }
         let known = |asked: &str| {
             let polled = ["POST /user_discovery_sessions", "POST /backchannel/authentication"];
@@ -301,13 +306,14 @@ impl<S> Visit<'_, S> {
                 || is_polled && polled.iter().any(|polled| asked.starts_with(polled))
         };
         match asked.iter().find(|asked| !known(asked)) {
-            Some(asked) => Err(format!("{asked} was asked")),
+            Some(asked) => Err(format!("there was an unexpected request: {asked}")),
             None => Ok(()),
         }
     }
 }
 
-/// Whether the call is for one of the client's two keys, in the role for which it is published.
+/// Whether the call is for one of the client's two keys, and for the purpose for which that key is
+/// published.
 fn is_ours(call: &KeyCall) -> bool {
     matches!(
         (call.kid.as_str(), call.algorithm.as_str()),

@@ -1,4 +1,4 @@
-//! Answers of the token endpoint with something missing, or too much.
+//! Responses of the token endpoint that lack something or contain too much.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! Tokens signed or encrypted in ways that were not agreed. Each is tried as an ID token and as a
-//! userinfo answer.
+//! Tokens that are signed or encrypted in ways that were not agreed. Each is tested both as an ID
+//! token and as a userinfo response.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ const NOT_SIGNED: &str = "NotSigned";
 const NOT_TEXT: &str =
     r#"Malformed { what: "a header member that must be a string has another type" }"#;
 
-/// The forgery's name, the reason for refusing it, and the change that makes it.
+/// The forgery's name, the reason for rejecting it, and the change that makes it.
 pub(super) type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
 
 pub(super) fn faults() -> Vec<Fault> {
@@ -86,7 +86,7 @@ pub(super) fn jws_part(stage: &mut Stage<'_>, place: usize, change: impl FnOnce(
     });
 }
 
-/// Changes a character in the middle.
+/// Changes one character in the middle of a part.
 fn flipped(part: &str) -> String {
     let (before, after) = part.split_at(part.len() / 2);
     let other = if after.starts_with('A') { "B" } else { "A" };
@@ -286,7 +286,7 @@ fn encryption() -> Vec<Forgery> {
         ("zip, honest", r#"Header { member: "zip" }"#, |stage| {
             header(stage, "zip", json!("DEF"));
             unencrypted_as(stage, |token| {
-                // A single stored block (RFC 1951 §3.2.4).
+                // A single uncompressed block (RFC 1951 §3.2.4).
                 let length = u16::try_from(token.plaintext.len()).expect("less than 64 KiB");
                 let head = [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes()].concat();
                 token.plaintext.splice(0..0, head);
@@ -366,7 +366,7 @@ fn encryption() -> Vec<Forgery> {
     ]
 }
 
-/// The client's encryption key that is no longer published but still decrypts.
+/// The client's previous encryption key, which is no longer published but still decrypts.
 fn previous_key() -> Value {
     let keys: Value = serde_json::from_str(crate::private_jwks()).expect("the fixture is JSON");
     let mut keys = keys["keys"].as_array().into_iter().flatten().filter(|key| key["use"] == "enc");
@@ -427,7 +427,7 @@ fn bytes() -> Vec<Forgery> {
 
 const FIVE_PARTS: &str = r#"Malformed { what: "an encrypted token must have five parts" }"#;
 
-/// The JWS that should have been encrypted.
+/// Sends the JWS itself, which should have been encrypted.
 fn unencrypted() -> [Fault; 2] {
     documents().map(|(document, what, error)| {
         let name = format!("{what}: signed, not encrypted");

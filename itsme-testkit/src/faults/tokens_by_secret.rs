@@ -1,5 +1,5 @@
-//! Forged tokens for clients with a secret: encrypted with a key derived from it, and signed with
-//! the OP's keys or with the secret itself.
+//! Forged tokens for clients with a secret. They are encrypted with a key derived from the secret,
+//! and signed with the OP's keys or with the secret itself.
 
 use serde_json::json;
 
@@ -19,7 +19,7 @@ pub(super) fn faults() -> impl Iterator<Item = Fault> {
     direct.chain(hs256.flat_map(|forgery| both(forgery, "HS256: ", Fault::with_hs256)))
 }
 
-/// Tokens encrypted with the client secret.
+/// Tokens that are encrypted with the client secret.
 fn direct() -> Vec<Forgery> {
     vec![
         ("as agreed", TAKEN, |_| {}),
@@ -53,7 +53,7 @@ fn direct() -> Vec<Forgery> {
     ]
 }
 
-/// Tokens also signed with the client secret.
+/// Tokens that are also signed with the client secret.
 fn hs256() -> Vec<Forgery> {
     vec![
         ("as agreed", TAKEN, |_| {}),

@@ -7,7 +7,7 @@ use itsme_core::MAX_RESPONSE_BYTES;
 use super::{Area, ENDPOINTS, Fault, Outcome};
 use crate::{Reaction, Wire};
 
-/// A position inside every head, and one inside every body.
+/// A position within every response's head, and one within every response's body.
 const IN_THE_HEAD: usize = 20;
 const IN_THE_BODY: usize = 400;
 
@@ -47,7 +47,7 @@ fn always(path: &'static str, name: String, reaction: Reaction) -> Fault {
     })
 }
 
-/// A GET is retried once; a code is never redeemed twice.
+/// The fault happens only once. A GET is retried once, but a code is never redeemed twice.
 fn once(path: &'static str, endpoint: &str) -> Fault {
     let outcome = if path == "/token" { Outcome::NoAnswer } else { Outcome::LoggedIn };
     let name = format!("{endpoint}: closed in the body, once");

@@ -1,5 +1,5 @@
-//! The OP's own JOSE, built only on openssl. It shares no code with the client's, so that a mistake
-//! there is not mirrored here.
+//! The OP's own JOSE implementation, which uses only OpenSSL. It shares no code with the client's,
+//! so that a mistake there is not repeated here.
 
 mod nested;
 
@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 pub(crate) use self::nested::*;
 
-/// Why the OP refused a token; it goes into `detail`.
+/// The reason why the OP refused a token, which is returned in `detail`.
 pub(crate) type Refused = String;
 
 /// A private key of the OP and its public JWK.
@@ -30,7 +30,7 @@ pub(crate) struct OwnKey {
 }
 
 impl OwnKey {
-    /// Loads a private JWK that has all its numbers.
+    /// Loads a private JWK, which must have all RSA parameters.
     pub(crate) fn from_jwk(jwk: &Value) -> Self {
         let read = |name: &str| number(jwk, name).expect("a key of the fixtures is whole");
         let rsa = RsaPrivateKeyBuilder::new(read("n"), read("e"), read("d"))
@@ -75,7 +75,7 @@ impl OwnKey {
         oaep_decrypt(&self.key, oaep_digest(alg)?, encrypted)
     }
 
-    /// Signs with RS256.
+    /// Signs a message with RS256.
     fn signature(&self, message: &str) -> Vec<u8> {
         let mut signer = Signer::new(MessageDigest::sha256(), &self.key).expect("a signer");
         signer.sign_oneshot_to_vec(message.as_bytes()).expect("openssl signs")
@@ -89,31 +89,31 @@ impl OwnKey {
     pub(crate) fn decrypt(&self, jwe: &str) -> Result<String, Refused> {
         let parts: Vec<&str> = jwe.split('.').collect();
         let [header, key, iv, text, tag] = parts[..] else {
-            return Err("an encrypted JWT has five parts".to_owned());
+            return Err("an encrypted JWT must have five parts".to_owned());
         };
         let members = decode_json(header)?;
         if members.get("kid").is_some_and(|kid| *kid != self.kid.as_str()) {
             let found = members["kid"].as_str().unwrap_or_default();
-            return Err(format!("encrypted to the key `{found}`, not to `{}`", self.kid));
+            return Err(format!("encrypted to the key `{found}` instead of `{}`", self.kid));
         }
         if members.get("cty") != Some(&json!("JWT")) {
-            return Err("the JWE header lacks cty JWT".to_owned());
+            return Err("the JWE header must contain the cty JWT".to_owned());
         }
         let digest = oaep_digest(members["alg"].as_str().unwrap_or_default())?;
         let content_key = oaep_decrypt(&self.key, digest, &decode(key)?)?;
         let enc = members.get("enc").and_then(Value::as_str).unwrap_or_default();
         let parts = (decode(iv)?, decode(text)?, decode(tag)?);
         let plaintext = open(enc, &content_key, header, parts)?;
-        String::from_utf8(plaintext).map_err(|_| "what was encrypted is not text".to_owned())
+        String::from_utf8(plaintext).map_err(|_| "the decrypted content is not text".to_owned())
     }
 }
 
-/// Returns the claims of a compact JWS signed with HS256 and this secret.
+/// Verifies a compact JWS with HS256 and this secret, and returns its claims.
 pub(crate) fn verify_hs256(secret: &str, jws: &str) -> Result<Map<String, Value>, Refused> {
-    let (message, signature) = jws.rsplit_once('.').ok_or("a signed JWT has three parts")?;
-    let (header, payload) = message.split_once('.').ok_or("a signed JWT has three parts")?;
+    let (message, signature) = jws.rsplit_once('.').ok_or("a signed JWT must have three parts")?;
+    let (header, payload) = message.split_once('.').ok_or("a signed JWT must have three parts")?;
     if decode_json(header)?.get("alg") != Some(&json!("HS256")) {
-        return Err("the signature is not HS256".to_owned());
+        return Err("the signature algorithm is not HS256".to_owned());
     }
     if decode(signature)? != hmac_sha256(secret.as_bytes(), message)? {
         return Err("the signature is wrong".to_owned());
@@ -127,20 +127,20 @@ fn hmac_sha256(secret: &[u8], message: &str) -> Result<Vec<u8>, Refused> {
     signer.sign_oneshot_to_vec(message.as_bytes()).map_err(refused)
 }
 
-/// Returns the claims of a compact JWS signed with RS256 and one of the signing keys in `jwks`.
+/// Verifies a compact JWS with RS256 and one of the signing keys in `jwks`, and returns its claims.
 pub(crate) fn verify(jwks: &Value, jws: &str) -> Result<Map<String, Value>, Refused> {
     let parts: Vec<&str> = jws.split('.').collect();
     let [header, payload, signature] = parts[..] else {
-        return Err("a signed JWT has three parts".to_owned());
+        return Err("a signed JWT must have three parts".to_owned());
     };
     let members = decode_json(header)?;
     if members.get("alg") != Some(&json!("RS256")) {
-        return Err("the signature is not RS256".to_owned());
+        return Err("the signature algorithm is not RS256".to_owned());
     }
-    let kid = members.get("kid").ok_or("the JWS header names no kid")?;
+    let kid = members.get("kid").ok_or("the JWS header has no kid")?;
     let key = keys(jwks)
         .find(|key| key["kid"] == *kid)
-        .ok_or_else(|| format!("the client publishes no key {kid}"))?;
+        .ok_or_else(|| format!("the client does not publish a key {kid}"))?;
     if key["use"] != "sig" {
         return Err(format!("the client's key {kid} is not for signatures"));
     }
@@ -154,19 +154,19 @@ pub(crate) fn verify(jwks: &Value, jws: &str) -> Result<Map<String, Value>, Refu
     }
 }
 
-/// Returns the claims of a JWT that declares itself unsigned (RFC 7519 §6).
+/// Returns the claims of a JWT whose header declares it unsigned (RFC 7519 §6).
 pub(crate) fn decode_unsigned(jwt: &str) -> Result<Map<String, Value>, Refused> {
     let parts: Vec<&str> = jwt.split('.').collect();
     let [header, payload, ""] = parts[..] else {
-        return Err("an unsigned JWT has three parts, the last one empty".to_owned());
+        return Err("an unsigned JWT must have three parts, the last of them empty".to_owned());
     };
     if decode_json(header)?.get("alg") != Some(&json!("none")) {
-        return Err("a JWT without a signature has the alg none".to_owned());
+        return Err("a JWT without a signature must have the alg none".to_owned());
     }
     decode_json(payload)
 }
 
-/// SHA-256 in base64url, for PKCE verifiers and made-up identifiers.
+/// The SHA-256 hash of a text in base64url, for PKCE verifiers.
 pub(crate) fn sha256_base64url(text: &str) -> String {
     encode(&openssl::sha::sha256(text.as_bytes()))
 }
@@ -185,7 +185,7 @@ fn public_key(jwk: &Value) -> Result<PKey<Public>, Refused> {
 }
 
 fn number(jwk: &Value, name: &str) -> Result<BigNum, Refused> {
-    let text = jwk[name].as_str().ok_or_else(|| format!("a JWK lacks {name}"))?;
+    let text = jwk[name].as_str().ok_or_else(|| format!("a JWK has no {name}"))?;
     BigNum::from_slice(&decode(text)?).map_err(refused)
 }
 
@@ -282,12 +282,12 @@ pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Refused> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| "a part of a JWT is not base64url".to_owned())
 }
 
-/// Decodes the members of one part of a JWT.
+/// Decodes one part of a JWT as a JSON object.
 pub(crate) fn decode_json(text: &str) -> Result<Map<String, Value>, Refused> {
     let bytes = decode(text)?;
     serde_json::from_slice(&bytes).map_err(|_| "a part of a JWT is not a JSON object".to_owned())
 }
 
 fn refused(_: openssl::error::ErrorStack) -> Refused {
-    "the cryptography failed".to_owned()
+    "the cryptographic operation failed".to_owned()
 }

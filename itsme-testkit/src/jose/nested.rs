@@ -1,5 +1,5 @@
-//! A nested token while it is made: signed, then encrypted. An honest OP leaves each stage alone; a
-//! [`Forger`] changes it.
+//! Builds nested tokens, which are signed and then encrypted. A [`Forger`] can change a token at
+//! each stage of this; without one, the token is correct.
 
 use openssl::{rsa::Padding, symm::Cipher};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ pub(crate) type Forger = Box<dyn FnMut(&mut Stage<'_>) + Send>;
 pub(crate) enum Stage<'a> {
     Unsigned(&'a mut Unsigned),
     Unencrypted(&'a mut Unencrypted),
-    /// The five parts: the header as text, then bytes.
+    /// The five parts: the header as text, followed by the other parts as bytes.
     Encrypted(&'a mut [Vec<u8>; 5]),
     Finished(&'a mut String),
 }
@@ -29,40 +29,41 @@ pub(crate) struct Unsigned {
     pub(crate) signer: SignedBy,
 }
 
-/// Who signs the token.
+/// The key with which a token is signed.
 pub(crate) enum SignedBy {
     /// The OP's key.
     Op,
-    /// An RSA key that belongs to someone else.
+    /// An RSA key that does not belong to the OP.
     Stranger,
-    /// HS256 with these bytes.
+    /// HS256 with this secret.
     Secret(Vec<u8>),
-    /// HS256 with the PEM of the OP's public key, as a reader that trusts the header would verify
-    /// it.
+    /// HS256 with the PEM of the OP's public key, which a client that trusts the header's `alg`
+    /// would accept.
     PublicKey,
-    /// No one: the signature is empty.
+    /// No key: the signature is empty.
     Nobody,
 }
 
-/// A JWE before encryption, which follows its header whatever that says.
+/// A JWE before encryption. Encryption follows whatever the header specifies.
 pub(crate) struct Unencrypted {
     pub(crate) header: Value,
     pub(crate) plaintext: Vec<u8>,
-    /// The client's public JWK, or another.
+    /// The public JWK to encrypt to: the client's, or a different one.
     pub(crate) recipient: Value,
     pub(crate) iv: Vec<u8>,
-    /// The content key's bytes.
+    /// The content encryption key.
     pub(crate) content_key: Vec<u8>,
 }
 
-/// A key that belongs to no one else, made once and shared by all.
+/// A key that belongs to neither the OP nor the client. It is generated once and shared by all
+/// tests.
 pub(crate) fn stranger() -> &'static OwnKey {
     static KEY: std::sync::OnceLock<OwnKey> = std::sync::OnceLock::new();
     KEY.get_or_init(|| OwnKey::generate("stranger", "sig"))
 }
 
-/// Signs claims with the OP's key, or with the client's secret where agreed, and encrypts them to
-/// the client.
+/// Signs claims with the OP's key, or with the client's secret if that was agreed, and encrypts
+/// them to the client.
 pub(crate) fn nested(
     (key, kid): (&OwnKey, &str),
     client: &RegisteredClient,
@@ -89,7 +90,7 @@ pub(crate) fn nested(
     Ok(token)
 }
 
-/// Encrypts to the first encryption key in `jwks`, as a compact JWE.
+/// Encrypts to the first encryption key in `jwks`, and returns a compact JWE.
 #[cfg(test)]
 pub(crate) fn encrypt_to(jwks: &Value, plaintext: &str) -> Result<String, Refused> {
     Unencrypted::to_keys(jwks, plaintext.into())?.compact()
@@ -101,7 +102,7 @@ fn compact([header, parts @ ..]: &[Vec<u8>; 5]) -> String {
 }
 
 impl Unsigned {
-    /// Signs with the OP's key, or as `signer` says.
+    /// Signs with the OP's key, or with the key that `signer` specifies.
     pub(crate) fn sign(&self, key: &OwnKey) -> Result<String, Refused> {
         let message = format!("{}.{}", encode_json(&self.header), encode(&self.payload));
         let signature = match &self.signer {
@@ -130,7 +131,7 @@ impl Unencrypted {
 
     fn to_keys(jwks: &Value, plaintext: Vec<u8>) -> Result<Self, Refused> {
         let recipient = keys(jwks).find(|key| key["use"] == "enc");
-        let recipient = recipient.ok_or("the client publishes no encryption key")?.clone();
+        let recipient = recipient.ok_or("the client does not publish an encryption key")?.clone();
         let alg = recipient["alg"].as_str().unwrap_or("RSA-OAEP-256");
         let mut header = json!({ "alg": alg, "enc": "A128CBC-HS256", "cty": "JWT" });
         if let Some(kid) = recipient.get("kid") {
@@ -178,7 +179,8 @@ impl Unencrypted {
         Ok((text.map_err(refused)?, tag))
     }
 
-    /// Computes a valid tag whatever the IV's length, as an OP could.
+    /// Encrypts with CBC and computes a valid tag even if the IV has the wrong length, as a real OP
+    /// could.
     fn cbc(&self, aad: &[u8]) -> Result<(Vec<u8>, Vec<u8>), Refused> {
         let mut key = self.content_key.clone();
         key.resize(32, 0);

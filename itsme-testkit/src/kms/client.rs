@@ -6,31 +6,32 @@ use serde_json::{Value, json};
 
 use crate::jose::{decode, encode};
 
-/// A client for a [`FakeKms`](crate::FakeKms) over any transport: it writes the request for a
-/// [`KeyOperation`] and reads the answer. A client for a real KMS differs only in names.
+/// A client for a [`FakeKms`](crate::FakeKms) that works with any transport: it creates the request
+/// for a [`KeyOperation`] and interprets the response. A client for a real KMS differs only in
+/// names.
 ///
-/// The KMS receives a digest, never the signed data. Failures are sorted by remedy: retrying,
-/// fixing a permission, or none.
+/// The KMS receives a digest, never the signed data. Failures are classified by what helps:
+/// retrying, fixing a permission, or nothing.
 #[derive(Clone)]
 pub struct KmsClient {
     base: String,
     token: HeaderValue,
 }
 
-/// Why a KMS did not perform an operation.
+/// The reason why a KMS did not perform an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KmsError {
-    /// The KMS did not answer.
+    /// The KMS did not respond.
     NoAnswer,
-    /// The KMS answered with an error.
+    /// The KMS responded with an error.
     Refused {
         /// The HTTP status.
         status: u16,
         /// The KMS's error code.
         code: String,
     },
-    /// The answer cannot be parsed.
+    /// The response cannot be parsed.
     Unreadable,
 }
 
@@ -38,15 +39,15 @@ impl KmsClient {
     /// Creates a client for the KMS at this URL.
     ///
     /// # Panics
-    /// If `token` cannot stand in a header.
+    /// If `token` is not a valid header value.
     pub fn new(base: &str, token: &str) -> Self {
         let bearer = HeaderValue::try_from(format!("Bearer {token}"));
-        let mut token = bearer.expect("a token can stand in a header");
+        let mut token = bearer.expect("a token is a valid header value");
         token.set_sensitive(true);
         Self { base: base.to_owned(), token }
     }
 
-    /// The request for an operation.
+    /// Creates the request for an operation.
     ///
     /// # Panics
     /// If the KMS's URL followed by the `kid` is not a valid URL.
@@ -65,7 +66,7 @@ impl KmsClient {
             .expect("a KMS has a URL")
     }
 
-    /// Interprets an answer; `None` means that there was none.
+    /// Interprets the response. `None` means that there was none.
     pub fn outcome(&self, response: Option<Response>) -> KeyResult {
         let failed = |failure, error: KmsError| Err((failure, error.into()));
         let Some(response) = response else {
@@ -82,8 +83,8 @@ impl KmsClient {
         let code = body["error"]["code"].as_str().unwrap_or_default();
         let failure = match (status.as_u16(), code) {
             (401 | 403 | 404 | 409, _) | (400, "Forbidden") => KeyFailure::Refused,
-            // Treat every other code alike: a failure that looks different would tell a forger
-            // something.
+            // Treat all other codes alike, because a failure that looks different would give
+            // information to an attacker.
             (400, code) if code != "Throttled" => KeyFailure::DoesNotUnwrap,
             _ => KeyFailure::Unavailable,
         };
@@ -94,9 +95,9 @@ impl KmsClient {
 impl fmt::Display for KmsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoAnswer => f.write_str("the KMS did not answer"),
-            Self::Refused { status, code } => write!(f, "the KMS answered {status} {code}"),
-            Self::Unreadable => f.write_str("the KMS sent an answer that cannot be parsed"),
+            Self::NoAnswer => f.write_str("the KMS did not respond"),
+            Self::Refused { status, code } => write!(f, "the KMS responded with {status} {code}"),
+            Self::Unreadable => f.write_str("the KMS sent a response that cannot be parsed"),
         }
     }
 }

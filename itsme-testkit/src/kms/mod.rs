@@ -1,5 +1,5 @@
-//! A fake key management service modelled on those of the big clouds: it signs and unwraps over
-//! HTTP with keys that only it holds.
+//! A fake key management service modeled on those of the big clouds. It signs and unwraps over
+//! HTTP, with keys that never leave it.
 
 mod client;
 
@@ -18,13 +18,14 @@ use crate::{
     jose::{OwnKey, decode, encode},
 };
 
-/// A fake KMS that answers requests in memory; `KmsServer` (feature `server`) serves it on
+/// A fake KMS that responds to requests in memory. `KmsServer` (feature `server`) serves it on
 /// loopback.
 ///
-/// `POST /keys/KID/sign` with `{"alg":"RS256","value":DIGEST}` and `POST /keys/KID/unwrapkey` with
-/// `{"alg":"RSA-OAEP-256","value":ENCRYPTED}` answer `{"kid":KID,"value":…}` to callers with the
-/// bearer [`token`](Self::token). All bytes are base64url. Errors are
-/// `{"error":{"code":…,"message":…}}` with status 400, 401, 403, 404 or, under load, 429.
+/// `POST /keys/KID/sign` with the body `{"alg":"RS256","value":DIGEST}`, and `POST
+/// /keys/KID/unwrapkey` with `{"alg":"RSA-OAEP-256","value":ENCRYPTED}`, return
+/// `{"kid":KID,"value":…}` to callers that send the bearer [`token`](Self::token). All bytes are in
+/// base64url. Errors are `{"error":{"code":…,"message":…}}` with status 400, 401, 403, 404 or,
+/// under load, 429.
 ///
 /// ```
 /// use itsme_core::{AuthorizationRequest, Client, drive_with_keys};
@@ -62,7 +63,7 @@ pub struct FakeKms {
 pub struct KeyCall {
     /// The `kid` of the key.
     pub kid: String,
-    /// `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
+    /// The algorithm: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
     pub algorithm: String,
 }
 
@@ -75,7 +76,7 @@ struct Mischief {
     tamperings: Vec<Tampering>,
 }
 
-/// Why a call was refused.
+/// The status, code and message of a refused call.
 struct Refused(StatusCode, &'static str, &'static str);
 
 impl Default for FakeKms {
@@ -85,8 +86,8 @@ impl Default for FakeKms {
 }
 
 impl FakeKms {
-    /// Creates a KMS with two keys: `kms-sig-1` for signing and `kms-enc-1` for decryption,
-    /// generated anew in each process.
+    /// Creates a KMS with two keys, `kms-sig-1` for signing and `kms-enc-1` for decryption. They
+    /// are generated once per process.
     pub fn new() -> Self {
         static KEYS: OnceLock<[Arc<OwnKey>; 2]> = OnceLock::new();
         let make = |kid, usage| Arc::new(OwnKey::generate(kid, usage));
@@ -99,10 +100,10 @@ impl FakeKms {
         }
     }
 
-    /// Uses the keys of a private JWK set instead of generated ones.
+    /// Replaces the generated keys with those of a private JWK set.
     ///
     /// # Panics
-    /// If `private_jwks` is not a JWK set, or a key lacks any of its numbers.
+    /// If `private_jwks` is not a JWK set, or a key lacks any of its private or CRT parameters.
     #[must_use]
     pub fn with_keys(self, private_jwks: &str) -> Self {
         let jwks: Value = serde_json::from_str(private_jwks).expect("a JWK set is JSON");
@@ -116,7 +117,8 @@ impl FakeKms {
         Self { base, ..self }
     }
 
-    /// Generates another key for the `usage` `sig` or `enc`, and returns its public JWK set.
+    /// Generates an additional key, whose `usage` is `sig` or `enc`. Returns a public JWK set with
+    /// only this key.
     pub fn make_key(&mut self, kid: &str, usage: &str) -> String {
         let key = Arc::new(OwnKey::generate(kid, usage));
         let jwks = json!({ "keys": [key.public_jwk()] }).to_string();
@@ -124,16 +126,17 @@ impl FakeKms {
         jwks
     }
 
-    /// The public JWK set of all its keys.
+    /// The public JWK set of all keys in the KMS.
     pub fn public_jwks(&self) -> String {
         let keys: Vec<&Value> = self.keys.iter().map(|key| key.public_jwk()).collect();
         json!({ "keys": keys }).to_string()
     }
 
-    /// Its public keys, as the settings of a client whose private keys it holds.
+    /// The public keys, in the form that the settings of a client need whose private keys this KMS
+    /// holds.
     ///
     /// # Panics
-    /// If it lacks a signing or an encryption key.
+    /// If the KMS has no signing key or no encryption key.
     pub fn keys(&self) -> PrivateKeys {
         PrivateKeys::external(&self.public_jwks()).expect("the keys are sound")
     }
@@ -143,35 +146,36 @@ impl FakeKms {
         KmsClient::new(&self.base, self.token())
     }
 
-    /// Its base URL.
+    /// The KMS's base URL.
     pub fn url(&self) -> &str {
         &self.base
     }
 
-    /// The bearer token that it requires.
+    /// The bearer token that the KMS requires.
     pub fn token(&self) -> &'static str {
         "a token for tests"
     }
 
-    /// The calls that reached it, in order.
+    /// The calls that reached the KMS, in order.
     pub fn calls(&self) -> &[KeyCall] {
         &self.calls
     }
 
-    /// Performs an operation in memory, through its [client](Self::client).
+    /// Performs an operation in memory, using the KMS's [client](Self::client).
     pub fn use_key(&mut self, operation: &KeyOperation) -> KeyResult {
         let client = self.client();
         client.outcome(self.handle(client.request(operation)).ok())
     }
 
-    /// Signs a digest with any of its keys, ignoring injected failures. Empty if it has no such
-    /// key.
+    /// Signs a digest with one of the KMS's keys, ignoring injected failures. Returns an empty
+    /// signature if there is no such key.
     pub fn sign(&self, kid: &str, digest: &[u8; 32]) -> Vec<u8> {
         let call = KeyCall { kid: kid.to_owned(), algorithm: "RS256".to_owned() };
         self.make(&call, digest).unwrap_or_default()
     }
 
-    /// Lets `decide` choose a reaction to every call from now on; `None` answers normally.
+    /// Calls `decide` for every call from now on, to choose a reaction. If it returns `None`, the
+    /// KMS responds normally.
     pub fn react_when(
         &mut self,
         decide: impl FnMut(&KeyCall) -> Option<Reaction> + Send + 'static,
@@ -179,19 +183,20 @@ impl FakeKms {
         self.mischief.decisions.push(Box::new(decide));
     }
 
-    /// Changes every result from now on before it is sent.
+    /// Changes every result from now on, before the KMS sends it.
     pub fn tamper(&mut self, change: impl FnMut(&KeyCall, &mut Vec<u8>) + Send + 'static) {
         self.mischief.tamperings.push(Box::new(change));
     }
 
-    /// Removes all reactions and changes.
+    /// Removes all injected reactions and changes.
     pub fn recover(&mut self) {
         self.mischief = Mischief::default();
     }
 
-    /// An error answer such as a KMS sends.
+    /// Creates an error response like those of a KMS.
     pub fn error(status: u16, code: &str) -> Response {
-        let error = json!({ "error": { "code": code, "message": "as the test wants it" } });
+        let error =
+            json!({ "error": { "code": code, "message": "an error injected by the test" } });
         let status = StatusCode::from_u16(status).expect("a status of three digits");
         answer(status, &error)
     }
@@ -201,11 +206,11 @@ impl FakeKms {
         request.uri().to_string().starts_with(&self.base)
     }
 
-    /// Answers a request as a KMS over the network would; a [`SendFailure`] stands for a failure of
-    /// that network.
+    /// Responds to a request as a KMS on the network would. A [`SendFailure`] stands for a failure
+    /// of the network.
     ///
     /// # Errors
-    /// If it was made unreachable.
+    /// If a test has made the KMS unreachable.
     pub fn handle(&mut self, request: Request) -> Result<Response, SendFailure> {
         match self.over_the_wire(&request)? {
             (response, None | Some(Wire::Late(_))) => Ok(response),
@@ -213,7 +218,7 @@ impl FakeKms {
         }
     }
 
-    /// Answers a request, and says what the wire does to the answer.
+    /// Responds to a request. Also returns the network failure that the response must suffer.
     pub(crate) fn over_the_wire(
         &mut self,
         request: &Request,
@@ -247,7 +252,7 @@ impl FakeKms {
         Ok((answer(StatusCode::OK, &body), wire))
     }
 
-    /// Reads the requested operation and checks the caller's permission.
+    /// Parses the requested operation and checks the bearer token.
     fn read(&self, request: &Request) -> Result<(KeyCall, Vec<u8>), Refused> {
         let bearer = format!("Bearer {}", self.token());
         if request.headers().get(header::AUTHORIZATION).is_none_or(|sent| *sent != *bearer) {
@@ -280,17 +285,24 @@ impl FakeKms {
 
     fn make(&self, call: &KeyCall, value: &[u8]) -> Result<Vec<u8>, Refused> {
         let key = self.keys.iter().find(|key| key.kid == call.kid);
-        let key =
-            key.ok_or(Refused(StatusCode::NOT_FOUND, "KeyNotFound", "there is no such key"))?;
+        let key = key.ok_or(Refused(
+            StatusCode::NOT_FOUND,
+            "KeyNotFound",
+            "there is no key with this kid",
+        ))?;
         let usage = if call.algorithm == "RS256" { "sig" } else { "enc" };
         if key.public_jwk()["use"] != usage {
-            return Err(Refused(StatusCode::FORBIDDEN, "Forbidden", "the key may not do this"));
+            return Err(Refused(
+                StatusCode::FORBIDDEN,
+                "Forbidden",
+                "the key cannot be used for this operation",
+            ));
         }
         let made = match usage {
             "sig" => key.sign_digest(value),
             _ => key.unwrap_key(&call.algorithm, value),
         };
-        made.map_err(|_| Refused(StatusCode::BAD_REQUEST, "BadParameter", "the value is wrong"))
+        made.map_err(|_| Refused(StatusCode::BAD_REQUEST, "BadParameter", "the value is invalid"))
     }
 }
 

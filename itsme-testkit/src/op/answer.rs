@@ -1,10 +1,10 @@
-//! The format of the OP's answers.
+//! The format of the OP's responses.
 
 use http::{HeaderName, HeaderValue, header};
 use itsme_core::Response;
 use serde_json::{Value, json};
 
-/// An error answer: status, `error` and `detail`.
+/// An error response: status, `error` and `detail`.
 pub(super) type Refused = (u16, &'static str, String);
 
 /// Turns an endpoint's result into a response.
@@ -25,7 +25,7 @@ pub(super) fn cacheable(body: &Value, cache_control: &str) -> Response {
     with(200, body.to_string(), &headers)
 }
 
-/// itsme calls the description `detail`.
+/// Builds an error response. itsme puts the description in `detail`.
 pub(crate) fn error(status: u16, code: &str, detail: &str) -> Response {
     json(status, &json!({ "error": code, "detail": detail }))
 }

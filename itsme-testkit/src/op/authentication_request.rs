@@ -1,4 +1,4 @@
-//! What a client asks of a person, through the browser or the backchannel.
+//! Authentication requests, which reach the OP through the browser or the backchannel.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,7 +15,7 @@ pub(super) struct AuthenticationRequest {
     pub(super) acr: Option<String>,
     pub(super) scopes: Vec<String>,
     pub(super) claims: RequestedClaims,
-    /// The preferred languages of the person's pages, best first.
+    /// The languages in which to show the pages, most preferred first.
     pub(super) ui_locales: Option<String>,
 }
 
@@ -27,12 +27,13 @@ pub(super) struct RequestedClaims {
 }
 
 impl RequestedClaims {
-    /// The `sub` of the known user: requested by value, in the userinfo member only.
+    /// The `sub` of the user whom the request is for. A client requests it as a value, and only in
+    /// the `userinfo` member.
     pub(super) fn known_user(&self) -> Option<&str> {
         self.userinfo.get("sub")?.get("value")?.as_str()
     }
 
-    /// The template of a confirmation by its parts, such as `template_name` and `text_key`.
+    /// The parts of a confirmation's template, such as `template_name` and `text_key`.
     pub(super) fn template(&self, dialect: Dialect) -> BTreeMap<String, String> {
         let prefix = match dialect {
             Dialect::V1 => "tag:sixdots.be,2016-08:claim_approval_",
@@ -45,7 +46,7 @@ impl RequestedClaims {
         self.userinfo.iter().filter_map(part).collect()
     }
 
-    /// The claims requested about the person.
+    /// The requested claims that are about the user.
     pub(super) fn about_the_person(&self) -> impl Iterator<Item = &String> {
         let personal = |name: &&String| name.as_str() != "sub" && !name.contains("claim_approval_");
         self.id_token.keys().chain(self.userinfo.keys()).filter(personal)
@@ -53,14 +54,14 @@ impl RequestedClaims {
 }
 
 impl AuthenticationRequest {
-    /// The code of the service.
+    /// The code of the requested service.
     pub(super) fn service(&self) -> &str {
         self.scopes.iter().find_map(|scope| scope.strip_prefix("service:")).unwrap_or_default()
     }
 }
 
 impl FakeOp {
-    /// Reads the request from parameters, which may come from a request object.
+    /// Reads the request from parameters, which may be those of a request object.
     pub(super) fn authentication_request(
         &self,
         parameters: &Parameters,
@@ -78,11 +79,13 @@ impl FakeOp {
             scopes.iter().filter_map(|scope| scope.strip_prefix("service:")).collect();
         let kind = match services[..] {
             [code] if scopes.iter().any(|scope| scope == "openid") => kind_of(code, &client),
-            _ => Err("scope must have openid and one service:CODE".to_owned()),
+            _ => Err("scope must contain openid and exactly one service:CODE".to_owned()),
         };
         let kind = kind.map_err(|reason| ("invalid_scope", reason))?;
-        let claims = requested_claims(get("claims"))
-            .ok_or(("invalid_request", "claims must be JSON as in OIDC Core §5.5".to_owned()))?;
+        let claims = requested_claims(get("claims")).ok_or((
+            "invalid_request",
+            "claims must be a JSON object as defined in OIDC Core §5.5".to_owned(),
+        ))?;
         let (acr, unknown) = highest_acr(get("acr_values"), self.dialect);
         if let Some(unknown) = unknown.filter(|_| self.strict) {
             return Err(("invalid_request", format!("unknown acr {unknown}")));
@@ -92,7 +95,7 @@ impl FakeOp {
         Ok(AuthenticationRequest { client, acr, scopes, claims, ui_locales })
     }
 
-    /// Checks the parameters that a service requires (itsme: services).
+    /// Checks that the request contains the parameters that its service requires (itsme: services).
     fn check_service(
         &self,
         kind: Kind,
@@ -105,18 +108,18 @@ impl FakeOp {
         let part = |part: &&str| template.contains_key(*part);
         let name = template.get("template_name").map(String::as_str);
         match kind {
-            Kind::Login if name.is_some() => refused("a template is for confirmations"),
+            Kind::Login if name.is_some() => refused("only a confirmation can have a template"),
             Kind::Login => Ok(()),
             Kind::ShareData if self.dialect == Dialect::V1 && !is_object => {
-                refused("sharing of data needs a request object")
+                refused("sharing data requires a request object")
             }
             Kind::Identification | Kind::ShareData
                 if claims.about_the_person().next().is_none() && scopes.len() == 2 =>
             {
-                refused("this service needs a claim or a scope")
+                refused("this service requires at least one claim or scope")
             }
             Kind::Identification | Kind::ShareData => Ok(()),
-            Kind::Confirm if !is_object => refused("a confirmation needs a request object"),
+            Kind::Confirm if !is_object => refused("a confirmation requires a request object"),
             Kind::Confirm => match name {
                 Some("free_text") if part(&"text_key") => Ok(()),
                 Some("adv_payment")
@@ -124,7 +127,7 @@ impl FakeOp {
                 {
                     Ok(())
                 }
-                _ => refused("a confirmation needs a complete template"),
+                _ => refused("a confirmation requires a complete template"),
             },
         }
     }
@@ -151,8 +154,8 @@ fn requested_claims(text: Option<&str>) -> Option<RequestedClaims> {
     Some(RequestedClaims { id_token: place("id_token")?, userinfo: place("userinfo")? })
 }
 
-/// Both levels together mean advanced; no level means no requirement. Also returns the first
-/// unknown level.
+/// Returns the highest known level, and the first unknown one. Requesting both levels means
+/// advanced; requesting none means that any level will do.
 fn highest_acr(text: Option<&str>, dialect: Dialect) -> (Option<String>, Option<&str>) {
     let levels = match dialect {
         Dialect::V1 => ["tag:sixdots.be,2016-06:acr_basic", "tag:sixdots.be,2016-06:acr_advanced"],

@@ -1,4 +1,4 @@
-//! The front channel: the request that a browser brings, and the person's decision.
+//! The front channel: the authorization request in a browser, and the person's decision.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{Person, RegisteredClient};
 
-/// Why a request is not shown.
+/// How the OP rejects a request without showing it to the person.
 pub(super) enum Rejected {
     /// The OP shows an error page, because the redirect URI cannot be trusted.
     Here(String),
@@ -24,7 +24,7 @@ pub(super) enum Rejected {
     Redirect(String),
 }
 
-/// How long a page waits for the person.
+/// How long a page waits for the person's decision.
 const PAGE_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// A request shown on a page.
@@ -44,7 +44,7 @@ impl OnPage {
         now.since(self.since) >= PAGE_LIFETIME
     }
 
-    /// Whether the client has redeemed the code. The same request then starts another login.
+    /// Whether the client has redeemed the code. After that, the same request starts a new login.
     fn is_redeemed(&self, codes: &Recent<Code>) -> bool {
         let Stage::Decided(callback) = &self.stage else { return false };
         let code = journal::parameter(callback, "code");
@@ -55,17 +55,17 @@ impl OnPage {
 /// The stage that a request has reached.
 pub(super) enum Stage {
     Waiting(Presented),
-    /// Decided on the phone; the browser has not been sent to the callback URL yet.
+    /// Decided on the phone, but the browser has not yet been redirected to this callback URL.
     Decided(String),
 }
 
 impl FakeOp {
-    /// Approves the request as a person would in the app. Returns the callback URL, to which the
-    /// person's browser is sent.
+    /// Approves the authorization request at `url` as a person would in the app. Returns the
+    /// callback URL, to which the OP redirects the browser.
     ///
     /// # Panics
-    /// If the OP would not redirect: the URL is not one of its own, or the client or its redirect
-    /// URI is unknown.
+    /// If the OP would show an error page instead of redirecting, because the URL is not one of its
+    /// own, or the client or its redirect URI is unknown.
     pub fn approve(&mut self, url: &str, person: &Person) -> String {
         match self.decide(query(url), Some(person)) {
             Ok(callback) => callback,
@@ -73,11 +73,11 @@ impl FakeOp {
         }
     }
 
-    /// Refuses the request as a person would in the app. Returns the callback URL, to which the
-    /// person's browser is sent.
+    /// Refuses the authorization request at `url` as a person would in the app. Returns the
+    /// callback URL, to which the OP redirects the browser.
     ///
     /// # Panics
-    /// Like [`approve`](Self::approve).
+    /// In the same cases as [`approve`](Self::approve).
     pub fn deny(&mut self, url: &str) -> String {
         match self.decide(query(url), None) {
             Ok(callback) => callback,
@@ -85,7 +85,8 @@ impl FakeOp {
         }
     }
 
-    /// Serves the page at the authorization endpoint. Reloading it shows the same request.
+    /// Serves the sign-in page at the authorization endpoint. Reloading the page shows the same
+    /// request.
     pub(super) fn sign_in_page(&mut self, request: &Request) -> Response {
         let query = request.uri().query().unwrap_or_default();
         let place = match self.shown(query) {
@@ -115,8 +116,8 @@ impl FakeOp {
         self.on_page.iter().position(|it| it.query == query)
     }
 
-    /// Decides a waiting page on the phone; the browser finds out by polling. Returns the callback
-    /// URL.
+    /// Applies a decision made on the phone to a waiting page, whose browser finds out by polling.
+    /// Returns the callback URL.
     pub(super) fn decide_by_phone(&mut self, id: &str, person: Option<&Person>) -> Option<String> {
         let place = self.on_page.iter().position(|it| it.id == id && it.is_waiting());
         let page = place.map(|place| self.on_page.remove(place))?;
@@ -131,7 +132,7 @@ impl FakeOp {
         Some(callback)
     }
 
-    /// Handles a click on that page.
+    /// Handles a click on a button of the sign-in page.
     pub(super) fn decision(&mut self, request: &Request) -> Response {
         let form: HashMap<String, String> =
             form_urlencoded::parse(request.body()).into_owned().collect();
@@ -153,7 +154,7 @@ impl FakeOp {
         query: &str,
         person: Option<&Person>,
     ) -> Result<String, String> {
-        // Decide what the page showed: a request object is read only once.
+        // Use the request that the page showed, because a request object can only be read once.
         let shown = self.shown(query);
         let presented = match shown.map(|place| self.on_page.remove(place).stage) {
             Some(Stage::Waiting(presented)) => presented,
@@ -167,12 +168,15 @@ impl FakeOp {
         Ok(self.callback_of(presented, person))
     }
 
-    /// Where a decision sends the browser.
+    /// The callback URL to which a decision redirects the browser.
     fn callback_of(&mut self, presented: Presented, person: Option<&Person>) -> String {
         let Presented { request, redirect_uri, state, nonce, code_challenge } = presented;
         let sub = person.map(|person| self.pairwise_sub(&request.client.client_id, person));
         if sub.is_some_and(|sub| request.claims.known_user().is_some_and(|known| known != sub)) {
-            let other = [("error", "access_denied"), ("error_description", "not the known user")];
+            let other = [
+                ("error", "access_denied"),
+                ("error_description", "a different user than the requested one"),
+            ];
             return callback(&redirect_uri, state.as_deref(), &other);
         }
         let Some(person) = person else {
@@ -220,7 +224,8 @@ impl FakeOp {
         Ok(Presented { state: state.map(str::to_owned), ..presented })
     }
 
-    /// Reads the request from the query, or from a request object passed by value or by reference.
+    /// Reads the request from the query or from a request object, which may be passed by value or
+    /// by reference.
     fn read(
         &self,
         parameters: &Parameters,
@@ -234,7 +239,9 @@ impl FakeOp {
             return Err(("unsupported_response_type", "response_type must be code".to_owned()));
         }
         if get("code_challenge").is_some() != (get("code_challenge_method") == Some("S256")) {
-            return Err(invalid("code_challenge needs the method S256"));
+            return Err(invalid(
+                "code_challenge requires code_challenge_method=S256, and vice versa",
+            ));
         }
         let prompts = get("prompt").unwrap_or("login");
         if !prompts.split(' ').all(|prompt| ["login", "consent"].contains(&prompt)) {

@@ -1,4 +1,4 @@
-//! Helpers for the tests of the OP's strictness: hand-made requests.
+//! Helpers for the tests of the OP's strictness: requests built by hand.
 
 use itsme_core::{Response, UnixTime};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ pub(super) fn key(kid: &str) -> OwnKey {
     OwnKey::from_jwk(keys.iter().find(|key| key["kid"] == kid).expect("the key"))
 }
 
-/// A compact JWS signed with one of the client's keys, under this `kid`.
+/// Signs a compact JWS with one of the client's keys, and puts this `kid` in its header.
 pub(super) fn signed(by: &str, claims: &Value, kid: &str) -> String {
     let header = json!({ "alg": "RS256", "kid": kid });
     let (payload, signer) = (claims.to_string().into_bytes(), jose::SignedBy::Op);
@@ -57,7 +57,7 @@ pub(super) fn post(op: &mut FakeOp, path: &str, form: &Form) -> Response {
     op.handle(request).expect("an answer")
 }
 
-/// An answer's status and `detail`, which may be empty.
+/// The status and the `detail` of a response. The `detail` may be empty.
 pub(super) fn refusal(response: &Response) -> (u16, String) {
     let detail = json_body(response)["detail"].as_str().unwrap_or_default().to_owned();
     (response.status().as_u16(), detail)

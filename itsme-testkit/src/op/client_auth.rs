@@ -1,4 +1,4 @@
-//! Authenticates the client at the endpoints that clients call (OIDC Core §9).
+//! Client authentication at the endpoints that clients call (OIDC Core §9).
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::{RegisteredClient, jose, registration::Credentials};
 
 const LONGEST_ASSERTION: Duration = Duration::from_secs(3600);
 
-/// The parameters in a request's body.
+/// Parses the form in a request's body.
 pub(super) fn form(request: &Request) -> Result<Parameters, Refused> {
     let refused = |detail: String| (400, "invalid_request", detail);
     if request.headers().contains_key(header::AUTHORIZATION) {
@@ -20,16 +20,16 @@ pub(super) fn form(request: &Request) -> Result<Parameters, Refused> {
     }
     let media_type = request.headers().get(header::CONTENT_TYPE);
     let media_type = media_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-    // Some clients add a charset, which the media type does not define and which changes nothing.
+    // Some clients add a charset. The media type does not define that parameter, so ignore it.
     let (media_type, _) = media_type.split_once(';').unwrap_or((media_type, ""));
     if !media_type.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(refused("the body must be a form".to_owned()));
+        return Err(refused("the body must be application/x-www-form-urlencoded".to_owned()));
     }
     Parameters::parse(request.body()).map_err(refused)
 }
 
 impl FakeOp {
-    /// Authenticates the client as agreed at onboarding: with a secret, or with an assertion for
+    /// Authenticates the client with the method agreed at onboarding: a secret, or an assertion for
     /// this endpoint.
     pub(super) fn authenticate(
         &mut self,
@@ -64,7 +64,8 @@ impl FakeOp {
         Ok(client)
     }
 
-    /// Checks a `private_key_jwt` (OIDC Core §9): signed, or signed and then encrypted.
+    /// Checks a `private_key_jwt` assertion (OIDC Core §9), which is signed and optionally then
+    /// encrypted.
     fn check_assertion(
         &mut self,
         form: &Parameters,
@@ -82,37 +83,43 @@ impl FakeOp {
         let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
         let time = |name: &str| claims.get(name).and_then(Value::as_u64).map(UnixTime::from_secs);
         if text("iss") != client.client_id || text("sub") != client.client_id {
-            return Err(refused("iss and sub of the assertion must be the client_id".to_owned()));
+            return Err(refused("the assertion's iss and sub must be the client_id".to_owned()));
         }
         self.check_audience(jws, text("aud"), endpoint).map_err(refused)?;
         let now = self.now();
-        let exp = time("exp").ok_or_else(|| refused("the assertion has no exp".to_owned()))?;
+        let exp =
+            time("exp").ok_or_else(|| refused("the assertion's exp is missing".to_owned()))?;
         let leeway = self.lifetimes.leeway;
         if now >= exp.after(leeway) || exp > now.after(LONGEST_ASSERTION).after(leeway) {
-            return Err(refused("exp of the assertion is past or too far away".to_owned()));
+            return Err(refused(
+                "the assertion's exp is in the past or too far in the future".to_owned(),
+            ));
         }
-        // itsme's documentation calls it optional.
+        // itsme's documentation calls `iat` optional.
         if self.strict && time("iat").is_none() {
-            return Err(refused("iat of the assertion is missing".to_owned()));
+            return Err(refused("the assertion's iat is missing".to_owned()));
         }
         if time("iat").is_some_and(|iat| iat > now.after(leeway)) {
-            return Err(refused("iat of the assertion is in the future".to_owned()));
+            return Err(refused("the assertion's iat is in the future".to_owned()));
         }
         let jti = text("jti");
         if jti.is_empty() || jti.len() > 255 || !self.used_jtis.insert(jti, ()) {
-            return Err(refused("jti of the assertion is missing or was used before".to_owned()));
+            return Err(refused(
+                "the assertion's jti is missing, too long or was used before".to_owned(),
+            ));
         }
         Ok(client)
     }
 }
 
 impl FakeOp {
-    /// Accepts only assertions for this audience. By default both are accepted.
+    /// Accepts only assertions with this audience. By default, both audiences are accepted.
     pub fn assertion_audience(&mut self, audience: AssertionAudience) {
         self.assertion_audience = Some(audience);
     }
 
-    /// The audience is the endpoint; or the issuer, if the `typ` says so (RFC 7523bis).
+    /// Checks that the audience is the endpoint, or the issuer if the header's `typ` is
+    /// [`FOR_ISSUER`] (RFC 7523bis).
     fn check_audience(&self, jws: &str, audience: &str, endpoint: &str) -> Result<(), String> {
         let header = jose::decode_json(jws.split('.').next().unwrap_or_default())?;
         let is_typed = header.get("typ").and_then(Value::as_str) == Some(FOR_ISSUER);
@@ -126,15 +133,15 @@ impl FakeOp {
             return Ok(());
         }
         let endpoint = by_endpoint.then(|| endpoint.to_owned());
-        let issuer = by_issuer.then(|| format!("{}, with the typ {FOR_ISSUER}", self.issuer));
+        let issuer = by_issuer.then(|| format!("{} with the typ {FOR_ISSUER}", self.issuer));
         let forms: Vec<_> = endpoint.into_iter().chain(issuer).collect();
-        Err(format!("aud of the assertion must be {}", forms.join(", or ")))
+        Err(format!("the assertion's aud must be {}", forms.join(", or ")))
     }
 }
 
 const FOR_ISSUER: &str = "client-authentication+jwt";
 
-/// The subject that an unverified assertion claims.
+/// The `sub` of an assertion that has not been verified yet.
 pub(super) fn claimed_subject(jws: &str) -> Option<String> {
     let claims = jose::decode_json(jws.split('.').nth(1)?).ok()?;
     claims.get("sub")?.as_str().map(str::to_owned)

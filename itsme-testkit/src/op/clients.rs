@@ -1,4 +1,4 @@
-//! The clients that may log people in, and settings for those known from the start.
+//! The registered clients, and settings for the built-in ones.
 
 use std::sync::Arc;
 
@@ -11,12 +11,13 @@ use crate::registration::{
 };
 
 impl FakeOp {
-    /// Settings for the client [`CLIENT_ID`], which the OP knows from the start.
+    /// Settings for the client [`CLIENT_ID`], which every OP knows unless its clients were
+    /// [forgotten](Self::forget_clients).
     pub fn settings(&self) -> Settings {
         self.settings_for(CLIENT_ID, private_keys())
     }
 
-    /// Replaces the keys of the client [`CLIENT_ID`], and returns settings with them.
+    /// Replaces the keys of the client [`CLIENT_ID`], and returns settings with the new keys.
     ///
     /// # Panics
     /// If the public part of `keys` is not JSON.
@@ -25,10 +26,10 @@ impl FakeOp {
         self.settings_for(CLIENT_ID, keys)
     }
 
-    /// Stores the public JWK set that the client [`CLIENT_ID`] now serves, as if fetched.
+    /// Replaces the public keys of the client [`CLIENT_ID`], as if the OP had fetched this JWK set.
     ///
     /// # Panics
-    /// If it is not JSON.
+    /// If `public_jwks` is not JSON.
     pub fn publish(&mut self, public_jwks: &str) {
         let jwks: Value = serde_json::from_str(public_jwks).expect("a public JWK set is JSON");
         self.change(CLIENT_ID, |client| {
@@ -36,12 +37,13 @@ impl FakeOp {
         });
     }
 
-    /// Settings for the client with a secret that the OP knows from the start.
+    /// Settings for the built-in client with a secret, [`SECRET_CLIENT_ID`].
     pub fn secret_settings(&self) -> Settings {
         self.settings_for(SECRET_CLIENT_ID, ClientSecret::new(CLIENT_SECRET))
     }
 
-    /// Makes that client's secret also sign its tokens (HS256), and returns settings for it.
+    /// Makes the OP sign the tokens of the client [`SECRET_CLIENT_ID`] with its secret (HS256), and
+    /// returns settings for that client.
     pub(crate) fn hs256_settings(&mut self) -> Settings {
         self.change(SECRET_CLIENT_ID, |client| *client = client.clone().hs256());
         self.settings_for(SECRET_CLIENT_ID, ClientSecret::new(CLIENT_SECRET).hs256())
@@ -60,7 +62,7 @@ impl FakeOp {
         settings
     }
 
-    /// Forgets all clients, including those known from the start.
+    /// Removes all clients, including the built-in ones.
     pub fn forget_clients(&mut self) {
         self.clients.clear();
     }
@@ -80,11 +82,11 @@ impl FakeOp {
         self.clients.iter().find(|client| client.client_id == client_id)
     }
 
-    /// Sends the pings of the client [`CLIENT_ID`] to this address from now on, which puts it in
-    /// ping mode.
+    /// Sets the notification endpoint of the client [`CLIENT_ID`], which puts this client in ping
+    /// mode.
     ///
     /// # Panics
-    /// If it is not a URI.
+    /// If `uri` is not a URI.
     pub fn ping_at(&mut self, uri: &str) {
         self.change(CLIENT_ID, |client| *client = client.clone().notification_endpoint(uri));
     }
@@ -95,8 +97,8 @@ impl FakeOp {
         self.change(CLIENT_ID, |client| client.redirect_uris.push(uri.clone()));
     }
 
-    /// Adds a login service to the clients known from the start, so that an application can be
-    /// tested with its own service code.
+    /// Adds a login service to the built-in clients, so that an application can be tested with its
+    /// own service code.
     pub fn allow_service(&mut self, code: impl Into<String>) {
         let code = code.into();
         for built_in in [CLIENT_ID, SECRET_CLIENT_ID] {

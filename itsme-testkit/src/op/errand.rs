@@ -1,5 +1,5 @@
-//! What a server fetches before the OP can answer. An application may request the OP's keys before
-//! it serves a request object, and would wait forever if the OP were locked meanwhile.
+//! Fetches that a server must make before the OP can respond. An application may request the OP's
+//! keys before it serves a request object, and would wait forever if the OP were locked meanwhile.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
     parameters::Parameters,
 };
 
-/// A fetch that must happen first, without holding the OP.
+/// A fetch that must happen before the OP can respond, and without holding its lock.
 pub(crate) struct Errand {
     uri: String,
     fetch: Fetch,
@@ -26,8 +26,8 @@ impl Errand {
 }
 
 impl FakeOp {
-    /// Handles an authorization request. If its request object must be fetched first, returns that
-    /// errand and does nothing else; the next call supplies what was fetched.
+    /// Runs `act` on an authorization request. If its request object must be fetched first, this
+    /// function only returns that errand; call it again with the result of the fetch.
     pub(crate) fn after_errand<T>(
         &mut self,
         query: &str,
@@ -45,19 +45,19 @@ impl FakeOp {
         Ok(done)
     }
 
-    /// What `present` needs fetched for this query.
+    /// The fetch that `present` needs for this query.
     fn errand(&mut self, query: &str) -> Option<Errand> {
         let outer = Parameters::parse(query.as_bytes()).ok()?;
         let uri = outer.get("request_uri").filter(|_| outer.get("request").is_none())?;
         check_uri(uri, self.client(outer.get("client_id")?)?).ok()?;
-        // A request object is read once, when the request is first shown.
+        // A request object is only read when the request is first shown.
         if self.shown(query).is_some() {
             return None;
         }
         Some(Errand { uri: uri.to_owned(), fetch: Arc::clone(&self.fetch) })
     }
 
-    /// The authorization request in an HTTP request, as its query.
+    /// The query of the authorization request that an HTTP request contains.
     pub(crate) fn brought(&self, request: &Request) -> String {
         match (request.method(), self.path(request).as_str()) {
             (&Method::GET, "/authorization") => {

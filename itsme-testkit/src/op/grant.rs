@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use super::authentication_request::AuthenticationRequest;
 use crate::Person;
 
-/// What a person has consented to.
+/// A request that a person has approved.
 #[derive(Clone)]
 pub(super) struct Grant {
     pub(super) request: AuthenticationRequest,
@@ -13,7 +13,7 @@ pub(super) struct Grant {
     pub(super) issued: UnixTime,
 }
 
-/// What an authorization code stands for.
+/// The data behind an authorization code.
 pub(super) struct Code {
     pub(super) grant: Grant,
     pub(super) redirect_uri: String,
@@ -21,9 +21,9 @@ pub(super) struct Code {
     pub(super) redeemed: bool,
 }
 
-/// What an access token stands for.
+/// The data behind an access token.
 pub(super) struct AccessToken {
-    /// The code or `auth_req_id` redeemed for it.
+    /// The code or `auth_req_id` that was redeemed for this token.
     pub(super) redeemed: String,
     pub(super) grant: Grant,
     pub(super) until: UnixTime,
@@ -47,8 +47,8 @@ impl Grant {
         self.person_claims(self.request.claims.id_token.keys().map(String::as_str), dialect)
     }
 
-    /// The person's claims for the userinfo answer: those requested there, and those of the scopes
-    /// (OIDC Core §5.4).
+    /// The person's claims for the userinfo response: those requested in its `claims` member, and
+    /// those that the scopes stand for (OIDC Core §5.4).
     pub(super) fn userinfo_claims(&self, dialect: Dialect) -> Map<String, Value> {
         let by_scope =
             self.request.scopes.iter().flat_map(|scope| scope_claims(scope, dialect)).copied();
@@ -56,7 +56,7 @@ impl Grant {
         self.person_claims(by_claim.chain(by_scope), dialect)
     }
 
-    /// Omits claims without a value.
+    /// The person's values for these claims. Claims without a value are omitted.
     fn person_claims<'a>(
         &self,
         names: impl Iterator<Item = &'a str>,

@@ -1,4 +1,4 @@
-//! Request objects that clients host (RFC 9101 §5.2).
+//! Request objects that clients host themselves (RFC 9101 §5.2).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,34 +9,35 @@ use url::Url;
 use super::{FakeOp, request_object::Refusal};
 use crate::RegisteredClient;
 
-/// The first is itsme's; the others occur in practice.
+/// The first is the media type that itsme documents; the others occur in practice.
 const MEDIA_TYPES: [&str; 4] =
     ["application/jwt", "application/oauth-authz-req+jwt", "text/plain", "application/json"];
 
 pub(super) type Fetch = Arc<dyn Fn(&str) -> Result<Response, String> + Send + Sync>;
 
-/// What a fetch returned.
+/// The result of fetching a hosted request object.
 pub(crate) struct Fetched {
     pub(super) uri: String,
     pub(super) outcome: Result<Response, String>,
 }
 
 impl FakeOp {
-    /// Sets what is hosted at which URL: the function answers the OP's fetch of a `request_uri`,
-    /// because the OP opens no sockets. `None` means that nothing is hosted there.
+    /// Sets which request objects clients host. The OP opens no sockets, so it calls this function
+    /// to fetch a `request_uri`. `None` means that nothing is hosted at that URL.
     pub fn host(&mut self, fetch: impl FnMut(&str) -> Option<Response> + Send + 'static) {
         let fetch = Mutex::new(fetch);
         self.fetch_request_objects(move |uri| {
             let mut fetch = fetch.lock().unwrap_or_else(PoisonError::into_inner);
-            fetch(uri).ok_or_else(|| "nothing is hosted there".to_owned())
+            fetch(uri).ok_or_else(|| "nothing is hosted at this URL".to_owned())
         });
     }
 
-    /// Sets how hosted request objects are fetched, for example over HTTP. The function gets the
-    /// `request_uri`; its error becomes the reason for the refusal.
+    /// Sets how the OP fetches hosted request objects, for example over HTTP. The function receives
+    /// the `request_uri`. If it returns an error, the OP rejects the authorization request with
+    /// that text as the reason.
     ///
-    /// A [`Server`](crate::Server) does not lock the OP during the call, so the application can
-    /// request the OP's keys before it answers.
+    /// A [`Server`](crate::Server) does not lock the OP while the function runs, so the application
+    /// can request the OP's keys before it responds.
     pub fn fetch_request_objects(
         &mut self,
         fetch: impl Fn(&str) -> Result<Response, String> + Send + Sync + 'static,
@@ -44,7 +45,7 @@ impl FakeOp {
         self.fetch = Arc::new(fetch);
     }
 
-    /// The request object at this address.
+    /// Fetches the request object at this URL.
     pub(super) fn hosted(
         &mut self,
         uri: &str,
@@ -69,16 +70,17 @@ impl FakeOp {
     }
 }
 
-/// Whether the client may host a request object there.
+/// Checks that the client is allowed to host a request object at this URL.
 pub(super) fn check_uri(uri: &str, client: &RegisteredClient) -> Result<(), &'static str> {
     let names_its_port = |rest: &str| rest.split('/').next().is_some_and(|it| it.ends_with(":443"));
-    // Plain HTTP is only for clients that registered it, for example on loopback.
+    // Plain HTTP is only allowed if the client has registered it, for example on loopback.
     let is_plain = uri.starts_with("http://");
     if !is_plain && !uri.strip_prefix("https://").is_some_and(names_its_port) {
-        return Err("a request_uri must be https and name port 443");
+        return Err("a request_uri must begin with https:// and include the port :443");
     }
     let origin = |uri: &str| Url::parse(uri).map(|url| url.origin());
-    // `https://rp.example` is also a prefix of `https://rp.example.net`.
+    // Compare the origins too, because `https://rp.example` is also a prefix of
+    // `https://rp.example.net`.
     let covers = |registered: &String| {
         uri.starts_with(registered) && origin(uri).is_ok() && origin(uri) == origin(registered)
     };
@@ -88,7 +90,7 @@ pub(super) fn check_uri(uri: &str, client: &RegisteredClient) -> Result<(), &'st
     }
 }
 
-/// The JWT in a response.
+/// Extracts the JWT from a response.
 fn jwt(response: Response) -> Result<String, String> {
     if response.status() != http::StatusCode::OK {
         return Err(format!("the status is {}, expected 200", response.status().as_u16()));

@@ -1,4 +1,4 @@
-//! The latest requests to the OP, with their tokens decoded, for the journal page.
+//! The most recent requests to the OP, with their tokens decoded, for the journal page.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,21 +16,22 @@ use crate::{
     registration::{Credentials, RegisteredClient},
 };
 
-/// How many requests the journal holds.
+/// The maximum number of requests in the journal.
 const LENGTH: usize = 200;
-/// How many characters of a text it keeps: 200 requests of 1 MiB would be too much.
+/// The number of characters of each text that the journal keeps: 200 requests of 1 MiB would be too
+/// much.
 const LONGEST_TEXT: usize = 8_000;
-/// How many parameters of a request it reads.
+/// The number of parameters of a request that the journal records.
 const MOST_PARAMETERS: usize = 50;
 
-/// The latest requests, newest first.
+/// The most recent requests, newest first.
 #[derive(Default)]
 pub(super) struct Journal {
     entries: VecDeque<JournalEntry>,
-    /// What later requests of the same login can be recognised by.
+    /// Texts that identify later requests of the same login.
     marks: HashMap<String, Mark>,
     written: u64,
-    /// The tokens of the current answer, before signing and encryption.
+    /// The tokens of the current response, before signing and encryption.
     issued: Vec<(String, String)>,
 }
 
@@ -44,9 +45,9 @@ pub struct JournalEntry {
     pub at: UnixTime,
     /// The HTTP method.
     pub method: String,
-    /// The path below the issuer, or the full URL of a request that the OP sent.
+    /// The path under the issuer, or the full URL of a request that the OP sent.
     pub path: String,
-    /// The status of the answer, or why there was none.
+    /// The status of the response, or the reason why there was none.
     pub outcome: String,
     /// Why the OP refused the request, if it did.
     pub reason: Option<String>,
@@ -54,16 +55,16 @@ pub struct JournalEntry {
     pub faults: Vec<String>,
     /// The number of the request that began this login.
     pub login: Option<u64>,
-    /// Decoded tokens, each with a label and its text.
+    /// Decoded tokens, each with a label and its content.
     pub decoded: Vec<(String, String)>,
-    /// Parameters and answers as they were on the wire.
+    /// Parameters and responses as they were sent.
     pub details: Vec<(String, String)>,
-    /// What later requests of the same login can be recognised by until the entry is written: a
-    /// page's query, a code, a token.
+    /// Texts that identify later requests of the same login: a page's query, a code, a token. They
+    /// are moved to the journal when it records the entry.
     marks: Vec<String>,
 }
 
-/// Where a mark was seen.
+/// The login and the entry in which a mark was seen.
 #[derive(Clone, Copy)]
 struct Mark {
     login: u64,
@@ -71,7 +72,7 @@ struct Mark {
     entry: u64,
 }
 
-/// What an answer gives the client to send back later.
+/// Members of a response that the client sends back later.
 const GIVEN: [&str; 5] =
     ["access_token", "auth_req_id", "code", "user_discovery_session_id", "user_identifier_token"];
 
@@ -83,7 +84,7 @@ impl Journal {
         self.entries.iter()
     }
 
-    /// Records a token made for the answer.
+    /// Records a token that was issued for the current response.
     pub(super) fn issued(&mut self, document: Document, claims: &Value) {
         self.issued.push((format!("answer, claims of {document:?}"), format!("{claims:#}")));
     }
@@ -113,7 +114,8 @@ impl Journal {
         }
     }
 
-    /// The login of an earlier request that issued something which this one carries.
+    /// The login to which this request belongs: that of an earlier request whose response contained
+    /// a value that this request contains.
     fn login_of(&self, entry: &JournalEntry) -> Option<u64> {
         let texts = entry.decoded.iter().chain(&entry.details).map(|(_, text)| text.as_str());
         let texts =
@@ -124,14 +126,14 @@ impl Journal {
             .find_map(|it| self.marks.get(it).map(|mark| mark.login))
     }
 
-    /// Continues the login of a page under a mark such as a code.
+    /// Records that the code in a callback URL belongs to the same login as the page.
     pub(super) fn goes_on(&mut self, page: &str, callback: &str) {
         let mark = self.marks.get(&shortened(page.to_owned())).copied();
         self.marks.extend(parameter(callback, "code").zip(mark));
     }
 }
 
-/// A parameter of a URL's query.
+/// Returns a parameter from a URL's query.
 pub(super) fn parameter(url: &str, name: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
     let mut pairs = form_urlencoded::parse(query.as_bytes());
@@ -145,7 +147,7 @@ fn shortened(text: String) -> String {
     }
 }
 
-/// An error's code and description.
+/// Joins an error's code and description.
 fn reason(error: [Option<String>; 2]) -> Option<String> {
     match error {
         [Some(error), Some(description)] => Some(format!("{error}: {description}")),
@@ -154,14 +156,14 @@ fn reason(error: [Option<String>; 2]) -> Option<String> {
 }
 
 impl FakeOp {
-    /// Starts keeping a journal of the last 200 requests with their tokens decoded, served at
-    /// `/journal` below the issuer.
+    /// Starts keeping a journal of the last 200 requests, with their tokens decoded. It is served
+    /// at `/journal` under the issuer.
     pub fn keep_journal(&mut self) {
         self.journal.get_or_insert_default();
     }
 
-    /// Adds to the journal, if there is one, a request that someone made for the OP, such as one of
-    /// its [pings](Self::pings), with its outcome.
+    /// Records a request that someone sent on the OP's behalf, such as one of its
+    /// [pings](Self::pings), and its outcome. Does nothing if the OP keeps no journal.
     pub fn note_in_journal(&mut self, request: &Request, outcome: &str) {
         let body = String::from_utf8_lossy(request.body()).into_owned();
         let details = vec![("body".to_owned(), body)];
@@ -171,13 +173,14 @@ impl FakeOp {
         }
     }
 
-    /// The journal entries above this number, newest last. The journal holds 200.
+    /// The journal entries with a number greater than this one, newest last. The journal holds the
+    /// last 200.
     pub fn journal_since(&self, number: u64) -> Vec<JournalEntry> {
         let entries = self.journal.iter().flat_map(|journal| journal.entries.iter().rev());
         entries.filter(|entry| entry.number > number).cloned().collect()
     }
 
-    /// An entry with what is known before the request is answered.
+    /// Creates an entry with what is known before the request is processed.
     fn new_entry(&self, request: &Request, path: String) -> JournalEntry {
         JournalEntry {
             number: 0,
@@ -194,7 +197,8 @@ impl FakeOp {
         }
     }
 
-    /// The journal entry of a request. Decodes it before it is handled, with the current keys.
+    /// Creates the journal entry of a request. This happens before the request is processed, so
+    /// that its tokens are decoded with the keys of that moment.
     pub(super) fn journal_entry(&self, path: &str, request: &Request) -> Option<JournalEntry> {
         self.journal.as_ref()?;
         let query = request.uri().query().unwrap_or_default();
@@ -209,13 +213,13 @@ impl FakeOp {
         let decoded = tokens.flatten().collect();
         let mut details = pairs;
         let header = request.headers().get(header::AUTHORIZATION);
-        // On other paths the header is meant for someone else.
+        // On other paths, the header is not a client's.
         if let Some(header) = header.filter(|_| TAKE_AUTHORIZATION.contains(&path)) {
             let header = String::from_utf8_lossy(header.as_bytes()).into_owned();
             details.push(("authorization, header".to_owned(), header));
         }
         let is_page = path == "/authorization" && request.method() == Method::GET;
-        // Shorter values might be part of many texts.
+        // A shorter query might be part of many other texts.
         let marks =
             if is_page && query.contains('=') { vec![query.to_owned()] } else { Vec::new() };
         let entry = self.new_entry(request, path.to_owned());
@@ -259,7 +263,7 @@ impl FakeOp {
             Some(Err(reason)) => reason,
             None => "it is missing".to_owned(),
         };
-        // A request may also carry the login hint as a JWT.
+        // A request can also contain the login hint as a JWT.
         let hint = claims.iter().flatten().find_map(|claims| claims.get("login_hint_token"));
         let hint = hint.and_then(Value::as_str).map(|hint| ("login_hint_token", hint.to_owned()));
         let mut decoded = vec![
@@ -270,7 +274,7 @@ impl FakeOp {
         decoded
     }
 
-    /// Writes the entry together with the answer.
+    /// Adds the response to the entry and writes it to the journal.
     pub(super) fn write_into_journal(
         &mut self,
         entry: Option<JournalEntry>,

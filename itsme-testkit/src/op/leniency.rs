@@ -1,5 +1,5 @@
-//! What itsme's documentation allows but a careful OP would not: a lenient OP accepts it, a strict
-//! one refuses it and names what is wrong. What both accept is not careless.
+//! Tests what itsme's documentation allows but a careful OP would not: a lenient OP accepts it, and
+//! a strict one rejects it and names the problem. Also tests what both of them accept.
 
 use itsme_core::Platform as _;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ struct Bench {
     op: FakeOp,
 }
 
-/// One lenient and one strict OP.
+/// A strict OP and a lenient one.
 fn both() -> [(bool, Bench); 2] {
     [true, false].map(|strict| {
         let world = World::new();
@@ -36,7 +36,7 @@ impl Bench {
         })
     }
 
-    /// The result of an approved request: the query of the callback.
+    /// The query of the callback after a request was approved.
     fn ask(&mut self, parameters: &[(&str, &str)]) -> String {
         let query =
             form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
@@ -47,7 +47,7 @@ impl Bench {
             .collect()
     }
 
-    /// Sends these parameters beside a request object made of these claims.
+    /// Sends a request object with these claims, and these additional parameters outside it.
     fn ask_by_object(&mut self, claims: &Value, beside: &[(&str, &str)]) -> String {
         let jws = signed("rp-sig-1", claims, "rp-sig-1");
         let scope = format!("openid service:{SERVICE}");
@@ -93,19 +93,22 @@ fn an_assertion_can_do_without_iat_and_last_an_hour() {
             change(&mut claims);
             bench.redeem(&code, &claims)
         };
-        let missing = (401, "iat of the assertion is missing".to_owned());
+        let missing = (401, "the assertion's iat is missing".to_owned());
         let good = (200, String::new());
         let without = redeem(&|c| drop(c.as_object_mut().expect("claims").remove("iat")));
         assert_eq!(without, if strict { missing } else { good.clone() });
         let future = redeem(&|c| c["iat"] = json!(c["iat"].as_u64().expect("iat") + 120));
-        assert_eq!(future, (401, "iat of the assertion is in the future".to_owned()));
-        // An hour ahead by a clock that runs slightly fast.
+        assert_eq!(future, (401, "the assertion's iat is in the future".to_owned()));
+        // An hour ahead according to a clock that runs slightly fast.
         for more in [3600, 3630, 3660] {
             let hour = redeem(&|c| c["exp"] = json!(c["iat"].as_u64().expect("iat") + more));
             assert_eq!(hour, good, "{more}");
         }
         let day = redeem(&|c| c["exp"] = json!(c["iat"].as_u64().expect("iat") + 86_400));
-        assert_eq!(day, (401, "exp of the assertion is past or too far away".to_owned()));
+        assert_eq!(
+            day,
+            (401, "the assertion's exp is in the past or too far in the future".to_owned())
+        );
     }
 }
 
@@ -127,7 +130,7 @@ fn an_object_can_do_without_what_bounds_it() {
                 assert_eq!(found.starts_with("code="), !strict, "{found}");
             }
         }
-        // A file on a web server never changes.
+        // A request object that is a static file on a web server never changes.
         let mut claims = bench.claims();
         claims
             .as_object_mut()
@@ -139,11 +142,13 @@ fn an_object_can_do_without_what_bounds_it() {
                 !strict
             );
         }
-        // Claims that are present must be correct.
+        // Claims that are present must still be valid.
         let mut claims = bench.claims();
         claims["exp"] = claims["iat"].clone();
         let found = bench.ask_by_object(&claims, &[("state", "s")]);
-        assert!(found.starts_with("error=invalid_request_object error_description=exp is past"));
+        assert!(
+            found.starts_with("error=invalid_request_object error_description=exp is in the past")
+        );
     }
 }
 
@@ -162,7 +167,7 @@ fn state_may_stand_in_the_object_alone() {
         let found = bench.ask_by_object(&claims, &[]);
         assert!(
             found.starts_with("error=") && found.ends_with("state=s "),
-            "the error comes back with it: {found}"
+            "the error response contains the state: {found}"
         );
     }
 }
@@ -185,7 +190,7 @@ fn spaces_too_many_are_no_scope() {
     }
 }
 
-/// RFC 6749 §3.1.
+/// Empty parameters count as absent (RFC 6749 §3.1).
 #[test]
 fn empty_parameters_are_absent() {
     for (_, mut bench) in both() {

@@ -1,4 +1,4 @@
-//! The fake OP: its state, and its answers.
+//! The fake OP: its state and its responses.
 
 mod answer;
 mod authentication_request;
@@ -62,15 +62,16 @@ use crate::{
     registration::RegisteredClient,
 };
 
-/// A fake itsme: a strict OP that answers requests in memory.
+/// A fake itsme: a strict OP that responds to requests in memory.
 ///
-/// It accepts nothing that a careful OP would refuse. Client assertions are decrypted and verified,
-/// including `aud`, `exp` and a `jti` that must be new. Codes can be redeemed once, within three
-/// minutes, with exactly the redirect URI and PKCE verifier of the request. Keys are used only for
-/// their published purpose. It answers as itsme does, with errors in `detail`.
+/// It rejects everything that a careful OP would reject. Client assertions are decrypted and
+/// verified, including `aud`, `exp` and a `jti` that must be new. Codes can be redeemed once,
+/// within three minutes, with exactly the redirect URI and PKCE verifier of the authorization
+/// request. Each key is accepted only for its published purpose. Like itsme's, its error responses
+/// contain the description in `detail`.
 ///
-/// Clients with keys can also log people in by CIBA with user discovery, except in the older
-/// dialect. The `expires_at` of a QR code is in RFC 3339, as in `2026-01-01T00:00:30Z`.
+/// Clients with keys can also log users in with CIBA and user discovery, except in the older
+/// dialect. The `expires_at` of a QR code is in RFC 3339 format, such as `2026-01-01T00:00:30Z`.
 ///
 /// ```
 /// use itsme_core::{AuthorizationRequest, Client};
@@ -93,14 +94,14 @@ pub struct FakeOp {
     dialect: Dialect,
     strict: bool,
     clock: Clock,
-    /// The current signing key first, then the other published ones.
+    /// The current signing key, followed by the other published ones.
     signing: Vec<OwnKey>,
     encryption: OwnKey,
     keys_made: usize,
     cache_control: String,
     lifetimes: Lifetimes,
     clients: Vec<Arc<RegisteredClient>>,
-    /// In the order of arrival.
+    /// The oldest request first.
     on_page: Vec<OnPage>,
     codes: Recent<Code>,
     access_tokens: Recent<AccessToken>,
@@ -110,19 +111,19 @@ pub struct FakeOp {
     mischief: Mischief,
     assertion_audience: Option<AssertionAudience>,
     fetch: Fetch,
-    /// What was fetched for the current request.
+    /// The hosted request object that was fetched for the current request.
     fetched: Option<hosted::Fetched>,
     ciba: Ciba,
     journal: Option<Journal>,
-    /// The people it knows, as last seen.
+    /// The people that the OP knows, with their most recent claims.
     people: Vec<Person>,
     interceptor: Option<Interceptor>,
-    /// How often a person has recreated their account.
+    /// How often each person has recreated their account, by the person's id.
     accounts: HashMap<String, u32>,
 }
 
 impl FakeOp {
-    /// Creates an OP with the issuer `https://op.example/v2`. It knows the clients
+    /// Creates an OP with the issuer `https://op.example/v2`. It starts with the clients
     /// [`CLIENT_ID`](crate::CLIENT_ID), with [`private_keys`](crate::private_keys), and
     /// [`SECRET_CLIENT_ID`](crate::SECRET_CLIENT_ID), both with
     /// [`REDIRECT_URI`](crate::REDIRECT_URI) and [`SERVICE`](crate::SERVICE).
@@ -130,7 +131,7 @@ impl FakeOp {
         Self::with_issuer("https://op.example/v2", clock)
     }
 
-    /// Creates an OP like [`new`](Self::new), with another issuer.
+    /// Creates an OP like [`new`](Self::new), but with a different issuer.
     pub fn with_issuer(issuer: impl Into<String>, clock: Clock) -> Self {
         Self {
             issuer: issuer.into(),
@@ -144,7 +145,8 @@ impl FakeOp {
             lifetimes: Lifetimes::default(),
             clients: RegisteredClient::test_clients().map(Arc::new).into(),
             on_page: Vec::new(),
-            // A grant holds everything known about a person, a `jti` only a few bytes.
+            // A grant holds everything known about a person, whereas a `jti` takes only a few
+            // bytes.
             codes: Recent::new(500),
             access_tokens: Recent::new(500),
             used_jtis: Recent::new(10_000),
@@ -152,7 +154,7 @@ impl FakeOp {
             transcript: Vec::new(),
             mischief: Mischief::default(),
             assertion_audience: None,
-            fetch: Arc::new(|_| Err("nothing is hosted there".to_owned())),
+            fetch: Arc::new(|_| Err("nothing is hosted at this URL".to_owned())),
             fetched: None,
             ciba: Ciba::default(),
             journal: None,
@@ -162,8 +164,9 @@ impl FakeOp {
         }
     }
 
-    /// Makes the OP speak the older dialect: its names of claims and levels, `auth_time` in every
-    /// ID token, address and device as JSON inside a string, and RSA-OAEP.
+    /// Makes the OP use the older dialect, which has different names for claims and levels,
+    /// `auth_time` in every ID token, address and device as JSON inside a string, and RSA-OAEP
+    /// encryption.
     #[must_use]
     pub fn v1(mut self) -> Self {
         self.speak(Dialect::V1);
@@ -174,47 +177,49 @@ impl FakeOp {
         self.dialect = dialect;
     }
 
-    /// Sets whether to refuse what itsme's documentation allows but a careful OP would not: an
+    /// Sets whether to reject what itsme's documentation allows but a careful OP would not: an
     /// assertion without `iat`, a request object without `exp`, `iat` and `jti`, extra spaces in
-    /// `scope`, and unknown levels. A lenient OP lets such an object be used again and ignores
-    /// unknown levels. Default: strict; `itsme-op` is lenient by default.
+    /// `scope`, and unknown levels. A lenient OP accepts such a request object more than once and
+    /// ignores unknown levels. OPs are strict by default, except in `itsme-op`, which is lenient by
+    /// default.
     pub fn set_strict(&mut self, strict: bool) {
         self.strict = strict;
     }
 
-    /// Its issuer.
+    /// The OP's issuer.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// The URL of one of its endpoints.
+    /// The URL of one of the OP's endpoints.
     fn endpoint(&self, path: &str) -> String {
         format!("{}/{path}", self.issuer)
     }
 
-    /// Sets its clock this far ahead of everyone else's.
+    /// Makes the OP's clock run ahead of everyone else's by this much.
     pub fn set_ahead(&mut self, time: Duration) {
         self.mischief.skew = (time, Duration::ZERO);
     }
 
-    /// Sets its clock this far behind everyone else's.
+    /// Makes the OP's clock run behind everyone else's by this much.
     pub fn set_behind(&mut self, time: Duration) {
         self.mischief.skew = (Duration::ZERO, time);
     }
 
-    /// The time by its clock.
+    /// The current time according to the OP's clock.
     pub fn now(&self) -> UnixTime {
         let (ahead, behind) = self.mischief.skew;
         let now = self.clock.now().after(ahead);
         UnixTime::from_millis(now.as_millis().saturating_sub(behind.as_millis() as u64))
     }
 
-    /// Sets `Cache-Control` for metadata and keys. Default: `public, max-age=3600`.
+    /// Sets the `Cache-Control` header of the metadata and the key set. Default: `public,
+    /// max-age=3600`.
     pub fn cache_control(&mut self, value: impl Into<String>) {
         self.cache_control = value.into();
     }
 
-    /// Makes the address of a picture the OP's own.
+    /// Replaces the URL of a picture with the OP's own picture endpoint.
     fn at_home(&self, mut claims: Map<String, Value>) -> Map<String, Value> {
         if let Some(picture) = claims.get_mut("picture") {
             *picture = json!(self.endpoint("picture"));
@@ -222,7 +227,7 @@ impl FakeOp {
         claims
     }
 
-    /// Signs with the OP's key and encrypts to the client.
+    /// Signs claims with the OP's key and encrypts the result to the client.
     fn nested(
         &mut self,
         document: Document,
@@ -239,13 +244,13 @@ impl FakeOp {
         jose::nested((key, &kid), client, claims, &mut |stage| mischief.forge(document, stage))
     }
 
-    /// Replaces another OP, making sure that none of its codes, tokens and pages equals one made
-    /// here.
+    /// Continues where a previous OP left off, so that this OP never issues a code, token or page
+    /// id that the previous one issued.
     pub fn take_over_from(&mut self, other: &Self) {
         self.identifiers_made = other.identifiers_made;
     }
 
-    /// 36 characters that look like a UUID.
+    /// Creates a new identifier of 36 characters that looks like a UUID.
     fn identifier(&mut self, purpose: &str) -> String {
         self.identifiers_made += 1;
         let hex = jose::sha256_hex(&format!("{purpose} {}", self.identifiers_made));
@@ -258,7 +263,7 @@ impl FakeOp {
         path.strip_prefix(self.base()).unwrap_or(path).to_owned()
     }
 
-    /// The path of the issuer, below which all endpoints are.
+    /// The path of the issuer, under which all endpoints are.
     fn base(&self) -> &str {
         let (_, below_host) = self.issuer.split_once("://").unwrap_or_default();
         below_host.find('/').map_or("", |slash| &below_host[slash..])

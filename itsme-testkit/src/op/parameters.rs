@@ -1,5 +1,5 @@
-//! Parameters of a query, a form or a request object. Each may appear once, and an empty one is
-//! absent (RFC 6749 §3.1).
+//! Parameters of a query, a form or a request object. Each can appear only once, and an empty one
+//! counts as absent (RFC 6749 §3.1).
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ impl Parameters {
         Ok(Self(parameters))
     }
 
-    /// Takes the claims of a request object; a value that is not a string becomes its JSON.
+    /// Converts the claims of a request object. A value that is not a string is serialized as JSON.
     pub(super) fn of_claims(claims: Map<String, Value>) -> Self {
         let text = |value| match value {
             Value::String(text) => text,

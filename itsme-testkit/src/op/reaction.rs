@@ -1,4 +1,4 @@
-//! What a test can make happen to a request or its answer.
+//! Failures that a test can inject into a request or its response.
 
 use std::time::Duration;
 
@@ -12,54 +12,55 @@ use crate::jose::{Forger, Stage};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Asked {
-    /// When it arrived.
+    /// Time at which the request arrived.
     pub at: UnixTime,
-    /// Method and path below the issuer, such as `POST /token`.
+    /// Method and path under the issuer, such as `POST /token`.
     pub request: String,
 }
 
-/// What happens to a request instead of a normal answer.
+/// What happens to a request instead of the normal response.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Reaction {
     /// The request is not sent.
     NotSent,
-    /// The request is lost on the way: the OP does not see it, but the client cannot know that.
+    /// The request is lost in transit: the OP does not see it, but the client cannot know that.
     Lost,
-    /// The OP acts on the request, but its answer is lost.
+    /// The OP processes the request, but its response is lost.
     AnswerLost,
-    /// The request gets this answer.
+    /// The OP returns this response without processing the request.
     Reply(Response),
-    /// The OP acts on the request, and the wire does this to its answer.
+    /// The OP processes the request, and its response then suffers this network failure.
     Wire(Wire),
 }
 
-/// What the wire does to an answer. Only a [`Server`](crate::Server) can do all of it: in memory,
-/// everything but [`Late`](Self::Late) is a lost answer.
+/// What the network does to a response. Only a [`Server`](crate::Server) can simulate all of these.
+/// In memory, a [`Late`](Self::Late) response arrives after the clock has advanced, and every other
+/// variant makes the request fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wire {
     /// Nothing arrives, and the connection stays open.
     Silence,
-    /// The head arrives, and nothing after it.
+    /// The head of the response arrives, and nothing after it.
     SilenceAfterHead,
-    /// The body arrives at one byte a second.
+    /// The body arrives at one byte per second.
     Trickle,
     /// The body arrives in chunks and never ends.
     Endless,
-    /// The body has this many bytes, and begins like the OP's.
+    /// The body has this many bytes and starts with the OP's own body.
     Large(u64),
-    /// The connection is closed after this many bytes of the answer, including its head.
+    /// The connection is closed after this many bytes of the response, including its head.
     Closed {
-        /// How many bytes.
+        /// Number of bytes that still arrive.
         after: usize,
     },
-    /// The connection is reset after this many bytes of the answer, including its head.
+    /// The connection is reset after this many bytes of the response, including its head.
     Reset {
-        /// How many bytes.
+        /// Number of bytes that still arrive.
         after: usize,
     },
-    /// All of it arrives, this much later.
+    /// The whole response arrives, but this much later.
     Late(Duration),
 }
 
@@ -67,7 +68,7 @@ pub enum Wire {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Document {
-    /// The members of the answer to a backchannel authentication request.
+    /// The members of the response to a backchannel authentication request.
     BackchannelAnswer,
     /// The discovery document.
     Discovery,
@@ -75,11 +76,11 @@ pub enum Document {
     IdToken,
     /// The key set.
     KeySet,
-    /// The members of the answer to a token request.
+    /// The members of the response to a token request.
     TokenAnswer,
-    /// The members of the answers of user discovery.
+    /// The members of user discovery responses.
     UserDiscovery,
-    /// The claims of userinfo answers.
+    /// The claims of userinfo responses.
     Userinfo,
 }
 
@@ -87,7 +88,7 @@ type Decision = Box<dyn FnMut(&Asked) -> Option<Reaction> + Send>;
 type Alteration = Box<dyn FnMut(&mut Map<String, Value>) + Send>;
 type Tampering = Box<dyn FnMut(&mut Response) + Send>;
 
-/// Everything that has been made to go wrong.
+/// All injected failures.
 #[derive(Default)]
 pub(super) struct Mischief {
     decisions: Vec<Decision>,
@@ -95,11 +96,11 @@ pub(super) struct Mischief {
     forgeries: Vec<(Document, Forger)>,
     tamperings: Vec<(String, Tampering)>,
     pub(super) forged_kid: Option<String>,
-    /// The suffix of user discovery session identifiers.
+    /// A suffix for the identifiers of user discovery sessions.
     pub(super) session_id_ends_in: String,
     /// The names of the injected faults.
     pub(super) faults: Vec<String>,
-    /// How far its clock runs ahead and behind.
+    /// How far the OP's clock runs ahead, and how far behind.
     pub(super) skew: (Duration, Duration),
 }
 
@@ -129,7 +130,7 @@ impl Mischief {
 }
 
 impl FakeOp {
-    /// Queues a reaction for the next request to `path` (such as `/token`).
+    /// Sets how the OP reacts to the next request to `path` (such as `/token`).
     pub fn react(&mut self, path: &str, reaction: Reaction) {
         let (path, mut reaction) = (path.to_owned(), Some(reaction));
         self.react_when(move |asked| {
@@ -138,13 +139,14 @@ impl FakeOp {
         });
     }
 
-    /// Lets `decide` choose a reaction to every request from now on; `None` answers normally. The
-    /// first such function to be added decides first.
+    /// Calls `decide` for every request from now on, to choose a reaction. If it returns `None`,
+    /// the OP responds normally. If several functions were added, the first one that returns a
+    /// reaction wins.
     pub fn react_when(&mut self, decide: impl FnMut(&Asked) -> Option<Reaction> + Send + 'static) {
         self.mischief.decisions.push(Box::new(decide));
     }
 
-    /// Changes a document every time from now on, before the OP signs or sends it.
+    /// Changes this document from now on, each time before the OP signs or sends it.
     pub fn alter(
         &mut self,
         document: Document,
@@ -153,13 +155,13 @@ impl FakeOp {
         self.mischief.alterations.push((document, Box::new(change)));
     }
 
-    /// Changes every answer to requests for `path` (such as `/token`) from now on, before it is
-    /// sent.
+    /// Changes every response to requests to `path` (such as `/token`) from now on, before the OP
+    /// sends it.
     pub fn tamper(&mut self, path: &str, change: impl FnMut(&mut Response) + Send + 'static) {
         self.mischief.tamperings.push((path.to_owned(), Box::new(change)));
     }
 
-    /// Changes tokens while they are made, from now on.
+    /// Changes tokens while they are being built, from now on.
     pub(crate) fn forge(
         &mut self,
         document: Document,
@@ -168,8 +170,8 @@ impl FakeOp {
         self.mischief.forgeries.push((document, Box::new(forge)));
     }
 
-    /// Puts this `kid` into the header of everything that the OP signs, whichever key it signs
-    /// with.
+    /// Puts this `kid` into the header of everything that the OP signs, regardless of which key it
+    /// signs with. `None` restores the real `kid`.
     pub fn forge_kid(&mut self, kid: Option<&str>) {
         self.mischief.forged_kid = kid.map(str::to_owned);
     }
@@ -190,14 +192,14 @@ impl FakeOp {
         self.mischief.faults.push(name.to_owned());
     }
 
-    /// Undoes all reactions, alterations and other injected trouble. Rotated keys stay rotated.
+    /// Removes all reactions, alterations and other injected failures. Rotated keys stay rotated.
     pub fn recover(&mut self) {
         self.mischief = Mischief::default();
     }
 }
 
 impl Wire {
-    /// What happens to an answer in memory.
+    /// Applies this failure to a response in memory.
     pub(super) fn in_memory(self, op: &FakeOp, answer: Response) -> Result<Response, SendFailure> {
         match self {
             Self::Late(time) => {

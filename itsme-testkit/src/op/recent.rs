@@ -1,4 +1,4 @@
-//! Bounded memory: a sandbox may run for weeks.
+//! Collections with a maximum size, because a sandbox may run for weeks.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -6,15 +6,15 @@ use std::{
     sync::Arc,
 };
 
-/// How many pages, sessions and requests may wait for people.
+/// The maximum number of pages, of sessions and of backchannel requests that wait for a person.
 const MOST_WAITING: usize = 250;
-/// How many requests a transcript may hold.
+/// The maximum number of requests in a transcript.
 const MOST_ASKED: usize = 10_000;
 
-/// A map that forgets the oldest entry first.
+/// A map with a maximum size that drops the oldest entry first.
 pub(super) struct Recent<V> {
     entries: HashMap<Arc<str>, V>,
-    /// Keys in order of insertion; some may have been removed since.
+    /// The keys in order of insertion. Some of them may have been removed since.
     order: VecDeque<Arc<str>>,
     most: usize,
 }
@@ -24,7 +24,7 @@ impl<V> Recent<V> {
         Self { entries: HashMap::new(), order: VecDeque::new(), most }
     }
 
-    /// Returns whether the key is new.
+    /// Inserts a value. Returns whether the key is new.
     pub(super) fn insert(&mut self, key: &str, value: V) -> bool {
         let key: Arc<str> = key.into();
         let is_new = self.entries.insert(Arc::clone(&key), value).is_none();
@@ -52,7 +52,7 @@ impl<V> DerefMut for Recent<V> {
     }
 }
 
-/// Adds something that waits for a person; if there is too much, replaces what has waited longest.
+/// Adds something that waits for a person. If the list is full, drops what has waited longest.
 pub(super) fn wait<T>(list: &mut Vec<T>, it: T) {
     if list.len() >= MOST_WAITING {
         list.remove(0);
@@ -60,7 +60,8 @@ pub(super) fn wait<T>(list: &mut Vec<T>, it: T) {
     list.push(it);
 }
 
-/// Adds to a transcript. A full one drops its older half at once, so that this is rare.
+/// Adds to a transcript. If it is full, drops its older half in one go, so that this rarely
+/// happens.
 pub(super) fn note<T>(list: &mut Vec<T>, it: T) {
     if list.len() >= MOST_ASKED {
         list.drain(..MOST_ASKED / 2);

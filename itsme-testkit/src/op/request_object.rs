@@ -1,4 +1,4 @@
-//! Request objects: their contents, and whether they can be trusted (RFC 9101).
+//! Reads and verifies request objects (RFC 9101).
 
 use itsme_core::{Dialect, UnixTime};
 use serde_json::{Map, Value, json};
@@ -6,11 +6,12 @@ use serde_json::{Map, Value, json};
 use super::{FakeOp, parameters::Parameters};
 use crate::{RegisteredClient, jose, registration::Credentials};
 
-/// The `error` and its description for the redirect back.
+/// The `error` for the redirect back to the client, and its description.
 pub(super) type Refusal = (&'static str, String);
 
 impl FakeOp {
-    /// The parameters of the request object if there is one, otherwise the outer ones.
+    /// Returns the parameters of the request object if there is one, otherwise those of the query.
+    /// Also returns whether there is a request object.
     pub(super) fn request_object(
         &mut self,
         outer: &Parameters,
@@ -20,7 +21,7 @@ impl FakeOp {
         let jwt = match (outer.get("request"), outer.get("request_uri")) {
             (None, None) => return Ok((outer.clone(), false)),
             (Some(_), Some(_)) => {
-                let both = "request and request_uri must not be used together".to_owned();
+                let both = "request and request_uri cannot be used together".to_owned();
                 return Err(("invalid_request", both));
             }
             (Some(jwt), None) => jwt.to_owned(),
@@ -43,7 +44,7 @@ impl FakeOp {
         self.check_request_claims(&claims, client, &audiences, self.strict).map_err(invalid)?;
         claims.retain(|name, _| !["iss", "aud", "iat", "exp", "jti"].contains(&name.as_str()));
         let inner = Parameters::of_claims(claims);
-        // Many clients put state only inside.
+        // Many clients put `state` only in the request object.
         let may_lack = |name: &str| name == "state" && outer.get(name).is_none();
         for name in ["client_id", "response_type", "scope", "redirect_uri", "state"] {
             if outer.get(name) != inner.get(name) && !may_lack(name) {
@@ -54,8 +55,9 @@ impl FakeOp {
         Ok((inner, true))
     }
 
-    /// Checks what every signed request must be: the client's own, for this OP, and current. If it
-    /// must also be new, it needs every claim that shows that.
+    /// Checks what every signed request must fulfill: it is from this client, meant for this OP,
+    /// and currently valid. If `must_be_new` is set, it must also contain `exp`, `iat` and a `jti`
+    /// that was not used before.
     pub(super) fn check_request_claims(
         &mut self,
         claims: &Map<String, Value>,
@@ -82,7 +84,7 @@ impl FakeOp {
         }
         let now = self.now();
         if has("exp") && time("exp").is_none_or(|exp| now >= exp) {
-            return Err("exp is past".to_owned());
+            return Err("exp is in the past".to_owned());
         }
         let latest = now.after(self.lifetimes.leeway);
         if has("iat") && time("iat").is_none_or(|iat| iat > latest) {

@@ -1,4 +1,4 @@
-//! The OP's entry point: records requests and dispatches them.
+//! The OP's entry point, which records requests and dispatches them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,29 +7,30 @@ use itsme_core::{Request, Response, SendFailure};
 
 use super::{Asked, FakeOp, Reaction, Wire, answer, recent};
 
-/// Answers requests before the OP does.
+/// A function that can respond to a request before the OP does.
 pub(super) type Interceptor =
     Arc<Mutex<dyn FnMut(&mut FakeOp, &Request) -> Option<Response> + Send>>;
 
 impl FakeOp {
-    /// The requests it received, in order, with paths below the issuer: `["GET /jwkSet", "POST
-    /// /token"]`. It remembers at least the last 5,000.
+    /// The requests that the OP received, in order, with paths under the issuer: `["GET /jwkSet",
+    /// "POST /token"]`. The OP remembers at least the last 5,000.
     pub fn asked(&self) -> Vec<&str> {
         self.transcript.iter().map(|asked| asked.request.as_str()).collect()
     }
 
-    /// The requests it received, with times.
+    /// The requests that the OP received, with their times. The OP remembers at least the last
+    /// 5,000.
     pub fn transcript(&self) -> &[Asked] {
         &self.transcript
     }
 
-    /// Forgets the requests it received.
+    /// Forgets the requests that the OP received so far.
     pub fn forget_asked(&mut self) {
         self.transcript.clear();
     }
 
-    /// Answers a request as an OP over the network would; a [`SendFailure`] stands for a failure of
-    /// that network.
+    /// Responds to a request as an OP on the network would. A [`SendFailure`] stands for a failure
+    /// of the network.
     pub fn handle(&mut self, request: Request) -> Result<Response, SendFailure> {
         if let Some(answer) = self.intercepted(&request) {
             return Ok(answer);
@@ -41,8 +42,9 @@ impl FakeOp {
         }
     }
 
-    /// Gives a function the first chance to answer every request. A request that it answers goes no
-    /// further: faults do not affect it, and the journal does not record it.
+    /// Sets a function that gets every request first and can respond to it in the OP's place. A
+    /// request to which it responds is not processed any further: faults do not affect it, and the
+    /// journal does not record it.
     pub fn intercept(
         &mut self,
         answer: impl FnMut(&mut Self, &Request) -> Option<Response> + Send + 'static,
@@ -53,12 +55,12 @@ impl FakeOp {
     pub(crate) fn intercepted(&mut self, request: &Request) -> Option<Response> {
         let interceptor = self.interceptor.clone()?;
         let answer = interceptor.lock().unwrap_or_else(PoisonError::into_inner)(self, request);
-        // The interceptor may have replaced the OP itself.
+        // Set the interceptor again, because it may have replaced the whole OP.
         self.interceptor = Some(interceptor);
         answer
     }
 
-    /// The answer, and what the wire does to it.
+    /// Returns the response, and the network failure that it must suffer.
     pub(crate) fn over_the_wire(
         &mut self,
         request: &Request,
@@ -73,7 +75,7 @@ impl FakeOp {
         answered
     }
 
-    /// What happens to a request, and its answer.
+    /// Applies the reaction to a request that a test has chosen, if any, and returns the response.
     fn reaction(
         &mut self,
         path: &str,

@@ -14,7 +14,7 @@ impl FakeOp {
             return answer::error(
                 401,
                 "invalid_client",
-                "HTTP Basic with a known secret is needed",
+                "HTTP Basic with a valid client secret is required",
             );
         }
         let form: Vec<_> = form_urlencoded::parse(request.body()).into_owned().collect();

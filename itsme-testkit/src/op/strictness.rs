@@ -1,4 +1,4 @@
-//! What a careful OP refuses, tested by a client that makes one mistake at a time.
+//! Tests what a careful OP rejects, with a client that makes one mistake at a time.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ impl Bench {
         form
     }
 
-    /// An answer's status and `detail`.
+    /// Posts a form and returns the response's status and `detail`.
     fn post(&mut self, form: &Form) -> (u16, String) {
         bench::refusal(&bench::post(&mut self.op, "/token", form))
     }
@@ -71,7 +71,7 @@ impl Bench {
         bench::refusal(&self.op.handle(request).expect("an answer"))
     }
 
-    /// Posts a correct request except for a change in its assertion's claims.
+    /// Posts a request that is correct except for one change in its assertion's claims.
     fn post_with_claims(&mut self, change: impl FnOnce(&mut Value)) -> (u16, String) {
         let mut claims = self.assertion_claims();
         change(&mut claims);
@@ -79,7 +79,7 @@ impl Bench {
         self.post(&form)
     }
 
-    /// Posts a correct request except for a change in its form.
+    /// Posts a request that is correct except for one change in its form.
     fn post_with_form(&mut self, change: impl FnOnce(&mut Form)) -> (u16, String) {
         let mut form = self.form(&signed("rp-sig-1", &self.assertion_claims(), "rp-sig-1"));
         change(&mut form);
@@ -109,40 +109,40 @@ fn an_assertion_names_its_client_by_itself() {
     assert_eq!(bench.post(&form), (401, "unknown client_id".into()));
 }
 
-const AUDIENCES: &str = "aud of the assertion must be https://op.example/v2/token, or \
-                         https://op.example/v2, with the typ client-authentication+jwt";
+const AUDIENCES: &str = "the assertion's aud must be https://op.example/v2/token, or \
+                         https://op.example/v2 with the typ client-authentication+jwt";
 
 #[test]
 fn assertions_are_checked() {
     for (change, detail) in [
         (
             (|c| c["iss"] = json!("X")) as fn(&mut Value),
-            "iss and sub of the assertion must be the client_id",
+            "the assertion's iss and sub must be the client_id",
         ),
-        (|c| c["sub"] = json!("X"), "iss and sub of the assertion must be the client_id"),
+        (|c| c["sub"] = json!("X"), "the assertion's iss and sub must be the client_id"),
         (|c| c["aud"] = json!("https://op.example/v2"), AUDIENCES),
         (|c| c["aud"] = Value::Null, AUDIENCES),
-        (|c| c["exp"] = Value::Null, "the assertion has no exp"),
+        (|c| c["exp"] = Value::Null, "the assertion's exp is missing"),
         (
             |c| c["exp"] = json!(c["iat"].as_u64().expect("iat") - 60),
-            "exp of the assertion is past or too far away",
+            "the assertion's exp is in the past or too far in the future",
         ),
         (
             |c| c["exp"] = json!(c["iat"].as_u64().expect("iat") + 3661),
-            "exp of the assertion is past or too far away",
+            "the assertion's exp is in the past or too far in the future",
         ),
         (
             |c| c["iat"] = json!(c["iat"].as_u64().expect("iat") + 61),
-            "iat of the assertion is in the future",
+            "the assertion's iat is in the future",
         ),
         (
             |c| drop(c.as_object_mut().expect("claims").remove("iat")),
-            "iat of the assertion is missing",
+            "the assertion's iat is missing",
         ),
-        (|c| c["jti"] = json!(""), "jti of the assertion is missing or was used before"),
+        (|c| c["jti"] = json!(""), "the assertion's jti is missing, too long or was used before"),
         (
             |c| c["jti"] = json!("x".repeat(256)),
-            "jti of the assertion is missing or was used before",
+            "the assertion's jti is missing, too long or was used before",
         ),
     ] {
         let (status, found) = Bench::new().post_with_claims(change);
@@ -157,7 +157,7 @@ fn a_jti_is_used_once() {
     let (status, detail) = bench.post_with_form(|_| ());
     assert_eq!(
         (status, detail.as_str()),
-        (401, "jti of the assertion is missing or was used before")
+        (401, "the assertion's jti is missing, too long or was used before")
     );
 }
 
@@ -171,7 +171,7 @@ fn signatures_and_key_use_are_checked() {
     assert_eq!(refused("rp-enc-1", "rp-sig-1"), (401, "the signature is wrong".into()));
     let wrong_use = "the client's key \"rp-enc-1\" is not for signatures".to_owned();
     assert_eq!(refused("rp-enc-1", "rp-enc-1"), (401, wrong_use));
-    let unknown = "the client publishes no key \"x\"".to_owned();
+    let unknown = "the client does not publish a key \"x\"".to_owned();
     assert_eq!(refused("rp-sig-1", "x"), (401, unknown));
 
     let mut bench = Bench::new();
@@ -197,7 +197,7 @@ fn the_form_is_checked() {
         ("code_verifier", "x", 400, "code_verifier does not match code_challenge"),
         ("client_id", "X", 401, "unknown client_id"),
         ("client_assertion_type", "x", 401, "client_assertion_type must be jwt-bearer"),
-        ("client_assertion", "x", 401, "a signed JWT has three parts"),
+        ("client_assertion", "x", 401, "a signed JWT must have three parts"),
     ] {
         let found = Bench::new().post_with_form(|form| set(form, name, value));
         assert_eq!(found, (status, detail.to_owned()), "{name}");
@@ -210,7 +210,7 @@ fn the_form_is_checked() {
     let uri = format!("{}/token", bench.op.issuer());
     let form = "application/x-www-form-urlencoded";
     for (media_type, status, detail) in [
-        ("application/json", 400, "the body must be a form"),
+        ("application/json", 400, "the body must be application/x-www-form-urlencoded"),
         (form, 401, "client_id is missing"),
         ("Application/X-WWW-Form-urlencoded;charset=UTF-8", 401, "client_id is missing"),
     ] {
@@ -258,7 +258,7 @@ fn a_code_belongs_to_its_client() {
     claims["sub"] = json!("OTHER");
     let mut form = bench.form(&signed("rp-sig-1", &claims, "rp-sig-1"));
     set(&mut form, "client_id", "OTHER");
-    assert_eq!(bench.post(&form), (400, "the code belongs to another client".into()));
+    assert_eq!(bench.post(&form), (400, "the code belongs to a different client".into()));
 }
 
 #[test]
@@ -329,7 +329,8 @@ fn a_service_that_is_allowed_is_one_of_both_test_clients() {
     }
 }
 
-/// A confirmation as a request object with a change in its claims.
+/// Sends a confirmation as a request object with one change in its claims. Returns the first
+/// parameter of the callback.
 fn request_object(change: impl FnOnce(&mut Value)) -> String {
     let world = World::new();
     let mut op = FakeOp::new(world.clock());
@@ -412,7 +413,7 @@ fn secrets_are_checked() {
         form.extend(extra.map(|(name, value)| (name, value.to_owned())));
         bench.post(&form)
     };
-    let other_client = (400, "the code belongs to another client".to_owned());
+    let other_client = (400, "the code belongs to a different client".to_owned());
     assert_eq!(
         ask(crate::CLIENT_SECRET, None),
         other_client,

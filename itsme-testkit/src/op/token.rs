@@ -1,4 +1,4 @@
-//! The token endpoint: what a client redeems, and the tokens it gets.
+//! The token endpoint: redeems codes and `auth_req_id`s, and issues tokens.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{RegisteredClient, jose};
 
-/// How long things are valid.
+/// How long codes and tokens are valid, and how much clock skew is tolerated.
 pub(super) struct Lifetimes {
     code: Duration,
     token: Duration,
-    /// Tolerance for times in what clients sign.
+    /// The tolerance for timestamps in tokens that clients sign.
     pub(super) leeway: Duration,
 }
 
@@ -41,7 +41,7 @@ impl FakeOp {
         self.lifetimes.token = lifetime;
     }
 
-    /// Sets how far the times in what clients sign may be off. Default: 60 seconds.
+    /// Sets how far the timestamps in tokens that clients sign may be off. Default: 60 seconds.
     pub fn clock_leeway(&mut self, leeway: Duration) {
         self.lifetimes.leeway = leeway;
     }
@@ -73,10 +73,11 @@ impl FakeOp {
         let code = form.get("code").unwrap_or_default().to_owned();
         let known = self.codes.get_mut(code.as_str()).ok_or_else(|| refused("unknown code"))?;
         if known.grant.request.client.client_id != client.client_id {
-            return Err(refused("the code belongs to another client"));
+            return Err(refused("the code belongs to a different client"));
         }
         if std::mem::replace(&mut known.redeemed, true) {
-            // RFC 6749 §4.1.2: the tokens of the first use may be in the wrong hands.
+            // RFC 6749 §4.1.2: whoever used the code first may have stolen it, so revoke the access
+            // token.
             self.access_tokens.retain(|_, token| token.redeemed != code);
             return Err(refused("the code was used before"));
         }
@@ -94,7 +95,7 @@ impl FakeOp {
         self.issue_tokens(code, grant)
     }
 
-    /// The answer to a client that redeems a code or an `auth_req_id`.
+    /// Builds the response to a client that redeems a code or an `auth_req_id`.
     pub(super) fn issue_tokens(
         &mut self,
         redeemed: String,

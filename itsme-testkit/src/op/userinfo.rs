@@ -24,7 +24,7 @@ impl FakeOp {
         }
     }
 
-    /// Serves the `picture` of the token's person as an image.
+    /// Returns the `picture` of the token's user as an image.
     pub(super) fn picture(&mut self, request: &Request) -> Response {
         match self.bearer(request).map(|grant| grant.person.image()) {
             Some(Some((media_type, image))) => {
@@ -38,10 +38,10 @@ impl FakeOp {
         }
     }
 
-    /// The grant whose access token a request carries, if still valid.
+    /// Returns the grant behind a request's access token, if the token is still valid.
     fn bearer(&self, request: &Request) -> Option<&Grant> {
         let bearer = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-        // An authentication scheme is case-insensitive (RFC 9110 §11.1).
+        // The name of an authentication scheme is case-insensitive (RFC 9110 §11.1).
         let (scheme, token) = bearer.split_once(' ')?;
         let token = Some(token).filter(|_| scheme.eq_ignore_ascii_case("Bearer"));
         let token = self.access_tokens.get(token?)?;

@@ -1,4 +1,4 @@
-//! What waits for a person, whichever way the client asked, and how the person acts on it.
+//! Logins and requests that are waiting for a person, and the person's actions on them.
 
 use std::collections::BTreeMap;
 
@@ -7,41 +7,42 @@ use itsme_core::UnixTime;
 use super::{FakeOp, authentication_request::AuthenticationRequest, authorization::Stage};
 use crate::Person;
 
-/// Something that waits for a person to act in the app.
+/// Something that is waiting for a person to act in the app.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Waiting {
-    /// What kind of thing it is.
+    /// What is waiting.
     pub kind: WaitingKind,
-    /// Identifies it to [`FakeOp::act_on`].
+    /// The id to pass to [`FakeOp::act_on`].
     pub id: String,
-    /// The client that asks.
+    /// The client that made the request.
     pub client_id: String,
-    /// The person who is asked, if it names one.
+    /// The person whom the request is for, if it names one.
     pub person: Option<Person>,
-    /// The scopes, including `openid` and the service; empty for a QR session.
+    /// The scopes, including `openid` and the service. Empty for a QR session.
     pub scopes: Vec<String>,
-    /// The names of individually requested claims, for the ID token or userinfo.
+    /// The names of individually requested claims, whether for the ID token or for userinfo.
     pub claims: Vec<String>,
-    /// The template of a confirmation, as in [`AskedInApp::template`](crate::AskedInApp::template).
+    /// The template of a confirmation, with the same keys as in
+    /// [`AskedInApp::template`](crate::AskedInApp::template).
     pub template: BTreeMap<String, String>,
-    /// When it started waiting.
+    /// Time at which it started waiting.
     pub since: UnixTime,
 }
 
-/// How a client reached the OP.
+/// What is waiting for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitingKind {
-    /// A browser on the sign-in page.
+    /// A login in a browser, which shows the sign-in page.
     Login,
-    /// A QR code of user discovery, to be scanned.
+    /// A user discovery session, whose QR code a person can scan.
     QrSession,
-    /// A backchannel authentication request.
+    /// A backchannel authentication request, sent without a browser.
     Backchannel,
 }
 
-/// What a person does in the app.
+/// An action of a person in the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gesture {
@@ -49,9 +50,9 @@ pub enum Gesture {
     Approve,
     /// Refuses a login or a backchannel request.
     Deny,
-    /// Scans the QR code of a session.
+    /// Scans the QR code of a user discovery session.
     Scan,
-    /// Never answers: it times out at once.
+    /// Ignores a login, a QR code or a backchannel request, which then times out immediately.
     Dismiss,
 }
 
@@ -74,7 +75,8 @@ impl Waiting {
         }
     }
 
-    /// The code of the requested service; a QR session has none yet.
+    /// The code of the requested service. `None` for a QR session, which does not have a service
+    /// yet.
     pub fn service(&self) -> Option<&str> {
         self.scopes.iter().find_map(|scope| scope.strip_prefix("service:"))
     }
@@ -113,15 +115,17 @@ impl FakeOp {
         logins.chain(self.waiting_without_a_browser()).collect()
     }
 
-    /// Acts, as a person, on something that [waits](Self::all_waiting). Approving or refusing a
-    /// login returns the callback URL; reloading the sign-in page redirects there as well.
+    /// Acts, as a person would, on something that is [waiting](Self::all_waiting). Approving or
+    /// refusing a login returns the callback URL. Reloading the sign-in page then also redirects
+    /// there.
     ///
-    /// Scanning requires a person. So does approving a login, unless the login names one.
+    /// Scanning requires a `person`. So does approving a login, unless the login names one.
     ///
     /// # Errors
-    /// If nothing is waiting under this id, the gesture does not apply to it, or the person is
-    /// missing or is not the one whom a backchannel request asks. The text says which. (A login for
-    /// someone else ends in a callback with `access_denied`.)
+    /// If nothing is waiting under this id, if the gesture does not apply to it, or if the person
+    /// is missing or is not the one whom a backchannel request is for. The text describes the
+    /// problem. (Approving a login that is for a different person is not an error; it leads to a
+    /// callback with `access_denied`.)
     pub fn act_on(
         &mut self,
         id: &str,
@@ -161,7 +165,7 @@ impl FakeOp {
             }
             (WaitingKind::Login, Gesture::Approve, None)
             | (WaitingKind::QrSession, Gesture::Scan, None) => {
-                return Err("name the person who acts".to_owned());
+                return Err("name the person who approves or scans".to_owned());
             }
             (WaitingKind::QrSession, ..) => {
                 return Err("a QR session can only be scanned or dismissed".to_owned());

@@ -1,4 +1,4 @@
-//! JSON answers as serializers, proxies and gateways write them.
+//! Quirks of JSON responses, as various serializers, proxies and gateways write them.
 
 use http::{HeaderValue, header};
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! Deviations in the answers of CIBA, which asks people without a browser.
+//! Quirks of responses in CIBA, the login without a browser.
 
 use serde_json::{Map, Value, json};
 
@@ -85,8 +85,8 @@ fn of_document(what: &str, document: Document, changes: &[Change]) -> Vec<Fault>
     quirks.collect()
 }
 
-/// The first answer has a code, or there would be nothing to show. Later ones omit it, or say that
-/// there is none.
+/// Changes every response but the first. The first one contains a QR code, because otherwise there
+/// would be nothing to show. Later ones omit it, or state that there is none.
 fn without_second_code() -> impl Iterator<Item = Fault> {
     let changes: [Change; 5] = [
         ("an empty QR code", |it| it["user_discovery_token"]["qr_code"] = json!("")),

@@ -1,4 +1,4 @@
-//! Key sets as various tools write them.
+//! Quirks of key sets, as various tools write them.
 
 use serde_json::{Value, json};
 

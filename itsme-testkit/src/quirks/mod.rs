@@ -1,9 +1,9 @@
-//! Deviations from the specifications, or between OPs, that a client must tolerate: under each, a
-//! login succeeds, and everything readable is read.
+//! Deviations from the specifications, or between OPs, that a client must tolerate. Under each of
+//! them, a login succeeds, and everything readable is read.
 //!
-//! Like the list of what is refused, this is a list of [`Fault`]s. [`in_memory`], [`blocking`] and
-//! [`asynchronous`] test it, so that leniency is guarded as well as strictness. `docs/quirks.md`
-//! lists the quirks in tables.
+//! Like [`faults`](crate::faults), this is a list of [`Fault`]s. [`in_memory`], [`blocking`] and
+//! [`asynchronous`] test it, so that leniency is tested as thoroughly as strictness.
+//! `docs/quirks.md` lists all quirks in tables.
 //!
 //! ```
 //! use itsme_core::{AuthorizationRequest, Client};
@@ -36,7 +36,7 @@ use itsme_core::{Request, Response, SendFailure, Timeouts};
 
 use crate::faults::{Fault, Outcome, Verdict, everything, run};
 
-/// All quirks.
+/// Returns all quirks.
 pub fn all() -> Vec<Fault> {
     let beside_faults = everything().into_iter();
     let mut all: Vec<Fault> =
@@ -54,19 +54,19 @@ pub fn all() -> Vec<Fault> {
     all
 }
 
-/// Logs a person in under every quirk, in memory.
+/// Runs a login under every quirk, in memory.
 ///
 /// # Panics
-/// If a login fails or something is misread; the message lists every such quirk.
+/// If a login fails or something is misread. The message lists every such quirk.
 pub fn in_memory() -> Vec<Verdict> {
     run::in_memory(all(), |client| client)
 }
 
-/// Logs a person in under every quirk, over a blocking HTTP client and loopback. `make` returns its
-/// `send` for these timeouts.
+/// Runs a login under every quirk, with a blocking HTTP client over loopback. `make` returns the
+/// client's `send` function for these timeouts.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If a login fails or something is misread, like [`in_memory`].
 #[cfg(feature = "server")]
 pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -75,11 +75,11 @@ where
     run::blocking(all(), |client| client, make)
 }
 
-/// Logs a person in under every quirk, over an async HTTP client, on the runtime that polls this
-/// future.
+/// Runs a login under every quirk, with an async HTTP client over loopback, on the runtime that
+/// polls this future. `make` returns the client's `send` function for these timeouts.
 ///
 /// # Panics
-/// Like [`in_memory`].
+/// If a login fails or something is misread, like [`in_memory`].
 #[cfg(feature = "server")]
 pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where

@@ -1,5 +1,5 @@
-//! Claims about the person in the forms that systems write them: parsed as far as possible,
-//! otherwise kept as they are.
+//! Quirks of claims about the user, in forms that real systems write. The client parses them as far
+//! as possible and otherwise keeps them unchanged.
 
 use itsme_core::{Claim, Country, LoggedIn};
 use serde_json::{Value, json};

@@ -1,12 +1,12 @@
-//! Claims requested by scope are also requested in the ID token: an OP may return them there, in
-//! the userinfo answer, or split between the two.
+//! Quirks of requests by scope. A client also requests these claims in the ID token. An OP can
+//! return them there, in the userinfo response, or split between the two.
 
 use itsme_core::LoggedIn;
 
 use super::quirk;
 use crate::{Document, Fault, faults::Area};
 
-/// The claims of every ID token.
+/// The claims that every ID token contains.
 const ABOUT_THE_TOKEN: [&str; 7] = ["iss", "sub", "aud", "iat", "exp", "nonce", "acr"];
 
 pub(super) fn quirks() -> Vec<Fault> {

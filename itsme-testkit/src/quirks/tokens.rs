@@ -1,5 +1,5 @@
-//! Headers with more or less than necessary, and claims that were not requested and are not
-//! checked.
+//! Quirks of tokens: headers with more or fewer members than necessary, and claims that were not
+//! requested and are not checked.
 
 use serde_json::{Map, Value, json};
 
@@ -70,7 +70,7 @@ fn headers() -> Vec<Fault> {
     quirks
 }
 
-/// Quirks of logins that request everything that is checked.
+/// Quirks of logins that request everything that can be checked.
 fn claims() -> Vec<Fault> {
     let in_both: [Change; 4] = [
         ("made nine minutes before it was asked for", |c| {
@@ -119,7 +119,7 @@ fn claims() -> Vec<Fault> {
     quirks
 }
 
-/// Quirks of logins that request none of these claims.
+/// Quirks of logins that request none of these claims, so the claims are ignored.
 fn unasked() -> impl Iterator<Item = Fault> {
     let values = [
         ("acr", "null", Value::Null),

@@ -30,22 +30,23 @@ use crate::{
     op::{Errand, Fetched, query},
 };
 
-/// The maximum size of a request body.
+/// The maximum size of a request body in bytes.
 const MAX_REQUEST: usize = 1024 * 1024;
 
-/// A [`FakeOp`] on a loopback socket, in its own thread. Dropping it closes it.
+/// A [`FakeOp`] on a loopback socket, which runs in its own thread. Dropping it closes the socket.
 ///
 /// Its issuer is `http://127.0.0.1:PORT/v2` or `http://localhost:PORT/v2`, so its clients need
 /// [`danger_http_on_loopback`](itsme_core::Settings::danger_http_on_loopback), which
-/// [`FakeOp::settings`] sets. People sign in on the page at the authorization endpoint, on a
-/// simulated phone at `/phone` below the issuer, or by [`approve`](Self::approve). HTTP clients use
-/// the system's time, so use [`Clock::system`] unless they run flows in a world of their own. A
-/// [`SendFailure`] becomes a connection closed without an answer.
+/// [`FakeOp::settings`] sets. You can approve logins on the page at the authorization endpoint, on
+/// a simulated phone at `/phone` under the issuer, or by calling [`approve`](Self::approve). HTTP
+/// clients use the system's time, so use [`Clock::system`] unless your test runs flows in its own
+/// [`World`](crate::World). A [`SendFailure`] becomes a connection that is closed without a
+/// response.
 #[derive(Debug)]
 pub struct Server(Listening<FakeOp>);
 
 impl Server {
-    /// Starts at a free port of 127.0.0.1.
+    /// Starts on a free port of 127.0.0.1.
     ///
     /// # Errors
     /// If no port or thread is available.
@@ -53,21 +54,22 @@ impl Server {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), clock)
     }
 
-    /// Starts at an address of your choice; port 0 picks a free port.
+    /// Starts on an address of your choice. Port 0 picks a free port.
     ///
     /// # Errors
-    /// If it cannot listen at the address, or no thread is available.
+    /// If it cannot listen on the address, or no thread is available.
     pub fn start_at(address: SocketAddr, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let host = listener.local_addr()?;
         Self::serve(listener, Self::op_at(&host.to_string(), clock))
     }
 
-    /// Starts at a port of 127.0.0.1 under the name `localhost`, `http://localhost:PORT/v2`; port 0
-    /// picks a free port.
+    /// Starts on a port of 127.0.0.1, with the issuer `http://localhost:PORT/v2`. Port 0 picks a
+    /// free port.
     ///
-    /// To a browser, an application at `http://127.0.0.1` is then a different site from the OP, as
-    /// in production: a `SameSite=Strict` cookie is not sent when the person comes back.
+    /// To a browser, an application at `http://127.0.0.1` is then on a different site than the OP,
+    /// as in production: a `SameSite=Strict` cookie is not sent when the browser returns from the
+    /// OP.
     ///
     /// ```
     /// use itsme_testkit::{Clock, Server};
@@ -78,15 +80,15 @@ impl Server {
     /// ```
     ///
     /// # Errors
-    /// If it cannot listen at the port, or no thread is available.
+    /// If it cannot listen on the port, or no thread is available.
     pub fn start_on_localhost(port: u16, clock: Clock) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let host = format!("localhost:{}", listener.local_addr()?.port());
         Self::serve(listener, Self::op_at(&host, clock))
     }
 
-    /// Serves this OP on a socket of your choice. Its issuer must be the address by which clients
-    /// reach it, possibly a proxy's.
+    /// Serves this OP on a socket of your choice. The OP's issuer must be the address that clients
+    /// use, which can be that of a proxy.
     ///
     /// # Errors
     /// If no thread is available.
@@ -94,7 +96,7 @@ impl Server {
         Ok(Self(Listening::start(listener, op, None)?))
     }
 
-    /// Like [`serve`](Self::serve), over https.
+    /// Serves this OP like [`serve`](Self::serve), but over HTTPS.
     ///
     /// ```
     /// use std::net::TcpListener;
@@ -121,17 +123,19 @@ impl Server {
         FakeOp::with_issuer(format!("http://{host}/v2"), clock)
     }
 
-    /// Settings for the client that the OP knows from the start; see [`FakeOp::settings`].
+    /// Settings for the built-in client with keys; see [`FakeOp::settings`].
     pub fn settings(&self) -> Settings {
         self.op().settings()
     }
 
-    /// Approves as a person would; see [`FakeOp::approve`]. Returns the callback URL.
+    /// Approves an authorization request as a person would; see [`FakeOp::approve`]. Returns the
+    /// callback URL.
     pub fn approve(&self, url: &str, person: &Person) -> String {
         self.decide(url, |op| op.approve(url, person))
     }
 
-    /// Refuses as a person would; see [`FakeOp::deny`]. Returns the callback URL.
+    /// Refuses an authorization request as a person would; see [`FakeOp::deny`]. Returns the
+    /// callback URL.
     pub fn deny(&self, url: &str) -> String {
         self.decide(url, |op| op.deny(url))
     }
@@ -151,20 +155,21 @@ impl Server {
         &self.0.shared
     }
 
-    /// The OP behind the socket. **Requests wait while the guard is held**: never hold it while a
-    /// client sends, blocking or async. A guard in an argument lives until the whole call returns;
-    /// bind the result first.
+    /// Locks and returns the OP behind the socket. **Requests wait while the guard is held**, so
+    /// never hold it while a client sends a request, blocking or async. A guard that is created in
+    /// a function's argument lives until the whole call returns, so bind the result to a variable
+    /// first.
     pub fn op(&self) -> MutexGuard<'_, FakeOp> {
         lock(&self.0.shared)
     }
 }
 
-/// A [`FakeKms`] on a loopback socket, in its own thread. Dropping it closes it.
+/// A [`FakeKms`] on a loopback socket, which runs in its own thread. Dropping it closes the socket.
 #[derive(Debug)]
 pub struct KmsServer(Listening<FakeKms>);
 
 impl KmsServer {
-    /// Starts at a free port of 127.0.0.1, with generated keys.
+    /// Starts on a free port of 127.0.0.1, with generated keys.
     ///
     /// # Errors
     /// If no port or thread is available.
@@ -172,10 +177,10 @@ impl KmsServer {
         Self::serve(FakeKms::new(), 0)
     }
 
-    /// Serves this KMS at a port of 127.0.0.1; port 0 picks a free port.
+    /// Serves this KMS on a port of 127.0.0.1. Port 0 picks a free port.
     ///
     /// # Errors
-    /// If it cannot listen at the port, or no thread is available.
+    /// If it cannot listen on the port, or no thread is available.
     pub fn serve(kms: FakeKms, port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let kms = kms.at(format!("http://{}", listener.local_addr()?));
@@ -186,24 +191,24 @@ impl KmsServer {
         &self.0.shared
     }
 
-    /// The KMS behind the socket. Calls wait while the guard is held.
+    /// Locks and returns the KMS behind the socket. Calls to the KMS wait while the guard is held.
     pub fn kms(&self) -> MutexGuard<'_, FakeKms> {
         lock(&self.0.shared)
     }
 }
 
-/// An answer, and what the wire does to it.
+/// A response, and the network failure that it must suffer.
 type Answer = Result<(Response, Option<Wire>), SendFailure>;
 
-/// Something that answers requests.
+/// Something that responds to requests.
 trait Answers: Send + 'static {
-    /// Answers, or says what must be fetched first.
+    /// Responds to a request, or returns what must be fetched first.
     fn answer(&mut self, request: &Request, fetched: Option<Fetched>) -> Result<Answer, Errand>;
 }
 
 impl Answers for FakeOp {
     fn answer(&mut self, request: &Request, fetched: Option<Fetched>) -> Result<Answer, Errand> {
-        // The interceptor decides whether anything is fetched at all.
+        // Call the interceptor first: if it responds, nothing needs to be fetched.
         if let Some(answer) = self.intercepted(request) {
             return Ok(Ok((answer, None)));
         }
@@ -218,7 +223,7 @@ impl Answers for FakeKms {
     }
 }
 
-/// A socket and what answers on it.
+/// A socket, and the thread that responds on it.
 #[derive(Debug)]
 struct Listening<T> {
     shared: Arc<Mutex<T>>,
@@ -241,7 +246,7 @@ impl<T: Answers> Listening<T> {
                     _ = stopped => {}
                 }
             });
-            // Nobody waits for fetches that are still running.
+            // Don't wait for fetches that are still running.
             runtime.shutdown_background();
         })?;
         Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
@@ -261,9 +266,10 @@ fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Accepts connections until dropped; dropping it also closes them.
+/// Accepts connections until this future is dropped, which also closes them.
 async fn serve(listener: TcpListener, who: Arc<Mutex<impl Answers>>, tls: Option<Tls>) {
-    let listener = tokio::net::TcpListener::from_std(listener).expect("the runtime does sockets");
+    let listener =
+        tokio::net::TcpListener::from_std(listener).expect("the runtime supports sockets");
     let mut connections = JoinSet::new();
     loop {
         while connections.try_join_next().is_some() {}
@@ -272,7 +278,7 @@ async fn serve(listener: TcpListener, who: Arc<Mutex<impl Answers>>, tls: Option
         connections.spawn(async move {
             match tls {
                 None => speak(stream, who).await,
-                // A client that does not trust the certificate reports that itself.
+                // If a client does not trust the certificate, it reports that itself.
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(stream).await {
                         speak(stream, who).await;
@@ -283,12 +289,12 @@ async fn serve(listener: TcpListener, who: Arc<Mutex<impl Answers>>, tls: Option
     }
 }
 
-/// Answers the requests on a connection.
+/// Responds to the requests on a connection.
 async fn speak(stream: impl Stream, who: Arc<Mutex<impl Answers>>) {
     let fuse = Fuse::new();
     let socket = Socket::new(stream, fuse.clone());
     let service = service_fn(move |request| answer(request, Arc::clone(&who), fuse.clone()));
-    // A client that disconnects halfway needs no handling.
+    // Ignore the error: it only means that the client disconnected or the wire failed on purpose.
     let _ = http1::Builder::new().serve_connection(socket, service).await;
 }
 

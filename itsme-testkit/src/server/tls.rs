@@ -20,18 +20,18 @@ use tokio_rustls::{
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Apple's systems refuse server certificates valid for longer.
+/// Apple's operating systems reject server certificates that are valid for longer.
 const LIFETIME: Duration = DAY.saturating_mul(397);
 
-/// The certificate and private key with which a [`Server`](crate::Server) speaks https.
+/// The certificate and private key that a [`Server`](crate::Server) uses for HTTPS.
 #[derive(Clone)]
 pub struct Tls(TlsAcceptor);
 
 impl Tls {
-    /// The common name of each CA that [`generate`](Self::generate) makes.
+    /// The common name of every CA that [`generate`](Self::generate) creates.
     pub const CA_NAME: &str = "CA of a fake itsme";
 
-    /// A certificate followed by its chain, and its private key, all in PEM.
+    /// Loads a certificate followed by its chain, and the certificate's private key, all in PEM.
     ///
     /// # Errors
     /// If the certificate or the key is missing, or they do not match.
@@ -42,12 +42,12 @@ impl Tls {
         Self::new(chain.map_err(io::Error::other)?, key.map_err(io::Error::other)?)
     }
 
-    /// Issues a certificate for these hosts (names or addresses) from a new CA. Also returns the
-    /// CA's certificate in PEM, for clients to trust. The CA's key is discarded, so it signs
-    /// nothing else.
+    /// Issues a certificate for these hosts (names or IP addresses) from a new CA. Also returns the
+    /// CA's certificate in PEM, which clients must trust. The CA's private key is discarded, so it
+    /// cannot sign anything else.
     ///
     /// # Errors
-    /// If a host is neither a name nor an address, or no randomness is available.
+    /// If a host is neither a name nor an IP address, or no randomness is available.
     pub fn generate(hosts: &[&str]) -> io::Result<(Self, String)> {
         let (ca_key, key) = (new_key()?, new_key()?);
         let mut ca = parameters(Self::CA_NAME, &[])?;
@@ -58,7 +58,7 @@ impl Tls {
         let mut leaf = parameters("a fake itsme", hosts)?;
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        // Python 3.13 refuses a certificate without this extension.
+        // Python 3.13 rejects a certificate without this extension.
         leaf.use_authority_key_identifier_extension = true;
         let leaf = leaf.signed_by(&key, &Issuer::new(ca, ca_key)).map_err(io::Error::other)?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(io::Error::other)?;
@@ -66,7 +66,7 @@ impl Tls {
     }
 
     fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> io::Result<Self> {
-        // Name the provider: a process whose crates use two of them has no default.
+        // Set the provider explicitly: if a process's crates use two of them, there is no default.
         let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
@@ -89,7 +89,7 @@ fn parameters(name: &str, hosts: &[&str]) -> io::Result<CertificateParams> {
     let mut parameters = CertificateParams::new(hosts).map_err(io::Error::other)?;
     parameters.distinguished_name.push(DnType::CommonName, name);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
-    // Valid since yesterday, because the clients' clocks may run behind.
+    // Make it valid since yesterday, because the clients' clocks may run behind.
     parameters.not_before = date_time_ymd(1970, 1, 1) + (now - DAY);
     parameters.not_after = parameters.not_before + LIFETIME;
     Ok(parameters)

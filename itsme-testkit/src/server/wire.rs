@@ -1,4 +1,4 @@
-//! A wire that can fail: applies a [`Wire`] to hyper's bodies and sockets.
+//! Simulates network failures by applying a [`Wire`] to hyper's bodies and sockets.
 
 use std::{
     io,
@@ -29,7 +29,7 @@ const BETWEEN_BYTES: Duration = Duration::from_secs(1);
 
 static FILLING: [u8; 64 * 1024] = [b' '; 64 * 1024];
 
-/// How many more bytes may be written to a connection before it breaks.
+/// The number of bytes that may still be written to a connection before it breaks.
 #[derive(Clone, Debug)]
 pub(super) struct Fuse(Arc<State>);
 
@@ -73,7 +73,7 @@ impl Stream for TlsStream<TcpStream> {
     }
 }
 
-/// A connection with a fuse that counts the bytes of HTTP.
+/// A connection with a fuse that counts the bytes of HTTP, excluding those of TLS.
 pub(super) struct Socket<S> {
     stream: TokioIo<S>,
     fuse: Fuse,
@@ -126,12 +126,12 @@ impl<S: Stream> Write for Socket<S> {
     }
 }
 
-/// A body that arrives as the wire dictates.
+/// A body that arrives the way the [`Wire`] specifies.
 pub(super) struct WireBody {
     bytes: Bytes,
     wire: Option<Wire>,
     pause: Option<Pin<Box<Sleep>>>,
-    /// How much of a large body is still to come.
+    /// The number of bytes of the body that are still to be sent.
     left: u64,
 }
 

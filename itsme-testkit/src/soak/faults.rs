@@ -1,5 +1,5 @@
-//! Makes one answer in twenty a fault, on every machine and however the logins interleave, by
-//! counting the requests to each path.
+//! Makes one response in twenty a fault, by counting the requests to each path. This gives the same
+//! number of faults on every machine, no matter how the logins interleave.
 
 use std::{
     collections::HashMap,
@@ -16,26 +16,28 @@ pub(super) const KEYS: &str = "GET /jwkSet";
 const TOKEN: &str = "POST /token";
 const USERINFO: &str = "GET /userinfo";
 
-/// The text of an injected refusal, to tell it from the OP's own.
+/// The description of an injected refusal, which distinguishes it from a refusal by the OP itself.
 pub(super) const INJECTED: &str = "injected";
 
-/// How many logins met each fault, or should have.
+/// The number of logins that were, or should have been, ended by each kind of fault.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counts {
     pub(super) pages: usize,
     pub(super) refusals: usize,
-    /// No answer came, or only part of one, and the request could not be repeated.
+    /// Logins in which there was no response, or only part of one, to a request that cannot be
+    /// repeated.
     pub(super) lost: usize,
 }
 
 /// The faults that were injected.
 #[derive(Debug, Default)]
 pub(super) struct Injected {
-    /// Faults that each end one login.
+    /// Faults each of which ends one login.
     pub(super) fatal: Counts,
-    /// Lost answers to GETs, which are retried once. The second attempt can get lost, too.
+    /// The number of lost responses to GETs, which are retried once. The second attempt can also
+    /// get lost.
     pub(super) lost_gets: usize,
-    /// When requests for keys were lost.
+    /// Times at which requests for keys were lost.
     pub(super) lost_keys: Vec<UnixTime>,
 }
 
@@ -45,8 +47,8 @@ impl Counts {
     }
 }
 
-/// Decides for each request. The first fetch always succeeds: with nothing to fall back on,
-/// everyone would fail with it.
+/// Chooses a reaction to each request. The first fetch of metadata and keys always succeeds,
+/// because without anything to fall back on, every login would fail with it.
 pub(super) fn faults(
     client: Client,
     injected: Arc<Mutex<Injected>>,
@@ -61,8 +63,8 @@ pub(super) fn faults(
             TOKEN | USERINFO if number.is_multiple_of(20) => {
                 Some(fault(&asked.request, *number / 20, &mut injected))
             }
-            // A failed fetch ends every login that waits for it, so the second attempt always
-            // succeeds here.
+            // A fetch that fails ends every login that waits for it, so make sure that the second
+            // attempt always succeeds here.
             DISCOVERY | KEYS if number.is_multiple_of(16) => {
                 injected.lost_gets += 1;
                 if asked.request == KEYS {
@@ -75,9 +77,10 @@ pub(super) fn faults(
     }
 }
 
-/// Injects nothing, but records when a fetch of keys begins. A request that comes before anything
-/// was stored since the last one does not begin a fetch: it is a second attempt, or it overran the
-/// lease of a fetch that takes longer than 15 seconds, which is 15 ms on a busy machine.
+/// Injects no faults, but records when a fetch of keys begins. A request that arrives before the
+/// previous fetch has stored anything does not begin a new fetch. It is either a second attempt, or
+/// it follows a fetch that took longer than its lease of 15 seconds, which is 15 ms on a busy
+/// machine.
 pub(super) fn note_fetches(
     client: Client,
     fetches: Arc<Mutex<Vec<UnixTime>>>,
@@ -103,7 +106,7 @@ fn fault(request: &str, number: usize, injected: &mut Injected) -> Reaction {
             injected.fatal.refusals += 1;
             reply(200, &format!(r#"{{"error":"server_error","detail":"{INJECTED}"}}"#))
         }
-        // This one makes the client suspect that the OP's keys have changed.
+        // This refusal makes the client suspect that the OP's keys have changed.
         2 => {
             injected.fatal.refusals += 1;
             reply(401, &format!(r#"{{"error":"invalid_client","detail":"{INJECTED}"}}"#))
@@ -123,7 +126,7 @@ fn loss(number: usize) -> Reaction {
     match number % 5 {
         0 => Reaction::Lost,
         1 => Reaction::AnswerLost,
-        // In the middle of the body: heads are shorter than that, and bodies longer.
+        // This is in the middle of the body, because heads are shorter and bodies longer.
         2 => Reaction::Wire(Wire::Closed { after: 600 }),
         3 => Reaction::Wire(Wire::Reset { after: 600 }),
         _ => Reaction::Wire(Wire::Reset { after: 0 }),

@@ -1,4 +1,4 @@
-//! What must be true at the end.
+//! The checks at the end of a soak test.
 
 use std::{
     thread,
@@ -9,14 +9,15 @@ use itsme_core::UnixTime;
 
 use super::{LOGINS, Shared, VISITORS, faults, lock, resources::Resources};
 
-/// How much memory may grow between a quarter of the logins and the end. The OP itself remembers
-/// grants, codes and requests, about 10 KiB per login: 3 MiB in all.
+/// The maximum growth of memory in KiB between [`WARM`](super::WARM) completed logins and the end.
+/// The OP itself remembers grants, codes and requests, which takes about 10 KiB per login and 3 MiB
+/// in total.
 const GROWTH: usize = 12 * 1024;
-/// How long a flow holds the right to fetch.
+/// How long a flow holds the exclusive right to fetch keys.
 const LEASE: Duration = Duration::from_secs(15);
-/// How many logins must run at once at the beginning, on any machine.
+/// The number of logins that must run concurrently at the beginning, on any machine.
 const AT_ONCE: usize = 32;
-/// How long sockets may take to close.
+/// The maximum time for sockets to close.
 const CLOSING: Duration = Duration::from_secs(10);
 
 impl Shared {
@@ -35,29 +36,34 @@ impl Shared {
         }
     }
 
-    /// Each login has its person, or the one fault that explains its failure.
+    /// Checks that each login returned its own person, or failed because of exactly one injected
+    /// fault.
     fn judge_logins(&self) {
         let (seen, injected) = (lock(&self.seen), lock(&self.injected));
         assert!(seen.others.is_empty(), "no fault explains these: {:?}", seen.others);
-        assert_eq!(seen.total(), seen.begun, "logins were lost");
-        assert!(seen.begun >= (VISITORS * LOGINS) as usize, "somebody did not log in");
+        assert_eq!(seen.total(), seen.begun, "some logins never ended");
+        assert!(
+            seen.begun >= (VISITORS * LOGINS) as usize,
+            "some visitors did not log in often enough"
+        );
         let (failed, fatal) = (&seen.failed, &injected.fatal);
         assert_eq!(failed.pages, fatal.pages);
         assert_eq!(failed.refusals, fatal.refusals);
         let lost = fatal.lost..=fatal.lost + injected.lost_gets / 2;
         assert!(
             lost.contains(&failed.lost),
-            "{lost:?} answers were lost, but {} logins failed that way",
+            "{lost:?} responses were lost, but {} logins failed for that reason",
             failed.lost
         );
         let counts = [failed.pages, failed.refusals, failed.lost, seen.nobodys];
-        assert!(counts.iter().all(|count| *count > 0), "some fault was never tried");
+        assert!(counts.iter().all(|count| *count > 0), "some kind of fault never occurred");
         let at_once = seen.most_at_once;
-        assert!(at_once >= AT_ONCE, "only {at_once} logins ran at once");
+        assert!(at_once >= AT_ONCE, "only {at_once} logins ran concurrently");
     }
 
-    /// While the OP signs with a key that it does not publish, every login has a reason to fetch
-    /// keys. At any time, so has every rotation and every suspicion.
+    /// Checks that keys are fetched at most once per minute. During the outage, when the OP signs
+    /// with a key that it does not publish, every login has a reason to fetch them. At any time, so
+    /// does every rotation, and every response that makes the client suspect a rotation.
     fn judge_key_fetches(&self) {
         let (outage, fetches) = (lock(&self.seen).outage.clone(), lock(&self.fetches).clone());
         let [begun, ended] = outage[..] else { panic!("there was no outage") };
@@ -67,8 +73,8 @@ impl Shared {
             let within = |time: UnixTime| from <= time && time <= until;
             let expired = op.transcript().iter();
             let expired = expired.filter(|asked| asked.request == faults::DISCOVERY);
-            // One per minute, and one whenever the metadata have expired, which are then fetched as
-            // well.
+            // Allow one per minute, and one whenever the metadata has expired, because the keys are
+            // then fetched as well.
             let minutes = usize::try_from(until.since(from).as_secs() / 60).expect("a short time");
             let allowed = 1 + minutes + expired.filter(|asked| within(asked.at)).count();
             let fetched = fetches.iter().filter(|fetch| within(**fetch)).count();
@@ -77,9 +83,9 @@ impl Shared {
         }
     }
 
-    /// No one requests keys while someone else is fetching them; everyone waits for that fetch. So
-    /// two requests for keys are at least a lease apart, unless the first was lost, or the keys had
-    /// expired a moment before, which begins no pause.
+    /// Checks that no flow requests the keys while a different flow is fetching them. All flows
+    /// wait for that fetch. Two requests for keys are therefore at least a lease apart, unless the
+    /// first was lost, or the keys had just expired, in which case no pause begins.
     fn judge_shared_fetches(&self) {
         let lost = lock(&self.injected).lost_keys.clone();
         let op = self.server.op();
@@ -90,11 +96,11 @@ impl Shared {
         let (keys, expired) = (at(faults::KEYS), at(faults::DISCOVERY).len());
         let near = keys.windows(2).filter(|two| two[1].since(two[0]) < LEASE);
         let near = near.filter(|two| !lost.contains(&two[0])).count();
-        println!("{} requests for keys, {near} of them near another", keys.len());
-        assert!(near <= expired, "{near} requests for keys were made beside another one");
+        println!("{} requests for keys, {near} of them soon after the previous one", keys.len());
+        assert!(near <= expired, "{near} requests for keys were made during a different key fetch");
     }
 
-    /// The transport is gone, with everything it held.
+    /// Checks that the transport has released everything it held.
     fn judge_resources(&self, before: &Resources) {
         let begun = Instant::now();
         let mut after = Resources::now();
@@ -104,7 +110,13 @@ impl Shared {
         }
         let warm = lock(&self.seen).warm.expect("most logins have ended");
         println!("{before:?}, then {warm:?}, and {after:?}");
-        assert!(after.descriptors <= before.descriptors, "{after:?} are not {before:?}");
-        assert!(after.kibibytes <= warm.kibibytes + GROWTH, "{warm:?} has grown to {after:?}");
+        assert!(
+            after.descriptors <= before.descriptors,
+            "descriptors were leaked: {before:?} before, {after:?} after"
+        );
+        assert!(
+            after.kibibytes <= warm.kibibytes + GROWTH,
+            "memory has grown too much: from {warm:?} to {after:?}"
+        );
     }
 }

@@ -1,9 +1,9 @@
-//! A soak test for adapters: many people log in at once, over and over, while the OP's keys rotate
-//! and one answer in twenty is a fault.
+//! A soak test for adapters: many people log in concurrently, over and over, while the OP's keys
+//! rotate and one response in twenty is a fault.
 //!
 //! Time runs 1,000 times as fast as the system's, so that a few seconds cover more than an hour at
-//! the OP. [`Soak::client`] makes the flows, and each [`Visitor`] is a person in a task or thread
-//! of their own:
+//! the OP. Create the flows with [`Soak::client`]. Each [`Visitor`] is a person, whom you run in a
+//! separate task or thread:
 //!
 //! ```
 //! # use itsme_core::{DriveError, Platform, Flow};
@@ -24,7 +24,7 @@
 //! }
 //! ```
 //!
-//! [`Soak::finish`] waits for them and checks the results.
+//! [`Soak::finish`] waits for all visitors and checks the results.
 
 mod faults;
 mod judge;
@@ -51,33 +51,36 @@ use self::{
 use crate::{Clock, Server};
 
 const VISITORS: u32 = 64;
-/// The minimum for each visitor: they continue until there were enough rotations.
+/// The minimum number of logins for each visitor. Visitors continue until there were enough
+/// rotations.
 const LOGINS: u32 = 6;
 const ROTATIONS: usize = 8;
-/// The pause between two logins of a visitor: two slow cores must handle everyone's logins.
+/// The pause between two logins of a visitor, which is long enough for two slow cores to handle
+/// everyone's logins.
 const PAUSE: Duration = Duration::from_millis(800);
 
-/// How much faster time runs. The durations below are in the system's time.
+/// How many times faster time runs. The durations below are in the system's time.
 const FACTOR: u32 = 1000;
-/// 100 seconds at the OP, so that the pause of 60 seconds is over at each rotation.
+/// The time between rotations. It is 100 seconds at the OP, so that the minimum of 60 seconds
+/// between two key fetches has passed before each rotation.
 const ROTATION: Duration = Duration::from_millis(100);
-/// When everything must be done, on any machine.
+/// The maximum duration of the whole test, on any machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// After this many completed logins, the process has reached its full size.
+/// The number of completed logins after which the process has reached its full size.
 const WARM: usize = 96;
-/// After this many completed logins, the OP begins to sign with a key that it does not publish,
-/// which makes for an endless supply of unknown `kid`s.
+/// The number of completed logins after which the OP begins to sign with a key that it does not
+/// publish. Clients then see unknown `kid`s all the time.
 const OUTAGE_BEGINS: usize = 150;
 const OUTAGE_ENDS: usize = 230;
 const NOBODYS: &str = "nobody's key";
 
-/// A scene of many visitors; see the [module](self).
+/// A running soak test; see the [module](self).
 #[derive(Debug)]
 pub struct Soak {
     shared: Arc<Shared>,
     visitors: Vec<Visitor>,
-    /// Closes when the last visitor has gone.
+    /// Closes when the last visitor has finished.
     gone: Receiver<()>,
     rotations: JoinHandle<()>,
     before: Resources,
@@ -90,7 +93,7 @@ struct Shared {
     server: Server,
     client: Client,
     injected: Arc<Mutex<Injected>>,
-    /// When fetches of keys began.
+    /// Times at which key fetches began.
     fetches: Arc<Mutex<Vec<UnixTime>>>,
     seen: Mutex<Seen>,
     over: AtomicBool,
@@ -107,16 +110,16 @@ struct Seen {
     outage: Vec<UnixTime>,
     people: usize,
     failed: Counts,
-    /// Tokens signed with a key that was never published.
+    /// The number of tokens that were signed with a key that was never published.
     nobodys: usize,
-    /// Outcomes that no fault explains.
+    /// Outcomes that no injected fault explains.
     others: Vec<String>,
-    /// The resources in use when a quarter of all logins was done.
+    /// The resources in use when [`WARM`] logins were completed.
     warm: Option<Resources>,
 }
 
 impl Soak {
-    /// Starts the OP, its rotations and its faults.
+    /// Starts the OP, with key rotations and faults.
     ///
     /// # Panics
     /// If no port or thread is available.
@@ -129,11 +132,11 @@ impl Soak {
         let (injected, fetches) = (Arc::default(), Arc::default());
         {
             let mut op = server.op();
-            // On a slow machine a request can take minutes of this time.
+            // On a slow machine, a request can take minutes of this accelerated time.
             op.code_lifetime(day);
             op.token_lifetime(day);
             op.clock_leeway(day);
-            // Announces the first rotation as well.
+            // Publish the keys of the next rotations in advance.
             op.roll_signing_key();
             op.cache_control("max-age=900");
             op.react_when(faults::note_fetches(client.clone(), Arc::clone(&fetches)));
@@ -154,17 +157,18 @@ impl Soak {
         Self { shared, visitors, gone, rotations, before }
     }
 
-    /// The client that makes the flows.
+    /// The client that creates the flows.
     pub fn client(&self) -> Client {
         self.shared.client.clone()
     }
 
-    /// Takes the people; returns none the second time.
+    /// Returns all visitors. If called again, returns an empty list.
     pub fn visitors(&mut self) -> Vec<Visitor> {
         std::mem::take(&mut self.visitors)
     }
 
-    /// Waits until the last visitor has gone. Drop the transport before calling it.
+    /// Waits until the last visitor has finished, and checks the results. Drop the transport before
+    /// calling this.
     ///
     /// # Panics
     /// If anything was lost, mixed up between people, stuck, leaked or fetched too often, or if a
@@ -174,7 +178,7 @@ impl Soak {
         drop(visitors);
         let left = PATIENCE.saturating_sub(shared.begun.elapsed());
         let stuck = gone.recv_timeout(left) == Err(RecvTimeoutError::Timeout);
-        assert!(!stuck, "after {PATIENCE:?} somebody is stuck: {:?}", lock(&shared.seen));
+        assert!(!stuck, "after {PATIENCE:?}, a visitor is stuck: {:?}", lock(&shared.seen));
         shared.over.store(true, Ordering::SeqCst);
         rotations.join().expect("rotations do not fail");
         shared.judge(&before);
@@ -197,10 +201,10 @@ impl Shared {
         }
     }
 
-    /// Rotates, unless a login would span two rotations. Such a login may rightly fail: after the
-    /// first rotation it fetches the keys, which it does only once, and after the second they are
-    /// old. At the OP that takes 100 seconds, but here that is 100 ms on a busy machine, so
-    /// rotations wait for logins.
+    /// Rotates the signing key, unless a login would then span two rotations. Such a login could
+    /// legitimately fail: it fetches the keys only once, after the first rotation, and these keys
+    /// are outdated after the second. At a real OP, such a login would take 100 seconds, but here
+    /// it takes only 100 ms on a busy machine, so rotations wait for logins.
     fn try_to_rotate(&self) -> bool {
         let mut seen = lock(&self.seen);
         let may = seen.under_way.iter().all(|began| *began == seen.rotations);

@@ -1,8 +1,8 @@
-//! The process's use of system resources, where the system reports it: on Linux.
+//! The system resources that the process uses. Only Linux reports them.
 
 use std::fs;
 
-/// File descriptors and memory.
+/// The number of open file descriptors, and the memory in use.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resources {
     pub(super) descriptors: usize,

@@ -21,10 +21,10 @@ pub struct Visitor {
     person: Person,
     sub: String,
     clock: Clock,
-    /// How long after the first visitor this one starts.
+    /// The delay of this visitor relative to the first one.
     turn: Duration,
     logins: u32,
-    /// How many rotations came before this login began.
+    /// The number of rotations before this login began.
     began: usize,
     _gone: Sender<()>,
 }
@@ -40,38 +40,38 @@ impl Visitor {
         Self { shared, person, sub, clock, turn, logins: 0, began: 0, _gone: gone }
     }
 
-    /// How long to wait before the next login, or `None` after the last one.
+    /// The time to wait before the next login, or `None` after the last one.
     pub fn next_pause(&mut self) -> Option<Duration> {
         self.logins += 1;
         match self.logins {
-            // All visitors start at once, with nothing cached; then they take turns.
+            // All visitors start at the same time, with nothing cached. Afterwards they take turns.
             1 => Some(Duration::ZERO),
             2 => Some(PAUSE + self.turn),
             3..=LOGINS => Some(PAUSE),
-            // Rotations wait for logins, so a slow machine has fewer rotations for the same number
-            // of logins.
+            // Rotations wait for logins, so on a slow machine there are fewer rotations for the
+            // same number of logins.
             _ => (lock(&self.shared.seen).rotations < ROTATIONS).then_some(PAUSE),
         }
     }
 
-    /// Begins a login: the request to make.
+    /// Begins a login, and returns the request to make.
     pub fn login(&mut self) -> AuthorizationRequest {
         let mut seen = lock(&self.shared.seen);
         seen.begun += 1;
         self.began = seen.rotations;
         seen.under_way.push(self.began);
         seen.most_at_once = seen.most_at_once.max(seen.under_way.len());
-        // One claim from the ID token, one from the userinfo answer.
+        // Request one claim in the ID token and one in the userinfo response.
         let login = AuthorizationRequest::login(SERVICE).claim(Claim::GivenName);
         login.scope(Scope::Email).scopes_by_userinfo()
     }
 
-    /// The time and randomness in which to run the flows.
+    /// The time and randomness with which to run the flows.
     pub fn env(&mut self) -> &mut impl Platform {
         &mut self.clock
     }
 
-    /// Approves in the app. Returns the callback URL.
+    /// Approves the login in the app. Returns the callback URL.
     pub fn approve(&self, url: &str) -> String {
         self.shared.server.approve(url, &self.person)
     }
@@ -85,7 +85,7 @@ impl Visitor {
         match result {
             Ok(who) if self.is(&who) => seen.people += 1,
             Ok(who) => {
-                seen.others.push(format!("{} was taken for {}", self.person.id(), who.user.sub))
+                seen.others.push(format!("{} was logged in as {}", self.person.id(), who.user.sub))
             }
             Err(DriveError::Transport { .. }) => seen.failed.lost += 1,
             Err(error @ DriveError::Key { .. }) => seen.others.push(error.to_string()),

@@ -1,4 +1,4 @@
-//! An application, as far as itsme calls it: publishes keys, hosts a request object, receives
+//! An application, as far as itsme calls it: it publishes keys, hosts a request object and receives
 //! pings.
 
 use std::{
@@ -18,26 +18,26 @@ use crate::sandbox::{self, Sandbox, agent, send};
 
 pub const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 
-/// How long a ping may take on a busy machine.
+/// The maximum time for a ping to arrive on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Application {
-    /// Its origin: `http://127.0.0.1:PORT`.
+    /// The application's origin: `http://127.0.0.1:PORT`.
     pub address: String,
     posted: mpsc::Receiver<http::Request<Vec<u8>>>,
     hosted: Arc<Mutex<Option<Hosted>>>,
 }
 
-/// The object at `/requests/1`.
+/// The request object at `/requests/1`.
 struct Hosted {
-    /// Where to get the keys that it requests before it answers.
+    /// The URL of the keys that the application requests before it responds.
     op: String,
     jwt: String,
     fetches: usize,
 }
 
-/// Writes the file of a sandbox that knows the application as the client `MINE`, with its keys at
-/// one of its paths or in a file.
+/// Writes the configuration file of a sandbox that knows the application as the client `MINE`. Its
+/// keys are at one of the application's paths or in a file.
 pub fn configuration(at: &str, name: &str, keys: &str) -> String {
     let directory = sandbox::directory(name);
     fs::write(directory.join("jwks.json"), private_keys().public_jwks()).expect("a file");
@@ -52,7 +52,7 @@ pub fn configuration(at: &str, name: &str, keys: &str) -> String {
     file.to_str().expect("a path in UTF-8").to_owned()
 }
 
-/// Starts a sandbox with that file.
+/// Starts a sandbox with such a configuration file.
 pub fn start(at: &str, name: &str, keys: &str) -> Sandbox {
     Sandbox::start(&["--config", &configuration(at, name, keys)])
 }
@@ -74,24 +74,25 @@ impl Application {
         Self { address, posted, hosted }
     }
 
-    /// Serves the object at `/requests/1`, after requesting the OP's keys.
+    /// Serves this request object at `/requests/1`. Each time, the application first requests the
+    /// OP's keys.
     pub fn host(&self, issuer: &str, object: &RequestObject) {
         let (op, jwt) = (issuer.to_owned(), object.jwt.expose().to_owned());
         *self.hosted.lock().expect("no panic") = Some(Hosted { op, jwt, fetches: 0 });
     }
 
-    /// How often the object was fetched.
+    /// The number of times that the request object was fetched.
     pub fn fetches(&self) -> usize {
         self.hosted.lock().expect("no panic").as_ref().map_or(0, |hosted| hosted.fetches)
     }
 
-    /// The next request posted to it.
+    /// Waits for the next POST request to the application.
     pub fn posted(&self) -> http::Request<Vec<u8>> {
         self.posted.recv_timeout(PATIENCE).expect("a POST arrives")
     }
 }
 
-/// Answers one request; returns it if it is a POST.
+/// Responds to one request. Returns the request if it is a POST.
 fn serve(
     stream: TcpStream,
     hosted: &Mutex<Option<Hosted>>,

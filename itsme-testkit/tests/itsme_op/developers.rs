@@ -1,4 +1,4 @@
-//! The pages for developers: the landing page and the list of faults.
+//! Tests of the pages for developers: the landing page and the list of faults.
 
 use http::Request;
 use itsme_core::{AuthorizationRequest, Client};
@@ -49,7 +49,7 @@ fn the_front_door_says_what_this_is_and_leads_on() {
 fn every_fault_that_an_op_can_have_is_offered_once() {
     let mut op = FakeOp::new(World::new().clock());
     let page = get(&mut op, FAULTS);
-    assert!(!page.refreshes(), "typed text must stay");
+    assert!(!page.refreshes(), "the page must not discard typed text");
     let (faults, quirks_shown) = page.body.split_once("<h2>Quirks</h2>").expect("both headings");
     for (shown, list) in [(faults, Fault::all()), (quirks_shown, quirks::all())] {
         for fault in list {
@@ -99,7 +99,7 @@ fn an_active_fault_is_on_every_page_and_one_click_clears_it() {
         assert!(!get(&mut op, &page).body.contains("Active fault"), "{page}");
         let form = get(&mut op, FAULTS).form(FAULT, &[]);
         assert_eq!(submit(&mut op, form.clone()).location(), FAULTS);
-        // Clicking it twice has no further effect.
+        // Clicking a fault again has no further effect.
         submit(&mut op, form);
         assert_ne!(get(&mut op, &metadata).body, honest);
         let shown = get(&mut op, &page);

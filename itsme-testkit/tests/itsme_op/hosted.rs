@@ -1,4 +1,4 @@
-//! Request objects that the application hosts.
+//! Tests of request objects that the application hosts.
 
 use std::{net::TcpListener, time::Duration};
 
@@ -12,7 +12,8 @@ use crate::{
     sandbox::Sandbox,
 };
 
-/// Approves a login whose object the in-memory OP fetched in this form; returns the callback.
+/// Approves a login whose request object the in-memory OP fetches as this response. Returns the
+/// callback URL.
 fn approved(change: impl FnOnce(&mut Response)) -> String {
     let mut world = World::new();
     let mut op = FakeOp::new(world.clock());
@@ -66,13 +67,13 @@ fn an_answer_that_is_no_request_object_is_refused_with_the_reason() {
     assert!(bytes.contains("the+body+is+not+a+JWT"), "{bytes}");
 }
 
-/// Sends an authorization request whose object is at this address.
+/// Sends an authorization request whose request object is at this URL.
 fn open(sandbox: &Sandbox, request_uri: &str) -> Page {
     let query = format!("client_id=MINE&redirect_uri={REDIRECT_URI}&request_uri={request_uri}");
     sandbox.get(&format!("{}/authorization?{query}", sandbox.issuer))
 }
 
-/// Begins a login whose object the application makes on demand.
+/// Begins a login whose request object the application creates on demand.
 fn begin(application: &Application, sandbox: &Sandbox) -> (Client, Redirect) {
     let client = sandbox.client("MINE", REDIRECT_URI);
     let uri = format!("{}/requests/1", application.address);
@@ -82,7 +83,7 @@ fn begin(application: &Application, sandbox: &Sandbox) -> (Client, Redirect) {
     (client, hosted.redirect)
 }
 
-/// The application can make the object only when it knows the OP's keys, which it requests after
+/// The application cannot create the request object without the OP's keys, which it requests after
 /// the OP has requested the object.
 #[test]
 fn an_application_asks_the_op_for_its_keys_before_it_answers() {
@@ -93,10 +94,11 @@ fn an_application_asks_the_op_for_its_keys_before_it_answers() {
     assert_eq!(page.status, 200, "{} {:?}", page.body, page.headers);
     let callback = sandbox.submit(&url, page.form("Approve as Ann Peeters", &[]));
     sandbox.play(client.finish_login(state, callback.location()));
-    assert_eq!(application.fetches(), 1, "the decision uses the object that was shown");
+    assert_eq!(application.fetches(), 1, "the decision must use the object that was shown");
 }
 
-/// No one has looked at the page: the decision makes the OP fetch the object.
+/// Nobody has opened the sign-in page, so the OP fetches the request object when the login is
+/// decided.
 #[test]
 fn a_decision_fetches_as_well() {
     let application = Application::start();

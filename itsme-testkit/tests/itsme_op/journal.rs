@@ -1,4 +1,4 @@
-//! The journal: requests with their tokens, and pings.
+//! Tests of the journal, which records requests with their tokens, and pings.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Scene {
         Page::of(self.op.handle(click(url, form)).expect("an answer"))
     }
 
-    /// The journal page of the last request to this path.
+    /// Returns the journal page of the last request to this path.
     fn last(&mut self, path: &str) -> String {
         let link = self.get(JOURNAL).link(path);
         self.get(&format!("https://op.example/v2/{link}")).body.replace("&quot;", "\"")
@@ -65,7 +65,7 @@ fn assertions_and_login_hints_are_decoded() {
             "request, header (verified)",
             "login_hint_token, header (verified)",
             "\"type\": \"subject_code\"",
-            "answered: 200",
+            "outcome: 200",
             "\"auth_req_id\":",
         ] {
             assert!(page.contains(shown), "no {shown} in {page}");
@@ -97,7 +97,7 @@ fn it_says_why_a_token_is_not_believed() {
     let url = "https://op.example/v2/authorization?client_id=TEST_CLIENT&request=e30.e30.AA";
     scene.get(url);
     let page = scene.last("/authorization");
-    assert!(page.contains("not verified: the signature is not RS256"), "{page}");
+    assert!(page.contains("not verified: the signature algorithm is not RS256"), "{page}");
     scene.get(&url.replace("TEST", "NO"));
     let page = scene.last("/authorization");
     assert!(page.contains("not verified: unknown client"), "{page}");
@@ -119,7 +119,7 @@ fn a_row_says_why_and_leads_to_all_of_its_login() {
         assert!(journal.contains(&shown), "no {shown} in {journal}");
     }
 
-    // Once on the page, and once on the phone.
+    // Decide once on the sign-in page, and once on the phone.
     for by_phone in [false, true] {
         let login = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
         let login = scene.play(scene.client.authorize(login));
@@ -157,7 +157,7 @@ fn polls_are_one_row() {
     let mut scene = Scene::new(JwtProtection::Signed);
     let mut ticket = scene.play(scene.client.discover_user());
     for _ in 0..5 {
-        // Meanwhile, someone else makes a request.
+        // In the meantime, a different login makes a request.
         scene.get("https://op.example/v2/nothing");
         ticket = match scene.play(scene.client.poll_user_discovery(ticket)) {
             UserDiscovery::Waiting(ticket) | UserDiscovery::Redraw(ticket) => ticket,
@@ -176,7 +176,11 @@ fn polls_are_one_row() {
     let (_, number) = page.split_once(">login ").expect("a login");
     let number = number.split('<').next().unwrap_or_default();
     let page = scene.get(&format!("{JOURNAL}?login={number}")).body;
-    assert_eq!(page.matches("<tr><td").count(), 3, "begun, polled, asked: {page}");
+    assert_eq!(
+        page.matches("<tr><td").count(),
+        3,
+        "there must be rows for the beginning, the polls and the request: {page}"
+    );
 }
 
 #[test]
@@ -194,7 +198,7 @@ fn it_holds_the_last_200_requests_and_not_its_own_pages() {
     scene.op.react("/nothing", Reaction::Lost);
     let request = http::Request::get("https://op.example/v2/nothing").body(Vec::new());
     scene.op.handle(request.expect("a request")).expect_err("it is lost");
-    assert!(scene.last("/nothing").contains("answered: no answer"));
+    assert!(scene.last("/nothing").contains("outcome: no answer"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The texts that people read, in four languages.
+//! Tests of the texts that people read, in four languages.
 
 use http::{Request, header};
 use itsme_core::{Acr, AuthorizationRequest, Claim, Client, Scope, UiLocale};
@@ -8,14 +8,14 @@ use itsme_testkit::{
 
 use crate::page::Page;
 
-/// The texts in each language: on the page, while waiting, and on the phone.
+/// Texts in each language, which appear on the sign-in page, while waiting, and on the phone.
 const WORDS: [(&str, [&str; 8]); 4] = [
     (
         "en",
         [
             "<strong>My Shop</strong> asks you to share data.",
             "your date of birth<span class=\"tag\">required</span>",
-            "your e-mail address",
+            "your email address",
             "Advanced: PIN code only",
             "Approve as Ann Peeters",
             "Refuse",
@@ -64,7 +64,7 @@ const WORDS: [(&str, [&str; 8]); 4] = [
     ),
 ];
 
-/// An OP, and a request from a shop that has a name.
+/// Creates an OP, and a request from a shop that has a name.
 fn scene(ui_locale: Option<UiLocale>) -> (FakeOp, String) {
     let mut world = World::new();
     let mut op = FakeOp::new(world.clock());
@@ -90,7 +90,7 @@ fn get(op: &mut FakeOp, url: &str, languages: &str) -> String {
     Page::of(op.handle(request).expect("an answer")).body
 }
 
-/// The pages that a person sees, in order.
+/// Returns the pages that a person sees, in order.
 fn pages(op: &mut FakeOp, url: &str, languages: &str) -> [String; 3] {
     let sign_in = get(op, url, languages);
     let (_, id) = sign_in.split_once("/waiting?login=").expect("the way to the phone");
@@ -117,11 +117,11 @@ fn assert_speaks(language: &str, words: &[&str; 8], pages: &[String; 3]) {
         assert_eq!(
             page.matches(words[2]).count(),
             1,
-            "the scope and the claim are one item: {page}"
+            "the scope and the claim must be a single item: {page}"
         );
         let (_, asked) = page.split_once("<ul class=\"asked\">").expect("what is asked");
         let (asked, _) = asked.split_once("</ul>").expect("its end");
-        assert_eq!(asked.matches("<li>").count(), 2, "a scope is one item: {asked}");
+        assert_eq!(asked.matches("<li>").count(), 2, "a scope must be a single item: {asked}");
     }
 }
 
@@ -142,7 +142,10 @@ fn the_request_chooses_before_the_browser() {
         let other = if *language == "nl" { "fr" } else { "nl" };
         assert_speaks(language, words, &pages(&mut op, &url, other));
         let phone = get(&mut op, "https://op.example/v2/phone", other);
-        assert!(phone.contains(&format!("<html lang=\"{other}\">")), "around the card: {phone}");
+        assert!(
+            phone.contains(&format!("<html lang=\"{other}\">")),
+            "the page around the card must be in the browser's language: {phone}"
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! Logins over the program's socket, in the browser, on the phone and by QR code.
+//! Tests of logins over the program's socket: in the browser, on the phone and by QR code.
 
 use itsme_core::{
     AuthorizationRequest, Claim, Client, Environment, Progress, QrLogin, Scope, Settings,
@@ -27,7 +27,10 @@ fn a_person_logs_in_by_phone() {
     let sandbox = Sandbox::start(&["--redirect-uri", REDIRECT_URI]);
     let client = sandbox.client(CLIENT_ID, REDIRECT_URI);
     let phone = format!("{}/phone", sandbox.issuer);
-    assert!(sandbox.get(&phone).refreshes(), "with nothing to do, the phone waits");
+    assert!(
+        sandbox.get(&phone).refreshes(),
+        "with nothing to do, the phone page must reload itself"
+    );
 
     let login =
         sandbox.play(client.authorize(AuthorizationRequest::login(SERVICE).scope(Scope::Profile)));
@@ -36,7 +39,7 @@ fn a_person_logs_in_by_phone() {
     assert!(page.refreshes() && page.body.contains("Open the simulated phone"), "{}", page.body);
     assert!(!page.body.contains("<img"), "a phone cannot reach loopback");
     let page = sandbox.get(&phone);
-    assert!(!page.refreshes(), "the choice must stay");
+    assert!(!page.refreshes(), "the page must not discard a choice");
     let done = sandbox.submit(&phone, page.form("Approve", &[("person", "daan")]));
     assert_eq!((done.status, done.location()), (303, phone.clone()));
     assert!(sandbox.get(&phone).refreshes());
@@ -71,7 +74,7 @@ fn the_older_dialect_is_spoken() {
         Settings::new(CLIENT_ID, private_keys(), Environment::custom_v1(&sandbox.issuer));
     let settings = settings.redirect_uri(REDIRECT_URI).danger_http_on_loopback();
     let client = Client::new(settings).expect("the settings are sound");
-    // Requested by scope, as a claim for userinfo, and in a request object.
+    // Request data by scope, as a claim in userinfo, and in a request object.
     let request = AuthorizationRequest::login(SERVICE)
         .scope(Scope::Email)
         .claim(Claim::GivenName.essential());
@@ -87,7 +90,8 @@ fn the_older_dialect_is_spoken() {
     }
 }
 
-/// Without a browser: one screen shows the code; the phone page on another scans and approves.
+/// A login without a browser: one screen shows the QR code, and the phone page on a different
+/// screen scans and approves it.
 #[test]
 fn a_person_logs_in_by_qr_code() {
     let sandbox = Sandbox::start(&[]);
@@ -134,7 +138,7 @@ fn each_page_has_a_title_of_its_own() {
         (idle, "Phone"),
         (sign_in, "Log in"),
         (waiting, "Waiting for the phone"),
-        (sandbox.get(&at("phone")), "Phone, something to do"),
+        (sandbox.get(&at("phone")), "Phone: action needed"),
         (sandbox.get(&at("faults")), "Faults"),
         (journal, "Journal"),
         (entry, "GET /jwkSet"),

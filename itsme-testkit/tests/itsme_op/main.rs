@@ -1,5 +1,5 @@
-//! Tests of the program `itsme-op` and the OP's pages, as an application and a browser without
-//! JavaScript see them.
+//! Tests of the program `itsme-op` and of the OP's pages, from the point of view of an application
+//! and of a browser without JavaScript.
 
 mod application;
 mod control;

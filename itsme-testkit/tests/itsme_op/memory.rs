@@ -1,4 +1,4 @@
-//! A sandbox runs for weeks, so its memory must stay bounded.
+//! Tests that the memory of a sandbox stays bounded, because it may run for weeks.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ const REQUESTS: usize = 100_000;
 const MOST_GROWTH: u64 = 5 * 1024 * 1024;
 const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 
-/// One connection, on which a request costs almost nothing.
+/// A single connection, on which a request costs almost nothing.
 struct Connection {
     stream: BufReader<TcpStream>,
     host: String,
@@ -70,7 +70,7 @@ impl Connection {
         Answer { status, location: member("location: ").unwrap_or_default().to_owned(), body }
     }
 
-    /// Ten requests: a complete login, one that is left waiting, and some that are refused.
+    /// Sends ten requests: a complete login, one that is left waiting, and some that are rejected.
     fn log_in(&mut self, number: usize) {
         assert_eq!(self.get("/.well-known/openid-configuration", "").status, 200);
         assert_eq!(self.get("/jwkSet", "").status, 200);
@@ -125,7 +125,7 @@ fn memory(sandbox: &Sandbox) -> u64 {
 fn a_hundred_thousand_requests_leave_little_behind() {
     let sandbox = Sandbox::start(&["--redirect-uri", REDIRECT_URI]);
     let mut connection = Connection::to(&sandbox);
-    // The first login loads what every later one needs.
+    // The first login loads what all later logins also need.
     connection.log_in(0);
     let before = memory(&sandbox);
     connection.requests = 0;
@@ -137,5 +137,5 @@ fn a_hundred_thousand_requests_leave_little_behind() {
     }
     let growth = memory(&sandbox).saturating_sub(before);
     println!("{growth} bytes more than {before} after {} requests", connection.requests);
-    assert!(growth < MOST_GROWTH, "{growth} bytes more than {before}");
+    assert!(growth < MOST_GROWTH, "memory has grown by {growth} bytes from {before}");
 }

@@ -1,4 +1,4 @@
-//! What the program requests from an application: keys and pings.
+//! Tests of the requests that the program sends to an application: for its keys, and pings.
 
 use std::{thread, time::Duration};
 
@@ -27,7 +27,7 @@ fn a_decision_is_followed_by_a_ping() {
     let client = sandbox.pinged_client("MINE", REDIRECT_URI);
     let ann = FakeOp::new(World::new().clock()).pairwise_sub("MINE", &Person::ann());
     let request = BackchannelRequest::known_user(ann, AuthorizationRequest::login("MY_LOGIN"));
-    // The request is signed with the keys that were fetched.
+    // The application signs the request with the keys that the OP has fetched.
     let ticket = sandbox.play(client.start_backchannel(request));
     let phone = format!("{}/phone", sandbox.issuer);
     sandbox.submit(&phone, sandbox.get(&phone).form("Approve", &[]));

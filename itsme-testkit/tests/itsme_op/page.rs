@@ -1,9 +1,9 @@
-//! A page as a browser without JavaScript sees it.
+//! A page as a browser without JavaScript shows it.
 
 use http::{HeaderMap, Request, Response, header};
 use url::form_urlencoded;
 
-/// A page, or any other answer.
+/// A page, or any other response.
 pub struct Page {
     pub status: u16,
     pub body: String,
@@ -20,14 +20,14 @@ impl Page {
         Self { status: head.status.as_u16(), body, headers: head.headers }
     }
 
-    /// Where it redirects the browser.
+    /// The URL to which the response redirects the browser.
     pub fn location(&self) -> String {
         let location = self.headers.get(header::LOCATION);
         let location = location.unwrap_or_else(|| panic!("no redirect: {}", self.body));
         location.to_str().expect("ASCII").to_owned()
     }
 
-    /// Whether the browser reloads it by itself.
+    /// Whether the page reloads itself.
     pub fn refreshes(&self) -> bool {
         self.body.contains("<meta http-equiv=\"refresh\"")
     }
@@ -39,7 +39,7 @@ impl Page {
         attribute(tag, "href")
     }
 
-    /// The fields submitted by the button with this label, including what the person selects.
+    /// The fields that the button with this label submits, including what the user selects.
     pub fn form(&self, button: &str, selected: &[(&str, &str)]) -> Form {
         let forms =
             self.body.split("<form").skip(1).filter_map(|form| form.split("</form>").next());
@@ -64,7 +64,7 @@ impl Page {
     }
 }
 
-/// Submits a form of the page at this address.
+/// Submits a form of the page at this URL.
 pub fn click(url: &str, form: Form) -> Request<Vec<u8>> {
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
     Request::post(url.split('?').next().unwrap_or_default())

@@ -1,4 +1,4 @@
-//! The simulated phone, in memory.
+//! Tests of the simulated phone, in memory.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ impl Scene {
         Page::of(self.op.handle(click(PHONE, form)).expect("an answer"))
     }
 
-    /// Clicks on the phone's button.
+    /// Submits a form on the phone.
     fn press(&mut self, button: &str, selected: &[(&str, &str)]) {
         let form = self.get(PHONE).form(button, selected);
         assert_eq!(self.submit(form).location(), PHONE);
@@ -172,7 +172,7 @@ fn what_nobody_waits_for_is_refused() {
     scene.play(scene.client.discover_user());
     let form = scene.get(PHONE).form("Scan", &[("person", "ann")]);
     assert_eq!(scene.submit(form.clone()).status, 303);
-    assert_eq!(scene.submit(form).status, 400, "it was scanned");
+    assert_eq!(scene.submit(form).status, 400, "the QR code has already been scanned");
     for (kind, decision) in [("login", "approve"), ("request", "deny"), ("", "")] {
         let form = [("kind", kind), ("id", "x"), ("decision", decision), ("person", "ann")];
         let form = form.map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -211,14 +211,18 @@ fn the_newest_request_comes_first_and_an_old_one_can_be_dismissed() {
     assert!(place("just now") < place("3 min ago") && place("the last") < place("the first"));
     assert_eq!(page.body.matches("<section class=\"card old\"").count(), 3, "{}", page.body);
 
-    // One at a time, newest first.
+    // Dismiss the cards one at a time, newest first.
     for left in [2, 1, 0] {
         scene.press("Dismiss", &[]);
         let page = scene.get(PHONE).body;
         assert_eq!(page.matches("<section class=\"card old\"").count(), left, "{page}");
     }
     assert!(scene.get(PHONE).body.contains("the last"));
-    assert_eq!(scene.get(&first).status, 400, "a waiting page learns that it is over");
+    assert_eq!(
+        scene.get(&first).status,
+        400,
+        "a waiting page must report that its login has ended"
+    );
     assert_eq!(scene.op.pending_sessions().len() + scene.op.pending_backchannel().len(), 0);
 }
 
@@ -258,5 +262,5 @@ fn once_it_is_redeemed_the_same_request_is_another_login() {
     let callback = scene.get(&login.url).location();
     assert_eq!(scene.get(&login.url).location(), callback, "reloading the page");
     scene.play(scene.client.finish_login(login.state, callback));
-    assert_eq!(scene.get(&login.url).status, 200, "it asks again");
+    assert_eq!(scene.get(&login.url).status, 200, "the page must be shown again");
 }

@@ -1,4 +1,5 @@
-//! Where the program listens, what it calls itself, and which hosts it calls over plain HTTP.
+//! Tests of where the program listens, which issuer it uses, and which hosts it calls over plain
+//! HTTP.
 
 use std::net::TcpListener;
 
@@ -10,7 +11,7 @@ use crate::{
     sandbox::{self, Sandbox, run},
 };
 
-/// A port that is free right now.
+/// Returns a port that is free at the moment.
 fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
@@ -59,7 +60,7 @@ fn it_listens_on_loopback_only_unless_it_is_told_otherwise() {
         assert_eq!(code, Some(2), "{address}: {error}");
         assert!(error.contains("loopback"), "{address}: {error}");
     }
-    // An address reserved for documentation, which no machine has.
+    // This address is reserved for documentation, so no machine has it.
     let (code, _, error) = run(&["--listen", "192.0.2.1:0", "--danger-not-loopback"]);
     assert_eq!(code, Some(1), "{error}");
     assert!(error.contains("cannot listen on 192.0.2.1:0"), "{error}");
@@ -72,7 +73,8 @@ fn an_address_without_a_host_needs_an_issuer() {
     assert!(error.contains("--issuer"), "{error}");
 }
 
-/// 0.0.0.0 reaches this machine without being a loopback address, like another container.
+/// Like a different container, 0.0.0.0 can be reached from this machine without being a loopback
+/// address.
 #[test]
 fn plain_http_goes_to_hosts_that_were_allowed() {
     let application = Application::start();

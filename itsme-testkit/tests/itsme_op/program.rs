@@ -1,4 +1,4 @@
-//! The program's options and configuration file.
+//! Tests of the program's options and configuration file.
 
 use std::fs;
 
@@ -57,7 +57,7 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
     let services = "services = { login = [\"L\"] }";
     let person =
         |claim: &str| format!("[[people]]\nid = \"a\"\nclaims = {{ {claim:?} = \"x\" }}\n");
-    // In the operating system's words.
+    // The operating system's own error message.
     let missing = fs::File::open(directory.join("no.json")).expect_err("there is none");
     let missing = format!("no.json: {missing}");
     for (text, reasons) in [
@@ -66,7 +66,10 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
         ("[tls]".to_owned(), ["line 1", "unknown field `tls`"]),
         (client("services = { logins = [] }"), ["line 3", "unknown field `logins`"]),
         ("[[people]]\nid = \"a\"\nname = \"A\"".to_owned(), ["line 3", "unknown field `name`"]),
-        (client("services = {}"), ["clients[0] (\"MINE\")", "services: give at least one"]),
+        (
+            client("services = {}"),
+            ["clients[0] (\"MINE\")", "services: the client requires at least one"],
+        ),
         (client(&format!("jwks = \"no.json\"\n{services}")), ["clients[0]", &missing]),
         (client(&format!("jwks = \"empty.json\"\n{services}")), ["empty.json", "\"use\": \"sig\""]),
         (
@@ -85,7 +88,7 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
             client(&format!("jwks = \"j\"\nsecret = \"s\"\n{services}")),
             ["clients[0]", "either jwks or secret"],
         ),
-        (client(&format!("hs256 = true\n{services}")), ["clients[0]", "hs256 needs a secret"]),
+        (client(&format!("hs256 = true\n{services}")), ["clients[0]", "hs256 requires a secret"]),
         (
             client(&format!("redirect_uris = [\"/cb\"]\n{services}")),
             ["clients[0]", "redirect_uris: \"/cb\""],
@@ -96,7 +99,7 @@ fn a_wrong_file_is_refused_with_cause_and_place() {
         ),
         (
             client(&format!("service_names = {{ M = \"N\" }}\n{services}")),
-            ["clients[0]", "service_names: \"M\" is not one of its services"],
+            ["clients[0]", "service_names: \"M\" is not one of the client's services"],
         ),
         (client(services).repeat(2), ["clients[1] (\"MINE\")", "is listed twice"]),
         ("[[people]]\nid = \"a\"\n".repeat(2), ["people[1] (\"a\")", "is listed twice"]),

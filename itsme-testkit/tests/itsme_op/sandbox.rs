@@ -21,7 +21,7 @@ use ureq::{
 
 use crate::page::{Form, Page, click};
 
-/// When to kill a program that should have ended.
+/// The time after which to kill a program that should have ended.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_itsme-op");
@@ -31,11 +31,11 @@ pub struct Sandbox {
     child: Child,
     agent: Agent,
     pub issuer: String,
-    /// What it has printed.
+    /// The introduction that the program has printed.
     pub introduction: String,
 }
 
-/// An empty directory.
+/// Creates an empty directory.
 pub fn directory(name: &str) -> PathBuf {
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("itsme_op").join(name);
     let _ = fs::remove_dir_all(&directory);
@@ -43,7 +43,8 @@ pub fn directory(name: &str) -> PathBuf {
     directory
 }
 
-/// Runs the program, which should end by itself at once. Returns the exit code, output and errors.
+/// Runs the program, which should end immediately on its own. Returns the exit code, the output and
+/// the errors.
 pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let mut child = Command::new(PROGRAM)
         .args(arguments)
@@ -52,7 +53,7 @@ pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
         .spawn()
         .expect("the program starts");
     let watched = Instant::now();
-    // Everything that it prints fits in a pipe.
+    // Waiting before reading is safe, because everything that the program prints fits in a pipe.
     while child.try_wait().expect("it can be watched").is_none() && watched.elapsed() < PATIENCE {
         thread::sleep(Duration::from_millis(20));
     }
@@ -80,12 +81,12 @@ pub fn first_words(arguments: &[&str]) -> String {
 }
 
 impl Sandbox {
-    /// Starts it at a free port, and waits until it listens.
+    /// Starts the program on a free port, and waits until it listens.
     pub fn start(arguments: &[&str]) -> Self {
         Self::start_at("127.0.0.1:0", arguments)
     }
 
-    /// Starts it at this address.
+    /// Starts the program on this address.
     pub fn start_at(place: &str, arguments: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["--listen", place])
@@ -95,7 +96,7 @@ impl Sandbox {
             .expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let mut introduction = String::new();
-        // It writes everything at once.
+        // The program writes everything in one go.
         for line in lines.by_ref() {
             introduction += &(line.expect("UTF-8") + "\n");
             if introduction.ends_with("# Ready.\n") || introduction.starts_with('{') {
@@ -123,12 +124,12 @@ impl Sandbox {
         self
     }
 
-    /// A client with the test keys.
+    /// Creates a client with the test keys.
     pub fn client(&self, client_id: &str, redirect_uri: &str) -> Client {
         Client::new(self.settings(client_id, redirect_uri)).expect("the settings are sound")
     }
 
-    /// A client with the test keys, in ping mode.
+    /// Creates a client with the test keys, in ping mode.
     pub fn pinged_client(&self, client_id: &str, redirect_uri: &str) -> Client {
         let settings = self.settings(client_id, redirect_uri).ping();
         Client::new(settings).expect("the settings are sound")
@@ -162,12 +163,13 @@ impl Sandbox {
         send(&self.agent, request)
     }
 
-    /// Submits a form from the page at this address.
+    /// Submits a form from the page at this URL.
     pub fn submit(&self, url: &str, form: Form) -> Page {
         Page::of(send(&self.agent, click(url, form)).expect("an answer"))
     }
 
-    /// Sends a signal, such as `INT` for Ctrl-C. Returns the exit code and how long it took to end.
+    /// Sends a signal to the program, such as `INT` for Ctrl-C. Returns the exit code and the time
+    /// that the program took to end.
     #[cfg(unix)]
     pub fn stop(mut self, signal: rustix::process::Signal) -> (Option<i32>, Duration) {
         let process = rustix::process::Pid::from_child(&self.child);
@@ -184,7 +186,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// An HTTP client that follows no redirects.
+/// Creates an HTTP client that does not follow redirects.
 pub fn agent(trusted: RootCerts) -> Agent {
     Agent::config_builder()
         .proxy(None)

@@ -1,4 +1,4 @@
-//! The program over TLS.
+//! Tests of the program over TLS.
 
 use std::{
     fs,
@@ -20,7 +20,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
 }
 
-/// Writes the files of a certificate for `localhost` and its key.
+/// Writes files with a certificate for `localhost` and its key.
 fn self_signed(directory: &Path) -> (PathBuf, PathBuf) {
     let made = generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let (certificate, key) = (directory.join("cert.pem"), directory.join("key.pem"));
@@ -44,7 +44,7 @@ fn somebody_logs_in_over_tls_with_the_generated_ca() {
     let arguments = ["--tls-ca", text(&file), "--redirect-uri", REDIRECT_URI];
     let sandbox = Sandbox::start_at("127.0.0.2:0", &arguments);
     let metadata = format!("{}/.well-known/openid-configuration", sandbox.issuer);
-    let untrusted = sandbox.try_get(&metadata).expect_err("nobody knows this CA");
+    let untrusted = sandbox.try_get(&metadata).expect_err("nobody trusts this CA");
     assert!(untrusted.to_string().contains("UnknownIssuer"), "{untrusted}");
 
     let sandbox = sandbox.trust(&fs::read_to_string(&file).expect("a certificate"));
@@ -55,7 +55,8 @@ fn somebody_logs_in_over_tls_with_the_generated_ca() {
 fn the_certificate_is_for_the_host_of_the_issuer() {
     let file = sandbox::directory("ca_for_issuer").join("ca.pem");
     let arguments = ["--tls-ca", text(&file), "--issuer", "https://127.0.0.9/sandbox"];
-    // The port is the one it listens on: a proxy in front of it would forward 443.
+    // Use the port on which the program listens. In practice, a proxy in front of it would forward
+    // port 443.
     let listener = TcpListener::bind("127.0.0.9:0").expect("a free port");
     let at = listener.local_addr().expect("an address");
     drop(listener);

@@ -181,7 +181,7 @@ async function main(program) {
   await refused("an unknown service", "service:ANOTHER is not one of the services of TEST_CLIENT", () =>
     logIn(byKey, "ANOTHER"),
   );
-  await refused("a scope without service", "scope must have openid and one service:CODE", () =>
+  await refused("a scope without service", "scope must contain openid and exactly one service:CODE", () =>
     logIn(byKey, service, { wrong: (parameters) => (parameters.scope = "openid email") }),
   );
   const elsewhere = { ...metadata, issuer: "https://another.example" };
@@ -211,9 +211,9 @@ async function main(program) {
   };
   const now = Math.floor(Date.now() / 1000);
   for (const [what, reason, change] of [
-    ["for another audience", `aud of the assertion must be ${metadata.token_endpoint}`, { aud: issuer }],
-    ["that has expired", "exp of the assertion is past", { exp: now - 120 }],
-    ["of another client", "iss and sub of the assertion must be the client_id", { iss: "ANOTHER" }],
+    ["for another audience", `the assertion's aud must be ${metadata.token_endpoint}`, { aud: issuer }],
+    ["that has expired", "the assertion's exp is in the past", { exp: now - 120 }],
+    ["of another client", "the assertion's iss and sub must be the client_id", { iss: "ANOTHER" }],
   ]) {
     const at = asserting((payload) => Object.assign(payload, change));
     await refused(`an assertion ${what}`, reason, () => logIn(byKey, service, { at }));
@@ -234,7 +234,7 @@ async function main(program) {
   );
 
   // At the backchannel authentication endpoint.
-  await refused("someone unknown", "the client knows no one by this sub", () =>
+  await refused("someone unknown", "no user of this client has this sub", () =>
     ask(byKey, keys.signing, service, "nobody"),
   );
   await refused("CIBA for an unknown service", "service:ANOTHER is not one of the services", () =>

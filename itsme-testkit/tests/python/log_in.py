@@ -232,9 +232,9 @@ def main(program):
             ("a tampered assertion", "the signature is wrong", Tampered(token_endpoint, op.keys)),
             (
                 "an assertion for another audience",
-                f"aud of the assertion must be {token_endpoint}", asserting(op, aud=op.issuer),
+                f"the assertion's aud must be {token_endpoint}", asserting(op, aud=op.issuer),
             ),
-            ("an assertion that has expired", "exp of the assertion is past", asserting(op, exp=1)),
+            ("an assertion that has expired", "the assertion's exp is in the past", asserting(op, exp=1)),
         ]:
             refused(OAuthError, reason, what, op, ByKeys(op, authentication))
         refused(OAuthError, "client_secret is wrong", "another secret", op, BySecret(op, "another"))

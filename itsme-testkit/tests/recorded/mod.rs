@@ -1,6 +1,6 @@
-//! Recordings of logins under the testkit's faults, opened and replayed.
+//! Opens and replays recordings of logins under the testkit's faults.
 
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, reason = "each test file uses only a part of this")]
 
 use std::sync::{Arc, Mutex};
 
@@ -12,7 +12,7 @@ use itsme_testkit::{CLIENT_SECRET, FakeKms, Fault, World, private_keys};
 pub struct Recorded(Arc<Mutex<Vec<Recording>>>);
 
 impl Recorded {
-    /// A recorder that keeps what it receives.
+    /// Creates a recorder that keeps what it receives.
     pub fn recorder(&self) -> impl Fn(Recording) + Send + Sync + 'static {
         let kept = Arc::clone(&self.0);
         move |recording| kept.lock().expect("nobody panics").push(recording)
@@ -23,7 +23,7 @@ impl Recorded {
     }
 }
 
-/// Opens a recording, whichever of the testkit's clients it belongs to.
+/// Opens a recording, no matter which of the testkit's clients it belongs to.
 pub fn open(recording: &Recording) -> Replay {
     let nothing_is_sent = |_| Err((SendFailure::NotSent, SendFailure::NotSent));
     let mut kms = FakeKms::new();
@@ -35,13 +35,13 @@ pub fn open(recording: &Recording) -> Replay {
             return replay;
         }
     }
-    panic!("no client can open it");
+    panic!("no client can open the recording");
 }
 
-/// Replays it and compares the result with the recording.
+/// Replays a recording and compares the result with the recorded one.
 pub fn replay(recording: &Recording) -> Replayed {
     let replay = open(recording);
-    assert_eq!(replay.missing_bytes(), 0, "{} is whole", replay.flow());
+    assert_eq!(replay.missing_bytes(), 0, "the recording of {} must be complete", replay.flow());
     let replayed = replay.run();
     assert_eq!(replayed.outcome, replayed.recorded_outcome, "{}", replay.flow());
     assert!(replayed.is_same(), "{}, {}: {:?}", replay.flow(), replayed.outcome, replayed.steps);
@@ -49,7 +49,7 @@ pub fn replay(recording: &Recording) -> Replayed {
     replayed
 }
 
-/// Fifty entries of a list, spread evenly.
+/// Chooses fifty entries of a list, spread evenly.
 pub fn sample(mut list: Vec<Fault>) -> Vec<Fault> {
     let length = list.len();
     let chosen: Vec<usize> = (0..50).map(|which| which * length / 50).collect();

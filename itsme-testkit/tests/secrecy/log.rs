@@ -1,16 +1,16 @@
-//! Everything that anything logs, at the most detailed level.
+//! Collects everything that any crate logs, at the most detailed level.
 
 use std::{
     io,
     sync::{Arc, Mutex},
 };
 
-/// What has been logged since [`Log::start`].
+/// The text that has been logged since [`Log::start`].
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Starts logging; call it once per program.
+    /// Starts logging. Call this once per program.
     pub fn start() -> Self {
         let log = Self::default();
         let writer = log.clone();

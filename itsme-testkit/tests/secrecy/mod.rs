@@ -1,5 +1,5 @@
-//! Secrets that must not be visible: collected from the traffic of logins, and searched for in
-//! every form in which a program could print them.
+//! Secrets that must not be visible. They are collected from the traffic of logins, and searched
+//! for in every form in which a program could print them.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -14,7 +14,8 @@ use itsme_core::{LoginState, Request, Response};
 use itsme_testkit::{CLIENT_SECRET, Person, private_jwks};
 use serde_json::Value;
 
-/// Shorter secrets would be found by chance. No form of a secret is shorter, either.
+/// The minimum length of a secret, because shorter ones would be found by chance. No form of a
+/// secret is shorter than this, either.
 const SHORTEST: usize = 8;
 
 /// The parameters of a request that can contain secrets.
@@ -28,15 +29,14 @@ const PARAMETERS: [&str; 7] = [
     "token",
 ];
 
-/// The members of an answer that can contain secrets.
+/// The members of a response that can contain secrets.
 const MEMBERS: [&str; 4] = ["access_token", "auth_req_id", "id_token", "user_identifier_token"];
 
-/// Secrets, and data about a person.
+/// Secrets, and data about a user.
 pub struct Secrets(BTreeSet<Vec<u8>>);
 
 impl Secrets {
-    /// The secrets that exist before any login: the client's keys and secret, and the person's
-    /// data.
+    /// The secrets that exist before any login: the client's keys and secret, and the user's data.
     pub fn of(person: &Person) -> Self {
         let mut secrets = Self(BTreeSet::new());
         let keys: Value = serde_json::from_str(private_jwks()).expect("JSON");
@@ -69,7 +69,7 @@ impl Secrets {
         }
     }
 
-    /// Adds the nonce and code verifier of a login, and the code that came back.
+    /// Adds the nonce and code verifier of a login, and the code in its callback.
     pub fn add_login(&mut self, login: &LoginState, callback: &str) {
         let login = serde_json::to_value(login).expect("a login is JSON");
         self.add_texts(&login["nonce"]);
@@ -77,10 +77,10 @@ impl Secrets {
         self.add_form(callback.split_once('?').map_or("", |(_, query)| query), &["code"]);
     }
 
-    /// Adds what a request authenticates the client with.
+    /// Adds the values with which a request authenticates the client.
     pub fn add_request(&mut self, request: &Request) {
         if let Some(value) = request.headers().get("authorization") {
-            assert!(value.is_sensitive(), "`Authorization` is marked as sensitive");
+            assert!(value.is_sensitive(), "`Authorization` must be marked as sensitive");
             let value = value.to_str().expect("text");
             self.add(value.split_once(' ').expect("a scheme").1);
         }
@@ -96,7 +96,7 @@ impl Secrets {
                     self.add_texts(&answer[member]);
                 }
             }
-            // A bare token; anything else is an unrelated page.
+            // This is a bare token. Any other text is an unrelated page.
             Err(_) if response.body().starts_with(b"ey") => self.add(response.body()),
             Err(_) => {}
         }
@@ -117,10 +117,12 @@ impl Secrets {
         }
     }
 
-    /// Looks for each secret as plain text, in base64, as a list of numbers and in hexadecimal.
+    /// Checks that no secret appears in the text, whether as plain text, in base64, as a list of
+    /// numbers or in hexadecimal.
     pub fn assert_hidden_in(&self, what: &str, text: &str) {
         let forms: Vec<String> = self.0.iter().flat_map(|secret| forms(secret)).collect();
-        // Index by first bytes: searching a long text for hundreds of forms would take seconds.
+        // Index the forms by their first bytes, because searching a long text for hundreds of forms
+        // would take seconds.
         let mut by_start: HashMap<&[u8], Vec<&str>> = HashMap::new();
         let mut begins = vec![false; 1 << 16];
         for form in &forms {
@@ -134,13 +136,13 @@ impl Secrets {
             }
             for form in by_start.get(start).into_iter().flatten() {
                 let is_there = text.as_bytes()[at..].starts_with(form.as_bytes());
-                assert!(!is_there, "{what}: {form:?} is in it:\n{text}");
+                assert!(!is_there, "{what} contains {form:?}:\n{text}");
             }
         }
     }
 
-    /// Checks that secrets would be found: there are many, and a text that contains one in any form
-    /// fails.
+    /// Checks that secrets would be found: that there are many of them, and that a text containing
+    /// one in any form fails the check.
     pub fn assert_seen(&self) {
         assert!(self.0.len() > 30, "{} secrets", self.0.len());
         let secret = self.0.last().expect("there are some");
@@ -151,12 +153,13 @@ impl Secrets {
     }
 }
 
-/// Two bytes as one number.
+/// Combines the first two bytes into one number.
 fn two(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
-/// The beginning of each form is enough, because a log truncates long values.
+/// The forms in which a program could print a secret. Their beginnings are enough, because a log
+/// truncates long values.
 fn forms(secret: &[u8]) -> Vec<String> {
     let start = &secret[..secret.len().min(24)];
     let list = |separator: &str, form: fn(&u8) -> String| {
@@ -169,7 +172,7 @@ fn forms(secret: &[u8]) -> Vec<String> {
         start.escape_ascii().to_string(),
     ];
     forms.extend(String::from_utf8(start.to_vec()));
-    // Within a longer text, base64 can begin at any of three offsets.
+    // Within a longer text, the base64 form can begin at any of three offsets.
     for before in 0..3 {
         let padded = [&vec![0; before][..], start].concat();
         let whole = |encoded: String| {

@@ -100,7 +100,7 @@ async fn an_approval_concerns_the_newest_request() {
         browser.sees("Nothing to do").await;
         browser.tab(older).await;
         browser.arrives_at("Request refused").await;
-        browser.sees("this login is over").await;
+        browser.sees("this login has already ended").await;
         assert_eq!(browser.console().await.len(), 1, "the status of that page");
     })
     .await;
@@ -136,7 +136,7 @@ async fn an_approval_concerns_what_the_qr_code_names() {
         browser.arrives_at("Waiting for the phone").await;
         browser.to_tab(phone).await;
         browser.goto(&code).await;
-        browser.sees("answered, dismissed or timed out").await;
+        browser.sees("answered or dismissed, or it has timed out").await;
         browser.examine("itsme-phone-over").await;
     })
     .await;

@@ -29,15 +29,15 @@ pub struct Configuration {
     file: PathBuf,
 }
 
-/// A relying party, as configured.
+/// A client in the configuration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Client {
     pub client_id: String,
-    /// What people see in place of the client id.
+    /// The name that people see instead of the client ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// If there is no secret either, the client gets the test keys.
+    /// The public keys. If there is no secret either, the client gets the test keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jwks: Option<Jwks>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ pub struct Client {
     pub request_uris: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notification_endpoint: Option<String>,
-    /// What people see in place of the service codes.
+    /// The names that people see instead of the service codes.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub service_names: BTreeMap<String, String>,
     pub services: Services,
@@ -60,9 +60,9 @@ pub struct Client {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(untagged, expecting = "expected a file, a URL or a public JWK set")]
 pub enum Jwks {
-    /// A file or a URL.
+    /// The path of a file, or a URL.
     At(String),
-    /// The set itself.
+    /// The key set itself.
     Set(Map<String, Value>),
 }
 
@@ -76,7 +76,7 @@ pub struct Services {
     pub confirm: Vec<String>,
 }
 
-/// Someone who can log in.
+/// A person who can log in.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
@@ -85,7 +85,7 @@ pub struct Person {
     pub claims: Table,
 }
 
-/// What an application needs to know to use this OP.
+/// The information that an application needs to use this OP.
 #[derive(Serialize)]
 struct Introduction<'a> {
     issuer: &'a str,
@@ -102,13 +102,14 @@ impl Configuration {
         let at = file.display();
         let text =
             fs::read_to_string(file).map_err(|error| format!("cannot read {at}: {error}"))?;
-        // The TOML error already names the line and shows it.
+        // The TOML error already contains the line number and the line.
         let mut read: Self = toml::from_str(&text).map_err(|error| format!("{at}: {error}"))?;
         read.file = file.to_owned();
         Ok(read)
     }
 
-    /// Adds the command-line options, and the test clients if the file has none.
+    /// Adds the values from the command line, and the test clients if the file configures no
+    /// clients.
     pub fn complete(&mut self, redirect_uris: &[String], faults: &[String]) {
         if self.clients.is_empty() {
             self.clients = Client::for_tests();
@@ -119,7 +120,7 @@ impl Configuration {
         self.faults.extend_from_slice(faults);
     }
 
-    /// Builds the OP's registry.
+    /// Checks the configuration and builds the OP's registry from it.
     pub fn registry(&self, reach: &Reach, dialect: Dialect) -> Result<Registry, String> {
         let directory = self.file.parent().unwrap_or(Path::new(""));
         let mut registry = Registry::default();
@@ -157,12 +158,12 @@ impl Configuration {
         }
     }
 
-    /// The clients known from the start.
+    /// The clients that are known at startup.
     pub fn clients(&self) -> &[Client] {
         &self.clients
     }
 
-    /// What to paste into an application: TOML, or JSON on one line.
+    /// The text to paste into an application: TOML, or JSON on one line.
     pub fn introduction(
         &self,
         issuer: &str,
@@ -188,7 +189,7 @@ impl Configuration {
             false => "",
         };
         Ok(format!(
-            "# A fake itsme: nothing here is secret, and no login is real. Press Ctrl-C to stop.\n\
+            "# This is a fake itsme: nothing here is secret, and no login is real. Press Ctrl-C to stop.\n\
              {to_paste}{keys}# Ready.\n"
         ))
     }
@@ -199,7 +200,8 @@ fn once(is_new: bool) -> Result<(), String> {
 }
 
 impl Client {
-    /// The clients that every fake OP knows, restricted to what an application on loopback can use.
+    /// The built-in clients of every fake OP, restricted to what an application on loopback can
+    /// use.
     fn for_tests() -> Vec<Self> {
         let code = |code: &str| vec![code.to_owned()];
         let by_keys = Self {

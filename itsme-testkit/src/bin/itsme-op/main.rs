@@ -1,4 +1,4 @@
-//! A stand-alone fake itsme on loopback: a sandbox for applications in any language.
+//! A standalone fake itsme on loopback: a sandbox for applications in any language.
 
 mod configuration;
 mod control;
@@ -44,8 +44,8 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         return list_faults(&mut io::stdout().lock());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    // Do this first: process 1, as in a container, has no default signal handlers and could not be
-    // stopped.
+    // Do this first: as process 1, for example in a container, the program has no default signal
+    // handlers and could not be stopped.
     let stopped = stop::listen(&runtime)?;
     if let Some(file) = &options.write_keys {
         write_keys(file)?;
@@ -71,7 +71,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         _ => None,
     };
     let address = listener.local_addr()?;
-    // Behind a proxy on this machine, requests may come from elsewhere.
+    // Check the issuer too: behind a proxy on this machine, requests may come from elsewhere.
     let is_loopback =
         address.ip().is_loopback() && Url::parse(&issuer).is_ok_and(|url| is_loopback(&url));
     let access = Access::decide(is_loopback, options.control, token)?;
@@ -102,7 +102,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         reach: reach.clone().only_near(),
         dialect,
     };
-    // Install this before serving anyone.
+    // Install this before the server accepts requests.
     op.intercept(move |op, request| control.answer(op, request));
     let server = match tls {
         Some(tls) => Server::serve_tls(listener, op, tls),
@@ -126,7 +126,7 @@ fn print(text: &str) -> io::Result<()> {
 fn list_faults(out: &mut impl io::Write) -> Result<(), Box<dyn Error>> {
     for fault in Fault::all().into_iter().chain(quirks::all()) {
         match writeln!(out, "{}", fault.name()) {
-            // The reader has closed the pipe: it has read enough.
+            // The reader has closed the pipe because it has read enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => written?,
         }
@@ -134,15 +134,16 @@ fn list_faults(out: &mut impl io::Write) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes the keys to a new file, never over an existing one: that may hold keys someone needs.
+/// Writes the keys to a new file. Never overwrites an existing one, because it may contain keys
+/// that someone still needs.
 fn write_keys(path: &Path) -> Result<(), String> {
     if fs::read_to_string(path).is_ok_and(|there| there == private_jwks()) {
         return Ok(());
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    // Restrict access as for real keys: some programs refuse a key file that others can read. On
-    // Windows the folder's permissions apply.
+    // Restrict access as for real keys, because some programs reject a key file that others can
+    // read. On Windows, the folder's permissions apply.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options

@@ -1,5 +1,5 @@
-//! Requests that the OP makes: for the keys that clients publish, for what they host, and to send
-//! pings.
+//! Requests that the OP sends: it fetches clients' published keys and hosted request objects, and
+//! sends pings.
 
 use std::{
     io,
@@ -17,16 +17,16 @@ use ureq::Agent;
 
 use crate::{reach::Reach, registry::Published};
 
-/// How long the OP waits for an answer.
+/// How long the OP waits for a response.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How often published keys are fetched: an application may start later than the OP, or rotate its
-/// keys.
+/// The pause between two fetches of published keys. They are fetched repeatedly because an
+/// application may start later than the OP, or rotate its keys.
 const BETWEEN_FETCHES: Duration = Duration::from_secs(2);
-/// How often the OP looks for pings to send.
+/// The pause between two checks for pings to send.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const MAX_BODY: u64 = 1024 * 1024;
 
-/// Adds clients whose keys are to be fetched.
+/// The sending end of the watch list, to which clients with published keys are added.
 pub struct Watch(Sender<Published>);
 
 /// The sending and receiving ends of the watch list.
@@ -36,7 +36,7 @@ pub fn watch() -> (Watch, Receiver<Published>) {
 }
 
 impl Watch {
-    /// The first fetch happens at once.
+    /// Adds a client. Its keys are fetched immediately for the first time.
     pub fn add(&self, published: Published) {
         // The receiving thread lives as long as the program.
         let _ = self.0.send(published);
@@ -68,7 +68,7 @@ pub fn keep_up(
 }
 
 /// Sends pings to the clients' notification endpoints, each from its own thread, and records the
-/// answers.
+/// responses.
 pub fn send_pings(server: &Arc<Server>, reach: &Reach) -> io::Result<()> {
     let (server, reach) = (Arc::clone(server), reach.clone());
     thread::Builder::new().name("pings".to_owned()).spawn(move || {
@@ -90,7 +90,7 @@ pub fn send_pings(server: &Arc<Server>, reach: &Reach) -> io::Result<()> {
     Ok(())
 }
 
-/// Keys that are fetched, and the result of the last fetch.
+/// A client whose keys are fetched, and the result of the last fetch.
 struct Watched {
     published: Published,
     last: Option<Result<String, String>>,
@@ -101,7 +101,7 @@ impl Watched {
         Self { published, last: None }
     }
 
-    /// Fetches the keys and reports changes. Known keys stay in use until better ones arrive.
+    /// Fetches the keys and reports changes. Known keys stay in use until valid new ones arrive.
     fn fetch(&mut self, server: &Server, reach: &Reach) {
         let address = &self.published.jwks_uri;
         let fetched = get(address, reach).and_then(|response| match response.status().as_u16() {
@@ -135,12 +135,12 @@ fn send(request: Request, reach: &Reach) -> Result<Response, String> {
         .http_status_as_error(false)
         .max_redirects(0)
         .timeout_global(Some(PATIENCE));
-    // A proxy cannot reach our own loopback or the other containers.
+    // A proxy cannot reach this machine's loopback or the other containers.
     if reach.is_plain(&url) {
         config = config.proxy(None);
     }
     let agent = config.build().new_agent();
-    // Leave the body out of a GET: even an empty one would add a Content-Length.
+    // Leave the body out of a GET, because even an empty body would add a Content-Length.
     let answer =
         if request.body().is_empty() { agent.run(request.map(|_| ())) } else { agent.run(request) };
     let (head, mut body) = answer.map_err(|error| error.to_string())?.into_parts();

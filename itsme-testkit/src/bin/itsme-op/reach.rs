@@ -1,10 +1,10 @@
-//! Limits where the program sends requests.
+//! Restricts the hosts to which the program sends requests.
 
 use std::sync::Arc;
 
 use url::{Host, Url};
 
-/// Any host by https; by plain http, only loopback and the allowed hosts.
+/// Allows any host over HTTPS, but only loopback and explicitly allowed hosts over plain HTTP.
 #[derive(Clone, Debug)]
 pub struct Reach {
     plain: Arc<[Host]>,
@@ -16,14 +16,14 @@ impl Reach {
         Self { plain: plain.into(), only_near: false }
     }
 
-    /// Restricts https to loopback and the allowed hosts, too.
+    /// Also restricts HTTPS to loopback and the allowed hosts.
     #[must_use]
     pub fn only_near(mut self) -> Self {
         self.only_near = true;
         self
     }
 
-    /// Parses the address if it is within reach.
+    /// Parses a URL and checks that requests to it are allowed.
     pub fn check(&self, text: &str) -> Result<Url, String> {
         let url = Url::parse(text).map_err(|error| format!("{text:?}: {error}"))?;
         let is_uri = text.parse::<http::Uri>().is_ok();
@@ -39,7 +39,8 @@ impl Reach {
         }
     }
 
-    /// Whether the host is near, so that no proxy is used for it.
+    /// Whether the URL's host is loopback or an allowed host, which are never reached through a
+    /// proxy.
     pub fn is_plain(&self, url: &Url) -> bool {
         is_loopback(url) || url.host().is_some_and(|host| self.plain.contains(&host.to_owned()))
     }

@@ -1,4 +1,4 @@
-//! Turns the configuration into the OP's clients and people, checked before anything starts.
+//! Turns the configuration into the OP's clients and people, and checks it before anything starts.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::{
     reach::Reach,
 };
 
-/// An empty key set, for a client whose keys have not been fetched yet.
+/// An empty key set, for clients whose keys have not been fetched yet.
 const NO_KEYS: &str = r#"{"keys":[]}"#;
 
 /// The clients, people and faults that the OP knows.
@@ -26,11 +26,11 @@ pub struct Registry {
     clients: Vec<RegisteredClient>,
     people: Vec<Person>,
     pub faults: Vec<Fault>,
-    /// Clients whose keys are fetched.
+    /// Clients whose keys are fetched from a URL.
     pub published: Vec<Published>,
 }
 
-/// A client that publishes its keys, without those keys.
+/// A client that publishes its keys at a URL, without those keys.
 #[derive(Clone)]
 pub struct Published {
     pub jwks_uri: String,
@@ -42,21 +42,22 @@ pub struct Published {
 /// The state of a client's published keys.
 #[derive(Default)]
 struct Fetched {
-    /// The client with its last known keys, for rebuilding the OP.
+    /// The client with its last known keys, which is needed to rebuild the OP.
     last: Option<RegisteredClient>,
-    /// The client has been removed.
+    /// Whether the client has been removed.
     is_retired: bool,
 }
 
 impl Published {
-    /// The client with the keys that it publishes now.
+    /// Builds the client with these keys, which it publishes now.
     pub fn with(&self, jwks: &str) -> Result<RegisteredClient, String> {
         check_jwks(jwks)?;
         let client = RegisteredClient::new(&self.client.client_id, jwks);
         registered(&self.client, client, &self.reach)
     }
 
-    /// Gives the OP newly fetched keys, unless the client has been removed meanwhile.
+    /// Registers the client with newly fetched keys at the OP, unless it has been removed in the
+    /// meantime.
     pub fn register(&self, op: &mut FakeOp, client: RegisteredClient) {
         let mut fetched = self.fetched();
         if !fetched.is_retired {
@@ -65,7 +66,7 @@ impl Published {
         }
     }
 
-    /// The client's id, until its keys have arrived.
+    /// Returns the client's ID if its keys have not been fetched yet.
     pub fn lacks_keys(&self) -> Option<&str> {
         self.fetched().last.is_none().then_some(&self.client.client_id)
     }
@@ -85,7 +86,7 @@ impl Published {
 }
 
 impl Registry {
-    /// Adds a client; paths are relative to `directory`.
+    /// Adds a client. Paths in its configuration are relative to `directory`.
     pub fn client(
         &mut self,
         it: &configuration::Client,
@@ -105,7 +106,7 @@ impl Registry {
                 let client = RegisteredClient::with_secret(&it.client_id, secret);
                 if it.hs256 { client.hs256() } else { client }
             }
-            _ if it.hs256 => return Err("hs256 needs a secret".to_owned()),
+            _ if it.hs256 => return Err("hs256 requires a secret".to_owned()),
             (None, None) => by_keys(&private_keys().public_jwks()),
             (Some(Jwks::Set(jwks)), None) => {
                 let jwks = Value::Object(jwks.clone()).to_string();
@@ -130,7 +131,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Adds a person, with only claims that the dialect can express.
+    /// Adds a person, whose claims must all be possible in this dialect.
     pub fn person(&mut self, it: &configuration::Person, dialect: Dialect) -> Result<(), String> {
         self.people.push(Self::read_person(it, dialect)?);
         Ok(())
@@ -148,7 +149,7 @@ impl Registry {
         Ok(person)
     }
 
-    /// Sets up the OP with everything in the registry.
+    /// Sets up an OP with everything in the registry, and nothing else.
     pub fn enter(&self, op: &mut FakeOp, reach: &Reach) {
         op.forget_clients();
         self.add_to(op);
@@ -156,7 +157,7 @@ impl Registry {
         op.fetch_request_objects(move |uri| outgoing::get(uri, &reach));
     }
 
-    /// Adds the registry's clients and people to an OP.
+    /// Adds the registry's clients and people to an OP, and injects its faults.
     pub fn add_to(&self, op: &mut FakeOp) {
         for client in &self.clients {
             op.register(client.clone());
@@ -173,7 +174,7 @@ impl Registry {
     }
 }
 
-/// Fills in what does not depend on how the client authenticates.
+/// Sets everything that does not depend on how the client authenticates.
 fn registered(
     it: &configuration::Client,
     mut client: RegisteredClient,
@@ -200,11 +201,11 @@ fn registered(
     let services = &it.services;
     let codes = [&services.login, &services.identify, &services.share, &services.confirm];
     if codes.iter().all(|codes| codes.is_empty()) {
-        return Err("services: give at least one".to_owned());
+        return Err("services: the client requires at least one".to_owned());
     }
     for (code, name) in &it.service_names {
         if !codes.iter().any(|codes| codes.contains(code)) {
-            return Err(format!("service_names: {code:?} is not one of its services"));
+            return Err(format!("service_names: {code:?} is not one of the client's services"));
         }
         client = client.service_name(code, name);
     }
@@ -233,8 +234,8 @@ fn check_jwks(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks a claim name as written on the wire. V2 names work in both dialects: the OP converts them
-/// to V1 where V1 has an equivalent.
+/// Checks that a person can have this claim, by its technical name. V2 names work in both dialects:
+/// the OP converts them to V1 names where V1 has an equivalent.
 fn check_claim(name: &str, dialect: Dialect) -> Result<(), String> {
     let of =
         |dialect| Claim::all().filter_map(move |claim| claim.wire_names(dialect).ok()).flatten();
@@ -256,7 +257,7 @@ fn short(name: &str) -> &str {
     name.strip_prefix("claim_").unwrap_or(name)
 }
 
-/// Converts TOML to JSON. A date becomes text, as in claims.
+/// Converts TOML to JSON. A date becomes a string, as it is in claims.
 fn json(value: &toml::Value) -> Value {
     match value {
         toml::Value::String(text) => text.as_str().into(),

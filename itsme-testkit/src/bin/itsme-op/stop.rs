@@ -1,10 +1,11 @@
-//! Signals that stop the program.
+//! Handles the signals that stop the program.
 
 use std::{future::Future, io};
 
 use tokio::runtime::Runtime;
 
-/// Starts listening for SIGINT (Ctrl-C) and SIGTERM; the future completes on the first one.
+/// Starts listening for SIGINT (Ctrl-C) and SIGTERM. The returned future completes when the first
+/// one arrives.
 #[cfg(unix)]
 pub fn listen(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -20,7 +21,7 @@ pub fn listen(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Starts listening for Ctrl-C; the future completes when it is pressed.
+/// Starts listening for Ctrl-C. The returned future completes when it is pressed.
 #[cfg(not(unix))]
 pub fn listen(runtime: &Runtime) -> io::Result<impl Future<Output = ()>> {
     let _inside = runtime.enter();

@@ -20,8 +20,8 @@ pub fn from_files(certificate: &Path, key: &Path) -> Result<Tls, String> {
     })
 }
 
-/// Issues a certificate for the issuer's host and loopback, and writes the certificate of its CA to
-/// the file.
+/// Issues a certificate for the issuer's host and loopback from a new CA, and writes the CA's
+/// certificate to the file.
 pub fn by_own_ca(file: &Path, issuer: &str) -> Result<Tls, String> {
     let issuer = Url::parse(issuer).map_err(|error| error.to_string())?;
     let host = match issuer.host() {
@@ -31,7 +31,7 @@ pub fn by_own_ca(file: &Path, issuer: &str) -> Result<Tls, String> {
     let made = Tls::generate(&[&host, "localhost", "127.0.0.1", "::1"]);
     let (tls, ca) =
         made.map_err(|error| format!("cannot issue a certificate for {host}: {error}"))?;
-    // Overwrite the file from an earlier start; leave any other file alone.
+    // Overwrite a file that an earlier start wrote, but no other file.
     let created = match is_ours(file) {
         true => File::create(file),
         false => File::create_new(file),
@@ -42,7 +42,7 @@ pub fn by_own_ca(file: &Path, issuer: &str) -> Result<Tls, String> {
     Ok(tls)
 }
 
-/// Whether the file contains nothing but the CA of an earlier start.
+/// Whether the file contains only the CA certificate that an earlier start wrote.
 fn is_ours(file: &Path) -> bool {
     let pem = fs::read(file).unwrap_or_default();
     let certificates = X509::stack_from_pem(&pem).unwrap_or_default();

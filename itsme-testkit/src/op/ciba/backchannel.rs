@@ -17,22 +17,22 @@ use super::super::{
 use crate::{Person, RegisteredClient, jose};
 
 const LONGEST_REQUEST: Duration = Duration::from_secs(3600);
-/// The default lifetime of an `auth_req_id` in seconds; clients can ask for less.
+/// The default and maximum lifetime of an `auth_req_id` in seconds.
 const EXPIRES_IN: u64 = 300;
 const LONGEST_NOTIFICATION_TOKEN: usize = 1024;
 
-/// An accepted request.
+/// A backchannel authentication request that the OP has accepted.
 pub(super) struct Backchannel {
     pub(super) auth_req_id: String,
     pub(super) request: AuthenticationRequest,
-    /// The person who is asked.
+    /// The person whom the request is for.
     pub(super) person: Person,
     pub(super) since: UnixTime,
     pub(super) expires: UnixTime,
     pub(super) polled: Option<UnixTime>,
-    /// How often the client polled too soon.
+    /// The number of times that the client polled too soon.
     pub(super) slowed_down: u32,
-    /// The ping to send once the person has decided, in ping mode.
+    /// The ping to send once the person has decided, if the client is in ping mode.
     pub(super) ping: Option<Request>,
     pub(super) decision: Option<Decision>,
 }
@@ -59,11 +59,11 @@ impl FakeOp {
         let request = self
             .authentication_request(&parameters, true, client)
             .map_err(|(code, detail)| (400, code, detail))?;
-        // Check this last, because a user_identifier_token can be used only once.
+        // Check this last, because it uses up a user_identifier_token.
         let person = self.hinted_person(&hint, &request.client)?;
         let sub = self.pairwise_sub(&request.client.client_id, &person);
         if request.claims.known_user().is_some_and(|known| known != sub) {
-            return Err(invalid("claims and login_hint_token name different people".to_owned()));
+            return Err(invalid("claims and login_hint_token name different users".to_owned()));
         }
         let auth_req_id = self.identifier("auth_req_id");
         let mut body = json!({ "auth_req_id": auth_req_id, "expires_in": expires_in });
@@ -86,8 +86,8 @@ impl FakeOp {
         Ok(body)
     }
 
-    /// Returns the claims of the signed authentication request (CIBA Core §7.1.1). Nothing may
-    /// stand beside it but the client's authentication.
+    /// Returns the claims of the signed authentication request (CIBA Core §7.1.1). Apart from
+    /// `request`, the form can contain only the client's authentication.
     fn signed_request(
         &mut self,
         form: &Parameters,
@@ -95,7 +95,7 @@ impl FakeOp {
     ) -> Result<Map<String, Value>, Refused> {
         let beside = ["request", "client_id", "client_assertion_type", "client_assertion"];
         if let Some(name) = form.names().find(|name| !beside.contains(name)) {
-            return Err(invalid(format!("{name} must not be sent beside a signed request")));
+            return Err(invalid(format!("{name} must not be sent outside the signed request")));
         }
         let jwt = form.get("request").unwrap_or_default();
         let claims = jose::verify(&client.jwks(), jwt).map_err(invalid)?;
@@ -125,7 +125,7 @@ fn invalid(detail: String) -> Refused {
     (400, "invalid_request", detail)
 }
 
-/// The lifetime that the client requests, up to the OP's limit.
+/// The lifetime of the request in seconds: what the client requests, up to the OP's limit.
 fn expires_in(parameters: &Parameters) -> Result<u64, Refused> {
     let Some(requested) = parameters.get("requested_expiry") else { return Ok(EXPIRES_IN) };
     match requested.parse() {
@@ -134,8 +134,8 @@ fn expires_in(parameters: &Parameters) -> Result<u64, Refused> {
     }
 }
 
-/// Builds the ping with its bearer token. Clients in ping mode must send a token (CIBA Core §7.1);
-/// for others there is no ping.
+/// Returns the notification endpoint and the bearer token for the ping. A client in ping mode must
+/// send a token (CIBA Core §7.1). Other clients get no ping.
 fn notification(
     parameters: &Parameters,
     client: &RegisteredClient,
@@ -148,10 +148,10 @@ fn notification(
             return Err(invalid("the client has no notification endpoint".to_owned()));
         }
         (None, Some(_)) => {
-            return Err(invalid("client_notification_token is needed in ping mode".to_owned()));
+            return Err(invalid("client_notification_token is required in ping mode".to_owned()));
         }
     };
-    // RFC 6750 §2.1
+    // Check the syntax of a bearer token (RFC 6750 §2.1).
     let symbol = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
     let symbols = token.trim_end_matches('=');
     if symbols.is_empty()
@@ -170,5 +170,5 @@ fn ping(endpoint: Uri, token: &str, auth_req_id: &str) -> Request {
         .header(header::AUTHORIZATION, format!("Bearer {token}"))
         .header(header::CONTENT_TYPE, "application/json")
         .body(json!({ "auth_req_id": auth_req_id }).to_string().into_bytes())
-        .expect("a bearer token goes into a header")
+        .expect("a bearer token is a valid header value")
 }

@@ -20,18 +20,19 @@ const NOT_PENDING: &str = "no such backchannel authentication request is pending
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct AskedInApp {
-    /// Identifies the request to [`FakeOp::approve_backchannel`] and [`FakeOp::deny_backchannel`].
+    /// The id to pass to [`FakeOp::approve_backchannel`] and [`FakeOp::deny_backchannel`].
     pub auth_req_id: String,
-    /// The client that asks.
+    /// The client that made the request.
     pub client_id: String,
-    /// The person who is asked.
+    /// The person whom the request is for.
     pub person: Person,
     /// The scopes, including `openid` and the service.
     pub scopes: Vec<String>,
-    /// The names of individually requested claims, for the ID token or userinfo.
+    /// The names of individually requested claims, whether for the ID token or for userinfo.
     pub claims: Vec<String>,
-    /// The template of a confirmation, keyed by what follows `claim_approval_` in its names:
-    /// `template_name`, `text_key` and so on. Empty if there is nothing to confirm.
+    /// The template of a confirmation. Its keys are the claim names without everything up to
+    /// `claim_approval_`: `template_name`, `text_key` and so on. Empty if there is nothing to
+    /// confirm.
     pub template: BTreeMap<String, String>,
 }
 
@@ -55,7 +56,8 @@ impl FakeOp {
         shown.collect()
     }
 
-    /// The requests waiting for a decision, with their `auth_req_id`, person and start time.
+    /// The backchannel authentication requests waiting for a decision, with their `auth_req_id`,
+    /// person and start time.
     pub(in super::super) fn requests_to_decide(
         &self,
     ) -> impl Iterator<Item = (&str, &AuthenticationRequest, &Person, UnixTime)> {
@@ -64,7 +66,8 @@ impl FakeOp {
         pending.map(|it| (it.auth_req_id.as_str(), &it.request, &it.person, it.since))
     }
 
-    /// The waiting sessions, then the waiting requests, each oldest first.
+    /// The waiting user discovery sessions, followed by the waiting backchannel requests, each
+    /// oldest first.
     pub(in super::super) fn waiting_without_a_browser(&self) -> impl Iterator<Item = Waiting> {
         let sessions = self.sessions_to_scan().map(|(id, client_id, since)| Waiting {
             kind: WaitingKind::QrSession,
@@ -83,8 +86,8 @@ impl FakeOp {
         sessions.chain(requests)
     }
 
-    /// Approves a request as the person would in the app. The next poll gets the tokens, and a
-    /// client in ping mode gets [a ping](Self::pings).
+    /// Approves a request as the person would in the app. The next poll returns the tokens. A
+    /// client in ping mode also receives [a ping](Self::pings).
     ///
     /// # Panics
     /// If no such request [is pending](Self::pending_backchannel).
@@ -92,31 +95,32 @@ impl FakeOp {
         self.decide_backchannel(auth_req_id, true).expect(NOT_PENDING);
     }
 
-    /// Refuses a request as the person would in the app. The next poll gets `access_denied`, and a
-    /// client in ping mode gets [a ping](Self::pings).
+    /// Refuses a request as the person would in the app. The next poll fails with `access_denied`.
+    /// A client in ping mode also receives [a ping](Self::pings).
     ///
     /// # Panics
-    /// Like [`approve_backchannel`](Self::approve_backchannel).
+    /// If no such request [is pending](Self::pending_backchannel).
     pub fn deny_backchannel(&mut self, auth_req_id: &str) {
         self.decide_backchannel(auth_req_id, false).expect(NOT_PENDING);
     }
 
-    /// Lets the request time out: the next poll gets `expired_token`.
+    /// Lets a request time out: the next poll fails with `expired_token`.
     ///
     /// # Panics
-    /// Like [`approve_backchannel`](Self::approve_backchannel).
+    /// If no such request [is pending](Self::pending_backchannel).
     pub fn expire_backchannel(&mut self, auth_req_id: &str) {
         self.end_backchannel(auth_req_id).expect(NOT_PENDING);
     }
 
-    /// Takes the pings for decisions since the last call: `POST` requests to the clients'
-    /// [notification endpoints](crate::RegisteredClient::notification_endpoint). The OP opens no
-    /// sockets; pass the pings to your application.
+    /// Returns and removes the pings for all decisions since the last call. They are `POST`
+    /// requests to the clients' [notification
+    /// endpoints](crate::RegisteredClient::notification_endpoint). The OP opens no sockets, so pass
+    /// them to your application yourself.
     pub fn pings(&mut self) -> Vec<Request> {
         std::mem::take(&mut self.ciba.pings)
     }
 
-    /// Decides a request; `None` if no such request is pending.
+    /// Decides a request. Returns `None` if no such request is pending.
     pub(in super::super) fn decide_backchannel(
         &mut self,
         auth_req_id: &str,
@@ -126,14 +130,14 @@ impl FakeOp {
         let found = self.pending(auth_req_id)?;
         found.decision = Some(if is_approved { Decision::Approved(now) } else { Decision::Denied });
         if let Some(ping) = found.ping.take() {
-            // After the decision the client may poll at once, however recently it last did.
+            // After the ping, the client may poll immediately, no matter when it last polled.
             found.polled = None;
             self.ciba.pings.push(ping);
         }
         Some(())
     }
 
-    /// Lets a request time out; `None` if no such request is pending.
+    /// Lets a request time out. Returns `None` if no such request is pending.
     pub(in super::super) fn end_backchannel(&mut self, auth_req_id: &str) -> Option<()> {
         let now = self.now();
         self.pending(auth_req_id)?.expires = now;

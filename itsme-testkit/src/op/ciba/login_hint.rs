@@ -1,4 +1,4 @@
-//! `login_hint_token`: whom to ask.
+//! `login_hint_token`, which names the user to authenticate.
 
 use serde_json::Value;
 
@@ -6,8 +6,8 @@ use super::super::{FakeOp, answer::Refused};
 use crate::{Person, RegisteredClient, jose};
 
 impl FakeOp {
-    /// The person named by the token. itsme's documentation shows it as a JWT, once with alg none,
-    /// and as an object; each form may carry each type.
+    /// The person whom the token names. itsme's documentation shows it as an object, as a signed
+    /// JWT, and as a JWT with alg `none`. Each of these forms can contain either type of hint.
     pub(super) fn hinted_person(
         &mut self,
         hint: &Value,
@@ -29,13 +29,13 @@ impl FakeOp {
                 self.ciba.identify(text("value"), &client.client_id, now)
             }
             "subject_code" => self.person_with(&client.client_id, text("value")).ok_or_else(|| {
-                (400, "unknown_user_id", "the client knows no one by this sub".to_owned())
+                (400, "unknown_user_id", "no user of this client has this sub".to_owned())
             }),
             other => Err(invalid(format!("unknown type {other:?}"))),
         }
     }
 
-    /// The person whom a client knows by this `sub`.
+    /// The person who has this `sub` for this client.
     pub(in super::super) fn person_with(&self, client_id: &str, sub: &str) -> Option<Person> {
         let mut people = self.people.iter();
         people.find(|person| self.pairwise_sub(client_id, person) == sub).cloned()

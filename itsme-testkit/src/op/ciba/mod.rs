@@ -1,4 +1,4 @@
-//! CIBA with user discovery: logins without a browser in between (CIBA Core, itsme: CIBA).
+//! CIBA with user discovery: logins without redirecting a browser (CIBA Core, itsme: CIBA).
 
 mod backchannel;
 mod decision;
@@ -23,12 +23,12 @@ use crate::{RegisteredClient, registration::Credentials};
 
 pub(super) const CIBA_GRANT_TYPE: &str = "urn:openid:params:grant-type:ciba";
 
-/// The interval if an answer names none.
+/// The polling interval in seconds that applies if a response contains none.
 const DEFAULT_INTERVAL: u32 = 5;
 
 /// The OP's CIBA settings and state.
 pub(super) struct Ciba {
-    /// In the order in which they began, like the requests.
+    /// The oldest session first. The requests are in the same order.
     sessions: Vec<Session>,
     requests: Vec<Backchannel>,
     pings: Vec<Request>,
@@ -57,20 +57,20 @@ impl Ciba {
 }
 
 impl FakeOp {
-    /// Sets the `interval` in seconds in CIBA answers, which is how long a client must wait between
-    /// two polls. `None` leaves it out, which means the default of 5 seconds.
+    /// Sets the `interval` in CIBA responses: how many seconds a client must wait between two
+    /// polls. `None` omits it, which means the default of 5 seconds.
     pub fn polling_interval(&mut self, seconds: Option<u32>) {
         self.ciba.interval = seconds;
     }
 
-    /// Sets how long a QR code of user discovery is valid; a later poll returns a new one. Default:
-    /// 30 seconds.
+    /// Sets how long a QR code of user discovery is valid. A poll after that returns a new one.
+    /// Default: 30 seconds.
     pub fn qr_code_lifetime(&mut self, lifetime: Duration) {
         self.ciba.qr_code_lifetime = lifetime;
     }
 
-    /// Puts `qr_code` and `expires_at` at the top level of the answer, as a table in itsme's
-    /// documentation does, instead of in `user_discovery_token`.
+    /// Puts `qr_code` and `expires_at` at the top level of the response, as a table in itsme's
+    /// documentation shows them, instead of in `user_discovery_token`.
     pub fn qr_code_at_top_level(&mut self) {
         self.ciba.qr_code_at_top_level = true;
     }
@@ -95,8 +95,8 @@ impl FakeOp {
     fn check_may_use_ciba(&self, client: &RegisteredClient) -> Result<(), Refused> {
         let refused = |detail: &str| Err((400, "unauthorized_client", detail.to_owned()));
         match client.credentials {
-            _ if self.dialect == Dialect::V1 => refused("CIBA needs V2"),
-            Credentials::Secret { .. } => refused("CIBA needs a client with keys"),
+            _ if self.dialect == Dialect::V1 => refused("CIBA requires V2"),
+            Credentials::Secret { .. } => refused("CIBA requires a client with keys"),
             Credentials::Keys(_) => Ok(()),
         }
     }

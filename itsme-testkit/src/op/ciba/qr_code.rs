@@ -4,7 +4,8 @@ use qrcode::{Color, QrCode};
 
 /// The width of the white border that scanners need, in modules (ISO/IEC 18004).
 const QUIET_ZONE: usize = 4;
-/// Pixels per module in each direction. At one bit per pixel, a module is one byte of each row.
+/// Pixels per module in each direction. At one bit per pixel, the width of a module is exactly one
+/// byte.
 const PIXELS: usize = 8;
 
 pub(in super::super) fn png(content: &str) -> Vec<u8> {
@@ -18,7 +19,7 @@ pub(in super::super) fn png(content: &str) -> Vec<u8> {
     let row = |y: usize| -> Vec<u8> { (0..modules).map(|x| byte(x, y)).collect() };
     let pixels: Vec<u8> = (0..modules).flat_map(|y| row(y).repeat(PIXELS)).collect();
     let mut file = Vec::new();
-    write(&mut file, modules * PIXELS, &pixels).expect("a Vec takes what is written to it");
+    write(&mut file, modules * PIXELS, &pixels).expect("writing to a Vec cannot fail");
     file
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::RegisteredClient;
 
-/// How many seconds `slow_down` adds to the interval.
+/// The number of seconds that `slow_down` adds to the interval.
 const SLOW_DOWN: u32 = 5;
 
 impl FakeOp {
@@ -29,12 +29,13 @@ impl FakeOp {
             return refused(400, "invalid_grant", "the auth_req_id is unknown or was used before");
         };
         if found.request.client.client_id != client.client_id {
-            return refused(400, "invalid_grant", "the auth_req_id belongs to another client");
+            return refused(400, "invalid_grant", "the auth_req_id belongs to a different client");
         }
         if now >= found.expires {
             return refused(400, "expired_token", "the auth_req_id has expired");
         }
-        // CIBA Core §7.3: the interval is between two polls, so the first may come at any time.
+        // CIBA Core §7.3: the interval applies between two polls, so the first poll may happen at
+        // any time.
         let interval = Duration::from_secs((interval + found.slowed_down * SLOW_DOWN).into());
         let previous = found.polled.replace(now);
         if previous.is_some_and(|previous| now.since(previous) < interval) {

@@ -1,4 +1,4 @@
-//! User discovery sessions: find out who is in front of the screen with the QR code.
+//! User discovery sessions, which find out who is in front of the screen with the QR code.
 
 use std::time::Duration;
 
@@ -28,13 +28,13 @@ pub(super) struct Session {
     begun: UnixTime,
     until: UnixTime,
     polled: UnixTime,
-    /// How many QR codes it has shown, and how long the last one is valid.
+    /// The number of QR codes that the session has shown. The last one is valid until `expires_at`.
     qr_codes: u32,
     expires_at: UnixTime,
     discovered: Option<Discovered>,
 }
 
-/// The person who scanned the QR code, stored under the `user_identifier_token`.
+/// The person who scanned the QR code, and the `user_identifier_token` that stands for them.
 struct Discovered {
     person: Person,
     token: String,
@@ -53,8 +53,8 @@ impl Session {
 }
 
 impl Ciba {
-    /// The person named by a `user_identifier_token`. It works once, for the client that received
-    /// it.
+    /// The person whom a `user_identifier_token` names. The token can be used once, and only by the
+    /// client that received it.
     pub(super) fn identify(
         &mut self,
         token: &str,
@@ -79,12 +79,13 @@ impl Ciba {
 }
 
 impl FakeOp {
-    /// The user discovery sessions waiting for someone to scan their QR code, oldest first.
+    /// The ids of the user discovery sessions that are waiting for someone to scan their QR code,
+    /// oldest first.
     pub fn pending_sessions(&self) -> Vec<&str> {
         self.sessions_to_scan().map(|(id, ..)| id).collect()
     }
 
-    /// The waiting sessions with their clients and start times.
+    /// The ids of the waiting sessions, with their clients and start times.
     pub(in super::super) fn sessions_to_scan(
         &self,
     ) -> impl Iterator<Item = (&str, &str, UnixTime)> {
@@ -93,7 +94,7 @@ impl FakeOp {
         pending.map(|session| (session.id.as_str(), session.client_id.as_str(), session.begun))
     }
 
-    /// Expires a session that no one will scan.
+    /// Lets a session expire immediately.
     pub(in super::super) fn end_session(&mut self, session_id: &str) {
         let now = self.now();
         for session in self.ciba.sessions.iter_mut().filter(|session| session.id == session_id) {
@@ -102,8 +103,8 @@ impl FakeOp {
     }
 
     /// Scans the QR code of a user discovery session as a person would in the app. The session's
-    /// next poll names the person by a `user_identifier_token`, which is valid once and for five
-    /// minutes.
+    /// next poll returns a `user_identifier_token` for this person, which can be used once, within
+    /// five minutes.
     ///
     /// # Panics
     /// If no such session [is pending](Self::pending_sessions).
@@ -111,7 +112,7 @@ impl FakeOp {
         self.scan_pending(session_id, person).expect("no such user discovery session is pending");
     }
 
-    /// Scans a session; `None` if no such session is pending.
+    /// Scans a session's QR code. Returns `None` if no such session is pending.
     pub(in super::super) fn scan_pending(
         &mut self,
         session_id: &str,
@@ -131,7 +132,7 @@ impl FakeOp {
         Some(())
     }
 
-    /// Begins or polls a session.
+    /// Begins a session, or polls the one with this id.
     pub(in super::super) fn user_discovery(
         &mut self,
         request: &Request,
@@ -184,7 +185,7 @@ impl FakeOp {
             return refused(404, "not_found", "unknown user discovery session");
         };
         if session.client_id != client.client_id {
-            return refused(403, "access_denied", "the session belongs to another client");
+            return refused(403, "access_denied", "the session belongs to a different client");
         }
         if session.is_over(now) {
             return refused(400, "invalid_request", "the user discovery session has expired");
@@ -230,18 +231,18 @@ impl FakeOp {
     }
 }
 
-/// Decodes a path segment, where a plus is a literal plus.
+/// Decodes a path segment, in which a plus sign is not a space.
 fn percent_decoded(segment: &str) -> String {
     let pair = format!("x={}", segment.replace('+', "%2B"));
     let decoded = form_urlencoded::parse(pair.as_bytes()).next();
     decoded.map(|(_, id)| id.into_owned()).unwrap_or_default()
 }
 
-/// A UTC time to the second.
+/// Formats a time in UTC, without fractions of a second.
 pub(in super::super) fn rfc3339(time: UnixTime) -> String {
     let (days, second) = (time.as_secs() / 86_400, time.as_secs() % 86_400);
-    // Years begin in March here, so that a leap day comes last. 719,468 days before 1970 is 1 March
-    // of the year 0, and 400 years have 146,097 days.
+    // Years begin in March here, so that a leap day comes last. Day 0 is March 1 of the year 0,
+    // which is 719,468 days before 1970, and 400 years have 146,097 days.
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);
     let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;

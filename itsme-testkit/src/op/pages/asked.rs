@@ -1,4 +1,5 @@
-//! What the app shows for a request: who asks, for what, and at which level.
+//! What the app shows for a request: the client that made it, what it requests, and the security
+//! level.
 
 use itsme_core::{Dialect, Request};
 use serde_json::Value;
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::registration::Kind;
 
-/// A request and the language it is shown in.
+/// A request, and the language in which to show it.
 pub(super) struct Shown<'a> {
     pub(super) request: &'a AuthenticationRequest,
     pub(super) dialect: Dialect,
@@ -57,7 +58,7 @@ impl<'a> Shown<'a> {
         )
     }
 
-    /// The shared data, each item once: a scope and a claim may mean the same.
+    /// The data to share. Each item is listed once, because a scope and a claim may mean the same.
     fn data(&self) -> String {
         let words = self.words();
         let mut list: Vec<(String, bool)> = Vec::new();
@@ -72,7 +73,7 @@ impl<'a> Shown<'a> {
             }
         }
         if list.is_empty() {
-            // A confirmation shows what is to be confirmed instead.
+            // A confirmation shows what to confirm instead.
             let is_login = self.kind() != Kind::Confirm;
             return if is_login { format!("<p>{}</p>", words.no_data) } else { String::new() };
         }
@@ -87,8 +88,9 @@ impl<'a> Shown<'a> {
         )
     }
 
-    /// Scopes and claims about the person, and whether they are essential. Claims that a scope
-    /// stands for are also requested in the ID token; for the person that changes nothing.
+    /// The requested scopes and claims about the person, and whether they are essential. The claims
+    /// that a scope stands for are also requested in the ID token. Leave those out, because they
+    /// make no difference to the person.
     fn names(&self) -> impl Iterator<Item = (&'a str, bool)> {
         let claims = &self.request.claims;
         let is_data = |scope: &&String| *scope != "openid" && !scope.starts_with("service:");
@@ -106,7 +108,7 @@ impl<'a> Shown<'a> {
         scopes.map(|scope| (scope.as_str(), false)).chain(claims.filter(beside))
     }
 
-    /// The text or the payment to confirm.
+    /// The text or the payment that the person is asked to confirm.
     fn to_confirm(&self) -> String {
         let words = self.words();
         let template = self.request.claims.template(self.dialect);
@@ -129,7 +131,8 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// The names on the wire, folded away.
+    /// The technical names of the client, the scopes and the claims, in a section that is collapsed
+    /// at first.
     fn for_developers(&self) -> String {
         let claims: Vec<&str> =
             self.request.claims.about_the_person().map(String::as_str).collect();
@@ -144,7 +147,7 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// A sentence that says who does something.
+/// Formats a sentence that names the client.
 pub(super) fn lead(words: &str, client: &str) -> String {
     let client = format!("<strong>{}</strong>", escape(client));
     format!("<p class=\"lead\">{}</p>", words.replace("{}", &client))

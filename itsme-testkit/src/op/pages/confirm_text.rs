@@ -1,8 +1,8 @@
-//! Renders the text of a confirmation as the app shows it.
+//! Renders the text of a confirmation the way the app shows it.
 
 use super::escape;
 
-/// Renders HTML with the four tags that itsme knows; everything else is escaped.
+/// Renders the text as HTML with the four tags that itsme supports. Everything else is escaped.
 pub(super) fn render(text: &str) -> String {
     let mut html = String::new();
     let mut open = Vec::new();
@@ -12,7 +12,7 @@ pub(super) fn render(text: &str) -> String {
         rest = &rest[at..];
         let tag = rest.find('>').map_or(rest, |end| &rest[..=end]);
         let length = match tag {
-            // itsme's older documentation writes a line break the second way.
+            // itsme's older documentation writes a line break as `</br>`.
             "<br>" | "</br>" => {
                 html += "<br>";
                 tag.len()

@@ -1,4 +1,4 @@
-//! The page that lists all faults: search them, and click to start or clear one.
+//! The page that lists all faults. Users can search it, and click a fault to inject it.
 
 use itsme_core::{Request, Response};
 
@@ -12,10 +12,10 @@ use crate::{Fault, faults::Area, quirks};
 
 const AREAS: [(Area, &str); 9] = [
     (Area::Wire, "Connections"),
-    (Area::Http, "HTTP answers"),
+    (Area::Http, "HTTP responses"),
     (Area::Discovery, "Metadata"),
     (Area::KeySet, "Key set"),
-    (Area::TokenAnswer, "Token answer"),
+    (Area::TokenAnswer, "Token response"),
     (Area::Tokens, "Signatures and encryption"),
     (Area::Claims, "Claims"),
     (Area::Days, "Bad days"),
@@ -23,7 +23,8 @@ const AREAS: [(Area, &str); 9] = [
 ];
 
 impl FakeOp {
-    /// Lists faults and quirks by area; with `?find=`, only those that contain all its words.
+    /// Lists faults and quirks by area. With `?find=`, lists only those whose names contain all of
+    /// its words.
     pub(super) fn faults(&self, request: &Request) -> Response {
         let wanted = query(request, "find").unwrap_or_default();
         let words: Vec<String> = wanted.split_whitespace().map(str::to_lowercase).collect();
@@ -53,7 +54,7 @@ impl FakeOp {
              <div><label for=\"find\">Find</label><input id=\"find\" name=\"find\" type=\"search\" value=\"{}\" autocomplete=\"off\"></div>\
              <button>Search</button></form>{all}{}{}",
             escape(&wanted),
-            section("Faults", "A careful client refuses these: the login fails.", &faults),
+            section("Faults", "A careful client detects these, and the login fails.", &faults),
             section(
                 "Quirks",
                 "Real providers do these things; a login must still succeed.",
@@ -63,7 +64,7 @@ impl FakeOp {
         self.html(200, &Page { wide: true, ..Page::new(request, "Faults") }, &body)
     }
 
-    /// Injects the chosen fault, or clears all, from any page.
+    /// Injects the chosen fault, or clears all faults. Every page can submit this form.
     pub(super) fn meddle(&mut self, request: &Request) -> Response {
         let form = match Parameters::parse(request.body()) {
             Ok(form) => form,
@@ -77,7 +78,8 @@ impl FakeOp {
             (None, Some("clear")) => self.recover(),
             _ => return self.refused(request, "unknown fault"),
         }
-        // Only a path on the OP's own origin is accepted, so the redirect cannot leave it.
+        // Accept only a path on the OP's own origin, so that the redirect cannot lead anywhere
+        // else.
         let back = form.get("back").filter(|back| {
             back.starts_with('/') && back.bytes().all(|byte| byte.is_ascii_graphic())
         });
@@ -91,7 +93,8 @@ impl FakeOp {
     }
 }
 
-/// Lists one area. Faults of a client's own key holder are left out: an OP cannot cause them.
+/// Lists the faults of one area. Those of a client's own key holder are left out, because an OP
+/// cannot cause them.
 fn group((area, title): (Area, &str), list: &[Fault], open: bool) -> String {
     let of_area = list.iter().filter(|fault| fault.area() == area);
     let rows: Vec<String> = of_area

@@ -1,4 +1,4 @@
-//! What surrounds the content of every page.
+//! The frame around the content of every page.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{Method, header};
@@ -12,15 +12,15 @@ use super::{
 
 const STYLE: &str = include_str!("style.css");
 
-/// A page that has not been rendered yet.
+/// The properties of a page that is about to be rendered.
 pub(super) struct Page<'a> {
     pub(super) request: &'a Request,
     pub(super) language: Language,
-    /// As plain text, not HTML.
+    /// Plain text, not HTML.
     pub(super) title: &'a str,
-    /// Whether the page has lists or tables that need room.
+    /// Whether the page has lists or tables that need more width.
     pub(super) wide: bool,
-    /// After how many seconds the page reloads itself.
+    /// Number of seconds after which the page reloads itself, if it does.
     pub(super) refresh: Option<u32>,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// Why a page refused a request; for the journal, which does not read HTML.
+/// The reason why a page refused a request, for the journal, which does not parse HTML.
 #[derive(Clone)]
 pub(in super::super) struct Refused(pub(in super::super) String);
 
@@ -60,7 +60,7 @@ impl FakeOp {
             faults = self.active_faults(page.request),
             header = self.header(page.request),
         );
-        // Not `form-action`: browsers also apply it to the redirect to the application.
+        // Don't set `form-action`: browsers also apply it to the redirect to the application.
         let style = STANDARD.encode(openssl::sha::sha256(STYLE.as_bytes()));
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{style}'; img-src data:; base-uri 'none'; \
@@ -74,7 +74,7 @@ impl FakeOp {
         answer::with(status, html, &headers)
     }
 
-    /// The navigation. Addresses without a host work behind any host name.
+    /// The navigation bar. Its links contain no host, so they work under any host name.
     fn header(&self, request: &Request) -> String {
         let base = self.base();
         let here = self.path(request);
@@ -83,8 +83,8 @@ impl FakeOp {
             places.push(("/journal", "Journal"));
         }
         let link = |(path, label): (&str, &str)| {
-            // The pages of single requests share the journal's path: only the bare address is the
-            // current page.
+            // The pages of single requests have the same path as the journal, so only the path
+            // without a query is the current page.
             let is_here = here == path && request.uri().query().is_none();
             let current = if is_here { " aria-current=\"page\"" } else { "" };
             format!("<a href=\"{base}{path}\"{current}>{label}</a>")
@@ -96,7 +96,7 @@ impl FakeOp {
         )
     }
 
-    /// The active faults, with a button to clear them and return to this page.
+    /// Lists the active faults, with a button that clears them and returns to this page.
     fn active_faults(&self, request: &Request) -> String {
         let faults = &self.mischief.faults;
         if faults.is_empty() {

@@ -1,4 +1,5 @@
-//! The journal: all requests, those of one login, or one request with its tokens.
+//! The journal pages, which show all requests, the requests of one login, or a single request with
+//! its tokens.
 
 use std::collections::HashMap;
 
@@ -15,7 +16,7 @@ use super::{
     query,
 };
 
-/// A row of the table. Identical requests of one login, such as polls, share one.
+/// A row of the table. Identical requests of the same login, such as polls, share a row.
 struct Row<'a> {
     newest: &'a JournalEntry,
     oldest: &'a JournalEntry,
@@ -23,14 +24,14 @@ struct Row<'a> {
 }
 
 impl FakeOp {
-    /// Shows the latest requests, those of the login that began with this number, or the request
-    /// with this number.
+    /// Shows the most recent requests, the requests of one login (`?login=`, with the number of its
+    /// first request), or a single request (`?request=`).
     pub(super) fn journal(&self, journal: &Journal, request: &Request) -> Response {
         if let Some(number) = query(request, "request") {
             let entry = journal.entries().find(|entry| entry.number.to_string() == number);
             return match entry {
                 Some(entry) => self.journal_request(entry, request),
-                None => self.refused(request, "the journal no longer has this request"),
+                None => self.refused(request, "the journal no longer contains this request"),
             };
         }
         let login = query(request, "login");
@@ -39,7 +40,8 @@ impl FakeOp {
             None => true,
         });
         let is_paused = request.uri().query() == Some("paused");
-        // Reloading would take the focus away from people who use a keyboard.
+        // Reloading would move the focus, which disrupts people who use a keyboard, so they can
+        // pause it.
         let refresh = (login.is_none() && !is_paused).then_some(REFRESH);
         let (heading, onward) = match (&login, refresh) {
             (Some(_), _) => ("Requests of one login", "<a href=\"journal\">All requests</a>"),
@@ -51,13 +53,13 @@ impl FakeOp {
             "" => "<p>No requests yet.</p>".to_owned(),
             rows => format!(
                 "<table><thead><tr><th scope=\"col\" class=\"now\">Time (UTC)</th><th scope=\"col\">Request</th>\
-                 <th scope=\"col\">Answer</th><th scope=\"col\">Login</th></tr></thead>\
+                 <th scope=\"col\">Response</th><th scope=\"col\">Login</th></tr></thead>\
                  <tbody>{rows}</tbody></table>"
             ),
         };
         let body = format!(
-            "<h1>{heading}</h1><p class=\"quiet\">The latest requests, newest first. \
-             Nothing here is secret: this itsme is a fake, and so are its people.</p>\
+            "<h1>{heading}</h1><p class=\"quiet\">The most recent requests, newest first. \
+             Nothing here is secret, because this itsme and its people are fake.</p>\
              <p>{onward}</p><section class=\"card\">{table}</section>"
         );
         self.html(200, &Page { wide: true, refresh, ..Page::new(request, heading) }, &body)
@@ -86,7 +88,7 @@ impl FakeOp {
         };
         let title = format!("{} {}", entry.method, entry.path);
         let body = format!(
-            "<h1>{}</h1><p class=\"quiet\">{}, answered: {}</p>{reason}{login}{}{}",
+            "<h1>{}</h1><p class=\"quiet\">{}, outcome: {}</p>{reason}{login}{}{}",
             escape(&title),
             rfc3339(entry.at),
             escape(&entry.outcome),
@@ -97,7 +99,7 @@ impl FakeOp {
     }
 }
 
-/// Groups the requests. Between the polls of one login there may be requests of others.
+/// Groups requests into rows. Requests of other logins may come between the polls of one login.
 fn rows<'a>(entries: impl Iterator<Item = &'a JournalEntry>) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'a>> = Vec::new();
     let mut last_of_login = HashMap::new();

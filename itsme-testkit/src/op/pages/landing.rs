@@ -1,4 +1,4 @@
-//! The landing page: what this is, and what to configure.
+//! The landing page, which explains what this is and what to configure.
 
 use itsme_core::{Request, Response};
 
@@ -14,10 +14,14 @@ impl FakeOp {
         let metadata = escape(&self.endpoint(".well-known/openid-configuration"));
         let mut places = vec![
             ("phone", "Phone", "Approve or refuse requests as any of the people below."),
-            ("faults", "Faults", "Make something go wrong and see how your application copes."),
+            (
+                "faults",
+                "Faults",
+                "Make something go wrong and see how your application handles it.",
+            ),
         ];
         if self.journal.is_some() {
-            let journal = "See what your application sent, decoded, and why it was refused.";
+            let journal = "See your application's requests, decoded, and why they were refused.";
             places.push(("journal", "Journal", journal));
         }
         let place = |(path, label, what): (&str, &str, &str)| {
@@ -54,7 +58,7 @@ fn client(client: &RegisteredClient) -> String {
         }
     };
     format!(
-        "<details class=\"group\"><summary><span>{}</span></summary><dl><dt>Client id</dt><dd><code>{}</code></dd>\
+        "<details class=\"group\"><summary><span>{}</span></summary><dl><dt>Client ID</dt><dd><code>{}</code></dd>\
          <dt>Authenticates with</dt><dd>{credentials}</dd><dt>Services</dt><dd>{}</dd>\
          <dt>Redirect URIs</dt><dd>{}</dd></dl></details>",
         escape(client.display_name()),

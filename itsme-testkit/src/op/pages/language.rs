@@ -1,4 +1,4 @@
-//! The language of a page: the request's preference, then the browser's.
+//! The language of a page, which follows the request's preference, then the browser's.
 
 use http::header;
 use itsme_core::Request;
@@ -22,13 +22,14 @@ impl Language {
         }
     }
 
-    /// `ui_locales` decides, then the browser, then English.
+    /// Chooses the first known language in `ui_locales`, otherwise the browser's, otherwise
+    /// English.
     pub(super) fn of(ui_locales: Option<&str>, request: &Request) -> Self {
         let wanted = ui_locales.into_iter().flat_map(|locales| locales.split(' '));
         wanted.filter_map(Self::known).next().unwrap_or_else(|| Self::of_browser(request))
     }
 
-    /// The available language that `Accept-Language` prefers.
+    /// The available language with the highest preference in `Accept-Language`.
     pub(super) fn of_browser(request: &Request) -> Self {
         let accepted = request.headers().get(header::ACCEPT_LANGUAGE);
         let accepted = accepted.and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -36,7 +37,7 @@ impl Language {
         for range in accepted.split(',') {
             let (tag, weight) = range.split_once(";q=").unwrap_or((range, "1"));
             let weight = weight.trim().parse().unwrap_or(0.0);
-            // Among equals the first wins: browsers list them in order.
+            // Of two equal weights, the first one wins, because browsers list languages in order.
             if let Some(language) = Self::known(tag.trim()).filter(|_| weight > best.0) {
                 best = (weight, language);
             }
@@ -44,7 +45,7 @@ impl Language {
         best.1
     }
 
-    /// `nl-BE` counts as Dutch.
+    /// The language for a tag, if it is available. Ignores the region: `nl-BE` counts as Dutch.
     fn known(tag: &str) -> Option<Self> {
         let primary = tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
         let all = [Self::English, Self::Dutch, Self::French, Self::German];

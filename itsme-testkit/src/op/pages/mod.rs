@@ -25,8 +25,8 @@ use crate::Person;
 const REFRESH: u32 = 2;
 
 impl FakeOp {
-    /// Serves a page that is not part of the protocol. It is never affected by faults nor recorded
-    /// in the journal.
+    /// Serves a page that is not part of the protocol. Faults never affect such a page, and the
+    /// journal does not record it.
     pub(super) fn page(&mut self, path: &str, request: &Request) -> Option<Response> {
         match (request.method(), path) {
             (&Method::GET, "" | "/") => Some(self.landing(request)),
@@ -35,7 +35,7 @@ impl FakeOp {
             (&Method::GET, "/faults") => Some(self.faults(request)),
             (&Method::POST, "/faults") => Some(self.meddle(request)),
             (&Method::GET, "/waiting") => Some(self.waiting(request)),
-            // The address in user discovery's QR codes.
+            // The path in the QR codes of user discovery.
             (&Method::GET, "/scan") => Some(self.scanned(request)),
             (&Method::GET, "/journal") => {
                 self.journal.as_ref().map(|journal| self.journal(journal, request))
@@ -45,7 +45,7 @@ impl FakeOp {
     }
 }
 
-/// A parameter of a page's address.
+/// Returns a query parameter of a page's URL.
 fn query(request: &Request, name: &str) -> Option<String> {
     let query = request.uri().query().unwrap_or_default();
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -61,7 +61,7 @@ fn hidden(name: &str, value: &str) -> String {
     format!(r#"<input type="hidden" name="{name}" value="{}">"#, escape(value))
 }
 
-/// Redirects the browser after a form.
+/// Redirects the browser after it has submitted a form.
 fn see_other(url: &str) -> Response {
     answer::with(303, String::new(), &[(header::LOCATION, url)])
 }

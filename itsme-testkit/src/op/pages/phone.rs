@@ -1,4 +1,4 @@
-//! The simulated phone: what the app would show, and what the person can do with it.
+//! The simulated phone, which shows what the app would show, and lets a person act on it.
 
 use std::{cmp::Reverse, time::Duration};
 
@@ -17,23 +17,23 @@ use super::{
 };
 use crate::Person;
 
-/// When to mark a request as old: whoever made it has probably moved on.
+/// The age at which to mark a request as old. Whoever made it has probably moved on.
 const OLD: Duration = Duration::from_secs(120);
 
-/// Something that waits for a person.
+/// A card for something that is waiting for a person.
 struct Card<'a> {
     id: &'a str,
     since: UnixTime,
     language: Language,
     title: &'static str,
     what: String,
-    /// The person who can act, or the choice of one.
+    /// HTML that names the person who can act, or lets the user choose one.
     person: String,
     buttons: String,
 }
 
 impl FakeOp {
-    /// Shows everything that is waiting, newest first; with `?login=`, only that login.
+    /// Shows everything that is waiting, newest first. With `?login=`, shows only that item.
     pub(super) fn phone(&self, request: &Request) -> Response {
         let words = Words::of(Language::of_browser(request));
         let wanted = query(request, "login");
@@ -41,7 +41,7 @@ impl FakeOp {
         cards.sort_by_key(|card| Reverse(card.since));
         let now = self.now();
         let list: String = cards.iter().map(|card| card.html(now)).collect();
-        // Reloading the page would undo a choice being made on it.
+        // Don't reload a page with cards, because that would undo a choice that the user is making.
         let (title, refresh, content) = match (list.is_empty(), &wanted) {
             (false, _) => (words.something_to_do, None, list),
             (true, Some(_)) => (words.phone, None, paragraph(words.over)),
@@ -114,14 +114,14 @@ impl FakeOp {
                 |words: &Words| paragraph(&words.for_person.replace("{}", &escape(name(person))));
             to_decide(id, since, request, &person)
         });
-        // Among those that began at the same moment, the newest also comes first.
+        // If several began at the same time, the newest also comes first.
         let mut cards: Vec<_> = sessions.chain(requests).collect();
         cards.reverse();
         cards.extend(logins);
         cards
     }
 
-    /// Lets the user choose who holds the phone.
+    /// Renders the list from which the user chooses who is holding the phone.
     fn choice(&self, words: &Words, id: &str, known: Option<&Person>) -> String {
         let options = self.people.iter().map(|person| {
             let selected = known.is_some_and(|known| known.id() == person.id());
@@ -136,7 +136,7 @@ impl FakeOp {
         )
     }
 
-    /// Handles an action on the phone.
+    /// Handles a click on a button of the phone.
     pub(super) fn use_phone(&mut self, request: &Request) -> Response {
         let form = match Parameters::parse(request.body()) {
             Ok(form) => form,
@@ -157,7 +157,8 @@ impl FakeOp {
         }
     }
 
-    /// Opens the session card to which a user discovery QR code leads.
+    /// Handles the URL in a QR code of user discovery: redirects to the session's card on the
+    /// phone.
     pub(super) fn scanned(&self, request: &Request) -> Response {
         let session = query(request, "session").unwrap_or_default();
         let known = self.pending_sessions().into_iter().find(|pending| *pending == session);

@@ -1,4 +1,4 @@
-//! The page that a browser is sent to, and the one on which it waits for the phone.
+//! The sign-in page, and the page on which a browser waits for the phone.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use itsme_core::{Request, Response};
@@ -21,7 +21,7 @@ use super::{
 use crate::Person;
 
 impl FakeOp {
-    /// Shows who asks for what, with a button for each decision and a link to the phone.
+    /// Shows which client requests what, with a button for each decision and a link to the phone.
     pub(in super::super) fn sign_in(
         &self,
         request: &Request,
@@ -33,7 +33,7 @@ impl FakeOp {
         let client = &asks.client.client_id;
         let known = asks.claims.known_user().and_then(|sub| self.person_with(client, sub));
         let is_known = |person: &&Person| known.as_ref().is_some_and(|it| it.id() == person.id());
-        // The person whom the request names comes first.
+        // List the person whom the request names first.
         let others = self.people.iter().filter(|person| !is_known(person));
         let people = self.people.iter().filter(is_known).chain(others).enumerate();
         let approve = people.map(|(place, person)| {
@@ -59,12 +59,12 @@ impl FakeOp {
         self.html(200, &Page { language: shown.language, ..page }, &body)
     }
 
-    /// The page that continues by itself once someone has decided on the phone.
+    /// Serves the page that continues automatically once someone has decided on the phone.
     pub(super) fn waiting(&mut self, request: &Request) -> Response {
         let login = query(request, "login").unwrap_or_default();
         let place = self.on_page.iter().position(|it| it.id == login);
         match place.map(|place| (place, &self.on_page[place])) {
-            None => self.refused(request, "this login is over"),
+            None => self.refused(request, "this login has already ended"),
             Some((_, OnPage { id, stage: Stage::Waiting(presented), .. })) => {
                 let shown = Shown::new(&presented.request, self.dialect, request);
                 let words = shown.words();
@@ -86,7 +86,8 @@ impl FakeOp {
         }
     }
 
-    /// The QR code if a phone can follow it, and a link for people with only one screen.
+    /// Renders a link to the simulated phone for people with only one screen. Adds a QR code if a
+    /// real phone could open that link.
     fn way_to_phone(&self, words: &Words, id: &str) -> String {
         let address = format!("{}/phone?login={id}", self.issuer);
         let code = match is_reached_from_elsewhere(&self.issuer) {
@@ -109,7 +110,8 @@ impl FakeOp {
     }
 }
 
-/// On loopback a phone's camera would lead the phone to itself.
+/// Whether other devices can reach the issuer. If it is on loopback, a phone that scanned its URL
+/// would connect to itself.
 fn is_reached_from_elsewhere(issuer: &str) -> bool {
     let Ok(issuer) = Url::parse(issuer) else { return false };
     match issuer.host() {
@@ -120,7 +122,7 @@ fn is_reached_from_elsewhere(issuer: &str) -> bool {
     }
 }
 
-/// The initials of a name: Ann Peeters becomes AP.
+/// The initials of a name: Ann Peeters becomes `AP`.
 fn initials(name: &str) -> String {
     let mut words = name.split_whitespace();
     let ends = words.next().into_iter().chain(words.next_back());

@@ -1,8 +1,8 @@
-//! Checks the palette against WCAG 2.2 (1.4.3, 1.4.11).
+//! Checks the contrast of the palette's colors (WCAG 2.2, 1.4.3 and 1.4.11).
 
 use std::collections::HashMap;
 
-/// Text colours and their backgrounds.
+/// Text colors and their backgrounds.
 const TEXTS: [(&str, &str); 15] = [
     ("ink", "ground"),
     ("ink", "card"),
@@ -20,7 +20,7 @@ const TEXTS: [(&str, &str); 15] = [
     ("notice", "on-notice"),
     ("accent", "sunken"),
 ];
-/// The colours that mark a control or the focus, and their backgrounds.
+/// Colors that mark a control or the focus, and their backgrounds.
 const SHAPES: [(&str, &str); 5] = [
     ("border", "card"),
     ("border", "ground"),
@@ -50,14 +50,14 @@ fn everything_can_be_read_in_light_and_dark() {
     }
 }
 
-/// The colours of the next `:root`, and the rest of the text.
+/// Returns the colors in the next `:root`, and the rest of the text.
 fn rule(css: &str) -> (Palette, &str) {
     let (_, rule) = css.split_once(":root {").expect("custom properties");
     let (rule, rest) = rule.split_once('}').expect("an end");
     let colour = |declaration: &str| {
         let (name, value) = declaration.trim().strip_prefix("--")?.split_once(": #")?;
         let channel = |at: usize| {
-            let value = u8::from_str_radix(&value[at..at + 2], 16).expect("a hexadecimal colour");
+            let value = u8::from_str_radix(&value[at..at + 2], 16).expect("a hexadecimal color");
             f64::from(value) / 255.0
         };
         Some((name.to_owned(), [channel(0), channel(2), channel(4)]))

@@ -1,12 +1,12 @@
-//! The pages' texts in four languages. `{}` is a placeholder.
+//! The texts of the pages in four languages. `{}` is a placeholder.
 
 use super::language::Language;
 use crate::registration::Kind;
 
 pub(super) struct Words {
-    /// The titles for a login, an identification, sharing and a confirmation.
+    /// The titles for a login, an identification, data sharing and a confirmation.
     titles: [&'static str; 4],
-    /// Who asks for it.
+    /// Sentences that name the client, in the same order.
     leads: [&'static str; 4],
     pub(super) scan: &'static str,
     pub(super) scan_lead: &'static str,
@@ -62,7 +62,7 @@ impl Words {
         self.leads[place(kind)]
     }
 
-    /// How long ago something began.
+    /// Describes how long ago something began.
     pub(super) fn ago(&self, minutes: u64) -> String {
         match minutes {
             0 => self.just_now.to_owned(),
@@ -84,7 +84,7 @@ static ENGLISH: Words = Words {
     titles: ["Log in", "Identify yourself", "Share your data", "Confirm"],
     leads: [
         "{} asks you to log in.",
-        "{} asks who you are.",
+        "{} asks you to identify yourself.",
         "{} asks you to share data.",
         "{} asks you to confirm something.",
     ],
@@ -97,7 +97,7 @@ static ENGLISH: Words = Words {
     data: "What will be shared",
     no_data: "No data will be shared.",
     required: "required",
-    to_confirm: "What you confirm",
+    to_confirm: "What you are confirming",
     amount: "Amount",
     recipient: "To",
     person: "Person",
@@ -109,18 +109,18 @@ static ENGLISH: Words = Words {
     old: "old",
     just_now: "just now",
     minutes_ago: "{} min ago",
-    by_phone: "or by phone",
+    by_phone: "or on the phone",
     wait_for_phone: "Wait for the phone",
     waiting: "Waiting for the phone",
-    goes_on: "This page continues by itself once the phone has answered.",
+    goes_on: "This page continues automatically once the phone has responded.",
     code: "QR code for the phone",
     open_phone: "Open the simulated phone",
     phone: "Phone",
-    something_to_do: "Phone, something to do",
-    nothing_to_do: "Nothing to do. New requests appear here by themselves.",
+    something_to_do: "Phone: action needed",
+    nothing_to_do: "Nothing to do. New requests appear here automatically.",
     refresh: "Refresh",
     all_requests: "All requests",
-    over: "This request was answered, dismissed or timed out.",
+    over: "This request was answered or dismissed, or it has timed out.",
     as_asked: "For developers",
 };
 

@@ -5,9 +5,10 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use ureq::Agent;
 use url::Url;
 
-/// As much of a browser as a test of an application needs. It keeps cookies, sends forms, and
-/// follows redirects and `Refresh` headers without a delay, as long as they stay within the
-/// application. When they leave it, for example for the OP, the test takes over.
+/// A minimal browser for testing an application. It keeps cookies, submits forms, and follows
+/// redirects and immediate `Refresh` headers as long as they stay within the application. When the
+/// application redirects elsewhere, for example to the OP, the browser stops and the test takes
+/// over.
 ///
 /// ```no_run
 /// use itsme_testkit::{Browser, Clock, Person, Server};
@@ -23,32 +24,32 @@ use url::Url;
 /// # }
 /// ```
 ///
-/// Cookies work as in real browsers (RFC 6265bis): by host, path and `Secure`, for which loopback
-/// is good enough, until `Max-Age` or `Expires`; a `__Host-` cookie that breaks the prefix's rules
-/// is refused. After the application has sent the browser away, opening an address of the
-/// application with its host counts as coming from another site: `SameSite=Strict` cookies are not
-/// sent, just as when a person comes back from itsme. Opening a bare path counts as typing it.
-/// `Sec-Fetch-Site` tells the application which of these happened.
+/// Cookies work as in real browsers (RFC 6265bis). They are matched by host, path and `Secure`,
+/// which loopback satisfies, and are kept until their `Max-Age` or `Expires`. A `__Host-` cookie
+/// that breaks the rules of this prefix is rejected. After the application has redirected the
+/// browser elsewhere, opening a full URL of the application counts as coming from a different site:
+/// `SameSite=Strict` cookies are not sent, just as when a user returns from itsme. Opening a path
+/// without a host counts as typing the address. The browser sends `Sec-Fetch-Site` accordingly.
 ///
-/// Browsers ignore ports in cookies, so this one can log in at several instances of an application:
-/// pass an instance's URL instead of a path.
+/// Browsers ignore ports in cookies, so you can log in at several instances of an application with
+/// one `Browser`: pass the URL of an instance instead of a path.
 ///
-/// It blocks. In an async test, call it where blocking is allowed.
+/// All methods block. In an async test, call them where blocking is allowed.
 #[derive(Clone, Debug)]
 pub struct Browser {
     agent: Agent,
     application: String,
     cookies: CookieStore,
-    /// Whether the application has sent it elsewhere.
+    /// Whether the application has redirected the browser elsewhere.
     is_away: bool,
 }
 
-/// The page on which a [`Browser`] has ended up.
+/// The page at which a [`Browser`] has arrived.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Page {
-    /// The page's URL. A URL outside the application is not opened: `status`, `headers` and `text`
-    /// are then those of the redirect to it.
+    /// The page's URL. A URL outside the application is not opened. In that case, `status`,
+    /// `headers` and `text` are those of the redirect to it.
     pub url: String,
     /// The HTTP status.
     pub status: u16,
@@ -56,17 +57,17 @@ pub struct Page {
     pub headers: HeaderMap,
     /// The body.
     pub text: String,
-    /// The URLs opened on the way, ending with this page's.
+    /// The URLs that were opened on the way, ending with this page's.
     pub via: Vec<String>,
 }
 
 /// More redirects than this in a row count as a loop.
 const MAX_REDIRECTS: usize = 10;
 
-/// An application that hangs must not hang its test.
+/// The timeout of a request, so that an application that hangs cannot hang its test.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// The header that tells which kind of site caused a request.
+/// The header that tells the application what kind of site caused a request.
 const SITE: &str = "sec-fetch-site";
 const APPLICATION: &str = "same-origin";
 const OTHER_SITE: &str = "cross-site";
@@ -85,7 +86,7 @@ impl Browser {
     /// Opens a page of the application by path or URL, and follows its redirects.
     ///
     /// # Errors
-    /// If the application does not answer within 30 seconds, or redirects in a loop.
+    /// If the application does not respond within 30 seconds, or redirects in a loop.
     pub fn open(&mut self, page: &str) -> io::Result<Page> {
         let is_typed = Url::parse(page).is_err();
         let site = match self.is_away {
@@ -97,10 +98,10 @@ impl Browser {
         self.follow(request.map_err(io::Error::other)?, site)
     }
 
-    /// Submits a form from a page of the application, and follows its redirects.
+    /// Submits a form as if from a page of the application, and follows the redirects.
     ///
     /// # Errors
-    /// Like [`open`](Self::open).
+    /// In the same cases as [`open`](Self::open).
     pub fn submit(&mut self, action: &str, fields: &[(&str, &str)]) -> io::Result<Page> {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         let request = http::Request::post(action)
@@ -110,13 +111,13 @@ impl Browser {
         self.follow(request.map_err(io::Error::other)?, APPLICATION)
     }
 
-    /// Sends one request with the matching cookies and keeps those it gets back. Follows no
-    /// redirects.
+    /// Sends one request with the matching cookies, and keeps the cookies in the response. Does not
+    /// follow redirects.
     ///
-    /// The request comes from a page of the application. With the header `Sec-Fetch-Site:
-    /// cross-site` it comes from a link (`GET`) or a form (`POST`) on another site, which does not
-    /// send cookies that their `SameSite` protects. A cookie without `SameSite` is sent, as in some
-    /// browsers.
+    /// By default, the request counts as coming from a page of the application. If it has the
+    /// header `Sec-Fetch-Site: cross-site`, it counts as coming from a link (`GET`) or a form
+    /// (`POST`) on a different site. Cookies that are protected by `SameSite` are then not sent. A
+    /// cookie without `SameSite` is sent, as in some browsers.
     ///
     /// ```no_run
     /// # fn example(mut browser: itsme_testkit::Browser) -> std::io::Result<()> {
@@ -128,22 +129,22 @@ impl Browser {
     /// ```
     ///
     /// # Errors
-    /// If the application does not answer within 30 seconds.
+    /// If the application does not respond within 30 seconds.
     pub fn send(&mut self, request: http::Request<Vec<u8>>) -> io::Result<http::Response<Vec<u8>>> {
         self.exchange(request).map(|(_, response)| response)
     }
 
-    /// Sets or removes a cookie, as if the application had sent this `Set-Cookie` header:
-    /// `consent=yes; Path=/`, or `session=; Max-Age=0; Path=/`, which loses the session.
+    /// Sets or removes a cookie, as if the application had sent this `Set-Cookie` header: for
+    /// example `consent=yes; Path=/`, or `session=; Max-Age=0; Path=/` to lose the session.
     ///
     /// # Errors
-    /// If a browser would not accept such a cookie from the application.
+    /// If a browser would reject this cookie from the application.
     pub fn set_cookie(&mut self, cookie: &str) -> io::Result<()> {
         let base = self.base()?;
         self.take(cookie, &base)
     }
 
-    /// The names and values of the cookies that a page of the application receives.
+    /// The names and values of the cookies that the browser sends to the application.
     pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
         self.base()
             .into_iter()
@@ -154,7 +155,7 @@ impl Browser {
         Url::parse(&self.application).map_err(io::Error::other)
     }
 
-    /// Follows redirects; `site` caused the first request.
+    /// Sends a request that `site` caused, and follows redirects.
     fn follow(
         &mut self,
         mut request: http::Request<Vec<u8>>,
@@ -171,12 +172,12 @@ impl Browser {
             let refresh = header(header::REFRESH).and_then(|it| it.strip_prefix("0;url="));
             let next = redirect.or(refresh).map(|next| url.join(next)).transpose();
             let next = next.map_err(io::Error::other)?;
-            // The site that sent the browser here also caused the redirects that follow. What the
-            // page does by itself is the application's doing.
+            // The site that sent the browser here also counts as the cause of the redirects that
+            // follow. A `Refresh`, however, is caused by the application's own page.
             if redirect.is_none() {
                 site = APPLICATION;
             }
-            // A redirect within another instance also stays in the application.
+            // A redirect within a different instance also stays in the application.
             let stays = |next: &Url| [&base, &url].iter().any(|at| at.origin() == next.origin());
             self.is_away = next.as_ref().is_some_and(|next| !stays(next));
             match next {
@@ -196,7 +197,7 @@ impl Browser {
         Err(io::Error::other(format!("more than {MAX_REDIRECTS} redirects")))
     }
 
-    /// Sends one request. Returns its answer and its URL.
+    /// Sends one request. Returns its URL and its response.
     fn exchange(
         &mut self,
         request: http::Request<Vec<u8>>,
@@ -211,7 +212,7 @@ impl Browser {
         }
         let has_body = head.method == Method::POST;
         let request = http::Request::from_parts(head, body);
-        // Leave the body out of a GET: even an empty one would add a Content-Length.
+        // Leave the body out of a GET, because even an empty body would add a Content-Length.
         let answer = match has_body {
             true => self.agent.run(request),
             false => self.agent.run(request.map(|_| ())),
@@ -219,7 +220,7 @@ impl Browser {
         let (head, mut body) = answer.map_err(io::Error::other)?.into_parts();
         let body = body.read_to_vec().map_err(io::Error::other)?;
         for cookie in head.headers.get_all(header::SET_COOKIE) {
-            // A browser does not report it to the page either.
+            // Ignore a rejected cookie: a real browser does not report it to the page either.
             let _ = self.take(&String::from_utf8_lossy(cookie.as_bytes()), &url);
         }
         Ok((url, http::Response::from_parts(head, body)))
@@ -240,7 +241,7 @@ impl Browser {
             .join("; ")
     }
 
-    /// Accepts `name=value; attributes`, unless a browser would not.
+    /// Stores a cookie given as `name=value; attributes`, unless a browser would reject it.
     fn take(&mut self, cookie: &str, url: &Url) -> io::Result<()> {
         let cookie = RawCookie::parse(cookie).map_err(io::Error::other)?;
         let is_secure = cookie.secure() == Some(true);
@@ -251,8 +252,7 @@ impl Browser {
             _ => is_secure || !cookie.same_site().is_some_and(|same_site| same_site.is_none()),
         };
         if !keeps_its_promise {
-            let needed =
-                "its prefix or SameSite=None needs Secure; __Host- needs Path=/ and no Domain";
+            let needed = "its prefix or SameSite=None requires Secure; __Host- requires Path=/ and no Domain";
             return Err(io::Error::other(format!("cookie {}: {needed}", cookie.name())));
         }
         match self.cookies.insert_raw(&cookie, url) {

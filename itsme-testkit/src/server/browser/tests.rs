@@ -4,8 +4,8 @@ use url::form_urlencoded;
 
 use super::*;
 
-/// An application that answers according to the path of a request, with the received cookies as
-/// text.
+/// An application that responds according to the path of a request, with the cookies that it
+/// received as text.
 fn application() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -130,13 +130,13 @@ fn strict_cookies_stay_at_home_when_somebody_comes_back() {
     assert_eq!(all(&text(&mut browser, "/x")), "all=4 lax=2 strict=1 unsaid=3");
     browser.open("/away").expect("a redirect");
     let back = format!("{application}/begin");
-    // Redirects that follow count as coming from there, too.
+    // The redirects that follow also count as coming from the other site.
     assert_eq!(all(&text(&mut browser, &back)), "a=1 all=4 lax=2 unsaid=3");
-    // What the application's page then does is its own doing.
+    // A refresh of the application's own page counts as coming from the application.
     browser.open("/away").expect("a redirect");
     let once_more = text(&mut browser, &format!("{application}/once-more"));
     assert!(once_more.contains("strict=1"), "{once_more}");
-    // Requests from a page of the application, or typed ones, send them.
+    // Requests from a page of the application, and typed addresses, send strict cookies.
     assert!(text(&mut browser, &back).contains("strict=1"));
     browser.open("/away").expect("a redirect");
     assert!(text(&mut browser, "/x").contains("strict=1"));

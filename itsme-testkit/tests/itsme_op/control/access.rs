@@ -1,4 +1,4 @@
-//! Who may use the control interface.
+//! Tests of who can use the control interface.
 
 use std::{fs, net::TcpListener};
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Control;
 use crate::sandbox::{self, run};
 
-/// The status and the error code of a refusal.
+/// Sends a request and returns the status and the error code of the response.
 fn ask(
     control: &Control,
     method: Method,
@@ -119,8 +119,8 @@ fn behind_a_foreign_name_it_must_be_asked_for_with_a_token() {
     assert_eq!(abroad(&[]), (404, json!("control_is_off"), false));
     assert_eq!(abroad(&["--control", "--control-token-file", token]), (200, Value::Null, true));
     for (given, missing) in [
-        (["--control"].as_slice(), "--control needs --control-token-file"),
-        (&["--control-token-file", token], "--control-token-file needs --control"),
+        (["--control"].as_slice(), "--control requires --control-token-file"),
+        (&["--control-token-file", token], "--control-token-file requires --control"),
     ] {
         let listen = ["--listen", "127.0.0.1:0", "--issuer", &issuer];
         let (code, _, error) = run(&[listen.as_slice(), given].concat());

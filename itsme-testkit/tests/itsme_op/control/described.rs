@@ -1,8 +1,9 @@
-//! Checks answers against the OpenAPI document, using as much of JSON Schema as the document does.
+//! Checks responses against the OpenAPI document. Supports only as much of JSON Schema as that
+//! document uses.
 
 use serde_json::Value;
 
-/// Checks that the document describes this answer of this route.
+/// Checks that the document describes this response of this route.
 pub fn check(document: &Value, method: &str, path: &str, status: u16, body: &Value) {
     let here = format!("{method} {path}, {status}: {body}");
     let answers = &document["paths"][path][method.to_lowercase()]["responses"];

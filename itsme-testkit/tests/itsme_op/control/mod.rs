@@ -1,4 +1,4 @@
-//! The control interface as JSON.
+//! Tests of the control interface.
 
 mod access;
 mod described;
@@ -15,8 +15,8 @@ use crate::sandbox::Sandbox;
 
 const REDIRECT_URI: &str = "http://127.0.0.1:8080/callback";
 
-/// A sandbox, used as a test in another language would use it. Every answer is checked against the
-/// description.
+/// A sandbox, used the way a test in a different language would use it. Every response is checked
+/// against the OpenAPI document.
 struct Control {
     sandbox: Sandbox,
     document: Value,
@@ -52,14 +52,14 @@ impl Control {
         self.exchange(request.expect("a request"))
     }
 
-    /// Posts a request that must succeed, and returns the answer.
+    /// Posts a request that must succeed, and returns the response.
     fn done(&self, path: &str, body: &Value) -> Value {
         let (status, answer) = self.post(path, body);
         assert!(status < 300, "{path} {body}: {status} {answer}");
         answer
     }
 
-    /// Posts a request that must be refused with this status and `error`, and a detail that
+    /// Posts a request that must be rejected with this status and `error`, and with a detail that
     /// contains `part`.
     fn refuses(&self, path: &str, body: &Value, status: u16, code: &str, part: &str) {
         let (found, answer) = self.post(path, body);
@@ -101,7 +101,11 @@ fn what_waits_is_listed_and_approved() {
 
     let done = control.done("approve", &json!({ "id": id, "person": "daan" }));
     let callback = done["redirect"].as_str().expect("a URL");
-    assert_eq!(control.sandbox.get(&login.url).location(), callback, "the browser goes there, too");
+    assert_eq!(
+        control.sandbox.get(&login.url).location(),
+        callback,
+        "the browser must also be redirected there"
+    );
     let who = control.sandbox.play(client.finish_login(login.state, callback));
     assert_eq!(who.user.given_name.as_deref(), Some("Daan"));
     control.refuses("approve", &json!({ "person": "ann" }), 404, "nothing_waits", "v1/waiting");
@@ -217,7 +221,11 @@ fn faults_are_listed_injected_and_ended() {
     let injected = json!({ "name": "discovery: another issuer" });
     let active = json!({ "active": ["discovery: another issuer"] });
     assert_eq!(control.done("faults/inject", &injected), active);
-    assert_eq!(control.done("faults/inject", &injected), active, "twice counts as once");
+    assert_eq!(
+        control.done("faults/inject", &injected),
+        active,
+        "injecting a fault twice must count as once"
+    );
     assert_eq!(control.get("faults/active").1, active);
     let metadata = format!("{}/.well-known/openid-configuration", control.sandbox.issuer);
     let is_well = || {
@@ -231,7 +239,7 @@ fn faults_are_listed_injected_and_ended() {
     control.refuses("faults/inject", &json!({ "name": "x" }), 404, "unknown_fault", "\"x\"");
     let holders = itsme_testkit::Fault::all().into_iter().find(|fault| fault.is_at_key_holder());
     let name = holders.expect("there are some").name().to_owned();
-    control.refuses("faults/inject", &json!({ "name": name }), 400, "does_not_fit", "not in an OP");
+    control.refuses("faults/inject", &json!({ "name": name }), 400, "does_not_fit", "not of an OP");
 }
 
 #[test]
@@ -241,7 +249,7 @@ fn the_journal_tells_reasons_and_the_clock_can_be_moved() {
     let login = control.begin(&client);
     let done = control.done("approve", &json!({ "person": "ann" }));
     let last = control.get("state").1["journal"].clone();
-    // A code is valid for three minutes, the client's assertion for longer.
+    // A code is valid for three minutes, while the client's assertion is valid for longer.
     assert_eq!(control.done("clock", &json!({ "ahead": 200 }))["ahead"], 200);
     let flow = client.finish_login(login.state, done["redirect"].as_str().expect("a URL"));
     control.sandbox.try_play(flow).expect_err("it has expired");

@@ -1,4 +1,4 @@
-//! Clients and people that a test adds, and how a reset removes them again.
+//! Tests of clients and people that a test adds, and of how a reset removes them again.
 
 use std::{fs, thread, time::Duration};
 
@@ -20,7 +20,7 @@ fn mine(jwks: Value) -> Value {
     })
 }
 
-/// Logs a person in as the client `MINE`, by approving as them.
+/// Logs a person in at the client `MINE`.
 fn log_in(control: &Control, person: &str) -> itsme_core::LoggedIn {
     let client = control.sandbox.client("MINE", REDIRECT_URI);
     let request = AuthorizationRequest::login("MY_LOGIN").scope(itsme_core::Scope::Profile);

@@ -1,4 +1,4 @@
-//! Decides who may use the control interface, and under which host names a browser may see the
+//! Decides who can use the control interface, and under which host names a browser can open the
 //! pages.
 
 use std::{collections::HashSet, fs, net::SocketAddr, path::Path};
@@ -12,8 +12,8 @@ use super::Refused;
 
 const SHORTEST_TOKEN: usize = 16;
 
-/// Endpoints that programs call and people never see. They carry no browser state, so any `Host`
-/// will do.
+/// Endpoints that only programs call, never people. They involve no browser state, so any `Host` is
+/// accepted.
 const FOR_PROGRAMS: [&str; 7] = [
     "/.well-known/openid-configuration",
     "/jwkSet",
@@ -24,7 +24,7 @@ const FOR_PROGRAMS: [&str; 7] = [
     "/backchannel/authentication",
 ];
 
-/// Whether the control interface is on, and for whom.
+/// Whether the control interface is enabled, and who can use it.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Access {
     Off,
@@ -33,8 +33,8 @@ pub enum Access {
 }
 
 impl Access {
-    /// On loopback it is on, and open unless a token is set. Elsewhere it needs both the option and
-    /// a token.
+    /// Decides on access. On loopback the interface is enabled, and requires a token only if one is
+    /// set. Elsewhere it requires both the option and a token.
     pub fn decide(
         is_loopback: bool,
         is_asked_for: bool,
@@ -45,28 +45,28 @@ impl Access {
             (None, true, _) => Ok(Self::Open),
             (None, false, false) => Ok(Self::Off),
             (None, false, true) => {
-                Err("off loopback, --control needs --control-token-file".to_owned())
+                Err("when not on loopback, --control requires --control-token-file".to_owned())
             }
             (Some(_), false, false) => {
-                Err("off loopback, --control-token-file needs --control".to_owned())
+                Err("when not on loopback, --control-token-file requires --control".to_owned())
             }
         }
     }
 }
 
-/// Reads the token expected in `Authorization: Bearer`.
+/// Reads the token that is expected in `Authorization: Bearer`.
 pub fn token(file: &Path) -> Result<String, String> {
     let at = file.display();
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {at}: {error}"))?;
     let token = text.trim();
     if token.len() < SHORTEST_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         let wanted = format!("at least {SHORTEST_TOKEN} printable characters and no spaces");
-        return Err(format!("{at}: a token needs {wanted}"));
+        return Err(format!("{at}: the token must have {wanted}"));
     }
     Ok(token.to_owned())
 }
 
-/// The host names the program answers to, and whether its control interface is on.
+/// The host names that the program accepts, and whether its control interface is enabled.
 pub struct Gate {
     access: Access,
     scheme: String,
@@ -99,7 +99,7 @@ impl Gate {
         self.access == Access::Off
     }
 
-    /// Whether to withhold the answer from a browser that came by a foreign host name (DNS
+    /// Whether to withhold the response from a browser that used a foreign host name (DNS
     /// rebinding).
     pub fn hides(&self, path: &str, request: &Request) -> bool {
         let is_for_programs =
@@ -107,7 +107,7 @@ impl Gate {
         !is_for_programs && !self.knows_host(request)
     }
 
-    /// The host names it answers to.
+    /// The accepted host names, separated by commas.
     pub fn known_hosts(&self) -> String {
         self.hosts.join(", ")
     }
@@ -116,7 +116,7 @@ impl Gate {
         host(request).is_some_and(|host| self.hosts.iter().any(|it| it.eq_ignore_ascii_case(host)))
     }
 
-    /// Whether a request may use the control interface.
+    /// Checks whether a request can use the control interface.
     pub fn check(&self, request: &Request) -> Result<(), Refused> {
         let refused = |status, code, detail: &str| Err(Refused(status, code, detail.to_owned()));
         if !self.knows_host(request) {
@@ -134,17 +134,21 @@ impl Gate {
         }
         if let Access::Token(token) = &self.access {
             let given = text(request, AUTHORIZATION).and_then(|it| it.split_once(' '));
-            // RFC 9110 §11.1: the scheme is case-insensitive.
+            // The scheme is case-insensitive (RFC 9110 §11.1).
             let given = given.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
             let given = given.map(|(_, token)| token);
             let is_it = |given: &str| {
                 given.len() == token.len() && memcmp::eq(given.as_bytes(), token.as_bytes())
             };
             if !given.is_some_and(is_it) {
-                return refused(401, "unauthorized", "send Authorization: Bearer with the token");
+                return refused(
+                    401,
+                    "unauthorized",
+                    "send the token in the header Authorization: Bearer",
+                );
             }
         }
-        // A foreign page can send any other type without a CORS preflight.
+        // A page on a different site could send other media types without a CORS preflight.
         let media_type = text(request, CONTENT_TYPE).and_then(|it| it.split(';').next());
         let is_json =
             media_type.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"));
@@ -156,7 +160,7 @@ impl Gate {
     }
 }
 
-/// The forms a `Host` header can take: the port may be left out if it is the default one.
+/// The possible forms of a `Host` header, which can omit a default port.
 fn forms(name: &str, port: u16) -> Vec<String> {
     let mut forms = vec![format!("{name}:{port}")];
     if [80, 443].contains(&port) {
@@ -187,7 +191,7 @@ mod tests {
         assert_eq!(decide(false, false, None), Ok(Access::Off));
         assert!(matches!(decide(false, true, token()), Ok(Access::Token(_))));
         assert!(decide(false, true, None).is_err_and(|it| it.contains("--control-token-file")));
-        assert!(decide(false, false, token()).is_err_and(|it| it.contains("needs --control")));
+        assert!(decide(false, false, token()).is_err_and(|it| it.contains("requires --control")));
     }
 
     #[test]

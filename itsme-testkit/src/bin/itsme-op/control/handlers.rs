@@ -14,14 +14,14 @@ use crate::{
     registry::Registry,
 };
 
-/// The furthest the clock can be set ahead, in seconds: about 136 years.
+/// The most that the clock can be set ahead, in seconds: about 136 years.
 const MOST_AHEAD: u64 = 0xffff_ffff;
-/// How many added clients, and how many people, are kept.
+/// The maximum number of added clients, and of people.
 const MOST_ADDED: usize = 200;
 
 type Answer = Result<(u16, Value), Refused>;
 
-/// Method, path below `/control/`, and handler.
+/// Method, path under `/control/`, and handler.
 pub const HANDLERS: &[(&str, &str, Handler)] = &[
     ("GET", "openapi.json", |_, _, _| ok(serde_json::from_str(DESCRIPTION).unwrap_or_default())),
     ("GET", "v1/state", |control, op, _| ok(state(control, op))),
@@ -51,7 +51,7 @@ fn refused<T>(status: u16, code: &'static str, detail: impl Into<String>) -> Res
     Err(Refused(status, code, detail.into()))
 }
 
-/// Parses a body with exactly these members; an empty body counts as `{}`.
+/// Parses a body, which must not have any other members. An empty body counts as `{}`.
 fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Refused> {
     let text = if request.body().is_empty() { b"{}" } else { request.body().as_slice() };
     serde_json::from_slice(text).or_else(|error| refused(400, "invalid_body", error.to_string()))
@@ -68,7 +68,8 @@ struct Act {
     person: Option<String>,
 }
 
-/// Refusing and waiting need no person's data, so these gestures name nobody.
+/// The body for refusing and dismissing. It names no person, because these gestures need no one's
+/// data.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ByNobody {
@@ -125,7 +126,7 @@ fn shown(it: &Waiting, now: UnixTime) -> Value {
     })
 }
 
-/// Without an id, acts on the only thing waiting.
+/// Acts on the item with this id. If no id is given, acts on the only item that is waiting.
 fn act(op: &mut FakeOp, gesture: Gesture, act: &Act) -> Answer {
     let person = match &act.person {
         None => None,
@@ -156,7 +157,7 @@ fn act(op: &mut FakeOp, gesture: Gesture, act: &Act) -> Answer {
         return refused(
             409,
             "several_wait",
-            "several things are waiting; give an id from /control/v1/waiting",
+            "several items are waiting; give an id from /control/v1/waiting",
         );
     }
     match op.act_on(&found.id, gesture, person.as_ref()) {
@@ -170,7 +171,8 @@ fn by_nobody(op: &mut FakeOp, gesture: Gesture, request: &Request) -> Answer {
     act(op, gesture, &Act { id, person: None })
 }
 
-/// The faults this OP can have. It holds no client keys, so those of a key holder are left out.
+/// Lists the faults that can be injected into this OP. Those of a key holder are left out, because
+/// the OP holds no client keys.
 fn all_faults() -> Value {
     let mut areas: Vec<Value> = Vec::new();
     for (list, faults) in [("faults", Fault::all()), ("quirks", quirks::all())] {
@@ -196,11 +198,11 @@ fn inject(op: &mut FakeOp, request: &Request) -> Answer {
     let Named { name } = body(request)?;
     match Fault::named(&name) {
         Some(fault) if fault.is_at_key_holder() => {
-            let detail = format!("{name:?} happens in a client's key management, not in an OP");
+            let detail = format!("{name:?} is a fault of a client's key management, not of an OP");
             refused(400, "does_not_fit", detail)
         }
         Some(fault) => {
-            // Injecting the same fault twice counts once.
+            // Injecting a fault again has no effect.
             if !op.injected().contains(&name) {
                 fault.inject(op);
             }
@@ -273,7 +275,7 @@ fn clients(control: &Control) -> Value {
     json!({ "clients": control.configured.iter().chain(added).collect::<Vec<_>>() })
 }
 
-/// Adds a client, replacing an added one with the same id.
+/// Adds a client, replacing any added client with the same ID.
 fn add_client(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answer {
     let client: Client = body(request)?;
     let mut registry = Registry::default();
@@ -283,7 +285,7 @@ fn add_client(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answ
     }
     if control.configured.iter().any(|it| it.client_id == client.client_id) {
         let detail = format!(
-            "the client {:?} is configured at startup and cannot be replaced",
+            "the client {:?} was configured at startup and cannot be replaced",
             client.client_id
         );
         return refused(409, "exists", detail);
@@ -296,7 +298,7 @@ fn add_client(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answ
         return refused(
             409,
             "too_many",
-            format!("{MOST_ADDED} clients were already added; reset first"),
+            format!("{MOST_ADDED} clients have already been added; reset the OP first"),
         );
     }
     control.added.retain(|(it, published)| {
@@ -328,7 +330,7 @@ fn add_person(control: &mut Control, op: &mut FakeOp, request: &Request) -> Answ
         return refused(
             409,
             "too_many",
-            format!("there are already {MOST_ADDED} people; reset first"),
+            format!("there are already {MOST_ADDED} people; reset the OP first"),
         );
     }
     let answer = json!({ "id": person.id(), "claims": person.claims() });

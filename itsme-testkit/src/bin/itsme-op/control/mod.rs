@@ -1,5 +1,6 @@
-//! The control interface: what the pages do, as JSON, for tests in any language. It lives under
-//! `/control/` of the server or of the issuer; `openapi.json` describes it.
+//! The control interface, which offers the functions of the pages as JSON, for tests in any
+//! language. It is served under `/control/`, at the root of the server and under the issuer.
+//! `openapi.json` describes it.
 
 mod gate;
 mod handlers;
@@ -15,31 +16,32 @@ use crate::{configuration::Client, outgoing::Watch, reach::Reach, registry::Publ
 
 const DESCRIPTION: &str = include_str!("openapi.json");
 
-/// Status, error code, and what to do about it.
+/// Status, error code, and a description that says what to do.
 pub struct Refused(u16, &'static str, String);
 
 type Handler = fn(&mut Control, &mut FakeOp, &Request) -> Result<(u16, Value), Refused>;
 
-/// What the interface needs besides the OP.
+/// The state of the interface.
 pub struct Control {
     pub gate: Gate,
     pub clock: Clock,
-    /// Rebuilds the OP as it was at startup.
+    /// Creates an OP in the state that it had at startup.
     pub make: Box<dyn Fn() -> FakeOp + Send>,
     /// The clients configured at startup.
     pub configured: Vec<Client>,
-    /// Those of them whose keys are fetched.
+    /// Of those clients, the ones whose keys are fetched.
     pub published: Vec<Published>,
-    /// Clients added since, with their keys where those are fetched.
+    /// Clients added since startup, with a [`Published`] if their keys are fetched.
     pub added: Vec<(Client, Option<Published>)>,
     pub watch: Watch,
-    /// Which addresses added clients may use.
+    /// Restricts which URLs added clients can use.
     pub reach: Reach,
     pub dialect: Dialect,
 }
 
 impl Control {
-    /// Answers control requests, and withholds pages requested under a foreign host name.
+    /// Responds to requests to the control interface, and withholds pages that are requested under
+    /// a foreign host name.
     pub fn answer(&mut self, op: &mut FakeOp, request: &Request) -> Option<Response> {
         let path = below_issuer(op.issuer(), request.uri().path()).to_owned();
         let Some(path) = path.strip_prefix("/control/") else {
@@ -63,8 +65,8 @@ impl Control {
     fn foreign(&self) -> Response {
         let page = format!(
             "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
-             <title>Foreign host: fake itsme</title><p>itsme-op shows its pages only under {}; \
-             --issuer adds another host.</p></html>",
+             <title>Foreign host: fake itsme</title><p>itsme-op only shows its pages under the hosts {}; \
+             use --issuer to add a different host.</p></html>",
             self.gate.known_hosts()
         );
         respond(403, "text/html; charset=utf-8", page)
@@ -90,7 +92,7 @@ impl Control {
     }
 }
 
-/// The path without the issuer's own path in front, if it has that.
+/// The path, without the issuer's own path if it starts with that.
 fn below_issuer<'a>(issuer: &str, path: &'a str) -> &'a str {
     let (_, below_scheme) = issuer.split_once("://").unwrap_or_default();
     let base = below_scheme.find('/').map_or("", |slash| &below_scheme[slash..]);

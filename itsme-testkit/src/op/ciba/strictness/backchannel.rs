@@ -28,7 +28,7 @@ fn signed_requests_are_checked() {
             "invalid_request",
             "aud must be https://op.example/v2",
         ),
-        (|c| c["exp"] = c["iat"].clone(), "invalid_request", "exp is past"),
+        (|c| c["exp"] = c["iat"].clone(), "invalid_request", "exp is in the past"),
         (|c| c["iat"] = json!(seconds(c, "iat") + 61), "invalid_request", "iat is in the future"),
         (|c| c["nbf"] = Value::Null, "invalid_request", "exp or nbf is missing"),
         (
@@ -65,18 +65,18 @@ fn signed_requests_are_checked() {
         (
             |c| c["claims"] = json!({ "id_token": 7 }),
             "invalid_request",
-            "claims must be JSON as in OIDC Core §5.5",
+            "claims must be a JSON object as defined in OIDC Core §5.5",
         ),
         (
             |c| c["claims"] = json!({ "userinfo": { "sub": { "value": "x" } } }),
             "invalid_request",
-            "claims and login_hint_token name different people",
+            "claims and login_hint_token name different users",
         ),
         (|c| c["acr_values"] = json!("high"), "invalid_request", "unknown acr high"),
         (
             |c| c["scope"] = json!("openid"),
             "invalid_scope",
-            "scope must have openid and one service:CODE",
+            "scope must contain openid and exactly one service:CODE",
         ),
         (
             |c| c["scope"] = json!("openid service:X"),
@@ -87,7 +87,7 @@ fn signed_requests_are_checked() {
         (
             |c| c["scope"] = json!(format!("service:{SERVICE}")),
             "invalid_scope",
-            "scope must have openid and one service:CODE",
+            "scope must contain openid and exactly one service:CODE",
         ),
         (
             |c| c["requested_expiry"] = json!(0),
@@ -121,16 +121,16 @@ fn the_request_is_signed_by_the_client_and_stands_alone() {
     };
     let right = |claims: &Value| signed("rp-sig-1", claims, "rp-sig-1");
     assert_eq!(ask(Some(&right), None), (200, String::new()));
-    let parts = (400, "a signed JWT has three parts".to_owned());
+    let parts = (400, "a signed JWT must have three parts".to_owned());
     assert_eq!(ask(None, None), parts);
     let to_op = json!({ "keys": [Bench::new().op.encryption.public_jwk()] });
     let encrypted = |claims: &Value| jose::encrypt_to(&to_op, &right(claims)).expect("a JWE");
     assert_eq!(ask(Some(&encrypted), None), parts);
-    assert_eq!(ask(Some(&unsigned), None), (400, "the signature is not RS256".into()));
+    assert_eq!(ask(Some(&unsigned), None), (400, "the signature algorithm is not RS256".into()));
     let wrong = |claims: &Value| signed("rp-enc-1", claims, "rp-sig-1");
     assert_eq!(ask(Some(&wrong), None), (400, "the signature is wrong".into()));
     for name in ["scope", "login_hint", "id_token_hint", "login_hint_token", "claims"] {
-        let beside = format!("{name} must not be sent beside a signed request");
+        let beside = format!("{name} must not be sent outside the signed request");
         assert_eq!(ask(Some(&right), Some(name)), (400, beside));
     }
 }
@@ -144,7 +144,7 @@ fn a_request_is_good_once() {
     assert_eq!(refusal(&bench.ask(&claims)), again);
 }
 
-/// itsme's documentation shows three forms and two types.
+/// itsme's documentation shows three forms of `login_hint_token` and two types of hint.
 #[test]
 fn each_form_of_hint_may_have_each_type() {
     let forms: [fn(&Value) -> Value; 3] = [
@@ -177,11 +177,11 @@ fn hints_are_checked() {
         format!("{}.", signed("rp-sig-1", &own, "rp-sig-1").rsplit_once('.').expect("parts").0);
     for (hint, code, detail) in [
         (Value::Null, "invalid_request", "login_hint_token: it is neither a JWT nor an object"),
-        (json!("x"), "invalid_request", "login_hint_token: a signed JWT has three parts"),
+        (json!("x"), "invalid_request", "login_hint_token: a signed JWT must have three parts"),
         (
             json!(own.to_string()),
             "invalid_request",
-            "login_hint_token: a signed JWT has three parts",
+            "login_hint_token: a signed JWT must have three parts",
         ),
         (json!("a.b."), "invalid_request", "login_hint_token: a part of a JWT is not base64url"),
         (
@@ -189,16 +189,20 @@ fn hints_are_checked() {
             "invalid_request",
             "login_hint_token: the signature is wrong",
         ),
-        (json!(forged), "invalid_request", "login_hint_token: the signature is not RS256"),
+        (
+            json!(forged),
+            "invalid_request",
+            "login_hint_token: the signature algorithm is not RS256",
+        ),
         (
             json!(claims_to_be_signed),
             "invalid_request",
-            "login_hint_token: a JWT without a signature has the alg none",
+            "login_hint_token: a JWT without a signature must have the alg none",
         ),
         (hint("email", "x"), "invalid_request", "login_hint_token: unknown type \"email\""),
-        (hint("subject_code", "x"), "unknown_user_id", "the client knows no one by this sub"),
-        (hint("subject_code", ""), "unknown_user_id", "the client knows no one by this sub"),
-        (sub(OTHER_CLIENT), "unknown_user_id", "the client knows no one by this sub"),
+        (hint("subject_code", "x"), "unknown_user_id", "no user of this client has this sub"),
+        (hint("subject_code", ""), "unknown_user_id", "no user of this client has this sub"),
+        (sub(OTHER_CLIENT), "unknown_user_id", "no user of this client has this sub"),
         (hint("user_identifier_token", "x"), "unknown_user_id", "unknown user_identifier_token"),
     ] {
         let answer = Bench::new().ask_with(|claims| claims["login_hint_token"] = hint);
@@ -219,7 +223,7 @@ fn a_user_identifier_token_is_good_once_for_five_minutes_and_for_its_client() {
     let unknown = (400, "unknown user_identifier_token".to_owned());
     assert_eq!(ask(&mut bench, &token), unknown);
     bench.client_id = CLIENT_ID;
-    // Five seconds of its lifetime passed before the poll.
+    // Five seconds of the token's lifetime had passed before the poll.
     bench.after(294);
     assert_eq!(ask(&mut bench, &token).0, 200);
     let used = (400, "the user_identifier_token was used before".to_owned());
@@ -263,7 +267,7 @@ fn services_carry_what_they_must() {
     };
     let right = (200, String::new());
     for service in [IDENTIFY_SERVICE, SHARE_SERVICE] {
-        let nothing = (400, "this service needs a claim or a scope".to_owned());
+        let nothing = (400, "this service requires at least one claim or scope".to_owned());
         assert_eq!(ask(service, json!({})).1, nothing);
         assert_eq!(ask(service, json!({ "id_token": { "name": null } })).1, right);
     }
@@ -272,10 +276,13 @@ fn services_carry_what_they_must() {
     let value = |value: &str| json!({ "essential": true, "value": value });
     let half = json!({ "userinfo": { named: value("free_text") } });
     let whole = json!({ "userinfo": { named: value("free_text"), text: value("Yes?") } });
-    let no_template = (400, "a confirmation needs a complete template".to_owned());
+    let no_template = (400, "a confirmation requires a complete template".to_owned());
     assert_eq!(ask(CONFIRM_SERVICE, json!({})).1, no_template);
     assert_eq!(ask(CONFIRM_SERVICE, half).1, no_template);
-    assert_eq!(ask(SERVICE, whole.clone()).1, (400, "a template is for confirmations".to_owned()));
+    assert_eq!(
+        ask(SERVICE, whole.clone()).1,
+        (400, "only a confirmation can have a template".to_owned())
+    );
     let (bench, answer) = ask(CONFIRM_SERVICE, whole);
     assert_eq!(answer, right);
     let asked = bench.op.pending_backchannel().remove(0);
@@ -313,7 +320,7 @@ fn pings_need_an_endpoint_and_a_bearer_token() {
     assert_eq!(ask(OTHER_CLIENT, "abc"), no_endpoint);
     let mut bench = Bench::new();
     bench.op.ping_at(super::NOTIFICATIONS);
-    let no_token = (400, "client_notification_token is needed in ping mode".to_owned());
+    let no_token = (400, "client_notification_token is required in ping mode".to_owned());
     assert_eq!(refusal(&bench.ask_with(|_| ())), no_token);
     assert_eq!(ask(CLIENT_ID, ""), no_token, "an empty token counts as missing");
 }

@@ -1,4 +1,4 @@
-//! All of CIBA in hand-made requests, and what a careful OP refuses.
+//! Tests all of CIBA with requests built by hand, including what a careful OP rejects.
 
 mod backchannel;
 mod redeem;
@@ -49,7 +49,7 @@ impl Bench {
         self.jtis.to_string()
     }
 
-    /// Posts as the client, with an assertion for this endpoint.
+    /// Posts a form as the client, with an assertion for this audience.
     fn post(&mut self, path: &str, audience: &str, form: Form) -> Response {
         let (audience, jti) = (self.op.endpoint(audience), self.jti());
         let claims = bench::assertion_claims(self.client_id, &audience, &jti, self.world.now());
@@ -80,7 +80,7 @@ impl Bench {
         answer["user_identifier_token"].as_str().expect("a token").to_owned()
     }
 
-    /// A correct request for Ann.
+    /// The claims of a correct request for Ann.
     fn request_claims(&mut self) -> Value {
         let (jti, now) = (self.jti(), self.world.now().as_secs());
         let sub = self.op.pairwise_sub(self.client_id, &Person::ann());
@@ -97,14 +97,14 @@ impl Bench {
         self.post("/backchannel/authentication", "token", vec![("request", request)])
     }
 
-    /// Sends a correct request except for one change in its claims.
+    /// Sends a request that is correct except for one change in its claims.
     fn ask_with(&mut self, change: impl FnOnce(&mut Value)) -> Response {
         let mut claims = self.request_claims();
         change(&mut claims);
         self.ask(&claims)
     }
 
-    /// The `auth_req_id` of such a request.
+    /// Sends a request with one change in its claims, and returns its `auth_req_id`.
     fn accepted(&mut self, change: impl FnOnce(&mut Value)) -> String {
         let answer = self.ask_with(change);
         assert_eq!(refusal(&answer), (200, String::new()));
@@ -119,7 +119,7 @@ impl Bench {
         self.post("/token", "token", form)
     }
 
-    /// The claims of a nested JWT from the OP.
+    /// Decrypts and verifies a nested JWT from the OP, and returns its claims.
     fn opened(&self, jwt: &str) -> Map<String, Value> {
         let jws = key("rp-enc-1").decrypt(jwt).expect("a JWE to the client");
         let keys = json!({ "keys": [self.op.signing[0].public_jwk()] });
@@ -127,13 +127,13 @@ impl Bench {
     }
 }
 
-/// Status and `error`.
+/// The status and the `error` of a response.
 fn error(response: &Response) -> (u16, String) {
     let error = json_body(response)["error"].as_str().unwrap_or_default().to_owned();
     (response.status().as_u16(), error)
 }
 
-/// Decodes the QR code in a picture as a camera would.
+/// Decodes the QR code in an image as a camera would.
 fn scanned(qr_code: &Value) -> String {
     let file = STANDARD.decode(qr_code.as_str().expect("a text")).expect("base64");
     let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
@@ -142,7 +142,7 @@ fn scanned(qr_code: &Value) -> String {
     let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
     let frame = reader.next_frame(&mut pixels).expect("pixels");
     let (width, height) = (frame.width as usize, frame.height as usize);
-    // Four modules of white: cameras need them, although this decoder does not.
+    // The margin must be four white modules wide: cameras need it, although this decoder does not.
     assert!(pixels[..4 * 8 * width].iter().all(|pixel| *pixel == 0xff), "no quiet zone");
     let mut picture =
         rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| pixels[y * width + x]);
@@ -247,7 +247,7 @@ fn only_clients_with_keys_may_use_it_in_v2() {
     }
 }
 
-/// Each endpoint requires an assertion made for it and not used before.
+/// Each endpoint requires an assertion that was made for this endpoint and not used before.
 #[test]
 fn clients_are_authenticated() {
     let invalid = (401, "invalid_client".to_owned());

@@ -25,7 +25,7 @@ fn each_poll_that_is_too_fast_makes_the_interval_longer() {
     }
     assert_eq!(bench.after(20).redeem(&id).status(), 200);
 
-    // From then on the next interval is just as long.
+    // The second of these intervals is as long as the first.
     let id = bench.accepted(|_| ());
     for (seconds, expected) in [(0, &pending), (4, &slow_down), (10, &pending), (9, &slow_down)] {
         assert_eq!(&error(&bench.after(seconds).redeem(&id)), expected, "after {seconds}");
@@ -38,7 +38,7 @@ fn an_auth_req_id_is_redeemed_once_and_by_its_client() {
     let id = bench.accepted(|_| ());
     bench.op.approve_backchannel(&id);
     bench.client_id = OTHER_CLIENT;
-    let other = (400, "the auth_req_id belongs to another client".to_owned());
+    let other = (400, "the auth_req_id belongs to a different client".to_owned());
     assert_eq!(refusal(&bench.redeem(&id)), other);
     bench.client_id = CLIENT_ID;
     assert_eq!(bench.redeem(&id).status(), 200);
@@ -108,6 +108,10 @@ fn a_decision_is_pinged() {
         assert_eq!(ping.headers()["content-type"], "application/json");
         assert_eq!(ping.body(), &json!({ "auth_req_id": id }).to_string().into_bytes());
     }
-    assert_eq!(bench.redeem(&ids[0]).status(), 200, "at once, although it polled just now");
+    assert_eq!(
+        bench.redeem(&ids[0]).status(),
+        200,
+        "accepted immediately, although the client has just polled"
+    );
     assert_eq!(error(&bench.redeem(&ids[1])), (400, "access_denied".into()));
 }

@@ -83,7 +83,7 @@ fn a_session_belongs_to_its_client() {
     assert_eq!(error(&bench.poll_session(&id)), (403, "access_denied".into()));
 }
 
-/// The answer that names the person may get lost on the way.
+/// The response that contains the identifier may get lost in transit.
 #[test]
 fn the_identifier_can_be_fetched_again() {
     let mut bench = Bench::new();
