@@ -65,8 +65,8 @@ impl ClientSecret {
 }
 
 impl Credentials {
-    /// Prepares these credentials to replace `old`, which must be of the same kind. The `hs256` setting of `old` is kept,
-    /// since it was agreed at onboarding.
+    /// Prepares these credentials to replace `old`, which must be of the same kind. The `hs256` setting of `old` is
+    /// kept, since it was agreed at onboarding.
     pub(crate) fn in_place_of(self, old: &Self) -> Result<Self, SettingsError> {
         match (self, old) {
             (Self::PrivateKeys(new), Self::PrivateKeys(_)) => Ok(Self::PrivateKeys(new)),

@@ -6,11 +6,11 @@ use crate::dialect::Dialect;
 
 /// The itsme environment that the client connects to (itsme: environments).
 ///
-/// The environment determines the issuer and the [dialect](Dialect). Everything else is read from the issuer's discovery
-/// document.
+/// The environment determines the issuer and the [dialect](Dialect). Everything else is read from the issuer's
+/// discovery document.
 ///
-/// In configuration files, an environment is written as `production`, `e2e`, `production-v1`, `e2e-v1`, or as the issuer
-/// of a different OP. Prefix the issuer with `v1:` if the OP uses the older dialect. [`Display`](fmt::Display),
+/// In configuration files, an environment is written as `production`, `e2e`, `production-v1`, `e2e-v1`, or as the
+/// issuer of a different OP. Prefix the issuer with `v1:` if the OP uses the older dialect. [`Display`](fmt::Display),
 /// [`FromStr`] and serde use this form.
 ///
 /// ```
@@ -119,8 +119,8 @@ const NAMED: [(&str, Environment); 4] = [
 /// The error when a text does not name an [`Environment`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown environment {0:?}; expected production, e2e, production-v1, e2e-v1, or an issuer such as https://op.example/v2 \
-     (or v1:https://op.example/oidc if the OP uses V1)"
+    "unknown environment {0:?}; expected production, e2e, production-v1, e2e-v1, or an issuer such as \
+     https://op.example/v2 (or v1:https://op.example/oidc if the OP uses V1)"
 )]
 pub struct EnvironmentError(String);
 

@@ -48,7 +48,7 @@ impl Keys {
             keys: Option<Vec<&'a RawValue>>,
             kty: Option<IgnoredAny>,
         }
-        // This reports invalid JSON before other errors.
+        // Report invalid JSON first, since serde would otherwise try to read an array as this struct.
         serde_json::from_str::<IgnoredAny>(text)?;
         let Members { keys, kty } = serde_json::from_str(text)?;
         let owned = |key: &RawValue| Zeroizing::new(key.get().to_owned());

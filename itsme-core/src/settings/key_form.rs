@@ -46,8 +46,8 @@ fn is_utf16(file: &[u8]) -> bool {
     file.starts_with(&[0xff, 0xfe]) || file.starts_with(&[0xfe, 0xff]) || without_mark
 }
 
-/// Recognizes DER, which starts with a SEQUENCE (0x30) with a long-form length. In a PKCS #12 file, the first element is
-/// the version number 3 (RFC 7292 §4).
+/// Recognizes DER, which starts with a SEQUENCE (0x30) that has a long-form length. In a PKCS #12 file, the first
+/// element is the version number 3 (RFC 7292 §4).
 fn binary(file: &[u8]) -> Option<KeyFileForm> {
     let content = match file {
         [0x30, 0x80, content @ ..]
