@@ -72,7 +72,7 @@ impl Client {
     /// can find the cause with [`Replay`](crate::Replay). Default: nothing is recorded.
     ///
     /// The setting applies to this client and to clones made of it afterwards, but not to [siblings](Self::sibling).
-    /// Recorded are the flows that make up a login: [`authorize`](Self::authorize),
+    /// Only the flows that make up a login are recorded: [`authorize`](Self::authorize),
     /// [`request_object`](Self::request_object), [`finish_login`](Self::finish_login),
     /// [`next_qr_step`](Self::next_qr_step), and the four flows that `next_qr_step` runs in sequence. A flow that the
     /// user cancels ([`Error::Cancelled`]) or that is dropped early produces no recording.
@@ -191,8 +191,8 @@ impl Client {
         Flow::of("poll_user_discovery", Ok(poll)).observed(observer)
     }
 
-    /// Requests that the OP ask a user in the itsme app, without a browser. The flow returns a ticket to
-    /// [poll](Self::poll_backchannel).
+    /// Starts a login or confirmation without a browser. The OP asks the user in the itsme app, and the flow returns a
+    /// ticket with which you can [poll](Self::poll_backchannel) for the answer.
     ///
     /// # Errors
     /// If the request is invalid, the flow ends with [`Error::Request`] before it sends anything. If the OP returned an
@@ -238,9 +238,10 @@ impl Client {
     }
 
     /// Checks that each [external](crate::PrivateKeys::external) key matches its published public key, so that you
-    /// notice a mismatch before anyone logs in. Each signing key is asked for a signature. Each decryption key is asked
-    /// to decrypt a random content key that was encrypted to its public key. A decryption key without `alg` is tested
-    /// with both RSA-OAEP and RSA-OAEP-256, since the OP may choose either.
+    /// notice a mismatch before anyone logs in. For each signing key, the flow requests a signature from the key
+    /// holder. For each decryption key, it encrypts a random content key to the public key and requests that the key
+    /// holder decrypt it. A decryption key without `alg` is tested with both RSA-OAEP and RSA-OAEP-256, since the OP
+    /// may choose either.
     ///
     /// The flow sends no HTTP requests. It does not check local keys or the keys of the previous set.
     ///
@@ -256,9 +257,9 @@ impl Client {
     /// [`forget_old_keys`](Self::forget_old_keys) is called, so logins in progress can finish. Passing the current set
     /// again changes nothing. Siblings keep their own keys.
     ///
-    /// The OP rejects signatures made with a key that it has not fetched yet. Therefore publish a new signing key first
-    /// and wait a day before you sign with it (see [`PrivateKeys::with_new_signing_key`]). Keep the old signing key
-    /// published as long as any hosted request object that was signed with it is valid.
+    /// The OP rejects signatures made with a key that it has not fetched yet, so publish a new signing key a day before
+    /// you sign with it (see [`PrivateKeys::with_new_signing_key`]). Keep the old signing key published as long as any
+    /// hosted request object that was signed with it is valid.
     ///
     /// # Errors
     /// [`Error::Settings`] if the client has a secret.
@@ -268,8 +269,8 @@ impl Client {
 
     /// Switches to a new client secret without a restart. Call this after itsme has changed the secret. Tokens that the
     /// OP encrypted or signed with the previous secret are still accepted, until the next replacement or until
-    /// [`forget_old_keys`](Self::forget_old_keys) is called. The new secret signs ID tokens only if the previous one
-    /// did; whether [`ClientSecret::hs256`] was set on the new secret makes no difference.
+    /// [`forget_old_keys`](Self::forget_old_keys) is called. The [`ClientSecret::hs256`] setting of the previous secret
+    /// also applies to the new one, whatever was set on the new one.
     ///
     /// # Errors
     /// [`Error::Settings`] if the secret is empty or too short, or if the client has private keys.

@@ -42,8 +42,8 @@ struct State<T> {
     last_failure: Option<Arc<Error>>,
     last_failed: Option<UnixTime>,
     last_refetch: Option<UnixTime>,
-    /// Set when a response suggested that the OP's keys have changed: the number of leases given at that time. A fetch
-    /// under a later lease clears it.
+    /// The number of leases that had been given when a response suggested that the OP's keys have changed. `None` if
+    /// there is no such suspicion. A fetch under a later lease clears it.
     suspect: Option<u64>,
 }
 
@@ -206,8 +206,8 @@ impl<T> Cache<T> {
 pub(crate) struct Lease<T> {
     cache: Cache<T>,
     id: u64,
-    /// The time when the lease was taken, if storing a value or failing is to start a pause. A lease that is only
-    /// dropped does not start a pause, so the next flow can fetch immediately.
+    /// The time when the lease was taken. Set only if the result of the fetch, a value or a failure, starts a pause.
+    /// If the lease is dropped without a result, there is no pause, so the next flow can fetch immediately.
     refetch: Option<UnixTime>,
 }
 
@@ -221,8 +221,8 @@ impl<T> Lease<T> {
     }
 
     /// Stores the fetched value and ends the lease. Even if the lease has expired, its value is stored for all flows,
-    /// unless a later lease has already stored a newer one. Otherwise an OP that takes longer than the lease would be
-    /// called by every flow and become even slower.
+    /// unless a later lease has already stored a newer value. Otherwise, if an OP takes longer to respond than the
+    /// lease lasts, every flow would call it and make it even slower.
     pub(crate) fn store(self, value: T) -> Arc<T> {
         let value = Arc::new(value);
         let mut state = self.cache.state();

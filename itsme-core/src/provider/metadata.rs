@@ -33,8 +33,8 @@ pub struct Metadata {
     /// §4).
     #[serde(default)]
     pub backchannel_authentication_endpoint: Option<String>,
-    /// The URL where QR codes for user discovery are requested, if the document contains it. itsme's
-    /// does not.
+    /// The URL where a QR code for user discovery is requested, if the document contains this URL. itsme's
+    /// document does not.
     #[serde(default)]
     pub user_discovery_sessions_endpoint: Option<String>,
     /// Whether callbacks always contain `iss` (RFC 9207 §3).
@@ -104,8 +104,8 @@ impl Metadata {
         optional("backchannel_authentication_endpoint", url, rules)
     }
 
-    /// The URL where QR codes for user discovery are requested or, with a `session_id`, polled (itsme: user
-    /// discovery). The `session_id` is encoded as a single path segment.
+    /// The URL where a QR code is requested or, with a `session_id`, where the user discovery session is polled
+    /// (itsme: user discovery). The `session_id` is encoded as a single path segment.
     pub(crate) fn user_discovery(
         &self,
         session_id: Option<&str>,

@@ -3,9 +3,9 @@
 //! A token whose `kid` is unknown, or for which there is no matching key, triggers a fetch. After that, no
 //! token triggers a fetch for [`REFETCH_PAUSE`], whatever `kid`s arrive. The pause starts with the last
 //! fetch that a token triggered, not with the last fetch of any kind, so that a key rotation right after
-//! startup is noticed. The same pause applies between fetches because the keys are suspected to have
-//! changed (see [`Cache::suspect`](super::cache::Cache::suspect)), and after a failed fetch while expired
-//! data can still be used.
+//! startup is noticed. The same pause applies between fetches that are made because the keys are suspected to
+//! have changed (see [`Cache::suspect`](super::cache::Cache::suspect)). It also applies after a failed fetch,
+//! as long as expired data can still be used.
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@
 /// 11 digits or as `YY.MM.DD-xxx.cd`.
 ///
 /// The check digits are the last two digits. They equal 97 minus the remainder of the first nine digits
-/// divided by 97. For people born in 2000 or later, a 2 is put before the nine digits first.
+/// divided by 97. For people born in 2000 or later, a 2 is put before the nine digits for the division.
 ///
 /// The date in the number is not checked. Month and day can be 00 if they are unknown, and the numbers of
 /// people who are not in the national register (BIS numbers) add 20 or 40 to the month. For the same
