@@ -33,10 +33,11 @@ use crate::{
     user::Photo,
 };
 
-/// An itsme client application: its settings and keys, and a cache of the OP's metadata and keys.
+/// A client application registered with itsme. It holds the settings, the private keys or client secret, and a cache
+/// of the OP's metadata and keys.
 ///
-/// Create one at startup and share it: `Clone` is cheap, and clones share the cache. Its methods return flows, which
-/// send nothing until they are [driven](crate::drive()).
+/// Create one client at startup and share it. `Clone` is cheap, and clones share the cache. The methods return flows,
+/// which send nothing until they are [driven](crate::drive()).
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<ClientInner>,
@@ -47,17 +48,18 @@ impl Client {
     /// Creates a client and checks its settings.
     ///
     /// # Errors
-    /// [`Error::Settings`] says which setting cannot work.
+    /// [`Error::Settings`] if a setting is invalid; the error says which one.
     pub fn new(settings: Settings) -> Result<Self, Error> {
         ClientInner::new(settings).map(Self::of)
     }
 
-    /// Creates a client in the same environment, for another tenant or another registration at itsme. It has its own
-    /// settings but shares the cache: hundreds of siblings fetch the OP's metadata and keys once. All siblings trust
-    /// what any of them [imports](Self::import_provider).
+    /// Creates a client in the same environment, for a different tenant or a different registration with itsme. The
+    /// sibling has its own settings but shares the cache, so the OP's metadata and keys are fetched only once even for
+    /// hundreds of siblings. All siblings trust the metadata and keys that any of them
+    /// [imports](Self::import_provider).
     ///
     /// # Errors
-    /// [`Error::Settings`]: the settings cannot work, or name another environment.
+    /// [`Error::Settings`] if a setting is invalid, or if the settings are for a different environment.
     pub fn sibling(&self, settings: Settings) -> Result<Self, Error> {
         self.inner.sibling(settings).map(Self::of)
     }
@@ -66,24 +68,26 @@ impl Client {
         Self { inner: Arc::new(inner), recorder: None }
     }
 
-    /// Records each login flow, and passes a [`Recording`] of each one that ends in an error to `recorder`, so that
-    /// [`Replay`](crate::Replay) can find out why. Default: nothing is recorded.
+    /// Records each login flow and passes a [`Recording`] of each flow that ends in an error to `recorder`, so that you
+    /// can find the cause with [`Replay`](crate::Replay). Default: nothing is recorded.
     ///
-    /// This applies to this client and to clones made of it afterwards, not to [siblings](Self::sibling). The flows
-    /// that make up a login are recorded: [`authorize`](Self::authorize), [`request_object`](Self::request_object),
-    /// [`finish_login`](Self::finish_login), [`next_qr_step`](Self::next_qr_step), and the four flows that the last
-    /// one runs in sequence. A flow that the person cancels ([`Error::Cancelled`]) or that is dropped early is not
-    /// recorded.
+    /// The setting applies to this client and to clones made of it afterwards, but not to [siblings](Self::sibling).
+    /// Only the flows that make up a login are recorded: [`authorize`](Self::authorize),
+    /// [`request_object`](Self::request_object), [`finish_login`](Self::finish_login),
+    /// [`next_qr_step`](Self::next_qr_step), and the four flows that `next_qr_step` runs in sequence. A flow that the
+    /// user cancels ([`Error::Cancelled`]) or that is dropped early produces no recording.
     ///
-    /// The flow calls `recorder` on the same thread, before it returns its error: keep it quick, and put the
-    /// recording into a queue or a file. Any browser can make logins fail as often as it likes, so keep only a
-    /// limited number. **Recordings are personal data**: see [`Recording`] for how to keep them.
+    /// The flow calls `recorder` on the same thread before it returns the error, so `recorder` should return quickly,
+    /// for example after putting the recording into a queue or a file. Anyone with a browser can make logins fail as
+    /// often as they like, so limit how many recordings you keep. **Recordings are personal data**: see [`Recording`]
+    /// for how to store them.
     #[must_use]
     pub fn on_failure(self, recorder: impl Fn(Recording) + Send + Sync + 'static) -> Self {
         Self { recorder: Some(Recorder::new(recorder, false)), ..self }
     }
 
-    /// Also records flows that succeed or are cancelled, for tests of recordings.
+    /// Like [`on_failure`](Self::on_failure), but also records flows that succeed or are cancelled. Used to test
+    /// recordings.
     #[cfg(feature = "unstable-internals")]
     pub(crate) fn on_end(self, recorder: impl Fn(Recording) + Send + Sync + 'static) -> Self {
         Self { recorder: Some(Recorder::new(recorder, true)), ..self }
@@ -94,30 +98,30 @@ impl Client {
         self.recorder.as_ref()?.observe(&self.inner, input)
     }
 
-    /// The source of provider snapshots that this client's flows share.
+    /// The source from which all flows of this client get the OP's metadata and keys.
     pub(crate) fn source(&self) -> Arc<ProviderSource> {
         Arc::clone(&self.inner.provider)
     }
 
-    /// 1. Starts a login: returns where to send the person, and what to keep until they return.
+    /// 1. Starts a login. The flow returns the URL to send the user to, and the state to keep until they return.
     ///
     /// # Errors
-    /// The flow ends with [`Error::Request`], before sending anything, if the request cannot be sent, or with the
-    /// reason why the OP's metadata is unavailable.
+    /// If the request is invalid, the flow ends with [`Error::Request`] before it sends anything. If the OP's metadata
+    /// is unavailable, the flow ends with an error that gives the reason.
     pub fn authorize(&self, request: AuthorizationRequest) -> Flow<Redirect> {
         let observer = self.observer(&InputRef::Authorize(&request));
         Flow::of("authorize", Authorize::new(&self.inner, request)).observed(observer)
     }
 
-    /// 1. Starts a login like [`authorize`](Self::authorize), with a request object that itsme fetches: host it
-    ///    at `request_uri` before you send the person to itsme.
+    /// 1. Starts a login like [`authorize`](Self::authorize), but with a request object that itsme fetches from your
+    ///    server. Host the object at `request_uri` before you send the user to itsme.
     ///
-    /// itsme must be able to fetch the URL over https, with the port written out as in
-    /// `https://example.be:443/itsme/request.jwt`. The object is valid for `lifetime`, in whole seconds: allow as
-    /// long as the person may take to arrive.
+    /// itsme must be able to fetch the URL over https. Write out the port, as in
+    /// `https://example.be:443/itsme/request.jwt`. The object is valid for `lifetime`, in whole seconds. Choose a
+    /// `lifetime` that leaves the user enough time to reach itsme.
     ///
     /// # Errors
-    /// Those of [`authorize`](Self::authorize).
+    /// The same as for [`authorize`](Self::authorize).
     pub fn request_object(
         &self,
         request: AuthorizationRequest,
@@ -134,14 +138,17 @@ impl Client {
         Flow::of("request_object", Authorize::hosted(&self.inner, request, at)).observed(observer)
     }
 
-    /// 2. Finishes a login: returns who has logged in.
+    /// 2. Finishes a login. The flow returns the user who has logged in.
     ///
-    /// Remove `login` from the session store first: a login can be finished only once.
+    /// Remove `login` from the session store first, because a login can be finished only once.
     ///
     /// # Errors
-    /// The flow ends with [`Error::Cancelled`] if the person declined, with [`Error::Callback`] or
-    /// [`Error::LoginExpired`] if the callback does not answer this login, with [`Error::Refused`] if the OP returned
-    /// an error, and with [`Error::IdToken`] or [`Error::Userinfo`] if its tokens cannot be trusted.
+    /// The flow ends with:
+    /// * [`Error::Cancelled`] if the user declined;
+    /// * [`Error::Callback`] if the callback does not belong to this login;
+    /// * [`Error::LoginExpired`] if the login was started too long ago;
+    /// * [`Error::Refused`] if the OP returned an error;
+    /// * [`Error::IdToken`] or [`Error::Userinfo`] if the OP's tokens cannot be trusted.
     pub fn finish_login(&self, login: LoginState, callback: impl Into<Callback>) -> Flow<LoggedIn> {
         let callback = callback.into();
         let input = InputRef::FinishLogin { login: &login, callback: &callback };
@@ -149,21 +156,22 @@ impl Client {
         Flow::of("finish_login", Ok(finish_login(&self.inner, login, callback))).observed(observer)
     }
 
-    /// Continues a login by QR code until there is news: a code to show, a scan, or the person who logged in.
+    /// Continues a login by QR code until its status changes: there is a code to show, someone has scanned the code,
+    /// the user is being asked in the app, or the user has logged in.
     ///
     /// # Errors
-    /// Those of [`discover_user`](Self::discover_user), [`poll_user_discovery`](Self::poll_user_discovery),
-    /// [`start_backchannel`](Self::start_backchannel) and [`poll_backchannel`](Self::poll_backchannel), which it runs
-    /// in sequence.
+    /// The errors of [`discover_user`](Self::discover_user), [`poll_user_discovery`](Self::poll_user_discovery),
+    /// [`start_backchannel`](Self::start_backchannel) and [`poll_backchannel`](Self::poll_backchannel), which this flow
+    /// runs in sequence.
     pub fn next_qr_step(&self, login: QrLogin) -> Flow<Progress> {
         let observer = self.observer(&InputRef::NextQrStep(&login));
         Flow::of("next_qr_step", NextProgress::new(&self.inner, login)).observed(observer)
     }
 
-    /// Has the OP create a QR code to scan, for a person in another browser or without one.
+    /// Requests a QR code from the OP, to be scanned by a user who has no browser or is using a different device.
     ///
     /// # Errors
-    /// The flow ends with [`Error::Request`] for clients with a secret and in V1, and with [`Error::Refused`] if the
+    /// The flow ends with [`Error::Request`] if the client has a secret or uses V1, and with [`Error::Refused`] if the
     /// OP returned an error.
     pub fn discover_user(&self) -> Flow<UserDiscoveryTicket> {
         let observer = self.observer(&InputRef::DiscoverUser);
@@ -171,93 +179,101 @@ impl Client {
         Flow::of("discover_user", discover).observed(observer)
     }
 
-    /// Polls whether someone has scanned the code. Waits until the next poll is due. An error uses up the ticket; to
-    /// continue after one, keep a copy of the stored ticket.
+    /// Polls the OP once to find out whether someone has scanned the code. The flow first waits until the poll is due.
+    /// An error consumes the ticket, so store a copy of it beforehand if you want to continue after an error.
     ///
     /// # Errors
-    /// The flow ends with [`Error::LoginExpired`] after ten minutes, with [`Error::ForeignTicket`] for another
-    /// client's ticket, and with [`Error::Refused`] if the OP returned an error.
+    /// The flow ends with [`Error::LoginExpired`] after ten minutes, with [`Error::ForeignTicket`] if the ticket
+    /// belongs to a different client, and with [`Error::Refused`] if the OP returned an error.
     pub fn poll_user_discovery(&self, ticket: UserDiscoveryTicket) -> Flow<UserDiscovery> {
         let observer = self.observer(&InputRef::PollUserDiscovery(&ticket));
         let poll = ciba::poll_user_discovery(&self.inner, ticket);
         Flow::of("poll_user_discovery", Ok(poll)).observed(observer)
     }
 
-    /// Has the OP ask a person in the itsme app.
+    /// Starts a login or confirmation without a browser. The OP asks the user in the itsme app, and the flow returns a
+    /// ticket with which you can [poll](Self::poll_backchannel) for the answer.
     ///
     /// # Errors
-    /// The flow ends with [`Error::Request`], before sending anything, if the request cannot be sent, and with
-    /// [`Error::Refused`] if the OP returned an error. If no response arrived, the person may have been asked anyway.
+    /// If the request is invalid, the flow ends with [`Error::Request`] before it sends anything. If the OP returned an
+    /// error, the flow ends with [`Error::Refused`]. If no response arrived, the OP may have asked the user anyway.
     pub fn start_backchannel(&self, request: BackchannelRequest) -> Flow<CibaTicket> {
         let observer = self.observer(&InputRef::StartBackchannel(&request));
         let start = ciba::start_backchannel(&self.inner, request);
         Flow::of("start_backchannel", start).observed(observer)
     }
 
-    /// Polls whether the person has answered, and who they are. Waits until the next poll is due. An error uses up
-    /// the ticket; to continue after one, keep a copy of the stored ticket.
+    /// Polls the OP once to find out whether the user has approved, and if so, who they are. The flow first waits until
+    /// the poll is due. An error consumes the ticket, so store a copy of it beforehand if you want to continue after an
+    /// error.
     ///
     /// # Errors
-    /// The flow ends with [`Error::Cancelled`] if the person declined, with [`Error::LoginExpired`] if they did not
-    /// answer in time, with [`Error::ForeignTicket`] for another client's ticket, and otherwise like
-    /// [`finish_login`](Self::finish_login).
+    /// The flow ends with [`Error::Cancelled`] if the user declined, with [`Error::LoginExpired`] if they did not
+    /// answer in time, and with [`Error::ForeignTicket`] if the ticket belongs to a different client. If the OP refuses
+    /// or its tokens cannot be trusted, the errors are the same as for [`finish_login`](Self::finish_login).
     pub fn poll_backchannel(&self, ticket: CibaTicket) -> Flow<Backchannel> {
         let observer = self.observer(&InputRef::PollBackchannel(&ticket));
         let poll = ciba::poll_backchannel(&self.inner, ticket);
         Flow::of("poll_backchannel", Ok(poll)).observed(observer)
     }
 
-    /// Fetches the person's picture, using the `picture` claim and the access token, which is sent only to the OP.
-    /// Works for a few minutes after the login.
+    /// Fetches the user's picture from the URL in the `picture` claim. The access token is sent only to the OP. The
+    /// picture can be fetched for a few minutes after the login. In V1, the claim contains the picture itself, so the
+    /// flow only decodes it.
     ///
     /// # Errors
-    /// The flow ends with [`Error::Picture`] if there is no picture or it cannot be trusted, and with
+    /// The flow ends with [`Error::Picture`] if there is no picture or if the picture cannot be trusted, and with
     /// [`Error::Refused`] if the access token is no longer valid.
     pub fn picture(&self, who: &LoggedIn) -> Flow<Photo> {
         Flow::of("picture", Ok(picture::fetch(&self.inner, who)))
     }
 
-    /// Revokes an access token before it expires, for clients with a secret.
+    /// Revokes an access token before it expires. Available only to clients with a secret.
     ///
     /// # Errors
-    /// The flow ends with [`Error::Request`] for clients with private keys, and with [`Error::Refused`] if the OP
+    /// The flow ends with [`Error::Request`] if the client has private keys, and with [`Error::Refused`] if the OP
     /// returned an error.
     pub fn revoke(&self, access_token: Secret) -> Flow<()> {
         Flow::of("revoke", revocation::revoke(&self.inner, access_token))
     }
 
-    /// Checks that each [external](crate::PrivateKeys::external) key matches its published public key, before anyone
-    /// logs in: asks the key holder for a signature, and for the content key of something encrypted to the public key
-    /// here. A decryption key without `alg` is tested with both RSA-OAEP and RSA-OAEP-256, since the OP may choose
-    /// either. Sends no requests. Skips local keys, and those of the previous set.
+    /// Checks that each [external](crate::PrivateKeys::external) key matches its published public key, so that you
+    /// notice a mismatch before anyone logs in. For each signing key, the flow requests a signature from the key
+    /// holder. For each decryption key, it encrypts a random content key to the public key and requests that the key
+    /// holder decrypt it. A decryption key without `alg` is tested with both RSA-OAEP and RSA-OAEP-256, since the OP
+    /// may choose either.
+    ///
+    /// The flow sends no HTTP requests. It does not check local keys or the keys of the previous set.
     ///
     /// # Errors
-    /// The flow ends with [`Error::KeyMismatch`], or with the key holder's error.
+    /// The flow ends with [`Error::KeyMismatch`] or with the key holder's error.
     pub fn check_keys(&self) -> Flow<()> {
         Flow::of("check_keys", Ok(CheckKeys::new(&self.inner)))
     }
 
-    /// Switches to other keys without a restart. From now on the new set's signing key signs, and
-    /// [`public_jwks_response`](Self::public_jwks_response) serves the new set. The previous set's decryption keys
-    /// keep decrypting until the next replacement or [`forget_old_keys`](Self::forget_old_keys), so logins in
-    /// progress can finish. Passing the same set again changes nothing.
+    /// Switches to a different set of private keys without a restart. The client starts signing with the new set's
+    /// signing key immediately, and [`public_jwks_response`](Self::public_jwks_response) returns the new set. The
+    /// previous set's decryption keys still work until the next replacement or until
+    /// [`forget_old_keys`](Self::forget_old_keys) is called, so logins in progress can finish. Passing the current set
+    /// again changes nothing. Siblings keep their own keys.
     ///
-    /// The OP rejects signatures by a key that it has not fetched yet: publish a new signing key first, and sign with
-    /// it a day later (see [`PrivateKeys::with_new_signing_key`]). Keep the old key published for as long as any
-    /// hosted request object that it signed is valid. Siblings keep their own keys.
+    /// The OP rejects signatures made with a key that it has not fetched yet, so publish a new signing key a day before
+    /// you sign with it (see [`PrivateKeys::with_new_signing_key`]). Keep the old signing key published as long as any
+    /// hosted request object that was signed with it is valid.
     ///
     /// # Errors
-    /// [`Error::Settings`]: the client has a secret.
+    /// [`Error::Settings`] if the client has a secret.
     pub fn replace_keys(&self, keys: PrivateKeys) -> Result<(), Error> {
         self.replace(keys.into())
     }
 
-    /// Switches to another client secret without a restart, once itsme has changed it. What the OP encrypted or
-    /// signed with the previous secret is still accepted, until the next replacement or
-    /// [`forget_old_keys`](Self::forget_old_keys). Whether the secret signs ID tokens does not change.
+    /// Switches to a new client secret without a restart. Call this after itsme has changed the secret. Tokens that the
+    /// OP encrypted or signed with the previous secret are still accepted, until the next replacement or until
+    /// [`forget_old_keys`](Self::forget_old_keys) is called. The [`ClientSecret::hs256`] setting of the previous secret
+    /// also applies to the new one, whatever was set on the new one.
     ///
     /// # Errors
-    /// [`Error::Settings`]: the secret is empty or too short, or the client has private keys.
+    /// [`Error::Settings`] if the secret is empty or too short, or if the client has private keys.
     pub fn replace_secret(&self, secret: ClientSecret) -> Result<(), Error> {
         self.replace(secret.into())
     }
@@ -270,43 +286,44 @@ impl Client {
         Ok(())
     }
 
-    /// Forgets the keys or secret from before the last replacement; nothing encrypted to them can be read any more.
-    /// Call it immediately if they have leaked, otherwise a day later.
+    /// Forgets the keys or the secret that the last replacement replaced. Data encrypted to them can no longer be
+    /// decrypted. If they have leaked, call this immediately; otherwise call it a day after the replacement.
     pub fn forget_old_keys(&self) {
         self.inner.settings.keyring.forget_old();
     }
 
-    /// Fetches the OP's metadata and keys now, even if the cache is fresh: call it to warm up, or periodically in the
-    /// background so that no login has to wait.
+    /// Fetches the OP's metadata and keys now, even if the cache is fresh. Call this at startup or periodically in the
+    /// background, so that no login has to wait for the fetch.
     ///
     /// # Errors
-    /// The flow ends with what is wrong with the OP's responses.
+    /// The flow ends with an error if the OP does not respond or if its responses are unusable.
     pub fn refresh(&self) -> Flow<Arc<Provider>> {
         let source = &self.inner.provider;
         Flow::of("refresh", Ok(FetchProvider::new(source, Need::Refresh(source.cache.peek()))))
     }
 
-    /// The redirect URI from the [settings](Settings::redirect_uri), if they set one.
+    /// The redirect URI from the [settings](Settings::redirect_uri). `None` if it is not set there.
     pub fn redirect_uri(&self) -> Option<&str> {
         self.inner.settings.redirect_uri.as_deref()
     }
 
-    /// How long a person may take to log in, from the [settings](Settings::login_lifetime).
+    /// How long a user may take to log in, from the [settings](Settings::login_lifetime).
     pub fn login_lifetime(&self) -> Duration {
         self.inner.settings.login_lifetime
     }
 
-    /// The cached metadata and keys of the OP, to store and [import](Self::import_provider) in another process. None
-    /// before the first fetch.
+    /// The OP's cached metadata and keys. You can store them and [import](Self::import_provider) them in another
+    /// process. `None` before the first fetch.
     pub fn provider(&self) -> Option<Arc<Provider>> {
         self.inner.provider.cache.peek()
     }
 
-    /// Takes over metadata and keys cached by another process, unless the cache here is newer. They keep their age.
+    /// Imports metadata and keys that another process cached, unless this client's cache is newer. They expire when
+    /// they would have expired in the other process.
     ///
     /// # Errors
-    /// [`Error::ForeignProvider`] if they are for another issuer, and [`Error::Metadata`] if an endpoint must not be
-    /// called.
+    /// [`Error::ForeignProvider`] if they are for a different issuer, and [`Error::Metadata`] if an endpoint is not
+    /// allowed.
     pub fn import_provider(&self, provider: Provider) -> Result<(), Error> {
         let rules = &self.inner.provider.rules;
         if !rules.environment.accepts(&provider.metadata.issuer) {
@@ -320,8 +337,9 @@ impl Client {
         Ok(())
     }
 
-    /// The response that serves our public JWK set (see
-    /// [`PrivateKeys::public_jwks_response`](crate::PrivateKeys::public_jwks_response)). None with a client secret.
+    /// The HTTP response that serves the client's public JWK set (see
+    /// [`PrivateKeys::public_jwks_response`](crate::PrivateKeys::public_jwks_response)). `None` if the client has a
+    /// secret.
     pub fn public_jwks_response(&self) -> Option<Response> {
         match self.inner.settings.keyring.current() {
             Credentials::PrivateKeys(keys) => Some(keys.public_jwks_response()),

@@ -1,14 +1,14 @@
 //! The itsme® (Belgian Mobile ID) protocol for relying parties, without I/O.
 //!
 //! This crate builds [`http::Request`]s and reads [`http::Response`]s. It opens no sockets, reads no clock and takes
-//! no randomness from the operating system, so it runs in any runtime, sync or async, and in fully deterministic
-//! tests. Most applications want `itsme-reqwest` or `itsme-ureq`, which run it over an HTTP client; `itsme-testkit`
-//! is a strict fake itsme to test against. The guide, in `docs/guide` of the repository, covers everything after the
-//! first login.
+//! no randomness from the operating system, so it works with any runtime, sync or async, and in fully deterministic
+//! tests. Most applications should use `itsme-reqwest` or `itsme-ureq`, which connect it to an HTTP client.
+//! `itsme-testkit` provides a strict fake of itsme to test against. The guide in the repository's `docs/guide` folder
+//! covers everything after the first login.
 //!
 //! # A login
 //!
-//! Everything that sends requests is a [`Flow`], and [`drive()`] runs it over any HTTP client:
+//! Every operation that sends requests is a [`Flow`]. [`drive()`] runs a flow with any HTTP client:
 //!
 //! ```
 //! use itsme_core::{AuthorizationRequest, Claim, Client, LoginState, Scope, drive};
@@ -23,7 +23,7 @@
 //! // Once, at startup: Settings::new("my_client_id", keys, Environment::Production)…
 //! let itsme = Client::new(settings)?;
 //!
-//! // 1. Send the person to itsme; keep the state in their session until they return.
+//! // 1. Redirect the user to itsme. Keep the state in their session until they return.
 //! let login =
 //!     AuthorizationRequest::login(SERVICE).claim(Claim::GivenName).scope(Scope::Email);
 //! let redirect = drive(itsme.authorize(login), &mut platform, send, sleep)?;
@@ -31,7 +31,7 @@
 //! println!("302 to {}", redirect.url);
 //!
 //! # let callback = op.borrow_mut().approve(&redirect.url, &Person::ann());
-//! // 2. They return with a query. Take the state out of the session, and find out who they are.
+//! // 2. The user returns with a query string. Take the state out of the session, and find out who they are.
 //! let state: LoginState = serde_json::from_str(&stored)?;
 //! let who = drive(itsme.finish_login(state, callback), &mut platform, send, sleep)?;
 //!
@@ -43,19 +43,20 @@
 //! ```
 //!
 //! [`identification`](AuthorizationRequest::identification), [`share_data`](AuthorizationRequest::share_data) and
-//! [`confirm`](AuthorizationRequest::confirm) make the requests for itsme's other services; each takes as arguments
-//! what its service requires. Given a [`LoggedIn`], [`Client::picture`] fetches the picture and [`Client::revoke`]
-//! revokes the access token; its [`Evidence`] proves the login later.
+//! [`confirm`](AuthorizationRequest::confirm) create requests for itsme's other services. Each takes the data that its
+//! service requires as arguments. After the login, you have a [`LoggedIn`]: [`Client::picture`] fetches the user's
+//! picture, [`Client::revoke`] revokes the access token, and the [`Evidence`] lets you prove the login later.
 //!
-//! A person without a browser scans a QR code ([`QrLogin`]), or is asked by a stored `sub`
-//! ([`BackchannelRequest::known_user`]); any process can poll a [`CibaTicket`].
+//! A user without a browser can scan a QR code ([`QrLogin`]). If you have stored the user's `sub`, you can also ask
+//! them directly in the itsme app ([`BackchannelRequest::known_user`]). Any process can poll the resulting
+//! [`CibaTicket`].
 //!
-//! All logins share one [`Client`], which holds the parsed keys and the OP's metadata. Once these are cached, a login
-//! makes a single request if the ID token contains everything that was asked for.
+//! All logins share one [`Client`], which holds the parsed keys and caches the OP's metadata and keys. Once these are
+//! cached, a login sends a single request, provided that the ID token contains every requested claim.
 //!
 //! # The loop
 //!
-//! [`drive()`] and [`drive_async`] are a few lines over [`Step`], which a custom runtime can write itself:
+//! [`drive()`] and [`drive_async`] are short loops over [`Step`]. If neither fits your runtime, write your own:
 //!
 //! ```
 //! # use itsme_core::{AuthorizationRequest, Client, Step};
@@ -72,14 +73,14 @@
 //!     step = match step {
 //!         Step::Send(request, pending) => match send(request) {
 //!             Ok(response) => pending.receive(response, &mut platform)?,
-//!             // `None`: the flow gives up, and the HTTP client's error is the result.
+//!             // `None` means that the flow cannot continue: return the HTTP client's error.
 //!             Err((failure, error)) => pending.failed(failure, &mut platform)?.ok_or(error)?,
 //!         },
 //!         Step::Wait(duration, paused) => {
 //!             sleep(duration);
 //!             paused.resume(&mut platform)?
 //!         }
-//!         // Only if an HSM or a KMS holds the keys: see `PrivateKeys::external`.
+//!         // Occurs only if an HSM or a KMS holds the keys; see `PrivateKeys::external`.
 //!         Step::UseKey(_, key) => return Err(key.no_holder().into()),
 //!         Step::Done(redirect) => break redirect,
 //!     };
@@ -88,7 +89,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A step owns its continuation, so answering twice or in the wrong order does not compile:
+//! Each step owns its continuation, so code that continues a step twice or in the wrong order does not compile:
 //!
 //! ```compile_fail,E0382
 //! # use itsme_core::{Platform, Error, Pending, Response};
@@ -98,7 +99,7 @@
 //! # Ok(()) }
 //! ```
 //!
-//! A login can be finished only once, too:
+//! Likewise, code that finishes a login twice does not compile:
 //!
 //! ```compile_fail,E0382
 //! # use itsme_core::{Client, LoginState};
@@ -110,21 +111,22 @@
 //!
 //! # External keys
 //!
-//! Private keys can stay in an HSM or a KMS. [`PrivateKeys::external`] reads their public key set, and a flow
-//! requests each signature and each content key through [`Step::UseKey`], which [`drive_with_keys`] and
-//! [`drive_async_with_keys`] pass on. [`Client::check_keys`] checks that the key handles match the published keys,
-//! and [`Client::replace_keys`] switches to other keys, local or external, without a restart.
+//! Private keys can stay in an HSM or a KMS. [`PrivateKeys::external`] reads their public key set. A flow then requests
+//! each signature and each decrypted content key through [`Step::UseKey`], and [`drive_with_keys`] and
+//! [`drive_async_with_keys`] pass these requests to your key holder. [`Client::check_keys`] checks that the key handles
+//! match the published keys, and [`Client::replace_keys`] switches to other keys, local or external, without a restart.
 //!
-//! # Why a login failed
+//! # Diagnosing failed logins
 //!
-//! [`Client::on_failure`] hands over a [`Recording`] of each login that ends in an error, encrypted to the client's
-//! own keys. With those keys you can [open](Recording::open) it and run it again, step by step, with a shifted clock or
-//! other keys.
+//! [`Client::on_failure`] registers a callback that receives a [`Recording`] of each login that ends in an error. The
+//! recording is encrypted to the client's own keys. With these keys, you can [open](Recording::open) it and replay the
+//! login step by step, optionally with a shifted clock or different keys.
 //!
 //! # What is checked
 //!
-//! Each kind of document has one list of checks. Verification runs it and stops at the first failure; [`explain`]
-//! runs the whole list, for debugging. [`Document::checks`](explain::Document::checks) says what each check expects.
+//! Each kind of document has one list of checks. Verification runs them in order and stops at the first failure.
+//! [`explain`] runs the whole list, for debugging. [`Document::checks`](explain::Document::checks) lists the checks and
+//! what each one expects.
 //!
 //! <!-- checks -->
 //! | document | checks | source |
@@ -142,57 +144,58 @@
 //! | token in evidence | sub, same sub, events, iss, aud | OIDC Core, RFC 8417 |
 //! <!-- end of checks -->
 //!
-//! Beyond the documents:
+//! In addition to checking documents, the library applies these protections:
 //!
 //! | what | how | source |
 //! |---|---|---|
-//! | redemption | PKCE S256, the same redirect URI, `private_key_jwt` with a fresh `jti` each time | RFC 7636, RFC 7523 |
-//! | decryption | the tag is checked before anything is decrypted; one error for all failures; a decoy key if the real one does not decrypt | RFC 7516 §11.5 |
-//! | keys | an unknown `kid` triggers a fetch, at most once a minute | OIDC Core §10.1.1 |
-//! | picture | the access token goes only to the OP's hosts; the image matches its media type | RFC 6750 §5.3 |
+//! | code redemption | PKCE S256, the same redirect URI, `private_key_jwt` with a fresh `jti` each time | RFC 7636, RFC 7523 |
+//! | decryption | the tag is checked before anything is decrypted; all failures return the same error; if a content key cannot be decrypted, a random one is used in its place | RFC 7516 §11.5 |
+//! | keys | an unknown `kid` triggers a key set fetch, at most once a minute | OIDC Core §10.1.1 |
+//! | picture | the access token is sent only to the OP's hosts; the image must match its media type | RFC 6750 §5.3 |
 //!
-//! Claims are returned only after all checks pass. A claim that is `null` counts as absent: an error if the claim is
-//! required, ignored otherwise. Claims that were not requested never fail a login.
+//! Claims are returned only after all checks pass. A claim with the value `null` counts as absent, which is an error
+//! only if the claim is required. Claims that were not requested never cause a login to fail.
 //!
 //! # Time
 //!
 //! Every step reads [`Platform::now`] once. The OP's clock may differ from ours by up to a minute
-//! ([`Settings::clock_leeway`]); a person has 15 minutes to log in ([`Settings::login_lifetime`]). Creating a flow
-//! reads no clock.
+//! ([`Settings::clock_leeway`]). Users have 15 minutes to log in ([`Settings::login_lifetime`]). Creating a flow does
+//! not read the clock.
 //!
 //! # Secrets
 //!
 //! No token, key, code, nonce, verifier or claim appears in any `Debug` or `Display` output or in any error. Two
 //! errors quote text from outside: [`Error::Refused`] quotes the OP, and [`Error::UnexpectedReply`] quotes up to 512
-//! characters of a response that is not the OP's, with anything that could be a secret removed. Keys, content keys
-//! and [`Secret`]s are wiped from memory on drop. [`LoginState`] and [`CibaTicket`] contain secrets and are designed
-//! to be stored.
+//! characters of a response that did not come from the OP, with anything that could be a secret removed. Keys, content
+//! keys and [`Secret`]s are wiped from memory on drop. [`LoginState`] and [`CibaTicket`] contain secrets and are
+//! designed to be stored.
 //!
 //! # Errors
 //!
-//! There is one [`Error`] type, ordered by who can act: the person ([`Error::Cancelled`]), the OP
+//! There is one [`Error`] type. Its variants are ordered by cause: the user ([`Error::Cancelled`]), the OP
 //! ([`Error::Refused`], [`Error::UnexpectedReply`], …), an attacker or a broken OP ([`Error::IdToken`],
-//! [`Error::Callback`], …), the caller ([`Error::Settings`], [`Error::Request`], …). No outside input causes a panic.
+//! [`Error::Callback`], …), and the caller ([`Error::Settings`], [`Error::Request`], …). No outside input causes a
+//! panic.
 //!
 //! # Versions
 //!
-//! Requests and responses are `http` 1.x types. The public API exposes nothing else from other crates but `serde` 1.x
-//! traits, `serde_json` 1.x values and `zeroize::Zeroizing`: no HTTP client, no runtime, no JOSE and no OpenSSL.
-//! Enums and structs that will grow are `#[non_exhaustive]`; the few that are not are complete by nature, such as
-//! [`Step`].
+//! Requests and responses are `http` 1.x types. The only other items from other crates in the public API are `serde`
+//! 1.x traits, `serde_json` 1.x values and `zeroize::Zeroizing`. No HTTP client, runtime, JOSE library or OpenSSL types
+//! are exposed.
+//! Enums and structs that may grow are `#[non_exhaustive]`. The few that are not, such as [`Step`], will not change.
 //!
 //! # Limits
 //!
-//! Responses: 1 MiB ([`MAX_RESPONSE_BYTES`]). Tokens: 64 KiB (512 KiB if a picture was requested). Key sets: 256 KiB.
-//! Callbacks: 16 KiB.
+//! The size limits are 1 MiB for responses ([`MAX_RESPONSE_BYTES`]), 64 KiB for tokens (512 KiB if a picture was
+//! requested), 256 KiB for key sets, and 16 KiB for callbacks.
 //!
 //! # Features
 //!
-//! * `system`: [`SystemPlatform`], the operating system's clock and randomness.
-//! * `tracing`: [`RequestLog`] and [`KeyLog`], which log the way the adapters do.
+//! * `system`: provides [`SystemPlatform`], which uses the operating system's clock and randomness.
+//! * `tracing`: provides [`RequestLog`] and [`KeyLog`], which write the same log events as the adapters.
 //! * `vendored-openssl`: builds OpenSSL from source.
 //!
-//! itsme is a trademark of Belgian Mobile ID, which is not affiliated with this library.
+//! itsme is a trademark of Belgian Mobile ID. This library is not affiliated with Belgian Mobile ID.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -275,7 +278,7 @@ mod client_auth;
 
 pub mod explain;
 
-/// For this project's own fuzz targets, benches and vector tests. Exempt from semver.
+/// Internals for this project's own fuzz targets, benchmarks and test vectors. Exempt from semver.
 #[cfg(feature = "unstable-internals")]
 #[doc(hidden)]
 pub mod internals;

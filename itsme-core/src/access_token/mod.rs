@@ -1,7 +1,7 @@
-//! What an access token is good for, besides userinfo.
+//! The uses of an access token other than the userinfo request.
 //!
 //! ```text
-//! picture.rs  fetches the picture behind a claim    revocation.rs  revokes the token
+//! picture.rs  fetches the user's picture    revocation.rs  revokes the token
 //! ```
 
 pub(crate) mod picture;

@@ -20,7 +20,7 @@ use crate::{
     user::{ImageType, Photo},
 };
 
-/// The request for the picture behind a claim.
+/// The request for the user's picture, whose URL is in the `picture` claim.
 pub(crate) struct Picture {
     claim: Option<String>,
     access_token: Secret,
@@ -35,7 +35,7 @@ impl Exchange for Picture {
     const RETRY: Retry = Retry::Idempotent;
     type Output = Photo;
 
-    /// Reads a picture from the claim itself, where V1 puts it.
+    /// Decodes the picture from the claim itself, if the claim contains it as in V1. No request is needed then.
     fn begin(&self, _: &ClientInner, _: UnixTime) -> Result<Option<Photo>, Error> {
         let claim = self.claim.as_deref().ok_or(PictureError::Missing)?;
         let data = jose::base64_decode(claim);
@@ -43,8 +43,8 @@ impl Exchange for Picture {
         Ok(image.map(|data| Photo { data, format: None }))
     }
 
-    /// Prepares the request; the access token goes only to the OP, whatever the claim says
-    /// (itsme: userinfo).
+    /// Prepares the request. The access token is sent only to the OP's hosts, whatever URL the claim
+    /// contains (itsme: userinfo).
     fn prepare(
         &mut self,
         parties: &Parties,
@@ -67,7 +67,7 @@ impl Exchange for Picture {
         userinfo::with_bearer(request, &self.access_token).map(Prepared::Request)
     }
 
-    /// Reads an image, and checks that it matches its media type.
+    /// Reads the image and checks that it matches the media type of the response.
     fn read(self, response: Response, _: Parties, _: UnixTime) -> Result<Photo, Error> {
         if let Some(refusal) = userinfo::refusal(Endpoint::Picture, &response)? {
             return Err(refusal.into());
@@ -82,7 +82,8 @@ impl Exchange for Picture {
     }
 }
 
-/// Whether a media type names the image's type, or is too general to contradict it.
+/// Whether a media type fits the image's type, either because it names the type or because it is
+/// `application/octet-stream`.
 fn names(media_type: &HeaderValue, image: ImageType) -> bool {
     let media_type = media_type.to_str().unwrap_or_default().to_ascii_lowercase();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();

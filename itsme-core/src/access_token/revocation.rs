@@ -36,7 +36,7 @@ pub(crate) fn revoke(
     Ok(SingleRequest::new(client, Revocation(token)))
 }
 
-/// The secret, since itsme revokes only tokens of clients with one.
+/// Returns the client secret, which is required because itsme revokes tokens only for clients with a secret.
 fn secret(credentials: &Credentials) -> Result<&ClientSecret, RequestError> {
     match credentials {
         Credentials::ClientSecret(secret) => Ok(secret),
@@ -44,7 +44,7 @@ fn secret(credentials: &Credentials) -> Result<&ClientSecret, RequestError> {
     }
 }
 
-/// The client's credentials for HTTP Basic authentication (RFC 6749 §2.3.1).
+/// Formats the client's credentials for HTTP Basic authentication (RFC 6749 §2.3.1).
 fn basic(client_id: &str, secret: &ClientSecret) -> HeaderValue {
     let escaped =
         |text: &str| -> String { form_urlencoded::byte_serialize(text.as_bytes()).collect() };
@@ -58,7 +58,7 @@ impl Exchange for Revocation {
     const RETRY: Retry = Retry::Idempotent;
     type Output = ();
 
-    /// The revocation request (RFC 7009 §2.1).
+    /// Prepares the revocation request (RFC 7009 §2.1).
     fn prepare(
         &mut self,
         parties: &Parties,
@@ -76,7 +76,8 @@ impl Exchange for Revocation {
         Ok(Prepared::Request(request))
     }
 
-    /// An unknown token is as good as revoked, and also answered with 200.
+    /// Reads the response. The OP also responds with 200 if it does not know the token, which then needs no
+    /// revocation.
     fn read(self, response: Response, _: Parties, _: UnixTime) -> Result<(), Error> {
         if response.status() == StatusCode::OK {
             return Ok(());

@@ -13,8 +13,8 @@ use crate::{
     settings::credentials::Credentials,
 };
 
-/// The flow behind [`Client::check_keys`](crate::Client::check_keys): tests each external key with what it
-/// is published for.
+/// The flow behind [`Client::check_keys`](crate::Client::check_keys), which tests each external key for the
+/// purpose it is published for.
 pub(crate) struct CheckKeys {
     unchecked: VecDeque<Check>,
     asked: Option<Asked>,
@@ -25,9 +25,9 @@ enum Check {
     Unwrapping(Arc<OwnKey>, KeyEncryption),
 }
 
-/// The expected result.
+/// The expected result of the pending key operation.
 enum Asked {
-    /// A signature, which has already been verified with the published key.
+    /// A signature. When the flow receives it, it has already been verified with the published key.
     Signature,
     ContentKey {
         kid: String,
@@ -43,7 +43,7 @@ impl CheckKeys {
             for key in keys.signing_keys().iter().filter(|key| key.is_outside()) {
                 unchecked.push_back(Check::Signing(Arc::clone(key)));
             }
-            // A key without `alg` is tested with everything the OP may use.
+            // A key without `alg` is tested with every algorithm that the OP may use.
             for key in keys.decryption_keys().iter().filter(|key| key.is_outside()) {
                 for alg in [KeyEncryption::RsaOaep256, KeyEncryption::RsaOaep] {
                     if key.unwraps(alg) {
@@ -77,7 +77,7 @@ impl CheckKeys {
     }
 }
 
-/// Encrypts a content key the way the OP does, with the published key.
+/// Encrypts a content key with the published key, as the OP does.
 fn wrapped(key: &OwnKey, alg: KeyEncryption, content_key: &[u8]) -> Result<Vec<u8>, Error> {
     let wrapped = match &key.home {
         KeyHome::Outside(public) => public.wrap(alg, content_key),

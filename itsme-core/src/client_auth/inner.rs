@@ -6,7 +6,7 @@ use crate::{
     settings::{Settings, credentials::Credentials, identity::ClientIdentity},
 };
 
-/// What all flows of a client share: checked settings, and what is known about the OP.
+/// The state that all flows of a client share: the checked settings, and the OP's metadata and keys.
 pub(crate) struct ClientInner {
     pub(crate) settings: Settings,
     pub(crate) identity: ClientIdentity,
@@ -21,7 +21,7 @@ impl ClientInner {
         Ok(Self { identity: settings.identity(), settings, provider: Arc::new(provider) })
     }
 
-    /// Creates another client of the same environment, sharing what is known about the OP.
+    /// Creates a second client in the same environment, which shares the cache of the OP's metadata and keys.
     pub(crate) fn sibling(&self, settings: Settings) -> Result<Self, Error> {
         settings.check()?;
         if EndpointRules::new(&settings) != self.provider.rules {
@@ -30,8 +30,9 @@ impl ClientInner {
         Ok(Self { identity: settings.identity(), settings, provider: Arc::clone(&self.provider) })
     }
 
-    /// Notes an error that an OP returns after its encryption key has changed, which shows in no
-    /// other way: the next flow fetches its keys. A client with a secret sends no encrypted
+    /// If the OP returned an error that could mean that its encryption key has changed, makes the next flow
+    /// fetch the OP's keys. The error is the only sign of such a change. `invalid_client` and
+    /// `unauthorized_client` are ignored if the client has a secret, since it then sends no encrypted
     /// assertion.
     pub(crate) fn note_refusal(&self, error: &Error) {
         let Error::Refused(refusal) = error else { return };

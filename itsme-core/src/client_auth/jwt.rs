@@ -17,7 +17,7 @@ use crate::{
     settings::protection::JwtProtection,
 };
 
-/// Makes one of our JWTs: signs it, then encrypts it to the OP if it is to be nested.
+/// Creates a JWT that the client sends. The JWT is signed and, if it is to be nested, then encrypted to the OP.
 pub(crate) struct MakeJwt {
     state: State,
     seal: Option<Seal>,
@@ -32,14 +32,14 @@ enum State {
 /// How a JWS is encrypted.
 pub(crate) struct Seal {
     pub(crate) to: Arc<PublicKey>,
-    /// Used if the key names no algorithm.
+    /// The algorithm to use if the key does not name one.
     pub(crate) default: KeyEncryption,
     pub(crate) enc: ContentEncryption,
 }
 
 impl Parties {
-    /// Prepares a JWT. If nested, it uses the algorithm that the OP's key names, otherwise the
-    /// dialect's.
+    /// Prepares a JWT. A nested JWT is encrypted with the algorithm that the OP's key names, or with the
+    /// dialect's default algorithm if the key does not name one.
     pub(crate) fn make_jwt(
         &self,
         protection: JwtProtection,
@@ -60,8 +60,8 @@ impl Parties {
         Ok(MakeJwt::new(jws, signer, seal))
     }
 
-    /// The OP's key to encrypt to. If there is none, the next flow fetches the keys, since the OP
-    /// may have published one.
+    /// Returns the OP's key to encrypt to. If there is none, the next flow fetches the OP's keys, since the OP
+    /// may have published an encryption key in the meantime.
     pub(crate) fn encryption_key(&self) -> Result<&Arc<PublicKey>, Error> {
         let mut key = EncryptionKey::of(&self.provider.keys);
         key.verify().inspect_err(|_| self.client.provider.cache.suspect())?;
@@ -113,7 +113,7 @@ impl Machine for MakeJwt {
     }
 }
 
-/// A128CBC-HS256, unless the OP says that it only supports A256GCM.
+/// Chooses A128CBC-HS256, unless the OP's metadata lists A256GCM but not A128CBC-HS256.
 fn content_encryption(provider: &Provider) -> ContentEncryption {
     let advertised = &provider.metadata.request_object_encryption_enc_values_supported;
     let reads = |enc: ContentEncryption| advertised.iter().any(|name| name == enc.name());

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Both sides of a request: the client, and the OP as known when the request is made.
+/// Both sides of a request: the client, and the OP's metadata and keys at the time of the request.
 pub(crate) struct Parties {
     pub(crate) client: Arc<ClientInner>,
     pub(crate) provider: Arc<Provider>,
@@ -24,16 +24,16 @@ pub(crate) struct Parties {
 
 /// A request that is being prepared.
 pub(crate) enum Prepared {
-    /// It needs this JWT first.
+    /// The request needs this JWT, which must be created first.
     Jwt(MakeJwt),
-    /// It is complete.
+    /// The request is complete.
     Request(Request),
 }
 
 impl Parties {
-    /// Prepares a request that authenticates the client (OIDC Core §9): with the parameters for a secret, or for a
-    /// fresh `assertion` once it has been made. `itsme_audience` is the endpoint that itsme requires as its
-    /// audience.
+    /// Prepares a request that authenticates the client (OIDC Core §9), with the secret or with a fresh `assertion`.
+    /// If the assertion is needed but has not been created yet, returns it as the JWT to create. `itsme_audience` is
+    /// the endpoint that itsme requires as the assertion's audience.
     pub(crate) fn authenticated(
         &self,
         itsme_audience: &str,
@@ -65,8 +65,8 @@ impl Parties {
         Ok(Prepared::Request(request(authentication)))
     }
 
-    /// Checks that the OP has a key to encrypt to, if the login will need to encrypt an assertion: better before the
-    /// person is sent to the OP than when they return.
+    /// Checks that the OP has a key to encrypt to, if the login will need an encrypted assertion. Without this check,
+    /// the login would fail only after the user has returned from the OP.
     pub(crate) fn check_encryption(&self) -> Result<(), Error> {
         let settings = &self.client.settings;
         let by_keys = matches!(settings.keyring.current(), Credentials::PrivateKeys(_));

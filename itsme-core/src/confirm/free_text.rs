@@ -4,10 +4,10 @@ use crate::{
     ground::opaque::opaque,
 };
 
-/// A text for the person to confirm, with `<b>`, `<i>`, `<u>` and `<br>` (itsme: free text).
+/// A text for the user to confirm. It can contain the tags `<b>`, `<i>`, `<u>` and `<br>` (itsme: free text).
 ///
-/// The flow's first step checks it before anything is sent. One character that itsme cannot display, such as a curly
-/// quote, would make the whole confirmation fail on the person's phone.
+/// The flow's first step checks the text before anything is sent. Otherwise, a single character that itsme cannot
+/// display, such as a curly quote, would make the whole confirmation fail on the user's phone.
 ///
 /// ```
 /// use itsme_core::{Dialect, FreeText, FreeTextError};
@@ -26,7 +26,8 @@ const BREAK: &str = "<br>";
 const STYLES: [(&str, &str); 3] = [("<b>", "</b>"), ("<i>", "</i>"), ("<u>", "</u>")];
 
 impl FreeText {
-    /// The text as the person should see it. `</br>`, found in itsme's older documentation, is treated as `<br>`.
+    /// Creates a text from what the user should see. `</br>`, which occurs in itsme's older documentation, is treated
+    /// as `<br>`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -34,12 +35,12 @@ impl FreeText {
     /// Checks whether the text can be displayed.
     ///
     /// # Errors
-    /// [`FreeTextError`] says what is wrong, and where.
+    /// [`FreeTextError`] says what is wrong with the text, and where.
     pub fn check(&self, dialect: Dialect) -> Result<(), FreeTextError> {
         self.checked(dialect).map(drop)
     }
 
-    /// Checks the text and returns it as sent.
+    /// Checks the text and returns it in the form in which it is sent.
     pub(crate) fn checked(&self, dialect: Dialect) -> Result<String, FreeTextError> {
         if self.0.is_empty() {
             return Err(FreeTextError::Empty);
@@ -60,7 +61,7 @@ impl FreeText {
                     tag.len()
                 }
                 None if character == '<' => {
-                    // Quote no more of the text than what looks like a tag.
+                    // The error quotes only the part of the text that looks like a tag.
                     let end = rest.find('>').filter(|end| *end <= 20).map_or(1, |end| end + 1);
                     let tag = rest[..end].to_owned();
                     return Err(FreeTextError::Tag { tag, position });
@@ -86,7 +87,7 @@ impl FreeText {
 
 opaque!(FreeText);
 
-/// The known tag at the start of a text.
+/// Returns the tag at the start of the text, if it is one of the known tags.
 fn tag(text: &str) -> Option<&'static str> {
     let styles = STYLES.into_iter().flat_map(|(start, end)| [start, end]);
     [BREAK, "</br>"].into_iter().chain(styles).find(|tag| text.starts_with(tag))
@@ -107,7 +108,8 @@ fn nest(
     }
 }
 
-/// Whether it is in ISO 8859-15, without its control characters; V1 only shows what is also in ISO 8859-1.
+/// Whether the app can display the character. V2 displays the characters of ISO 8859-15 except for control characters.
+/// V1 displays only those that are also in ISO 8859-1.
 fn is_shown(character: char, dialect: Dialect) -> bool {
     match character {
         '¤' | '¦' | '¨' | '´' | '¸' | '¼' | '½' | '¾' => false,
@@ -117,7 +119,7 @@ fn is_shown(character: char, dialect: Dialect) -> bool {
     }
 }
 
-/// Every character counts as sent; `<br>` ends a line.
+/// Checks the length of the text in the form in which it is sent. Tags count as characters, and `<br>` ends a line.
 fn check_length(sent: &str, dialect: Dialect) -> Result<(), FreeTextError> {
     let (max_lines, limit) = match dialect.habits().text_limit {
         TextLimit::Characters(limit) => {
@@ -140,8 +142,8 @@ fn check_length(sent: &str, dialect: Dialect) -> Result<(), FreeTextError> {
     Ok(())
 }
 
-/// Replaces typographic quotes, dashes, spaces and ellipses by plain ones, for texts from word processors. This never
-/// happens automatically: what the person confirms must be exactly what the application wrote.
+/// Replaces typographic quotes, dashes, spaces and ellipses with plain ones. Use it for texts from word processors. The
+/// library never does this automatically, because the user must confirm exactly the text that the application wrote.
 ///
 /// ```
 /// assert_eq!(itsme_core::plain_typography("“It’s” 5 – 7…"), "\"It's\" 5 - 7...");
@@ -231,6 +233,6 @@ mod tests {
         let fancy = "‘a’ “b” – — … \u{202f}x ‑ ″";
         assert!(v2(fancy).is_err());
         assert!(v2(&plain_typography(fancy)).is_ok(), "{}", plain_typography(fancy));
-        assert_eq!(plain_typography("é €"), "é €", "what the app shows stays");
+        assert_eq!(plain_typography("é €"), "é €", "characters that the app shows are unchanged");
     }
 }

@@ -1,4 +1,4 @@
-//! What a person confirms in the app.
+//! The texts and payments that a user confirms in the itsme app.
 
 mod free_text;
 mod payment;
@@ -11,7 +11,8 @@ pub use self::{
 };
 use crate::{dialect::Dialect, error::RequestError};
 
-/// What the app shows in a [confirmation](crate::AuthorizationRequest::confirm) (itsme: approval templates).
+/// The content that the app shows in a [confirmation](crate::AuthorizationRequest::confirm) (itsme: approval
+/// templates).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Template {
@@ -34,7 +35,7 @@ impl From<Payment> for Template {
 }
 
 impl Template {
-    /// Checks the template, and returns the claims that carry it.
+    /// Checks the template and returns the claims that contain it in the request.
     pub(crate) fn claims(&self, dialect: Dialect) -> Result<Vec<(String, Value)>, RequestError> {
         let parts = match self {
             Self::FreeText(text) => vec![

@@ -5,9 +5,9 @@ use iso_currency::Currency;
 
 use crate::{error::PaymentError, ground::opaque::opaque};
 
-/// A payment for the person to confirm (itsme: advanced payment).
+/// A payment for the user to confirm (itsme: advanced payment).
 ///
-/// The flow's first step checks it before anything is sent.
+/// The flow's first step checks the payment before anything is sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Payment {
     pub(crate) amount: String,
@@ -16,11 +16,11 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// The amount as a whole number in digits, the currency as an ISO 4217 code, and the IBAN of
-    /// the receiving account, with or without spaces.
+    /// Creates a payment from an amount, a currency and the IBAN of the receiving account. The amount must
+    /// be a whole number, the currency must be an ISO 4217 code, and the IBAN can contain spaces.
     ///
-    /// itsme's documentation does not say whether the amount is in euros or cents; it is passed on
-    /// unchanged.
+    /// itsme's documentation does not say whether the amount is in euros or in cents. The library sends the
+    /// amount unchanged.
     pub fn new(
         amount: impl Into<String>,
         currency: impl Into<String>,
@@ -32,7 +32,7 @@ impl Payment {
     /// Checks whether the payment can be sent.
     ///
     /// # Errors
-    /// [`PaymentError`] says what is wrong.
+    /// [`PaymentError`] says what is wrong with the payment.
     pub fn check(&self) -> Result<(), PaymentError> {
         let digits =
             !self.amount.is_empty() && self.amount.bytes().all(|byte| byte.is_ascii_digit());
@@ -55,7 +55,7 @@ impl Payment {
         }
     }
 
-    /// The IBAN without the spaces that people write.
+    /// The IBAN without spaces.
     pub(super) fn iban_digits(&self) -> String {
         self.iban.chars().filter(|character| *character != ' ').collect()
     }

@@ -1,8 +1,8 @@
-//! The two dialects of itsme: everything that is named or done differently, and nothing else.
+//! The differences between the two dialects of itsme, in names and in behavior.
 //!
 //! ```text
-//! v1.rs  prefix, levels and habits of the early partners' dialect    v2.rs  those of the current one
-//! names.rs  which dialect a name belongs to; the names of claims are in `claims/table.rs`
+//! v1.rs     the early partners' dialect    v2.rs  the current dialect
+//! names.rs  determines to which dialect a name belongs; claim names are listed in `claims/table.rs`
 //! ```
 
 pub(crate) mod names;
@@ -13,9 +13,10 @@ use std::fmt;
 
 use crate::jose::KeyEncryption;
 
-/// The two dialects that itsme speaks: names of claims and levels, and some habits.
+/// The dialect of OpenID Connect that an itsme environment uses. The two dialects differ in the names of claims and
+/// authentication levels, and in some of their behavior.
 ///
-/// The [`Environment`](crate::Environment) determines it; there is nothing else to choose.
+/// The [`Environment`](crate::Environment) determines the dialect, so you do not need to choose one separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Dialect {
@@ -25,39 +26,40 @@ pub enum Dialect {
     V2,
 }
 
-/// What differs between the dialects.
+/// The values and behavior that differ between the dialects.
 pub(crate) struct Habits {
-    /// The prefix of claim names. In V1, the month in which a name was created follows.
+    /// The prefix of claim names. In V1, it is followed by the month in which the name was created.
     prefix: &'static str,
     pub(crate) acr_basic: &'static str,
     pub(crate) acr_advanced: &'static str,
-    /// The prefix of the claims of a confirmation's template.
+    /// The prefix of the claims that contain a confirmation's template.
     pub(crate) approval_prefix: &'static str,
-    /// Whether claims are requested in the userinfo response.
+    /// Whether claims are requested in the userinfo response instead of the ID token.
     pub(crate) asks_in_userinfo: bool,
-    /// Whether data can only be shared by request object.
+    /// Whether requests for the data sharing service must use a request object.
     pub(crate) shares_data_by_request_object: bool,
-    /// Whether a request object's audience is the authorization endpoint instead of the issuer.
+    /// Whether the audience of a request object is the authorization endpoint instead of the issuer.
     pub(crate) request_object_is_for_endpoint: bool,
-    /// How to encrypt to a key of the OP that names no algorithm.
+    /// The algorithm for encrypting to an OP key that does not name one.
     pub(crate) key_encryption: KeyEncryption,
     /// Whether a client can have a secret instead of keys.
     pub(crate) has_client_secrets: bool,
-    /// Whether people can be asked without a browser.
+    /// Whether users can be asked without a browser.
     pub(crate) has_backchannel: bool,
     /// How long the text of a confirmation may be.
     pub(crate) text_limit: TextLimit,
-    /// Whether the app shows the characters that ISO 8859-15 has beyond ISO 8859-1; V1's
-    /// documentation names both.
+    /// Whether the app shows the characters that are in ISO 8859-15 but not in ISO 8859-1. V1's
+    /// documentation names both standards.
     pub(crate) shows_latin_9: bool,
-    /// Whether the claim contains the picture itself instead of its URL.
+    /// Whether the `picture` claim contains the picture itself instead of its URL.
     pub(crate) writes_picture_into_claim: bool,
 }
 
-/// How long the text of a confirmation may be, counting tags.
+/// How long the text of a confirmation may be, including its tags.
 pub(crate) enum TextLimit {
+    /// The maximum number of characters.
     Characters(usize),
-    /// Maximum number of lines, and of characters per line.
+    /// The maximum number of lines, and the maximum number of characters per line.
     Lines(usize, usize),
 }
 

@@ -1,18 +1,18 @@
 use super::Dialect;
 
-/// Where a name comes from.
+/// The origin of a claim's name, as its prefix shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// OpenID Connect's own, or unknown.
+    /// The name has no prefix: OpenID Connect defines it, or it is unknown.
     Plain,
-    /// Follows V1's prefix.
+    /// The name has V1's prefix.
     V1,
-    /// Follows V2's prefix.
+    /// The name has V2's prefix.
     V2,
 }
 
 impl Origin {
-    /// The full name in a dialect, if the dialect has it.
+    /// Returns the full name in a dialect, if the name exists in that dialect.
     pub(crate) fn write(self, name: &str, dialect: Dialect) -> Option<String> {
         match (self, dialect) {
             (Self::Plain, _) => Some(name.to_owned()),
@@ -24,12 +24,12 @@ impl Origin {
     }
 }
 
-/// A name as received, without its dialect's prefix. itsme's names are read without regard to case,
-/// since its own documentation varies (itsme: claims).
+/// A name as received, without its dialect's prefix. The case of itsme's names is ignored, since itsme's
+/// own documentation is inconsistent (itsme: claims).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WireName<'a> {
     pub(crate) origin: Origin,
-    /// Without the month in V1.
+    /// The name without the prefix and, in V1, without the month.
     pub(crate) name: &'a str,
 }
 
@@ -38,18 +38,18 @@ impl<'a> WireName<'a> {
         if let Some(name) = without_prefix(name, Dialect::V2) {
             return Self { origin: Origin::V2, name };
         }
-        // The month in a V1 name only says when it was created.
+        // The month in a V1 name is only the time when the name was created, so it is dropped.
         match without_prefix(name, Dialect::V1).and_then(|rest| rest.split_once(':')) {
             Some((_month, name)) => Self { origin: Origin::V1, name },
             None => Self { origin: Origin::Plain, name },
         }
     }
 
-    /// Whether it is this one, as spelled in the table of claims.
+    /// Whether this is the given name from the table of claims.
     #[inline]
     pub(crate) fn is(self, origin: Origin, name: &str) -> bool {
         match self.origin {
-            // itsme's table of scopes writes V2's names without the prefix.
+            // itsme's table of scopes contains V2's names without the prefix.
             Origin::Plain => origin != Origin::V1 && self.name == name,
             Origin::V2 => origin == Origin::V2 && self.is_same(name),
             Origin::V1 => {
@@ -65,7 +65,7 @@ impl<'a> WireName<'a> {
         is_of_v1(self) == is_of_v1(other) && self.is_same(other.name)
     }
 
-    /// A name is compared with the whole table, and most names differ in length.
+    /// Compares the lengths first. A name is compared with the whole table, and most names differ in length.
     #[inline]
     fn is_same(self, name: &str) -> bool {
         self.name.len() == name.len() && self.name.eq_ignore_ascii_case(name)

@@ -8,7 +8,7 @@ pub(super) const HABITS: Habits = Habits {
     acr_basic: "tag:sixdots.be,2016-06:acr_basic",
     acr_advanced: "tag:sixdots.be,2016-06:acr_advanced",
     approval_prefix: "tag:sixdots.be,2016-08:claim_approval_",
-    // V2 recommends the ID token; V1 always used the userinfo response.
+    // V2 recommends requesting claims in the ID token. V1 always used the userinfo response.
     asks_in_userinfo: true,
     shares_data_by_request_object: true,
     request_object_is_for_endpoint: true,

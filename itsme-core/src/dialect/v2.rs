@@ -1,4 +1,5 @@
-//! The current dialect (itsme: V2). These are names, not URLs to fetch: they stay `http`.
+//! The current dialect (itsme: V2). The `http` URLs in it are names that are never fetched, so they must not be
+//! changed to `https`.
 
 use super::{Habits, TextLimit};
 use crate::jose::KeyEncryption;

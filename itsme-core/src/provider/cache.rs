@@ -1,8 +1,8 @@
-//! A shared value that one flow at a time fetches.
+//! A cache for a shared value that only one flow at a time fetches.
 //!
-//! The cache makes no HTTP calls itself. A flow that finds the value stale takes the *lease*, fetches, and stores;
-//! the others check again every [`LOOK_AGAIN`]. A lease ends when it is dropped (the flow ended, or its caller
-//! dropped it) or after [`LEASE`].
+//! The cache makes no HTTP calls itself. A flow that finds the value stale takes the *lease*, fetches a new value and
+//! stores it. Meanwhile, the other flows check the cache again every [`LOOK_AGAIN`]. A lease ends when it is dropped
+//! (because the flow ended, or its caller dropped the flow) or after [`LEASE`].
 
 #[cfg(all(test, shuttle))]
 mod schedules;
@@ -23,27 +23,27 @@ use super::{
 };
 use crate::{error::Error, ground::time::UnixTime};
 
-/// How long one flow may keep the others waiting for one response. This is slightly longer than it waits itself, so
-/// that the others learn the outcome instead of each waiting in turn.
+/// How long one flow may keep the others waiting for one response. This is slightly longer than the flow itself waits
+/// for the response, so that the others learn the outcome instead of each sending its own request in turn.
 pub(crate) const LEASE: Duration = Duration::from_secs(31);
 /// How often a waiting flow checks again.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// The shared value. `Clone` returns another handle to it.
+/// The shared value. `Clone` returns a new handle to the same value.
 pub(crate) struct Cache<T>(Arc<Mutex<State<T>>>);
 
 struct State<T> {
     value: Option<Arc<T>>,
     lease: Option<(u64, UnixTime)>,
     leases_given: u64,
-    /// The last lease that stored something.
+    /// The number of the last lease that stored a value.
     stored: u64,
     failures: u64,
     last_failure: Option<Arc<Error>>,
     last_failed: Option<UnixTime>,
     last_refetch: Option<UnixTime>,
-    /// How many leases had been given when a response suggested that the OP's keys have changed. A fetch by a later
-    /// lease settles it.
+    /// The number of leases that had been given when a response suggested that the OP's keys have changed. `None` if
+    /// there is no such suspicion. A fetch under a later lease clears it.
     suspect: Option<u64>,
 }
 
@@ -69,7 +69,7 @@ impl<T> Default for Cache<T> {
     }
 }
 
-/// The state that flows can find in a cache, for a recording.
+/// The part of a cache's state that flows can observe. It is stored in recordings.
 pub(crate) struct Snapshot<T> {
     pub(crate) value: Option<Arc<T>>,
     pub(crate) leased_until: Option<UnixTime>,
@@ -78,7 +78,7 @@ pub(crate) struct Snapshot<T> {
     pub(crate) is_suspect: bool,
 }
 
-/// Equal if the value is the same object and everything else is equal.
+/// Two snapshots are equal if they share the same value object and all other fields are equal.
 impl<T> PartialEq for Snapshot<T> {
     fn eq(&self, other: &Self) -> bool {
         let values = (self.value.as_ref().map(Arc::as_ptr), other.value.as_ref().map(Arc::as_ptr));
@@ -104,27 +104,28 @@ pub(crate) enum Look<T> {
     TooEarly(Arc<T>),
 }
 
-/// When a flow started waiting: it shares any failure after that.
+/// The time when a flow started waiting, given as the number of failures up to then. Any later failure also ends the
+/// waiting flow.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Since(u64);
 
 impl<T> Cache<T> {
     fn state(&self) -> MutexGuard<'_, State<T>> {
-        // No code that could panic runs under the lock.
+        // A poisoned lock is safe to use, since no code that could panic runs under the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The stored value, however old.
+    /// The stored value, however old it is.
     pub(crate) fn peek(&self) -> Option<Arc<T>> {
         self.state().value.clone()
     }
 
-    /// Stores a value from elsewhere.
+    /// Stores a value that was fetched elsewhere.
     pub(crate) fn put(&self, value: T) {
         self.state().value = Some(Arc::new(value));
     }
 
-    /// The state that flows can find in it.
+    /// Returns the part of the state that flows can observe.
     pub(crate) fn snapshot(&self) -> Snapshot<T> {
         let state = self.state();
         Snapshot {
@@ -136,7 +137,8 @@ impl<T> Cache<T> {
         }
     }
 
-    /// Restores a state from another cache. A lease in it belongs to nobody, and simply runs out.
+    /// Restores the state of a different cache. If the state contains a lease, no flow holds it, so it ends only when
+    /// it expires.
     pub(crate) fn restore(&self, snapshot: Snapshot<T>) {
         let mut state = self.state();
         state.value = snapshot.value;
@@ -151,8 +153,8 @@ impl<T> Cache<T> {
         Since(self.state().failures)
     }
 
-    /// Looks for a value that `suits`, which also receives whether a fetch has failed within the last minute. With
-    /// `pausing`, fetches are at least a minute apart.
+    /// Returns the value if it `suits` the caller, and otherwise what the caller must do to get one. `suits` also
+    /// receives whether a fetch has failed within the last minute. With `pausing`, fetches are at least a minute apart.
     pub(crate) fn look(
         &self,
         now: UnixTime,
@@ -166,7 +168,8 @@ impl<T> Cache<T> {
         let suspected = state.suspect.is_some() && may_refetch;
         let latest = now.after(LEASE).after(AHEAD);
         let held = state.lease.is_some_and(|(_, until)| now < until && until <= latest);
-        // Only one flow fetches on a suspicion, and nobody waits for it; otherwise any browser could stop all logins.
+        // If the keys are only suspected to have changed, one flow fetches them and no other flow waits for it.
+        // Otherwise anyone with a browser could block all logins.
         if (!suspected || held)
             && let Some(value) = state.value.as_ref().filter(|value| suits(value, has_failed))
         {
@@ -191,8 +194,8 @@ impl<T> Cache<T> {
         Look::Fetch(Lease { cache: self.clone(), id, refetch })
     }
 
-    /// Records that the OP returned an error that outdated keys would explain: the next flow fetches them again,
-    /// subject to the same pause as for unknown `kid`s.
+    /// Records that the OP returned an error that outdated keys could explain. The next flow fetches the keys again,
+    /// with the same pause between fetches as for unknown `kid`s.
     pub(crate) fn suspect(&self) {
         let mut state = self.state();
         state.suspect = Some(state.leases_given);
@@ -203,13 +206,13 @@ impl<T> Cache<T> {
 pub(crate) struct Lease<T> {
     cache: Cache<T>,
     id: u64,
-    /// When the lease was taken, if a pause starts with its outcome. A dropped lease starts none: the next flow may
-    /// fetch immediately.
+    /// The time when the lease was taken. Set only if the result of the fetch, a value or a failure, starts a pause.
+    /// If the lease is dropped without a result, there is no pause, so the next flow can fetch immediately.
     refetch: Option<UnixTime>,
 }
 
 impl<T> Lease<T> {
-    /// Extends the lease: one response has arrived, and another is being fetched.
+    /// Extends the lease, because one response has arrived and the next one is being fetched.
     pub(crate) fn renew(&self, now: UnixTime) {
         let mut state = self.cache.state();
         if let Some((_, until)) = state.lease.as_mut().filter(|(id, _)| *id == self.id) {
@@ -217,9 +220,9 @@ impl<T> Lease<T> {
         }
     }
 
-    /// Stores what was fetched and ends the lease. An expired lease does not overwrite what a later one stored, but
-    /// until then everyone can use its value. Otherwise every flow would call an OP that is slower than the lease,
-    /// and make it slower.
+    /// Stores the fetched value and ends the lease. Even if the lease has expired, its value is stored for all flows,
+    /// unless a later lease has already stored a newer value. Otherwise, if an OP takes longer to respond than the
+    /// lease lasts, every flow would call it and make it even slower.
     pub(crate) fn store(self, value: T) -> Arc<T> {
         let value = Arc::new(value);
         let mut state = self.cache.state();
@@ -233,8 +236,8 @@ impl<T> Lease<T> {
         value
     }
 
-    /// Ends the lease with a failure, along with the flows that wait for it. If it has expired, they are waiting for
-    /// its successor instead.
+    /// Ends the lease with a failure, which is also passed to the flows that wait for it. If the lease was taken over
+    /// after it expired, the waiting flows are not affected, since they now wait for the new holder.
     pub(crate) fn fail(self, error: Error, now: UnixTime) {
         let mut state = self.cache.state();
         state.last_refetch = later(state.last_refetch, self.refetch);
@@ -269,9 +272,9 @@ mod tests {
         assert!(matches!(look(NOW), Look::Wait));
         drop(lease);
         let Look::Fetch(late) = look(NOW) else { panic!("a dropped lease is free") };
-        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("so is an expired one") };
+        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("so is an expired lease") };
         drop(late);
-        assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "the old lease frees only itself");
+        assert!(matches!(look(NOW.after(LEASE)), Look::Wait), "an expired lease frees only itself");
         second.store(7);
         assert!(matches!(look(NOW.after(LEASE)), Look::Found(value) if *value == 7));
     }
@@ -280,26 +283,26 @@ mod tests {
     fn a_lease_is_for_one_answer() {
         let cache = Cache::<u8>::default();
         let look = |now| cache.look(now, cache.since(), false, |_, _| true);
-        let Look::Fetch(lease) = look(NOW) else { panic!("the first one fetches") };
+        let Look::Fetch(lease) = look(NOW) else { panic!("the first flow fetches") };
         let later = NOW.after(LEASE / 2);
         lease.renew(later);
         assert!(
             matches!(look(NOW.after(LEASE)), Look::Wait),
             "the second response has the full time"
         );
-        let Look::Fetch(second) = look(later.after(LEASE)) else { panic!("it has expired") };
+        let Look::Fetch(second) = look(later.after(LEASE)) else { panic!("the lease has expired") };
         lease.renew(later.after(LEASE));
         drop(second);
         assert!(matches!(look(later.after(LEASE)), Look::Fetch(_)), "nobody holds it any more");
     }
 
-    /// The thread that reads the clock first does not always take the lock first.
+    /// A thread that reads the clock before a different thread may still take the lock after it.
     #[test]
     fn a_thread_that_was_overtaken_takes_no_second_lease() {
         let cache = Cache::<u8>::default();
         let later = NOW.after(Duration::from_millis(1));
         let look = |now, pausing| cache.look(now, cache.since(), pausing, |_, _| !pausing);
-        let Look::Fetch(lease) = look(later, false) else { panic!("the first one fetches") };
+        let Look::Fetch(lease) = look(later, false) else { panic!("the first flow fetches") };
         assert!(matches!(look(NOW, false), Look::Wait));
         lease.store(7);
         assert!(matches!(look(NOW, false), Look::Found(_)));
@@ -313,11 +316,11 @@ mod tests {
         let cache = Cache::default();
         cache.put(5);
         let look = |now| cache.look(now, cache.since(), false, |_, _| false);
-        let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
-        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("it has expired") };
-        let Look::Fetch(third) = look(NOW.after(LEASE * 2)) else { panic!("so has this one") };
+        let Look::Fetch(late) = look(NOW) else { panic!("the first flow fetches") };
+        let Look::Fetch(second) = look(NOW.after(LEASE)) else { panic!("the lease has expired") };
+        let Look::Fetch(third) = look(NOW.after(LEASE * 2)) else { panic!("it has expired again") };
         assert_eq!(*late.store(1), 1);
-        assert_eq!(cache.peek().as_deref(), Some(&1), "nothing newer was fetched");
+        assert_eq!(cache.peek().as_deref(), Some(&1), "no newer value was stored");
         third.store(3);
         assert_eq!(*second.store(2), 2, "its own flow continues with its value");
         assert_eq!(cache.peek().as_deref(), Some(&3));
@@ -328,11 +331,11 @@ mod tests {
         let cache = Cache::<u8>::default();
         let since = cache.since();
         let look = |now| cache.look(now, since, false, |_, _| true);
-        let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
+        let Look::Fetch(late) = look(NOW) else { panic!("the first flow fetches") };
         let later = NOW.after(LEASE);
-        let Look::Fetch(second) = look(later) else { panic!("it has expired") };
+        let Look::Fetch(second) = look(later) else { panic!("the lease has expired") };
         late.fail(Error::LoginExpired, later);
-        assert!(matches!(look(later), Look::Wait), "the others wait for the second one");
+        assert!(matches!(look(later), Look::Wait), "the others wait for the second lease");
         second.store(7);
         assert!(matches!(look(later), Look::Found(_)));
     }
@@ -342,9 +345,9 @@ mod tests {
         let cache = Cache::default();
         cache.put(7);
         let look = |now| cache.look(now, cache.since(), true, |_, _| false);
-        let Look::Fetch(late) = look(NOW) else { panic!("the first one fetches") };
+        let Look::Fetch(late) = look(NOW) else { panic!("the first flow fetches") };
         let later = NOW.after(LEASE);
-        let Look::Fetch(second) = look(later) else { panic!("it has expired") };
+        let Look::Fetch(second) = look(later) else { panic!("the lease has expired") };
         second.store(8);
         late.store(6);
         assert!(matches!(look(NOW.after(REFETCH_PAUSE)), Look::TooEarly(_)));
@@ -362,14 +365,14 @@ mod tests {
         cache.suspect();
         lease.store(8);
         let again = cache.look(NOW.after(REFETCH_PAUSE), cache.since(), false, |_, _| true);
-        assert!(matches!(again, Look::Fetch(_)), "a fetch that started earlier does not settle it");
+        assert!(matches!(again, Look::Fetch(_)), "a fetch that started earlier does not clear it");
     }
 
     #[test]
     fn a_clock_put_back_does_not_lock_the_lease() {
         let cache = Cache::<u8>::default();
         let look = |now| cache.look(now, cache.since(), false, |_, _| true);
-        let Look::Fetch(_lease) = look(NOW) else { panic!("the first one fetches") };
+        let Look::Fetch(_lease) = look(NOW) else { panic!("the first flow fetches") };
         assert!(matches!(look(NOW.before(LEASE * 100)), Look::Fetch(_)));
     }
 
@@ -378,7 +381,7 @@ mod tests {
         let cache = Cache::default();
         cache.put(7);
         let look = |now| cache.look(now, cache.since(), true, |_, _| false);
-        let Look::Fetch(dropped) = look(NOW) else { panic!("the first one fetches") };
+        let Look::Fetch(dropped) = look(NOW) else { panic!("the first flow fetches") };
         drop(dropped);
         let Look::Fetch(lease) = look(NOW) else { panic!("a dropped lease starts no pause") };
         lease.store(8);

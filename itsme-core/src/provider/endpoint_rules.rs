@@ -6,12 +6,12 @@ use crate::{
     settings::{Settings, environment::Environment},
 };
 
-/// Where an OP's endpoints may be, whatever its discovery document says.
+/// The rules for where an OP's endpoints may be, whatever its discovery document contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointRules {
     pub(crate) environment: Environment,
     pub(crate) plain_http: PlainHttp,
-    /// Allowed hosts, besides the issuer's.
+    /// Allowed hosts, in addition to the issuer's.
     pub(crate) hosts: BTreeSet<String>,
 }
 
@@ -24,14 +24,18 @@ impl EndpointRules {
         }
     }
 
-    /// Checks a URL to which nothing is sent that is useful elsewhere.
+    /// Checks a URL that receives no data that an attacker could use elsewhere.
     pub(crate) fn check(&self, url: &str) -> Result<(), UrlError> {
         url_rules::check(url, self.plain_http)
     }
 
-    /// Checks a URL that receives assertions, codes or tokens: it must be on one of itsme's own hosts, or on the
-    /// issuer's host or one named by the settings, at any port. Otherwise an attacker could publish the OP's URL as
-    /// its own and use the assertion there (RFC 7523bis, CVE-2025-27371).
+    /// Checks a URL that receives assertions, codes or tokens. In itsme's own environments, the URL must be on one of
+    /// itsme's hosts. In a custom environment, it must be on the issuer's host or on a host named by the settings. Any
+    /// port is allowed.
+    ///
+    /// Without this check, an attacker could run an OP whose discovery document lists the endpoint URL of a real OP.
+    /// The attacker could then use the client's assertion, which is intended for that URL, at the real OP (RFC 7523bis,
+    /// CVE-2025-27371).
     pub(crate) fn check_pinned(&self, url: &str) -> Result<(), UrlError> {
         self.check(url)?;
         let host = url_rules::host_name(url).ok_or(UrlError::NotAUrl)?;

@@ -16,23 +16,24 @@ use crate::{
     http::endpoint::Endpoint,
 };
 
-/// Gets the OP's metadata and keys: from the cache, from another flow that is already fetching them, or by
-/// fetching them. On its own, it is the flow behind [`Client::refresh`](crate::Client::refresh).
+/// Gets the OP's metadata and keys from the cache, from a flow that is already fetching them, or from the OP. Used on
+/// its own, this is the flow behind [`Client::refresh`](crate::Client::refresh).
 pub(crate) struct FetchProvider {
     source: Arc<ProviderSource>,
     need: Need,
     since: Option<Since>,
-    /// The pending request and its lease; boxed, since most flows make none.
+    /// The pending request and its lease. Boxed, since most flows do not send this request.
     asked: Option<Box<(Lease<Provider>, Asked)>>,
     retry: Retry,
 }
 
+/// Which metadata and keys a flow needs.
 pub(crate) enum Need {
-    /// Fresh according to the OP.
+    /// Metadata and keys that are fresh according to the OP's `Cache-Control` headers.
     Fresh,
-    /// Other keys than these, which did not verify a token; at most once a minute.
+    /// Keys other than the given ones, which could not verify a token. New keys are fetched at most once a minute.
     NewKeys(Arc<Provider>),
-    /// Fetched after now, whatever the cache has.
+    /// Metadata and keys that are fetched from now on, whatever the cache contains.
     Refresh(Option<Arc<Provider>>),
 }
 
@@ -90,7 +91,8 @@ impl FetchProvider {
         Next::Send(request, Self { asked: Some(Box::new((lease, asked))), retry, ..self })
     }
 
-    /// The fallback when fetching fails: keys that expired less than a day ago, or the error.
+    /// The fallback when fetching fails: cached data that expired less than a day ago, if the flow can use it, and
+    /// otherwise the error.
     fn without(&self, error: Error, cx: &Context<'_>) -> Result<Arc<Provider>, Error> {
         let stale = || self.source.cache.peek().filter(|known| known.is_usable(cx.now));
         match self.need {
@@ -99,7 +101,7 @@ impl FetchProvider {
         }
     }
 
-    /// Fails the fetch, for this flow and for those waiting for it.
+    /// Ends the fetch with an error, for this flow and for the flows that wait for it.
     fn give_up(
         self,
         lease: Lease<Provider>,
@@ -149,7 +151,7 @@ impl Machine for FetchProvider {
                     Asked::Metadata => Endpoint::Discovery,
                     Asked::Keys(..) => Endpoint::KeySet,
                 };
-                // Without a fallback, the HTTP client's own error is the better one.
+                // If there is no fallback, the HTTP client's own error is more helpful than this one.
                 let error = Error::NoResponse { endpoint, failure };
                 Ok(self.give_up(lease, error, cx).unwrap_or(Next::GiveUp))
             }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ground::time::{ClockShift, UnixTime};
 
-/// How far ahead of our clock a time may be before it suggests that the clock was set back: another
-/// thread may read the clock after us but take the lock first, and machines differ slightly.
+/// How far ahead of our clock a stored time may be. If it is further ahead, the clock is assumed to have
+/// been set back. Small differences are normal, because a thread that reads the clock after us may take
+/// the lock before us, and because the clocks of different machines differ slightly.
 pub(super) const AHEAD: Duration = Duration::from_secs(5);
 /// How long expired data is still used when nothing newer is available.
 const USABLE_STALE: Duration = Duration::from_secs(24 * 3600);
@@ -15,7 +16,7 @@ const SHORTEST: Duration = Duration::from_secs(5 * 60);
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 const WHEN_SILENT: Duration = Duration::from_secs(3600);
 
-/// When something was fetched, and until when it is fresh.
+/// The time when something was fetched, and the time until which it is fresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Freshness {
     at: UnixTime,
@@ -23,8 +24,8 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    /// Reads `Cache-Control: max-age`, limited to 5 minutes to 24 hours; one hour if the header is
-    /// absent (RFC 9111 §5.2.2).
+    /// Reads `Cache-Control: max-age` (RFC 9111 §5.2.2), and limits it to between 5 minutes and 24 hours.
+    /// If there is no `max-age`, the lifetime is one hour, or 5 minutes for `no-store` and `no-cache`.
     pub(crate) fn of(headers: &HeaderMap, now: UnixTime) -> Self {
         let mut lifetime = None;
         for value in headers.get_all(CACHE_CONTROL) {
@@ -45,29 +46,30 @@ impl Freshness {
         Self { at: now, until: now.after(lifetime.clamp(SHORTEST, LONGEST)) }
     }
 
-    /// When it was fetched.
+    /// The time of the fetch.
     pub(crate) fn at(&self) -> UnixTime {
         self.at
     }
 
-    /// The same by another clock.
+    /// Converts both times to a clock that differs by `shift`.
     pub(crate) fn shifted(self, shift: ClockShift) -> Self {
         Self { at: shift.of(self.at), until: shift.of(self.until) }
     }
 
-    /// Whether it is fresh. If the clock is before the fetch it is stale: one of the two times is
-    /// wrong.
+    /// Whether the data is fresh. If `now` is before the fetch, one of the two times is wrong, so the data
+    /// counts as stale.
     pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
         self.at <= now.after(AHEAD) && now < self.until
     }
 
-    /// Whether it is fresh, or expired so recently that it can serve while the OP is unavailable.
+    /// Whether the data is fresh, or expired so recently that it can be used while the OP is unavailable.
     pub(crate) fn is_usable(&self, now: UnixTime) -> bool {
         self.at <= now.after(AHEAD) && now < self.until.after(USABLE_STALE)
     }
 }
 
-/// RFC 9111 §1.2.2: a number too large means "forever"; any other text is ignored.
+/// Parses a number of seconds (RFC 9111 §1.2.2). A number that is too large means "forever". Text that is
+/// not a number is ignored.
 fn delta_seconds(text: &str) -> Option<u64> {
     let digits = text.trim().trim_matches('"');
     let only_digits = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -108,7 +110,7 @@ mod tests {
     fn a_clock_before_the_fetch_makes_it_stale() {
         let freshness = Freshness::of(&HeaderMap::new(), NOW);
         assert!(freshness.is_fresh(NOW));
-        assert!(freshness.is_fresh(NOW.before(AHEAD)), "another thread was faster");
+        assert!(freshness.is_fresh(NOW.before(AHEAD)), "a different thread was faster");
         assert!(freshness.is_usable(NOW.before(AHEAD)));
         assert!(!freshness.is_fresh(NOW.before(AHEAD * 2)));
         assert!(!freshness.is_usable(NOW.before(AHEAD * 2)));

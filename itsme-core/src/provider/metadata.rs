@@ -18,34 +18,36 @@ use crate::{
 pub struct Metadata {
     /// The OP's issuer, byte for byte.
     pub issuer: String,
-    /// Where people are sent.
+    /// The URL that users are sent to.
     pub authorization_endpoint: String,
-    /// Where codes are redeemed.
+    /// The URL where authorization codes are exchanged for tokens.
     pub token_endpoint: String,
-    /// Where claims are fetched.
+    /// The URL where claims are fetched.
     pub userinfo_endpoint: String,
-    /// Where the OP's key set is.
+    /// The URL of the OP's key set.
     pub jwks_uri: String,
-    /// Where tokens are revoked, if the OP supports it.
+    /// The URL where tokens are revoked, if the OP supports revocation.
     #[serde(default)]
     pub revocation_endpoint: Option<String>,
-    /// Where the OP takes requests for people without a browser, if it supports them (CIBA Core
+    /// The URL for requests to users without a browser, if the OP supports such requests (CIBA Core
     /// §4).
     #[serde(default)]
     pub backchannel_authentication_endpoint: Option<String>,
-    /// Where the OP discovers a person by QR code, if the document says so; itsme's does not.
+    /// The URL where a QR code for user discovery is requested, if the document contains this URL. itsme's
+    /// document does not.
     #[serde(default)]
     pub user_discovery_sessions_endpoint: Option<String>,
-    /// Whether callbacks always carry `iss` (RFC 9207 §3).
+    /// Whether callbacks always contain `iss` (RFC 9207 §3).
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
-    /// The content encryptions that the OP can decrypt; empty if it does not say.
+    /// The content encryption algorithms that the OP supports for request objects. Empty if the document
+    /// does not list them.
     #[serde(default)]
     pub request_object_encryption_enc_values_supported: Vec<String>,
 }
 
 impl Metadata {
-    /// The request for the discovery document (OIDC Discovery §4.1).
+    /// Builds the request for the discovery document (OIDC Discovery §4.1).
     pub fn request(environment: &Environment) -> Request {
         let issuer = environment.issuer();
         let issuer = issuer.strip_suffix('/').unwrap_or(issuer);
@@ -56,8 +58,8 @@ impl Metadata {
     /// Reads and checks the discovery document.
     ///
     /// # Errors
-    /// The response is not a JSON object, is for another issuer, or lacks an endpoint that may be
-    /// called.
+    /// The response is not a JSON object or is for a different issuer, or a required endpoint is missing or
+    /// not allowed.
     pub fn read(response: Response, rules: &EndpointRules) -> Result<Self, Error> {
         let members = response::json_object(Endpoint::Discovery, response)?.into();
         MetadataMembers::read(&members, rules).verify()?;
@@ -91,19 +93,19 @@ impl Metadata {
         }
     }
 
-    /// Where tokens are revoked. Not every OP has this endpoint, so it is checked only when needed.
+    /// The URL where tokens are revoked. Not every OP has this endpoint, so it is checked only when needed.
     pub(crate) fn revocation(&self, rules: &EndpointRules) -> Result<&str, MetadataError> {
         optional("revocation_endpoint", self.revocation_endpoint.as_deref(), rules)
     }
 
-    /// Where the OP takes requests for people without a browser.
+    /// The URL for requests to users without a browser.
     pub(crate) fn backchannel(&self, rules: &EndpointRules) -> Result<&str, MetadataError> {
         let url = self.backchannel_authentication_endpoint.as_deref();
         optional("backchannel_authentication_endpoint", url, rules)
     }
 
-    /// Where the OP discovers a person by QR code (itsme: user discovery). `session_id` is one path
-    /// segment.
+    /// The URL where a QR code is requested or, with a `session_id`, where the user discovery session is polled
+    /// (itsme: user discovery). The `session_id` is encoded as a single path segment.
     pub(crate) fn user_discovery(
         &self,
         session_id: Option<&str>,
@@ -120,7 +122,7 @@ impl Metadata {
         }
         if let Some(id) = session_id {
             url.push('/');
-            // In form encoding, a plus is a space.
+            // Form encoding writes a space as a plus sign.
             let encoded = form_urlencoded::byte_serialize(id.as_bytes());
             url.extend(encoded.map(|part| if part == "+" { "%20" } else { part }));
         }
@@ -128,7 +130,7 @@ impl Metadata {
         Ok(url)
     }
 
-    /// The request for the OP's keys.
+    /// Builds the request for the OP's key set.
     pub fn key_set_request(&self) -> Request {
         get(Endpoint::KeySet, &self.jwks_uri, "application/jwk-set+json, application/json")
     }

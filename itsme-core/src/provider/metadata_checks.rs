@@ -1,4 +1,4 @@
-//! The checks of a discovery document (OIDC Discovery §4.3), made before any of it is used.
+//! The checks of a discovery document (OIDC Discovery §4.3). They run before any part of the document is used.
 
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -13,7 +13,7 @@ use crate::{
     settings::environment::Environment,
 };
 
-/// The members of a discovery document that every login needs, with what to check them against.
+/// The members of a discovery document that every login needs, and the rules to check them against.
 pub(crate) struct MetadataMembers<'a> {
     issuer: Option<&'a str>,
     authorization_endpoint: Option<&'a str>,
@@ -23,7 +23,7 @@ pub(crate) struct MetadataMembers<'a> {
     rules: &'a EndpointRules,
 }
 
-/// An endpoint that only some services need, checked when they do.
+/// An endpoint that only some services need. It is checked when such a service is used.
 pub(crate) struct ServiceEndpoint<'a> {
     pub(crate) member: &'static str,
     pub(crate) url: Option<&'a str>,
@@ -47,10 +47,10 @@ impl Subject for MetadataMembers<'_> {
             "authorization_endpoint", "OIDC Discovery §3", "an https URL without a fragment, user name or password" =>
                 |it| it.check_url("authorization_endpoint", it.authorization_endpoint),
                 |it| tell_url(it.authorization_endpoint);
-            "token_endpoint", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on one named by the settings" =>
+            "token_endpoint", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on a host named by the settings" =>
                 |it| it.check_pinned("token_endpoint", it.token_endpoint),
                 |it| tell_url(it.token_endpoint);
-            "userinfo_endpoint", "RFC 6750 §5.3", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on one named by the settings" =>
+            "userinfo_endpoint", "RFC 6750 §5.3", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on a host named by the settings" =>
                 |it| it.check_pinned("userinfo_endpoint", it.userinfo_endpoint),
                 |it| tell_url(it.userinfo_endpoint);
             "jwks_uri", "OIDC Discovery §3", "an https URL without a fragment, user name or password" =>
@@ -71,7 +71,7 @@ impl Subject for ServiceEndpoint<'_> {
         rules! {
             "presence", "RFC 8414 §2, CIBA Core §4", "the member is present, if the service is used" =>
                 |it| it.check_presence(), |it| it.tell();
-            "address", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on one named by the settings" =>
+            "address", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on a host named by the settings" =>
                 |it| pinned(it.member, it.url, it.rules), |it| it.tell();
         }
     }
@@ -90,7 +90,7 @@ impl<'a> MetadataMembers<'a> {
         }
     }
 
-    /// Metadata that was stored elsewhere is checked again on import.
+    /// Prepares the checks of metadata that was stored elsewhere and is now being imported.
     pub(crate) fn of(metadata: &'a Metadata, rules: &'a EndpointRules) -> Self {
         Self {
             issuer: Some(&metadata.issuer),
@@ -193,7 +193,7 @@ fn tell_url(url: Option<&str>) -> Told {
     Told::found(url.map_or_else(|| "nothing".to_owned(), |url| format!("`{}`", printable(url))))
 }
 
-/// The possible query parameters of an authorization request.
+/// The parameters that an authorization request can contain in its query.
 const REQUEST_PARAMETERS: [&str; 15] = [
     "acr_values",
     "claims",

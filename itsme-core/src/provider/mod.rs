@@ -1,4 +1,4 @@
-//! What is known about the OP, and how it is kept fresh.
+//! The OP's metadata and keys, and the cache that keeps them fresh.
 //!
 //! ```text
 //! metadata.rs  the discovery document      metadata_checks.rs  its checks
@@ -37,12 +37,13 @@ pub(crate) struct ProviderSource {
     pub(crate) cache: Cache<Provider>,
 }
 
-/// What the client knows about the OP: its metadata and its keys, with the times they were fetched.
+/// A snapshot of the OP's metadata and keys, with the times when they were fetched.
 ///
-/// [`Client::provider`](crate::Client::provider) exports it and
-/// [`Client::import_provider`](crate::Client::import_provider) imports it, so that short-lived processes, or a fleet,
-/// need not fetch for each login. It is serializable with serde, versioned, and contains no secrets. But anyone who
-/// can change it decides whose signatures are trusted, so keep it where you keep configuration.
+/// [`Client::provider`](crate::Client::provider) exports a snapshot, and
+/// [`Client::import_provider`](crate::Client::import_provider) imports it. This way, short-lived processes or the
+/// processes of a fleet do not have to fetch the metadata and keys themselves. A snapshot is serializable with serde,
+/// versioned, and contains no secrets. However, anyone who can change it decides whose signatures are trusted, so
+/// protect it like your configuration.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Provider {
     v: Version<2>,
@@ -75,14 +76,15 @@ impl Provider {
         &self.metadata.issuer
     }
 
-    /// The keys of the OP's key set that cannot be used, each with the reason: an algorithm that was not agreed, or
-    /// an unreadable form. Most key sets have some. Empty for a provider that was stored.
+    /// The keys of the OP's key set that cannot be used, each with the reason, such as an algorithm that was not agreed
+    /// on or a malformed key. Most key sets contain some. The list is not serialized, so it is empty after a snapshot
+    /// has been stored and loaded.
     pub fn passed_over_keys(&self) -> &[String] {
         self.keys.passed_over()
     }
 
-    /// When the OP's keys were fetched. Their age is worth a metric: an hour is normal; more than a day means that
-    /// fetching fails.
+    /// The time when the OP's keys were fetched. Consider monitoring their age: an hour is normal, but more than a day
+    /// means that fetches are failing.
     pub fn keys_fetched_at(&self) -> UnixTime {
         self.keys_freshness.at()
     }
@@ -91,12 +93,12 @@ impl Provider {
         self.keys_freshness.at() > other.keys_freshness.at()
     }
 
-    /// Whether nothing needs fetching.
+    /// Whether both the metadata and the keys are fresh, so that nothing needs to be fetched.
     pub(crate) fn is_fresh(&self, now: UnixTime) -> bool {
         self.metadata_freshness.is_fresh(now) && self.keys_freshness.is_fresh(now)
     }
 
-    /// Whether it can still serve while the OP is unavailable.
+    /// Whether the metadata and keys can still be used while the OP is unavailable.
     pub(crate) fn is_usable(&self, now: UnixTime) -> bool {
         self.metadata_freshness.is_usable(now) && self.keys_freshness.is_usable(now)
     }

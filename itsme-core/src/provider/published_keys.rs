@@ -9,10 +9,10 @@ use crate::{
     jose::{KeySet, PublicKey},
 };
 
-/// The signing keys that every login needs.
+/// The OP's signing keys. Every login needs at least one.
 pub(crate) struct SigningKeys<'a>(pub(crate) &'a KeySet);
 
-/// The key that clients need if they encrypt client assertions or request objects.
+/// The OP's encryption key, which a client needs if it encrypts client assertions or request objects.
 pub(crate) struct EncryptionKey<'a>(pub(crate) Option<&'a Arc<PublicKey>>);
 
 impl Subject for SigningKeys<'_> {

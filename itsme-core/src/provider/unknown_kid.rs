@@ -1,10 +1,11 @@
-//! How often tokens can make us fetch the OP's keys again.
+//! Limits how often tokens can make the client fetch the OP's keys again.
 //!
-//! A token whose `kid` is unknown, or without a fitting key, triggers one fetch; then none for
-//! [`REFETCH_PAUSE`], whatever `kid`s arrive. The pause counts from the last such fetch and not from any
-//! fetch, so that a key rotation right after startup is noticed. The same pause applies to fetches on a
-//! suspicion (see [`Cache::suspect`](super::cache::Cache::suspect)), and after a failed fetch while
-//! expired data can still be used.
+//! A token whose `kid` is unknown, or for which there is no matching key, triggers a fetch. After that, no
+//! token triggers a fetch for [`REFETCH_PAUSE`], whatever `kid`s arrive. The pause starts with the last
+//! fetch that a token triggered, not with the last fetch of any kind, so that a key rotation right after
+//! startup is noticed. The same pause applies between fetches that are made because the keys are suspected to
+//! have changed (see [`Cache::suspect`](super::cache::Cache::suspect)). It also applies after a failed fetch,
+//! as long as expired data can still be used.
 
 use std::time::Duration;
 
@@ -13,12 +14,13 @@ use crate::ground::time::UnixTime;
 
 pub(super) const REFETCH_PAUSE: Duration = Duration::from_secs(60);
 
-/// A clock that was set back must not lengthen the pause.
+/// Whether the pause since `last` is still running. A clock that was set back does not lengthen the pause.
 pub(super) fn within_pause(last: Option<UnixTime>, now: UnixTime) -> bool {
     last.is_some_and(|last| last <= now.after(AHEAD) && now.since(last) < REFETCH_PAUSE)
 }
 
-/// The later of two refetches. One far ahead of the other dates from before the clock was set back.
+/// Returns the later of two refetch times. If the known time is far ahead of the new one, it dates from before
+/// the clock was set back, and the new time is returned.
 pub(super) fn later(known: Option<UnixTime>, new: Option<UnixTime>) -> Option<UnixTime> {
     match (known, new) {
         (Some(known), Some(new)) if known.since(new) < REFETCH_PAUSE => Some(known.max(new)),

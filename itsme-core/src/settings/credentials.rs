@@ -8,13 +8,15 @@ use crate::{
     settings::private_keys::PrivateKeys,
 };
 
-/// How the client authenticates to the OP, agreed at onboarding.
+/// How the client authenticates to the OP, as agreed with itsme at onboarding.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Credentials {
-    /// Key pairs: `private_key_jwt`, and tokens encrypted to our key.
+    /// Key pairs. The client authenticates with `private_key_jwt`, and the OP encrypts tokens to the client's public
+    /// key.
     PrivateKeys(PrivateKeys),
-    /// A shared secret: `client_secret_post`, and tokens encrypted with a key derived from it.
+    /// A shared secret. The client authenticates with `client_secret_post`, and the OP encrypts tokens with a key
+    /// derived from the secret.
     ClientSecret(ClientSecret),
 }
 
@@ -30,7 +32,7 @@ impl From<ClientSecret> for Credentials {
     }
 }
 
-/// A secret shared by itsme and the application (itsme: client secret method).
+/// A secret that itsme shares with the application (itsme: client secret method).
 #[derive(Clone)]
 pub struct ClientSecret {
     secret: Arc<Secret>,
@@ -39,14 +41,15 @@ pub struct ClientSecret {
 }
 
 impl ClientSecret {
-    /// Creates a secret from the text itsme assigned. The OP signs ID tokens with its own keys (RS256).
+    /// Creates a secret from the text that itsme assigned. The OP is expected to sign ID tokens with its own keys
+    /// (RS256), unless [`hs256`](Self::hs256) is set.
     pub fn new(secret: impl Into<String>) -> Self {
         let secret = Arc::new(Secret::new(secret));
         let direct = Arc::new(Direct::from_secret(secret.expose().as_bytes()));
         Self { secret, direct, hs256: false }
     }
 
-    /// Says that ID tokens are signed with the secret itself (HS256), if agreed at onboarding.
+    /// Expects ID tokens to be signed with the secret itself (HS256). Set this if you agreed on HS256 at onboarding.
     #[must_use]
     pub fn hs256(self) -> Self {
         Self { hs256: true, ..self }
@@ -62,8 +65,8 @@ impl ClientSecret {
 }
 
 impl Credentials {
-    /// Prepares these to replace `old`, which must be of the same kind. Whether a secret signs was agreed at
-    /// onboarding, so that carries over.
+    /// Prepares these credentials to replace `old`, which must be of the same kind. The `hs256` setting of `old` is
+    /// kept, since it was agreed at onboarding.
     pub(crate) fn in_place_of(self, old: &Self) -> Result<Self, SettingsError> {
         match (self, old) {
             (Self::PrivateKeys(new), Self::PrivateKeys(_)) => Ok(Self::PrivateKeys(new)),
@@ -74,7 +77,7 @@ impl Credentials {
         }
     }
 
-    /// Whether these are the same keys in the same order, or the same secret.
+    /// Whether both credentials consist of the same keys in the same order, or of the same secret.
     pub(crate) fn are_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::PrivateKeys(keys), Self::PrivateKeys(others)) => keys.are_same(others),
@@ -97,8 +100,8 @@ impl Credentials {
         }
     }
 
-    /// Checks that a secret is too long to brute-force, which anyone with a token can try. RFC 7518 §3.2 requires a
-    /// signing key to be as long as its digest.
+    /// Checks that a secret is too long to brute-force, which anyone who has a token could otherwise do. RFC 7518 §3.2
+    /// requires an HMAC key to be at least as long as the digest.
     pub(crate) fn check_length(&self) -> Result<(), SettingsError> {
         let Self::ClientSecret(secret) = self else { return Ok(()) };
         let needed = if secret.hs256 { 32 } else { 16 };

@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::Dialect;
 
-/// The itsme environment the client talks to (itsme: environments).
+/// The itsme environment that the client connects to (itsme: environments).
 ///
-/// It determines the issuer and the [dialect](Dialect); everything else comes from the issuer's discovery document.
+/// The environment determines the issuer and the [dialect](Dialect). Everything else is read from the issuer's
+/// discovery document.
 ///
-/// Written as text in a configuration: `production`, `e2e`, `production-v1`, `e2e-v1`, or the issuer of another OP,
-/// prefixed with `v1:` if it speaks the older dialect. [`Display`](fmt::Display), [`FromStr`] and serde use this
-/// form.
+/// In configuration files, an environment is written as `production`, `e2e`, `production-v1`, `e2e-v1`, or as the
+/// issuer of a different OP. Prefix the issuer with `v1:` if the OP uses the older dialect. [`Display`](fmt::Display),
+/// [`FromStr`] and serde use this form.
 ///
 /// ```
 /// use itsme_core::{Dialect, Environment};
@@ -25,38 +26,39 @@ use crate::dialect::Dialect;
 #[serde(try_from = "String", into = "String")]
 #[non_exhaustive]
 pub enum Environment {
-    /// Real people: `https://idp.prd.itsme.services/v2`.
+    /// Production, with real users: `https://idp.prd.itsme.services/v2`.
     Production,
     /// The sandbox, with test identities: `https://idp.e2e.itsme.services/v2`.
     E2e,
-    /// Real people, for early partners (V1): `https://merchant.itsme.be/oidc`.
+    /// Production for early partners (V1), with real users: `https://merchant.itsme.be/oidc`.
     ProductionV1,
     /// The sandbox for early partners (V1): `https://merchant.e2e.itsme.be/oidc`.
     E2eV1,
-    /// Another issuer, made with [`custom`](Self::custom) or [`custom_v1`](Self::custom_v1).
+    /// A different OP, created with [`custom`](Self::custom) or [`custom_v1`](Self::custom_v1).
     #[non_exhaustive]
     Custom {
-        /// The issuer, byte for byte as in its discovery document.
+        /// The OP's issuer, byte for byte as in its discovery document.
         issuer: String,
-        /// The dialect it speaks.
+        /// The dialect that the OP uses.
         dialect: Dialect,
     },
 }
 
 impl Environment {
-    /// Another OP, by its issuer: a fake one for tests, a disaster recovery site, a broker.
+    /// An OP other than itsme's own, given by its issuer, such as a fake OP for tests, a disaster recovery site or a
+    /// broker.
     ///
-    /// Tokens must carry exactly this issuer, so write it as the OP does, with or without a trailing slash.
+    /// Tokens must contain exactly this issuer, so write it as the OP does, with or without a trailing slash.
     pub fn custom(issuer: impl Into<String>) -> Self {
         Self::Custom { issuer: issuer.into(), dialect: Dialect::V2 }
     }
 
-    /// Another OP that speaks the older dialect; see [`custom`](Self::custom).
+    /// Like [`custom`](Self::custom), but for an OP that uses the older dialect.
     pub fn custom_v1(issuer: impl Into<String>) -> Self {
         Self::Custom { issuer: issuer.into(), dialect: Dialect::V1 }
     }
 
-    /// The issuer, byte for byte.
+    /// The OP's issuer, byte for byte as in its discovery document.
     pub fn issuer(&self) -> &str {
         match self {
             Self::Production => "https://idp.prd.itsme.services/v2",
@@ -67,7 +69,7 @@ impl Environment {
         }
     }
 
-    /// The dialect the OP speaks.
+    /// The dialect that the OP uses.
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Production | Self::E2e => Dialect::V2,
@@ -86,8 +88,8 @@ impl Environment {
         is_built_in && ["itsme.services", "itsme.be"].into_iter().any(is_below)
     }
 
-    /// Whether the OP of this environment may use this issuer in its metadata and tokens. itsme's own environments
-    /// have had other names; in the end the metadata decides.
+    /// Whether the OP of this environment may use this issuer in its metadata and tokens. itsme's own environments have
+    /// also had other issuers; the one in the metadata is then expected in tokens.
     pub(crate) fn accepts(&self, issuer: &str) -> bool {
         let others: &[&str] = match self {
             Self::Production => &[
@@ -98,7 +100,7 @@ impl Environment {
                 "https://oidc.e2e.itsme.services/v2",
                 "https://oidc.e2e.itsme.services/clientsecret-oidc/csapi/v0.1",
             ],
-            // Until 2025-01-22.
+            // Used by itsme until 2025-01-22.
             Self::E2eV1 => &["https://e2emerchant.itsme.be/oidc"],
             Self::ProductionV1 | Self::Custom { .. } => &[],
         };
@@ -114,18 +116,18 @@ const NAMED: [(&str, Environment); 4] = [
     ("e2e-v1", Environment::E2eV1),
 ];
 
-/// The text does not name an [`Environment`].
+/// The error when a text does not name an [`Environment`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "unknown environment {0:?}; expected production, e2e, production-v1, e2e-v1, or an issuer such as https://op.example/v2 \
-     (v1:https://op.example/oidc if it speaks V1)"
+    "unknown environment {0:?}; expected production, e2e, production-v1, e2e-v1, or an issuer such as \
+     https://op.example/v2 (or v1:https://op.example/oidc if the OP uses V1)"
 )]
 pub struct EnvironmentError(String);
 
 impl FromStr for Environment {
     type Err = EnvironmentError;
 
-    /// Reads an environment. The issuer of a built-in environment gives that environment.
+    /// Parses an environment. The issuer of a built-in environment is parsed as that environment.
     fn from_str(text: &str) -> Result<Self, EnvironmentError> {
         if let Some((_, named)) = NAMED.into_iter().find(|(name, _)| *name == text) {
             return Ok(named);
@@ -138,7 +140,7 @@ impl FromStr for Environment {
             return Err(EnvironmentError(text.to_owned()));
         }
         match NAMED.into_iter().map(|(_, built_in)| built_in).find(|it| it.issuer() == issuer) {
-            // `v1:` may be omitted, but must not be wrong.
+            // For a built-in issuer, `v1:` may be omitted, but it must not contradict the issuer's dialect.
             Some(built_in) if dialect == Dialect::V2 || built_in.dialect() == dialect => {
                 Ok(built_in)
             }

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 
-/// A client at an OP. Anything stored between two requests names the client that it belongs to.
+/// Identifies a client at an OP. Everything that is stored between two requests contains the identity of the client
+/// that it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ClientIdentity {
     pub(crate) issuer: String,

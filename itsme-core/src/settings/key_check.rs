@@ -1,4 +1,4 @@
-//! Checks whether the keys of a set can be used, and for what.
+//! Checks whether the keys of a set can be used, and for which purpose.
 
 use crate::{
     error::{KeyError, KeysError, PassedOver},
@@ -6,7 +6,7 @@ use crate::{
     settings::key_entry::{Entry, called},
 };
 
-/// Where the private half of a key may be.
+/// Where the private halves of the keys may be: in the set, outside this process, or either.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Held {
     Here,
@@ -14,7 +14,7 @@ pub(super) enum Held {
     Either,
 }
 
-/// The keys of a set: those that passed the checks, and those that are for something else.
+/// The keys of a set: those that passed the checks, and those that are ignored because they have a different purpose.
 #[derive(Default)]
 pub(super) struct Checked {
     pub(super) keys: Vec<CheckedKey>,
@@ -28,7 +28,7 @@ pub(super) struct CheckedKey {
 }
 
 impl Checked {
-    /// Checks each key on its own; an error names the key by its position and `kid`.
+    /// Checks each key of the set. An error contains the position and the `kid` of the key that failed.
     pub(super) fn new(entries: &[Entry], held: Held) -> Result<Self, KeysError> {
         let mut ours = entries.iter().filter_map(Entry::ours).peekable();
         if held == Held::Here && ours.peek().is_some() && ours.all(OwnJwk::is_public) {

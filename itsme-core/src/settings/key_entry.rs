@@ -1,4 +1,4 @@
-//! One key as read from the file: ours, or for something else.
+//! One key as read from the file: either a key for itsme, or a key for a different purpose.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::{
     jose::OwnJwk,
 };
 
-/// A key of the file, as it is written back.
+/// A key of the file, in the form in which it is written back.
 #[derive(Clone)]
 pub(super) enum Entry {
     Ours(OwnJwk),
     Other(OtherKey),
 }
 
-/// A key that is not used. It is kept unchanged, as this may be the only copy.
+/// A key that is not used. It is kept unchanged, because the file may contain the only copy of it.
 #[derive(Clone)]
 pub(super) struct OtherKey {
     text: Zeroizing<String>,
@@ -58,17 +58,17 @@ impl Entry {
         }
     }
 
-    /// Whether it is one of our keys for this `use`.
+    /// Whether this is a key for itsme with the given `use`.
     pub(super) fn is_for(&self, usage: &str) -> bool {
         self.ours().is_some_and(|jwk| jwk.usage.as_deref() == Some(usage))
     }
 
-    /// Whether it is our key with this `kid`.
+    /// Whether this is a key for itsme with the given `kid`.
     pub(super) fn is_called(&self, kid: &str) -> bool {
         self.ours().is_some_and(|jwk| jwk.kid.as_deref() == Some(kid))
     }
 
-    /// The approximate number of bytes it takes when written.
+    /// An upper bound for the number of bytes that the key takes when it is written.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Ours(_) => 16 * 1024,
@@ -88,7 +88,7 @@ impl Serialize for Entry {
     }
 }
 
-/// How errors refer to the key at this position.
+/// How errors name the key at the given position.
 pub(super) fn called(place: usize, kid: Option<&str>) -> String {
     match kid.filter(|kid| !kid.is_empty()) {
         Some(kid) => format!("key {} (kid `{}`)", place + 1, printable(kid)),
@@ -96,7 +96,7 @@ pub(super) fn called(place: usize, kid: Option<&str>) -> String {
     }
 }
 
-/// The members of a key that are not `null`, each as its text.
+/// The members of a key that are not `null`. Each value is kept as its JSON text.
 struct Members<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Members<'a> {
@@ -111,8 +111,8 @@ impl<'a> Members<'a> {
         self.0.get(name).map(read).transpose().map_err(|_| KeyError::NotText(name))
     }
 
-    /// Why the key is for something else, if it is. A misspelled value of ours does not count, nor does one of
-    /// our `alg`s with the wrong `use`: such a key is meant for us, and refused.
+    /// Returns the reason if the key has a different purpose. A key for itsme with a misspelled value, or with one of
+    /// itsme's `alg`s but the wrong `use`, is not ignored: it is refused later.
     fn purpose(&self) -> Result<Option<KeyError>, KeyError> {
         let foreign = |name, ours: &[&str]| -> Result<Option<String>, KeyError> {
             let found = self.text(name)?;
@@ -132,7 +132,7 @@ impl<'a> Members<'a> {
         Ok(alg.map(KeyError::OtherAlgorithm))
     }
 
-    /// Whether any kind of key has its private part, including symmetric keys (`k`) and those of later
+    /// Whether the key has a private part, whatever its type. This includes symmetric keys (`k`) and key types of newer
     /// standards (`priv`).
     fn has_private_part(&self) -> bool {
         let names = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
@@ -143,7 +143,7 @@ impl<'a> Members<'a> {
         let is_text = |name| self.0.get(name).is_none_or(|value| value.get().starts_with('"'));
         match OwnJwk::MEMBERS.into_iter().find(|name| !is_text(*name)) {
             Some(name) => Err(KeyError::NotText(name)),
-            // The only other possible fault is a repeated member.
+            // The only remaining possible error is a repeated member.
             None => serde_json::from_str(text).map_err(|_| KeyError::Malformed),
         }
     }
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
     use crate::settings::private_keys::PrivateKeys;
 
-    /// A buffer that grows leaves an unwiped copy behind.
+    /// If the buffer had to grow, it would leave an unwiped copy in memory.
     #[test]
     fn an_entry_is_written_within_its_size() {
         let generated = PrivateKeys::generate().expect("keys").to_json();

@@ -9,7 +9,7 @@ use crate::{
     settings::{key_entry::Entry, key_form},
 };
 
-/// The keys of the file, in their order.
+/// Reads the keys of the file, in the order in which they appear.
 pub(super) fn read(file: &[u8]) -> Result<Vec<Entry>, KeysError> {
     let file = file.strip_prefix("\u{feff}".as_bytes()).unwrap_or(file);
     if file.trim_ascii().is_empty() {
@@ -32,9 +32,9 @@ pub(super) fn read(file: &[u8]) -> Result<Vec<Entry>, KeysError> {
     }
 }
 
-/// What a JSON object holds.
+/// The contents of the file's JSON object: a key set, a single key, or neither.
 enum Keys {
-    /// The text of each key.
+    /// The JSON text of each key in the set.
     Set(Vec<Zeroizing<String>>),
     Single,
     Absent,
@@ -48,7 +48,7 @@ impl Keys {
             keys: Option<Vec<&'a RawValue>>,
             kty: Option<IgnoredAny>,
         }
-        // Report invalid JSON first; a struct would also deserialize from an array.
+        // Report invalid JSON first, since serde would otherwise try to read an array as this struct.
         serde_json::from_str::<IgnoredAny>(text)?;
         let Members { keys, kty } = serde_json::from_str(text)?;
         let owned = |key: &RawValue| Zeroizing::new(key.get().to_owned());
@@ -60,15 +60,16 @@ impl Keys {
     }
 }
 
-/// Replaces line breaks by spaces. Outside strings, both mean the same; within them, JSON does not allow line breaks, but
-/// they occur in templates where someone has wrapped a long number.
+/// Replaces line breaks and tabs with spaces. Outside strings, this makes no difference. Inside strings, JSON does not
+/// allow line breaks, but they do occur where someone has wrapped a long number in a template.
 fn with_joined_lines(text: &str) -> Zeroizing<String> {
     let mut joined = Zeroizing::new(String::with_capacity(text.len()));
     joined.extend(text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c }));
     joined
 }
 
-/// Says where the error is but not what is there: serde_json's own messages can quote a private number.
+/// Reports the position of the error without quoting the file, because serde_json's own messages can quote a private
+/// number.
 fn not_a_key_set(error: &serde_json::Error) -> KeysError {
     let kind = match error.classify() {
         serde_json::error::Category::Data => "a member is missing or of the wrong type",

@@ -1,10 +1,10 @@
-//! Recognizes what a key file is by how it looks: people keep keys in many forms.
+//! Recognizes the format of a key file by its content, since keys are stored in many formats.
 
 use serde::de::IgnoredAny;
 
 use crate::error::KeyFileForm;
 
-/// Returns the text of the file if it may be a JWK set, otherwise what the file is.
+/// Returns the text of the file if it could be a JWK set. Otherwise returns the recognized format.
 pub(super) fn recognize(file: &[u8]) -> Result<&str, KeyFileForm> {
     if is_utf16(file) {
         return Err(KeyFileForm::Utf16);
@@ -40,14 +40,14 @@ pub(super) fn recognize(file: &[u8]) -> Result<&str, KeyFileForm> {
     Ok(text)
 }
 
-/// By its byte order mark, or because every second byte of ASCII text is zero.
+/// Recognizes UTF-16 by its byte order mark, or by the zero byte in the first character if that is ASCII.
 fn is_utf16(file: &[u8]) -> bool {
     let without_mark = matches!(file, [first, second, ..] if (*first == 0) != (*second == 0));
     file.starts_with(&[0xff, 0xfe]) || file.starts_with(&[0xfe, 0xff]) || without_mark
 }
 
-/// Recognizes DER: a SEQUENCE (0x30) with a long-form length. PKCS #12 begins with the number 3 (RFC
-/// 7292 §4).
+/// Recognizes DER, which starts with a SEQUENCE (0x30) that has a long-form length. In a PKCS #12 file, the first
+/// element is the version number 3 (RFC 7292 §4).
 fn binary(file: &[u8]) -> Option<KeyFileForm> {
     let content = match file {
         [0x30, 0x80, content @ ..]
@@ -64,7 +64,7 @@ fn pem(text: &str) -> Option<KeyFileForm> {
     let label = |part: &'_ str| part.split_once("-----").map(|(label, _)| label.to_owned());
     let labels: Vec<String> = text.split("-----BEGIN ").skip(1).filter_map(label).collect();
     let has = |label: &str| labels.iter().any(|own| own == label);
-    // The start of an elliptic-curve key in PKCS #8, in base64.
+    // This base64 text is the start of an elliptic-curve key in PKCS #8.
     let is_ec = has("EC PRIVATE KEY") || text.contains("GByqGSM49AgEG");
     let form = match () {
         () if labels.is_empty() => return None,
@@ -86,7 +86,7 @@ fn pem(text: &str) -> Option<KeyFileForm> {
     Some(form)
 }
 
-/// Whether it is JSON in quotes, possibly after a variable name.
+/// Whether the text is JSON in quotes, possibly after a variable name.
 fn is_quoted(start: &str) -> bool {
     let value = match start.split_once('=') {
         Some((name, value)) if is_variable(name) => value.trim_start(),
@@ -100,8 +100,8 @@ fn is_variable(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Whether the text is long and uses only the base64 alphabet: a key set, PEM or DER that was
-/// encoded again.
+/// Whether the text looks like a key set, PEM or DER that was encoded in base64: it is long, uses only the base64
+/// alphabet, and starts the way such an encoding does.
 fn is_base64(start: &str) -> bool {
     let is_of_it = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
     let is_known = ["ey", "ew", "W3", "LS0tLS1CRUdJTi", "MI"];

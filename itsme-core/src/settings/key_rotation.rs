@@ -1,4 +1,4 @@
-//! Derives a set with another key, without one, or in another order. Ignored keys keep their places.
+//! Derives a new set by adding, removing or reordering keys. Ignored keys keep their positions.
 
 use crate::{
     error::{KeysError, PassedOver},
@@ -12,20 +12,21 @@ use crate::{
 };
 
 impl PrivateKeys {
-    /// Adds a new encryption key, which becomes the published one. The old keys keep decrypting what itsme encrypts
-    /// to them for the next 24 hours (itsme: keys).
+    /// Generates an encryption key and returns a set that publishes it in place of the current one. The old encryption
+    /// keys stay in the set for decryption, because itsme may keep encrypting to them for 24 hours (itsme: keys).
     ///
     /// # Errors
-    /// [`KeysError::Generation`]: OpenSSL cannot generate keys. [`KeysError::Outside`]: all keys are external.
+    /// [`KeysError::Generation`] if OpenSSL cannot generate keys, and [`KeysError::Outside`] if all keys are external.
     pub fn with_new_encryption_key(&self) -> Result<Self, KeysError> {
         self.with_new_key(Usage::Encryption)
     }
 
-    /// Adds a new signing key, published after the old ones, which still sign. Publish the set, give itsme time to
-    /// fetch it (a day, to be safe), then sign with the new key using [`signing_with`](Self::signing_with).
+    /// Generates a signing key and returns a set that also publishes it. The client still signs with the old key.
+    /// Publish the set and give itsme time to fetch it (a day, to be safe), then start signing with the new key with
+    /// [`signing_with`](Self::signing_with).
     ///
     /// # Errors
-    /// [`KeysError::Generation`]: OpenSSL cannot generate keys. [`KeysError::Outside`]: all keys are external.
+    /// [`KeysError::Generation`] if OpenSSL cannot generate keys, and [`KeysError::Outside`] if all keys are external.
     pub fn with_new_signing_key(&self) -> Result<Self, KeysError> {
         self.with_new_key(Usage::Signature)
     }
@@ -37,14 +38,14 @@ impl PrivateKeys {
         self.with(vec![new_key(usage)?])
     }
 
-    /// Adds keys that an HSM or a KMS holds, from their public JWK set. As with
+    /// Adds keys that an HSM or a KMS holds, given as a public JWK set. As with
     /// [`with_new_encryption_key`](Self::with_new_encryption_key) and
-    /// [`with_new_signing_key`](Self::with_new_signing_key), an encryption key becomes the published one, and a
-    /// signing key is published after the existing ones.
+    /// [`with_new_signing_key`](Self::with_new_signing_key), an added encryption key is published in place of the
+    /// current one, and an added signing key is published in addition to the existing ones.
     ///
     /// # Errors
-    /// [`KeysError`]: a key cannot be used, or has the `kid` of another. None of the added keys may be for something
-    /// else.
+    /// [`KeysError`] if an added key cannot be used, has the same `kid` as a different key, or would be
+    /// [ignored](Self::passed_over).
     pub fn with_external(
         &self,
         public_jwks: &(impl AsRef<[u8]> + ?Sized),
@@ -67,10 +68,10 @@ impl PrivateKeys {
         Self::from_entries(entries, Held::Either)
     }
 
-    /// Signs with the key of this `kid` from now on.
+    /// Returns a set that signs with the key that has this `kid`.
     ///
     /// # Errors
-    /// [`KeysError::UnknownKey`]: no signing key has this `kid`.
+    /// [`KeysError::UnknownKey`] if no signing key has this `kid`.
     pub fn signing_with(&self, kid: &str) -> Result<Self, KeysError> {
         let mut entries = self.entries().to_vec();
         let named = |entry: &Entry| entry.is_for("sig") && entry.is_called(kid);
@@ -80,11 +81,11 @@ impl PrivateKeys {
         Self::from_entries(entries, Held::Either)
     }
 
-    /// Removes a retired key.
+    /// Returns a set without the key that has this `kid`. Use it to remove a retired key.
     ///
     /// # Errors
-    /// [`KeysError::UnknownKey`], also for an [ignored](Self::passed_over) key; or the error for what the set then
-    /// lacks.
+    /// [`KeysError::UnknownKey`] if no key has this `kid` or if the key is [ignored](Self::passed_over).
+    /// [`KeysError::NoSigningKey`] or [`KeysError::NoEncryptionKey`] if it was the last key of its kind.
     pub fn without(&self, kid: &str) -> Result<Self, KeysError> {
         let (mut entries, all) = (self.entries().to_vec(), self.entries().len());
         entries.retain(|entry| !entry.is_called(kid));

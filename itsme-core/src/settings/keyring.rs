@@ -8,14 +8,15 @@ use crate::{
     settings::credentials::Credentials,
 };
 
-/// A client's credentials, which can be replaced while it runs. Nothing else holds them between key
-/// operations, so a flow in progress continues with the new ones, and the old ones are really gone.
+/// A client's credentials, which can be replaced while the client is running. Nothing else holds them between key
+/// operations. After a replacement, flows in progress therefore continue with the new credentials, and no copy of
+/// forgotten credentials remains.
 pub(crate) struct Keyring(Mutex<Held>);
 
 struct Held {
-    /// Used to sign, authenticate, decrypt and publish.
+    /// Used to sign, to authenticate, to decrypt, and to publish the public keys.
     current: Credentials,
-    /// Used to read what the OP still encrypts or signs with them.
+    /// Used only to read tokens that the OP still encrypts to these keys, or encrypts or signs with this secret.
     previous: Option<Credentials>,
 }
 
@@ -25,7 +26,7 @@ impl Keyring {
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
-        // No code that could panic runs under the lock.
+        // A poisoned lock is safe to use, since no code that could panic runs under the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -38,8 +39,8 @@ impl Keyring {
         (held.current.clone(), held.previous.clone())
     }
 
-    /// Replaces the credentials by others of the same kind. Passing the same ones again changes nothing, so
-    /// the previous ones are still accepted.
+    /// Replaces the credentials with others of the same kind. If `new` is the same as the current credentials, the
+    /// previous ones are still accepted.
     pub(crate) fn replace(&self, new: Credentials) {
         let mut held = self.held();
         let is_another = !new.are_same(&held.current);
@@ -53,7 +54,7 @@ impl Keyring {
         self.held().previous = None;
     }
 
-    /// The keys that decrypt the OP's tokens, current ones first.
+    /// The keys that decrypt the OP's tokens: the current ones first, then the previous ones.
     pub(crate) fn decryption(&self) -> Decryption {
         match self.both() {
             (Credentials::PrivateKeys(keys), previous) => {
@@ -74,7 +75,7 @@ impl Keyring {
         }
     }
 
-    /// Verifies a JWS from the OP: with its keys, or with the secret if that was agreed.
+    /// Verifies a JWS from the OP, with the OP's keys or, if agreed at onboarding, with the client secret.
     pub(crate) fn verify(&self, jws: &str, op_keys: &KeySet) -> Result<Verified, JoseError> {
         let (current, previous) = self.both();
         let verified = jose::verify(jws, current.signature_check(op_keys));

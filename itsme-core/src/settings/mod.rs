@@ -28,9 +28,9 @@ use crate::{
     },
 };
 
-/// A client's identity at itsme, and how strict the client is.
+/// A client's registration with itsme, and how strictly the client checks the OP's responses.
 ///
-/// Nothing is checked until [`Client::new`](crate::Client::new).
+/// The settings are not checked until they are passed to [`Client::new`](crate::Client::new).
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(crate) client_id: String,
@@ -53,9 +53,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings from the client id assigned by itsme, the credentials, and the environment that both belong to.
-    /// Credentials are the [private keys](crate::PrivateKeys) whose public half itsme knows, or the [client
-    /// secret](crate::ClientSecret) that it assigned.
+    /// Creates settings from the client id assigned by itsme, the credentials, and the environment that both belong to.
+    /// The credentials are either the [private keys](crate::PrivateKeys) whose public keys you have registered with
+    /// itsme, or the [client secret](crate::ClientSecret) that itsme assigned.
     pub fn new(
         client_id: impl Into<String>,
         credentials: impl Into<Credentials>,
@@ -82,8 +82,8 @@ impl Settings {
         }
     }
 
-    /// Where people return to, byte for byte as registered with itsme: `https`, no fragment. Default: none, so every
-    /// request must set one.
+    /// The URI that users return to, byte for byte as registered with itsme. It must use `https` and have no fragment.
+    /// Default: none, so every request must set its own.
     #[must_use]
     pub fn redirect_uri(self, redirect_uri: impl Into<String>) -> Self {
         Self { redirect_uri: Some(redirect_uri.into()), ..self }
@@ -95,7 +95,7 @@ impl Settings {
         Self { client_assertion: form, ..self }
     }
 
-    /// The audience of client assertions. Default: the endpoint that itsme's documentation names for each request.
+    /// The audience of client assertions. Default: the endpoint that itsme's documentation gives for each request.
     #[must_use]
     pub fn assertion_audience(self, audience: AssertionAudience) -> Self {
         Self { assertion_audience: audience, ..self }
@@ -107,14 +107,15 @@ impl Settings {
         Self { request_objects: form, ..self }
     }
 
-    /// How the OP is told whom to ask without a browser. Default: a signed JWT.
+    /// The form of the `login_hint_token`, which tells the OP which user to ask when there is no browser. Default: a
+    /// signed JWT.
     #[must_use]
     pub fn login_hint_token(self, form: LoginHintForm) -> Self {
         Self { login_hint_token: form, ..self }
     }
 
-    /// Says that the OP [pings](crate::Ping) when a person has answered, as agreed at onboarding (CIBA Core §4, ping
-    /// mode). Default: it does not, and is polled.
+    /// Enables ping mode, in which the OP sends a [ping](crate::Ping) when a user has answered (CIBA Core §4). Set this
+    /// if you agreed on ping mode at onboarding. Default: the OP sends no pings, and the client polls it.
     #[must_use]
     pub fn ping(self) -> Self {
         Self { ping: true, ..self }
@@ -126,51 +127,52 @@ impl Settings {
         Self { clock_leeway: Leeway(leeway), ..self }
     }
 
-    /// How long a person may take from the redirect to the callback. Default: 15 minutes.
+    /// How long a user may take from the redirect to the callback. Default: 15 minutes.
     #[must_use]
     pub fn login_lifetime(self, lifetime: Duration) -> Self {
         Self { login_lifetime: lifetime, ..self }
     }
 
-    /// Adds an audience that tokens may name besides the client id (OIDC Core §3.1.3.7); such tokens must have an
-    /// `azp`. Default: none, so a token with other audiences is refused.
+    /// Adds an audience that tokens may contain in addition to the client id (OIDC Core §3.1.3.7). Tokens with such an
+    /// audience must also have an `azp`. Default: none, so a token with other audiences is refused.
     #[must_use]
     pub fn other_audience(mut self, audience: impl Into<String>) -> Self {
         self.other_audiences.push(audience.into());
         self
     }
 
-    /// Adds a host, such as `api.op.example`, for endpoints that receive assertions, codes or tokens. Only for
-    /// [custom environments](Environment::custom): in the others, these endpoints are on itsme's own hosts. Applies
-    /// to every port. Default: only the issuer's host, whatever the discovery document says.
+    /// Allows endpoints on this host, such as `api.op.example`, to receive assertions, codes and tokens, on any port.
+    /// Use this only for [custom environments](Environment::custom); in itsme's own environments, the endpoints are on
+    /// itsme's hosts. Default: only the issuer's host is allowed, whatever the discovery document contains.
     #[must_use]
     pub fn endpoint_host(mut self, host: impl Into<String>) -> Self {
         self.endpoint_hosts.insert(host.into().to_ascii_lowercase());
         self
     }
 
-    /// Refuses an ID token without `auth_time` when `max_age` was requested. Default: accepted, since itsme omits
-    /// `auth_time` and authenticates every time.
+    /// Refuses an ID token without `auth_time` if `max_age` was requested. Default: such a token is accepted, since
+    /// itsme omits `auth_time` and authenticates the user at every login.
     #[must_use]
     pub fn require_auth_time(self) -> Self {
         Self { require_auth_time: true, ..self }
     }
 
-    /// Accepts a weaker authentication than requested. The application must then check
-    /// [`LoggedIn::acr`](crate::LoggedIn::acr) itself. Default: refused.
+    /// Accepts logins with a weaker authentication than requested. The application must then check
+    /// [`LoggedIn::acr`](crate::LoggedIn::acr) itself. Default: such logins are refused.
     #[must_use]
     pub fn danger_accept_weaker_acr(self) -> Self {
         Self { danger_accept_weaker_acr: true, ..self }
     }
 
-    /// Allows plain `http` to and from localhost, for tests and demonstrations. Default: refused.
+    /// Allows plain `http` URLs on localhost, for tests and demonstrations. Default: such URLs are refused.
     #[must_use]
     pub fn danger_http_on_loopback(self) -> Self {
         Self { danger_http_on_loopback: true, ..self }
     }
 
-    /// Accepts a client secret of less than 16 bytes, or of less than 32 bytes if it signs. Anyone who has a token
-    /// can brute-force such a secret offline: have itsme issue a longer one. Default: refused.
+    /// Accepts a client secret of fewer than 16 bytes, or of fewer than 32 bytes if it signs ID tokens. Anyone who has
+    /// a token can brute-force such a secret offline, so ask itsme for a longer secret instead. Default: such secrets
+    /// are refused.
     #[must_use]
     pub fn danger_short_client_secret(self) -> Self {
         Self { danger_short_client_secret: true, ..self }
@@ -186,7 +188,8 @@ impl Settings {
             return Err(SettingsError::Issuer(UrlError::Query));
         }
         let is_custom = matches!(self.environment, Environment::Custom { .. });
-        // Compared in the form that URL parsing yields; a host written any other way would never match.
+        // Endpoint hosts are compared in the form that URL parsing yields. A host written in any other form would never
+        // match, so it is refused here.
         let is_host = |host: &String| {
             let parsed = url::Host::parse(host).map(|parsed| parsed.to_string());
             is_custom && !host.ends_with('.') && parsed.as_ref() == Ok(host)

@@ -15,22 +15,23 @@ use crate::{
     },
 };
 
-/// The client's own keys, parsed and checked once (itsme: keys).
+/// The client's own keys, which are parsed and checked once (itsme: keys).
 ///
-/// A JWK set (RFC 7517 §5) with at least one RSA key for `"use": "sig"` and one for `"use": "enc"`, each of at
-/// least 2048 bits and with a unique `kid`. The order matters, so that keys can be rotated without downtime:
+/// The keys form a JWK set (RFC 7517 §5) with at least one RSA key for `"use": "sig"` and one for `"use": "enc"`. Each
+/// key must have at least 2048 bits and a unique `kid`. The order of the keys matters, so that they can be rotated
+/// without downtime:
 ///
-/// * the first `sig` key signs; all `sig` keys are published;
-/// * the first `enc` key is published; later ones only decrypt, for the day or so that the OP keeps encrypting to
-///   the key it knows.
+/// * The first `sig` key signs. All `sig` keys are published.
+/// * The first `enc` key is published. The other `enc` keys only decrypt, because the OP may keep encrypting to an old
+///   key for about a day after a rotation.
 ///
-/// A key whose `kty`, `crv` or `alg` shows that it is for something else is [ignored](Self::passed_over): it is
+/// A key whose `kty`, `crv` or `alg` shows that it has a different purpose is [ignored](Self::passed_over): it is
 /// neither used nor published, and [`to_json`](Self::to_json) writes it back unchanged. A `null` member counts as
 /// absent. White space and `=` padding in a key's numbers are accepted, because templates break long lines and some
-/// libraries pad; neither makes the number ambiguous.
+/// libraries pad. Neither makes a number ambiguous.
 ///
-/// The private half of a key is either in the set ([`from_json`](Self::from_json)) or outside this process, in an
-/// HSM or a KMS ([`external`](Self::external)): flows then request each operation through
+/// The private half of a key is either in the set ([`from_json`](Self::from_json)) or outside this process, in an HSM
+/// or a KMS ([`external`](Self::external)). If it is outside, flows request each operation with the key through
 /// [`Step::UseKey`](crate::Step::UseKey).
 ///
 /// `Clone` is cheap. `Debug` shows only the keys' `kid`s.
@@ -38,7 +39,7 @@ use crate::{
 pub struct PrivateKeys(Arc<Keys>);
 
 struct Keys {
-    /// The keys as read, in their order, to write back.
+    /// All keys in the order in which they were read, so that they can be written back.
     entries: Vec<Entry>,
     signing: Vec<Arc<OwnKey>>,
     decryption: Vec<Arc<OwnKey>>,
@@ -55,22 +56,22 @@ struct KeySetRef<'a, K> {
 impl PrivateKeys {
     /// Reads a private JWK set file, as text or as raw bytes. A leading byte order mark is ignored.
     ///
-    /// Checking takes about 40 ms per key: do it once, at startup.
+    /// Checking takes about 40 ms per key, so read the file once, at startup.
     ///
     /// # Errors
-    /// [`KeysError`] says which key cannot be used and why; one bad key, such as one without its private part,
-    /// makes the whole set unusable. [`KeysError::Form`] recognizes PEM, PKCS #12 and other forms that people keep
-    /// keys in, and says how to turn them into a set.
+    /// [`KeysError`] says which key cannot be used and why. A single bad key, such as one without its private part,
+    /// makes the whole set unusable. If the file is in PEM, PKCS #12 or another common key format,
+    /// [`KeysError::Form`] says how to convert it to a JWK set.
     pub fn from_json(file: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeysError> {
         Self::from_entries(key_file::read(file.as_ref())?, Held::Here)
     }
 
-    /// Reads a *public* JWK set whose private keys an HSM or a KMS holds. A key's `kid` is the handle that
-    /// [`KeyOperation`](crate::KeyOperation)s use, and a key with an `alg` is used only for that algorithm. During
-    /// a rotation this set also contains the old decryption keys, which the [published](Self::public_jwks) set does
-    /// not.
+    /// Reads the *public* JWK set of private keys that an HSM or a KMS holds. [`KeyOperation`](crate::KeyOperation)s
+    /// refer to a key by its `kid`. A key with an `alg` is used only for that algorithm. During a rotation, the set
+    /// must also contain the old decryption keys, although they are no longer [published](Self::public_jwks).
     ///
-    /// This does not check the set against the key holder; [`Client::check_keys`](crate::Client::check_keys) does.
+    /// This function does not check that the key holder has the matching private keys. Use
+    /// [`Client::check_keys`](crate::Client::check_keys) for that.
     ///
     /// ```
     /// # use itsme_core::PrivateKeys;
@@ -81,13 +82,13 @@ impl PrivateKeys {
     /// ```
     ///
     /// # Errors
-    /// [`KeysError`], as for [`from_json`](Self::from_json); a key with a private part is refused.
+    /// [`KeysError`], as for [`from_json`](Self::from_json). A key that contains its private part is refused.
     pub fn external(public_jwks: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, KeysError> {
         Self::from_entries(key_file::read(public_jwks.as_ref())?, Held::Outside)
     }
 
-    /// Reads a set in which some keys have their private part and the others are external, as when moving from a
-    /// file to an HSM. [`to_json`](Self::to_json) writes such sets.
+    /// Reads a set in which some keys contain their private part and the others are external, for example during a
+    /// migration from a file to an HSM. [`to_json`](Self::to_json) writes such sets.
     ///
     /// # Errors
     /// [`KeysError`], as for [`from_json`](Self::from_json).
@@ -123,17 +124,17 @@ impl PrivateKeys {
     /// use itsme_core::PrivateKeys;
     ///
     /// let keys = PrivateKeys::generate()?;
-    /// // The file to keep secret, readable only by the application:
+    /// // Keep this file secret, readable only by the application:
     /// let private = keys.to_json();
     /// assert!(PrivateKeys::from_json(&private).is_ok());
-    /// // The public half, to serve at a URL that itsme knows:
+    /// // Serve the public keys at a URL that is registered with itsme:
     /// let public = keys.public_jwks();
     /// # assert!(!public.contains("\"d\""));
     /// # Ok::<(), itsme_core::KeysError>(())
     /// ```
     ///
     /// # Errors
-    /// [`KeysError::Generation`]: OpenSSL cannot generate keys.
+    /// [`KeysError::Generation`] if OpenSSL cannot generate keys.
     pub fn generate() -> Result<Self, KeysError> {
         Self::from_entries(
             vec![new_key(Usage::Signature)?, new_key(Usage::Encryption)?],
@@ -141,12 +142,14 @@ impl PrivateKeys {
         )
     }
 
-    /// The text of the JWK set file: all keys in their order, with the private part of each local key, and the
-    /// [ignored](Self::passed_over) keys unchanged. It is as secret as the keys in it: write it where only the
-    /// application can read it. If all keys are external it contains no secret, and [`external`](Self::external)
-    /// reads it; [`mixed`](Self::mixed) reads a set of both kinds.
+    /// Returns the text of the JWK set file. It contains all keys in their order, including the private part of each
+    /// local key, and the [ignored](Self::passed_over) keys unchanged. The text is as secret as the keys in it, so
+    /// write it to a file that only the application can read.
+    ///
+    /// Read the text with [`from_json`](Self::from_json) if all keys are local, with [`external`](Self::external) if
+    /// all keys are external (the text then contains no secret), and with [`mixed`](Self::mixed) otherwise.
     pub fn to_json(&self) -> Zeroizing<String> {
-        // Large enough that the text is never reallocated, which would leave a copy in memory.
+        // The capacity is large enough that the text is never reallocated, since that would leave a copy in memory.
         let mut text =
             Zeroizing::new(Vec::with_capacity(self.entries().iter().map(Entry::size).sum()));
         let file = KeySetRef { keys: self.entries() };
@@ -165,28 +168,30 @@ impl PrivateKeys {
         self.0.decryption.iter().map(|key| key.kid.as_str()).collect()
     }
 
-    /// The keys of the file that are for something else, with the reason, such as elliptic-curve keys or keys for
-    /// PS256. A rotation keeps them in the file, and [`without`](Self::without) never removes them.
+    /// The ignored keys of the file, each with the reason. A key is ignored if it has a different purpose, such as an
+    /// elliptic-curve key or a key for PS256. Rotations keep ignored keys in the file, and [`without`](Self::without)
+    /// never removes them.
     pub fn passed_over(&self) -> &[PassedOver] {
         &self.0.passed_over
     }
 
-    /// The public JWK set, as text to print, send to itsme or put on a web server: every signing key and the first
-    /// encryption key.
+    /// Returns the text of the public JWK set, which contains every signing key and the first encryption key. You can
+    /// send it to itsme or put it on a web server.
     pub fn public_jwks(&self) -> String {
         let set = KeySetRef { keys: &self.0.published };
         serde_json::to_string_pretty(&set).expect("texts are JSON") + "\n"
     }
 
-    /// The response that serves [`public_jwks`](Self::public_jwks) at the URL registered with itsme. It may be
-    /// cached for an hour; itsme requires at least 30 minutes, and an answer within a second (itsme: keys).
+    /// The HTTP response that serves [`public_jwks`](Self::public_jwks) at the URL registered with itsme. Its
+    /// `Cache-Control` header allows caching for an hour; itsme requires at least 30 minutes. itsme also requires your
+    /// server to respond within a second (itsme: keys).
     pub fn public_jwks_response(&self) -> Response {
         let set = KeySetRef { keys: &self.0.published };
         let set = serde_json::to_vec(&set).expect("texts are JSON");
         response::document(set, "application/json", "public, max-age=3600")
     }
 
-    /// The keys as read, in their order.
+    /// All keys in the order in which they were read.
     pub(super) fn entries(&self) -> &[Entry] {
         &self.0.entries
     }
@@ -196,7 +201,7 @@ impl PrivateKeys {
         self.0.signing.first().expect("a set without a signing key is refused")
     }
 
-    /// The key that signs, and those published beside it.
+    /// All signing keys: the one that signs, then the ones that are only published.
     pub(crate) fn signing_keys(&self) -> &[Arc<OwnKey>] {
         &self.0.signing
     }
@@ -206,7 +211,7 @@ impl PrivateKeys {
         &self.0.decryption
     }
 
-    /// Whether these are the same keys in the same order, wherever their private halves are.
+    /// Whether both sets have the same keys in the same order, wherever the private halves are.
     pub(crate) fn are_same(&self, other: &Self) -> bool {
         let same = |own: &[Arc<OwnKey>], others: &[Arc<OwnKey>]| {
             own.len() == others.len()
@@ -215,7 +220,7 @@ impl PrivateKeys {
         same(&self.0.signing, &other.0.signing) && same(&self.0.decryption, &other.0.decryption)
     }
 
-    /// Whether the set has this exact decryption key.
+    /// Whether the set contains this decryption key.
     pub(crate) fn has(&self, key: &OwnKey) -> bool {
         self.0.decryption.iter().any(|own| own.is_same(key))
     }

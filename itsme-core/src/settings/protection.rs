@@ -3,10 +3,10 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JwtProtection {
-    /// Signed, then encrypted to the OP's key. itsme accepts this form and once required it.
+    /// Signed, then encrypted to the OP's key. itsme accepts this form and used to require it.
     #[default]
     Nested,
-    /// Only signed, for OPs that do not accept encrypted ones.
+    /// Only signed, for OPs that do not accept encrypted JWTs.
     Signed,
 }
 
@@ -14,25 +14,25 @@ pub enum JwtProtection {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AssertionAudience {
-    /// The endpoint that itsme's documentation names: the token endpoint, or the backchannel authentication
-    /// endpoint for a user discovery.
+    /// The URL of the endpoint that itsme's documentation requires. This is the token endpoint, except for requests to
+    /// the user discovery endpoint, which use the backchannel authentication endpoint as the audience.
     #[default]
     TokenEndpoint,
-    /// The OP, by its issuer, with the `typ` `client-authentication+jwt` (RFC 7523bis). Such an assertion is
-    /// useless anywhere else, whatever a discovery document says. For OPs that support it.
+    /// The OP's issuer. The assertion has the `typ` `client-authentication+jwt` (RFC 7523bis). It is useless at any
+    /// other OP, whatever a discovery document contains. Use this only if the OP supports it.
     Issuer,
 }
 
-/// How the OP is told whom to ask without a browser (`login_hint_token`, CIBA Core §7.1). itsme's documentation
-/// does not settle the form.
+/// The form of the `login_hint_token`, which tells the OP which user to ask when there is no browser (CIBA Core §7.1).
+/// itsme's documentation does not say which form it expects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoginHintForm {
     /// A signed JWT.
     #[default]
     Signed,
-    /// An unsigned JWT (`alg` is `none`) within the signed request.
+    /// An unsigned JWT (`alg` is `none`) inside the signed request.
     Unsigned,
-    /// A JSON object within the signed request.
+    /// A JSON object inside the signed request.
     Object,
 }

@@ -1,4 +1,4 @@
-//! The parts of a [`User`](super::User) that have members of their own. Unknown members, and those with an
+//! The claims of a [`User`](super::User) whose values are objects. Unknown members, and members with an
 //! unexpected value, are kept in `extra`.
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::value::Lenient;
 use crate::ground::opaque::opaque;
 
-/// Declares one struct per claim. Any member may be missing, and `Debug` shows none.
+/// Declares one struct per claim. Any member can be missing, and `Debug` shows no values.
 macro_rules! parts {
     ($($(#[$doc:meta])* $name:ident {
         $($(#[$field_doc:meta])* $field:ident: $type:ty = $wire:literal $(| $alias:literal)*,)*
@@ -21,7 +21,7 @@ macro_rules! parts {
                 #[serde(rename = $wire, skip_serializing_if = "Option::is_none")]
                 pub $field: Option<$type>,
             )*
-            /// All other members, and those whose value has an unexpected form, as received.
+            /// All other members, and members whose value has an unexpected form, as received.
             #[serde(flatten)]
             pub extra: Map<String, Value>,
         }
@@ -47,21 +47,21 @@ macro_rules! parts {
 parts! {
     /// A postal address (OIDC Core §5.1.1, itsme: `address`).
     Address {
-        /// The whole address as one text.
+        /// The whole address as a single string.
         formatted: String = "formatted",
-        /// Street, number and box.
+        /// Street, house number and box number.
         street_address: String = "street_address",
         /// Postal code.
         postal_code: String = "postal_code",
         /// Town.
         locality: String = "locality",
-        /// Country; V1 only.
+        /// Country. V1 only.
         country: String = "country",
     }
 
-    /// Where a person was born (itsme: `place_of_birth`).
+    /// The user's place of birth (itsme: `place_of_birth`).
     PlaceOfBirth {
-        /// City and country as one text.
+        /// City and country as a single string.
         formatted: String = "formatted",
         /// City.
         city: String = "city",
@@ -69,87 +69,87 @@ parts! {
         country: String = "country",
     }
 
-    /// A Belgian identity card as V1 returns it (itsme: `claim_eid`).
+    /// The data of a Belgian identity card, as V1 returns it (itsme: `claim_eid`).
     Eid {
         /// The card's number.
         eid: String = "eid",
-        /// The municipality that issued it.
+        /// The municipality that issued the card.
         issuance_locality: String = "issuance_locality",
-        /// When it became valid.
+        /// The date from which the card is valid.
         validity_from: String = "validity_from",
-        /// When it stops being valid.
+        /// The date until which the card is valid.
         validity_to: String = "validity_to",
-        /// Whether its certificate was valid.
+        /// Whether the card's certificate was valid.
         certificate_validity: String = "certificate_validity",
-        /// When it was read.
+        /// The date when the card was read.
         read_date: String = "read_date",
         /// The national number.
         national_number: String = "national_number",
     }
 
-    /// A phone with the app (itsme: `claim_device`).
+    /// The phone on which the itsme app is installed (itsme: `claim_device`).
     Device {
-        /// Operating system.
+        /// The phone's operating system.
         os: String = "os",
         /// The operating system's release.
         os_release: String = "osRelease",
+        /// The itsme app's name.
+        app_name: String = "appName",
+        /// The itsme app's release.
+        app_release: String = "appRelease",
+        /// The name that the user gave the phone.
+        device_label: String = "deviceLabel",
+        /// The phone's identifier.
+        device_id: String = "deviceId" | "deviceID",
+        /// The phone's model.
+        device_model: String = "deviceModel",
+        /// The phone's manufacturer.
+        manufacturer: String = "manufacturer",
+        /// How the phone is locked: `true`, `TOUCH_ID`, `PASSCODE`, `PIN` or `NONE`.
+        device_lock_level: String = "deviceLockLevel",
+        /// Whether debugging is enabled.
+        debug_enabled: bool = "debugEnabled",
+        /// Whether the phone is rooted.
+        rooted: bool = "rooted",
+        /// The phone number, in the form `0032…`.
+        msisdn: String = "msisdn",
+        /// Whether the phone has a SIM card. V1 only.
+        has_sim_enabled: bool = "hasSimEnabled",
+        /// Whether the phone can send text messages. V1 only.
+        sms_enabled: bool = "smsEnabled",
+        /// The phone's serial number. V1 only.
+        imei: String = "imei",
+        /// The release of itsme's library in the app. V1 only.
+        sdk_release: String = "sdkRelease",
+    }
+
+    /// The itsme app on the phone (itsme: `app`).
+    App {
+        /// The date when the app was installed.
+        app_installed_date: String = "appInstalledDate",
         /// The app's name.
         app_name: String = "appName",
         /// The app's release.
         app_release: String = "appRelease",
-        /// The person's name for it.
-        device_label: String = "deviceLabel",
-        /// Its identifier.
-        device_id: String = "deviceId" | "deviceID",
-        /// Its model.
-        device_model: String = "deviceModel",
-        /// Its manufacturer.
-        manufacturer: String = "manufacturer",
-        /// How it is locked: `true`, `TOUCH_ID`, `PASSCODE`, `PIN`, `NONE`.
-        device_lock_level: String = "deviceLockLevel",
-        /// Whether debugging is enabled.
-        debug_enabled: bool = "debugEnabled",
-        /// Whether it is rooted.
-        rooted: bool = "rooted",
-        /// Its telephone number, as `0032…`.
-        msisdn: String = "msisdn",
-        /// Whether it has a SIM card. V1.
-        has_sim_enabled: bool = "hasSimEnabled",
-        /// Whether it can send messages. V1.
-        sms_enabled: bool = "smsEnabled",
-        /// Its serial number. V1.
-        imei: String = "imei",
-        /// The release of itsme's library in the app. V1.
-        sdk_release: String = "sdkRelease",
     }
 
-    /// The app on the phone (itsme: `app`).
-    App {
-        /// When it was installed.
-        app_installed_date: String = "appInstalledDate",
-        /// Its name.
-        app_name: String = "appName",
-        /// Its release.
-        app_release: String = "appRelease",
-    }
-
-    /// The itsme account (itsme: `account`).
+    /// The user's itsme account (itsme: `account`).
     Account {
-        /// When it was created.
+        /// The date when the account was created.
         activation_date: String = "activationDate",
-        /// How it was created: `CARD_READER`, `CONTACT_LESS` or `ID_PROVIDER`.
+        /// How the account was created: `CARD_READER`, `CONTACT_LESS` or `ID_PROVIDER`.
         activation_mechanism: String = "activationMechanism",
     }
 }
 
-/// A claim whose value has members.
+/// A claim whose value is an object.
 pub(super) trait Part {
-    /// Reads the members; those with an unexpected value go to `extra`.
+    /// Reads the members. Members with an unexpected value are stored in `extra`.
     fn read(members: &Map<String, Value>) -> Self;
 }
 
-/// Takes a member, by the first of its names that is present, if its value can be read. Otherwise it is
-/// kept as received.
+/// Reads the member under the first of the `names` that is present, and adds that name to `taken`. Returns
+/// `None` if the member is missing or its value cannot be read.
 fn take<T: Lenient>(
     members: &Map<String, Value>,
     names: &[&'static str],

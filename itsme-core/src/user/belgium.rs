@@ -1,15 +1,17 @@
-//! Checks of the numbers on Belgian documents, for applications that want them.
+//! Optional checks of the numbers on Belgian documents.
 //!
-//! A verified token is never refused because a number fails these: what itsme has verified is true,
-//! whatever a checksum says.
+//! The library never refuses a verified token because a number fails these checks. itsme has verified the
+//! number, so it counts as correct even if its check digits do not match.
 
-/// Whether the check digits of a Belgian national number are correct: 11 digits, or
-/// `YY.MM.DD-xxx.cd`.
+/// Whether the text is a Belgian national number with correct check digits. The number must be written as
+/// 11 digits or as `YY.MM.DD-xxx.cd`.
 ///
-/// The last two digits are 97 minus the first nine modulo 97; for people born since 2000, a 2 is put
-/// before the nine. The date is not checked: month and day can be 00 if unknown, and numbers of
-/// people who are not registered (BIS) add 20 or 40 to the month. Do not compare it with the
-/// birthdate either.
+/// The check digits are the last two digits. They equal 97 minus the remainder of the first nine digits
+/// divided by 97. For people born in 2000 or later, a 2 is put before the nine digits for the division.
+///
+/// The date in the number is not checked. Month and day can be 00 if they are unknown, and the numbers of
+/// people who are not in the national register (BIS numbers) add 20 or 40 to the month. For the same
+/// reasons, do not compare the date with the user's birthdate.
 ///
 /// ```
 /// use itsme_core::belgium::is_national_number;
@@ -27,9 +29,11 @@ pub fn is_national_number(text: &str) -> bool {
     right(body) || right(2_000_000_000 + body)
 }
 
-/// Whether a Belgian identity card number is correct: 12 digits, or `xxx-xxxxxxx-yy`, whose last two
-/// digits are the first ten modulo 97 (97 for 0); or a residence card number, which is a letter and
-/// nine digits without a check.
+/// Whether the text is a valid number of a Belgian identity card or residence card.
+///
+/// An identity card number has 12 digits and can also be written as `xxx-xxxxxxx-yy`. The last two digits
+/// must be the remainder of the first ten digits divided by 97, or 97 if the remainder is 0. A residence
+/// card number is a letter followed by nine digits and has no check digits.
 ///
 /// ```
 /// use itsme_core::belgium::is_eid_number;
@@ -50,13 +54,13 @@ pub fn is_eid_number(text: &str) -> bool {
     expected == check
 }
 
-/// Only the digits; punctuation is dropped only if it is in the right places.
+/// Removes the punctuation from a number if `punctuated`. Returns `None` unless only digits are left.
 fn digits(text: &str, punctuated: bool) -> Option<String> {
     let kept: String = text.chars().filter(|c| c.is_ascii_digit() || !punctuated).collect();
     kept.bytes().all(|byte| byte.is_ascii_digit()).then_some(kept)
 }
 
-/// The first `N - 2` of `N` digits, and the last two.
+/// Splits a number of `N` digits into its first `N - 2` digits and its last two.
 fn split<const N: usize>(digits: &str) -> Option<(u64, u64)> {
     if digits.len() != N {
         return None;
@@ -71,10 +75,11 @@ mod tests {
 
     #[test]
     fn national_numbers() {
-        assert!(is_national_number("85073003328"), "from 1985, from the tax service's own pages");
-        assert!(is_national_number("17073003384"), "from 2017, from the same pages");
+        // Both numbers are from the tax service's website.
+        assert!(is_national_number("85073003328"), "born in 1985");
+        assert!(is_national_number("17073003384"), "born in 2017");
         assert!(is_national_number("85.07.30-033.28"));
-        assert!(is_national_number("00000000097"), "month and day can be 00, the check 97");
+        assert!(is_national_number("00000000097"), "the date can be 00, the check digits 97");
         for wrong in [
             "",
             "00000000000",

@@ -3,14 +3,14 @@ use serde_json::{Value, json};
 
 use crate::{ground::opaque::opaque, jose};
 
-/// The photo of an identity document (itsme: `physical_person_photo`).
+/// The photo on an identity document (itsme: `physical_person_photo`), or the user's picture.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Photo {
-    /// The image file.
+    /// The contents of the image file.
     pub data: Vec<u8>,
-    /// The format as itsme names it, if it does; [`image_type`](Self::image_type) checks the image
-    /// itself.
+    /// The format that itsme gave for the image, if any. [`image_type`](Self::image_type) determines the type
+    /// from the image itself.
     pub format: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl ImageType {
         }
     }
 
-    /// The media types in use for it.
+    /// The media types that are used for this type of image. The first one is the standard one.
     pub(crate) fn media_types(self) -> &'static [&'static str] {
         match self {
             Self::Jpeg => &["image/jpeg", "image/jpg"],
@@ -49,19 +49,19 @@ impl ImageType {
         }
     }
 
-    /// Its media type.
+    /// The image type's media type, such as `image/jpeg`.
     pub fn media_type(self) -> &'static str {
         self.media_types()[0]
     }
 }
 
 impl Photo {
-    /// The type of the image, by its first bytes.
+    /// The type of the image, recognized by its first bytes. `None` if the type is unknown.
     pub fn image_type(&self) -> Option<ImageType> {
         ImageType::of(&self.data)
     }
 
-    /// Reads an object with `format` and base64 `value`, or just base64.
+    /// Reads an object with a `format` and a base64 `value`, or a base64 string.
     pub(super) fn read(value: &Value) -> Option<Self> {
         let (text, format) = match value {
             Value::String(text) => (text.as_str(), None),

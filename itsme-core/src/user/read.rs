@@ -1,5 +1,5 @@
-//! Reads the claims of verified tokens into a [`User`], leniently: itsme writes the same thing in several
-//! ways, and whatever cannot be read is kept in `extra`.
+//! Reads the claims of verified tokens into a [`User`]. Reading is lenient, since itsme writes the same claims
+//! in several ways. Any value that cannot be read is kept in `extra`.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
@@ -16,7 +16,7 @@ use crate::{
     ground::json::Members,
 };
 
-/// How one claim of the table is read.
+/// Reads one claim in the way that the table of claims declares.
 macro_rules! read {
     ($user:ident, $value:ident, about $about:ident) => {
         $user.read_about(About::$about, $value)
@@ -32,8 +32,9 @@ macro_rules! read {
 macro_rules! reader {
     ($($(#[$doc:meta])* $claim:ident: $($origin:ident $name:literal),+ => $how:ident $field:ident;)*) => {
         impl User {
-            /// Reads one claim by its name in either dialect. Returns what is left of its value: all of
-            /// it, if the claim is unknown or its value has an unexpected form.
+            /// Reads one claim, which can have its name in either dialect. Returns the part of the value
+            /// that was not read. This is the whole value if the claim is unknown or the value has an
+            /// unexpected form.
             fn read_claim(&mut self, name: WireName<'_>, value: Value) -> Option<Value> {
                 $(
                     if $(name.is(Origin::$origin, $name))||+ {
@@ -57,13 +58,13 @@ macro_rules! reader {
 claims!(reader);
 
 impl User {
-    /// Reads both dialects.
+    /// Reads the claims of a token in either dialect.
     pub(crate) fn read(sub: String, claims: Members) -> Box<Self> {
         let mut user = Box::new(Self::new(sub));
         let about_them = claims.into_iter().filter(|(name, _)| about_the_token(name).is_none());
         let mut claims: Vec<_> =
             about_them.map(|(name, value)| (WireName::of(&name).origin, name, value)).collect();
-        // A claim can arrive under two names. V2's takes precedence, spelled as in itsme's documentation,
+        // A claim can arrive under two names. V2's name, spelled as in itsme's documentation, takes precedence,
         // whatever the order in the token.
         claims.sort_unstable_by(|(a, name, _), (b, other, _)| {
             rank(*a).cmp(&rank(*b)).then_with(|| other.cmp(name))
@@ -97,7 +98,8 @@ impl User {
         }
     }
 
-    /// V1 returns in one claim what V2 returns in several; both are filled.
+    /// Reads the data of an identity card. V1 returns it in one claim, and V2 in several. The fields for V2's
+    /// claims are filled as well.
     fn read_eid(&mut self, value: Value) -> Option<Value> {
         let Some(mut eid) = part::<Eid>(&value) else { return Some(value) };
         let members = unwrapped(&value);
@@ -110,7 +112,8 @@ impl User {
         set(&mut self.eid, Some(eid), value)
     }
 
-    /// Reads an object keyed by the claims that it describes. Whatever cannot be read is left.
+    /// Reads metadata, which is an object keyed by the claims that it describes. Returns the members that
+    /// cannot be read.
     fn read_about(&mut self, about: About, value: Value) -> Option<Value> {
         let Some((known, left)) = told(&value) else { return Some(value) };
         match self.metadata.entry(about) {
@@ -122,7 +125,7 @@ impl User {
     }
 }
 
-/// What an object says by claim, and what is left of it; none if nothing can be read.
+/// The metadata by claim, and the members that cannot be read. `None` if no member can be read.
 fn told(value: &Value) -> Option<(BTreeMap<String, String>, Map<String, Value>)> {
     let object = unwrapped(value);
     let members = object.as_object()?;
@@ -132,7 +135,7 @@ fn told(value: &Value) -> Option<(BTreeMap<String, String>, Map<String, Value>)>
     (!known.is_empty()).then_some((known, left))
 }
 
-/// Ranks V2 names first, then those without a prefix.
+/// Ranks V2 names first, then names without a prefix, then V1 names.
 fn rank(origin: Origin) -> u8 {
     match origin {
         Origin::V2 => 0,
@@ -141,8 +144,8 @@ fn rank(origin: Origin) -> u8 {
     }
 }
 
-/// Sets a field. The claim may already have arrived under another name: a different value is left as
-/// received, as is one that cannot be read.
+/// Sets a field. Returns the value if it cannot be read, or if the claim has already arrived under a different
+/// name with a different value.
 fn set<T: PartialEq>(field: &mut Option<T>, read: Option<T>, value: Value) -> Option<Value> {
     if read.is_none() || field.is_some() && *field != read {
         return Some(value);
@@ -194,7 +197,7 @@ mod tests {
         );
     }
 
-    /// One odd member does not spoil the others, and is kept.
+    /// If a member cannot be read, it is kept as received, and the other members are still read.
     #[test]
     fn what_reads_well_is_read() {
         const FROM: &str = "http://itsme.services/v2/claim/validityFrom";
@@ -262,7 +265,7 @@ mod tests {
         }
     }
 
-    /// Names are read without regard to case and dialect, so a claim can arrive twice.
+    /// A claim can arrive twice, because names are read in any case and in either dialect.
     #[test]
     fn of_two_names_for_one_claim_the_first_counts_and_the_second_is_kept() {
         let again = json!({

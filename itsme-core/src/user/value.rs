@@ -1,4 +1,4 @@
-//! Reads claim values, whatever form they arrive in.
+//! Reads the values of claims, which arrive in various forms.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::{Photo, about::Part, belgium::is_national_number};
 use crate::{claims::country::Country, ground::json};
 
-/// Some systems send a number where itsme means text.
+/// Reads a string. A whole number is also accepted, since some systems send a number instead of a string.
 pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned).or_else(|| whole(value))
 }
 
-/// Returns the number as received. JSON numbers have no leading zeros: a Belgian one gets them back if its check
-/// digits then fit.
+/// Returns the national number as received. A JSON number has no leading zeros, so they are added back to a Belgian
+/// national number if its check digits are then correct.
 pub(super) fn national_number(country: Country, value: &Value) -> Option<String> {
     let number = text(value)?;
     let padded = format!("{number:0>11}");
@@ -41,7 +41,7 @@ pub(super) fn flag(value: &Value) -> Option<bool> {
     bool::lenient(value)
 }
 
-/// An object, which V1 writes as JSON inside a string.
+/// Parses an object that is written as JSON inside a string, as in V1. Other values are returned unchanged.
 pub(super) fn unwrapped(value: &Value) -> Cow<'_, Value> {
     let inner = value.as_str().and_then(|text| json::object(text.as_bytes()).ok());
     inner.map_or(Cow::Borrowed(value), |inner| Cow::Owned(Value::Object(inner)))
@@ -51,13 +51,14 @@ pub(super) fn part<T: Part>(value: &Value) -> Option<T> {
     unwrapped(value).as_object().map(T::read)
 }
 
-/// A value that can be read from whatever form a claim arrives in.
+/// A type that can be read from the various forms in which a claim's value arrives.
 pub(super) trait Lenient: Sized {
     fn lenient(value: &Value) -> Option<Self>;
 }
 
 impl Lenient for String {
-    /// Numbers and booleans are read as written, except for large numbers.
+    /// Reads strings, numbers and booleans as they are written. Whole numbers that are negative or larger than 2^53
+    /// cannot be read.
     fn lenient(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => Some(text.clone()),
@@ -81,7 +82,8 @@ impl Lenient for bool {
     }
 }
 
-/// A whole number as text. Beyond 2^53, many languages no longer keep the exact digits.
+/// Reads a whole number as text. Numbers beyond 2^53 are not read, because many languages do not keep their exact
+/// digits.
 pub(super) fn whole(value: &Value) -> Option<String> {
     const MAX: u64 = 1 << 53;
     let float = |value: f64| value.fract() == 0.0 && (0.0..=MAX as f64).contains(&value);
@@ -109,7 +111,7 @@ mod tests {
         for (number, expected) in [
             (json!(85073003328_u64), "85073003328"),
             (json!(85073003328.0), "85073003328"),
-            // From 2005, with its leading zero lost; the check digits confirm it.
+            // Of someone born in 2005. The leading zero was lost, as the check digits confirm.
             (json!(5010100113_u64), "05010100113"),
             (json!(5010100114_u64), "5010100114"),
             (json!("5010100113"), "5010100113"),

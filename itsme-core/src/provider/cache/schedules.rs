@@ -1,5 +1,5 @@
-//! The lease under many schedules: `.ci/schedules` runs these tests with shuttle, which decides at each lock which thread
-//! goes on.
+//! Tests of the lease under many thread schedules. `.ci/schedules` runs them with shuttle, which decides at each lock
+//! which thread continues.
 
 use std::cell::Cell;
 
@@ -14,7 +14,8 @@ use super::*;
 const SCHEDULES: usize = 50_000;
 const BEGIN: u64 = 1_700_000_000_000;
 
-/// Half of the schedules are drawn at random; the other half changes threads seldom, at the worst moments.
+/// Runs a test under random schedules, and then under as many schedules that rarely switch threads but try to do so at
+/// the worst moments.
 fn explore(test: impl Fn() + Send + Sync + 'static) {
     let test = std::sync::Arc::new(test);
     let again = std::sync::Arc::clone(&test);
@@ -22,11 +23,12 @@ fn explore(test: impl Fn() + Send + Sync + 'static) {
     shuttle::check_pct(move || again(), SCHEDULES, 3);
 }
 
-/// How far the clock goes at once: what four threads add while a fifth one stands between reading the clock and looking
-/// is less than [`AHEAD`], beyond which a flow takes it that the clock was put back.
+/// How far the clock advances in one step. While one thread is between reading the clock and looking into the cache,
+/// four other threads can each advance the clock by a step. The sum must be less than [`AHEAD`], because beyond that
+/// a flow assumes that the clock was set back.
 const STEP: Duration = Duration::from_secs(1);
 
-/// A cache, a clock that its flows move, and who is fetching.
+/// A cache, a clock that the flows advance, and the leases under which flows are currently fetching.
 struct World {
     cache: Cache<u64>,
     millis: AtomicU64,
@@ -60,7 +62,8 @@ impl World {
         }
     }
 
-    /// Looks, and takes part in the fetch: it is the only one unless its lease is overrun.
+    /// Looks into the cache. If the flow gets a lease, checks that no other flow is fetching, except under an expired
+    /// lease.
     fn look(
         &self,
         since: Since,
@@ -74,27 +77,28 @@ impl World {
             self.fetches.fetch_add(1, Ordering::SeqCst);
             let mut fetching = self.fetching.lock().expect("no panic");
             let other = fetching.iter().find(|(_, taken)| now < taken.after(LEASE));
-            assert!(other.is_none(), "{} fetches beside {other:?}", lease.id);
+            assert!(other.is_none(), "lease {} fetches at the same time as {other:?}", lease.id);
             fetching.push((lease.id, now));
         }
         self.looking.fetch_sub(1, Ordering::SeqCst);
         look
     }
 
-    /// A fetch takes its time, and is over.
+    /// Simulates a fetch that takes the given time.
     fn fetch(&self, lease: &Lease<u64>, time: Duration) {
         self.pass(time);
         self.fetching.lock().expect("no panic").retain(|(id, _)| *id != lease.id);
     }
 
-    /// A flow that needs a value, whose fetch takes a while and ends somehow. `None` is a failure.
+    /// Runs a flow that needs a value. If it has to fetch the value, the fetch takes a random time and has a random
+    /// outcome. Returns `None` if the fetch failed.
     fn flow(&self) -> Option<u64> {
         let since = self.cache.since();
         loop {
             match self.look(since, false, |_, _| true) {
                 Look::Found(value) => return Some(*value),
                 Look::Failed(_) => return None,
-                Look::TooEarly(_) => panic!("nobody pauses"),
+                Look::TooEarly(_) => panic!("no flow uses a pause"),
                 Look::Wait => self.pass(LEASE / 4),
                 Look::Fetch(lease) => {
                     self.fetch(&lease, LEASE * thread_rng().gen_range(0..6) / 4);
@@ -113,7 +117,7 @@ impl World {
     }
 }
 
-/// Runs it in each of some threads, and waits for all.
+/// Runs the closure in the given number of threads, waits for all of them and returns their results.
 fn each<T: Send + 'static>(threads: usize, run: impl Fn() -> T + Send + Sync + 'static) -> Vec<T> {
     let run = Arc::new(run);
     let started: Vec<_> = (0..threads)
@@ -133,7 +137,7 @@ fn one_flow_fetches_and_every_flow_ends() {
         let ended = each(4, move || in_flows.flow());
         let stored = ended.iter().flatten().max().copied();
         assert_eq!(world.cache.peek().map(|value| *value), stored, "the newest value stays");
-        assert!(world.cache.state().lease.is_none(), "nobody holds the lease any more");
+        assert!(world.cache.state().lease.is_none(), "no flow holds the lease any more");
     });
 }
 
@@ -145,7 +149,7 @@ fn a_value_is_never_replaced_by_an_older_one() {
             let seen = Cell::new(0);
             let look = || {
                 let value = world.cache.peek().map_or(0, |value| *value);
-                assert!(seen.replace(value) <= value, "{value} came after a newer one");
+                assert!(seen.replace(value) <= value, "{value} replaced a newer value");
             };
             if let Look::Fetch(lease) = world.look(world.cache.since(), false, |_, _| false) {
                 world.fetch(&lease, LEASE);
@@ -171,7 +175,7 @@ fn a_suspicion_is_one_fetch_and_nobody_waits() {
                 in_flows.fetch(&lease, LEASE / 2);
                 lease.store(1);
             }
-            _ => panic!("there is a value"),
+            _ => panic!("the cache has a value"),
         });
         assert_eq!(world.fetches.load(Ordering::SeqCst), 1);
     });
