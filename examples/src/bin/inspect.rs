@@ -29,9 +29,8 @@ use zeroize::Zeroizing;
     version,
     after_help = "Nothing leaves this machine. Only --fetch contacts the OP, to get its metadata and keys.\n\n\
     A token is personal data, and a code or an access token grants access. Pass them in a file or on standard input: \
-    an \
-    argument is visible to other users of the machine and stays in your shell's history. Values of personal claims are \
-    printed only with --reveal. Secrets and private keys are never printed.\n\n\
+    an argument is visible to other users of the machine and stays in your shell's history. Values of personal claims \
+    are printed only with --reveal. Secrets and private keys are never printed.\n\n\
     Exit codes: 0 no check failed, 1 a check failed, 2 invalid options or unrecognized input.\n\n\
     Examples:\n  \
     cargo run --bin inspect -- answer.json --keys jwks_private.json --op-keys itsme.json \\\n      \

@@ -17,8 +17,7 @@ use serde_json::{Value, json};
 #[command(
     version,
     after_help = "On Unix, only the file's owner can read it (mode 0600); on Windows the folder's permissions apply, \
-        so choose a \
-    folder that others cannot read. An existing file is never replaced without asking.\n\n\
+        so choose a folder that others cannot read. An existing file is never replaced without asking.\n\n\
     Exit codes: 0 done, 1 failed, 2 invalid options.\n\n\
     Examples:\n  \
     cargo run --bin keys -- generate jwks_private.json\n  \

@@ -79,9 +79,8 @@ fn main() -> ExitCode {
         report.say(format_args!("\n{:+9.3} s  {what}", after.as_secs_f64()));
         if !step.is_same && !asks_what_if {
             report.say(
-                "--   this differs from the recording; check whether the library has a different version, the key \
-                    file signs with \
-                 a different key, or bytes are missing",
+                "--   this differs from the recording; check whether the library has a different version, the key file \
+                    signs with a different key, or bytes are missing",
             );
         }
         let layers: Vec<Layer> = recording::of_step(step).collect();

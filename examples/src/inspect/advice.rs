@@ -3,29 +3,24 @@
 use itsme_core::explain::Document;
 
 const CLOCK_FAST: &str = "compare the clocks with `doctor`: yours might be fast. If it is right, the document is old: \
-    use \
-    `--at` to check it at the time of the refusal";
+    use `--at` to check it at the time of the refusal";
 const CLOCK_SLOW: &str = "compare the clocks with `doctor`: yours might be slow";
 const OTHER_ENVIRONMENT: &str = "compare the environment in your settings with the one that the document is from: \
     sandbox and production have different issuers and keys";
-const OTHER_CLIENT: &str = "compare the client ID in your settings with the one that itsme assigned, and check \
-    whether two \
-    applications share a session store";
+const OTHER_CLIENT: &str = "compare the client ID in your settings with the one that itsme assigned, and check whether \
+    two applications share a session store";
 const BROKEN: &str = "if you copied the whole document, the OP is at fault: send the names above, without values, to \
     its support";
-const COPIED: &str = "check that you copied the whole token. If you did, the OP does not create tokens as agreed: \
-    send the \
-    header to its support";
+const COPIED: &str = "check that you copied the whole token. If you did, the OP does not create tokens as agreed: send \
+    the header to its support";
 const OTHER_LOGIN: &str = "check that parallel logins in one browser are kept separate: store each login state under \
-    its \
-    `id()`, and remove it when it is used. If you do so already, treat this as an attack";
+    its `id()`, and remove it when it is used. If you do so already, treat this as an attack";
 const BEGIN_AGAIN: &str = "let the user start again. If this happens to many users, check that the session cookie is \
     `SameSite=Lax` and that the login state is stored under its `id()`";
 
 /// The advice for a recording that cannot be opened.
-pub const SEALED: &str = "the recording is sealed to the key that was published when it was made: pass a key file \
-    that still \
-    contains this key, and the complete recording";
+pub const SEALED: &str = "the recording is sealed to the key that was published when it was made: pass a key file that \
+    still contains this key, and the complete recording";
 
 /// Returns the advice for a failed check of `itsme-core`.
 pub fn on(document: Document, check: &str) -> &'static str {
@@ -43,19 +38,16 @@ pub fn on(document: Document, check: &str) -> &'static str {
         }
         (Document::Encryption, "decryption") => {
             "compare the published keys with the key file, using `doctor --jwks-url`: the OP encrypts to a different \
-                key, or the \
-             token was changed in transit"
+                key, or the token was changed in transit"
         }
         (Document::Encryption, _) => COPIED,
         (Document::Signature, "signature") => {
             "fetch the OP's keys again with `--fetch`, because they change. If the key is still not among them, the \
-                token \
-             was issued in a different environment or by a different issuer"
+                token was issued in a different environment or by a different issuer"
         }
         (Document::Signature, "alg") => {
             "compare the registration with your settings: it must be RS256, or HS256 if you agreed on that for a \
-                client with \
-             a secret (`--hs256`)"
+                client with a secret (`--hs256`)"
         }
         (Document::Signature, "typ") => {
             "this is a different kind of token: check which member of the response it was taken from"
@@ -99,14 +91,12 @@ pub fn on(document: Document, check: &str) -> &'static str {
         (Document::Callback, "code") => "see the note below",
         (Document::Callback, "age") => {
             "let the user start again. If this happens to many users, compare the clocks of your instances, or set a \
-                longer \
-             `Settings::login_lifetime`"
+                longer `Settings::login_lifetime`"
         }
         (Document::Callback, _) => BEGIN_AGAIN,
         (Document::Metadata, "issuer") => {
-            "write the issuer in your settings exactly as in this document, with or without a trailing slash. If it \
-                is a \
-             different issuer, the URL of the document is wrong"
+            "write the issuer in your settings exactly as in this document, with or without a trailing slash. If it is \
+                a different issuer, the URL of the document is wrong"
         }
         (
             Document::Metadata | Document::ServiceEndpoint,
@@ -136,13 +126,11 @@ pub fn on_code(code: &str) -> &'static str {
         "access_denied" => "do nothing: the user cancelled",
         "invalid_client" | "unauthorized_client" | "invalid_request_object" => {
             "run `doctor --jwks-url` with the settings of the deployment: the published keys, the clock or the \
-                registration \
-             (client ID, keys or secret) does not match what the OP expects"
+                registration (client ID, keys or secret) does not match what the OP expects"
         }
         "invalid_grant" | "expired_token" | "invalid_token" | "expired_login_hint_token" => {
-            "let the user start again: the code had already been redeemed, was redeemed too late, or was redeemed \
-                with a \
-             different redirect URI"
+            "let the user start again: the code had already been redeemed, was redeemed too late, or was redeemed with \
+                a different redirect URI"
         }
         "server_error"
         | "temporarily_unavailable"

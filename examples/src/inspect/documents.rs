@@ -99,8 +99,7 @@ fn published(text: &str, keys: &PrivateKeys) -> Layer {
         false => Outcome::Failed {
             error: None,
             advice: "publish what `keys public FILE` prints. Until itsme has fetched it, itsme encrypts to the old \
-                key, so keep \
-                that key in the file",
+                key, so keep that key in the file",
         },
     };
     let list = |text: &str| kids(text).join(", ");

@@ -126,8 +126,7 @@ pub fn object(claims: &Map<String, Value>, given: &Given) -> Layer {
 }
 
 const COMPARE_CLIENT: &str = "compare the client ID in your settings with the one that itsme assigned: for any other \
-    client ID, \
-    itsme shows the user an error and never sends them back";
+    client ID, itsme shows the user an error and never sends them back";
 const COMPARE_REDIRECT: &str = "write the redirect URI in your settings exactly as registered, byte for byte, or \
     register the new one: for any other redirect URI, itsme shows the user an error and never sends them back";
 
@@ -194,8 +193,7 @@ fn asked(members: &Map<String, Value>, in_object: bool, given: &Given) -> Vec<Fi
 }
 
 const AS_MADE: &str = "send the user to the URL exactly as `authorize` returns it: the URL was changed, or was not \
-    created by this \
-    library";
+    created by this library";
 
 fn failed(advice: &'static str) -> Outcome {
     Outcome::Failed { error: None, advice }

@@ -145,8 +145,7 @@ pub fn evidence(text: &str, given: &Given) -> Vec<Layer> {
         Ok(tokens) => tokens,
         Err(error) => {
             let advice = "copy the text from the archive again: it is a single line, and no byte may change. For a \
-                different format, \
-                use the library version that wrote it";
+                different format, use the library version that wrote it";
             let outcome = Outcome::Failed { error: Some(error.to_string()), advice };
             archive.findings.push(Finding::new(form, (expected, "something else"), outcome));
             return vec![archive];

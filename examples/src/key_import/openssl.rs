@@ -20,8 +20,7 @@ const WRONG_PASSPHRASE: &str = "the passphrase is wrong, or the file is damaged"
 const DAMAGED: &str = "OpenSSL finds no private key in the file: it was truncated or changed in transit, so copy it \
     again";
 const NO_PRIVATE_DER: &str = "the file is DER, but OpenSSL finds no private key in it. If it is a certificate or a \
-    public \
-    key, find the file with its private key; if it is an encrypted key, its passphrase is missing or wrong";
+    public key, find the file with its private key; if it is an encrypted key, its passphrase is missing or wrong";
 
 /// Reads the single private key in a PEM file, ignoring certificates.
 pub(super) fn pem(text: &str, passphrase: Option<&str>) -> Read {

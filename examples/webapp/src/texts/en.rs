@@ -137,8 +137,7 @@ pub(super) const TEXTS: Texts = Texts {
     linked_elsewhere: Said {
         heading: "This itsme account already has an account here",
         text: "To see that account, log out and log in with this itsme account. If you want us to merge the two \
-            accounts, \
-               contact us.",
+            accounts, contact us.",
     },
     linked_already: Said {
         heading: "This itsme account is already linked",
