@@ -185,7 +185,7 @@ fn a_lost_session_is_opened_again() {
         itsme.check_keys().expect("a session");
         // End all sessions of this process, and make the module forget that it was initialized.
         let again = Pkcs11::new(module()).expect("the module");
-        again.finalize().expect("nobody uses it");
+        again.finalize().expect("the module is not in use");
         let garbage = unwrap("enc-1", "RSA-OAEP", vec![1; 256]);
         let (failure, why) = token.use_key(&garbage).expect_err("there is no session");
         assert_eq!(failure, KeyFailure::Unavailable, "{why}");
@@ -193,7 +193,7 @@ fn a_lost_session_is_opened_again() {
         assert_eq!(failure, KeyFailure::DoesNotUnwrap, "{why}");
 
         // A flow makes a second attempt.
-        Pkcs11::new(module()).expect("the module").finalize().expect("nobody uses it");
+        Pkcs11::new(module()).expect("the module").finalize().expect("the module is not in use");
         itsme.check_keys().expect("the second attempt opens a new session");
     });
 }

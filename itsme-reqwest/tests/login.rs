@@ -157,7 +157,9 @@ async fn a_second_rotation_within_a_minute_is_one_too_many() {
     server.op().forget_asked();
     world.advance(Duration::from_secs(59));
     let error = log_in(&server, &itsme, &mut world).await.expect_err("it is too early to fetch");
-    let DriveError::Flow(Error::IdToken(error)) = error else { panic!("another error: {error}") };
+    let DriveError::Flow(Error::IdToken(error)) = error else {
+        panic!("unexpected error: {error}")
+    };
     assert_eq!(
         error,
         TokenError::Jose(JoseError::UnknownSigningKey {

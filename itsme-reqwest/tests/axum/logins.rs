@@ -54,7 +54,7 @@ fn without_cookies_it_is_asked_once_more() {
     let request = http::Request::get(&back).body(Vec::new()).expect("a request");
     let answer = site.browser().send(request).expect("an answer");
     let refresh = answer.headers()["refresh"].to_str().expect("text");
-    let query = refresh.strip_prefix("0;url=").expect("at once");
+    let query = refresh.strip_prefix("0;url=").expect("an immediate refresh");
     let again = format!("{}/itsme/callback{query}", site.origin);
     assert_eq!(site.browser().open(&again).expect("a page").status, 400, "once");
     // A different cookie from the application, such as its session, does not prove that no cookie

@@ -90,7 +90,7 @@ impl Site {
     }
 
     pub fn seen(&self) -> Vec<Arrived> {
-        self.seen.lock().expect("nobody panicked").clone()
+        self.seen.lock().expect("no thread panicked").clone()
     }
 
     /// Returns the given names of the users who have arrived.
@@ -102,7 +102,7 @@ impl Site {
 
 async fn arrived(State(seen): State<Seen>, arrived: Arrived) -> Redirect {
     let to = Redirect::to(&arrived.return_to);
-    seen.lock().expect("nobody panicked").push(arrived);
+    seen.lock().expect("no thread panicked").push(arrived);
     to
 }
 
