@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034
-# What the scripts for other compilers and platforms share; they source it. Each runs on a bare Debian 12 or 13 with rustup, as
-# root: it installs what it misses by apt and rustup, and leaves what it makes in target/platforms.
+# Code shared by the scripts for other compilers and platforms, which source this file. Each script runs as root on a
+# bare Debian 12 or 13 with rustup. It installs missing tools with apt and rustup, and keeps its output in
+# target/platforms.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 out=$PWD/target/platforms
@@ -27,8 +28,8 @@ need() {
   fi
 }
 
-# Runs the calling script, with its arguments, in a Debian 13 of its own unless this is one. What is mounted there ends
-# with the script.
+# Runs the calling script, with its arguments, in a separate Debian 13 unless this system is one. The directories
+# mounted there are unmounted when the script ends.
 in_debian_13() {
   local version root=$out/debian-13 place
   version=$(. /etc/os-release && echo "$VERSION_ID")
@@ -44,7 +45,7 @@ in_debian_13() {
     exec chroot "$root" "$script" "$@"' - "$root" "$PWD/.ci/${0##*/}" "${places[*]}" "$@"
 }
 
-# Runs `cargo test` with these arguments, to the end, and counts.
+# Runs `cargo test` with these arguments, without stopping at a failure, and counts the results.
 tests() {
   local log=$out/tests.log status=0
   run cargo test --locked --no-fail-fast "$@" 2>&1 | tee "$log" || status=1

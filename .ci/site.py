@@ -1,9 +1,10 @@
-"""Lays out the chapters of SUMMARY.md for mdBook, with links that are right on the site.
+"""Lays out the chapters of SUMMARY.md for mdBook, with links that work on the site.
 
     .ci/site.py RUSTDOC BOOK
 
-In the repository, links go to files and folders, and names of the API stand as code. The folder BOOK gets each chapter at
-its path, and a page for every other file that a chapter links to. On the site, the folder RUSTDOC is api.
+In the repository, links lead to files and folders, and names from the API are written as code. This script writes each
+chapter to the folder BOOK at its path, and a page for every other file that a chapter links to. On the site, the folder
+RUSTDOC is called api.
 """
 
 import html
@@ -15,7 +16,7 @@ from pathlib import Path
 
 CRATES = ["itsme_core", "itsme_reqwest", "itsme_ureq", "itsme_testkit"]
 SUMMARY = "docs/guide/SUMMARY.md"
-# What is left alone (blocks of code, headings), links, and code that may name an item of the API.
+# Parts that are left unchanged (code blocks, headings), links, and code that might name an item in the API.
 TOKENS = re.compile(
     r"^ *```.*?^ *```$|^#.*?$|(?P<text>!?\[(?:`[^`]*`|[^][`])*\])\((?P<to>[^)\s]+)\)|`(?P<code>[^`\n]+)`",
     re.MULTILINE | re.DOTALL,
@@ -31,17 +32,17 @@ def links(text):
 
 
 def resolve(path, link):
-    """The path in the repository that a link of a file goes to."""
+    """Returns the path in the repository to which a link in a file leads."""
     return os.path.normpath(os.path.join(os.path.dirname(path), link))
 
 
 def chapter_file(path):
-    """Where a chapter is on the site, before mdBook makes HTML of it: a README is its folder's page."""
+    """Returns the path of a chapter on the site, before mdBook converts it to HTML. A README is its folder's page."""
     return re.sub(r"README\.md$", "index.md", path)
 
 
 def items_of(crate):
-    """The items of a crate by their paths, with their pages."""
+    """Returns the pages of a crate's items, by the items' paths."""
     listed = re.findall(r'<a href="([^"]+)">([\w:]+)</a>', (rustdoc / crate / "all.html").read_text())
     pages = {f"{crate}::{name}": f"{crate}/{page}" for page, name in listed}
     for module in (rustdoc / crate).glob("**/index.html"):
@@ -51,7 +52,8 @@ def items_of(crate):
 
 
 items = {path: page for crate in CRATES for path, page in items_of(crate).items()}
-# The items of a name: a link needs one only. By itself, the name of an error's variant stands for that.
+# The items with each name: code only becomes a link if there is exactly one. The bare name of an error's variant stands
+# for the variant.
 by_name, variants = {}, set()
 for path, page in items.items():
     by_name.setdefault(path.split("::")[-1], []).append(path)
@@ -60,7 +62,7 @@ for path, page in items.items():
 
 
 def api_page(code):
-    """The page of what a piece of code names: `Name`, `Name::member`, or a path from a crate."""
+    """Returns the page of the item that this code names: `Name`, `Name::member`, or a path that starts with a crate."""
     if not re.fullmatch(r"\w+(::\w+)*", code):
         return None
     for name, member in [(code, None), code.rpartition("::")[::2]]:
@@ -74,12 +76,12 @@ def api_page(code):
             if kind:
                 return f"api/{page}#{kind[1]}"
     if code.split("::")[0] in CRATES:
-        problems.append(f"the API has no {code}")
+        problems.append(f"the API has no item {code}")
     return None
 
 
 def file_page(path):
-    """Writes the page of a file or folder that is no chapter, and of all that is in the folder."""
+    """Writes the page of a file or folder that is not a chapter, and the pages of all files in the folder."""
     crate = path.replace("-", "_")
     if crate in CRATES:
         return f"api/{crate}/index.html"
@@ -101,7 +103,7 @@ def file_page(path):
 
 
 def on_the_site(path, token):
-    """A token of a chapter, as it is on the site."""
+    """Returns a token of a chapter in the form that the site needs."""
     here = os.path.dirname(path)
     if token["code"]:
         page = api_page(token["code"])

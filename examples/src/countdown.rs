@@ -1,4 +1,4 @@
-//! Shows how much time is left while a program waits for a person.
+//! Shows how much time is left while a program waits for a user.
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -9,20 +9,20 @@ use std::{
 
 use itsme_core::{Platform as _, SystemPlatform, UnixTime};
 
-/// Prints the time left on standard error until it is dropped: one line that changes every second
-/// on a terminal, otherwise an occasional line.
+/// Prints the time left on standard error until it is dropped. On a terminal it updates one line
+/// every second; otherwise it prints a line every 30 seconds.
 #[derive(Debug)]
 pub struct Countdown(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Countdown {
-    /// Counts down to this time; `None` if there is nothing to wait for.
+    /// Starts a countdown to this time. Prints nothing if it is `None`.
     pub fn until(deadline: Option<UnixTime>) -> Self {
         Self(deadline.map(|deadline| {
             let (stop, stopped) = mpsc::channel();
             let thread = thread::spawn(move || {
                 let style = if io::stderr().is_terminal() { &TERMINAL } else { &PLAIN };
                 let now = || SystemPlatform::new().now();
-                // If standard error is closed, there is nobody to tell.
+                // If standard error is closed, there is nowhere to print to.
                 let _ = tell(&mut io::stderr(), style, deadline, now, &stopped);
             });
             (stop, thread)
@@ -46,7 +46,7 @@ struct Style {
     every: Duration,
 }
 
-/// Clears the line and starts over.
+/// Clears the line and rewrites it.
 const TERMINAL: Style =
     Style { before: "\r\x1b[K", after: "", at_the_end: "\r\x1b[K", every: Duration::from_secs(1) };
 
@@ -79,8 +79,8 @@ mod tests {
 
     use super::*;
 
-    /// What is printed by a clock that advances one second per look, when stopped after three
-    /// looks.
+    /// Returns what is printed if the clock advances by one second each time it is read, and the
+    /// countdown is stopped at the third reading.
     fn told(style: &Style) -> String {
         let (stop, stopped) = mpsc::channel();
         let (stop, looks) = (Cell::new(Some(stop)), Cell::new(0));
@@ -93,7 +93,8 @@ mod tests {
         };
         let mut out = Vec::new();
         let style = Style { every: Duration::from_millis(1), ..*style };
-        tell(&mut out, &style, UnixTime::from_secs(63), now, &stopped).expect("a vector takes it");
+        tell(&mut out, &style, UnixTime::from_secs(63), now, &stopped)
+            .expect("a vector can be written to");
         String::from_utf8(out).expect("UTF-8")
     }
 

@@ -1,5 +1,5 @@
-//! The code in `docs/guide`, compiled and run by `cargo test`. The chapters link to each other as
-//! files, so read them there and not in this crate's documentation.
+//! The code in `docs/guide`, which `cargo test` compiles and runs. The chapters link to each other
+//! as files, so read them there instead of in this crate's documentation.
 
 #[doc = include_str!("../../docs/guide/actix.md")]
 mod actix {}

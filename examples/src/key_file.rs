@@ -1,4 +1,4 @@
-//! The file with the private keys: read as it is, and never half-written.
+//! The file with the private keys. It is read as bytes, and is never left half-written.
 
 use std::{
     collections::BTreeSet,
@@ -15,13 +15,15 @@ use zeroize::Zeroizing;
 /// Reads the bytes of a file, without interpreting them.
 ///
 /// # Errors
-/// If it cannot be read; the text says why.
+/// The reason why the file cannot be read.
 pub fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     fs::read(file).map(Zeroizing::new).map_err(|error| {
         let at = file.display();
         match error.kind() {
-            // Windows only denies access.
-            _ if file.is_dir() => format!("{at} is a directory; name the key file in it"),
+            // On Windows, reading a directory only fails with "access denied".
+            _ if file.is_dir() => {
+                format!("{at} is a directory; pass the path of the key file in it")
+            }
             ErrorKind::NotFound => {
                 format!("{at} cannot be read: there is no such file; `keys generate` creates one")
             }
@@ -30,7 +32,8 @@ pub fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     })
 }
 
-/// What matters about each key of a public set, ignoring everything else and the order.
+/// Returns the relevant members of each key in a public set, ignoring all other members and the
+/// order.
 pub fn published(set: &[u8]) -> Option<BTreeSet<String>> {
     let set = set.strip_prefix("\u{feff}".as_bytes()).unwrap_or(set);
     let set: Value = serde_json::from_slice(set).ok()?;
@@ -38,15 +41,15 @@ pub fn published(set: &[u8]) -> Option<BTreeSet<String>> {
     Some(set["keys"].as_array()?.iter().map(|key| members(key).join(" ")).collect())
 }
 
-/// Writes the set; on Unix only its owner can read it (mode 0600), on Windows the folder's
-/// permissions apply. It writes a temporary file that then replaces the old one, so the file is
-/// always complete.
+/// Writes the set. On Unix, only the file's owner can read it (mode 0600); on Windows, the folder's
+/// permissions apply. An existing file is replaced with a complete new file, so it is never
+/// half-written.
 ///
 /// # Errors
-/// If the file cannot be written, or someone else has just created it.
+/// If the file cannot be written, or a different program has just created it.
 pub fn write(file: &Path, keys: &PrivateKeys) -> Result<(), Box<dyn Error>> {
     let exists = file.exists();
-    // Write a new file in place, and only if nobody else has just created it.
+    // If the file does not exist, create it directly, unless a different program has just done so.
     let mut beside = file.as_os_str().to_owned();
     beside.push(if exists { ".new" } else { "" });
     let beside = PathBuf::from(beside);

@@ -1,10 +1,10 @@
-//! A KMS as the key holder, async and blocking. A real KMS comes with its own client, which you
+//! A KMS as the key holder, async and blocking. A real KMS has its own client library, which you
 //! would call in the same place.
 
 use itsme_core::Timeouts;
 use itsme_testkit::KmsClient;
 
-/// Calls the KMS over reqwest.
+/// Returns a key holder that calls the KMS over reqwest.
 ///
 /// # Errors
 /// If the HTTP client cannot be created.
@@ -17,7 +17,7 @@ pub fn key_holder(kms: KmsClient) -> Result<itsme_reqwest::KeyHolder, itsme_reqw
     }))
 }
 
-/// Calls the KMS over ureq.
+/// Returns a key holder that calls the KMS over ureq.
 pub fn blocking_key_holder(kms: KmsClient) -> itsme_ureq::KeyHolder {
     let agent = ureq::Agent::config_builder().proxy(None).build().into();
     let transport = itsme_ureq::Transport::with_agent(agent, Timeouts::default());

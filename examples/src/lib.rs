@@ -1,15 +1,15 @@
-//! What the example programs share. Read the programs in `src/bin` first: they are what you would
-//! write in an application.
+//! Code that the example programs share. Read the programs in `src/bin` first: they show the code
+//! that you would write in an application.
 //!
 //! * `options`: the command line, and the settings made from it;
-//! * `visitor`: the person with the browser and the phone, simulated or real;
-//! * `run`: the steps that the programs after `login` have in common;
+//! * `visitor`: the user with the browser and the phone, simulated or real;
+//! * `run`: the steps that are the same in all programs after `login`;
 //! * `qr`: a QR code in a terminal;
-//! * `countdown`: how much time is left while a program waits for a person;
-//! * `report`: what is printed, and the exit codes;
+//! * `countdown`: the time left while a program waits for a user;
+//! * `report`: the output and the exit codes;
 //! * `key_file`: the file with the private keys; `key_import`: building such a file from others;
-//! * `inspect`: inspecting what a login has left behind;
-//! * `kms`: a KMS as the holder of private keys;
+//! * `inspect`: inspecting a document from a login;
+//! * `kms`: private keys held in a KMS;
 //! * `own_client`: using an HTTP client other than reqwest or ureq;
 //! * `pkcs11`: keys in an HSM.
 

@@ -1,7 +1,7 @@
-//! An HTTP client of your own: what it takes to run the flows over something other than reqwest or
+//! Your own HTTP client: an example of how to run the flows over something other than reqwest or
 //! ureq, here hyper. `tests/own_client.rs` checks that it conforms to the protocol's requirements.
 //!
-//! It speaks only plain HTTP; with `hyper-rustls` as the connector it speaks TLS.
+//! This client only supports plain HTTP. For TLS, use `hyper-rustls` as the connector.
 
 use std::time::{Duration, Instant};
 
@@ -18,24 +18,24 @@ use itsme_core::{
 };
 use thiserror::Error;
 
-/// A hyper client.
+/// A hyper client with timeouts.
 #[derive(Clone, Debug)]
 pub struct OwnClient {
     hyper: Client<HttpConnector, Full<Bytes>>,
     timeouts: Timeouts,
 }
 
-/// Why a request got no response.
+/// The reason why a request got no response.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// The connection could not be made, or broke.
     #[error("the connection failed")]
     Connection(#[source] hyper_util::client::legacy::Error),
-    /// The body was truncated, or is too large.
-    #[error("the body is incomplete or too large")]
+    /// The response's body was truncated, or is too large.
+    #[error("the response's body is incomplete or too large")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Time ran out.
+    /// No response arrived in time.
     #[error("the request timed out")]
     TimedOut,
 }
@@ -53,7 +53,7 @@ impl OwnClient {
     /// Runs a flow.
     ///
     /// # Errors
-    /// Those of the flow or the network.
+    /// If the flow or the network fails.
     pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, DriveError<SendError>> {
         let env = &mut SystemPlatform::new();
         let (begun, mut countdown) = (Instant::now(), self.timeouts.countdown());
@@ -67,7 +67,7 @@ impl OwnClient {
     /// Sends one request and reads its response, whatever its status, in the time that is left.
     ///
     /// # Errors
-    /// If there is no complete response of at most 1 MiB.
+    /// If no complete response of at most 1 MiB arrives.
     pub async fn send(
         &self,
         request: Request,
@@ -88,7 +88,8 @@ impl OwnClient {
 }
 
 impl SendError {
-    /// If no connection was made, the OP cannot have seen the request.
+    /// Converts an error of the connection. If no connection was made, the OP cannot have seen the
+    /// request.
     fn connection(error: hyper_util::client::legacy::Error) -> (SendFailure, Self) {
         let why = if error.is_connect() { SendFailure::NotSent } else { SendFailure::Lost };
         (why, Self::Connection(error))

@@ -11,26 +11,28 @@ use std::{
 use itsme_core::QrCode;
 use rqrr::{BitGrid, PreparedImage};
 
-/// The light border without which phones do not find the code.
+/// The width of the light border, in modules. Phones do not find a code without this border.
 const QUIET: usize = 4;
 
-/// Draws the code; if its image format is not supported here, writes it to a file and says where.
+/// Draws the code. If its image format is not supported here, writes the image to a file and prints
+/// the file's path.
 ///
 /// # Errors
-/// If it cannot be written.
+/// If the output or the file cannot be written.
 pub fn show(code: &QrCode, out: &mut impl Write) -> io::Result<()> {
     match modules(&code.image) {
         Some(modules) => write!(out, "{}", drawing(&modules))?,
         None => {
             let (mut file, path) = new_file(&env::temp_dir())?;
             file.write_all(&code.image)?;
-            writeln!(out, "The code ({}) is in {}", code.media_type(), path.display())?;
+            writeln!(out, "The code ({}) is in the file {}", code.media_type(), path.display())?;
         }
     }
     out.flush()
 }
 
-/// Creates a new file, never reusing someone else's file or link, or that of an earlier code.
+/// Creates a new file. Never reuses an existing file or link, which might belong to a different
+/// user or an earlier code.
 fn new_file(directory: &Path) -> io::Result<(File, PathBuf)> {
     let mut number = 1;
     loop {
@@ -42,7 +44,7 @@ fn new_file(directory: &Path) -> io::Result<(File, PathBuf)> {
     }
 }
 
-/// Row by row, whether a module is dark.
+/// Returns whether each module is dark, row by row.
 fn modules(image: &[u8]) -> Option<Vec<Vec<bool>>> {
     let mut decoder = png::Decoder::new(io::Cursor::new(image));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
@@ -58,7 +60,7 @@ fn modules(image: &[u8]) -> Option<Vec<Vec<bool>>> {
     Some((0..size).map(|y| (0..size).map(|x| grid.grid.bit(y, x)).collect()).collect())
 }
 
-/// Draws two modules per character, dark on light whatever the terminal's colours.
+/// Draws two modules per character, dark on light whatever the terminal's colors.
 fn drawing(modules: &[Vec<bool>]) -> String {
     let size = modules.len() + 2 * QUIET;
     let dark = |x: usize, y: usize| {
@@ -91,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_is_no_image_that_can_be_read_here_is_put_into_a_new_file() {
-        // "GIF89a", the beginning of an image format that we do not read.
+        // "GIF89a" is the beginning of an image format that is not supported here.
         let answer = serde_json::json!({ "qr_code": "R0lGODlh" });
         let code: QrCode = serde_json::from_value(answer).expect("a code");
         let mut paths = Vec::new();
@@ -99,13 +101,14 @@ mod tests {
             let mut out = Vec::new();
             show(&code, &mut out).expect("a file");
             let text = String::from_utf8(out).expect("UTF-8");
-            let told = text.strip_prefix(&format!("The code ({}) is in ", code.media_type()));
-            paths.push(told.expect("it says where").trim_end().to_owned());
+            let told =
+                text.strip_prefix(&format!("The code ({}) is in the file ", code.media_type()));
+            paths.push(told.expect("the path is printed").trim_end().to_owned());
         }
         assert_ne!(paths[0], paths[1], "a later code must not replace an earlier one");
         for path in paths {
             assert_eq!(fs::read(&path).expect("a file"), b"GIF89a");
-            fs::remove_file(path).expect("it is ours");
+            fs::remove_file(path).expect("the file can be removed");
         }
     }
 }

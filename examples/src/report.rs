@@ -1,4 +1,4 @@
-//! What the programs print, and how they end.
+//! The output of the programs, and their exit codes.
 
 use std::{
     error::Error,
@@ -11,11 +11,11 @@ use clap::Args;
 use itsme_core::{Advice, DriveError, LoggedIn};
 use serde_json::{Map, Value, json};
 
-/// Reports progress to people, and a result to scripts.
+/// Reports progress for people, and a result for scripts.
 #[derive(Debug, Default, Args)]
 #[group(skip)]
 pub struct Report {
-    /// Print one JSON object at the end, and everything else on standard error.
+    /// Print a single JSON object at the end, and everything else on standard error.
     #[arg(long, global = true)]
     json: bool,
 
@@ -24,7 +24,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Where progress is written.
+    /// Returns the stream to which progress is written.
     pub fn progress(&self) -> Box<dyn Write> {
         if self.json { Box::new(io::stderr()) } else { Box::new(io::stdout()) }
     }
@@ -55,13 +55,13 @@ impl Report {
 
     /// Prints the authorization URL on its own line.
     pub fn sent_to(&self, url: &str) {
-        self.say(format_args!("1. The person is sent to itsme:\n{url}"));
+        self.say(format_args!("1. The user is sent to itsme:\n{url}"));
     }
 
-    /// Reports the callback, without its code.
+    /// Reports the callback, without its query.
     pub fn came_back(&self, callback: &str) {
         let (address, _) = callback.split_once('?').unwrap_or((callback, ""));
-        self.say(format_args!("3. They are back at {address}, with an answer"));
+        self.say(format_args!("3. The user is back at {address}"));
     }
 
     /// Introduces a QR code.
@@ -69,17 +69,17 @@ impl Report {
         self.say("1. Scan this code with the itsme app:");
     }
 
-    /// Replaces the QR code.
+    /// Reports that the QR code was scanned.
     pub fn scanned(&self) {
-        self.say("2. Someone has scanned it and is being asked in the app …");
+        self.say("2. A user has scanned the code and is being asked in the app …");
     }
 
-    /// Follows a login without a browser.
+    /// Reports that the user has approved in the app.
     pub fn approved(&self) {
-        self.say("3. They have approved");
+        self.say("3. The user has approved");
     }
 
-    /// Prints the person. An application would not do this.
+    /// Prints the user's data. An application would not do this.
     pub fn verified(&mut self, who: &LoggedIn) {
         self.say("4. Verified: signature, encryption, issuer, audience, times, subject");
         let user = serde_json::to_value(&who.user).unwrap_or_default();
@@ -95,12 +95,12 @@ impl Report {
         self.add("user", user);
     }
 
-    /// The exit code, after printing a readable message about any error.
+    /// Returns the exit code, after printing a readable message about any error.
     pub fn exit(mut self, ended: Result<(), Box<dyn Error>>) -> ExitCode {
         let (result, code) = match ended {
             Ok(()) => ("done", ExitCode::SUCCESS),
             Err(error) if is_cancelled(&*error) => {
-                eprintln!("\nThe person refused: nobody is logged in.");
+                eprintln!("\nThe user refused, so no one is logged in.");
                 ("refused", ExitCode::from(3))
             }
             Err(error) => {
@@ -122,12 +122,12 @@ impl Report {
     }
 }
 
-/// The causes of an error, nearest first.
+/// Returns the causes of an error, the closest first.
 pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut causes = Vec::new();
     let (mut told, mut cause) = (error.to_string(), error.source());
     while let Some(error) = cause {
-        // Some errors already include their cause.
+        // Some errors already include their cause in their message.
         if !told.contains(&error.to_string()) {
             told = error.to_string();
             causes.push(told.clone());

@@ -1,4 +1,4 @@
-//! What the programs after `login` share, so that each shows only what is new.
+//! Code shared by all programs after `login`, so that each of them shows only what is new.
 
 use std::error::Error;
 
@@ -7,8 +7,8 @@ use itsme_reqwest::{Client, Transport};
 
 use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 
-/// A client that reaches the OP, bypassing any proxy if the OP is our own, and the HSM if its keys
-/// are in one.
+/// Creates a client that can reach the OP. It bypasses any proxy if the OP is the fake itsme, and
+/// uses the HSM if the keys are in one.
 ///
 /// # Errors
 /// If the settings are invalid, or TLS cannot be set up.
@@ -30,7 +30,7 @@ pub fn client(
     })
 }
 
-/// A blocking client that reaches the OP, like [`client`].
+/// Creates a blocking client, in the same way as [`client`].
 ///
 /// # Errors
 /// If the settings are invalid.
@@ -53,10 +53,10 @@ pub fn blocking_client(
     })
 }
 
-/// Sends the person to itsme, and finds out who came back.
+/// Sends the user to itsme, and returns the user who came back.
 ///
 /// # Errors
-/// If they refused or did not come back, or the OP cannot be trusted.
+/// If the user refused or did not come back, or the OP cannot be trusted.
 pub async fn visit(
     itsme: &Client,
     login: Redirect,

@@ -1,4 +1,4 @@
-//! The person with the browser and the phone.
+//! The user with the browser and the phone.
 
 use std::{
     io::{self, BufRead, BufReader, Write},
@@ -13,28 +13,29 @@ use itsme_testkit::{Clock, Person, Server};
 
 use crate::report::Report;
 
-/// How long the browser may take to come back.
+/// How long to wait for the browser to come back.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A person who is sent to the OP and comes back.
+/// A user who is sent to the OP and comes back.
 #[derive(Debug)]
 pub struct Visitor(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    /// This program itself, with the fake itsme that it visits.
+    /// This program simulates the user, and runs the fake itsme.
     Simulated { server: Server, callbacks: TcpListener, person: Person, approves: bool },
-    /// The person at the terminal.
+    /// The user is at the terminal.
     Real,
 }
 
 impl Visitor {
-    /// The person at the terminal, with their own browser.
+    /// Returns the user at the terminal, who has their own browser.
     pub fn real() -> Self {
         Self(Kind::Real)
     }
 
-    /// A fake itsme, a client that it knows by these keys, and a person who approves or refuses.
+    /// Starts a fake itsme, and returns a user who approves or refuses, and the settings of a
+    /// client registered there with these keys.
     ///
     /// # Errors
     /// If loopback has no free port.
@@ -50,15 +51,15 @@ impl Visitor {
         let settings = {
             let mut op = server.op();
             op.allow_redirect_uri(&redirect_uri);
-            // Don't make people wait five seconds.
+            // Poll every second instead of every five.
             op.polling_interval(Some(1));
-            report.say(format_args!("A fake itsme listens at {}", op.issuer()));
+            report.say(format_args!("A fake itsme is listening at {}", op.issuer()));
             op.settings_with(keys).redirect_uri(redirect_uri)
         };
         Ok((Self(Kind::Simulated { server, callbacks, person, approves }), settings))
     }
 
-    /// Whether no real person is involved.
+    /// Whether the user is simulated.
     pub fn is_simulated(&self) -> bool {
         matches!(self.0, Kind::Simulated { .. })
     }
@@ -66,7 +67,7 @@ impl Visitor {
     /// Makes a request object available to the OP.
     ///
     /// # Errors
-    /// If nobody confirms that it was put there.
+    /// If standard input cannot be read, to wait for the user's confirmation.
     pub fn host(
         &self,
         request_uri: &str,
@@ -88,7 +89,7 @@ impl Visitor {
         }
     }
 
-    /// Scans the latest QR code.
+    /// Scans the latest QR code, if the user is simulated.
     pub fn scan(&self) {
         if let Kind::Simulated { server, person, .. } = &self.0 {
             let mut op = server.op();
@@ -99,7 +100,7 @@ impl Visitor {
         }
     }
 
-    /// Answers the request that follows a scan, in the app.
+    /// Approves or refuses in the app after a scan, if the user is simulated.
     pub fn answer(&self) {
         if let Kind::Simulated { server, approves, .. } = &self.0 {
             let mut op = server.op();
@@ -112,10 +113,10 @@ impl Visitor {
         }
     }
 
-    /// Visits the authorization URL. Returns the URL that the browser comes back to.
+    /// Visits the authorization URL. Returns the URL with which the browser comes back.
     ///
     /// # Errors
-    /// If the OP shows an error page, the browser does not come back, or nothing is typed.
+    /// If the OP shows an error page, the browser does not come back, or no URL is entered.
     pub fn visit(&self, url: &str, report: &Report) -> io::Result<String> {
         match &self.0 {
             Kind::Real => ask_for_the_callback(),
@@ -124,8 +125,9 @@ impl Visitor {
                 let answers = if *approves { "approves" } else { "refuses" };
                 report.say(format_args!("2. {} {answers} in the itsme app", person.id()));
                 use_the_phone(url, person, *approves)?;
-                let path =
-                    arrived.recv_timeout(PATIENCE).map_err(|_| failed("nobody came back"))??;
+                let path = arrived
+                    .recv_timeout(PATIENCE)
+                    .map_err(|_| failed("the browser did not come back in time"))??;
                 Ok(format!("http://{}{path}", callbacks.local_addr()?))
             }
         }
@@ -134,9 +136,9 @@ impl Visitor {
 
 fn ask_for_the_callback() -> io::Result<String> {
     eprintln!(
-        "Open this URL, sign in within 15 minutes, and paste the URL where the browser ends up.\n\
-         The browser may say that the page cannot be reached: nothing needs to listen there. Copy the\n\
-         address from the address bar:"
+        "Open this URL, log in within 15 minutes, and paste the URL where the browser ends up.\n\
+         The browser may report that the page cannot be reached, because nothing needs to run there. Copy the\n\
+         URL from the address bar:"
     );
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
@@ -146,14 +148,14 @@ fn ask_for_the_callback() -> io::Result<String> {
     }
 }
 
-/// Opens the sign-in page and clicks as the person with the phone would. The browser then follows
-/// the redirect to the application.
+/// Opens the login page and clicks as the user with the phone would. The browser then follows the
+/// redirect to the application.
 fn use_the_phone(url: &str, person: &Person, approves: bool) -> io::Result<()> {
     let config = ureq::Agent::config_builder().proxy(None).timeout_global(Some(PATIENCE));
     let browser: ureq::Agent = config.build().into();
     let page = browser.get(url).call().and_then(|mut page| page.body_mut().read_to_string());
     if !page.map_err(ureq::Error::into_io)?.contains("name=\"decision\"") {
-        return Err(failed("the OP shows no sign-in page"));
+        return Err(failed("the OP did not show a login page"));
     }
     let (endpoint, query) = url.split_once('?').ok_or_else(|| failed("the URL has no query"))?;
     let decision = if approves { "approve" } else { "deny" };
@@ -161,8 +163,8 @@ fn use_the_phone(url: &str, person: &Person, approves: bool) -> io::Result<()> {
     browser.post(endpoint).send_form(form).map(drop).map_err(ureq::Error::into_io)
 }
 
-/// The application's side of the redirect: waits for one visit to the redirect URI, ignoring
-/// prefetches.
+/// Plays the application's part in the redirect: waits for one request to the redirect URI,
+/// ignoring prefetches.
 fn await_callback(callbacks: TcpListener) -> mpsc::Receiver<io::Result<String>> {
     let (tell, arrived) = mpsc::channel();
     thread::spawn(move || {
@@ -174,7 +176,7 @@ fn await_callback(callbacks: TcpListener) -> mpsc::Receiver<io::Result<String>> 
     arrived
 }
 
-/// The requested path, unless it is only a prefetch.
+/// Returns the requested path, or `None` if the request is only a prefetch.
 fn welcome(mut stream: TcpStream) -> io::Result<Option<String>> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(stream.try_clone()?);
@@ -199,7 +201,8 @@ fn welcome(mut stream: TcpStream) -> io::Result<Option<String>> {
         "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )?;
     let path = first.split(' ').nth(1);
-    path.map(|path| Some(path.to_owned())).ok_or_else(|| failed("the browser did not speak HTTP"))
+    path.map(|path| Some(path.to_owned()))
+        .ok_or_else(|| failed("the browser did not send an HTTP request"))
 }
 
 fn failed(why: &str) -> io::Error {
@@ -218,8 +221,8 @@ mod tests {
         let address = callbacks.local_addr().expect("an address");
         let arrived = await_callback(callbacks);
         let visit = |request: &str| {
-            let mut stream = TcpStream::connect(address).expect("it listens");
-            stream.write_all(request.as_bytes()).expect("it reads");
+            let mut stream = TcpStream::connect(address).expect("a connection");
+            stream.write_all(request.as_bytes()).expect("the request is read");
             let mut answer = String::new();
             stream.read_to_string(&mut answer).expect("an answer");
             answer

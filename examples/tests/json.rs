@@ -1,4 +1,4 @@
-//! `--json` and the exit codes: how scripts see the programs.
+//! Tests of `--json` and the exit codes, on which scripts rely.
 
 use std::{
     path::PathBuf,
@@ -21,12 +21,12 @@ const KEYS: &str = env!("CARGO_BIN_EXE_keys");
 
 struct Ended {
     code: Option<i32>,
-    /// The object on standard output.
+    /// The JSON object on standard output.
     object: Value,
     progress: String,
 }
 
-/// Runs a program with `--json`; its standard output must be a single line.
+/// Runs a program with `--json`. Its standard output must be a single line.
 #[track_caller]
 fn run(program: &str, arguments: &[&str]) -> Ended {
     let output = Command::new(program)
@@ -51,7 +51,7 @@ fn a_login_ends_in_one_object_with_the_person() {
         assert_eq!(ended.object["result"], "done");
         assert_eq!(ended.object["user"]["name"], "Ioana Popescu", "{}", ended.object);
         assert!(ended.object["user"]["sub"].is_string(), "{}", ended.object);
-        for step in ["A fake itsme listens at ", "1. ", "2. ", "3. ", "4. "] {
+        for step in ["A fake itsme is listening at ", "1. ", "2. ", "3. ", "4. "] {
             assert!(ended.progress.contains(step), "no {step} in {}", ended.progress);
         }
         assert!(!ended.progress.contains("Popescu"), "the result must be only on standard output");
@@ -65,10 +65,10 @@ fn waiting_for_the_scan_and_for_the_answer_is_told_with_the_time_that_is_left() 
         let (before, after) = progress.split_once("2. ").expect("the second step");
         for part in [before, after] {
             let told = part.lines().find_map(|line| line.strip_prefix("Waiting, "));
-            let told = told.unwrap_or_else(|| panic!("nothing is told in {part}"));
+            let told = told.unwrap_or_else(|| panic!("no line in {part}"));
             assert!(told.ends_with(" left") && !told.starts_with("0:00"), "{told}");
         }
-        assert!(!progress.contains('\r'), "this is no terminal: {progress:?}");
+        assert!(!progress.contains('\r'), "standard error is not a terminal: {progress:?}");
     }
 }
 
@@ -93,7 +93,7 @@ fn a_refusal_is_a_result() {
 
 #[test]
 fn a_failure_has_its_reason() {
-    // Nothing listens there: expect a reason and its causes.
+    // Nothing is listening on this port: expect a reason and its causes.
     let issuer = ["--issuer", "http://127.0.0.1:9/v2", "--client-id", "x", "--service", "x"];
     let keys = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("json.json");
     std::fs::write(&keys, itsme_testkit::private_jwks()).expect("a file");
@@ -105,11 +105,15 @@ fn a_failure_has_its_reason() {
         let reason = ended.object["reason"].as_str().expect("a reason");
         assert!(reason.starts_with("no response from the discovery endpoint ("), "{reason}");
         assert_ne!(ended.object["because"], json!([]));
-        assert!(ended.progress.contains(reason), "people must see it, too");
+        assert!(ended.progress.contains(reason), "the reason is also printed for people");
     }
     let ended = run(DOCTOR, &[&issuer[..], &keys, &redirect_uri].concat());
     assert_eq!((ended.code, &ended.object["result"]), (Some(1), &json!("failed")));
-    assert_eq!(ended.object["checks"].as_array().map(Vec::len), Some(1), "the checks made so far");
+    assert_eq!(
+        ended.object["checks"].as_array().map(Vec::len),
+        Some(1),
+        "the checks that were run before the failure"
+    );
 }
 
 #[test]

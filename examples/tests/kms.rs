@@ -1,4 +1,5 @@
-//! Every flow with keys held by a fake KMS, in both dialects and over both adapters.
+//! Runs every flow with keys held in a fake KMS, with both protocol versions and over both
+//! adapters.
 
 mod flows;
 
@@ -21,10 +22,11 @@ fn every_flow_works() {
     let kms = kms.kms();
     let times =
         |algorithm: &str| kms.calls().iter().filter(|call| call.algorithm == algorithm).count();
-    assert!(times("RS256") > 40 && times("RSA-OAEP-256") > 20, "the KMS did the work");
+    assert!(times("RS256") > 40 && times("RSA-OAEP-256") > 20, "the KMS performed the operations");
 }
 
-/// Every third call gets 429: core retries, and nobody notices.
+/// The KMS responds to every third call with 429. `itsme-core` retries these calls, so every flow
+/// succeeds.
 #[test]
 fn every_flow_gets_over_throttling() {
     let kms = KmsServer::start().expect("loopback has a free port");

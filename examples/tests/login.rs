@@ -1,4 +1,4 @@
-//! The login programs, as a newcomer runs them.
+//! Tests of the login programs, run as a new user of the library would.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -25,7 +25,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The path of a new file with this content.
+/// Creates a file with this content, and returns its path.
 fn file(name: &str, content: &str) -> String {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&file, content).expect("a file");
@@ -64,7 +64,7 @@ fn a_refusal_is_told_and_has_its_exit_code() {
     for program in PROGRAMS {
         let output = run(program, &["--deny"]);
         assert_eq!(output.status.code(), Some(3));
-        assert!(stderr(&output).contains("The person refused"), "{}", stderr(&output));
+        assert!(stderr(&output).contains("The user refused"), "{}", stderr(&output));
     }
 }
 
@@ -74,7 +74,7 @@ fn wrong_options_are_explained() {
     assert_eq!(e2e.status.code(), Some(2));
     assert!(stderr(&e2e).contains("--client-id"), "{}", stderr(&e2e));
     let own = run(PROGRAMS[0], &["--client-id", "mine"]);
-    assert_eq!(own.status.code(), Some(2), "it must not be ignored");
+    assert_eq!(own.status.code(), Some(2), "the option must not be ignored");
     let issuer = ["--issuer", "https://op.example", "--client-id", "x", "--service", "x"];
     let rest = ["--redirect-uri", "https://rp.example/cb", "--keys", "/nowhere/keys.json"];
     let keys = run(PROGRAMS[0], &[&issuer[..], &rest].concat());
@@ -105,7 +105,8 @@ fn wrong_credentials_are_explained() {
     }
 }
 
-/// As with a real OP: the URL on its own line, the callback from standard input.
+/// Logs in as with a real OP: the URL is on its own line, and the callback is read from standard
+/// input.
 fn log_in_at_another_op(program: &str, server: &Server, as_whom: &[&str]) {
     let issuer = server.op().issuer().to_owned();
     let mut child = Command::new(program)

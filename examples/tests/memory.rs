@@ -1,5 +1,5 @@
-//! What is in a process's memory after a login: with the keys in a KMS, a separate process, none of
-//! their private numbers; with a key file, the same search finds them.
+//! Searches a process's memory for private keys after a login. If the keys are in a KMS, a separate
+//! process, none of their private numbers is found. With a key file, the same search finds them.
 
 #![cfg(target_os = "linux")]
 
@@ -17,7 +17,7 @@ use itsme_core::PrivateKeys;
 use itsme_testkit::{CLIENT_ID, Clock, Person, REDIRECT_URI, SERVICE, Server};
 use serde_json::Value;
 
-/// A process that ends with the test.
+/// A process that is stopped when the test ends.
 struct Running(Child);
 
 impl Running {
@@ -30,9 +30,9 @@ impl Running {
 
     fn line(&mut self) -> String {
         let mut line = Vec::new();
-        // Byte by byte, because the rest is for the next call.
+        // Read byte by byte, because the rest of the output is for the next call.
         let out = self.0.stdout.as_mut().expect("a pipe");
-        BufReader::with_capacity(1, out).read_until(b'\n', &mut line).expect("it says something");
+        BufReader::with_capacity(1, out).read_until(b'\n', &mut line).expect("a line of output");
         String::from_utf8(line).expect("text").trim().to_owned()
     }
 
@@ -49,14 +49,15 @@ impl Drop for Running {
     }
 }
 
-/// One form in which a private number can be stored.
+/// A private number in one of the forms in which it can be stored.
 struct Pattern {
     what: String,
     form: &'static str,
     bytes: Vec<u8>,
 }
 
-/// 32 bytes from the middle of every private number, to find partial copies as well.
+/// Returns 32 bytes from the middle of every private number, so that the search also finds partial
+/// copies.
 fn patterns(private_jwks: &str) -> Vec<Pattern> {
     let set: Value = serde_json::from_str(private_jwks).expect("JSON");
     let mut patterns = Vec::new();
@@ -65,7 +66,7 @@ fn patterns(private_jwks: &str) -> Vec<Pattern> {
             let text = key[name].as_str().expect("a number");
             let number = URL_SAFE_NO_PAD.decode(text).expect("base64url");
             let big_endian = number[48..80].to_vec();
-            // As 64-bit limbs, least significant first, on a little-endian machine.
+            // The number as 64-bit limbs, least significant first, on a little-endian machine.
             let limbs = big_endian.iter().rev().copied().collect();
             let written = text.as_bytes()[64..106].to_vec();
             for (form, bytes) in
@@ -78,16 +79,16 @@ fn patterns(private_jwks: &str) -> Vec<Pattern> {
     patterns
 }
 
-/// All memory that a process can write to; the rest is the program file.
+/// Returns all memory that a process can write to. The rest of its memory is the program file.
 fn memory(process: u32) -> Vec<u8> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("a map");
-    let memory = File::open(format!("/proc/{process}/mem")).expect("it is our child");
+    let memory = File::open(format!("/proc/{process}/mem")).expect("the memory of a child process");
     let mut all = Vec::new();
     for region in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(written_to)) {
         let (from, to) = region.split(' ').next().and_then(|it| it.split_once('-')).expect("two");
         let at = |text| u64::from_str_radix(text, 16).expect("an address");
         let mut bytes = vec![0; (at(to) - at(from)) as usize];
-        // The kernel's own pages cannot be read.
+        // Some pages belong to the kernel, and cannot be read.
         if memory.read_exact_at(&mut bytes, at(from)).is_ok() {
             all.extend(bytes);
         }
@@ -133,7 +134,7 @@ impl Scene {
         Self { server, private, public, patterns }
     }
 
-    /// Logs in in a separate process, and searches its memory.
+    /// Logs in with a separate process, and searches its memory.
     fn log_in(&self, keys: &Path, kms: Option<(&str, &str)>, more: &[&str]) -> Vec<&Pattern> {
         let issuer = self.server.op().issuer().to_owned();
         let keys = keys.to_str().expect("text");
@@ -172,20 +173,20 @@ fn private_numbers_in_a_kms_are_not_in_the_process() {
     let named: Vec<_> = outside.iter().map(|it| format!("{} ({})", it.what, it.form)).collect();
     assert!(named.is_empty(), "{named:?}");
 
-    // After the keys are replaced, our copies are wiped. So are OpenSSL's, except for what its key
-    // check sometimes leaves in freed memory.
+    // After the keys have been replaced, the library's copies are wiped. So are OpenSSL's copies,
+    // except for those that its key check sometimes leaves in freed memory.
     let replaced = scene.log_in(&scene.public, kms_at, &["--instead-of", private]);
     let ours: Vec<_> = replaced.iter().filter(|it| it.form == "base64url").collect();
     assert!(ours.is_empty(), "{:?}", ours.iter().map(|it| &it.what).collect::<Vec<_>>());
 
-    // The search can fail: with the key file, it finds each number as OpenSSL stores it and as it
-    // was read.
+    // The search does find keys: with the key file, it finds each number in the form in which
+    // OpenSSL stores it, and as it was read.
     let here = scene.log_in(&scene.private, None, &[]);
     for form in ["limbs", "base64url"] {
         let of_form = here.iter().filter(|pattern| pattern.form == form).count();
         assert!(of_form >= 10, "{of_form} of 12 as {form}");
     }
-    // The process that holds the keys has them.
+    // The keys are in the memory of the KMS process.
     let held = found(&memory(kms.0.id()), &scene.patterns);
     assert!(!held.is_empty());
 }

@@ -1,5 +1,5 @@
-//! A newcomer's project: follows the guide's axum chapter to the letter, then builds and runs it.
-//! The chapter's commands are for a Unix shell.
+//! Creates a new project by following the guide's axum chapter to the letter, then builds and runs
+//! it. The chapter's commands are for a Unix shell.
 #![cfg(unix)]
 
 use std::{
@@ -12,14 +12,16 @@ use std::{
 
 use itsme_testkit::Browser;
 
-/// How long a login may be, formatted by `rustfmt`, without blank lines.
+/// The maximum number of lines in the code of a login, formatted with `rustfmt`, without blank
+/// lines.
 const MOST_LINES: usize = 25;
 
 fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("it is there")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().expect("the repository exists")
 }
 
-/// The chapter's code blocks in this language, with this repository in place of `…`.
+/// Returns the chapter's code blocks in this language, with `…` replaced with the path of this
+/// repository.
 fn blocks(language: &str) -> Vec<String> {
     let path = repository().join("docs/guide/axum.md");
     let text = fs::read_to_string(path).expect("the chapter");
@@ -36,25 +38,25 @@ fn blocks(language: &str) -> Vec<String> {
     blocks
 }
 
-/// An address with an unused port.
+/// Returns an address with an unused port.
 fn free_address() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").to_string()
 }
 
-/// One of the chapter's commands, running until dropped.
+/// One of the chapter's commands, which runs until it is dropped.
 struct Running(Child);
 
 impl Running {
-    /// Starts it and waits until it says where it is.
+    /// Starts the command and waits until it prints its address.
     fn start(command: &str, directory: &Path, variables: &[(&str, &str)]) -> Self {
         let mut shell = Command::new("sh");
         shell.args(["-c", &format!("exec {command}")]).current_dir(directory);
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target directory");
         shell.env("CARGO_TARGET_DIR", target).env("CARGO_NET_OFFLINE", "true");
         shell.env("NO_PROXY", "127.0.0.1").envs(variables.iter().copied());
-        // A build script would take what cargo tells a test of its own package for its own, and
-        // everything would be rebuilt.
+        // Cargo sets these variables for a test of its own package. Build scripts would apply them
+        // to themselves, and everything would be rebuilt.
         let told = env::vars().map(|(name, _)| name).filter(|name| {
             name == "OUT_DIR"
                 || name.starts_with("CARGO_PKG_")
@@ -67,14 +69,14 @@ impl Running {
         let mut running = Self(child);
         let said = BufReader::new(running.0.stdout.take().expect("a pipe")).lines();
         let is_ready = said.map_while(Result::ok).any(|line| line.contains("http://127.0.0.1:"));
-        assert!(is_ready, "it ended before it listened: {command}");
+        assert!(is_ready, "the command ended before it listened: {command}");
         running
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // On Unix, `cargo run` becomes the program.
+        // On Unix, `cargo run` replaces its own process with the program.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -95,7 +97,7 @@ fn the_chapters_project_logs_people_in() {
     let project = Path::new(env!("CARGO_TARGET_TMPDIR")).join("my-shop");
     let _ = fs::remove_dir_all(&project);
     fs::create_dir_all(project.join("src")).expect("a directory");
-    // The ports that it names may be in use.
+    // The ports in the chapter might be in use, so use free ones.
     let (sandbox, shop) = (free_address(), free_address());
     let with_ports =
         |text: &str| text.replace("127.0.0.1:8811", &sandbox).replace("127.0.0.1:8080", &shop);
@@ -103,15 +105,16 @@ fn the_chapters_project_logs_people_in() {
     let program = with_ports(&blocks("rust")[0]);
     let commands = blocks("sh");
     let [start_sandbox, start_shop] = &commands[..] else { panic!("{commands:?}") };
-    // Elsewhere it would not be below this repository's workspace.
+    // A real project would not be inside this repository's workspace, so make it a workspace of its
+    // own.
     fs::write(project.join("Cargo.toml"), format!("{manifest}\n[workspace]\n")).expect("a file");
     fs::write(project.join("src/main.rs"), program).expect("a file");
-    // Use the versions available here, because nothing is downloaded.
+    // Use the versions of dependencies that are available here, because nothing is downloaded.
     fs::copy(repository().join("Cargo.lock"), project.join("Cargo.lock")).expect("a file");
 
     let start_sandbox = format!("{} --listen {sandbox}", with_ports(start_sandbox.trim()));
     let _itsme = Running::start(&start_sandbox, &project, &[]);
-    // Dependencies are built as in the workspace, where OpenSSL is already built.
+    // Build dependencies as in the workspace, where OpenSSL has already been built.
     let _shop = Running::start(start_shop.trim(), &project, &[("CARGO_PROFILE_DEV_DEBUG", "0")]);
 
     let mut browser = Browser::new(format!("http://{shop}"));
@@ -132,15 +135,17 @@ fn the_chapters_project_logs_people_in() {
 fn a_login_takes_few_lines() {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("formatted");
     fs::create_dir_all(&directory).expect("a directory");
-    // The defaults of a new project, regardless of this repository's.
+    // Format with the defaults of a new project instead of this repository's settings.
     fs::write(directory.join("rustfmt.toml"), "").expect("a file");
     let file = directory.join("main.rs");
     fs::write(&file, &blocks("rust")[0]).expect("a file");
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.args(["--edition", "2024"]).arg(&file);
-    assert!(rustfmt.status().expect("rustfmt is there").success());
+    assert!(rustfmt.status().expect("rustfmt is installed").success());
     let program = fs::read_to_string(&file).expect("a file");
-    let (_, rest) = program.split_once("// Login with itsme, from here …\n").expect("it begins");
+    let (_, rest) = program
+        .split_once("// Login with itsme, from here …\n")
+        .expect("the beginning of the login's code");
     let (lines, _) = rest.split_once("// … to here.").expect("it ends");
     let lines: Vec<_> = lines.lines().filter(|line| !line.is_empty()).collect();
     assert!(lines.len() <= MOST_LINES, "{}: {lines:#?}", lines.len());

@@ -1,4 +1,5 @@
-//! A third HTTP client: it conforms, it is short, and someone logs in over it.
+//! Tests of a third HTTP client: it conforms to the protocol, its code is short, and a user can log
+//! in over it.
 
 use itsme_core::{AuthorizationRequest, Client, Timeouts};
 use itsme_examples::own_client::OwnClient;

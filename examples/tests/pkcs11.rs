@@ -1,4 +1,4 @@
-//! Keys on a token of SoftHSM, a real PKCS #11 module (Debian: `softhsm2`).
+//! Tests with keys on a token in SoftHSM, a real PKCS #11 module (Debian: `softhsm2`).
 
 mod flows;
 mod softhsm;
@@ -50,7 +50,7 @@ fn the_programs_use_the_token() {
         }
         succeeds(&run(env!("CARGO_BIN_EXE_confirm"), &["--hosted"]));
         let text = succeeds(&run(env!("CARGO_BIN_EXE_doctor"), &[]));
-        assert!(text.contains("ok   the token's keys are the published ones"), "{text}");
+        assert!(text.contains("ok   the token's keys match the published ones"), "{text}");
         assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), 8, "{text}");
     });
 }
@@ -69,12 +69,12 @@ fn the_public_set_tells_what_each_key_is_for() {
             .iter()
             .map(|key| ["kid", "use", "alg"].map(|name| key[name].as_str().expect("a text")))
             .collect();
-        // SoftHSM lists OAEP, but only supports it with SHA-1.
+        // SoftHSM lists OAEP, but supports it only with SHA-1.
         let expected =
             [["enc-1", "enc", "RSA-OAEP"], ["sig-1", "sig", "RS256"], ["sig-2", "sig", "RS256"]];
         assert_eq!(told, expected);
 
-        // `keys publish` prints what `doctor` then looks for.
+        // `keys publish` prints the keys that `doctor` then checks.
         let program = env!("CARGO_BIN_EXE_keys");
         let published: Value =
             serde_json::from_str(&succeeds(&run(program, &["publish"]))).expect("JSON");
@@ -91,8 +91,8 @@ fn keys_that_cannot_be_published_are_named() {
         let officer = Officer::new();
         officer.make_keys();
         for (public, private, usage, expected) in [
-            ("both", "both", Use::Both, "the key `both` must have one use"),
-            ("other", "alone", Use::Sign, "no public RSA key `alone`"),
+            ("both", "both", Use::Both, "the key `both` must have exactly one use"),
+            ("other", "alone", Use::Sign, "private RSA key `alone`, but no public key"),
             ("", "", Use::Sign, "label is empty"),
             ("sig-1", "sig-1", Use::Sign, "more than one RSA key `sig-1`"),
         ] {
@@ -105,7 +105,7 @@ fn keys_that_cannot_be_published_are_named() {
         officer.remove("enc-1");
         officer.make("sig-1", "sig-1", Use::Sign);
         let error = token().keys().expect_err("there is no key to decrypt with");
-        assert!(error.to_string().contains("keys of the token are unusable"), "{error}");
+        assert!(error.to_string().contains("the token's keys are unusable"), "{error}");
     });
 }
 
@@ -116,7 +116,7 @@ fn a_token_is_opened_by_its_label_and_pin() {
         let open = |module, label, pin: &str| Token::open(module, label, pin.to_owned());
         for (opened, expected) in [
             (open("/nowhere.so".into(), LABEL, PIN), "/nowhere.so cannot be loaded"),
-            (open(module(), "another", PIN), "no token `another`; it has `itsme test`"),
+            (open(module(), "another", PIN), "no token `another`; its tokens are: `itsme test`"),
             (open(module(), LABEL, "not-the-PIN"), "PIN is incorrect"),
         ] {
             let error = opened.expect_err(expected);
@@ -183,22 +183,22 @@ fn a_lost_session_is_opened_again() {
         let itsme =
             Scene::new(Dialect::V2, &keys).blocking_client(&keys, token.blocking_key_holder());
         itsme.check_keys().expect("a session");
-        // End all sessions of the process, and make the module forget that it was initialized.
+        // End all sessions of this process, and make the module forget that it was initialized.
         let again = Pkcs11::new(module()).expect("the module");
-        again.finalize().expect("nobody uses it");
+        again.finalize().expect("the module is not in use");
         let garbage = unwrap("enc-1", "RSA-OAEP", vec![1; 256]);
         let (failure, why) = token.use_key(&garbage).expect_err("there is no session");
         assert_eq!(failure, KeyFailure::Unavailable, "{why}");
-        let (failure, why) = token.use_key(&garbage).expect_err("it is garbage");
+        let (failure, why) = token.use_key(&garbage).expect_err("the ciphertext is garbage");
         assert_eq!(failure, KeyFailure::DoesNotUnwrap, "{why}");
 
-        // A flow tries twice.
-        Pkcs11::new(module()).expect("the module").finalize().expect("nobody uses it");
-        itsme.check_keys().expect("another session");
+        // A flow makes a second attempt.
+        Pkcs11::new(module()).expect("the module").finalize().expect("the module is not in use");
+        itsme.check_keys().expect("the second attempt opens a new session");
     });
 }
 
-/// A set in which two published keys have swapped names.
+/// Returns a set in which two published keys have swapped names.
 fn exchanged(jwks: &str, one: &str, other: &str) -> String {
     let [one, other] = [one, other].map(|kid| format!("\"{kid}\""));
     jwks.replace(&one, "\"?\"").replace(&other, &one).replace("\"?\"", &other)
@@ -233,7 +233,7 @@ fn the_doctor_names_a_handle_of_another_key() {
             let finding =
                 format!("BAD  the key holder's key `{other}` does not match the published key");
             assert!(text.contains(&format!("{finding} ({algorithm})")), "{text}");
-            assert!(text.contains("the clocks are"), "it checks the rest as well: {text}");
+            assert!(text.contains("the clocks are"), "the other checks are run as well: {text}");
         }
         officer.remove("sig-2");
         let text = stdout(&examine(&jwks));
@@ -263,7 +263,7 @@ fn a_file_goes_over_to_the_token() {
         let text = succeeds(&keys(&["sign-with", &file, "sig-1", "--outside", "--yes"]));
         assert!(text.starts_with("sig-1  published, signs\n"), "{text}");
 
-        // Half the keys here, half there.
+        // One half of the keys is in the file, and the other half is on the token.
         let scene = Scene::new(Dialect::V2, &mixed(&file));
         let issuer = scene.server.op().issuer().to_owned();
         let known = ["--issuer", &issuer, "--client-id", CLIENT_ID, "--service", SERVICE];

@@ -1,4 +1,4 @@
-//! The other programs, as a newcomer runs them.
+//! Tests of the other programs, run as a new user of the library would.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -77,7 +77,7 @@ fn a_key_file_is_made_and_never_replaced_without_asking() {
     }
     let before = std::fs::read_to_string(&file).expect("a file");
     let again = run(program, &["generate", path]);
-    assert_eq!(again.status.code(), Some(1), "nobody said yes");
+    assert_eq!(again.status.code(), Some(1), "replacing the file was not confirmed");
     assert_eq!(std::fs::read_to_string(&file).expect("a file"), before);
 
     let text = succeeds(&run(program, &["rotate", path, "sig", "--yes"]));
@@ -92,7 +92,8 @@ fn a_key_file_is_made_and_never_replaced_without_asking() {
     assert!(stderr(&missing).contains("/nowhere/keys.json cannot be read"));
 }
 
-/// Serves our keys badly: it takes a second and a half, and does not mention caching.
+/// Serves the client's keys badly: the response takes a second and a half, and has no Cache-Control
+/// header.
 fn publish_badly() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let url = format!("http://{}/jwks.json", listener.local_addr().expect("an address"));
@@ -116,7 +117,7 @@ fn the_doctor_finds_what_is_wrong() {
     let text = succeeds(&run(program, &[]));
     assert_eq!(text.lines().filter(|line| line.starts_with("ok ")).count(), 7, "{text}");
 
-    // Keys that are published nowhere: the OP's own are not ours.
+    // The client's keys are not published anywhere, and the OP's own keys are different ones.
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     let issuer = server.op().issuer().to_owned();
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("doctor.json");
@@ -130,7 +131,7 @@ fn the_doctor_finds_what_is_wrong() {
     let text = stdout(&output);
     assert!(text.contains(&format!("BAD  {jwks} matches the key file")), "{text}");
 
-    // Keys that are served slowly and without caching, and an OP in another year.
+    // The keys are served slowly and without caching, and the OP's clock is a year off.
     let published = publish_badly();
     for path in ["/.well-known/openid-configuration", "/jwkSet"] {
         server.op().tamper(path, |response| {
@@ -145,7 +146,7 @@ fn the_doctor_finds_what_is_wrong() {
     for finding in [
         "BAD  the clocks are ".to_owned(),
         format!("ok   {published} matches the key file, status 200"),
-        "BAD  it answers in 1.".to_owned(),
+        "BAD  it responds in 1.".to_owned(),
         "BAD  Cache-Control: max-age is missing; itsme expects at least 1800".to_owned(),
     ] {
         assert!(text.contains(&finding), "no {finding} in {text}");
@@ -157,7 +158,7 @@ fn the_doctor_finds_what_is_wrong() {
     assert!(stderr(&output).contains("could not connect"), "{}", stderr(&output));
 }
 
-/// Some OPs refuse an assertion whose time is a few seconds off, and only say `invalid_client`.
+/// Some OPs reject an assertion whose time is a few seconds off, and only return `invalid_client`.
 #[test]
 fn the_doctor_measures_the_clock_and_the_secret() {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
@@ -191,7 +192,7 @@ fn the_doctor_measures_the_clock_and_the_secret() {
         let text = stdout(&output);
         assert!(text.contains(found), "{apart}: {text}");
         assert!(
-            text.contains("--   the client secret has 20 bytes; at least 32 are needed"),
+            text.contains("--   the client secret has 20 bytes, but needs at least 32"),
             "{text}"
         );
         assert!(!text.contains(secret), "{text}");

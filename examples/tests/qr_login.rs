@@ -1,4 +1,4 @@
-//! The programs that log in by QR code, as a newcomer runs them.
+//! Tests of the programs that log in by QR code, run as a new user of the library would.
 
 use std::{
     path::PathBuf,
@@ -10,7 +10,7 @@ use std::{
 use itsme_testkit::{CLIENT_ID, Clock, FakeOp, Person, SERVICE, Server, private_jwks};
 use rqrr::PreparedImage;
 
-/// When to give up on a program that does not get further.
+/// How long to wait for a program that makes no progress.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const PROGRAMS: [&str; 2] =
@@ -20,13 +20,13 @@ fn run(program: &str, arguments: &[&str]) -> Output {
     Command::new(program).args(arguments).output().expect("it runs")
 }
 
-/// What a phone's camera reads from the terminal.
+/// Reads the code from the terminal's text, as a phone's camera would.
 fn scan(text: &str) -> Option<String> {
     const MODULE: usize = 4;
     let mut rows: Vec<Vec<bool>> = Vec::new();
     for line in text.lines() {
         let Some(line) = line.strip_prefix("\x1b[30;107m") else { continue };
-        let line = line.strip_suffix("\x1b[0m").expect("the colours end with the line");
+        let line = line.strip_suffix("\x1b[0m").expect("the colors end with the line");
         rows.push(line.chars().map(|c| matches!(c, '█' | '▀')).collect());
         rows.push(line.chars().map(|c| matches!(c, '█' | '▄')).collect());
     }
@@ -59,7 +59,8 @@ fn a_refusal_has_its_exit_code() {
     }
 }
 
-/// As with a real OP, where no redirect URI is needed: someone scans the code in the terminal.
+/// Logs in as with a real OP, where no redirect URI is needed: a user scans the code in the
+/// terminal.
 #[test]
 fn a_person_with_a_phone_logs_in_at_another_op() {
     let keys = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("qr_login.json");
@@ -79,7 +80,7 @@ fn a_person_with_a_phone_logs_in_at_another_op() {
         let mut until = |it_is_so: &dyn Fn(&mut FakeOp) -> bool| {
             let begun = Instant::now();
             while !it_is_so(&mut server.op()) && child.try_wait().expect("a child").is_none() {
-                assert!(begun.elapsed() < PATIENCE, "it took too long");
+                assert!(begun.elapsed() < PATIENCE, "the program took too long");
                 thread::sleep(Duration::from_millis(50));
             }
         };
@@ -92,7 +93,7 @@ fn a_person_with_a_phone_logs_in_at_another_op() {
             asked.map(|asked| op.approve_backchannel(&asked)).is_some()
         });
         until(&|_| false);
-        let output = child.wait_with_output().expect("it has ended");
+        let output = child.wait_with_output().expect("the program has ended");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         assert!(String::from_utf8_lossy(&output.stdout).contains("Daan de Vries"));
     }

@@ -1,12 +1,12 @@
-//! Both adapters with a sandbox as others might run it: over TLS, on another address, with its own
-//! issuer.
+//! Tests both adapters with a sandbox as other people might run it: over TLS, on a different
+//! address, with its own issuer.
 
 use std::net::TcpListener;
 
 use itsme_core::{AuthorizationRequest, Client, Timeouts};
 use itsme_testkit::{Clock, FakeOp, Person, SERVICE, Server, Tls};
 
-/// A server at 127.0.0.2, and the CA to trust.
+/// Starts a server at 127.0.0.2, and returns it with the CA to trust.
 fn sandbox() -> (Server, String) {
     let listener = TcpListener::bind("127.0.0.2:0").expect("a free port");
     let address = listener.local_addr().expect("an address");

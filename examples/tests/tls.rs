@@ -1,5 +1,5 @@
-//! Both adapters over TLS. They talk to an OP with a trusted certificate; with any other, they
-//! report that TLS failed and that nothing was sent.
+//! Tests both adapters over TLS. They connect to an OP with a trusted certificate. With any other
+//! certificate, they report that TLS failed and that nothing was sent.
 
 use std::{
     error::Error,
@@ -13,7 +13,7 @@ use itsme_core::{AuthorizationRequest, Environment, Request, SendFailure, Settin
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// What is wrong with the server's side of TLS.
+/// What is wrong with the server's TLS.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Wrong {
     Nothing,
@@ -22,14 +22,14 @@ enum Wrong {
     Expired,
     NotYetValid,
     AnotherName,
-    /// It supports no version that we support.
+    /// The server has no TLS version in common with the client.
     OldVersion,
     NoCommonCipher,
-    /// It does not know the name by which it is called.
+    /// The server does not recognize the host name that it is called by.
     UnknownName,
-    /// It gives no details.
+    /// The server gives no details of the error.
     InternalError,
-    /// It speaks plain HTTP.
+    /// The server uses plain HTTP.
     NoTls,
 }
 
@@ -47,14 +47,14 @@ const ALL: [Wrong; 10] = [
 ];
 
 impl Wrong {
-    /// Whether rustls can also report this on an established connection: an HTTP client that does
-    /// not distinguish the handshake from what follows must not call it `NotSent`.
+    /// Whether rustls can also report this error on an established connection. An HTTP client that
+    /// cannot tell whether an error occurred during the handshake must not report it as `NotSent`.
     fn can_be_later(self) -> bool {
         matches!(self, Self::NoCommonCipher | Self::InternalError | Self::NoTls)
     }
 }
 
-/// A server that answers every connection with `{}`, as `localhost`.
+/// A server named `localhost` that responds to every connection with `{}`.
 struct Tls {
     url: String,
     ca: String,
@@ -118,7 +118,7 @@ impl Tls {
 }
 
 fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>, wrong: Wrong) {
-    // A fatal alert instead of a ServerHello (RFC 8446 §6).
+    // Send a fatal alert instead of a ServerHello (RFC 8446 §6).
     let alert = match wrong {
         Wrong::OldVersion => Some(70),
         Wrong::NoCommonCipher => Some(40),
@@ -146,7 +146,7 @@ fn serve(mut stream: TcpStream, config: &Arc<ServerConfig>, wrong: Wrong) {
     }
 }
 
-/// The messages of an error and its sources.
+/// Returns the messages of an error and its sources.
 fn told(error: &dyn Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {}", told(source)),
@@ -158,7 +158,7 @@ fn says_why(error: &dyn Error, wrong: Wrong) {
     let told = told(error).to_lowercase();
     assert!(told.starts_with("tls failed; "), "{told}");
     let why = match wrong {
-        Wrong::Nothing => unreachable!("it would not fail"),
+        Wrong::Nothing => unreachable!("nothing would fail"),
         Wrong::Untrusted | Wrong::SelfSigned => ["certificate", "certificate"],
         Wrong::Expired => ["certificate", "expired"],
         Wrong::NotYetValid => ["certificate", "valid"],
@@ -213,7 +213,7 @@ fn ureq_speaks_tls_to_whom_it_trusts() {
     }
 }
 
-/// A whole login reports where it failed.
+/// A failed login reports the endpoint at which it failed.
 #[test]
 fn a_login_names_the_endpoint_whose_tls_failed() {
     let server = Tls::start(Wrong::Expired);

@@ -1,5 +1,5 @@
-//! Warm logins over loopback by threads that share a client, each with a runtime and an HTTP client of its own, as
-//! servers have it that run a thread for each core: what one costs them in CPU time. The OP's threads do not count. See
+//! Measures the CPU time that one warm login over loopback costs. Threads share a client, but each has its own runtime
+//! and its own HTTP client, as in servers that run one thread per core. The OP's threads are not counted. See
 //! `itsme-core/benches/README.md`.
 
 #[path = "../../itsme-core/benches/threads.rs"]
@@ -49,7 +49,7 @@ impl Worker for Thread<'_> {
 }
 
 fn main() {
-    // `cargo test --benches` runs this, too, and wants no measurements.
+    // `cargo test --benches` runs this program as well, but needs no measurements.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }

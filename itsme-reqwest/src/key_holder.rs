@@ -9,10 +9,10 @@ use std::{
 use itsme_core::{KeyFailure, KeyLog, KeyOperation, KeyResult};
 use thiserror::Error as ThisError;
 
-/// Performs the operations of [external](itsme_core::PrivateKeys::external) private keys, held in
-/// an HSM or a KMS: an async function, given to a [`Transport`](crate::Transport::key_holder) or a
-/// [`Client`](crate::Client::key_holder). `Clone` is cheap. Call a blocking library, such as one
-/// for PKCS #11, in `spawn_blocking`.
+/// Performs the operations of [external](itsme_core::PrivateKeys::external) private keys, which are
+/// held in an HSM or a KMS. It wraps an async function, and is passed to a
+/// [`Transport`](crate::Transport::key_holder) or a [`Client`](crate::Client::key_holder). `Clone`
+/// is cheap. If your library blocks, as PKCS #11 libraries do, call it in `spawn_blocking`.
 ///
 /// ```
 /// use itsme_core::{KeyFailure, KeyOperation, KeyResult};
@@ -34,7 +34,7 @@ use thiserror::Error as ThisError;
 ///                 kms.decrypt(kid, algorithm, encrypted_key).await
 ///             }
 ///         };
-///         // A real one distinguishes `Refused` and `DoesNotUnwrap` from `Unavailable`; see the guide.
+/// Real code distinguishes `Refused` and `DoesNotUnwrap` from `Unavailable`; see the guide.
 ///         made.map(Into::into).map_err(|error| (KeyFailure::Unavailable, error.into()))
 ///     }
 /// });
@@ -47,9 +47,9 @@ pub struct KeyHolder {
 
 type Used = Pin<Box<dyn Future<Output = KeyResult> + Send>>;
 
-/// The key holder did not answer in time.
+/// The key holder did not respond in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
-#[error("the key holder did not answer within {timeout:?}")]
+#[error("the key holder did not respond within {timeout:?}")]
 #[non_exhaustive]
 pub struct KeyTimeout {
     /// The timeout that passed.
@@ -57,8 +57,9 @@ pub struct KeyTimeout {
 }
 
 impl KeyHolder {
-    /// Performs each operation with `use_key`. An operation that takes longer than five seconds
-    /// counts as [`Unavailable`](KeyFailure::Unavailable), and its future is dropped.
+    /// Creates a key holder that performs each operation with `use_key`. An operation that takes
+    /// longer than five seconds fails as [`Unavailable`](KeyFailure::Unavailable), and its future
+    /// is dropped.
     pub fn new<Made>(use_key: impl Fn(KeyOperation) -> Made + Send + Sync + 'static) -> Self
     where
         Made: Future<Output = KeyResult> + Send + 'static,
@@ -67,8 +68,8 @@ impl KeyHolder {
         Self { use_key, timeout: Duration::from_secs(5) }
     }
 
-    /// Sets how long one operation may take. One that is [`Unavailable`](KeyFailure::Unavailable) is retried once,
-    /// half a second later, because a person is waiting.
+    /// Sets how long a single operation can take. Default: five seconds. Because a user is waiting, an operation that
+    /// fails as [`Unavailable`](KeyFailure::Unavailable) is retried only once, half a second later.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

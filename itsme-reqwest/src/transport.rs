@@ -18,7 +18,7 @@ use crate::{Error, KeyHolder};
 #[derive(Clone, Debug)]
 pub struct Transport {
     client: reqwest::Client,
-    /// `None` for a finished client, which has its own.
+    /// `None` for a client passed to `danger_with_client`, which has its own timeouts.
     timeouts: Option<Timeouts>,
     key_holder: Option<KeyHolder>,
     user_agent: HeaderValue,
@@ -27,33 +27,35 @@ pub struct Transport {
 /// Some firewalls reject requests without a User-Agent.
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
-/// Why a client could not be created.
+/// The reason why a client could not be created.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum SetupError {
     /// The settings are invalid.
     #[error(transparent)]
     Settings(#[from] itsme_core::Error),
-    /// reqwest could not be set up, for example without TLS roots.
-    #[error("the HTTP client cannot be set up")]
+    /// reqwest could not be set up, for example because there are no TLS root certificates.
+    #[error("the HTTP client could not be set up")]
     HttpClient(#[source] reqwest::Error),
 }
 
-/// Why a request got no response. It names no URL, because a URL can contain a code.
+/// The reason why a request got no response. The error contains no URL, because a URL can contain
+/// an authorization code.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum SendError {
-    /// There was no connection, so the OP cannot have seen the request.
+    /// The connection could not be made, so the OP cannot have seen the request.
     #[error("could not connect")]
     NotSent(#[source] reqwest::Error),
-    /// TLS failed: an expired or untrusted certificate, the wrong name, or an old version. The OP saw nothing.
+    /// TLS failed, for example because of an expired or untrusted certificate, a wrong host name, or an old TLS
+    /// version. The OP did not see the request.
     #[error("TLS failed; nothing was sent")]
     Tls(#[source] reqwest::Error),
-    /// The connection broke.
+    /// The connection broke, and the OP may have seen the request.
     #[error("the connection broke")]
     Lost(#[source] reqwest::Error),
-    /// No answer arrived in time.
-    #[error("no answer arrived in time")]
+    /// No response arrived in time.
+    #[error("no response arrived in time")]
     TimedOut(#[source] reqwest::Error),
     /// The response is larger than 1 MiB.
     #[error("the response is larger than {MAX_RESPONSE_BYTES} bytes")]
@@ -69,8 +71,8 @@ impl Transport {
         Self::with_builder(reqwest::Client::builder(), Timeouts::default())
     }
 
-    /// Creates a transport from your own builder, for example with a proxy or a root certificate.
-    /// It sets redirects, retries and timeouts itself, overriding the builder.
+    /// Creates a transport from your own builder, for example one with a proxy or a root
+    /// certificate. Redirects, retries and timeouts are set here, overriding the builder.
     ///
     /// # Errors
     /// If reqwest cannot set up TLS.
@@ -92,16 +94,17 @@ impl Transport {
         Ok(Self { timeouts: Some(timeouts), ..Self::danger_with_client(client) })
     }
 
-    /// Creates a transport over a finished client. Nothing stops such a client from following a
-    /// redirect with the code in it, from sending twice, or from waiting forever: it must have been
-    /// built not to. Its own limits apply to each request, not to all attempts for one answer.
+    /// Creates a transport that uses an existing client. Nothing stops such a client from following
+    /// a redirect with the authorization code in the URL, from sending a request twice, or from
+    /// waiting forever, so make sure that it is built not to. Its own timeouts apply to each
+    /// attempt, not to all attempts of a request together.
     pub fn danger_with_client(client: reqwest::Client) -> Self {
         let user_agent = HeaderValue::from_static(USER_AGENT);
         Self { client, timeouts: None, key_holder: None, user_agent }
     }
 
-    /// Uses this key holder for
-    /// [external](itsme_core::PrivateKeys::external) private keys, in every flow that runs here.
+    /// Uses this key holder for [external](itsme_core::PrivateKeys::external) private keys, in
+    /// every flow that this transport runs.
     #[must_use]
     pub fn key_holder(self, holder: KeyHolder) -> Self {
         Self { key_holder: Some(holder), ..self }
@@ -116,7 +119,7 @@ impl Transport {
     /// Runs a flow with the system's clock and randomness.
     ///
     /// # Errors
-    /// Those of the flow or the network.
+    /// If the flow fails, or the network or the key holder does.
     pub async fn run<T>(&self, flow: Flow<T>) -> Result<T, Error> {
         self.run_in(flow, &mut SystemPlatform::new()).await
     }
@@ -124,7 +127,7 @@ impl Transport {
     /// Runs a flow with the caller's clock and randomness.
     ///
     /// # Errors
-    /// Those of the flow or the network.
+    /// If the flow fails, or the network or the key holder does.
     pub async fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let span = info_span!(target: "itsme", "itsme", flow = flow.name());
         let (begun, mut countdown) = (Instant::now(), self.timeouts.map(Timeouts::countdown));
@@ -143,10 +146,10 @@ impl Transport {
         }
     }
 
-    /// Sends one request and reads its response, whatever its status, within the time limit for one answer.
+    /// Sends one request and reads its response, whatever its status, within the time limit.
     ///
     /// # Errors
-    /// If there is no complete response of at most 1 MiB. The [`SendFailure`] says whether the
+    /// If no complete response of at most 1 MiB arrives. The [`SendFailure`] indicates whether the
     /// OP may have seen the request.
     pub async fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
         self.send_within(request, self.timeouts.map(|timeouts| timeouts.total)).await
@@ -190,7 +193,7 @@ impl Transport {
     }
 }
 
-/// Removes an empty body: it would add `Content-Length: 0`, which a GET must not have.
+/// Removes an empty body, because it would add `Content-Length: 0`, which a GET must not have.
 fn without_empty_body(mut request: reqwest::Request) -> reqwest::Request {
     let body = request.body_mut();
     *body = body.take().filter(|body| body.as_bytes() != Some(b""));
@@ -209,7 +212,7 @@ impl SendError {
         if error.is_timeout() { Self::TimedOut(error) } else { Self::Lost(error) }
     }
 
-    /// What the error means for the flow.
+    /// Returns what the error means for the flow.
     fn failure(&self) -> SendFailure {
         match self {
             Self::NotSent(_) | Self::Tls(_) => SendFailure::NotSent,
@@ -220,7 +223,8 @@ impl SendError {
     }
 }
 
-/// Whether TLS failed. An I/O error hides its inner error from `source`.
+/// Whether TLS failed. This also looks inside I/O errors, because their `source` skips the error
+/// that they wrap.
 fn is_of_tls(error: &(dyn StdError + 'static)) -> bool {
     #[cfg(feature = "rustls")]
     if error.is::<rustls::Error>() {

@@ -1,4 +1,4 @@
-//! A login over reqwest under every fault and every quirk of the testkit's lists.
+//! Runs a login over reqwest with each fault and each quirk in the testkit's lists.
 
 use std::pin::Pin;
 

@@ -1,4 +1,4 @@
-//! Headers on the wire: User-Agent and Accept.
+//! The User-Agent and Accept headers as they are sent over the wire.
 
 use std::{
     cell::RefCell,
@@ -12,8 +12,8 @@ use itsme_core::{AuthorizationRequest, Request, Scope, Timeouts, drive_async};
 use itsme_reqwest::Transport;
 use itsme_testkit::{FakeOp, Person, SERVICE, World};
 
-/// Runs a login whose requests are also sent to a listener, byte for byte. Returns their heads in
-/// lower case.
+/// Runs a login whose requests are also sent to a listener, byte for byte. Returns the request
+/// heads in lower case.
 async fn captured(transport: &Transport) -> Vec<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
     let address = listener.local_addr().expect("an address");

@@ -1,4 +1,4 @@
-//! External keys, used in the runtime.
+//! External keys, used from within the async runtime.
 
 use std::{
     future::pending,
@@ -28,13 +28,13 @@ async fn a_hung_holder_is_waited_for_as_long_as_was_said() {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     let holder = KeyHolder::new(|_| pending()).timeout(Duration::from_millis(200));
     let itsme = client(&server, holder);
-    itsme.refresh().await.expect("the OP answers");
+    itsme.refresh().await.expect("the OP responds");
     let begun = Instant::now();
-    let error = log_in(&itsme, &server).await.expect_err("the key does nothing");
+    let error = log_in(&itsme, &server).await.expect_err("the key holder never responds");
     let DriveError::Key { failure, source, .. } = error else { panic!("not {error}") };
     assert_eq!(failure, KeyFailure::Unavailable);
     assert!(source.is::<KeyTimeout>(), "{source}");
-    // Two attempts, and the pause between them.
+    // The time includes two attempts and the pause between them.
     let took = begun.elapsed();
     assert!((Duration::from_millis(900)..Duration::from_secs(30)).contains(&took), "{took:?}");
 }

@@ -1,4 +1,4 @@
-//! What an application sees in its log of a whole login.
+//! The log lines that an application gets for a whole login.
 
 #[path = "../../itsme-testkit/tests/secrecy/events.rs"]
 mod events;
@@ -31,11 +31,11 @@ async fn a_login_is_a_span_for_each_flow_and_an_event_for_each_request() {
     itsme.finish_login(login.state, callback).await.expect("a person");
     let page = http::Response::builder().status(503).body(Vec::new()).expect("a response");
     server.op().react("/.well-known/openid-configuration", Reaction::Reply(page));
-    itsme.refresh().await.expect_err("the OP is in trouble");
+    itsme.refresh().await.expect_err("the OP returns a server error");
 
     assert_eq!(events(&log), LOGIN);
 
-    // With external keys.
+    // Log in again, now with external keys.
     let asked = AtomicBool::new(false);
     let holder = KeyHolder::new(move |operation| {
         let again = asked.swap(true, Ordering::SeqCst);

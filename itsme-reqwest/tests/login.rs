@@ -41,7 +41,7 @@ async fn a_person_logs_in() {
     );
 }
 
-/// Also checks that the futures are `Send`, or they could not be spawned.
+/// Also checks that the futures are `Send`; otherwise they could not be spawned.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_cold_logins_share_one_fetch() {
     let (server, itsme) = server_and_client();
@@ -71,7 +71,8 @@ async fn a_hundred_cold_logins_share_one_fetch() {
     assert_eq!(times("POST /token"), 100);
 }
 
-/// While the OP is locked, whoever fetches waits for it, and the others wait for that fetch.
+/// The OP is locked for this long. One login fetches and waits for the OP, and all others wait for
+/// that fetch.
 const UNTIL_ALL_WAIT: Duration = Duration::from_millis(500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -96,7 +97,7 @@ async fn a_failed_fetch_ends_those_who_wait_for_it() {
     }
     assert_eq!(waited, 99);
     assert_eq!(server.op().asked(), ["GET /.well-known/openid-configuration"]);
-    assert!(itsme.refresh().await.is_ok(), "later ones try again");
+    assert!(itsme.refresh().await.is_ok(), "a later fetch tries again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -119,14 +120,18 @@ async fn an_aborted_fetch_is_made_by_another() {
         drop(op);
         leader
     });
-    assert!(leader.await.expect_err("it was aborted").is_cancelled());
+    assert!(leader.await.expect_err("the task was aborted").is_cancelled());
     while let Some(login) = logins.join_next().await {
         login.expect("it ends").expect("an authorization URL");
     }
     let op = server.op();
     let times = |request| op.asked().iter().filter(|asked| **asked == request).count();
     assert_eq!(times("GET /jwkSet"), 1);
-    assert_eq!(times("GET /.well-known/openid-configuration"), 2, "the leader's and one more");
+    assert_eq!(
+        times("GET /.well-known/openid-configuration"),
+        2,
+        "the leader's fetch and one more"
+    );
 }
 
 async fn log_in(
@@ -152,7 +157,9 @@ async fn a_second_rotation_within_a_minute_is_one_too_many() {
     server.op().forget_asked();
     world.advance(Duration::from_secs(59));
     let error = log_in(&server, &itsme, &mut world).await.expect_err("it is too early to fetch");
-    let DriveError::Flow(Error::IdToken(error)) = error else { panic!("another error: {error}") };
+    let DriveError::Flow(Error::IdToken(error)) = error else {
+        panic!("unexpected error: {error}")
+    };
     assert_eq!(
         error,
         TokenError::Jose(JoseError::UnknownSigningKey {
@@ -162,6 +169,6 @@ async fn a_second_rotation_within_a_minute_is_one_too_many() {
     );
     assert_eq!(server.op().asked(), ["POST /token"]);
     world.advance(Duration::from_secs(1));
-    log_in(&server, &itsme, &mut world).await.expect("a minute later it is fetched");
+    log_in(&server, &itsme, &mut world).await.expect("a minute later, the key is fetched");
     assert_eq!(server.op().asked(), ["POST /token", "POST /token", "GET /jwkSet"]);
 }

@@ -1,4 +1,5 @@
-//! Failed logins over reqwest are recorded, and end the same way when replayed.
+//! Tests that failed logins over reqwest are recorded, and end in the same way when they are
+//! replayed.
 
 use std::{pin::Pin, time::Instant};
 
@@ -34,7 +35,7 @@ async fn fifty_faults_end_as_they_did() {
         let equip = |client: itsme_core::Client| client.on_failure(recorded.recorder());
         let name = fault.name().to_owned();
         faults::asynchronous_with(vec![fault], equip, sending).await;
-        let [recording] = &recorded.take()[..] else { panic!("{name}: one flow fails") };
+        let [recording] = &recorded.take()[..] else { panic!("{name}: exactly one flow fails") };
         assert_eq!(faults::Outcome::of(&replay(recording).result), expected, "{name}");
     }
     println!("{:?}", begun.elapsed());
@@ -49,8 +50,10 @@ async fn a_client_hands_its_failures_over() {
     let itsme = itsme.on_failure(recorded.recorder());
     let login = itsme.authorize(AuthorizationRequest::login(SERVICE)).await.expect("a URL");
     let callback = server.approve(&login.url, &Person::ann());
-    Fault::named("ID token: another issuer").expect("it is known").inject(&mut server.op());
+    Fault::named("ID token: another issuer")
+        .expect("there is such a fault")
+        .inject(&mut server.op());
     let error = itsme.finish_login(login.state, callback).await.expect_err("a refusal");
-    let [recording] = &recorded.take()[..] else { panic!("one login has failed") };
+    let [recording] = &recorded.take()[..] else { panic!("exactly one login has failed") };
     assert_eq!(replay(recording).outcome, error.to_string());
 }

@@ -1,4 +1,4 @@
-//! Replaces both keys while 64 people log in at once, in one runtime.
+//! Replaces both keys while 64 users are logging in at the same time, in one runtime.
 
 use std::{
     sync::{
@@ -41,7 +41,7 @@ impl Scene {
         self.done.fetch_add(1, SeqCst);
     }
 
-    /// Waits until everyone can have started and finished a login.
+    /// Waits long enough for every user to have started and finished a login.
     async fn logins(&self) {
         let (target, begun) = (self.done.load(SeqCst) + 2 * AT_ONCE, Instant::now());
         while self.done.load(SeqCst) < target {
@@ -51,8 +51,8 @@ impl Scene {
     }
 }
 
-/// Adds two new keys, signs with the new ones, removes the old ones. Each step reaches the client
-/// first, then the OP.
+/// Adds two new keys, then signs with the new one, then removes the old ones. The client gets the
+/// keys of each step first, and the OP fetches them later.
 async fn rotate(scene: Arc<Scene>, steps: &[PrivateKeys]) {
     let mut people = JoinSet::new();
     for _ in 0..AT_ONCE {
@@ -65,7 +65,7 @@ async fn rotate(scene: Arc<Scene>, steps: &[PrivateKeys]) {
     }
     scene.logins().await;
     for keys in steps {
-        scene.itsme.replace_keys(keys.clone()).expect("it has keys");
+        scene.itsme.replace_keys(keys.clone()).expect("the client authenticates with keys");
         scene.logins().await;
         // The OP fetches the published keys later.
         scene.server.op().publish(&keys.public_jwks());
@@ -87,9 +87,10 @@ async fn nobody_is_lost() {
     let old = private_keys();
     let both = old.with_new_encryption_key().and_then(|keys| keys.with_new_signing_key());
     let both = both.expect("keys");
-    let signing = both.signing_with(both.signing_kids()[1]).expect("it is there");
+    let signing = both.signing_with(both.signing_kids()[1]).expect("the key is in the set");
     let gone = old.signing_kids().into_iter().chain(old.encryption_kids());
-    let new = gone.fold(signing.clone(), |keys, kid| keys.without(kid).expect("it was there"));
+    let new = gone
+        .fold(signing.clone(), |keys, kid| keys.without(kid).expect("the old key is in the set"));
     rotate(Arc::new(Scene::new()), &[both, signing, new]).await;
 }
 
@@ -105,7 +106,7 @@ async fn nobody_is_lost_on_the_way_to_a_kms() {
     scene.itsme = scene.itsme.key_holder(holder.timeout(Duration::from_secs(30)));
     let outside = kms.kms().keys();
     let both = private_keys().with_external(&outside.public_jwks()).expect("keys");
-    let signing = both.signing_with("kms-sig-1").expect("it is there");
+    let signing = both.signing_with("kms-sig-1").expect("the key is in the set");
     rotate(Arc::new(scene), &[both, signing, outside]).await;
     assert!(kms.kms().calls().len() > AT_ONCE);
 }

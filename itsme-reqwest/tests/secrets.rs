@@ -1,4 +1,4 @@
-//! No secret is logged at any level, neither by the library nor by its dependencies.
+//! Tests that no secret is logged at any level, neither by the library nor by its dependencies.
 
 #[path = "../../itsme-testkit/tests/secrecy/log.rs"]
 mod log;
@@ -47,21 +47,21 @@ async fn a_login_logs_nothing_that_is_secret() {
         let mut who = who.expect("a person");
         secrets = traffic.into_inner();
         secrets.add_token(who.evidence.id_token());
-        // An OP may sign a URL, or put anything else into it.
+        // An OP could sign the picture's URL, or put anything else into it.
         let signed = |url| format!("{url}?signed={}", who.access_token.expose());
         who.user.picture = who.user.picture.map(signed);
         transport.run(itsme.picture(&who)).await.expect("a picture");
-        // Only a client with a secret may revoke; a refusal is logged, too.
+        // Only a client with a secret can revoke tokens. A refusal is logged, too.
         let _ = transport.run(itsme.revoke(who.access_token.clone())).await;
         let again = transport.run(itsme.picture(&who)).await;
         secrets.assert_hidden_in("a refusal", &format!("{again:?}"));
         last = Some((itsme, who));
     }
 
-    // Again with the OP gone.
+    // Fetch the picture again after the OP has stopped.
     drop(server);
     let (itsme, who) = last.expect("two have logged in");
-    let error = transport.run(itsme.picture(&who)).await.expect_err("nobody is there");
+    let error = transport.run(itsme.picture(&who)).await.expect_err("the OP has stopped");
     assert!(matches!(error, DriveError::Transport { .. }));
     secrets.assert_hidden_in("the error", &texts(&error));
 

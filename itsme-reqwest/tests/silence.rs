@@ -1,5 +1,5 @@
-//! A silent OP, with an application that sets no limits: wherever the silence is, a cold login ends
-//! within thirty seconds, including connecting and the second attempt.
+//! The OP stops responding, and the application sets no limits. At whatever point this happens, a
+//! cold login ends within thirty seconds, including the connection and the second attempt.
 
 use std::{
     net::TcpListener,
@@ -21,7 +21,7 @@ fn client(settings: Settings) -> Client {
     Client::with_transport(core, transport)
 }
 
-/// How long a login that requests everything takes to fail.
+/// Returns how long a login that requests everything takes to fail.
 async fn log_in(path: &str, wire: Wire) -> Duration {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     let itsme = client(server.settings());
@@ -42,7 +42,8 @@ async fn log_in(path: &str, wire: Wire) -> Duration {
     begun.elapsed()
 }
 
-/// The system accepts the connection, but nothing ever reads from it.
+/// Returns how long a login takes to fail at a host that accepts connections but never reads from
+/// them.
 async fn at_a_deaf_host() -> Duration {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
     let issuer = format!("http://{}", listener.local_addr().expect("an address"));
@@ -55,7 +56,7 @@ async fn at_a_deaf_host() -> Duration {
 
 #[tokio::test]
 async fn a_silent_op_ends_a_login_within_thirty_seconds() {
-    let mut logins = vec![("nobody at home".to_owned(), tokio::spawn(at_a_deaf_host()))];
+    let mut logins = vec![("nothing reads".to_owned(), tokio::spawn(at_a_deaf_host()))];
     for path in ["/.well-known/openid-configuration", "/jwkSet", "/token", "/userinfo"] {
         for wire in [Wire::Silence, Wire::SilenceAfterHead, Wire::Trickle] {
             let name = format!("{wire:?} at {path}");
@@ -66,12 +67,12 @@ async fn a_silent_op_ends_a_login_within_thirty_seconds() {
         let took = login.await.expect("it ends");
         println!("{name}: {took:?}");
         assert!(took < LIMIT + Duration::from_secs(1), "{name}: {took:?}");
-        assert!(took > LIMIT / 2, "{name} was given up after {took:?}");
+        assert!(took > LIMIT / 2, "{name}: the login gave up after {took:?}");
     }
 }
 
-/// A second attempt only gets the time left by the first, and a large answer is not requested
-/// again.
+/// A second attempt gets only the time that the first one left, and a response that is too large is
+/// not requested again.
 #[tokio::test]
 async fn a_second_try_is_no_second_wait() {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
@@ -79,7 +80,7 @@ async fn a_second_try_is_no_second_wait() {
     let large = Wire::Large(itsme_core::MAX_RESPONSE_BYTES as u64 + 1);
     server.op().react("/jwkSet", Reaction::Wire(large));
     let login = itsme.authorize(AuthorizationRequest::login(SERVICE)).await;
-    let error = login.expect_err("it is large");
+    let error = login.expect_err("the response is too large");
     assert!(error.to_string().contains("attempt 1"), "{error}");
     assert_eq!(server.op().asked().iter().filter(|asked| **asked == "GET /jwkSet").count(), 1);
 }

@@ -53,7 +53,7 @@ const MOST_AT_ONCE: usize = 64;
 #[non_exhaustive]
 pub enum KeyHolderError {
     /// It did not answer in time.
-    #[error("the key holder did not answer within {timeout:?}")]
+    #[error("the key holder did not respond within {timeout:?}")]
     Timeout {
         /// The timeout that passed.
         timeout: Duration,

@@ -51,7 +51,7 @@ pub enum SendError {
     #[error("the connection broke")]
     Lost(#[source] ureq::Error),
     /// No answer arrived in time.
-    #[error("no answer arrived in time")]
+    #[error("no response arrived in time")]
     TimedOut(#[source] ureq::Error),
     /// The response is larger than 1 MiB.
     #[error("the response is larger than {MAX_RESPONSE_BYTES} bytes")]

@@ -82,7 +82,7 @@ fn operations_that_hang_do_not_pile_up() {
     thread::scope(|scope| {
         let hanging: Vec<_> = (0..32).map(|_| scope.spawn(|| said(&itsme))).collect();
         for login in hanging {
-            assert!(login.join().expect("no panic").contains("did not answer within"));
+            assert!(login.join().expect("no panic").contains("did not respond within"));
         }
     });
     assert!(said(&itsme).contains("already has 64 operations in progress"));

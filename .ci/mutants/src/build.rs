@@ -1,4 +1,4 @@
-//! Builds the tests with all mutants in the source, but for those that do not compile.
+//! Builds the tests with all mutants in the source, except for those that do not compile.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -14,11 +14,11 @@ use crate::{
     list::{Genre, Mutant},
 };
 
-/// The tests, and what became of the mutants that are not in them.
+/// The test programs, and the mutants that they do not contain.
 pub struct Built {
     pub programs: Vec<PathBuf>,
     pub unviable: BTreeSet<usize>,
-    /// Those that cannot be chosen at run time.
+    /// The mutants that cannot be chosen at run time.
     pub left: BTreeSet<usize>,
 }
 
@@ -48,7 +48,7 @@ struct Span {
     line_end: usize,
 }
 
-/// A copy of the last commit, in a place of its own.
+/// Copies the last commit to a separate folder, and returns the folder.
 pub fn copy_last_commit(root: &Path, out: &Path) -> Result<PathBuf> {
     let tree = out.join("tree");
     let _ = fs::remove_dir_all(tree.join("itsme-core/src"));
@@ -65,7 +65,8 @@ pub fn all(tree: &Path, mutants: &[Mutant]) -> Result<Built> {
     let (mut unviable, mut left) = (BTreeSet::new(), BTreeSet::new());
     let mut by_file = BTreeMap::<&str, BTreeMap<usize, &Mutant>>::new();
     for (number, mutant) in mutants.iter().enumerate() {
-        // Two values that are returned beside each other would have to be of one type.
+        // With `impl Trait`, the original and the mutant would have to return values of the same
+        // type.
         if mutant.genre == Genre::FnValue && mutant.returns_impl_trait() {
             left.insert(number);
         } else {
@@ -84,7 +85,7 @@ pub fn all(tree: &Path, mutants: &[Mutant]) -> Result<Built> {
             let (written, not_possible) = instrument::instrument(&texts[file], &chosen)?;
             left.extend(not_possible);
             if file.ends_with("/lib.rs") {
-                return Err("lib.rs has mutants, and the switch".into());
+                return Err("lib.rs has mutants, but the switch is written there".into());
             }
             lines.insert(*file, instrument::lines(&written));
             fs::write(tree.join(file), written)?;
@@ -102,7 +103,8 @@ pub fn all(tree: &Path, mutants: &[Mutant]) -> Result<Built> {
         let before = (unviable.len(), left.len());
         for error in &errors {
             for number in culprits(error, &lines) {
-                // Only the switch is not allowed there: as a mutant, it could compile.
+                // The error is about the switch, which is not allowed in a const context. Without
+                // it, the mutant could compile.
                 let of_the_switch = error.code.as_ref().is_some_and(|code| code.code == "E0015");
                 if of_the_switch {
                     left.insert(number)
@@ -112,7 +114,7 @@ pub fn all(tree: &Path, mutants: &[Mutant]) -> Result<Built> {
             }
         }
         if before == (unviable.len(), left.len()) {
-            return Err(format!("an error of no mutant: {}", errors[0].rendered).into());
+            return Err(format!("an error that no mutant causes: {}", errors[0].rendered).into());
         }
         println!("{} do not compile, {} cannot be chosen at run time", unviable.len(), left.len());
     }
@@ -151,7 +153,7 @@ fn culprits(
     found
 }
 
-/// What a cargo command says of `itsme-core` and its tests.
+/// Runs a cargo command for `itsme-core` and its tests, and returns its messages.
 fn cargo(tree: &Path, command: &[&str]) -> Result<Vec<Line>> {
     let output = Command::new("cargo")
         .args(command)

@@ -1,4 +1,4 @@
-//! Writes mutants into the source, each behind a question whether it is the one that was chosen.
+//! Writes mutants into the source, each behind a check of whether it is the chosen one.
 
 use std::{
     cmp::Reverse,
@@ -17,7 +17,8 @@ use crate::{
     list::{Genre, Mutant},
 };
 
-/// The module that answers whether a mutant is chosen, and writes down which ones were asked for.
+/// The source of the module that checks whether a mutant is chosen, and records which mutants were
+/// reached.
 pub const SWITCH: &str = r#"
 pub(crate) mod mutant {
     use std::{env, fs::OpenOptions, io::Write as _, sync::{LazyLock, atomic::{AtomicBool, Ordering}}};
@@ -37,14 +38,15 @@ pub(crate) mod mutant {
 }
 "#;
 
-/// Text around a place in the source.
+/// Text to insert before and after a place in the source.
 struct Edit {
     range: Range<usize>,
     before: String,
     after: String,
 }
 
-/// What can be put into one file, and which of the mutants cannot.
+/// Writes mutants into the text of a file. Returns the new text, and the mutants for which this is
+/// not possible.
 pub fn instrument(
     text: &str,
     mutants: &BTreeMap<usize, &Mutant>,
@@ -64,7 +66,8 @@ pub fn instrument(
             None => left.extend(group.iter().map(|(number, _)| *number)),
         }
     }
-    // Outer ones first; what is only inserted stands before what begins at the same place.
+    // Sort outer edits first. At the same place, an insertion comes before an edit that has a
+    // range.
     edits.sort_by_key(|edit| {
         let is_insertion = edit.range.is_empty();
         (edit.range.start, !is_insertion, Reverse(edit.range.end))
@@ -94,12 +97,12 @@ fn write(text: &str, range: Range<usize>, edits: &mut &[Edit], to: &mut String) 
     to.push_str(&text[position..range.end]);
 }
 
-/// `code` on lines of its own, by which a compiler's error is traced to the mutant.
+/// Puts `code` on separate lines, so that a compiler error can be traced to the mutant.
 fn marked(number: usize, code: &str) -> String {
     format!("\n/*<{number}*/{code}/*{number}>*/\n")
 }
 
-/// The lines of each mutant in a file that [`instrument`] wrote, from 1.
+/// Returns the lines of each mutant in a file that [`instrument`] wrote, counted from 1.
 pub fn lines(written: &str) -> HashMap<usize, Range<usize>> {
     let begin = regex_lite::Regex::new(r"/\*<(\d+)\*/").expect("a pattern");
     let end = regex_lite::Regex::new(r"/\*(\d+)>\*/").expect("a pattern");
@@ -116,24 +119,24 @@ pub fn lines(written: &str) -> HashMap<usize, Range<usize>> {
     lines
 }
 
-/// What stands where in a file, by the place at which cargo-mutants finds it.
+/// The expressions in a file, by the position at which cargo-mutants finds them.
 #[derive(Default)]
 struct Places {
-    /// Operand, operator, operand.
+    /// The left operand, the operator and the right operand.
     binary: HashMap<usize, [Range<usize>; 3]>,
-    /// The whole, and its operand.
+    /// The whole expression, and its operand.
     unary: HashMap<usize, [Range<usize>; 2]>,
     guards: HashMap<usize, Range<usize>>,
-    /// The pattern, and the guard.
+    /// The pattern and the guard of each arm.
     arms: HashMap<usize, (Range<usize>, Option<Range<usize>>)>,
     fields: HashMap<usize, Field>,
 }
 
-/// A field of a struct whose other fields come from another value.
+/// A field in a struct expression whose other fields are taken from a different value (`..others`).
 struct Field {
     name: String,
     value: Range<usize>,
-    /// `Struct { name, .. }`.
+    /// Whether the field is written in short form, as in `Struct { name, .. }`.
     is_short: bool,
     others: Range<usize>,
 }
@@ -178,7 +181,8 @@ impl Places {
             Genre::MatchArmGuard => {
                 let range = self.guards.get(&start)?.clone();
                 let mut before = "(".to_owned();
-                // The one that says yes stands first, as `||` binds less than `&&`.
+                // The mutant with `true` must come first, because `||` binds less tightly than
+                // `&&`.
                 let mut group = group.to_vec();
                 group.sort_by_key(|(_, mutant)| mutant.replacement != "true");
                 for (number, mutant) in group {
@@ -212,7 +216,7 @@ impl Places {
     }
 }
 
-/// A condition with `let` is no expression that could stand in another one.
+/// Whether a condition contains `let`, in which case it cannot be part of a different expression.
 fn has_let(expr: &Expr) -> bool {
     match expr {
         Expr::Let(_) => true,
@@ -239,7 +243,8 @@ impl<'ast> Visit<'ast> for Places {
     }
 
     fn visit_expr_match(&mut self, expr: &'ast ExprMatch) {
-        // An arm with a condition covers nothing: another one must cover what it covered.
+        // An arm with a condition does not count as covering anything, so a different arm must
+        // cover its values.
         let covers_all = |arm: &Arm| arm.guard.is_none() && matches!(arm.pat, Pat::Wild(_));
         let is_covered = expr.arms.iter().any(covers_all);
         for arm in &expr.arms {

@@ -37,7 +37,7 @@ struct Span {
     end: Position,
 }
 
-/// Both from 1, in characters.
+/// A position in a file. Lines and columns are counted from 1, and columns are in characters.
 #[derive(Debug, Deserialize)]
 struct Position {
     line: usize,
@@ -45,7 +45,7 @@ struct Position {
 }
 
 impl Mutant {
-    /// Where in the text of its file it replaces something, in bytes.
+    /// Returns the bytes that the mutant replaces in the text of its file.
     pub fn range(&self, text: &str) -> Range<usize> {
         self.span.start.offset(text)..self.span.end.offset(text)
     }
@@ -54,7 +54,7 @@ impl Mutant {
         self.function.as_ref().is_some_and(|function| function.return_type.contains("impl "))
     }
 
-    /// Its name without line and column, which change with every edit.
+    /// Returns the name without line and column, which change with every edit.
     pub fn lasting_name(&self) -> String {
         let name = self.name.strip_prefix(&self.file).unwrap_or(&self.name);
         let what = name.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());

@@ -1,10 +1,11 @@
-//! Tries every mutant of `itsme-core` that cargo-mutants lists, and fails if one survives that `survivors.txt` does not
-//! explain.
+//! Tries every mutant of `itsme-core` that cargo-mutants lists, and fails if a mutant survives without an explanation
+//! in `survivors.txt`.
 //!
-//! cargo-mutants builds the tests once for each mutant, which takes ten hours here. This program writes all mutants into
-//! one copy of the source, where an environment variable chooses one at run time ([`instrument`]), drops those that do not
-//! compile ([`build`]), finds out which tests reach which mutants, and runs these tests alone ([`run`]). The few mutants
-//! that cannot be chosen at run time (in a `const fn`, in a `let` chain, beside `impl Trait`) are left to cargo-mutants.
+//! cargo-mutants builds the tests once for each mutant, which takes ten hours here. This program instead writes all
+//! mutants into one copy of the source, in which an environment variable chooses one of them at run time
+//! ([`instrument`]). It drops the mutants that do not compile ([`build`]), finds out which tests reach which mutants,
+//! and runs only these tests ([`run`]). The few mutants that cannot be chosen at run time (in a `const fn`, in a `let`
+//! chain, with `impl Trait`) are left to cargo-mutants.
 
 mod build;
 mod instrument;

@@ -1,4 +1,4 @@
-//! Counts, and compares the survivors with those that are explained.
+//! Counts the outcomes, and compares the survivors with those that are explained.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,14 +19,14 @@ pub fn write(
         mutants.iter().map(|mutant| mutant.name.as_str()).zip(outcomes).collect();
     fs::write(out.join("outcomes.json"), serde_json::to_string_pretty(&all)?)?;
 
-    // cargo-mutants reads them as regular expressions.
+    // cargo-mutants reads these names as regular expressions.
     let left = mutants.iter().zip(outcomes).filter(|(_, outcome)| matches!(outcome, Outcome::Left));
     let left: Vec<String> = left.map(|(mutant, _)| regex_lite::escape(&mutant.name)).collect();
     fs::write(out.join("left.toml"), format!("examine_re = {}\n", serde_json::to_string(&left)?))?;
 
     let mut table = BTreeMap::<&str, [usize; 6]>::new();
     let mut unexplained = BTreeSet::new();
-    // A line with the mutant's name, then lines that begin with spaces and say why no test can notice it.
+    // The format is a line with the mutant's name, followed by indented lines that explain why no test can notice it.
     let explained = fs::read_to_string(explained)?;
     let mut explained: Vec<&str> = explained
         .lines()
@@ -63,14 +63,14 @@ pub fn write(
     }
     println!("| all | {} |", sum.map(|count| count.to_string()).join(" | "));
     println!(
-        "for those that are left: cargo mutants -p itsme-core --config target/mutants/left.toml"
+        "to try the mutants that are left: cargo mutants -p itsme-core --config target/mutants/left.toml"
     );
     for name in &explained {
-        println!("explained, and caught or gone: {name}");
+        println!("in survivors.txt, but caught or no longer listed: {name}");
     }
     for name in &unexplained {
         println!("{name}");
     }
-    println!("{} survived that survivors.txt does not explain", unexplained.len());
+    println!("{} mutants survived without an explanation in survivors.txt", unexplained.len());
     Ok(if unexplained.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

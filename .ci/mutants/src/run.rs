@@ -14,22 +14,22 @@ use serde::Serialize;
 
 use crate::{Result, build::Built, list::Mutant};
 
-/// What became of a mutant.
+/// The outcome of trying a mutant.
 #[derive(Clone, Debug, Serialize)]
 pub enum Outcome {
-    /// By which test program.
+    /// The mutant was caught by this test program.
     Caught(String),
-    /// A test ran ten times as long as without it.
+    /// A test in this program ran ten times as long as it does without the mutant.
     TooLong(String),
     Survived,
-    /// No test reaches it.
+    /// No test reaches the mutant.
     NotReached,
     DoesNotCompile,
-    /// It cannot be chosen at run time: cargo-mutants has to try it.
+    /// The mutant cannot be chosen at run time, so cargo-mutants has to try it.
     Left,
 }
 
-/// A test, and how long it takes.
+/// A test, and how long it takes without a mutant.
 struct Test {
     program: PathBuf,
     name: String,
@@ -75,10 +75,10 @@ pub fn all(tree: &Path, mutants: &[Mutant], built: Built) -> Result<Vec<Outcome>
     Ok(outcomes)
 }
 
-/// Which tests reach each mutant, by their places in the list of tests.
+/// The tests that reach each mutant, as positions in the list of tests.
 type Reached = BTreeMap<usize, Vec<usize>>;
 
-/// The tests, and what they reach.
+/// Runs each test without a mutant. Returns the tests, and which tests reach each mutant.
 fn reach(tree: &Path, programs: &[PathBuf]) -> Result<(Vec<Test>, Reached)> {
     let file = tree.with_file_name("reached");
     let (mut tests, mut reached) = (Vec::new(), Reached::new());
@@ -93,7 +93,10 @@ fn reach(tree: &Path, programs: &[PathBuf]) -> Result<(Vec<Test>, Reached)> {
             let begun = Instant::now();
             let mut command = command(tree, program, &[name]);
             if !command.env("MUTANTS_REACHED", &file).status()?.success() {
-                println!("not used, as it fails without a mutant: {name} of {}", label(program));
+                println!(
+                    "not used, because it fails without a mutant: {name} in {}",
+                    label(program)
+                );
                 continue;
             }
             for number in fs::read_to_string(&file).unwrap_or_default().lines() {
@@ -128,7 +131,8 @@ fn attempt(tree: &Path, number: usize, tests: &[Test], reaching: &[usize]) -> Ou
     Outcome::Survived
 }
 
-/// Whether a program ended well; if it does not end in time, it is ended.
+/// Waits for a program, and returns whether it succeeded. If it does not end in time, stops it and
+/// returns `None`.
 fn end(child: &mut Child, patience: Duration) -> Option<bool> {
     let begun = Instant::now();
     while begun.elapsed() < patience {
@@ -142,7 +146,7 @@ fn end(child: &mut Child, patience: Duration) -> Option<bool> {
     None
 }
 
-/// Runs certain tests of a program, until the first one fails.
+/// Returns a command that runs these tests of a program, until the first one fails.
 fn command(tree: &Path, program: &Path, names: &[&str]) -> Command {
     let mut command = Command::new(program);
     command
@@ -158,7 +162,7 @@ fn command(tree: &Path, program: &Path, names: &[&str]) -> Command {
     command
 }
 
-/// The name of a test program without the digits that cargo adds.
+/// Returns the name of a test program without the digits that cargo appends.
 fn label(program: &Path) -> String {
     let name = program.file_name().unwrap_or_default().to_string_lossy();
     name.rsplit_once('-').map_or(name.as_ref(), |(name, _)| name).to_owned()

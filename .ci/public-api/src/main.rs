@@ -1,9 +1,10 @@
-//! Writes the public API of each published crate to `docs/api`, or checks with `--check` that this
-//! is up to date.
+//! Writes the public API of each published crate to `docs/api` or, with `--check`, checks that
+//! these files are up to date.
 //!
-//! rustdoc writes it as JSON, which a stable one does only if told that it is not stable: cargo is
-//! given this very program as rustdoc, which passes that on. (Telling cargo itself would rebuild
-//! all dependencies.)
+//! rustdoc can output the API as JSON, but only with unstable options. A stable rustdoc accepts
+//! these if an environment variable is set. So cargo is given this program as its rustdoc, and this
+//! program runs the real one with the variable. (Setting it for cargo itself would rebuild all
+//! dependencies.)
 
 use std::{
     env,
@@ -43,14 +44,14 @@ fn main() -> Result<ExitCode> {
     }
     if changed {
         eprintln!(
-            "the public API has changed; if that is intended: {REFRESH}, and add a line to CHANGELOG.md"
+            "the public API has changed; if this is intended, run {REFRESH} and add a line to CHANGELOG.md"
         );
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs rustdoc with the same arguments.
+/// Runs the real rustdoc with the same arguments.
 fn rustdoc() -> Result<ExitCode> {
     let status = Command::new("rustdoc")
         .args(env::args_os().skip(1))
@@ -59,8 +60,8 @@ fn rustdoc() -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Has rustdoc write the JSON of the workspace's libraries, with the features that the examples use,
-/// and returns the folder with it.
+/// Runs rustdoc to write the JSON of the workspace's libraries, with the features that the examples use, and returns
+/// the folder with the output.
 fn document(root: &Path) -> Result<std::path::PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);
     let status = Command::new("cargo")
@@ -77,7 +78,7 @@ fn document(root: &Path) -> Result<std::path::PathBuf> {
     Ok(target.join("doc"))
 }
 
-/// One line per item, leaving out what every type has.
+/// Returns the API with one line per item, leaving out implementations that every type has.
 fn listing(json: &Path) -> Result<String> {
     let api = public_api::Builder::from_rustdoc_json(json)
         .omit_blanket_impls(true)

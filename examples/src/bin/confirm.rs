@@ -1,4 +1,4 @@
-//! Asks a person to confirm a text or a payment. See `cargo run --bin confirm -- --help`.
+//! Asks a user to confirm a text or a payment. See `cargo run --bin confirm -- --help`.
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
@@ -11,12 +11,11 @@ use itsme_examples::{
 };
 use itsme_testkit::{CONFIRM_SERVICE, REQUEST_URI};
 
-/// Asks a person to confirm a text or a payment in the app, and verifies the evidence that they
-/// did.
+/// Asks a user to confirm a text or a payment in the app, and verifies the evidence that they did.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 confirmed, 1 failed, 2 invalid options, 3 the person refused.\n\n\
+    after_help = "Exit codes: 0 confirmed, 1 failed, 2 invalid options, 3 the user refused.\n\n\
     Examples:\n  \
     cargo run --bin confirm\n  \
     cargo run --bin confirm -- --text 'Close the account <b>for good</b>?'\n  \
@@ -30,7 +29,7 @@ struct Program {
     #[command(flatten)]
     report: Report,
 
-    /// Text to confirm; may contain `<b>`, `<i>`, `<u>` and `<br>`.
+    /// Text to confirm. It can contain `<b>`, `<i>`, `<u>` and `<br>`.
     #[arg(
         long,
         default_value = "Do you agree to the terms of <b>version 2</b>?",
@@ -42,12 +41,14 @@ struct Program {
     #[arg(long, num_args = 3, value_names = ["AMOUNT", "CURRENCY", "IBAN"])]
     pay: Option<Vec<String>>,
 
-    /// Host the request object instead of sending it along; without a value, at the fake itsme.
+    /// Host the request object at this URI instead of sending it in the URL; without a value, host
+    /// it at the fake itsme.
     #[arg(long, value_name = "REQUEST_URI", num_args = 0..=1, default_missing_value = DEFAULT_URI)]
     hosted: Option<String>,
 }
 
-/// Where the fake itsme's client may host: `REQUEST_URI` with any suffix.
+/// A URI that is registered at the fake itsme for hosted request objects: `REQUEST_URI` with any
+/// suffix.
 const DEFAULT_URI: &str = "https://rp.example:443/itsme/request/1";
 
 #[tokio::main]
@@ -82,13 +83,13 @@ async fn confirm(program: Program, report: &mut Report) -> Result<(), Box<dyn Er
     let who = run::visit(&itsme, login, &visitor, report).await?;
     report.verified(&who);
 
-    // The evidence, to be archived with what was confirmed.
+    // The evidence to archive, together with what was confirmed.
     let archived = who.evidence.to_text();
     let evidence = Evidence::from_text(&archived)?;
     let confirmed = confirmed.unwrap_or_default();
     report.say(format_args!("\n   Confirmed: {confirmed}"));
     report.say(format_args!(
-        "   Evidence of {} bytes verified offline, signed with the key {}",
+        "   Evidence verified offline: {} bytes, signed with the key {}",
         archived.len(),
         evidence.signing_key_thumbprint().unwrap_or_default(),
     ));

@@ -21,7 +21,7 @@ use itsme_testkit::SERVICE;
 use itsme_ureq::Transport;
 
 /// Checks everything that a login depends on: the OP, the clock, the keys in an HSM, the published
-/// keys and the redirect URI.
+/// keys, and the redirect URI.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -59,7 +59,7 @@ fn examine(
 ) -> Result<(), Box<dyn Error>> {
     let prepared = options.prepare(SERVICE, report)?;
     let Prepared { settings, service, visitor, token, remarks } = prepared;
-    // This checks the settings and the redirect URI.
+    // Creating the client checks the settings and the redirect URI.
     let client = Client::new(settings)?;
     report.check(Some(true), "settings, keys and redirect URI are well-formed");
     for remark in &remarks {
@@ -83,7 +83,7 @@ fn examine(
     well &= reach_the_op(&client, &transport, report)?;
     let login = transport.run(client.authorize(AuthorizationRequest::login(service)))?;
     let (endpoint, _) = login.url.split_once('?').unwrap_or_default();
-    report.check(Some(true), &format!("people are sent to {endpoint}"));
+    report.check(Some(true), &format!("users are sent to {endpoint}"));
 
     let published = match (jwks_url, visitor.is_simulated()) {
         (Some(url), _) => Some(url),
@@ -92,19 +92,21 @@ fn examine(
     };
     match published {
         Some(url) => well &= check_published(&client, &transport, &url, report)?,
-        None => report.check(None, "the published keys were not checked; give --jwks-url"),
+        None => report.check(None, "the published keys were not checked; pass --jwks-url"),
     }
     if well { Ok(()) } else { Err("a check above failed".into()) }
 }
 
-/// Whether each external key matches the published key with its name.
+/// Checks that each external key matches the published key with the same name.
 fn check_keys(client: &Client, transport: &Transport, report: &mut Report) -> bool {
     let begun = Instant::now();
     match transport.run(client.check_keys()) {
         Ok(()) => {
             let took = begun.elapsed();
-            report
-                .check(Some(true), &format!("the token's keys are the published ones, {took:.1?}"));
+            report.check(
+                Some(true),
+                &format!("the token's keys match the published ones, {took:.1?}"),
+            );
             true
         }
         Err(error) => {
@@ -115,7 +117,7 @@ fn check_keys(client: &Client, transport: &Transport, report: &mut Report) -> bo
     }
 }
 
-/// Fetches metadata and keys, and the server's clock.
+/// Fetches the OP's metadata and keys, and compares the clocks.
 fn reach_the_op(
     client: &Client,
     transport: &Transport,
@@ -138,29 +140,32 @@ fn reach_the_op(
         report.check(None, &format!("among its keys, {key}"));
     }
     let Some(theirs) = date.take() else {
-        report.check(None, "it sends no Date, so the clocks were not compared");
+        report.check(None, "the OP sends no Date header, so the clocks were not compared");
         return Ok(true);
     };
     let ours = SystemTime::now();
     let apart = ours.duration_since(theirs).or_else(|_| theirs.duration_since(ours))?;
-    // A Date has whole seconds. We tolerate 60, but some OPs refuse an assertion that is ten off.
+    // A Date header is only accurate to a second. This library tolerates a difference of 60
+    // seconds, but some OPs reject client assertions that are ten seconds off.
     let (verdict, so) = match apart.as_secs() {
         0..10 => (Some(true), ""),
-        10..30 => (None, ": some OPs refuse clients for this"),
+        10..30 => (None, ": some OPs refuse clients whose clock is so far off"),
         _ => (Some(false), ": set the clock with NTP"),
     };
     report.check(verdict, &format!("the clocks are {apart:.0?} apart{so}"));
     Ok(verdict != Some(false))
 }
 
-/// Checks what itsme fetches: our keys, quickly, and cacheable for at least half an hour.
+/// Checks what itsme fetches: it must contain the client's keys, arrive quickly, and be cacheable
+/// for at least half an hour.
 fn check_published(
     client: &Client,
     transport: &Transport,
     url: &str,
     report: &mut Report,
 ) -> Result<bool, Box<dyn Error>> {
-    let ours = client.public_jwks_response().ok_or("a client secret has no keys to publish")?;
+    let ours =
+        client.public_jwks_response().ok_or("a client with a secret has no keys to publish")?;
     let request = http::Request::get(url).body(Vec::new())?;
     let begun = Instant::now();
     let response = transport.send(request).map_err(|(_, error)| error)?;
@@ -172,7 +177,7 @@ fn check_published(
     let kept = max_age.is_some_and(|seconds| seconds >= 1800);
     let status = response.status();
     report.check(Some(same), &format!("{url} matches the key file, status {status}"));
-    report.check(Some(quick), &format!("it answers in {took:.1?}; itsme waits one second"));
+    report.check(Some(quick), &format!("it responds in {took:.1?}; itsme waits for one second"));
     let cached = max_age.map_or("is missing".to_owned(), |seconds| format!("is {seconds}"));
     report.check(
         Some(kept),
@@ -187,7 +192,7 @@ fn max_age(response: &Response) -> Option<u64> {
     value.split(',').find_map(seconds)
 }
 
-/// Serves our public keys for as long as this program runs.
+/// Serves the client's public keys for as long as this program runs.
 fn serve(response: Response) -> std::io::Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let url = format!("http://{}/jwks.json", listener.local_addr()?);

@@ -17,20 +17,20 @@ use itsme_examples::{
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-/// Inspects what a login has left behind and runs every check on it, showing what was expected,
-/// what was found, and what to do.
+/// Inspects a document from a login and runs every check on it, showing what was expected, what was
+/// found, and what to do.
 ///
-/// Accepts a token (encrypted or signed), the token endpoint's answer, a callback, an authorization
+/// Accepts a token (encrypted or signed), a token endpoint response, a callback, an authorization
 /// URL, a request object, a discovery document, a key set, a file with private keys, archived
-/// evidence or a recorded login, and recognizes which one it is.
+/// evidence or a recorded login, and recognizes which of these it is.
 #[derive(Debug, Parser)]
 #[command(
     name = "inspect",
     version,
     after_help = "Nothing leaves this machine. Only --fetch contacts the OP, to get its metadata and keys.\n\n\
-    A token is personal data, and a code or an access token grants access: pass a file or standard input rather than an \
-    argument, which other users of the machine can see and your shell remembers. Values of personal claims are printed \
-    only with --reveal; secrets and private keys never are.\n\n\
+    A token is personal data, and a code or an access token grants access. Pass them in a file or on standard input: \
+    an argument is visible to other users of the machine and stays in your shell's history. Values of personal claims \
+    are printed only with --reveal. Secrets and private keys are never printed.\n\n\
     Exit codes: 0 no check failed, 1 a check failed, 2 invalid options or unrecognized input.\n\n\
     Examples:\n  \
     cargo run --bin inspect -- answer.json --keys jwks_private.json --op-keys itsme.json \\\n      \
@@ -42,7 +42,7 @@ use zeroize::Zeroizing;
     cargo run --bin inspect -- --json < answer.json"
 )]
 struct Program {
-    /// File to inspect, or the text itself; `-` or nothing for standard input.
+    /// File to inspect, or the text itself. Reads standard input if this is `-` or missing.
     text: Option<String>,
 
     #[command(flatten)]
@@ -56,7 +56,7 @@ struct Program {
     report: Report,
 }
 
-/// The maximum input size; what comes from an OP is at most a quarter of that.
+/// The maximum input size. Anything sent by an OP is at most a quarter of this.
 const MOST: u64 = 4 * 1024 * 1024;
 
 fn main() -> ExitCode {
@@ -74,7 +74,8 @@ fn examine(
     let bytes = read(text)?;
     let given = known.read()?;
     let Some((kind, layers)) = inspect::layers(&bytes, &given) else {
-        let what = "not recognized: neither a file name nor a text that can be inspected; see --help for what can";
+        let what = "not recognized: this is neither a file name nor a document that can be inspected; see --help for \
+            those that can";
         Program::command().error(ErrorKind::ValueValidation, what).exit()
     };
     report.say(format_args!("This is {}.", kind.name()));
@@ -104,12 +105,12 @@ fn examine(
     }
 }
 
-/// Reads the file of this name, the argument itself, or standard input.
+/// Reads the file with this name, the argument itself, or standard input.
 fn read(text: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Box<dyn Error>> {
     match text {
         None | Some("-") => {
             if io::stdin().is_terminal() {
-                eprintln!("Reading standard input, up to Ctrl-D …");
+                eprintln!("Reading standard input until Ctrl-D …");
             }
             Ok(all_of(io::stdin().lock())?)
         }

@@ -12,13 +12,12 @@ use itsme_core::PrivateKeys;
 use itsme_examples::{key_file, key_import::Import, options::Hsm, report::Report};
 use serde_json::{Value, json};
 
-/// Creates, checks and rotates the private JWK set of a relying party, whose keys are in a file or
-/// an HSM.
+/// Creates, checks and rotates a client's private JWK set, whose keys are in a file or an HSM.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "On Unix, only the file's owner can read it (mode 0600); on Windows the folder's permissions apply, so choose one that \
-    others cannot read. An existing file is never replaced without asking.\n\n\
+    after_help = "On Unix, only the file's owner can read it (mode 0600); on Windows the folder's permissions apply, \
+        so choose a folder that others cannot read. An existing file is never replaced without asking.\n\n\
     Exit codes: 0 done, 1 failed, 2 invalid options.\n\n\
     Examples:\n  \
     cargo run --bin keys -- generate jwks_private.json\n  \
@@ -49,7 +48,7 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Create a new set: one key to sign, one to decrypt.
+    /// Create a new set with one key to sign and one to decrypt.
     Generate { file: PathBuf },
     /// Create a set from private keys in other files: PEM, PKCS #12, single JWKs and more.
     Import {
@@ -58,39 +57,40 @@ enum Command {
         #[command(flatten)]
         import: Import,
     },
-    /// Print the public set, for publication.
+    /// Print the public JWK set to publish.
     Public {
         #[command(flatten)]
         set: KeyFile,
     },
-    /// Print the public set of the keys on a token, for publication.
+    /// Print the public JWK set of the keys on a token, to publish it.
     #[command(mut_arg("pkcs11", |module| module.required(true)))]
     Publish {
         #[command(flatten)]
         hsm: Hsm,
     },
-    /// Check whether the set is usable, and for what; for any other file, say what it is and how to
-    /// make a set from it.
+    /// Check whether the set is usable, and what each key is used for. For any other file, print
+    /// what the file is and how to make a set from it.
     Check {
         #[command(flatten)]
         set: KeyFile,
     },
-    /// Add a key. A new encryption key is published at once, while the old ones still decrypt; a
-    /// new signing key is published next to the old one, which signs until `sign-with`.
+    /// Add a key. A new encryption key is published immediately, and the old ones can still
+    /// decrypt. A new signing key is published next to the old one, which is used until
+    /// `sign-with`.
     Rotate {
         #[command(flatten)]
         set: KeyFile,
-        /// Which key to add; both if omitted.
+        /// Which key to add. Default: both.
         usage: Option<Usage>,
     },
-    /// Add keys held by an HSM or a KMS, given their public JWK set, in the way `rotate` adds new
-    /// ones.
+    /// Add keys held in an HSM or a KMS, given their public JWK set. They are added in the same way
+    /// as new keys with `rotate`.
     Add {
         file: PathBuf,
-        /// File with their public JWK set.
+        /// File with the public JWK set of these keys.
         jwks: PathBuf,
     },
-    /// Sign with another key of the set from now on.
+    /// Sign with a different key in the set from now on.
     SignWith {
         #[command(flatten)]
         set: KeyFile,
@@ -108,8 +108,8 @@ enum Command {
 struct KeyFile {
     file: PathBuf,
 
-    /// Expect keys without a private part, which are in an HSM or a KMS. Without this option they
-    /// are an error.
+    /// Accept keys without a private part, because they are in an HSM or a KMS. Without this
+    /// option, such keys are an error.
     #[arg(long)]
     outside: bool,
 }
@@ -134,7 +134,7 @@ fn run(command: &Command, yes: bool, report: &mut Report) -> Result<(), Box<dyn 
         Command::Import { file, import } => write(file, &import.keys()?, yes, report)?,
         Command::Public { set } => print(&set.read()?.public_jwks(), report)?,
         Command::Publish { hsm } => {
-            let token = hsm.open()?.ok_or("no PKCS #11 module is given")?;
+            let token = hsm.open()?.ok_or("no PKCS #11 module was given; pass --pkcs11")?;
             print(&token.keys()?.public_jwks(), report)?;
         }
         Command::Check { set } => tell(&set.read()?, report),
@@ -200,7 +200,7 @@ impl KeyFile {
     }
 }
 
-/// Writes the file if there is none, or if it may be replaced.
+/// Writes the file if it does not exist yet or can be replaced.
 fn write(
     file: &Path,
     keys: &PrivateKeys,
@@ -208,7 +208,7 @@ fn write(
     report: &mut Report,
 ) -> Result<(), Box<dyn Error>> {
     if file.exists() && !yes && !asked(&format!("Replace {}?", file.display()))? {
-        return Err("nothing was written (--yes replaces without asking)".into());
+        return Err("nothing was written (use --yes to replace the file without asking)".into());
     }
     key_file::write(file, keys)?;
     tell(keys, report);

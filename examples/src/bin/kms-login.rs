@@ -1,5 +1,5 @@
-//! A login with keys in a KMS. See `cargo run --bin kms-login -- --help`; `cargo run --bin kms` is
-//! a fake KMS to use.
+//! A login with keys in a KMS. See `cargo run --bin kms-login -- --help`. You can use `cargo run
+//! --bin kms` as a fake KMS.
 
 use std::{
     env,
@@ -16,8 +16,8 @@ use itsme_testkit::KmsClient;
 use itsme_ureq::Client;
 use zeroize::Zeroizing;
 
-/// Logs a person in with keys held by a KMS: prints where to send them, reads the callback, prints
-/// who they are, and runs until standard input closes.
+/// Logs a user in with keys held in a KMS: prints the authorization URL, reads the callback, prints
+/// the user's `sub`, and then runs until standard input closes.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Program {
@@ -29,7 +29,7 @@ struct Program {
     #[arg(long, value_name = "ID")]
     client_id: String,
 
-    /// Where people come back to.
+    /// URI to which users come back.
     #[arg(long, value_name = "URL")]
     redirect_uri: String,
 
@@ -37,11 +37,11 @@ struct Program {
     #[arg(long, value_name = "CODE")]
     service: String,
 
-    /// JWK set: the public one with `--kms`, otherwise the private one.
+    /// JWK set: the public set with `--kms`, otherwise the private set.
     #[arg(long, value_name = "FILE")]
     keys: PathBuf,
 
-    /// Private JWK set to start with, which the KMS's keys then replace.
+    /// Private JWK set to start with, which is then replaced with the KMS's keys.
     #[arg(long, value_name = "FILE", requires = "kms")]
     instead_of: Option<PathBuf>,
 
@@ -51,7 +51,7 @@ struct Program {
     kms: Option<String>,
 }
 
-/// Wipes what it reads from memory, like the keys made from it.
+/// Reads private keys. The file's text is wiped from memory afterwards, like the keys themselves.
 fn in_file(file: &Path) -> Result<PrivateKeys, Box<dyn Error>> {
     Ok(PrivateKeys::from_json(&Zeroizing::new(fs::read_to_string(file)?))?)
 }

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Program {
-    /// Port of 127.0.0.1; 0 picks a free one.
+    /// Port on 127.0.0.1; 0 picks a free one.
     #[arg(long, default_value_t = 0)]
     port: u16,
 
-    /// Private JWK set to hold, instead of generated keys.
+    /// Private JWK set to use instead of generated keys.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
 
@@ -23,11 +23,11 @@ struct Program {
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
 
-    /// Answer every Nth call with 429.
+    /// Respond to every Nth call with 429.
     #[arg(long, value_name = "CALLS")]
     throttle_every: Option<u32>,
 
-    /// Answer every Nth call with 503.
+    /// Respond to every Nth call with 503.
     #[arg(long, value_name = "CALLS")]
     fail_every: Option<u32>,
 }

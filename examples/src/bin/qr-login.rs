@@ -1,4 +1,4 @@
-//! A login by QR code, async. See `cargo run --bin qr-login -- --help`.
+//! An async login by QR code. See `cargo run --bin qr-login -- --help`.
 
 use std::{error::Error, process::ExitCode};
 
@@ -13,11 +13,12 @@ use itsme_examples::{
 };
 use itsme_testkit::SERVICE;
 
-/// Logs in whoever scans the QR code in the terminal with the itsme app, without a browser (CIBA).
+/// Shows a QR code in the terminal and logs in the user who scans it with the itsme app, without a
+/// browser (CIBA).
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 logged in, 1 failed, 2 invalid options, 3 the person refused.\n\n\
+    after_help = "Exit codes: 0 logged in, 1 failed, 2 invalid options, 3 the user refused.\n\n\
     Examples:\n  \
     cargo run --bin qr-login\n  \
     cargo run --bin qr-login -- --user ioana\n  \
@@ -57,7 +58,7 @@ async fn log_in(options: Common, report: &mut Report) -> Result<(), Box<dyn Erro
                 visitor.scan();
                 then
             }
-            // 2. Someone has scanned it and is being asked in the app.
+            // 2. A user has scanned the code and is being asked in the app.
             Progress::Scanned { then } => {
                 report.scanned();
                 then
@@ -66,7 +67,7 @@ async fn log_in(options: Common, report: &mut Report) -> Result<(), Box<dyn Erro
                 visitor.answer();
                 then
             }
-            // 3. They have approved.
+            // 3. The user has approved.
             Progress::LoggedIn(who) => break who,
         };
     };

@@ -11,15 +11,15 @@ use itsme_examples::{
 };
 use serde_json::{Value, json};
 
-/// Replays a login that an application recorded, through the same checks, in no time: request by
-/// request, with what was wrong in each answer, to the same outcome. With another clock or other
-/// keys, shows how it would have ended.
+/// Replays a login that an application recorded, without waiting. It runs the same checks on each
+/// response, prints what was wrong, and shows the outcome. With a different clock or different
+/// keys, it shows how the login would have ended.
 #[derive(Debug, Parser)]
 #[command(
     name = "replay",
     version,
-    after_help = "Nothing leaves this machine, and nobody is logged in. Prints no secrets and nothing about the person.\n\n\
-    Exit codes: 0 same outcome, 1 different outcome, 2 invalid options or a recording that does not open.\n\n\
+    after_help = "Nothing leaves this machine, and no one is logged in. Prints no secrets and no personal data.\n\n\
+    Exit codes: 0 same outcome, 1 different outcome, 2 invalid options or a recording that cannot be opened.\n\n\
     Examples:\n  \
     cargo run --bin replay -- login.recording --keys jwks_private.json\n  \
     cargo run --bin replay -- login.recording --keys jwks_private.json --clock -10m\n  \
@@ -33,7 +33,7 @@ struct Program {
     #[command(flatten)]
     recorded: Recorded,
 
-    /// Print every check, not only those that failed.
+    /// Print all checks, not only those that failed.
     #[arg(long)]
     all: bool,
 
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     let told = recording::told(&replay, &replayed);
     let text = |name: &str| told[name].as_str().unwrap_or_default();
     report.say(format_args!(
-        "This is a recording of `{}`, begun at {} by {} at {}.",
+        "This is a recording of `{}`, started at {} by client {} at {}.",
         text("name"),
         text("begun"),
         text("client_id"),
@@ -64,7 +64,7 @@ fn main() -> ExitCode {
     report.add("flow", Value::Object(told));
     if replay.missing_bytes() > 0 {
         report.say(format_args!(
-            "--   {} bytes of answers are missing from it, so it may end differently",
+            "--   {} bytes of responses are missing from the recording, so it might end differently",
             replay.missing_bytes()
         ));
     }
@@ -79,8 +79,8 @@ fn main() -> ExitCode {
         report.say(format_args!("\n{:+9.3} s  {what}", after.as_secs_f64()));
         if !step.is_same && !asks_what_if {
             report.say(
-                "--   this differs from the recording: is the library a different version, do the keys in the file sign with another key, or \
-                 are bytes missing?",
+                "--   this differs from the recording; check whether the library has a different version, the key file \
+                    signs with a different key, or bytes are missing",
             );
         }
         let layers: Vec<Layer> = recording::of_step(step).collect();
@@ -101,7 +101,7 @@ fn main() -> ExitCode {
     report.exit(if now == then {
         Ok(())
     } else {
-        Err(format!("it ended differently this time; originally: {then}").into())
+        Err(format!("it ended differently this time; the original outcome was: {then}").into())
     })
 }
 
@@ -119,15 +119,15 @@ fn what(step: &ReplayedStep) -> String {
             )
         }
         ReplayedWhat::KeyOperation { kid, algorithm, failure, .. } => match failure {
-            Some(failure) => format!("{algorithm} by the external key `{kid}`: {failure}"),
-            None => format!("{algorithm} by the external key `{kid}`: done"),
+            Some(failure) => format!("{algorithm} with the external key `{kid}`: {failure}"),
+            None => format!("{algorithm} with the external key `{kid}`: done"),
         },
         ReplayedWhat::Wait(time) => format!("waits for {} s", time.as_secs_f64()),
         what => format!("{what:?}"),
     }
 }
 
-/// Prints one line per layer if all is well, unless everything is wanted.
+/// Prints one line for each layer without a failed check. With `all`, prints every layer in full.
 fn tell(layers: &[Layer], all: bool, report: &Report) {
     for layer in layers {
         if all || layer.has_failed() {

@@ -1,4 +1,4 @@
-//! A person shares data with itsme. See `cargo run --bin share-data -- --help`.
+//! A user shares data through itsme. See `cargo run --bin share-data -- --help`.
 
 use std::{error::Error, process::ExitCode};
 
@@ -11,11 +11,11 @@ use itsme_examples::{
 };
 use itsme_testkit::SHARE_SERVICE;
 
-/// Asks a person for the data of their identity document, and prints what they share.
+/// Requests the data of a user's identity document, and prints what they share.
 #[derive(Debug, Parser)]
 #[command(
     version,
-    after_help = "Exit codes: 0 shared, 1 failed, 2 invalid options, 3 the person refused.\n\n\
+    after_help = "Exit codes: 0 shared, 1 failed, 2 invalid options, 3 the user refused.\n\n\
     Examples:\n  \
     cargo run --bin share-data\n  \
     cargo run --bin share-data -- --user ioana\n  \
@@ -41,8 +41,8 @@ async fn share(options: Options, report: &mut Report) -> Result<(), Box<dyn Erro
         options.prepare(SHARE_SERVICE, report)?;
     let itsme = run::client(settings, &visitor, token.as_ref())?;
 
-    // At least one claim is needed, so the constructor takes it. Only those whom the law allows may
-    // request the national number.
+    // The constructor takes a claim, because at least one is required. Only organizations with a
+    // legal basis can request the national number.
     let request = AuthorizationRequest::share_data(service, Claim::Name.essential())
         .claim(Claim::Birthdate)
         .claim(Claim::Address)

@@ -2,126 +2,135 @@
 
 use itsme_core::explain::Document;
 
-const CLOCK_FAST: &str = "compare the clocks with `doctor`: yours may be fast; if it is right, the text is old: \
-    use `--at` with the time of the refusal";
-const CLOCK_SLOW: &str = "compare the clocks with `doctor`: yours may be slow";
-const OTHER_ENVIRONMENT: &str = "compare the environment in your settings with the origin of the text: sandbox and \
-    production have different issuers and keys";
-const OTHER_CLIENT: &str = "compare the client id in your settings with the one that itsme assigned, and check whether two \
-    applications share a session store";
-const BROKEN: &str = "if you copied all of the text, the OP is at fault: send the names above, without values, to its support";
-const COPIED: &str = "did you copy all of the token? If so, the OP does not make tokens as agreed: send the header \
-    to its support";
-const OTHER_LOGIN: &str = "check that parallel logins of one browser are kept apart: each login state is stored under \
-    its `id()` and taken out once; if they are, treat it as an attack";
-const BEGIN_AGAIN: &str = "let the person start again; if it happens to many, check that the session cookie is \
-    `SameSite=Lax` and the login state is stored under its `id()`";
+const CLOCK_FAST: &str = "compare the clocks with `doctor`: yours might be fast. If it is right, the document is old: \
+    use `--at` to check it at the time of the refusal";
+const CLOCK_SLOW: &str = "compare the clocks with `doctor`: yours might be slow";
+const OTHER_ENVIRONMENT: &str = "compare the environment in your settings with the one that the document is from: \
+    sandbox and production have different issuers and keys";
+const OTHER_CLIENT: &str = "compare the client ID in your settings with the one that itsme assigned, and check whether \
+    two applications share a session store";
+const BROKEN: &str = "if you copied the whole document, the OP is at fault: send the names above, without values, to \
+    its support";
+const COPIED: &str = "check that you copied the whole token. If you did, the OP does not create tokens as agreed: send \
+    the header to its support";
+const OTHER_LOGIN: &str = "check that parallel logins in one browser are kept separate: store each login state under \
+    its `id()`, and remove it when it is used. If you do so already, treat this as an attack";
+const BEGIN_AGAIN: &str = "let the user start again. If this happens to many users, check that the session cookie is \
+    `SameSite=Lax` and that the login state is stored under its `id()`";
 
-/// For a recording that does not open.
-pub const SEALED: &str = "it was sealed to the key that was published when it was made: pass a file that still has that key, \
-    and the complete text";
+/// The advice for a recording that cannot be opened.
+pub const SEALED: &str = "the recording is sealed to the key that was published when it was made: pass a key file that \
+    still contains this key, and the complete recording";
 
-/// For one of core's checks.
+/// Returns the advice for a failed check of `itsme-core`.
 pub fn on(document: Document, check: &str) -> &'static str {
     match (document, check) {
         (Document::Encryption, "encryption") => {
-            "ask itsme to encrypt the tokens of this client: your key set, or the secret, must be registered for that"
+            "ask itsme to encrypt this client's tokens: your key set or your secret must be registered for encryption"
         }
         (Document::Encryption, "alg" | "direct enc" | "direct key" | "enc") => {
-            "compare the registration with your settings: with keys, tokens are encrypted by `RSA-OAEP`; with a secret, by `dir`"
+            "compare the registration with your settings: tokens are encrypted with `RSA-OAEP` if you have keys, and \
+                with `dir` if you have a secret"
         }
         (Document::Encryption, "kid") => {
-            "compare the published keys with the key file, using `doctor --jwks-url`: the OP encrypts to a key that the file \
-             lacks; keep an old key in the file for a day after a rotation"
+            "compare the published keys with the key file, using `doctor --jwks-url`: the OP encrypts to a key that is \
+             missing from the file. Keep an old key in the file for a day after a rotation"
         }
         (Document::Encryption, "decryption") => {
-            "compare the published keys with the key file, using `doctor --jwks-url`: the OP encrypts to another key, or the token \
-             was changed on the way"
+            "compare the published keys with the key file, using `doctor --jwks-url`: the OP encrypts to a different \
+                key, or the token was changed in transit"
         }
         (Document::Encryption, _) => COPIED,
         (Document::Signature, "signature") => {
-            "fetch the OP's keys again with `--fetch`: they change. If the key is still not among them, the token comes \
-             from another environment or from someone else"
+            "fetch the OP's keys again with `--fetch`, because they change. If the key is still not among them, the \
+                token was issued in a different environment or by a different issuer"
         }
         (Document::Signature, "alg") => {
-            "compare the registration with your settings: RS256, or HS256 with a secret if that was agreed (`--hs256`)"
+            "compare the registration with your settings: it must be RS256, or HS256 if you agreed on that for a \
+                client with a secret (`--hs256`)"
         }
         (Document::Signature, "typ") => {
-            "this is another kind of token: check which member of the answer it was taken from"
+            "this is a different kind of token: check which member of the response it was taken from"
         }
         (Document::Signature, _) => COPIED,
         (Document::IdToken | Document::Userinfo, "exp") => CLOCK_FAST,
         (Document::IdToken | Document::Userinfo, "iat" | "nbf") => CLOCK_SLOW,
         (Document::IdToken | Document::Userinfo, "age") => {
-            "compare the clocks with `doctor`: yours may be fast; if it is right, the token answers another login"
+            "compare the clocks with `doctor`: yours might be fast. If it is right, the token belongs to a different \
+                login"
         }
         (Document::IdToken | Document::Userinfo, "iss") => OTHER_ENVIRONMENT,
         (Document::IdToken | Document::Userinfo, "aud" | "azp") => OTHER_CLIENT,
         (Document::IdToken | Document::Userinfo, "other aud") => {
-            "ask itsme who the other audience is; if it is yours, add it with `Settings::other_audience`"
+            "ask itsme who the other audience is. If it is yours, add it with `Settings::other_audience`"
         }
         (Document::IdToken, "nonce" | "auth_req_id" | "at_hash") => OTHER_LOGIN,
         (Document::IdToken, "known user") => {
-            "nothing is wrong with the deployment: someone else holds the phone. Let the person start again"
+            "nothing is wrong with the deployment: a different user answered on the phone. Let the user start again"
         }
         (Document::IdToken, "acr") => {
-            "ask itsme which level the service has, and request no more than that"
+            "ask itsme which level is enabled for the service, and request that level or a lower one"
         }
         (Document::IdToken, "auth_time") => {
-            "let the person start again; if it happens to many, request a longer `max_age`"
+            "let the user start again. If this happens to many users, request a longer `max_age`"
         }
         (Document::Userinfo, "same sub") => OTHER_LOGIN,
         (Document::IdToken | Document::Userinfo, _) => BROKEN,
         (Document::Evidence, "same sub") => {
-            "one of the tokens belongs to another person: store it separately"
+            "one of the tokens belongs to a different user: store it separately"
         }
         (Document::Evidence, "iss" | "aud") => {
             "the tokens were not issued to the client named in the archive: find out who wrote it"
         }
         (Document::Evidence, _) => BROKEN,
         (Document::TokenAnswer, _) => {
-            "if you copied all of the answer, tell the OP's support what it lacks"
+            "if you copied the whole response, tell the OP's support what is missing from it"
         }
         (Document::Callback, "client") => OTHER_CLIENT,
         (Document::Callback, "iss" | "promised iss") => OTHER_ENVIRONMENT,
         (Document::Callback, "code") => "see the note below",
         (Document::Callback, "age") => {
-            "let the person start again; if it happens to many, compare the clocks of your instances, or set a longer \
-             `Settings::login_lifetime`"
+            "let the user start again. If this happens to many users, compare the clocks of your instances, or set a \
+                longer `Settings::login_lifetime`"
         }
         (Document::Callback, _) => BEGIN_AGAIN,
         (Document::Metadata, "issuer") => {
-            "write the issuer in your settings exactly as in this document, with or without the slash; if it is another issuer, the \
-             address is wrong"
+            "write the issuer in your settings exactly as in this document, with or without a trailing slash. If it is \
+                a different issuer, the URL of the document is wrong"
         }
         (
             Document::Metadata | Document::ServiceEndpoint,
             "token_endpoint" | "userinfo_endpoint" | "address",
         ) => {
-            "if the OP really has that host, add it with `Settings::endpoint_host`; otherwise trust nothing in this document"
+            "if the OP really uses this host, add it with `Settings::endpoint_host`. Otherwise, trust nothing in this \
+                document"
         }
         (Document::Metadata, _) => {
-            "tell the OP's support; a proxy or a portal in between may have answered"
+            "tell the OP's support; the response might also come from a proxy or a captive portal in between"
         }
         (Document::ServiceEndpoint, _) => "use an OP that offers this service",
         (Document::KeySet, _) => {
-            "tell the OP's support which keys are ignored, and why; a proxy in between may have answered"
+            "tell the OP's support which keys are ignored, and why; the response might also come from a proxy in \
+                between"
         }
-        (Document::Key, _) => "nothing, if another key of the set is usable: this one is ignored",
+        (Document::Key, _) => {
+            "if a different key in the set is usable, do nothing: this key is ignored"
+        }
         _ => BROKEN,
     }
 }
 
-/// For the error code of a refusal.
+/// Returns the advice for the error code of a refusal.
 pub fn on_code(code: &str) -> &'static str {
     match code {
-        "access_denied" => "nothing: the person cancelled",
+        "access_denied" => "do nothing: the user cancelled",
         "invalid_client" | "unauthorized_client" | "invalid_request_object" => {
-            "run `doctor --jwks-url` with the settings of the deployment: the published keys, the clock, or the registration \
-             (client id, keys or secret) is not what the OP has"
+            "run `doctor --jwks-url` with the settings of the deployment: the published keys, the clock or the \
+                registration (client ID, keys or secret) does not match what the OP expects"
         }
         "invalid_grant" | "expired_token" | "invalid_token" | "expired_login_hint_token" => {
-            "let the person start again: the code was redeemed before, or too late, or with another redirect URI"
+            "let the user start again: the code had already been redeemed, was redeemed too late, or was redeemed with \
+                a different redirect URI"
         }
         "server_error"
         | "temporarily_unavailable"

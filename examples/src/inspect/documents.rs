@@ -1,4 +1,4 @@
-//! Everything that is not a token: callbacks, refusals, metadata, key sets and key files.
+//! Documents that are not tokens: callbacks, refusals, metadata, key sets and key files.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::key_file;
 
-/// Inspects the URL that a browser came back with.
+/// Inspects the URL with which a browser came back.
 pub fn callback(text: &str, explainer: &Explainer<'_>, given: &Given) -> Layer {
     let (parameters, _) = request::parameters(text);
     let mut layer = Layer::explained("callback", &explainer.callback(text), given)
@@ -29,7 +29,7 @@ pub fn callback(text: &str, explainer: &Explainer<'_>, given: &Given) -> Layer {
     layer.advise("code", advice::on_code(code))
 }
 
-/// Inspects an answer that refuses.
+/// Inspects a response with which the OP refuses a request.
 pub fn refusal(text: &str, given: &Given) -> Layer {
     let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let code = members.get("error").and_then(Value::as_str).unwrap_or_default();
@@ -44,7 +44,8 @@ fn refused(code: &str) -> Finding {
     Finding::new(("code", "RFC 6749 §4.1.2.1, §5.2"), ("no refusal", found), outcome)
 }
 
-/// Inspects a discovery document, checked against the issuer that it names if no other is known.
+/// Inspects a discovery document. If no issuer is given, it is checked against the issuer in the
+/// document itself.
 pub fn metadata(text: &str, given: &Given) -> Vec<Layer> {
     let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let own = members.get("issuer").and_then(Value::as_str).map(str::parse::<Environment>);
@@ -62,7 +63,7 @@ pub fn metadata(text: &str, given: &Given) -> Vec<Layer> {
     }
 }
 
-/// Inspects the OP's key set, or our published one if it contains a key of our file.
+/// Inspects the OP's key set, or the client's published set if it contains a key from the key file.
 pub fn key_set(text: &str, explainer: &Explainer<'_>, given: &Given) -> Vec<Layer> {
     if let Some(keys) = given.keys.as_ref().filter(|keys| has_key_of(text, keys)) {
         return vec![published(text, keys)];
@@ -89,7 +90,7 @@ fn has_key_of(text: &str, keys: &PrivateKeys) -> bool {
     kids(text).iter().any(|kid| ours.contains(&kid.as_str()))
 }
 
-/// Checks that itsme fetches exactly what the file would publish.
+/// Checks that itsme fetches exactly the keys that are to be published from the file.
 fn published(text: &str, keys: &PrivateKeys) -> Layer {
     let ours = keys.public_jwks();
     let is_same = key_file::published(text.as_bytes()) == key_file::published(ours.as_bytes());
@@ -97,21 +98,21 @@ fn published(text: &str, keys: &PrivateKeys) -> Layer {
         true => Outcome::Passed,
         false => Outcome::Failed {
             error: None,
-            advice: "publish what `keys public FILE` prints. Until itsme has fetched that, it encrypts to the key that it \
-                knows: keep that one in the file",
+            advice: "publish what `keys public FILE` prints. Until itsme has fetched it, itsme encrypts to the old \
+                key, so keep that key in the file",
         },
     };
     let list = |text: &str| kids(text).join(", ");
     let mut layer = Layer::new("our published key set");
     layer.findings.push(Finding::new(
         ("published keys", "itsme: keys"),
-        (format!("those of the file: {}", list(&ours)), list(text)),
+        (format!("the keys in the file: {}", list(&ours)), list(text)),
         outcome,
     ));
     layer
 }
 
-/// Inspects a file with private keys, revealing nothing private.
+/// Inspects a file with private keys, without showing anything private.
 pub fn private_keys(bytes: &[u8]) -> Layer {
     let mut layer = Layer::new("private keys");
     let keys = PrivateKeys::from_json(bytes);
@@ -131,7 +132,7 @@ pub fn private_keys(bytes: &[u8]) -> Layer {
     layer.show("keys", listed(bytes))
 }
 
-/// Describes each key by name. Copies only public members.
+/// Describes each key under its name. Copies only public members.
 fn listed(bytes: &[u8]) -> Option<Map<String, Value>> {
     type Members<'a> = BTreeMap<&'a str, &'a RawValue>;
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);

@@ -1,4 +1,4 @@
-//! The known facts that a text is checked against.
+//! The known facts that a document is checked against.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use itsme_core::{
 };
 use itsme_testkit::private_keys;
 
-/// What a text is checked against. Checks that need an unknown fact say so.
+/// The facts that a document is checked against. Checks that need an unknown fact are not run, and
+/// the output names the option for it.
 #[derive(Debug)]
 pub struct Given {
-    /// The time at which the text is checked.
+    /// The time at which the document is checked.
     pub now: UnixTime,
-    /// Whether to show values about the person.
+    /// Whether to show the values of personal data.
     pub reveal: bool,
     /// The client ID assigned by the OP.
     pub client_id: Option<String>,
@@ -21,9 +22,9 @@ pub struct Given {
     pub environment: Option<Environment>,
     /// The registered redirect URI.
     pub redirect_uri: Option<String>,
-    /// Our private keys.
+    /// The client's private keys.
     pub keys: Option<PrivateKeys>,
-    /// Our client secret.
+    /// The client's secret.
     pub secret: Option<ClientSecret>,
     /// Whether ID tokens are signed with the secret.
     pub hs256: bool,
@@ -31,11 +32,11 @@ pub struct Given {
     pub op_keys: Option<Vec<u8>>,
     /// The OP's metadata and keys.
     pub provider: Option<Arc<Provider>>,
-    /// The login that the text belongs to.
+    /// The login that the document belongs to.
     pub login: Option<LoginState>,
 }
 
-/// The options that supply what checks need.
+/// The options with the facts that checks need.
 const OP_KEYS: &str = "--op-keys";
 const ISSUER: &str = "--environment or --issuer";
 const CLIENT_ID: &str = "--client-id";
@@ -43,24 +44,25 @@ const LOGIN: &str = "--login";
 const FETCH: &str = "--fetch";
 
 impl Given {
-    /// The option for opening what is encrypted or sealed.
+    /// The option with the keys that open encrypted tokens and sealed recordings.
     pub(super) const CREDENTIALS: &str = "--keys";
 
-    /// Settings with everything that is known. Placeholders stand in for the rest;
-    /// [`lacks`](Self::lacks) says which results must not be trusted then.
+    /// Returns settings with everything that is known, and placeholders for the rest.
+    /// [`lacks`](Self::lacks) returns which results are then meaningless.
     pub fn settings(&self) -> Settings {
         self.settings_at(self.environment.clone().unwrap_or(Environment::Production))
     }
 
-    /// The credentials that open tokens and recordings.
+    /// Returns the credentials that open tokens and recordings.
     pub fn credentials(&self) -> Option<Credentials> {
         let keys = self.keys.clone().map(Credentials::from);
         keys.or_else(|| self.secret.clone().map(Credentials::from))
     }
 
-    /// Settings for a given environment.
+    /// Returns settings for this environment.
     pub fn settings_at(&self, environment: Environment) -> Settings {
-        // The placeholder keys only open what the fake itsme makes, which is never inspected.
+        // The placeholder keys only open tokens from the fake itsme, which are never inspected
+        // here.
         let credentials = self.credentials().unwrap_or_else(|| private_keys().into());
         let is_plain = environment.issuer().starts_with("http://");
         let client_id = self.client_id.as_deref().unwrap_or("unknown");
@@ -68,7 +70,7 @@ impl Given {
         if is_plain { settings.danger_http_on_loopback() } else { settings }
     }
 
-    /// An explainer with these settings.
+    /// Creates an explainer with these settings.
     pub fn explainer<'a>(&'a self, settings: &'a Settings) -> Explainer<'a> {
         let explainer = Explainer::new(settings, self.now);
         let explainer = match &self.provider {
@@ -90,7 +92,7 @@ impl Given {
         self.keys.is_some() || self.secret.is_some()
     }
 
-    /// The option that a check needs, if it was not given.
+    /// Returns the option that a check needs, if it was not given.
     pub fn lacks(&self, document: Document, check: &str) -> Option<&'static str> {
         let needed: &[&str] = match (document, check) {
             (

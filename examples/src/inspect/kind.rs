@@ -1,4 +1,4 @@
-//! Recognizes what a text is.
+//! Recognizes what kind of document a text is.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-/// A text that can be inspected.
+/// A kind of document that can be inspected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A token of five parts.
+    /// A token with five parts.
     EncryptedToken,
-    /// A token of three parts, about a person.
+    /// A token with three parts, which is about a user.
     SignedToken,
-    /// A token of three parts with the parameters of a request.
+    /// A token with three parts, which contains the parameters of a request.
     RequestObject,
-    /// The answer of the token endpoint.
+    /// A token endpoint response.
     TokenAnswer,
-    /// An answer that refuses.
+    /// A response with which the OP refuses a request.
     Refusal,
-    /// The URL that a browser came back with.
+    /// The URL with which a browser came back.
     Callback,
-    /// The URL that a browser was sent to.
+    /// The URL to which a browser was sent.
     AuthorizationUrl,
     /// A discovery document.
     Metadata,
@@ -37,13 +37,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name in messages.
+    /// Returns the name for messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::EncryptedToken => "an encrypted token",
             Self::SignedToken => "a signed token",
             Self::RequestObject => "a request object",
-            Self::TokenAnswer => "a token answer",
+            Self::TokenAnswer => "a token endpoint response",
             Self::Refusal => "a refusal",
             Self::Callback => "a callback",
             Self::AuthorizationUrl => "an authorization URL",
@@ -55,9 +55,10 @@ impl Kind {
         }
     }
 
-    /// Recognizes these bytes, if possible. Copies nothing out of them: they may be keys.
+    /// Recognizes the kind of these bytes, if possible. Copies nothing from them, because they
+    /// might be keys.
     pub fn of(bytes: &[u8]) -> Option<Self> {
-        // DER, as in PKCS #12; or UTF-16.
+        // These are DER, as in PKCS #12, or UTF-16.
         if bytes.starts_with(&[0x30, 0x82]) || bytes.starts_with(&[0xff, 0xfe]) {
             return Some(Self::PrivateKeys);
         }
@@ -92,7 +93,7 @@ fn of_object(text: &str) -> Option<Kind> {
     if has("error") {
         return Some(Kind::Refusal);
     }
-    // Core recognizes evidence of the first format.
+    // Stored evidence in the first format looks like this.
     if has("v") && has("requested") {
         return Some(Kind::Evidence);
     }
@@ -106,7 +107,7 @@ fn is_private(key: &Members<'_>) -> bool {
 
 fn of_token(text: &str) -> Option<Kind> {
     let mut parts = text.split('.');
-    // A file name can have parts as well, but none of them is JSON.
+    // A file name can have several parts as well, but none of them is JSON.
     members_of(parts.next()?)?;
     match (text.split('.').count(), parts.next()) {
         (5, _) => Some(Kind::EncryptedToken),
@@ -120,7 +121,7 @@ fn of_token(text: &str) -> Option<Kind> {
     }
 }
 
-/// The member names in a part of a token that is a JSON object.
+/// Returns the member names in a part of a token, if it is a JSON object.
 fn members_of(part: &str) -> Option<BTreeMap<String, ()>> {
     let text = URL_SAFE_NO_PAD.decode(part).ok()?;
     let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&text).ok()?;

@@ -1,4 +1,4 @@
-//! The results of an inspection: layers, each with its checks.
+//! The results of an inspection: the layers of a document, each with its checks.
 
 use itsme_core::explain::{CheckOutcome, CheckReport, Document, Explanation};
 use serde_json::{Map, Value, json};
@@ -6,21 +6,21 @@ use serde_json::{Map, Value, json};
 use super::{advice, given::Given};
 use crate::report::Report;
 
-/// A layer of a text: what can be read in it, and its checks.
+/// A layer of a document, with its contents and its checks.
 #[derive(Debug)]
 pub struct Layer {
-    /// What the layer is.
+    /// The name of the layer.
     pub name: String,
-    /// Its contents under their names: a header, claims, parameters.
+    /// The contents of the layer by name: a header, claims, parameters.
     pub shown: Vec<(&'static str, Map<String, Value>)>,
     /// The checks, in order.
     pub findings: Vec<Finding>,
     /// Additional remarks.
     pub notes: Vec<String>,
-    /// A failure here does not stop a login: the layer is a key that is ignored, or an endpoint
-    /// that only some services use.
+    /// Whether a failed check here does not stop a login, because the layer is a key that is
+    /// ignored or an endpoint that only some services use.
     pub is_passed_over: bool,
-    /// How its login ended, if it failed.
+    /// The outcome of the recorded login, if it failed.
     pub ended_by: Option<String>,
 }
 
@@ -29,7 +29,7 @@ pub struct Layer {
 pub struct Finding {
     /// The name of the check.
     pub name: &'static str,
-    /// Where it is specified.
+    /// The specification of the check.
     pub source: &'static str,
     /// The outcome.
     pub outcome: Outcome,
@@ -49,7 +49,7 @@ pub enum Outcome {
     Failed {
         /// The error that a login reports.
         error: Option<String>,
-        /// What to do about it.
+        /// What to do about the failure.
         advice: &'static str,
     },
     /// There was nothing to check.
@@ -71,12 +71,14 @@ impl Layer {
         }
     }
 
-    /// Takes core's explanation of a document, as far as the facts for its checks are known.
+    /// Creates a layer from the explanation by `itsme-core` of a document. Checks for which a fact
+    /// is missing count as not run.
     pub fn explained(name: impl Into<String>, explanation: &Explanation, given: &Given) -> Self {
         Self::explained_but(name, explanation, |check| given.lacks(explanation.document, check))
     }
 
-    /// Takes core's explanation; the function says which option each check lacks.
+    /// Creates a layer from the explanation by `itsme-core`. `lacks` returns the missing option for
+    /// each check.
     pub fn explained_but(
         name: impl Into<String>,
         explanation: &Explanation,
@@ -91,28 +93,28 @@ impl Layer {
         let mut layer = Self { findings, is_passed_over, ..Self::new(name) };
         if layer.has_failed() && explanation.document == Document::ServiceEndpoint {
             layer.notes.push(
-                "only services that use this endpoint are refused; everything else works"
-                    .to_owned(),
+                "only services that use this endpoint fail; everything else works".to_owned(),
             );
         }
         layer
     }
 
-    /// The layer name of an OP's key. Core numbers keys without a `kid`: `key 1`.
+    /// Returns the layer name for a key from the OP. Keys without a `kid` are already numbered, as
+    /// in `key 1`.
     pub fn name_of_key(name: &str) -> String {
         if name.starts_with('`') { format!("key {name}") } else { name.to_owned() }
     }
 
-    /// A layer for an answer of the OP that cannot be parsed.
+    /// Creates a layer for a response from the OP that cannot be parsed.
     pub fn not_json(name: &str, error: String) -> Self {
-        let advice = "tell the OP's support; a proxy in between may have answered";
+        let advice = "tell the OP's support; the response might also come from a proxy in between";
         let outcome = Outcome::Failed { error: Some(error), advice };
         let expected = "a JSON object without duplicate members";
         let form = Finding::new(("form", "RFC 8259 §4"), (expected, "something else"), outcome);
         Self { findings: vec![form], ..Self::new(name) }
     }
 
-    /// Marks these checks as not run, because this was not given.
+    /// Marks these checks as not run because this fact was not given.
     pub fn lacks(&mut self, checks: &[&str], needed: &'static str) {
         let not_made = |finding: &&mut Finding| {
             checks.contains(&finding.name) && finding.outcome == Outcome::NotApplicable
@@ -122,7 +124,7 @@ impl Layer {
         }
     }
 
-    /// Replaces the advice if this check failed.
+    /// Replaces this check's advice, if the check failed.
     pub fn advise(mut self, check: &str, instead: &'static str) -> Self {
         for finding in self.findings.iter_mut().filter(|finding| finding.name == check) {
             if let Outcome::Failed { advice, .. } = &mut finding.outcome {
@@ -132,24 +134,24 @@ impl Layer {
         self
     }
 
-    /// Adds contents, if they could be read.
+    /// Adds contents to show, if they could be read.
     pub fn show(mut self, what: &'static str, members: Option<Map<String, Value>>) -> Self {
         self.shown.extend(members.map(|members| (what, members)));
         self
     }
 
-    /// Whether it could be opened, if it is something encrypted or sealed.
+    /// Whether the layer could be opened, if it is encrypted or sealed.
     pub fn is_opened(&self) -> bool {
         let decryption = self.findings.iter().find(|finding| finding.name == "decryption");
         decryption.is_none_or(|finding| finding.outcome == Outcome::Passed)
     }
 
-    /// Whether one of its checks failed.
+    /// Whether a check of this layer failed.
     pub fn has_failed(&self) -> bool {
         self.findings.iter().any(Finding::has_failed)
     }
 
-    /// Prints the layer: everything, or only what failed.
+    /// Prints the layer, either in full or only the failed checks.
     pub fn tell(&self, report: &Report, only_failed: bool) {
         report.say(format_args!("\n{}", self.name));
         for (what, members) in self.shown.iter().filter(|_| !only_failed) {
@@ -171,7 +173,7 @@ impl Layer {
         }
     }
 
-    /// Prints the checks that were not run, grouping those for which nothing was given.
+    /// Prints the checks that were not run, grouped by the option that they need.
     fn tell_omitted(&self, report: &Report) {
         let mut options: Vec<&str> = Vec::new();
         for finding in &self.findings {
@@ -196,7 +198,7 @@ impl Layer {
         names.collect::<Vec<_>>().join(", ")
     }
 
-    /// The layer for scripts.
+    /// Returns the layer as JSON, for scripts.
     pub fn json(&self) -> Value {
         let mut layer = json!({
             "name": self.name,
@@ -210,7 +212,7 @@ impl Layer {
     }
 }
 
-/// Escapes text of foreign origin, so that it cannot control the terminal.
+/// Escapes text from other parties, so that it cannot control the terminal.
 pub fn visible(text: &str) -> String {
     let escaped = |c: char| if c.is_control() { c.escape_unicode().to_string() } else { c.into() };
     text.chars().map(escaped).collect()
@@ -231,7 +233,7 @@ impl Finding {
         Self { name, source: report.check.source, outcome, expected, found }
     }
 
-    /// Creates a check that core does not have.
+    /// Creates the result of a check that `itsme-core` does not have.
     pub fn new(
         (name, source): (&'static str, &'static str),
         (expected, found): (impl Into<String>, impl Into<String>),
@@ -240,7 +242,7 @@ impl Finding {
         Self { name, source, outcome, expected: expected.into(), found: found.into() }
     }
 
-    /// Whether it failed.
+    /// Whether the check failed.
     pub fn has_failed(&self) -> bool {
         matches!(self.outcome, Outcome::Failed { .. })
     }
@@ -281,7 +283,7 @@ impl Finding {
             }
             Outcome::NotMade(needed) => {
                 finding["needs"] = json!(needed);
-                // The expected value is only a placeholder.
+                // The values are meaningless, because the expected one is only a placeholder.
                 finding["expected"] = Value::Null;
                 finding["found"] = Value::Null;
             }

@@ -1,9 +1,9 @@
-//! Inspects a text that a login has left behind, and explains how it would be judged.
+//! Inspects a document from a login, and explains how it would be checked.
 //!
-//! * `kind`: recognizes what it is;
-//! * `given`: what it is checked against;
-//! * `tokens`, `request`, `documents`, `recording`: read it and check it;
-//! * `layer`: the results, for people and for scripts;
+//! * `kind`: recognizes what kind of document it is;
+//! * `given`: the facts that it is checked against;
+//! * `tokens`, `request`, `documents`, `recording`: read and check each kind of document;
+//! * `layer`: the results, as text and as JSON;
 //! * `advice`: what to do about failed checks.
 
 mod advice;
@@ -21,7 +21,8 @@ pub use self::{
     layer::{Finding, Layer, Outcome, visible},
 };
 
-/// The layers of a file's or an argument's contents; `None` if they are not recognized.
+/// Inspects the contents of a file or an argument, and returns their layers. Returns `None` if the
+/// contents are not recognized.
 pub fn layers(bytes: &[u8], given: &Given) -> Option<(Kind, Vec<Layer>)> {
     let kind = Kind::of(bytes)?;
     let text = String::from_utf8_lossy(bytes);

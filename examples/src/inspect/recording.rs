@@ -1,4 +1,4 @@
-//! A recorded flow: what it did, and every document that it processed.
+//! A recorded flow: its steps, and every document that it processed.
 
 use itsme_core::{
     Credentials, DriveError, Endpoint, Error, Recording, Replay, Replayed, ReplayedStep,
@@ -14,20 +14,20 @@ use super::{
 };
 use crate::options::rfc3339;
 
-/// Opens the text of a recording, without sending anything.
+/// Opens a recording without sending anything.
 ///
 /// # Errors
-/// If it is damaged, or was sealed to other keys or to a key in an HSM.
+/// If the recording is damaged, or was sealed to different keys or to a key in an HSM.
 pub fn open(text: &str, credentials: Credentials) -> Result<Replay, DriveError<SendFailure>> {
     let recording: Recording = text.parse().map_err(itsme_core::Error::from)?;
     let nothing_is_sent = |_| Err((SendFailure::NotSent, SendFailure::NotSent));
     drive(recording.open(credentials), &mut SystemPlatform::new(), nothing_is_sent, |_| ())
 }
 
-/// What is needed to open a recording of a client whose key is in an HSM.
+/// What is needed to open a recording if the client's key is in an HSM.
 pub const KEY_HOLDER: &str = "the key in the HSM: run `Recording::open` with your key holder";
 
-/// All documents in it, if it can be opened with what is given.
+/// Returns a layer for each document in the recording, if the given credentials open it.
 pub fn layers(text: &str, given: &Given) -> Vec<Layer> {
     let opened = given.credentials().map(|credentials| open(text, credentials));
     let outcome = match &opened {
@@ -38,7 +38,7 @@ pub fn layers(text: &str, given: &Given) -> Vec<Layer> {
         }
         None => Outcome::NotMade(Given::CREDENTIALS),
     };
-    let found = if outcome == Outcome::Passed { "it opens" } else { "it does not open" };
+    let found = if outcome == Outcome::Passed { "it can be opened" } else { "it cannot be opened" };
     let sealed = ("seal", "itsme-core: recordings");
     let mut first = Layer::new("recording");
     first.findings.push(Finding::new(sealed, ("sealed to the given keys", found), outcome));
@@ -51,8 +51,8 @@ pub fn layers(text: &str, given: &Given) -> Vec<Layer> {
     layers
 }
 
-/// Which flow it is, and how it ended. Anyone with the public key can make a recording, so nothing
-/// in it may control the terminal.
+/// Describes which flow was recorded, and how it ended. Anyone with the public key can make a
+/// recording, so its contents must not be able to control the terminal.
 pub fn told(replay: &Replay, replayed: &Replayed) -> Map<String, Value> {
     let mut told = Map::new();
     told.insert("name".into(), json!(replay.flow()));
@@ -66,12 +66,12 @@ pub fn told(replay: &Replay, replayed: &Replayed) -> Map<String, Value> {
     told
 }
 
-/// The callback, if there was one.
+/// Returns a layer for the callback, if there was one.
 pub fn of_callback(replayed: &Replayed) -> Option<Layer> {
     replayed.callback.as_ref().map(|callback| layer(None, callback))
 }
 
-/// The documents in the answer to a step.
+/// Returns a layer for each document in the response to a step.
 pub fn of_step(step: &ReplayedStep) -> impl Iterator<Item = Layer> {
     let endpoint = match &step.what {
         ReplayedWhat::Request { attempt, .. } => Some(attempt.endpoint),
@@ -80,8 +80,8 @@ pub fn of_step(step: &ReplayedStep) -> impl Iterator<Item = Layer> {
     step.documents.iter().map(move |document| layer(endpoint, document))
 }
 
-/// A document that came from an endpoint or with a browser. The recording contains everything that
-/// it is checked against.
+/// Creates the layer for a document from an endpoint or from the browser. The recording contains
+/// all facts that the document is checked against, so no option is missing.
 fn layer(endpoint: Option<Endpoint>, explanation: &Explanation) -> Layer {
     let token = match endpoint {
         Some(Endpoint::Userinfo) => "userinfo answer",
@@ -101,10 +101,12 @@ fn layer(endpoint: Option<Endpoint>, explanation: &Explanation) -> Layer {
         .advise("code", "look up the error code in docs/guide/errors.md")
         .advise(
             "exp",
-            "was your clock fast? `replay --clock -5m` replays it with a clock five minutes slower",
+            "check whether your clock was fast: `replay --clock -5m` replays the login with the clock set back by \
+                five minutes",
         )
         .advise(
             "iat",
-            "was your clock slow? `replay --clock +5m` replays it with a clock five minutes faster",
+            "check whether your clock was slow: `replay --clock +5m` replays the login with the clock set forward by \
+                five minutes",
         )
 }

@@ -38,7 +38,7 @@ const SHOWN: [&str; 24] = [
     "ui_locales",
 ];
 
-/// Replaces personal and secret values by `…`.
+/// Replaces personal and secret values with `…`.
 pub fn hidden(members: &Map<String, Value>, given: &Given) -> Map<String, Value> {
     let hidden = |(name, value): (&String, &Value)| {
         let is_shown = given.reveal || SHOWN.contains(&name.as_str());
@@ -47,7 +47,8 @@ pub fn hidden(members: &Map<String, Value>, given: &Given) -> Map<String, Value>
     members.iter().map(hidden).collect()
 }
 
-/// The parameters of a URL, a path with a query, or a query, and which of them are duplicated.
+/// Returns the parameters in a URL, a path with a query, or a query, and the names that occur more
+/// than once.
 pub fn parameters(text: &str) -> (Map<String, Value>, Vec<String>) {
     let text = text.trim();
     let text = text.split_once('#').map_or(text, |(before, _)| before);
@@ -75,7 +76,9 @@ pub fn authorization(text: &str, given: &Given) -> Layer {
         names => Finding::new(
             ("duplicates", "RFC 6749 §3.1"),
             ("no parameter twice", format!("twice: {}", names.join(", "))),
-            failed("find out what adds parameters to the URL, and send the person to it unchanged"),
+            failed(
+                "find out what adds parameters to the URL, and send the user to the unchanged URL",
+            ),
         ),
     };
     let mut layer =
@@ -108,23 +111,27 @@ pub fn object(claims: &Map<String, Value>, given: &Given) -> Layer {
         Some(exp) if exp < now => (
             format!("expired {} s before your clock", now - exp),
             failed(
-                "create a new one for each login; if it is new, compare the clocks with `doctor`",
+                "create a new request object for each login; if this one is new, compare the clocks with `doctor`",
             ),
         ),
         Some(exp) => (format!("expires {} s after your clock", exp - now), Outcome::Passed),
-        None => ("nothing".to_owned(), failed("set an expiry: it is for a single login")),
+        None => (
+            "nothing".to_owned(),
+            failed("set an expiry, because a request object is for a single login"),
+        ),
     };
     let expected = "not in the past";
     layer.findings.push(Finding::new(("exp", "RFC 7519 §4.1.4"), (expected, found), outcome));
     layer
 }
 
-const COMPARE_CLIENT: &str = "compare the client id in your settings with the one that itsme assigned: for any other, \
-    itsme shows the person an error and never sends them back";
-const COMPARE_REDIRECT: &str = "write the redirect URI in your settings exactly as registered, byte for byte, or have it \
-    re-registered: for any other, itsme shows the person an error and never sends them back";
+const COMPARE_CLIENT: &str = "compare the client ID in your settings with the one that itsme assigned: for any other \
+    client ID, itsme shows the user an error and never sends them back";
+const COMPARE_REDIRECT: &str = "write the redirect URI in your settings exactly as registered, byte for byte, or \
+    register the new one: for any other redirect URI, itsme shows the user an error and never sends them back";
 
-/// Checks what every request must contain, wherever it stands.
+/// Checks the parameters that every request must contain, whether they are in the query or in a
+/// request object.
 fn asked(members: &Map<String, Value>, in_object: bool, given: &Given) -> Vec<Finding> {
     let text = |name: &str| members.get(name).and_then(Value::as_str);
     let client = given.client_id.as_deref();
@@ -178,21 +185,21 @@ fn asked(members: &Map<String, Value>, in_object: bool, given: &Given) -> Vec<Fi
         there("code_challenge_method", "RFC 7636 §4.3", "`S256`", method == Some("S256")),
     ];
     findings.extend(others.into_iter().map(|finding| {
-        // With a request object, the query may omit these.
+        // With a request object, these parameters can be missing from the query.
         let is_elsewhere = in_object && text(finding.name).is_none();
         if is_elsewhere { Finding { outcome: Outcome::NotApplicable, ..finding } } else { finding }
     }));
     findings
 }
 
-const AS_MADE: &str = "send the person to the URL exactly as `authorize` returns it: something has changed it, or it does not come from this \
-    library";
+const AS_MADE: &str = "send the user to the URL exactly as `authorize` returns it: the URL was changed, or was not \
+    created by this library";
 
 fn failed(advice: &'static str) -> Outcome {
     Outcome::Failed { error: None, advice }
 }
 
-/// Checks a value against the agreed one.
+/// Checks that a value is the agreed one.
 fn same(
     check: (&'static str, &'static str),
     found: Option<&str>,

@@ -1,4 +1,4 @@
-//! Tokens, and texts that contain tokens.
+//! Tokens, and documents that contain tokens.
 
 use itsme_core::{
     Evidence,
@@ -12,17 +12,18 @@ use super::{
     request,
 };
 
-/// Keys in a `--keys` file may lack their private part, because it is in an HSM.
+/// What is missing when the keys in the `--keys` file have no private part, because they are in an
+/// HSM.
 const PRIVATE_PART: &str = "the private part of the key in --keys";
 
-/// Inspects a token as it came from the OP.
+/// Inspects a token exactly as the OP sent it.
 pub fn encrypted(name: &str, token: &str, explainer: &Explainer<'_>, given: &Given) -> Vec<Layer> {
     let opened = explainer.encrypted_token(token);
     let title = format!("{name}: encryption");
     if let Some(header) = opened.header.as_ref().filter(|header| is_for_op(header, given)) {
         let mut layer = Layer::new(title).show("header", Some(header.clone()));
         layer.notes.push(
-            "it is encrypted to the OP, and only the OP can open it: a client's request object or assertion"
+            "this is a client's request object or assertion: it is encrypted to the OP, and only the OP can open it"
                 .to_owned(),
         );
         return vec![layer];
@@ -44,7 +45,7 @@ pub fn encrypted(name: &str, token: &str, explainer: &Explainer<'_>, given: &Giv
     layers
 }
 
-/// Whether the header names the OP's encryption key.
+/// Whether the header contains the `kid` of the OP's encryption key.
 fn is_for_op(header: &Map<String, Value>, given: &Given) -> bool {
     let Some(kid) = header.get("kid").filter(|kid| kid.is_string()) else { return false };
     let is_ours = given.keys.as_ref().is_some_and(|keys| {
@@ -58,7 +59,7 @@ fn is_for_op(header: &Map<String, Value>, given: &Given) -> bool {
     is_theirs && !is_ours
 }
 
-/// Inspects the inner layer of a token, and its claims.
+/// Inspects the signed layer inside a token, and its claims.
 pub fn signed(name: &str, jws: &str, explainer: &Explainer<'_>, given: &Given) -> Vec<Layer> {
     let read = explainer.signed_token(jws);
     let layer = Layer::explained(format!("{name}: signature"), &read.explanation, given);
@@ -76,13 +77,13 @@ pub fn signed(name: &str, jws: &str, explainer: &Explainer<'_>, given: &Given) -
     layers
 }
 
-/// A userinfo answer has none of the claims about a login.
+/// Whether these are the claims of a userinfo response, which contains no claim about a login.
 fn is_userinfo(claims: &Map<String, Value>) -> bool {
     let of_login = ["exp", "iat", "nonce", "acr", "auth_time", "at_hash"];
     !claims.is_empty() && !of_login.iter().any(|claim| claims.contains_key(*claim))
 }
 
-/// Inspects the answer of the token endpoint.
+/// Inspects a token endpoint response.
 pub fn answer(text: &str, explainer: Explainer<'_>, given: &Given) -> Vec<Layer> {
     let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let member = |name: &str| members.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -102,7 +103,7 @@ pub fn answer(text: &str, explainer: Explainer<'_>, given: &Given) -> Vec<Layer>
     layers
 }
 
-/// Inspects an object signed by this client, or by someone in its name.
+/// Inspects a request object, which is signed by this client or by someone who impersonates it.
 pub fn request_object(text: &str, given: &Given) -> Vec<Layer> {
     let settings = given.settings();
     let explainer = given.explainer(&settings);
@@ -120,9 +121,11 @@ pub fn request_object(text: &str, given: &Given) -> Vec<Layer> {
     [signature].into_iter().chain(claims).collect()
 }
 
-const OTHER_SIGNER: &str = "compare the published keys with the key file, using `doctor --jwks-url`: another key signed it";
+const OTHER_SIGNER: &str = "compare the published keys with the key file, using `doctor --jwks-url`: it was signed \
+    with a different key";
 
-/// Inspects the request in a browser's address, and the object in it if that is only signed.
+/// Inspects the request in an authorization URL, and its request object if that is signed but not
+/// encrypted.
 pub fn authorization(text: &str, given: &Given) -> Vec<Layer> {
     let mut layers = vec![request::authorization(text, given)];
     let (query, _) = request::parameters(text);
@@ -137,23 +140,23 @@ pub fn authorization(text: &str, given: &Given) -> Vec<Layer> {
 pub fn evidence(text: &str, given: &Given) -> Vec<Layer> {
     let mut archive = Layer::new("archive");
     let form = ("form", "itsme-core, `Evidence`");
-    let expected = "a text of stored evidence, as it was stored";
+    let expected = "stored evidence, unchanged";
     let tokens = match explain::evidence(text) {
         Ok(tokens) => tokens,
         Err(error) => {
-            let advice = "take the text from the archive again: one line, every byte unchanged; another format is read \
-                by the library version that wrote it";
+            let advice = "copy the text from the archive again: it is a single line, and no byte may change. For a \
+                different format, use the library version that wrote it";
             let outcome = Outcome::Failed { error: Some(error.to_string()), advice };
             archive.findings.push(Finding::new(form, (expected, "something else"), outcome));
             return vec![archive];
         }
     };
-    archive.findings.push(Finding::new(form, (expected, "as it was stored"), Outcome::Passed));
+    archive.findings.push(Finding::new(form, (expected, "unchanged"), Outcome::Passed));
     if let Some(thumbprint) =
         Evidence::from_text(text).ok().and_then(|it| it.signing_key_thumbprint())
     {
         archive.notes.push(format!(
-            "signed by the key with the thumbprint {thumbprint}: compare that with your own record of it"
+            "signed with the key that has the thumbprint {thumbprint}: compare it with your own record of that key"
         ));
     }
     let mut layers = vec![archive];
@@ -163,7 +166,7 @@ pub fn evidence(text: &str, given: &Given) -> Vec<Layer> {
             Document::Signature => {
                 Layer::explained_but(format!("{name}: signature"), &token, |_| None).advise(
                     "signature",
-                    "the archive was changed by someone who recomputed its digest: find out who",
+                    "the archive was changed, and its digest was recomputed: find out who did this",
                 )
             }
             _ => Layer::explained(format!("{name}: claims"), &token, given),

@@ -12,9 +12,9 @@ use super::text::plain_json;
 /// What a key is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Usage {
-    /// It signs.
+    /// A key that signs.
     Sig,
-    /// It decrypts.
+    /// A key that decrypts.
     Enc,
 }
 
@@ -34,26 +34,28 @@ impl Usage {
     }
 }
 
-/// The RSA keys of a set, an array or a single JWK that are for this use or do not state one.
+/// Returns the RSA keys in a JWK set, an array or a single JWK that have this use or none.
 pub(super) fn of_json(text: &str, usage: Usage) -> Result<Vec<Map<String, Value>>, Box<dyn Error>> {
     let keys = match serde_json::from_str(&plain_json(text)) {
         Ok(Value::Array(keys)) => keys,
         Ok(Value::Object(mut members)) => match members.remove("keys") {
             Some(Value::Array(keys)) => keys,
             _ if members.contains_key("kty") => vec![Value::Object(members)],
-            _ => return Err("it is a JSON object, but neither a JWK set nor a JWK".into()),
+            _ => return Err("the file is a JSON object, but neither a JWK set nor a JWK".into()),
         },
-        // The key file parser recognizes what else it might be.
+        // The key file parser recognizes other kinds of files, and its error describes them.
         _ => {
             return Err(match PrivateKeys::from_json(text) {
                 Err(error) => error.into(),
-                Ok(_) => "it is a private JWK set already, and needs no import".into(),
+                Ok(_) => {
+                    "the file is already a private JWK set, and does not need to be imported".into()
+                }
             });
         }
     };
     let objects = keys.into_iter().map(|key| match key {
         Value::Object(key) => Ok(key),
-        _ => Err("one of its keys is not a JSON object"),
+        _ => Err("one of the keys in the file is not a JSON object"),
     });
     let mut keys = objects.collect::<Result<Vec<_>, _>>()?;
     let is = |key: &Map<String, Value>, member: &str, values: &[&str]| match key.get(member) {
@@ -62,7 +64,9 @@ pub(super) fn of_json(text: &str, usage: Usage) -> Result<Vec<Map<String, Value>
     };
     keys.retain(|key| is(key, "use", &[usage.name()]) && is(key, "kty", &["RSA"]));
     if keys.is_empty() {
-        return Err(format!("none of its keys is an RSA key for `{}`", usage.name()).into());
+        return Err(
+            format!("none of the keys in the file is an RSA key for `{}`", usage.name()).into()
+        );
     }
     Ok(keys)
 }
@@ -85,7 +89,7 @@ pub(super) fn of_rsa(key: &Rsa<Private>) -> Map<String, Value> {
     [kty].into_iter().chain(numbers).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Adds what the key itself does not state: its use, algorithm and name.
+/// Adds the use, algorithm and name, where the key does not contain them.
 pub(super) fn complete(key: &mut Map<String, Value>, usage: Usage) {
     key.retain(|_, value| !value.is_null());
     let thumbprint = thumbprint(key);
@@ -97,7 +101,7 @@ pub(super) fn complete(key: &mut Map<String, Value>, usage: Usage) {
     unless_there("kid", thumbprint);
 }
 
-/// The SHA-256 of the public half in base64url (RFC 7638).
+/// Returns the thumbprint: the SHA-256 of the public key in base64url (RFC 7638).
 fn thumbprint(key: &Map<String, Value>) -> String {
     let number = |name: &str| {
         let text = key.get(name).and_then(Value::as_str).unwrap_or_default();

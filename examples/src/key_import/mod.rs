@@ -14,34 +14,37 @@ use zeroize::Zeroizing;
 use self::jwk::Usage;
 use crate::{key_file, options::secret};
 
-/// Which file contains which key.
+/// The options that name the files with keys.
 #[derive(Clone, Debug, Args)]
 #[command(group(ArgGroup::new("passphrase").args(["passphrase_env", "passphrase_file"])))]
 #[group(skip)]
 pub struct Import {
-    /// File with a signing key. The first one given signs; the others are published next to it.
+    /// File with a signing key. The first one given is used for signing, and the others are
+    /// published next to it.
     ///
-    /// May be PEM (PKCS #1 or PKCS #8, also encrypted or with `\n` escapes), PKCS #12, DER, a JWK,
-    /// an array of JWKs or a JWK set, also quoted or in UTF-16. KID is the key's name; without it,
-    /// a JWK keeps its own, and any other key is named by its thumbprint (RFC 7638). If itsme
-    /// already knows the key, use the name it knows.
+    /// The file can be PEM (PKCS #1 or PKCS #8, also encrypted or with `\n` escapes), PKCS #12,
+    /// DER, a JWK, an array of JWKs or a JWK set, also quoted or in UTF-16. KID is the key's name.
+    /// Without it, a JWK keeps its own name, and any other key is named after its thumbprint (RFC
+    /// 7638). If the key is already registered with itsme, use the name under which it is
+    /// registered.
     #[arg(long, value_name = "[KID=]FILE", required = true)]
     sig: Vec<Source>,
 
-    /// File with a decryption key. The first one given is published. Formats as for `--sig`.
+    /// File with a decryption key. The first one given is published. Accepts the same formats as
+    /// `--sig`.
     #[arg(long, value_name = "[KID=]FILE", required = true)]
     enc: Vec<Source>,
 
-    /// Environment variable with the passphrase of the files.
+    /// Environment variable with the passphrase for the files.
     #[arg(long, value_name = "NAME")]
     passphrase_env: Option<String>,
 
-    /// File with the passphrase of the files.
+    /// File with the passphrase for the files.
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
 
-/// A file, and a name for its key.
+/// A file with a key, and a name for this key.
 #[derive(Clone, Debug)]
 struct Source {
     kid: Option<String>,
@@ -57,7 +60,7 @@ impl FromStr for Source {
             None => (None, text),
         };
         if file.is_empty() || kid.as_ref().is_some_and(String::is_empty) {
-            return Err("it must be FILE or KID=FILE");
+            return Err("the value must be FILE or KID=FILE");
         }
         Ok(Self { kid, file: file.into() })
     }
@@ -67,7 +70,7 @@ impl Import {
     /// Reads the files.
     ///
     /// # Errors
-    /// Which file or key is unusable, why, and what to do.
+    /// Which file or key is unusable, the reason, and what to do.
     pub fn keys(&self) -> Result<PrivateKeys, Box<dyn Error>> {
         let passphrase = match (&self.passphrase_file, &self.passphrase_env) {
             (Some(file), _) => Some(secret::in_file(file, "passphrase")?),
@@ -92,8 +95,8 @@ impl Import {
                         let files = [other, source].map(|source| source.file.display());
                         let [first, second] = files;
                         return Err(format!(
-                            "the keys of {first} and {second} are both named `{kid}`; give one of them \
-                             another name: KID={second}"
+                            "the keys in {first} and {second} are both named `{kid}`; give one of them \
+                             a different name with KID={second}"
                         )
                         .into());
                     }
@@ -108,7 +111,7 @@ impl Import {
 }
 
 impl Source {
-    /// The keys of the file for this use, each with a name.
+    /// Returns the keys in the file for this use, each with a name.
     fn keys(
         &self,
         bytes: &[u8],
@@ -124,7 +127,9 @@ impl Source {
             key.insert("kid".to_owned(), kid.as_str().into());
         } else if self.kid.is_some() {
             let found = keys.len();
-            return Err(format!("KID= names one key, but {found} of the file match").into());
+            return Err(
+                format!("KID= names a single key, but {found} keys in the file match").into()
+            );
         }
         for key in &mut keys {
             jwk::complete(key, usage);

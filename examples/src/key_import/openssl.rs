@@ -14,15 +14,15 @@ use super::{jwk, text::plain_pem};
 
 type Read = Result<Map<String, Value>, Box<dyn Error>>;
 
-const NO_PASSPHRASE: &str = "it is encrypted; give its passphrase with `--passphrase-env` or \
+const NO_PASSPHRASE: &str = "the key is encrypted; pass its passphrase with `--passphrase-env` or \
     `--passphrase-file`";
 const WRONG_PASSPHRASE: &str = "the passphrase is wrong, or the file is damaged";
-const DAMAGED: &str =
-    "OpenSSL finds no private key in it: it was truncated or changed on the way, so fetch it again";
-const NO_PRIVATE_DER: &str = "it is DER in which OpenSSL finds no private key: a certificate or a public key, so look \
-    for the file of its private key; or an encrypted key whose passphrase is missing or wrong";
+const DAMAGED: &str = "OpenSSL finds no private key in the file: it was truncated or changed in transit, so copy it \
+    again";
+const NO_PRIVATE_DER: &str = "the file is DER, but OpenSSL finds no private key in it. If it is a certificate or a \
+    public key, find the file with its private key; if it is an encrypted key, its passphrase is missing or wrong";
 
-/// Reads the only private key of a PEM file, ignoring certificates.
+/// Reads the single private key in a PEM file, ignoring certificates.
 pub(super) fn pem(text: &str, passphrase: Option<&str>) -> Read {
     let pem = plain_pem(text);
     let label =
@@ -32,11 +32,13 @@ pub(super) fn pem(text: &str, passphrase: Option<&str>) -> Read {
         (1, Some(form)) if form != KeyFileForm::OtherPem => {}
         (0 | 1, Some(form)) => return Err(form.into()),
         _ => {
-            return Err(format!("it has {keys} private keys; put each into its own file").into());
+            return Err(
+                format!("the file has {keys} private keys; put each key in its own file").into()
+            );
         }
     }
     let mut was_asked = false;
-    // Without this, OpenSSL would prompt on the terminal.
+    // Without this callback, OpenSSL would prompt for a passphrase on the terminal.
     let read = PKey::private_key_from_pem_callback(pem.as_bytes(), |buffer| {
         was_asked = true;
         let passphrase = passphrase.unwrap_or_default().as_bytes();
@@ -50,9 +52,9 @@ pub(super) fn pem(text: &str, passphrase: Option<&str>) -> Read {
         Ok(key) => rsa(&key),
         Err(_) if was_asked && passphrase.is_none() => Err(NO_PASSPHRASE.into()),
         Err(error) if is_legacy(&error) => {
-            Err("it is encrypted with an old cipher, which OpenSSL 3 reads only \
+            Err("the key is encrypted with an old cipher, which OpenSSL 3 reads only \
             with its legacy provider; convert it with `openssl pkey -in FILE -aes256 -out NEW.pem \
-            -provider legacy -provider default`, and import that"
+            -provider legacy -provider default`, and import the new file"
                 .into())
         }
         Err(_) if was_asked => Err(WRONG_PASSPHRASE.into()),
@@ -60,7 +62,7 @@ pub(super) fn pem(text: &str, passphrase: Option<&str>) -> Read {
     }
 }
 
-/// Reads the private key of a PKCS #12 or DER file.
+/// Reads the private key in a PKCS #12 or DER file.
 pub(super) fn binary(bytes: &[u8], passphrase: Option<&str>) -> Read {
     if let Ok(p12) = Pkcs12::from_der(bytes) {
         return pkcs12(&p12, passphrase);
@@ -83,14 +85,14 @@ fn pkcs12(p12: &Pkcs12, passphrase: Option<&str>) -> Read {
         Ok(parsed) => match parsed.pkey {
             Some(key) => rsa(&key),
             None => {
-                Err("it has certificates but no private key; export it again with its private key"
+                Err("the file has certificates but no private key; export it again with the private key"
                     .into())
             }
         },
         Err(error) if is_legacy(&error) => {
-            Err("it is encrypted with an old cipher (RC2), which OpenSSL 3 reads only \
+            Err("the key is encrypted with an old cipher (RC2), which OpenSSL 3 reads only \
             with its legacy provider; convert it with `openssl pkcs12 -legacy -in FILE -nocerts \
-            -out NEW.pem`, and import that"
+            -out NEW.pem`, and import the new file"
                 .into())
         }
         Err(_) if passphrase.is_none() => Err(NO_PASSPHRASE.into()),
@@ -101,12 +103,13 @@ fn pkcs12(p12: &Pkcs12, passphrase: Option<&str>) -> Read {
 fn rsa(key: &PKey<Private>) -> Read {
     let kind = match key.id() {
         Id::RSA => return checked(key),
-        Id::RSA_PSS => "an RSA key for PSS only",
+        Id::RSA_PSS => "an RSA key that is only for PSS",
         Id::EC => "an elliptic-curve key",
         Id::ED25519 | Id::ED448 => "an Edwards-curve key",
         _ => "not an RSA key",
     };
-    Err(format!("it is {kind}, but itsme needs RSA keys; `keys generate` creates new ones").into())
+    Err(format!("the key is {kind}, but itsme needs RSA keys; `keys generate` creates new ones")
+        .into())
 }
 
 fn checked(key: &PKey<Private>) -> Read {
@@ -122,7 +125,7 @@ fn checked(key: &PKey<Private>) -> Read {
     Ok(jwk::of_rsa(&rsa))
 }
 
-/// Whether the cipher has moved to OpenSSL's legacy provider.
+/// Whether the key's cipher is only in OpenSSL's legacy provider.
 fn is_legacy(error: &ErrorStack) -> bool {
     error.errors().iter().any(|error| {
         error.library() == Some("digital envelope routines")
@@ -130,7 +133,7 @@ fn is_legacy(error: &ErrorStack) -> bool {
     })
 }
 
-/// What the file is, according to core.
+/// Returns what `itsme-core` recognizes the file as.
 fn form(file: &[u8]) -> Option<KeyFileForm> {
     match PrivateKeys::from_json(file) {
         Err(KeysError::Form(form)) => Some(form),

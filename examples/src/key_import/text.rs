@@ -1,8 +1,9 @@
-//! Text as found in practice: in other encodings, in quotes, with escapes.
+//! Reads text as it is found in practice: in different encodings, in quotes, or with escapes.
 
 use zeroize::Zeroizing;
 
-/// Decodes UTF-8 or UTF-16, with or without a byte order mark; `None` if it is not text.
+/// Decodes UTF-8 or UTF-16, with or without a byte order mark. Returns `None` if the bytes are not
+/// text.
 pub(super) fn decode(bytes: &[u8]) -> Option<Zeroizing<String>> {
     let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
@@ -19,13 +20,13 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Zeroizing<String>> {
     text.map(Zeroizing::new)
 }
 
-/// Whether it has a PEM block, and is not JSON that merely quotes one.
+/// Whether the text contains a PEM block, and is not JSON that merely quotes one.
 pub(super) fn is_pem(text: &str) -> bool {
     text.contains("-----BEGIN ") && !text.trim_start().starts_with(['{', '['])
 }
 
-/// Restores PEM that went through an environment variable: there `\n` stands for a line break,
-/// quotes around it mean nothing, and line breaks may have become spaces.
+/// Restores PEM that was stored in an environment variable: removes quotes around it, and turns
+/// `\n` into line breaks. Line breaks might also have become spaces.
 pub(super) fn plain_pem(text: &str) -> Zeroizing<String> {
     let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
     let start = text.find("-----BEGIN ").unwrap_or_default();
@@ -34,7 +35,7 @@ pub(super) fn plain_pem(text: &str) -> Zeroizing<String> {
     if blocks.contains('\n') {
         return Zeroizing::new(blocks.to_owned());
     }
-    // It is all on one line, but OpenSSL reads at most 254 characters per line.
+    // All of it is on one line, but OpenSSL reads at most 254 characters per line.
     let mut lines = Zeroizing::new(String::with_capacity(blocks.len() * 2));
     for (place, part) in blocks.split("-----").enumerate() {
         match place % 4 {
@@ -55,7 +56,7 @@ pub(super) fn plain_pem(text: &str) -> Zeroizing<String> {
     lines
 }
 
-/// Strips an `.env` file's quotes, escapes and variable name from JSON.
+/// Strips the variable name, quotes and escapes that an `.env` file adds to JSON.
 pub(super) fn plain_json(text: &str) -> Zeroizing<String> {
     let text = text.trim();
     let is_name = |name: &str| {
@@ -66,7 +67,8 @@ pub(super) fn plain_json(text: &str) -> Zeroizing<String> {
         Some((name, value)) if is_name(name) => value.trim(),
         _ => text,
     };
-    // Try a JSON string in double quotes first, then the quotes of a shell or a template.
+    // Try to read a JSON string in double quotes first, then strip the quotes of a shell or a
+    // template.
     if let Ok(inner) = serde_json::from_str::<String>(text) {
         return Zeroizing::new(inner);
     }

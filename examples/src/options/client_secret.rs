@@ -1,4 +1,4 @@
-//! The client secret, from options.
+//! The options for the client secret.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::secret;
 
-/// Where to find the client secret.
+/// The options that name the client secret.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 pub struct SecretOptions {
@@ -20,7 +20,7 @@ pub struct SecretOptions {
 }
 
 impl SecretOptions {
-    /// The secret, if one is configured.
+    /// Reads the secret, if one is configured.
     pub fn read(&self) -> Result<Option<String>, String> {
         match (&self.client_secret_file, &self.client_secret_env) {
             (Some(file), _) => secret::in_file(file, "secret").map(Some),

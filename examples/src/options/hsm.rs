@@ -1,4 +1,4 @@
-//! The HSM that holds the private keys.
+//! The options for an HSM that holds the private keys.
 
 use std::{error::Error, path::PathBuf};
 
@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args};
 use super::secret;
 use crate::pkcs11::Token;
 
-/// A token of an HSM, accessed through PKCS #11.
+/// A token in an HSM, which is accessed through PKCS #11.
 #[derive(Clone, Debug, Args)]
 #[command(group(ArgGroup::new("pin").args(["pin_env", "pin_file"])))]
 #[group(skip)]
@@ -30,7 +30,7 @@ pub struct Hsm {
 }
 
 impl Hsm {
-    /// Opens the token; `None` if no module is given.
+    /// Opens the token. Returns `None` if no module is given.
     ///
     /// # Errors
     /// If the PIN cannot be read, or the token cannot be opened.
@@ -39,7 +39,7 @@ impl Hsm {
         let pin = match (&self.pin_file, &self.pin_env) {
             (Some(file), _) => secret::in_file(file, "PIN")?,
             (None, Some(name)) => secret::in_variable(name, "PIN")?,
-            (None, None) => return Err("give the token's PIN with --pin-env or --pin-file".into()),
+            (None, None) => return Err("pass the token's PIN with --pin-env or --pin-file".into()),
         };
         let label = self.token.as_deref().unwrap_or_default();
         Ok(Some(Token::open(module.clone(), label, pin)?))

@@ -1,4 +1,4 @@
-//! The facts that a text is checked against, from options.
+//! The options for the facts that a document is checked against.
 
 use std::{error::Error, fs, path::PathBuf, sync::Arc};
 
@@ -14,12 +14,12 @@ use super::{
 };
 use crate::{inspect::Given, key_file};
 
-/// What is known about the client, the OP and the login. Checks that need more are not run.
+/// The facts about the client, the OP and the login. Checks that need a missing fact are not run.
 #[derive(Clone, Debug, Args)]
 #[command(group(ArgGroup::new("op").args(["environment", "issuer"])))]
 #[group(skip)]
 pub struct Known {
-    /// File with the private JWK set, to open tokens.
+    /// File with the private JWK set, to decrypt tokens.
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
 
@@ -38,15 +38,15 @@ pub struct Known {
     #[arg(long, value_enum)]
     environment: Option<RealEnvironment>,
 
-    /// Issuer of another OP.
+    /// Issuer of a different OP.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
 
-    /// The other OP speaks the older dialect, V1.
+    /// The OP named by `--issuer` uses the older protocol version, V1.
     #[arg(long, requires = "issuer")]
     v1: bool,
 
-    /// Fetch the OP's metadata and keys. Nothing that is inspected is sent.
+    /// Fetch the OP's metadata and keys. The inspected document is not sent.
     #[arg(long, requires = "op")]
     fetch: bool,
 
@@ -62,12 +62,13 @@ pub struct Known {
     #[arg(long, value_name = "FILE")]
     login: Option<PathBuf>,
 
-    /// Time at which to check, such as that of the refusal: 2026-01-31T23:59:00Z, or seconds since
+    /// Time at which to check, such as the time of the refusal: 2026-01-31T23:59:00Z, or seconds
+    /// since 1970. Default: now.
     /// 1970. Default: now.
     #[arg(long, value_name = "TIME", value_parser = when::time)]
     at: Option<UnixTime>,
 
-    /// How far the checking clock is ahead or behind: +90s, -10m.
+    /// Offset of the clock that is used for the checks: +90s, -10m.
     #[arg(long, value_name = "SHIFT", value_parser = when::shift, allow_hyphen_values = true)]
     clock: Option<Shift>,
 
@@ -112,7 +113,7 @@ fn read(file: PathBuf) -> Result<Vec<u8>, String> {
     fs::read(&file).map_err(|error| format!("{} cannot be read: {error}", file.display()))
 }
 
-/// Loads private keys. Those without a private part are in an HSM, and cannot open anything here.
+/// Loads private keys. Keys without a private part are in an HSM, and cannot decrypt anything here.
 pub fn private_keys(file: PathBuf) -> Result<PrivateKeys, String> {
     PrivateKeys::mixed(&key_file::read(&file)?)
         .map_err(|error| format!("the key file {}: {error}", file.display()))
@@ -123,7 +124,8 @@ fn login(file: PathBuf) -> Result<LoginState, String> {
     state.map_err(|error| format!("{} is not a stored login state: {error}", file.display()))
 }
 
-/// Fetches metadata and keys as a login would. That needs no secret, so none is checked.
+/// Fetches the OP's metadata and keys, as a login would. This needs no client secret, so the
+/// strength of the secret is not checked.
 fn fetch(given: &Given) -> Result<Arc<Provider>, Box<dyn Error>> {
     let settings = given.settings().danger_short_client_secret();
     let client = itsme_core::Client::new(settings)?;

@@ -1,4 +1,4 @@
-//! The command line, and the settings made from it.
+//! The command line, and the settings that it results in.
 
 mod client_secret;
 mod hsm;
@@ -18,21 +18,21 @@ pub(crate) use self::when::rfc3339;
 pub use self::{hsm::Hsm, known::Known, op::Op, recorded::Recorded};
 use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 
-/// Options that every login needs, and all that a login without a browser needs.
+/// The options that every login needs. A login without a browser needs no others.
 ///
-/// Without any options, the program starts a fake itsme on loopback and plays the person with the
-/// phone itself.
+/// Without any options, the program starts a fake itsme on loopback and simulates the user with the
+/// phone.
 #[derive(Clone, Debug, Args)]
 #[command(mut_group("op", |op| op.requires("service")))]
 #[command(mut_group("credentials", |credentials| credentials.arg("pkcs11")))]
 #[command(mut_arg("pkcs11", |hsm| hsm.conflicts_with_all(["client_secret_file", "client_secret_env"])))]
 #[group(skip)]
 pub struct Common {
-    /// Sample person who logs in at the fake itsme.
+    /// Sample user who logs in at the fake itsme.
     #[arg(long, value_enum, default_value = "ann", conflicts_with = "op")]
     user: User,
 
-    /// Let the person refuse.
+    /// Have the user refuse.
     #[arg(long, conflicts_with = "op")]
     deny: bool,
 
@@ -62,34 +62,35 @@ pub struct Options {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum User {
-    /// With a Belgian identity card.
+    /// A user with a Belgian identity card.
     Ann,
-    /// With a Dutch passport.
+    /// A user with a Dutch passport.
     Daan,
-    /// With a Romanian identity card.
+    /// A user with a Romanian identity card.
     Ioana,
 }
 
-/// The size of a client secret that is as strong as the keys made from it (RFC 7518 §3.2).
+/// The minimum number of bytes for a client secret to be as strong as the keys derived from it (RFC
+/// 7518 §3.2).
 const SAFE_SECRET: usize = 32;
 
-/// What a program needs to log someone in.
+/// Everything that a program needs to log a user in.
 #[derive(Debug)]
 pub struct Prepared {
     /// The client's settings.
     pub settings: Settings,
     /// The service code.
     pub service: String,
-    /// The person to ask.
+    /// The user who logs in.
     pub visitor: Visitor,
-    /// The HSM with the private keys, if they are in one.
+    /// The HSM's token, if the private keys are in an HSM.
     pub token: Option<Token>,
-    /// Remarks about the keys or the secret.
+    /// Warnings about the keys or the secret.
     pub remarks: Vec<String>,
 }
 
 impl Common {
-    /// Reads the keys, or starts the fake itsme.
+    /// Reads the keys and, if no OP is given, starts the fake itsme.
     ///
     /// `fake_service` is the service code at the fake itsme.
     ///
@@ -105,10 +106,10 @@ impl Common {
         let secret = self.op.secret()?;
         let short = secret.as_ref().map(String::len).filter(|bytes| *bytes < SAFE_SECRET);
         remarks.extend(short.map(|bytes| {
-            format!("the client secret has {bytes} bytes; at least {SAFE_SECRET} are needed to resist guessing")
+            format!("the client secret has {bytes} bytes, but needs at least {SAFE_SECRET} to resist guessing")
         }));
         if let Some(settings) = self.op.settings(keys.clone(), secret)? {
-            // The parser guarantees that it is given.
+            // The command line parser guarantees that `--service` is given.
             let service = self.service.unwrap_or_default();
             return Ok(Prepared { settings, service, visitor: Visitor::real(), token, remarks });
         }
@@ -124,10 +125,10 @@ impl Common {
 }
 
 impl Options {
-    /// Prepares a login, including its redirect URI.
+    /// Prepares a login as [`Common::prepare`] does, and adds the redirect URI.
     ///
     /// # Errors
-    /// Like [`Common::prepare`].
+    /// The same as [`Common::prepare`].
     pub fn prepare(self, fake_service: &str, report: &Report) -> Result<Prepared, Box<dyn Error>> {
         let mut prepared = self.common.prepare(fake_service, report)?;
         if let Some(uri) = self.redirect_uri {

@@ -1,4 +1,4 @@
-//! Which itsme, and as which client.
+//! The options for the OP and the client.
 
 use std::{
     error::Error,
@@ -11,9 +11,10 @@ use itsme_core::{ClientSecret, Credentials, Environment, JwtProtection, PrivateK
 
 use super::secret;
 
-/// Which itsme, and as which client. Without these options, a fake itsme is used.
+/// Options for the OP, and for the client registered there. Without these options, a fake itsme is
+/// used.
 ///
-/// The group `op` is present if a real OP is given; other options can require or exclude it.
+/// The group `op` is present if a real OP is given, so other options can require or exclude it.
 #[derive(Clone, Debug, Args)]
 #[command(group(
     ArgGroup::new("op")
@@ -27,15 +28,15 @@ use super::secret;
 ))]
 #[group(skip)]
 pub struct Op {
-    /// Real environment of itsme, instead of the fake one.
+    /// Real itsme environment to use instead of the fake itsme.
     #[arg(long, value_enum)]
     environment: Option<RealEnvironment>,
 
-    /// Issuer of another OP: https, or http on loopback.
+    /// Issuer of a different OP: https, or http on loopback.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
 
-    /// The other OP speaks the older dialect, V1.
+    /// The OP named by `--issuer` uses the older protocol version, V1.
     #[arg(long, requires = "issuer")]
     v1: bool,
 
@@ -43,8 +44,8 @@ pub struct Op {
     #[arg(long, value_name = "ID", requires = "op")]
     client_id: Option<String>,
 
-    /// File with the private JWK set. With an HSM, keys in it without a private part are in the
-    /// HSM; without this file, all keys are.
+    /// File with the private JWK set. With an HSM, the file's keys without a private part are in
+    /// the HSM; without this file, all keys are in the HSM.
     #[arg(long, value_name = "FILE", requires = "op")]
     keys: Option<PathBuf>,
 
@@ -61,7 +62,7 @@ pub struct Op {
     #[arg(long, value_name = "NAME", requires = "op", conflicts_with = "keys")]
     client_secret_env: Option<String>,
 
-    /// Form of the client assertion; some OPs accept no encrypted ones.
+    /// Form of the client assertion. Some OPs do not accept encrypted ones.
     #[arg(
         long,
         value_enum,
@@ -74,13 +75,13 @@ pub struct Op {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum RealEnvironment {
-    /// The sandbox.
+    /// The sandbox, with test users.
     E2e,
-    /// Real people.
+    /// Production, with real users.
     Production,
-    /// The sandbox of the older dialect.
+    /// The sandbox, with the older protocol version.
     E2eV1,
-    /// Real people, in the older dialect.
+    /// Production, with the older protocol version.
     ProductionV1,
 }
 
@@ -93,8 +94,8 @@ enum Assertion {
 }
 
 impl Op {
-    /// The keys of the file, or those held `outside`, in an HSM; some keys of the file may be in
-    /// the HSM, too.
+    /// Returns the keys in the file, or `outside`, the keys in an HSM, if there is no file. Some of
+    /// the file's keys can be in the HSM, too.
     ///
     /// # Errors
     /// If the file cannot be read or used.
@@ -113,18 +114,20 @@ impl Op {
         Ok(Some(keys.map_err(|error| format!("the key file {at}: {error}"))?))
     }
 
-    /// The files that nobody else should be able to read, and what they are.
-    #[allow(dead_code, reason = "only the web application looks who can read them")]
+    /// Returns the files that no one else should be able to read, each with a name for its
+    /// contents.
+    #[allow(dead_code, reason = "only the web application checks who can read them")]
     pub fn credential_files(&self) -> impl Iterator<Item = (&Path, &'static str)> {
         let keys = self.keys.as_deref().map(|file| (file, "key file"));
         let secret = self.client_secret_file.as_deref().map(|file| (file, "client secret"));
         keys.into_iter().chain(secret)
     }
 
-    /// The client's settings at the OP, without a redirect URI yet; `None` if no OP is given.
+    /// Returns the client's settings for the OP, without a redirect URI yet, or `None` if no OP is
+    /// given.
     ///
     /// # Errors
-    /// If neither keys nor a secret are given.
+    /// If neither keys nor a secret is given.
     pub fn settings(
         &self,
         keys: Option<PrivateKeys>,
@@ -139,7 +142,7 @@ impl Op {
         let credentials: Credentials = match (keys, secret) {
             (Some(keys), _) => keys.into(),
             (None, Some(secret)) => ClientSecret::new(secret).into(),
-            (None, None) => return Err("give either keys or a client secret".into()),
+            (None, None) => return Err("pass either keys or a client secret".into()),
         };
         let settings = Settings::new(client_id, credentials, environment).client_assertion(form);
         let is_plain = self.issuer.as_ref().is_some_and(|issuer| issuer.starts_with("http://"));
@@ -150,10 +153,10 @@ impl Op {
         environment(self.environment, self.issuer.as_deref(), self.v1)
     }
 
-    /// The client secret, if the client has one.
+    /// Reads the client secret, if the client has one.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the secret cannot be read.
     pub fn secret(&self) -> Result<Option<String>, Box<dyn Error>> {
         Ok(match (&self.client_secret_file, &self.client_secret_env) {
             (Some(file), _) => Some(secret::in_file(file, "secret")?),
@@ -163,7 +166,7 @@ impl Op {
     }
 }
 
-/// The environment that these options name, if any.
+/// Returns the environment that these options name, if any.
 pub(super) fn environment(
     real: Option<RealEnvironment>,
     issuer: Option<&str>,
@@ -196,7 +199,7 @@ mod tests {
         let client = ["--client-id", "x", "--keys", "x"];
         let client = if arguments.is_empty() { &[][..] } else { &client };
         let all = [&["program"], arguments, client].concat();
-        Program::try_parse_from(all).expect("the options are right").op.environment()
+        Program::try_parse_from(all).expect("the options are valid").op.environment()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How to open a recording and what to change in it, from options.
+//! The options that open a recording and change what is replayed.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::inspect::recording;
 
-/// How to open a recording, and what to change.
+/// The options that open a recording and change what is replayed.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 pub struct Recorded {

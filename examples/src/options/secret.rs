@@ -1,4 +1,4 @@
-//! Values that never go on a command line, where others can see them.
+//! Reads secret values. They are never passed on the command line, where others can see them.
 
 use std::{
     env::{self, VarError},
@@ -10,7 +10,7 @@ pub fn in_file(file: &Path, what: &str) -> Result<String, String> {
     let text = fs::read_to_string(file).map_err(|error| {
         format!("the file {} with the {what} cannot be read: {error}", file.display())
     })?;
-    // Editors end a file with a line break.
+    // Editors add a line break to the end of a file.
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }
 

@@ -5,17 +5,17 @@ use std::time::Duration;
 use itsme_core::UnixTime;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-/// A clock that is ahead or behind.
+/// The offset of a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shift {
-    /// This much ahead.
+    /// The clock is ahead by this much.
     Ahead(Duration),
-    /// This much behind.
+    /// The clock is behind by this much.
     Behind(Duration),
 }
 
 impl Shift {
-    /// What the clock shows at this time.
+    /// Returns what the clock shows at this time.
     pub fn of(self, time: UnixTime) -> UnixTime {
         match self {
             Self::Ahead(by) => time.after(by),
@@ -24,7 +24,7 @@ impl Shift {
     }
 }
 
-/// `2026-01-31T23:59:00Z`, or seconds since 1970.
+/// Parses a time: `2026-01-31T23:59:00Z`, or seconds since 1970.
 pub fn time(text: &str) -> Result<UnixTime, String> {
     if let Ok(seconds) = text.parse() {
         return Ok(UnixTime::from_secs(seconds));
@@ -32,11 +32,11 @@ pub fn time(text: &str) -> Result<UnixTime, String> {
     let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|error| {
         format!("{error}; expected a time such as 2026-01-31T23:59:00Z, or seconds since 1970")
     })?;
-    let seconds = u64::try_from(time.unix_timestamp()).map_err(|_| "it is before 1970")?;
+    let seconds = u64::try_from(time.unix_timestamp()).map_err(|_| "the time is before 1970")?;
     Ok(UnixTime::from_secs(seconds))
 }
 
-/// `2026-01-31T23:59:00Z`.
+/// Formats a time as in `2026-01-31T23:59:00Z`.
 pub fn rfc3339(time: UnixTime) -> String {
     let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     let time = OffsetDateTime::from_unix_timestamp(seconds).ok();
@@ -44,7 +44,7 @@ pub fn rfc3339(time: UnixTime) -> String {
     text.unwrap_or_else(|| format!("{seconds} s after 1970"))
 }
 
-/// `+90s`, `-10m`, `+2h`, `+1d`.
+/// Parses an offset: `+90s`, `-10m`, `+2h`, `+1d`.
 pub fn shift(text: &str) -> Result<Shift, String> {
     let parse = || {
         let (sign, rest) = text.split_at_checked(1)?;
@@ -65,7 +65,7 @@ pub fn shift(text: &str) -> Result<Shift, String> {
             _ => None,
         }
     };
-    parse().ok_or_else(|| "expected a difference such as +90s, -10m, +2h or +1d".to_owned())
+    parse().ok_or_else(|| "expected an offset such as +90s, -10m, +2h or +1d".to_owned())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use cryptoki::{
 use itsme_core::KeysError;
 use thiserror::Error;
 
-/// Why a token did not perform an operation. Contains no PIN and no data.
+/// The reason why a token did not perform an operation. Contains no PIN and no data.
 #[derive(Debug, Error)]
 #[allow(clippy::exhaustive_enums, reason = "this crate is not published")]
 pub enum TokenError {
@@ -21,62 +21,62 @@ pub enum TokenError {
         error: CryptokiError,
     },
     /// The module has no token with this label.
-    #[error("the PKCS #11 module has no token `{label}`; it has {}", named(found))]
+    #[error("the PKCS #11 module has no token `{label}`; its tokens are: {}", named(found))]
     NoToken {
         /// The label that was looked for.
         label: String,
         /// The labels that exist.
         found: Vec<String>,
     },
-    /// Two tokens have the label.
-    #[error("the PKCS #11 module has more than one token `{0}`")]
+    /// More than one token has this label.
+    #[error("the PKCS #11 module has more than one token with the label `{0}`")]
     SameLabel(String),
-    /// The token has no such private key.
+    /// The token has no private key with this label.
     #[error("the token has no private RSA key `{0}`")]
     NoKey(String),
-    /// The token has the private key, but no public one to publish.
-    #[error("the token has no public RSA key `{0}` for the private one")]
+    /// The token has the private key, but no public key to publish.
+    #[error("the token has the private RSA key `{0}`, but no public key with this label")]
     NoPublicKey(String),
-    /// Two keys have the label.
+    /// More than one key has this label.
     #[error("the token has more than one RSA key `{0}` of the same kind; labels must be unique")]
     SameKeyLabel(String),
-    /// `CKA_LABEL` is not text.
+    /// A key's `CKA_LABEL` is empty or is not text.
     #[error("the token has a private RSA key whose label is empty or is not UTF-8")]
     Unnamed,
-    /// The key can both sign and decrypt, or neither.
-    #[error("the key `{0}` must have one use: either CKA_SIGN or CKA_DECRYPT, not both")]
+    /// The key can both sign and decrypt, or can do neither.
+    #[error("the key `{0}` must have exactly one use: either CKA_SIGN or CKA_DECRYPT")]
     Uses(String),
-    /// The module does not reveal the numbers of a public key.
+    /// The module does not reveal the modulus and exponent of a public key.
     #[error("the token does not reveal the modulus and exponent of the public key `{0}`")]
     NoNumbers(String),
     /// OpenSSL cannot use the public key.
     #[error("the public key `{0}` cannot be used")]
     PublicKey(String, #[source] openssl::error::ErrorStack),
-    /// The keys do not form a key set that a client can use.
-    #[error("the keys of the token are unusable: {0}")]
+    /// The keys do not form a set that a client can use.
+    #[error("the token's keys are unusable: {0}")]
     Keys(#[from] KeysError),
-    /// An error of the module.
+    /// An error from the module.
     #[error(transparent)]
     Pkcs11(#[from] CryptokiError),
 }
 
 impl TokenError {
-    /// SoftHSM reports a wrong ciphertext as `CKR_GENERAL_ERROR`. From a broken HSM that means
-    /// something else, and the flow then fails with a token that does not decrypt; `doctor` tells
-    /// the two apart.
+    /// Whether the ciphertext could not be decrypted. SoftHSM reports this as `CKR_GENERAL_ERROR`.
+    /// In a broken HSM the same code means something else, and the flow then fails as if the token
+    /// could not be decrypted; `doctor` can distinguish the two.
     pub(super) fn does_not_decrypt(&self) -> bool {
         use RvError::{EncryptedDataInvalid, EncryptedDataLenRange, GeneralError};
         matches!(
             self,
             Self::Pkcs11(CryptokiError::Pkcs11(
                 EncryptedDataInvalid | EncryptedDataLenRange | GeneralError,
-                // Errors before that, in `C_DecryptInit`, come before any decryption.
+                // An error in `C_DecryptInit` is reported before anything is decrypted.
                 Function::Decrypt,
             ))
         )
     }
 
-    /// Whether another session and another attempt may help.
+    /// Whether another attempt in a new session might succeed.
     pub(super) fn is_unavailable(&self) -> bool {
         use RvError as Is;
         let Self::Pkcs11(CryptokiError::Pkcs11(code, _)) = self else { return false };

@@ -1,11 +1,12 @@
-//! Keys in an HSM, through PKCS #11.
+//! Keys in an HSM, accessed through PKCS #11.
 //!
 //! Keys are found by their label (`CKA_LABEL`), which is the `kid` of the published key. Private
-//! keys never leave the token; it signs with `CKM_RSA_PKCS` and decrypts with `CKM_RSA_PKCS_OAEP`.
+//! keys never leave the token: the token signs with `CKM_RSA_PKCS` and decrypts with
+//! `CKM_RSA_PKCS_OAEP`.
 //!
-//! There is a single session, used by one operation at a time. With most HSMs that is enough for a
-//! few hundred logins a minute; an application that needs more keeps a pool of sessions, all logged
-//! in by the first.
+//! There is a single session, which performs one operation at a time. With most HSMs that is enough
+//! for a few hundred logins a minute. An application that needs more can keep a pool of sessions;
+//! logging in once logs in all of them.
 
 mod error;
 mod published;
@@ -31,7 +32,7 @@ use itsme_core::{KeyFailure, KeyOperation, KeyResult};
 
 pub use self::error::TokenError;
 
-/// An HSM's token, and the right to use its keys. `Clone` is cheap and shares the session.
+/// An HSM's token with a logged-in session. `Clone` is cheap and shares the session.
 #[derive(Clone, Debug)]
 pub struct Token(Arc<Shared>);
 
@@ -39,9 +40,9 @@ pub struct Token(Arc<Shared>);
 struct Shared {
     module: Pkcs11,
     label: String,
-    /// For logging in again when the session is lost. Not shown by `Debug`.
+    /// Used to log in again when the session is lost. Not shown by `Debug`.
     pin: AuthPin,
-    /// `None` before the first use, and after the session was lost.
+    /// `None` before the first use, and after the session has been lost.
     session: Mutex<Option<Session>>,
 }
 
@@ -49,8 +50,8 @@ impl Token {
     /// Loads the module, finds the token with this label, and logs in as the user.
     ///
     /// # Errors
-    /// [`TokenError`] if the module cannot be loaded, there is not exactly one such token, or it
-    /// refuses the PIN.
+    /// [`TokenError`] if the module cannot be loaded, it does not have exactly one token with this
+    /// label, or the token rejects the PIN.
     pub fn open(module: PathBuf, label: &str, pin: String) -> Result<Self, TokenError> {
         let loaded =
             Pkcs11::new(&module).map_err(|error| TokenError::Module { path: module, error })?;
@@ -67,7 +68,7 @@ impl Token {
     /// Performs one operation on the token.
     ///
     /// # Errors
-    /// What failed and why, in the token's own words, without data.
+    /// The kind of failure and the token's own error, without any data.
     pub fn use_key(&self, operation: &KeyOperation) -> KeyResult {
         let made = self.with_session(|session| match operation {
             KeyOperation::Sign { kid, input, .. } => {
@@ -91,8 +92,8 @@ impl Token {
         })
     }
 
-    /// A key holder for the async adapter. PKCS #11 blocks, so each operation runs in a thread
-    /// where it may.
+    /// Returns a key holder for the async adapter. PKCS #11 calls block, so each operation runs on
+    /// a thread that is meant for blocking calls.
     pub fn key_holder(&self) -> itsme_reqwest::KeyHolder {
         let token = self.clone();
         itsme_reqwest::KeyHolder::new(move |operation| {
@@ -104,13 +105,14 @@ impl Token {
         })
     }
 
-    /// A key holder for the blocking adapter.
+    /// Returns a key holder for the blocking adapter.
     pub fn blocking_key_holder(&self) -> itsme_ureq::KeyHolder {
         let token = self.clone();
         itsme_ureq::KeyHolder::new(move |operation| token.use_key(&operation))
     }
 
-    /// Drops a lost session, so that the next call opens a new one.
+    /// Runs an operation in the session. Drops the session if it was lost, so that the next call
+    /// opens a new one.
     fn with_session<T>(
         &self,
         run: impl FnOnce(&Session) -> Result<T, TokenError>,
@@ -130,7 +132,8 @@ impl Token {
 
 impl Shared {
     fn open_session(&self) -> Result<Session, TokenError> {
-        // The module belongs to the whole process, and so does its login.
+        // The module's initialization and its login are shared by the whole process, so they might
+        // have been done already.
         let begun = self.module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK));
         unless(begun, RvError::CryptokiAlreadyInitialized)?;
         let session = self.module.open_ro_session(self.slot()?)?;
@@ -155,7 +158,8 @@ impl Shared {
     }
 }
 
-/// Looked up each time: handles end with the session, and a label may get a new key.
+/// Finds a private key. It is looked up for each operation, because handles become invalid with the
+/// session, and a label can get a new key.
 fn private_key(session: &Session, kid: &str) -> Result<ObjectHandle, TokenError> {
     only_object(session, ObjectClass::PRIVATE_KEY, kid.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! The public halves of a token's keys.
+//! The public keys on a token.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use cryptoki::{
@@ -22,12 +22,12 @@ struct Numbers {
 }
 
 impl Token {
-    /// The public JWK set of all RSA keys on the token, sorted by label; the first signing key
-    /// signs. Each key needs a private and a public object with the same label; `CKA_SIGN` makes it
-    /// a signing key, `CKA_DECRYPT` a decryption key.
+    /// Returns the public JWK set of all RSA keys on the token, sorted by label. The first signing
+    /// key is used for signing. Each key needs a private and a public object with the same label.
+    /// `CKA_SIGN` makes it a signing key, and `CKA_DECRYPT` a decryption key.
     ///
     /// # Errors
-    /// [`TokenError`] if a key lacks something or has two uses, or the token cannot be reached.
+    /// [`TokenError`] if a key is incomplete or has two uses, or the token cannot be reached.
     pub fn public_jwks(&self) -> Result<String, TokenError> {
         let keys = self.with_session(|session| {
             let mut labels = labels(session)?;
@@ -37,10 +37,11 @@ impl Token {
         Ok(format!("{:#}\n", json!({ "keys": keys })))
     }
 
-    /// The keys for a client whose keys are all on the token.
+    /// Returns the keys for a client whose keys are all on the token.
     ///
     /// # Errors
-    /// Like [`public_jwks`](Self::public_jwks), or [`TokenError::Keys`] if the keys cannot be used.
+    /// The same as [`public_jwks`](Self::public_jwks), or [`TokenError::Keys`] if the keys cannot
+    /// be used.
     pub fn keys(&self) -> Result<PrivateKeys, TokenError> {
         Ok(PrivateKeys::external(&self.public_jwks()?)?)
     }
@@ -88,13 +89,14 @@ fn numbers(session: &Session, public: ObjectHandle) -> Result<Option<Numbers>, T
     Ok(n.zip(e).map(|(n, e)| Numbers { n, e }))
 }
 
-/// Strips padding, which some modules add but a JWK must not have (RFC 7518 §2).
+/// Strips leading zeros, which some modules add but a JWK must not have (RFC 7518 §2).
 fn shortest(number: Vec<u8>) -> Vec<u8> {
     number.into_iter().skip_while(|byte| *byte == 0).collect()
 }
 
-/// Modules list OAEP without its hash, and SoftHSM only does SHA-1. So try it, with a ciphertext
-/// made by OpenSSL: a module might ignore the hash when encrypting as well.
+/// Whether the key can decrypt with RSA-OAEP-256. Modules list OAEP without its hash, and SoftHSM
+/// only supports SHA-1, so this tries it. OpenSSL creates the ciphertext, because a module that
+/// ignores the hash might ignore it when encrypting as well.
 fn does_oaep_256(
     session: &Session,
     private: ObjectHandle,

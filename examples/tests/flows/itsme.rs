@@ -5,7 +5,8 @@ use itsme_core::{
     LoginState, Photo, Progress, QrLogin, Redirect,
 };
 
-/// A client of either adapter, so that each flow is written once. Every method panics on failure.
+/// The methods of a client, the same for both adapters, so that each flow is written only once.
+/// Every method panics on failure.
 pub trait Itsme {
     async fn check_keys(&self);
     async fn authorize(&self, request: AuthorizationRequest) -> Redirect;
@@ -17,12 +18,13 @@ pub trait Itsme {
     async fn poll_backchannel(&self, ticket: CibaTicket) -> Backchannel;
 }
 
-/// Both clients' methods have the same names; one client's need `.await`.
+/// Implements [`Itsme`] for a client. The methods of both clients have the same names, but the
+/// async client's need `.await`.
 macro_rules! itsme {
     ($client:ty $(, .$await:tt)?) => {
         impl Itsme for $client {
             async fn check_keys(&self) {
-                <$client>::check_keys(self)$(.$await)?.expect("the keys are the published ones");
+                <$client>::check_keys(self)$(.$await)?.expect("the keys match the published ones");
             }
 
             async fn authorize(&self, request: AuthorizationRequest) -> Redirect {

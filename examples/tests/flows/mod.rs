@@ -1,4 +1,4 @@
-//! Every flow of a client, against a fake itsme that knows only its public keys.
+//! Every flow of a client, against a fake itsme at which only its public keys are registered.
 
 mod itsme;
 
@@ -20,8 +20,8 @@ pub enum Dialect {
     V2,
 }
 
-/// Runs all flows four times: in both dialects, over both adapters. The keys are external, and
-/// these holders use them.
+/// Runs all flows four times: with both protocol versions, over both adapters. The keys are
+/// external, and are used through these key holders.
 pub fn run_everywhere(
     keys: &PrivateKeys,
     holder: &KeyHolder,
@@ -38,7 +38,7 @@ pub fn run_everywhere(
     }
 }
 
-/// A fake itsme.
+/// A fake itsme, and how to run flows against it.
 pub struct Scene {
     pub server: Server,
     dialect: Dialect,
@@ -81,7 +81,7 @@ impl Scene {
         itsme_core::Client::new(settings).expect("the settings are sound")
     }
 
-    /// All flows that the dialect supports.
+    /// Runs all flows that the protocol version supports.
     pub async fn run_all(&self, itsme: &impl Itsme) {
         itsme.check_keys().await;
         self.log_in(itsme).await;
@@ -95,7 +95,7 @@ impl Scene {
         }
     }
 
-    /// Logs in, with the e-mail address from userinfo and a picture.
+    /// Logs in, requesting the e-mail address from userinfo and a picture.
     async fn log_in(&self, itsme: &impl Itsme) {
         let request = AuthorizationRequest::login(SERVICE).scope(Scope::Email).scopes_by_userinfo();
         let who = self.go(itsme, request.claim(Claim::Picture)).await;

@@ -1,16 +1,16 @@
 //! Checks that the guide is complete: its chapters can be found, and its reference tables list
-//! everything. Its servers withstand what browsers do.
+//! everything. Also checks that its servers handle what browsers send.
 
-// Sends what browsers send, as in the web application's tests.
+// Sends the requests that browsers send. The web application's tests use the same code.
 #[path = "../../webapp/tests/instances/callbacks.rs"]
 mod callbacks;
 mod servers;
 mod sessions;
-#[allow(dead_code, reason = "the guide's servers use only part of it")]
+#[allow(dead_code, reason = "the tests of the guide's servers use only part of this module")]
 #[path = "../../webapp/tests/instances/visit.rs"]
 mod visit;
 
-/// The server under test; here it is not a separate process.
+/// The server under test. Here it is not a separate process.
 mod program {
     pub struct Program {
         pub address: String,
@@ -36,7 +36,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The chapters' names, without the lists of chapters.
+/// Returns the names of the chapters, without the two lists of chapters.
 fn chapters() -> Vec<String> {
     let files = fs::read_dir(root().join("docs/guide")).expect("the guide");
     let names = files.map(|file| file.expect("a file").file_name().into_string().expect("UTF-8"));
@@ -47,7 +47,7 @@ fn chapters() -> Vec<String> {
     chapters
 }
 
-/// The names in code in a chapter's tables, without their arguments.
+/// Returns the names in backticks in a chapter's tables, without their arguments.
 fn names_in(chapter: &str) -> BTreeSet<String> {
     let text = read(chapter);
     let text: String = text.lines().filter(|line| line.starts_with('|')).collect();
@@ -86,10 +86,10 @@ fn every_option_stands_in_its_chapter() {
     }
 }
 
-/// These only read a setting.
+/// Methods that only return a setting.
 const NO_OPTIONS: [&str; 2] = ["issuer", "dialect"];
 
-/// The last cell of an option's row: its default.
+/// Returns the last cell of an option's row, which contains its default.
 fn default_of(option: &str) -> String {
     let text = read("docs/guide/options.md");
     let row = text.lines().find(|line| line.starts_with(&format!("| {option} |")));
@@ -107,13 +107,14 @@ fn duration(text: &str) -> Duration {
     Duration::from_secs(number.parse::<u64>().expect("a number") * seconds)
 }
 
-/// The result of a login if the person takes this long and the OP's clock is this far ahead.
+/// Returns the result of a login in which the user takes this long and the OP's clock is ahead by
+/// this much.
 fn login(taking: Duration, ahead: Duration) -> Result<(), Error> {
     let mut world = World::new();
     let mut op = FakeOp::new(world.clock());
     let itsme = Client::new(op.settings())?;
     let login = play(itsme.authorize(AuthorizationRequest::login(SERVICE)), &mut op, &mut world);
-    let login = login.expect("the OP is well");
+    let login = login.expect("an authorization URL");
     world.advance(taking);
     op.set_ahead(ahead);
     let callback = op.approve(&login.url, &Person::ann());
@@ -135,11 +136,11 @@ fn the_defaults_are_those_in_their_chapter() {
 
     let (zero, second) = (Duration::ZERO, Duration::from_secs(1));
     let lifetime = duration(&default_of("`login_lifetime`"));
-    login(lifetime, zero).expect("just in time");
+    login(lifetime, zero).expect("the login is just in time");
     let late = login(lifetime + second, zero);
     assert!(matches!(late, Err(Error::LoginExpired)), "{late:?}");
     let leeway = duration(&default_of("`clock_leeway`"));
-    login(zero, leeway).expect("the clocks are near enough");
+    login(zero, leeway).expect("the clocks are close enough");
     let apart = login(zero, leeway + second);
     assert!(matches!(apart, Err(Error::IdToken(_))), "{apart:?}");
 }

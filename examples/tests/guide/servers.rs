@@ -1,4 +1,4 @@
-//! The guide's three servers, tested with what browsers send.
+//! Tests of the guide's three servers with the requests that browsers send.
 
 use std::{net::TcpListener, thread, time::Duration};
 
@@ -11,7 +11,8 @@ use crate::{
     sessions,
 };
 
-// The `main` of the other two runs as a documentation test; axum's runs in `new_project`.
+// The `main` functions of the other two servers run as documentation tests; axum's runs in
+// `new_project`.
 
 #[allow(dead_code, unused_imports)]
 mod axum {
@@ -56,7 +57,7 @@ mod actix {
         assert!(logged_in(&mut Accounts::default(), &session).is_none());
     }
 
-    /// In a cookie a session is always new; a server-side store must give it a new key.
+    /// A session in a cookie is always new, but a server-side store must give it a new key.
     #[test]
     fn a_login_renews_the_session() {
         use actix_session::{SessionExt as _, SessionStatus};
@@ -71,7 +72,7 @@ mod actix {
             let to_itsme = to_itsme.to_str().expect("a URL");
             let back = op.approve(to_itsme, &Person::ann());
             let back = TestRequest::with_uri(&back).to_http_request();
-            callback(site.clone(), session.clone(), back).await.expect("it goes on");
+            callback(site.clone(), session.clone(), back).await.expect("the user continues");
         });
         assert!(logged_in(&mut site.accounts(), &session).is_some());
         assert!(session.status() == SessionStatus::Renewed);
@@ -151,7 +152,8 @@ mod blocking {
         make_older(&site, MINUTE);
         assert!(open(&mut browser, "/").text.starts_with("Nobody is logged in"));
 
-        // Of that session and the abandoned logins, nothing may be left but what a newcomer starts.
+        // Of that session and the abandoned logins, nothing is left except for the login that a new
+        // browser starts.
         open(&mut Browser::new(&origin), "/login");
         assert_eq!(count(), 1);
         make_older(&site, 15 * MINUTE);
@@ -162,7 +164,7 @@ mod blocking {
 
 type Run = fn(TcpListener, Settings);
 
-/// Starts one of the guide's servers and tests it.
+/// Starts one of the guide's servers and runs the tests against it.
 fn with_server(
     login: &str,
     run: impl FnOnce(TcpListener, Settings) + Send + 'static,
@@ -188,10 +190,10 @@ fn a_person_with_two_tabs_changes_their_mind() {
         let second = open("/itsme/login");
         let back = itsme.approve(&first.url, &Person::ann());
         let page = open(&back);
-        // The cookies were sent at once: callback, home.
+        // The browser sent its cookies immediately: it went only to the callback and the home page.
         assert_eq!((page.text.as_str(), page.via.len()), ("Hello Ann", 2));
 
-        // In the second tab they change their mind.
+        // In the second tab, the user changes their mind.
         let page = open(&itsme.deny(&second.url));
         assert!(
             page.status == 200 && page.text.contains("You cancelled the login."),
@@ -202,7 +204,7 @@ fn a_person_with_two_tabs_changes_their_mind() {
         // Going back to the first tab's callback finds no pending login.
         assert_eq!(open(&back).status, 400);
 
-        // They were too slow for itsme, and then itsme is overloaded.
+        // The user is too slow for itsme. Later, itsme is overloaded.
         for (refused, status) in [("invalid_grant", 400), ("temporarily_unavailable", 503)] {
             let again = open("/itsme/login");
             let back = itsme.approve(&again.url, &Person::ann());

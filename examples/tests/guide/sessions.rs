@@ -1,4 +1,4 @@
-//! When pending logins and sessions end, and what is left of them.
+//! Tests when pending logins and sessions end, and what is left of them.
 
 use std::{thread, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::{
     visit::{Visit as _, path},
 };
 
-/// Begins a login and returns the path of its callback.
+/// Starts a login and returns the path of its callback.
 fn begin(site: &Site<'_>, browser: &mut Browser) -> String {
     let to_itsme = browser.get(site.app, site.login).location();
     path(&site.op.approve(&to_itsme, &Person::ann()))
@@ -19,7 +19,7 @@ fn is_logged_in(site: &Site<'_>, browser: &mut Browser) -> bool {
     browser.get(site.app, "/").text.contains("Ann")
 }
 
-/// Logs someone in in this browser.
+/// Logs a user in to this browser.
 #[track_caller]
 fn log_in(site: &Site<'_>, browser: &mut Browser) {
     let callback = begin(site, browser);
@@ -27,7 +27,7 @@ fn log_in(site: &Site<'_>, browser: &mut Browser) {
     assert!(is_logged_in(site, browser));
 }
 
-/// Begins one login too many in a browser.
+/// Starts one login too many in a browser.
 pub fn the_oldest_is_given_up(site: &Site<'_>, most: usize) {
     let mut browser = Browser::new(&site.app.address);
     log_in(site, &mut browser);
@@ -95,6 +95,6 @@ pub fn a_cookie_stays_small(site: &Site<'_>) {
         let page = browser.get(site.app, site.login);
         page.set_cookie("id").split(';').next().expect("a pair").len()
     });
-    // Leaves a quarter free, for longer redirect URIs and larger requests.
+    // Leave a quarter of the size free, for longer redirect URIs and larger requests.
     assert!(sizes.into_iter().all(|size| size < 3 * 1024), "{sizes:?}");
 }

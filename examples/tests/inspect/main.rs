@@ -1,11 +1,12 @@
-//! `inspect`: the failed checks for each fault of a fake itsme, and what must not be printed.
+//! Tests of `inspect`: the failed checks for each fault of a fake itsme, and what must not be
+//! printed.
 
 #[path = "../../../itsme-testkit/tests/recorded/mod.rs"]
 mod recorded;
 mod recordings;
 mod room;
 #[path = "../../../itsme-testkit/tests/secrecy/mod.rs"]
-#[allow(dead_code, reason = "only the programs' output is searched, no errors")]
+#[allow(dead_code, reason = "these tests search the output of the programs, but no errors")]
 mod secrecy;
 mod why;
 
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 
 use room::{Ended, Room, text};
 
-/// The values in Ann's tokens that must not be revealed unasked.
+/// Returns the values in Ann's tokens that must not be revealed without `--reveal`.
 fn of_ann(op: &FakeOp) -> Vec<String> {
     let ann = Person::ann();
     vec![op.pairwise_sub(CLIENT_ID, &ann), "Ann".to_owned(), "ann@".to_owned()]
@@ -34,7 +35,7 @@ fn a_good_login_passes_every_check() {
     let metadata = room.get("/.well-known/openid-configuration");
     room.keep("metadata.json", metadata);
     for (file, what, layers) in [
-        ("token", "a token answer", 4),
+        ("token", "a token endpoint response", 4),
         ("userinfo", "an encrypted token", 3),
         ("callback.txt", "a callback", 1),
         ("url.txt", "an authorization URL", 1),
@@ -54,7 +55,8 @@ fn a_good_login_passes_every_check() {
         for datum in of_ann(&room.op) {
             assert!(!printed.contains(&datum), "{file}: {datum} in {printed}");
         }
-        // With everything given nothing is lacking, except what only the OP knows.
+        // If all options are given, every check can be run, except one that needs a fact that only
+        // the OP can provide.
         let lacking = object.to_string().matches("\"needs\"").count();
         assert_eq!(lacking, usize::from(file == "callback.txt"), "{file}: {object}");
     }
@@ -62,8 +64,8 @@ fn a_good_login_passes_every_check() {
     assert!(revealed.contains("\"Ann\""), "{revealed}");
 }
 
-/// Every fault that leaves something to inspect, and all checks that fail: the first is the login's
-/// error.
+/// Lists every fault that leaves something to inspect, with all checks that fail. The first check
+/// is the one that the login reports.
 #[test]
 fn each_fault_fails_its_checks() {
     let signature = |check: &str| format!("ID token: signature: {check}");
@@ -123,7 +125,7 @@ fn each_fault_fails_its_checks() {
     }
 }
 
-/// The documents that stop a login.
+/// The same for documents that stop a login.
 #[test]
 fn each_fault_of_the_documents_fails_its_checks() {
     for (name, expected) in [
@@ -163,7 +165,7 @@ fn each_fault_of_the_documents_fails_its_checks() {
         room.keep("document.json", document);
         let ended = room.inspect("document.json", &["--json"]);
         if expected.is_empty() {
-            assert_eq!(ended.code, Some(2), "{name}: it is nothing known");
+            assert_eq!(ended.code, Some(2), "{name}: the input is not recognized");
             continue;
         }
         assert_eq!(ended.failed(), expected, "{name}");
@@ -171,12 +173,13 @@ fn each_fault_of_the_documents_fails_its_checks() {
     }
 }
 
-/// It is wrong, but refuses no login by itself.
+/// A wrong endpoint of a service does not stop a login that does not use it.
 #[test]
 fn an_endpoint_of_a_service_refuses_only_who_uses_it() {
     let mut room = Room::new("services");
     room.log_in(None).expect("a login");
-    let fault = Fault::named("discovery: revocation_endpoint is no text").expect("it is listed");
+    let fault =
+        Fault::named("discovery: revocation_endpoint is no text").expect("there is such a fault");
     fault.inject(&mut room.op);
     let document = room.get("/.well-known/openid-configuration");
     room.keep("document.json", document);
@@ -185,14 +188,12 @@ fn an_endpoint_of_a_service_refuses_only_who_uses_it() {
     let object = ended.json();
     let layers = object["layers"].as_array().expect("layers").iter();
     let noted: Vec<_> = layers.filter(|layer| layer["notes"] != json!([])).collect();
-    let [noted] = noted[..] else { panic!("one has a note: {object}") };
+    let [noted] = noted[..] else { panic!("exactly one layer has a note: {object}") };
     assert_eq!(noted["name"], "revocation_endpoint");
-    assert!(
-        text(&noted["notes"][0]).starts_with("only services that use this endpoint are refused")
-    );
+    assert!(text(&noted["notes"][0]).starts_with("only services that use this endpoint fail"));
 }
 
-/// By its `kid`, or by its position if it has none.
+/// A key is named by its `kid` or, if it has none, by its position.
 #[test]
 fn each_key_of_a_set_has_its_name() {
     let room = Room::new("key-names");
@@ -227,14 +228,14 @@ fn each_callback_and_request_fails_its_checks() {
         assert_eq!(ended.failed(), expected, "{text}");
         assert_eq!(ended.code, Some(1));
     }
-    // The login with another clock and another client.
+    // Inspect the callback with a different clock and a different client.
     let late = room.inspect("callback.txt", &["--clock", "+1h", "--json"]);
     assert_eq!(late.failed(), ["callback: age"]);
     let early = room.inspect("token", &["--clock", "-1h", "--json"]);
     assert_eq!(early.failed()[0], "ID token: claims: iat");
 }
 
-/// Unknown facts are not guessed, and refuse nothing.
+/// If a fact is unknown, it is not guessed, and no check fails because of it.
 #[test]
 fn nothing_is_said_of_what_is_not_known() {
     let mut room = Room::new("unknown");
@@ -289,7 +290,7 @@ fn keys_are_listed_without_their_private_parts() {
         let ended = room.run(&[file, "--json"]);
         assert_eq!((ended.code, ended.failed()), (Some(1), vec!["private keys: keys".to_owned()]));
     }
-    // A published set is compared with the file.
+    // A published key set is compared with the key file.
     let client = Client::new(room.op.settings()).expect("the settings are sound");
     let mut published: Value =
         serde_json::from_slice(client.public_jwks_response().expect("keys").body()).expect("JSON");
@@ -301,7 +302,8 @@ fn keys_are_listed_without_their_private_parts() {
     assert_eq!(ended.failed(), ["our published key set: published keys"]);
 }
 
-/// In a URL and by itself; encrypted to the OP, nothing more can be said.
+/// Request objects in a URL and on their own. An object that is encrypted to the OP cannot be
+/// opened.
 #[test]
 fn a_request_object_is_opened_if_it_is_ours_to_open() {
     let mut room = Room::new("request_object");
@@ -392,7 +394,7 @@ fn it_reads_standard_input_and_refuses_what_it_does_not_know() {
     assert!(ended.stderr.contains("nowhere.json cannot be read"), "{}", ended.stderr);
 }
 
-/// As `inspect … | head -1` does.
+/// Reads only the first line of the output, as `inspect … | head -1` does.
 #[test]
 fn whoever_reads_no_more_does_not_break_it() {
     let room = Room::new("head");

@@ -1,4 +1,4 @@
-//! Recorded logins: what `inspect` says about each fault, and how `replay` replays them.
+//! Recorded logins: what `inspect` reports for each fault, and how `replay` replays them.
 
 use std::{
     process::{Command, Stdio},
@@ -38,17 +38,19 @@ fn given(secret: Option<ClientSecret>) -> Given {
     }
 }
 
-/// Opens it with the keys or the secret: one of them works.
+/// Opens a recording with either the keys or the secret, and returns its layers.
 fn inspected(recording: &Recording) -> Vec<Layer> {
     let by = |secret| {
         let (kind, layers) = layers(recording.as_text().as_bytes(), &given(secret)).expect("known");
         assert_eq!(kind, Kind::Recording);
         (!layers[0].has_failed()).then_some(layers)
     };
-    by(None).or_else(|| by(Some(ClientSecret::new(CLIENT_SECRET)))).expect("one of them opens it")
+    by(None)
+        .or_else(|| by(Some(ClientSecret::new(CLIENT_SECRET))))
+        .expect("the keys or the secret open the recording")
 }
 
-/// The document's name in the list of faults.
+/// Returns the name that the list of faults uses for this document.
 fn document(layer: &str) -> &str {
     match layer {
         "ID token: claims" => "ID token",
@@ -62,8 +64,8 @@ fn document(layer: &str) -> &str {
     }
 }
 
-/// What is reported for this fault's recording: the failed checks, each once, and how the login
-/// ended.
+/// Returns what is reported for the recording of this fault: the failed checks, each once, and the
+/// outcome of the login.
 fn failed_under(fault: Fault) -> (Vec<String>, String) {
     let (recorded, name) = (Recorded::default(), fault.name().to_owned());
     faults::in_memory_with(vec![fault], |client| client.on_failure(recorded.recorder()));
@@ -90,9 +92,9 @@ fn failed_under(fault: Fault) -> (Vec<String>, String) {
     (failed, ended)
 }
 
-/// For every fault that fails a check, `inspect` reports exactly what the list states, beginning
-/// with the login's error. A quirk leaves no recording, and what only an external key can open is
-/// covered by core's tests.
+/// For every fault that makes a check fail, `inspect` reports exactly the checks in the list,
+/// starting with the login's error. A quirk leaves no recording. Recordings that only an external
+/// key can open are covered by the tests of `itsme-core`.
 #[test]
 fn each_recorded_fault_fails_the_checks_that_are_stated() {
     let mut all = Fault::all();
@@ -123,7 +125,7 @@ fn replay(room: &Room, arguments: &[&str]) -> Ended {
     Ended::of(command.output().expect("it runs"))
 }
 
-/// A fake itsme where Ann logs in with a client that records, and the secrets of that login.
+/// A fake itsme at which Ann logs in with a client that records, and the secrets of that login.
 struct Desk {
     op: FakeOp,
     world: World,
@@ -156,17 +158,17 @@ impl Desk {
     }
 
     fn inject(&mut self, fault: &str) {
-        Fault::named(fault).expect("it is in the list").inject(&mut self.op);
+        Fault::named(fault).expect("there is such a fault").inject(&mut self.op);
     }
 
-    /// The text of the only new recording.
+    /// Returns the text of the single new recording.
     fn recording(&self) -> String {
         let taken = self.recorded.take();
         let [recording] = &taken[..] else { panic!("{} have failed", taken.len()) };
         recording.as_text().to_owned()
     }
 
-    /// A login that `wrong` spoils after it has begun.
+    /// Starts a login, calls `wrong` to make it fail, and returns the text of the recording.
     fn refused(mut self, wrong: impl FnOnce(&mut Self)) -> (String, Self) {
         let request = AuthorizationRequest::login(SERVICE);
         let flow = self.client.authorize(request);
@@ -179,7 +181,7 @@ impl Desk {
         (self.recording(), self)
     }
 
-    /// Checks that no credential and nothing about Ann is printed in any form.
+    /// Checks that neither a credential nor any of Ann's data is printed, in any form.
     fn assert_told_nothing(&self, ended: &Ended) {
         let printed = format!("{}{}", ended.stdout, ended.stderr);
         self.secrets.assert_hidden_in("what is printed", &printed);
@@ -188,7 +190,8 @@ impl Desk {
         }
     }
 
-    /// Whatever is requested of this recording, including with `inspect`.
+    /// Checks that nothing secret is printed for this recording, whatever the options, including
+    /// with `inspect`.
     fn assert_nothing_is_told_of(&self, room: &Room, known: &[&str]) {
         self.secrets.assert_seen();
         for more in [&[][..], &["--all"], &["--json"], &["--clock", "+1h"]] {
@@ -200,7 +203,7 @@ impl Desk {
     }
 }
 
-/// A login of Ann that this fault ends, and the text of its recording.
+/// Logs Ann in with a fault that makes the login fail, and returns the text of its recording.
 fn recorded_under(fault: &str, by_secret: bool) -> (String, Desk) {
     Desk::new(by_secret).refused(|desk| desk.inject(fault))
 }
@@ -243,8 +246,8 @@ fn a_recording_is_run_again_as_it_ended() {
     }
 }
 
-/// What the wrong clock refused, the right one accepts, and a key that no longer opened a token
-/// does again.
+/// With the right clock, a login that the wrong clock refused succeeds. With the right keys, a
+/// token that could not be opened is opened.
 #[test]
 fn another_clock_and_other_keys_end_otherwise() {
     let room = Room::new("what-if");
@@ -257,7 +260,8 @@ fn another_clock_and_other_keys_end_otherwise() {
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     let outcome = "\nOutcome: the ID token failed verification: it was issued in the future";
     assert!(ended.stdout.contains(outcome), "{}", ended.stdout);
-    let then = "it ended differently this time; originally: the ID token failed verification: it has expired";
+    let then = "it ended differently this time; the original outcome was: the ID token failed verification: it has \
+        expired";
     assert!(ended.stderr.contains(then), "{}", ended.stderr);
     desk.assert_told_nothing(&ended);
     let ended = replay(&room, &[&known[..], &["--keys", "rotated.json"]].concat());
@@ -299,11 +303,11 @@ fn what_does_not_open_is_refused_with_the_reason() {
     let ended = room.run(&["whole", "--keys", "others.json", "--json"]);
     assert_eq!((ended.code, ended.failed()), (Some(1), vec!["recording: seal".to_owned()]));
     let ended = room.run(&["whole"]);
-    assert_eq!(ended.code, Some(0), "nothing is known");
+    assert_eq!(ended.code, Some(0), "no check fails without options");
     assert!(ended.stdout.contains("not checked without --keys: seal"), "{}", ended.stdout);
 }
 
-/// Flows without a browser, too.
+/// The same for flows without a browser.
 #[test]
 fn logins_without_a_browser_are_run_again() {
     let room = Room::new("without-a-browser");
@@ -337,7 +341,8 @@ fn logins_without_a_browser_are_run_again() {
     }
 }
 
-/// What was too large to record is mentioned before the replay ends differently because of it.
+/// If a response was too large to record, this is printed before the replay ends differently
+/// because of it.
 #[test]
 fn missing_bytes_are_said() {
     let room = Room::new("missing");
@@ -349,7 +354,7 @@ fn missing_bytes_are_said() {
         desk.op.alter(Document::Discovery, padding);
         desk.op.alter(Document::TokenAnswer, padding);
         desk.inject("ID token: another issuer");
-        // With nothing cached.
+        // Use a new client, whose cache is empty.
         let client = Client::new(desk.op.settings()).expect("sound");
         desk.client = client.on_failure(desk.recorded.recorder());
     });
@@ -357,7 +362,11 @@ fn missing_bytes_are_said() {
     let known = ["cut.recording", "--keys", "keys.json"];
     let ended = replay(&room, &known);
     assert_eq!(ended.code, Some(1), "{}", ended.stdout);
-    assert!(ended.stdout.contains(" bytes of answers are missing from it"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains(" bytes of responses are missing from the recording"),
+        "{}",
+        ended.stdout
+    );
     let object = replay(&room, &[&known[..], &["--json"]].concat()).json();
     assert!(object["flow"]["missing_bytes"].as_u64() > Some(0), "{object}");
     assert_eq!((&object["same_end"], &object["result"]), (&json!(false), &json!("failed")));

@@ -13,14 +13,14 @@ use itsme_testkit::{
 };
 use serde_json::Value;
 
-/// What a login leaves behind, in its own directory.
+/// The files with the documents of a login, in their own directory.
 pub struct Room {
     pub path: PathBuf,
     pub op: FakeOp,
     pub world: World,
 }
 
-/// How `inspect` ended.
+/// The output and the exit code of `inspect`.
 pub struct Ended {
     pub code: Option<i32>,
     pub stdout: String,
@@ -39,7 +39,7 @@ impl Ended {
             .unwrap_or_else(|error| panic!("{error}: {}{}", self.stdout, self.stderr))
     }
 
-    /// The failed checks, in order.
+    /// Returns the failed checks, in order.
     pub fn failed(&self) -> Vec<String> {
         let object = self.json();
         let layers = object["layers"].as_array().expect("layers");
@@ -80,8 +80,8 @@ impl Room {
         answer.expect("an answer").into_body()
     }
 
-    /// A login that exercises every endpoint and every check, with `fault` injected where it
-    /// applies. Keeps the login state, the OP's keys and everything that comes back.
+    /// Logs in so that every endpoint and every check is used, with `fault` injected where it
+    /// applies. Keeps the login state, the OP's keys and every response.
     pub fn log_in(&mut self, fault: Option<&Fault>) -> Option<LoggedIn> {
         let request = AuthorizationRequest::login(SERVICE)
             .claim(Claim::GivenName)
@@ -93,7 +93,7 @@ impl Room {
         self.keep("op.json", keys);
         let client = Client::new(self.op.settings()).expect("the settings are sound");
         let redirect = play(client.authorize(request), &mut self.op, &mut self.world);
-        let redirect = redirect.expect("nothing is wrong yet");
+        let redirect = redirect.expect("the fault does not affect this request");
         self.keep("url.txt", &redirect.url);
         self.keep("login.json", serde_json::to_string(&redirect.state).expect("JSON"));
         let callback = self.op.approve(&redirect.url, &Person::ann());
@@ -123,7 +123,7 @@ impl Room {
         Ended::of(self.command(arguments).output().expect("it runs"))
     }
 
-    /// Inspects with everything that can be known.
+    /// Runs `inspect` with all options for facts.
     pub fn inspect(&self, text: &str, more: &[&str]) -> Ended {
         let at = self.world.now().as_secs().to_string();
         let known = ["--keys", "keys.json", "--op-keys", "op.json", "--issuer", ISSUER];

@@ -1,4 +1,5 @@
-//! The transcripts in the guide are what the programs print. `UPDATE_DOCS=1` rewrites them.
+//! Tests that the transcripts in the guide match the programs' output. With `UPDATE_DOCS=1`,
+//! rewrites them.
 
 use std::{
     fs,
@@ -16,10 +17,11 @@ use serde_json::{Value, json};
 
 use crate::{recorded::Recorded, room::Room};
 
-/// The address of the chapter's fake itsme.
+/// The address of the fake itsme in the chapter.
 const ADDRESS: &str = "127.0.0.1:8811";
 
-/// What five broken deployments leave behind, under the names used in the chapter.
+/// Creates the documents that five broken deployments leave behind, under the file names used in
+/// the chapter.
 fn broken_deployments() -> Room {
     let mut room = Room::new("why");
     room.log_in(None).expect("a login");
@@ -37,7 +39,7 @@ fn broken_deployments() -> Room {
     room.keep("published.json", private_keys().public_jwks());
     room.keep("rotated.json", rotated().to_json().as_bytes());
 
-    // Production's keys differ from the sandbox's.
+    // The keys of production differ from those of the sandbox.
     room.op = FakeOp::with_issuer("https://idp.prd.itsme.services/v2", room.world.clock());
     for _ in 0..3 {
         room.op.rotate_signing_key();
@@ -50,9 +52,9 @@ fn broken_deployments() -> Room {
     room
 }
 
-/// A login at an itsme whose tokens are ten minutes behind our clock, as a fast clock would see it.
-/// A strict OP would refuse our assertion as coming from the future, which itsme's documentation
-/// does not require.
+/// Records a login at an itsme whose tokens are ten minutes behind the client's clock, which is
+/// what a client with a fast clock sees. A strict OP would reject the client's assertion because it
+/// comes from the future, but itsme's documentation does not require this.
 fn recorded_by_a_fast_clock() -> String {
     let mut world = World::new();
     world.advance(Duration::from_secs(600));
@@ -72,7 +74,7 @@ fn recorded_by_a_fast_clock() -> String {
     recorded.take().pop().expect("it failed").as_text().to_owned()
 }
 
-/// Replaces the encryption key by a new one, under a name that is always the same.
+/// Replaces the encryption key with a new one, whose name is always the same.
 pub fn rotated() -> PrivateKeys {
     let keys = private_keys();
     let old = keys.encryption_kids()[0].to_owned();
@@ -81,18 +83,19 @@ pub fn rotated() -> PrivateKeys {
     PrivateKeys::from_json(&text).expect("the same keys")
 }
 
-/// A set without its old signing key.
+/// Returns a key set without its old signing key.
 pub fn rotated_signing_key() -> String {
     let keys = private_keys();
     let old = keys.signing_kids().into_iter().map(str::to_owned).collect::<Vec<_>>();
     let mut keys = keys.with_new_signing_key().expect("a key");
     for kid in old {
-        keys = keys.without(&kid).expect("another key signs");
+        keys = keys.without(&kid).expect("a different key signs");
     }
     keys.to_json().to_string()
 }
 
-/// A fake itsme whose clock is ten minutes behind ours, as a fast clock would see it.
+/// Starts a fake itsme whose clock is ten minutes behind, which is what a client with a fast clock
+/// sees.
 fn itsme_as_a_fast_clock_sees_it() -> Server {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     for path in ["/.well-known/openid-configuration", "/jwkSet"] {
@@ -105,7 +108,7 @@ fn itsme_as_a_fast_clock_sees_it() -> Server {
     server
 }
 
-/// The output of one of the chapter's commands.
+/// Returns the output of one of the chapter's commands.
 fn run(command: &str, room: &Room, server: &Server) -> String {
     let issuer = server.op().issuer().to_owned();
     let address = issuer.split('/').nth(2).expect("an address");
@@ -115,12 +118,12 @@ fn run(command: &str, room: &Room, server: &Server) -> String {
         Some("inspect") => env!("CARGO_BIN_EXE_inspect"),
         Some("doctor") => env!("CARGO_BIN_EXE_doctor"),
         Some("replay") => env!("CARGO_BIN_EXE_replay"),
-        other => panic!("{other:?} is no program"),
+        other => panic!("{other:?} is not a program"),
     };
     let mut program = Command::new(program);
     program.args(words).current_dir(&room.path).env("NO_PROXY", "127.0.0.1").stdin(Stdio::null());
     let output = program.output().expect("it runs");
-    // A login that ends as recorded counts as success.
+    // `replay` succeeds if the login ends as recorded.
     let is_as_it_was = command.starts_with("replay") && !command.contains("--clock");
     assert_eq!(output.status.code(), Some(i32::from(!is_as_it_was)), "{command}: {output:?}");
     let printed = [output.stdout, output.stderr].concat();
@@ -128,7 +131,7 @@ fn run(command: &str, room: &Room, server: &Server) -> String {
     printed.lines().map(|line| timeless(line) + "\n").collect()
 }
 
-/// Replaces durations that vary between runs.
+/// Replaces durations, which vary between runs.
 fn timeless(line: &str) -> String {
     let mut line = line.to_owned();
     for (before, instead) in [("keys in ", "8.1ms"), ("the clocks are ", "600s")] {
@@ -140,14 +143,14 @@ fn timeless(line: &str) -> String {
     line
 }
 
-/// Every advice has a row that leads from the log line to the answer.
+/// Every [`Advice`] has a row in the table that leads from the log line to the solution.
 #[test]
 fn each_advice_has_a_row() {
     let chapter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/why.md");
     let chapter = fs::read_to_string(&chapter).expect("the chapter");
     for advice in [Advice::Cancelled, Advice::StartOver, Advice::TryLater, Advice::OurFault] {
         match advice {
-            // A new variant would need a row above.
+            // A new variant would need a row in the table.
             Advice::Cancelled | Advice::StartOver | Advice::TryLater | Advice::OurFault => {}
         }
         assert!(chapter.contains(&format!("| `{advice:?}` |")), "{advice:?}");
@@ -170,11 +173,17 @@ fn the_transcripts_are_what_the_programs_print() {
         made.push_str(&format!("```console\n$ {command}\n{printed}```\n{rest}"));
         commands += 1;
     }
-    assert_eq!(commands, 9, "one for each of five deployments, two more, and two replays");
+    assert_eq!(
+        commands, 9,
+        "the chapter has one command for each of five deployments, two more, and two replays"
+    );
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&chapter, &made).expect("the chapter can be written");
     }
     assert!(written.contains(CLIENT_ID));
     let written = fs::read_to_string(&chapter).expect("the chapter");
-    assert!(made == written, "why.md: run it with UPDATE_DOCS=1, and look at what has changed");
+    assert!(
+        made == written,
+        "why.md is out of date: run this test with UPDATE_DOCS=1, and review the changes"
+    );
 }

@@ -1,4 +1,4 @@
-//! JSON in every wrapping, and other files that `check` may be given.
+//! JSON key files in all kinds of quotes and encodings, and other files passed to `check`.
 
 use std::{fs, process::Command};
 
@@ -38,7 +38,7 @@ fn keys_in_json_are_imported_in_every_wrapping() {
         assert_eq!(keys.encryption_kids(), original.encryption_kids());
     }
 
-    // Single keys. One says nothing about itself, so it is named by its thumbprint.
+    // Import single keys. One of them has no name, so it is named after its thumbprint.
     let mut nameless = set["keys"][1].clone();
     for member in ["kid", "use", "alg"] {
         nameless[member] = Value::Null;
@@ -50,7 +50,11 @@ fn keys_in_json_are_imported_in_every_wrapping() {
     let kid = URL_SAFE_NO_PAD.encode(sha256(canonical.as_bytes()));
     assert_eq!(ended.stdout, format!("rp-sig-1  published, signs\n{kid}  published, decrypts\n"));
     let several = room.run(&["import", "x.json", "--sig", "sig", "--enc", "a=keys"]);
-    assert!(several.stderr.contains("KID= names one key, but 2 of the file"), "{}", several.stderr);
+    assert!(
+        several.stderr.contains("KID= names a single key, but 2 keys in the file"),
+        "{}",
+        several.stderr
+    );
     let public = original.public_jwks();
     fs::write(room.0.join("public"), &public).expect("a file");
     let public = room.run(&["import", "x.json", "--sig", "public", "--enc", "public"]);
@@ -91,7 +95,10 @@ fn check_names_any_file_and_what_mends_it() {
     room.check(public, "the file is a public JWK set", "give the private set");
     room.check(b"\x7fELF\x02\x01", "neither UTF-8 text nor", "download it again");
     let directory = room.run(&["check", "."]).stderr;
-    assert!(directory.contains(". is a directory; name the key file in it"), "{directory}");
+    assert!(
+        directory.contains(". is a directory; pass the path of the key file in it"),
+        "{directory}"
+    );
     let missing = room.run(&["check", "nowhere.json"]).stderr;
     assert!(missing.contains("there is no such file; `keys generate` creates one"), "{missing}");
 }

@@ -1,4 +1,4 @@
-//! `keys import` and `keys check` with the kinds of files that people have.
+//! Tests of `keys import` and `keys check` with the kinds of key files that people have.
 
 mod json_files;
 mod openssl_files;
@@ -56,7 +56,7 @@ impl Room {
         }
     }
 
-    /// Imports the file as the signing key, together with a sound key.
+    /// Imports the file as the signing key, together with a valid decryption key.
     fn import(&self, file: impl AsRef<[u8]>, more: &[&str]) -> Ended {
         let out = self.0.join("out.json");
         let _ = fs::remove_file(&out);
@@ -88,7 +88,7 @@ impl Room {
         assert!(!stderr.contains(PASSPHRASE), "{stderr}");
     }
 
-    /// What `check` says about a file.
+    /// Checks what `keys check` reports for a file.
     #[track_caller]
     fn check(&self, file: impl AsRef<[u8]>, why: &str, mended_by: &str) {
         fs::write(self.0.join("file"), file).expect("a file");

@@ -1,4 +1,4 @@
-//! PEM, PKCS #12 and DER.
+//! Key files in PEM, PKCS #12 and DER.
 
 use std::fs;
 
@@ -52,7 +52,7 @@ fn the_passphrase_comes_from_the_environment_or_a_file() {
     for file in [encrypted(&key), traditional, escaped.into_bytes(), p12(&key, PASSPHRASE)] {
         room.imports(&file, &key, &["--passphrase-env", "PASSPHRASE"]);
         room.imports(&file, &key, &["--passphrase-file", "right"]);
-        room.refuses(&file, &[], "give its passphrase with `--passphrase-env`");
+        room.refuses(&file, &[], "pass its passphrase with `--passphrase-env`");
         room.refuses(&file, &["--passphrase-file", "wrong"], "the passphrase is wrong");
     }
     room.imports(der.expect("DER"), &key, &["--passphrase-file", "right"]);
@@ -76,53 +76,57 @@ fn what_has_no_key_for_itsme_is_refused_with_the_cause() {
     let mut small = Rsa::generate(1024).expect("a key").private_key_to_pem().expect("PEM");
     room.refuses(&small, &[], "it has 1024 bits, but 2048 to 8192 are needed; `keys generate`");
     small.truncate(400);
-    room.refuses(&small, &[], "fetch it again");
-    room.refuses(pkcs8(&ec()), &[], "it is an elliptic-curve key, but itsme needs RSA keys");
+    room.refuses(&small, &[], "copy it again");
+    room.refuses(pkcs8(&ec()), &[], "the key is an elliptic-curve key, but itsme needs RSA keys");
     let sec1 = ec().ec_key().and_then(|key| key.private_key_to_pem()).expect("PEM");
-    room.refuses(sec1, &[], "it is an elliptic-curve key");
-    room.refuses(p12(&ec(), ""), &[], "it is an elliptic-curve key");
+    room.refuses(sec1, &[], "the key is an elliptic-curve key");
+    room.refuses(p12(&ec(), ""), &[], "the key is an elliptic-curve key");
     let mut pss = PkeyCtx::new_id(Id::RSA_PSS).expect("a context");
     pss.keygen_init().expect("it makes keys");
-    room.refuses(pkcs8(&pss.keygen().expect("a key")), &[], "an RSA key for PSS only");
+    room.refuses(pkcs8(&pss.keygen().expect("a key")), &[], "an RSA key that is only for PSS");
     let ed = PKey::generate_ed25519().expect("a key");
-    room.refuses(pkcs8(&ed), &[], "it is an Edwards-curve key");
+    room.refuses(pkcs8(&ed), &[], "the key is an Edwards-curve key");
     room.refuses(certificate(&key).to_pem().expect("PEM"), &[], "it is a certificate");
-    room.refuses(certificate(&key).to_der().expect("DER"), &[], "no private key: a certificate");
+    room.refuses(
+        certificate(&key).to_der().expect("DER"),
+        &[],
+        "no private key in it. If it is a certificate",
+    );
     room.refuses(key.public_key_to_pem().expect("PEM"), &[], "it is a public key");
     let openssh = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n-----END OPENSSH PRIVATE KEY-----";
     room.refuses(openssh, &[], "ssh-keygen -p -m PEM");
-    room.refuses(format!("{pem}{}", pkcs8(&rsa(2048))), &[], "it has 2 private keys");
+    room.refuses(format!("{pem}{}", pkcs8(&rsa(2048))), &[], "the file has 2 private keys");
     let mut no_key = openssl::stack::Stack::new().expect("a stack");
     no_key.push(certificate(&key)).expect("a certificate");
     let mut builder = Pkcs12::builder();
     builder.ca(no_key);
     let no_key = builder.build2("").and_then(|p12| p12.to_der()).expect("DER");
     room.refuses(no_key, &[], "certificates but no private key; export it again");
-    room.refuses(&p12(&key, "")[..600], &[], "fetch it again");
+    room.refuses(&p12(&key, "")[..600], &[], "copy it again");
     for (file, why) in [
         (b"" as &[u8], "the file is empty"),
         (b"<html>404</html>", "it is HTML or XML"),
         (b"{}", "neither a JWK set nor a JWK"),
-        (b"[]", "none of its keys is an RSA key for `sig`"),
-        (b"[7]", "one of its keys is not a JSON object"),
+        (b"[]", "none of the keys in the file is an RSA key for `sig`"),
+        (b"[7]", "one of the keys in the file is not a JSON object"),
         (b"{\"keys\":[", "the text ends too early"),
         (&[0xfe, 0xed, 0xfe, 0xed], "neither UTF-8 text nor"),
         (b"0\x82\x01\x00\x00", "a certificate or a public key"),
-        (b"-----BEGIN PRIVATE KEY-----", "fetch it again"),
+        (b"-----BEGIN PRIVATE KEY-----", "copy it again"),
     ] {
         room.refuses(file, &[], why);
     }
     let missing = room.run(&["import", "out.json", "--sig", "nowhere", "--enc", "other.pem"]);
     assert!(missing.stderr.contains("nowhere cannot be read"), "{}", missing.stderr);
     let twice = room.run(&["import", "out.json", "--sig", "other.pem", "--enc", "other.pem"]);
-    assert!(twice.stderr.contains("another name: KID=other.pem"), "{}", twice.stderr);
+    assert!(twice.stderr.contains("a different name with KID=other.pem"), "{}", twice.stderr);
     for wrong in [&["import", "out.json", "--sig", "other.pem"][..], &["import", "--sig", "=x"]] {
         assert_eq!(room.run(wrong).code, Some(2), "{wrong:?}");
     }
 }
 
-/// These files cannot be created here: without its legacy provider, OpenSSL neither reads nor
-/// writes such ciphers.
+/// The key files in these tests cannot be created here: without its legacy provider, OpenSSL
+/// neither reads nor writes such ciphers.
 #[test]
 fn old_ciphers_are_named_with_the_command_that_converts() {
     let room = Room::new("legacy");

@@ -1,4 +1,4 @@
-//! A token of SoftHSM for each test.
+//! A SoftHSM token for each test.
 
 pub mod program;
 
@@ -22,21 +22,22 @@ pub const LABEL: &str = "itsme test";
 pub const PIN: &str = "a-PIN-for-tests";
 const DIRECTORY: &str = "ITSME_SOFTHSM_TEST";
 
-/// Debian's path, or the one in the environment.
+/// Returns the module's path from the environment or, by default, Debian's path.
 pub fn module() -> PathBuf {
     let module = env::var_os("SOFTHSM2_MODULE")
         .unwrap_or_else(|| OsString::from("/usr/lib/softhsm/libsofthsm2.so"));
     PathBuf::from(module)
 }
 
-/// Runs a test in its own process, with a new token in its own directory: the module reads the
-/// location of its tokens from the environment, once per process. `test` is the name of the caller.
+/// Runs a test in its own process, with a new token in its own directory. The module reads the
+/// location of its tokens from the environment only once per process. `test` is the name of the
+/// caller.
 #[track_caller]
 pub fn with_a_token(test: &str, run: impl FnOnce(&Path)) {
     if let Some(directory) = env::var_os(DIRECTORY) {
         return run(Path::new(&directory));
     }
-    // Two runs of the tests may overlap.
+    // Two runs of the tests can overlap.
     let name = format!("softhsm-{test}-{}", std::process::id());
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&directory);
@@ -61,7 +62,7 @@ pub fn with_a_token(test: &str, run: impl FnOnce(&Path)) {
     let [stdout, stderr] = [&ended.stdout, &ended.stderr].map(|text| String::from_utf8_lossy(text));
     assert!(ended.status.success(), "{}\n{stdout}\n{stderr}", ended.status);
     assert!(stdout.contains("1 passed"), "there is no test `{test}`: {stdout}");
-    fs::remove_dir_all(&directory).expect("the token is gone");
+    fs::remove_dir_all(&directory).expect("the token can be deleted");
 }
 
 #[derive(Clone, Copy)]
@@ -71,22 +72,22 @@ pub enum Use {
     Both,
 }
 
-/// The officer who makes the keys.
+/// The officer, who creates the keys.
 pub struct Officer(Session);
 
 impl Officer {
     pub fn new() -> Self {
         let module = Pkcs11::new(module()).expect("the module");
-        // Another thread of the process may have done it already.
+        // A different thread of this process might have initialized it already.
         let _ = module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK));
         let slot = module.get_slots_with_initialized_token().expect("slots")[0];
         let session = module.open_rw_session(slot).expect("a session");
-        // It may already be logged in.
+        // The user might already be logged in.
         let _ = session.login(UserType::User, Some(&AuthPin::new(PIN.into())));
         Self(session)
     }
 
-    /// Prepares the HSM for itsme: one key to sign, one to decrypt.
+    /// Prepares the HSM for itsme, with one key to sign and one to decrypt.
     pub fn make_keys(&self) {
         self.make("sig-1", "sig-1", Use::Sign);
         self.make("enc-1", "enc-1", Use::Decrypt);
@@ -119,7 +120,7 @@ impl Officer {
 
     pub fn remove(&self, label: &str) {
         for key in self.0.find_objects(&[Attribute::Label(label.into())]).expect("keys") {
-            self.0.destroy_object(key).expect("it is gone");
+            self.0.destroy_object(key).expect("the key can be deleted");
         }
     }
 }

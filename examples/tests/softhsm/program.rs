@@ -1,4 +1,4 @@
-//! The programs, run with the token.
+//! Runs the programs with the token.
 
 use std::process::{Command, Output, Stdio};
 

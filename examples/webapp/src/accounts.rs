@@ -1,4 +1,4 @@
-//! Accounts and receipts. `sub` is the only link between an account and a person.
+//! Accounts and receipts. An account and a user are linked only by `sub`.
 
 use sqlx::{AnyPool, FromRow};
 
@@ -9,8 +9,8 @@ pub struct Accounts(AnyPool);
 
 pub type AccountId = String;
 
-/// Someone who has logged in once. It stores only what the application needs, not everything that
-/// itsme would share.
+/// The account of a user who has logged in at least once. It stores only what the application
+/// needs, not everything that itsme would share.
 #[derive(FromRow)]
 pub struct Account {
     pub id: AccountId,
@@ -18,14 +18,14 @@ pub struct Account {
     pub name: Option<String>,
     pub birthdate: Option<String>,
     pub address: Option<String>,
-    /// Where messages go. Logins never change it, because codes sent there must not depend on
-    /// itsme.
+    /// The e-mail address for messages. Logins never change it, because the codes sent to it must
+    /// not depend on itsme.
     pub email: Option<String>,
-    /// Sessions of an earlier generation have ended.
+    /// The current generation of sessions. All sessions of an earlier generation have ended.
     pub generation: i64,
 }
 
-/// What was confirmed, and the evidence.
+/// What a user confirmed, and the evidence for it.
 #[derive(FromRow)]
 pub struct Receipt {
     pub claims: String,
@@ -49,7 +49,8 @@ impl Accounts {
         name: Option<&str>,
         email: Option<&str>,
     ) -> sqlx::Result<Account> {
-        // A single statement, so that two tabs that log in for the first time create one account.
+        // Use a single statement, so that two tabs that log the user in for the first time create
+        // one account.
         let statement = "INSERT INTO account (id, sub, name, email) VALUES ($1, $2, $3, $4)
             ON CONFLICT (sub) DO UPDATE SET name = coalesce(excluded.name, account.name)
             RETURNING id, sub, name, birthdate, address, email, generation";
@@ -89,7 +90,7 @@ impl Accounts {
         Ok(id)
     }
 
-    /// Finds a receipt of this account only.
+    /// Finds a receipt, but only if it belongs to this account.
     pub async fn receipt(&self, account: &str, id: &str) -> sqlx::Result<Option<Receipt>> {
         let query = "SELECT claims, evidence FROM receipt WHERE account = $1 AND id = $2";
         sqlx::query_as(query).bind(account).bind(id).fetch_optional(&self.0).await

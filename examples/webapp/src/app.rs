@@ -1,4 +1,4 @@
-//! What every request needs, and the routes.
+//! The state that every request needs, and the routes.
 
 use axum::{
     Router,
@@ -28,7 +28,7 @@ use crate::{
     share,
 };
 
-/// Cheap to clone: everything is shared.
+/// The application's state. Cheap to clone, because clones share everything.
 #[derive(Clone)]
 pub struct App {
     pub itsme: Client,
@@ -40,22 +40,23 @@ pub struct App {
     pub draining: Draining,
     /// Whether browsers use https, so that cookies can require it.
     pub is_https: bool,
-    /// Whether everyone may read the shop's messages.
+    /// Whether everyone can read the shop's messages.
     pub shows_outbox: bool,
 }
 
 impl App {
     pub fn router(self, sessions: Sessions) -> Router {
-        // Over https, browsers accept a cookie with this prefix only from this host, not from its
-        // neighbours.
+        // Over https, browsers accept a cookie with this prefix only from this host, and not from
+        // other subdomains.
         let cookie = if self.is_https { "__Host-session" } else { "session" };
         let sessions = SessionManagerLayer::new(sessions)
             .with_name(cookie)
             .with_secure(self.is_https)
-            // Browsers that restore yesterday's tabs also restore their cookies.
+            // End sessions on the server, because browsers that restore yesterday's tabs also
+            // restore their cookies.
             .with_expiry(Expiry::OnInactivity(Duration::minutes(30)))
-            // With Strict, the cookie would not be sent when the person comes back from itsme,
-            // another site.
+            // With `Strict`, the cookie would not be sent when the user comes back from itsme,
+            // which is another site.
             .with_same_site(SameSite::Lax);
         let logins = self.logins.clone().routes(login::arrived);
         Router::new()
@@ -75,7 +76,7 @@ impl App {
             .route("/language", post(language::choose))
             .route("/style.css", get(page::style))
             .fallback(async || Problem::NoSuchPage)
-            // For a form's address in a bookmark.
+            // A bookmark can contain the URL of a form, which a browser then requests with GET.
             .method_not_allowed_fallback(async || Redirect::to("/"))
             .layer(from_fn(of_this_site))
             .layer(from_fn(problem::show))
@@ -86,8 +87,8 @@ impl App {
     }
 }
 
-/// Forms must come from our own pages. `SameSite` by itself admits neighbours on other subdomains,
-/// and is all there is for browsers that do not say where a form came from.
+/// Rejects forms that were sent from another site's pages. `SameSite` does not stop other
+/// subdomains, but it is the only protection in browsers that do not report where a form came from.
 async fn of_this_site(request: Request, next: Next) -> Response {
     let from = request.headers().get("sec-fetch-site").map(HeaderValue::as_bytes);
     let is_ours = matches!(from, None | Some(b"same-origin" | b"none"));
@@ -97,8 +98,8 @@ async fn of_this_site(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Allows nothing foreign on a page and no page in a frame, and keeps a callback's URL from caches
-/// and other sites.
+/// Prevents pages from loading anything from other sites and from being framed, and keeps the
+/// callback's URL out of caches and away from other sites.
 async fn with_headers(State(is_https): State<bool>, request: Request, next: Next) -> Response {
     const HEADERS: [(HeaderName, &str); 4] = [
         (
@@ -109,13 +110,13 @@ async fn with_headers(State(is_https): State<bool>, request: Request, next: Next
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    // One year: whoever came by https once never uses http again.
+    // For one year, a browser that has used https never uses http again.
     const ALWAYS_HTTPS: (HeaderName, &str) =
         (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     let mut response = next.run(request).await;
     let headers: &mut HeaderMap = response.headers_mut();
     for (name, value) in HEADERS.into_iter().chain(is_https.then_some(ALWAYS_HTTPS)) {
-        // The public keys may be cached for a while.
+        // Keep headers that are already set: the public keys can be cached.
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response

@@ -1,4 +1,5 @@
-//! What happened to an account's link with itsme, for later questions. Nothing about the person.
+//! A record of what happened to an account's link with itsme, for later questions. Contains no data
+//! about the user.
 
 use sqlx::{Any, Executor};
 
@@ -9,11 +10,11 @@ pub enum Event {
     CodeSent,
     WrongCode,
     Linked,
-    /// The new identity has a different name or date of birth.
+    /// The user of the new itsme account has a different name or date of birth.
     RefusedAsSomebodyElse,
-    /// The new `sub` opens another account.
+    /// The new `sub` belongs to a different account.
     RefusedAsLinkedElsewhere,
-    /// There is no address to send a code to, or too many codes were sent.
+    /// There is no address to which to send a code, or too many codes were sent.
     RefusedWithoutCode,
 }
 
@@ -40,7 +41,7 @@ pub async fn note(
     insert.bind(now()).execute(database).await.map(drop)
 }
 
-/// How often the event happened to this account since then, in Unix seconds.
+/// Returns how often the event has happened to this account since the given time, in Unix seconds.
 pub async fn count(
     database: impl Executor<'_, Database = Any>,
     account: &str,

@@ -20,13 +20,14 @@ use tokio::time::sleep;
 
 use crate::private_file;
 
-/// How long a request waits for a connection before the person is asked to try again.
+/// How long a request waits for a database connection before the user is asked to try again.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often to try preparing an SQLite file while other instances do the same.
+/// How many times to try to prepare an SQLite file that other instances are preparing at the same
+/// time.
 const MOST_TRIES: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
-/// Where the database is.
+/// The location of the database.
 #[derive(Clone)]
 pub enum Place {
     Memory,
@@ -59,7 +60,7 @@ pub async fn open(place: &Place) -> Result<AnyPool, Box<dyn Error>> {
     install_default_drivers();
     let options = AnyPoolOptions::new().acquire_timeout(PATIENCE);
     match place {
-        // Each connection would have its own database.
+        // Use a single connection: each connection to `:memory:` has its own database.
         Place::Memory => {
             let one = options.max_connections(1).idle_timeout(None).max_lifetime(None);
             let pool = one.connect("sqlite::memory:").await?;
@@ -70,8 +71,8 @@ pub async fn open(place: &Place) -> Result<AnyPool, Box<dyn Error>> {
             private_file::make(file)?;
             let name = file.display().to_string().replace('%', "%25").replace('?', "%3F");
             let pool = options.connect(&format!("sqlite:{name}")).await?;
-            // If two instances create the tables at once, SQLite lets one fail; on the next try the
-            // tables exist.
+            // If two instances create the tables at the same time, SQLite makes one of them fail.
+            // On its next try, the tables exist.
             let mut tries = 1;
             while let Err(error) = prepare_file(&pool).await {
                 if tries == MOST_TRIES {
@@ -91,23 +92,24 @@ pub async fn open(place: &Place) -> Result<AnyPool, Box<dyn Error>> {
 }
 
 async fn prepare_file(pool: &AnyPool) -> sqlx::Result<()> {
-    // Lets readers and a writer work at once; the setting is stored in the file.
+    // Lets readers and a writer work at the same time. The setting is stored in the file.
     sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(pool).await?;
     Ok(migrate(pool).await?)
 }
 
-/// Ignores migrations of a newer version: while a fleet is updated, older instances keep running.
+/// Creates or updates the tables. Ignores migrations from a newer version, because older instances
+/// keep running while a fleet is being updated.
 async fn migrate(pool: &AnyPool) -> Result<(), MigrateError> {
     sqlx::migrate!().set_ignore_missing(true).run(pool).await
 }
 
-/// The time in Unix seconds.
+/// Returns the current time in Unix seconds.
 pub fn now() -> i64 {
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// An unguessable id for a new row.
+/// Returns an unguessable ID for a new row.
 pub fn fresh_id() -> String {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the system provides randomness");

@@ -1,4 +1,5 @@
-//! What supervisors and proxies ask: whether the process is alive, and whether to send it people.
+//! The health checks for supervisors and proxies: whether the process is alive, and whether it can
+//! receive users' requests.
 
 use std::{
     sync::{
@@ -20,11 +21,11 @@ use tokio::time::timeout;
 
 use crate::{app::App, database::now};
 
-/// A database that takes longer counts as unavailable.
+/// A database that takes longer than this counts as unavailable.
 const PATIENCE: Duration = Duration::from_secs(2);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
 
-/// Set once the process has been told to stop.
+/// A flag that is set once the process has been told to stop.
 #[derive(Clone, Default)]
 pub struct Draining(Arc<AtomicBool>);
 
@@ -42,16 +43,17 @@ pub async fn live() -> &'static str {
     "alive\n"
 }
 
-/// What must be available before people are sent here.
+/// The conditions for sending users to this instance.
 #[derive(Serialize)]
 struct Readiness {
     database: bool,
-    /// itsme's keys, fetched today: they work for a day if itsme is unavailable.
+    /// Whether itsme's keys have been fetched in the last 24 hours. If itsme is unavailable, they
+    /// can be used for that long.
     keys: bool,
     draining: bool,
 }
 
-/// Compares the time of the fetch with now, in Unix seconds.
+/// Whether the keys were fetched within the last 24 hours. `now` is in Unix seconds.
 fn are_of_today(fetched: UnixTime, now: i64) -> bool {
     UnixTime::from_secs(now.try_into().unwrap_or_default()).since(fetched) < DAY
 }
@@ -83,7 +85,7 @@ mod tests {
         assert!(are_of_today(fetched, 1_000_000));
         assert!(are_of_today(fetched, 1_000_000 + 86_399));
         assert!(!are_of_today(fetched, 1_000_000 + 86_400));
-        // A clock that was set back is no reason to turn people away.
+        // A clock that was set back must not make the instance unavailable.
         assert!(are_of_today(fetched, 0));
     }
 }

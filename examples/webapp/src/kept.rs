@@ -1,5 +1,5 @@
-//! Logins in progress and QR tickets, in the database: any instance can continue one, but only one
-//! at a time.
+//! Logins in progress and QR tickets, stored in the database. Any instance can continue a login,
+//! but only one instance at a time.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ impl Store for Kept {
     }
 }
 
-/// The Unix time in seconds after this duration.
+/// Returns the time after this duration, in Unix seconds.
 fn after(time: Duration) -> i64 {
     now().saturating_add_unsigned(time.as_secs())
 }

@@ -1,4 +1,4 @@
-//! The language of a page: the person's choice, then the browser's preference, then English.
+//! The language of a page: the user's choice, or else the browser's preference, or else English.
 
 use std::convert::Infallible;
 
@@ -41,13 +41,13 @@ impl Language {
         chosen.or_else(preferred).unwrap_or(Self::English)
     }
 
-    /// `nl-BE` counts as Dutch.
+    /// Returns the language for a tag, if it is supported. `nl-BE` counts as Dutch.
     fn known(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or_default();
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 
-    /// The tag for `<html lang>`.
+    /// Returns the tag for `<html lang>`.
     pub fn tag(self) -> &'static str {
         match self {
             Self::Dutch => "nl",
@@ -57,7 +57,7 @@ impl Language {
         }
     }
 
-    /// The language's own name.
+    /// Returns the language's name in that language.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dutch => "Nederlands",
@@ -76,7 +76,7 @@ impl Language {
         }
     }
 
-    /// The locale for itsme's own pages.
+    /// Returns the locale for itsme's pages.
     pub fn ui_locale(self) -> UiLocale {
         match self {
             Self::Dutch => UiLocale::Dutch,
@@ -100,7 +100,7 @@ pub struct Choice {
     language: Language,
 }
 
-/// Stores the person's choice.
+/// Stores the user's choice in a cookie.
 pub async fn choose(
     jar: CookieJar,
     choice: Result<Form<Choice>, FormRejection>,

@@ -1,9 +1,9 @@
-//! Links a new itsme account, which has a new `sub`, to the account of someone who is logged in.
+//! Links a new itsme account, which has a new `sub`, to the account of a user who is logged in.
 //!
-//! A session left open must not be enough to bind someone else's itsme account. So the new identity
-//! must match the person whom the account knows, and a code sent to the account's own address must
-//! be entered; until then the pages show nothing that is stored. Anyone who cannot do this needs
-//! support from people.
+//! A session that was left open must not be enough to link someone else's itsme account. So the new
+//! identity must match the data in the account, and the user must enter a code sent to the
+//! account's e-mail address. Until then, the pages show nothing that is stored in the account. A
+//! user who cannot do this has to contact support.
 
 use axum::{
     Form,
@@ -27,7 +27,7 @@ use crate::{
     visitor::Visitor,
 };
 
-/// The session key for the id of the link that awaits its code.
+/// The session key for the ID of the link that is waiting for its code.
 const LINK: &str = "link";
 
 pub async fn begin(
@@ -41,7 +41,7 @@ pub async fn begin(
     login::send(&app, &headers, request, &purpose).await
 }
 
-/// Handles the person's return with an identity.
+/// Handles the return of the user, whose new identity itsme has verified.
 pub async fn arrived(
     app: &App,
     visitor: &Visitor,
@@ -73,7 +73,8 @@ pub async fn arrived(
     Ok(Redirect::to("/link").into_response())
 }
 
-/// Whether the new identity matches everything that the account knows.
+/// Whether the new identity matches the name and date of birth in the account, as far as they are
+/// known.
 fn is_same_person(account: &Account, user: &User) -> bool {
     let name = |name: &str| name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     let has_same_name = match &account.name {
@@ -83,7 +84,7 @@ fn is_same_person(account: &Account, user: &User) -> bool {
     has_same_name && (account.birthdate.is_none() || account.birthdate == user.birthdate)
 }
 
-/// The page that asks for the code.
+/// Returns the page on which to enter the code.
 pub async fn ask(
     State(app): State<App>,
     visitor: Visitor,
@@ -131,7 +132,7 @@ pub async fn confirm(
     code: Result<Form<Code>, FormRejection>,
 ) -> Result<Response, Problem> {
     let (link, id) = waiting(&app, &visitor).await?;
-    // An unreadable form counts as having no code.
+    // An unreadable form counts as an empty code.
     let code = code.map(|Form(it)| it.code).unwrap_or_default();
     let account = visitor.account()?;
     match app.link_codes.enter(account, &id, &code, language).await? {
@@ -142,7 +143,7 @@ pub async fn confirm(
             Err(Problem::LinkRefused { account: account.id.clone(), event })
         }
         Entered::Linked => {
-            // This session ended along with the others.
+            // Linking has ended all sessions, including this one, so log in again.
             let account = app.accounts.get(&account.id).await?.ok_or(Problem::LoggedOut)?;
             visitor.log_in(&account).await?;
             Ok(Redirect::to("/link/done").into_response())

@@ -1,5 +1,5 @@
-//! The codes by which a person proves that a new itsme account may open their account: a second
-//! factor that does not depend on itsme.
+//! The codes with which users prove that a new itsme account is to open their account. They are a
+//! second factor that does not depend on itsme.
 
 use sqlx::{AnyPool, FromRow};
 
@@ -14,7 +14,7 @@ use crate::{
 /// How long a code is valid, in seconds.
 const LIFETIME: i64 = 600;
 const MOST_TRIES: i64 = 5;
-/// How many codes an account may be sent per hour; each allows five guesses.
+/// How many codes can be sent to an account per hour. Each code allows five guesses.
 const MOST_CODES: i64 = 3;
 const HOUR: i64 = 3_600;
 const DIGITS: u64 = 100_000_000;
@@ -22,7 +22,7 @@ const DIGITS: u64 = 100_000_000;
 #[derive(Clone)]
 pub struct LinkCodes(AnyPool);
 
-/// A new itsme account that awaits its code.
+/// A new itsme account that is waiting for its code.
 #[derive(FromRow)]
 pub struct Link {
     pub id: String,
@@ -40,7 +40,7 @@ pub enum Entered {
     Wrong,
     /// The code expired, was already entered, or was tried too often.
     Over,
-    /// The itsme account got its own account in the meantime.
+    /// In the meantime, a different account was created for the new itsme account.
     LinkedElsewhere,
 }
 
@@ -49,7 +49,8 @@ impl LinkCodes {
         Self(pool)
     }
 
-    /// Sends a code for a new `sub`; `None` if there is no address or too many codes were sent.
+    /// Sends a code for a new `sub`. Returns `None` if there is no e-mail address or too many codes
+    /// have been sent.
     pub async fn send(
         &self,
         account: &Account,
@@ -78,7 +79,7 @@ impl LinkCodes {
         Ok(Some(id))
     }
 
-    /// The link that awaits its code.
+    /// Returns the link that is waiting for its code.
     pub async fn get(&self, account: &str, id: &str) -> sqlx::Result<Option<Link>> {
         let query = "SELECT id, account, sub, name, code, tries FROM link
             WHERE account = $1 AND id = $2 AND tries < $3 AND expires_at > $4";
@@ -86,8 +87,8 @@ impl LinkCodes {
         query.fetch_optional(&self.0).await
     }
 
-    /// Links the account if the code is right: changes its `sub`, ends its sessions and notifies
-    /// it.
+    /// Links the account if the code is correct: changes its `sub`, ends its sessions and notifies
+    /// its user.
     pub async fn enter(
         &self,
         account: &Account,
@@ -95,7 +96,8 @@ impl LinkCodes {
         code: &str,
         language: Language,
     ) -> sqlx::Result<Entered> {
-        // Count before comparing: however many attempts arrive at once, only five are compared.
+        // Count before comparing: however many attempts arrive at the same time, only five codes
+        // are compared.
         let statement = "UPDATE link SET tries = tries + 1
             WHERE account = $1 AND id = $2 AND tries < $3 AND expires_at > $4
             RETURNING id, account, sub, name, code, tries";
@@ -156,7 +158,7 @@ impl LinkCodes {
 
 fn fresh_code() -> String {
     let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).expect("the system has randomness");
-    // The bias of the remainder is one in 10^11.
+    getrandom::fill(&mut bytes).expect("the system provides randomness");
+    // The bias that the remainder adds is one in 10^11.
     format!("{:08}", u64::from_le_bytes(bytes) % DIGITS)
 }

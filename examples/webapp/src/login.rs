@@ -1,4 +1,5 @@
-//! To itsme and back, whatever the person wants there. The routes come from `itsme_reqwest::axum`.
+//! Sends users to itsme and handles their return, for all purposes. The routes come from
+//! `itsme_reqwest::axum`.
 
 use axum::{
     extract::State,
@@ -24,16 +25,16 @@ use crate::{
     visitor::Visitor,
 };
 
-/// Where a login starts.
+/// The path where a login starts.
 pub const PATH: &str = "/itsme/login";
 /// The path of the redirect URI.
 pub const CALLBACK: &str = "/itsme/callback";
-/// Routes that itsme's servers call, not people.
+/// Routes that are called by itsme's servers, not by browsers.
 pub const ROUTES_OF_ITSME: [&str; 2] = ["/itsme/ping", "/itsme/request/"];
-/// Counts what people were sent to itsme for, by outcome.
+/// The metric that counts visits to itsme, by purpose and outcome.
 const LOGINS: &str = "itsme_logins_total";
 
-/// What the person wanted, and who was logged in at the time.
+/// Why the user was sent to itsme, and which account was logged in at the time.
 #[derive(Default, Serialize, Deserialize)]
 pub enum Purpose {
     #[default]
@@ -58,13 +59,13 @@ impl Purpose {
     }
 }
 
-/// The request of a login, by browser or QR code. The e-mail address is where the account gets its
-/// messages.
+/// Returns the request for a login, by browser or QR code. The account's messages are sent to the
+/// e-mail address requested here.
 pub fn request(service: &str) -> AuthorizationRequest {
     AuthorizationRequest::login(service).claim(Claim::Name).claim(Claim::Email)
 }
 
-/// Sends someone who is logged in here to itsme.
+/// Sends a user who is logged in here to itsme.
 pub async fn send(
     app: &App,
     headers: &HeaderMap,
@@ -75,7 +76,7 @@ pub async fn send(
     Ok(app.logins.send(headers, request, errand).await)
 }
 
-/// Handles the person's return, now identified by itsme.
+/// Handles the return of a user who has been identified by itsme.
 pub async fn arrived(
     State(app): State<App>,
     visitor: Visitor,
@@ -100,7 +101,7 @@ async fn finish(
     let who = &arrived.who;
     match purpose {
         Purpose::LogIn => {
-            // `sub` is the only link to an account.
+            // The account is found only by `sub`.
             let (name, email) = (who.user.name.as_deref(), who.user.email.as_deref());
             let account = app.accounts.log_in(&who.user.sub, name, email).await?;
             visitor.log_in(&account).await?;
@@ -115,7 +116,7 @@ async fn finish(
     }
 }
 
-/// The page that explains why nobody is logged in.
+/// Returns the page that explains why a login or errand failed.
 pub fn problem_page(problem: &routes::Problem, headers: &HeaderMap) -> Response {
     let language = Language::of(headers);
     let texts = language.texts();
@@ -131,18 +132,18 @@ pub fn problem_page(problem: &routes::Problem, headers: &HeaderMap) -> Response 
         _ => ("our_fault", our_fault),
     };
     counter!(LOGINS, "purpose" => purpose.name(), "outcome" => outcome).increment(1);
-    // An errand is started again where it began.
+    // An errand has to be started again from the page where it began.
     let again = is_login.then_some(problem.again.as_str());
     let page = problem::content(language, said, &problem.incident, again);
     (problem.status(), page).into_response()
 }
 
-/// A link that leads to itsme.
+/// A link that starts a login at itsme.
 pub fn again(language: Language, path: &str) -> Markup {
     html! { p { a class="button" href=(path) { (language.texts().log_in_again) } } }
 }
 
-/// The page of a QR login, which reloads by itself.
+/// Returns the page for a QR login, which reloads itself.
 pub fn qr_page(qr: &QrPage, headers: &HeaderMap) -> Response {
     let language = Language::of(headers);
     let texts = language.texts();

@@ -1,13 +1,14 @@
-//! A web application that logs people in with itsme, and lets them share data and confirm payments.
+//! A web application that logs users in with itsme, and lets them share data and confirm payments.
 //! `cargo run --bin webapp` starts it together with a fake itsme and prints its address.
 //!
-//! * `options`: the command line; `app`: what every request needs, and the routes;
-//! * `login`: to itsme and back; `share`, `payment`, `link`: what else a person can do there;
-//! * `database` (with `private_file`), and stored in it `accounts`, `sessions`, `kept`,
-//!   `link_codes`, `outbox`, `audit`;
-//! * `visitor`: who is logged in; `language`, `texts`: what they read;
+//! * `options`: the command line; `app`: the state that every request needs, and the routes;
+//! * `login`: sends users to itsme and handles their return; `share`, `payment`, `link`: what users
+//!   can do with itsme besides logging in;
+//! * `database` (with `private_file`), and the modules that store data in it: `accounts`,
+//!   `sessions`, `kept`, `link_codes`, `outbox`, `audit`;
+//! * `visitor`: the logged-in user; `language`, `texts`: the texts on pages;
 //! * `home`, `page`: the pages; `problem`: the page for errors;
-//! * `health`, `telemetry`, `shutdown`: what operators see.
+//! * `health`, `telemetry`, `shutdown`: health checks, logs and metrics, and shutting down.
 
 mod accounts;
 mod app;
@@ -20,7 +21,8 @@ mod language;
 mod link;
 mod link_codes;
 mod login;
-// Included as a module, because a package cannot depend on an unpublished one.
+// This file is included as a module, because this package cannot depend on the unpublished package
+// of the other examples.
 #[path = "../../src/options/op.rs"]
 mod op;
 mod options;
@@ -60,10 +62,11 @@ use self::{
     sessions::Sessions,
 };
 
-/// How long to wait before retrying to fetch itsme's keys, and between successful fetches.
+/// How long to wait before retrying a failed fetch of itsme's keys. Below: how long to wait between
+/// successful fetches.
 const BETWEEN_TRIES: Duration = Duration::from_secs(5);
 const BETWEEN_FETCHES: Duration = Duration::from_secs(3_600);
-/// How often to delete what has expired.
+/// How often to delete expired sessions and logins.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(600);
 
 #[tokio::main]
@@ -95,7 +98,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let (http, settings, services, fake) =
         match options.op.settings(options.op.keys(None)?, options.op.secret()?)? {
             Some(settings) => (http, settings, options.services.into(), None),
-            // A proxy cannot reach our own loopback.
+            // A proxy cannot reach the fake itsme on this machine's loopback.
             None => {
                 let (fake, settings) = fake_itsme(&redirect_uri)?;
                 (http.no_proxy(), settings, Services::of_the_fake(), Some(fake))
@@ -116,7 +119,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
         let address = telemetry::serve_metrics(address, itsme.clone()).await?;
         println!("Metrics are at http://{address}/metrics");
     }
-    // Start this once requests are measured: these are the first.
+    // Start this after the metrics, because it sends the first requests that they measure.
     tokio::spawn(fetch_keys(itsme.clone()));
 
     let service = services.login.clone();
@@ -137,9 +140,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
         is_https: public_url.starts_with("https://"),
         shows_outbox: fake.is_some() || options.danger_show_outbox,
     };
-    println!(
-        "The application is at {public_url} (it listens at {listening}; press Ctrl-C to stop)"
-    );
+    println!("The application is at {public_url} (listening on {listening}; press Ctrl-C to stop)");
     let router = app.router(sessions);
     let serving = axum::serve(listener, router);
     let told = shutdown::begin(draining, options.drain);
@@ -149,8 +150,8 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Fetches itsme's keys so that no person has to wait for them. Meanwhile the application serves
-/// everything that needs no login.
+/// Fetches itsme's keys, so that no user has to wait for them. Until they are fetched, the
+/// application serves everything that needs no login.
 async fn fetch_keys(itsme: Client) {
     loop {
         match itsme.refresh().await {
@@ -177,8 +178,8 @@ async fn sweep(sessions: Sessions, kept: Kept, link_codes: LinkCodes) {
     }
 }
 
-/// Starts a fake itsme, and creates the application's settings there. To a browser it is another
-/// site, as in production.
+/// Starts a fake itsme, and returns it with the settings of a client registered there. To a browser
+/// it is another site, as in production.
 fn fake_itsme(redirect_uri: &str) -> io::Result<(Server, Settings)> {
     let server = Server::start_on_localhost(0, Clock::system())?;
     let settings = {

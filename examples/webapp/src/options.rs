@@ -11,7 +11,7 @@ use crate::{database::Place, op::Op, private_file, telemetry::LogFormat};
 
 /// A shop where customers log in with itsme, share their address and confirm payments.
 ///
-/// Without options it starts a fake itsme, and keeps accounts in memory until it ends.
+/// Without options, it starts a fake itsme, and keeps accounts in memory until it stops.
 #[derive(Debug, Parser)]
 #[command(
     name = "webapp",
@@ -21,33 +21,33 @@ use crate::{database::Place, op::Op, private_file, telemetry::LogFormat};
     cargo run --bin webapp\n  \
     cargo run --bin webapp -- --environment e2e --client-id ID --keys jwks_private.json \\\n      \
     --service LOGIN --share-service SHARE --public-url https://shop.example.be\n\n\
-    Two instances, either of which can finish what the other began:\n  \
+    Two instances, either of which can finish a login that the other one started:\n  \
     (umask 077; head -c 64 /dev/urandom > cookie.key)\n  \
     cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP…\n  \
     cargo run --bin webapp -- --database shop.sqlite --cookie-key cookie.key OP… \\\n      \
     --listen 127.0.0.1:8801 --public-url http://127.0.0.1:8800\n\
-    where OP… says which itsme and which client: --issuer or --environment, and so on.\n\
+    where OP… stands for the options for the OP and the client: --issuer or --environment, and so on.\n\
     On several machines, use PostgreSQL instead of the file: WEBAPP_DATABASE=postgres://…"
 )]
 #[command(mut_group("op", |op| op.requires("service")))]
 pub struct Options {
-    /// Address to listen on; port 0 picks a free one.
+    /// Address to listen on. Port 0 picks a free port.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8800")]
     pub listen: SocketAddr,
 
-    /// URL by which browsers reach the application; the redirect URI is this followed by
-    /// /itsme/callback. Default: where it listens.
+    /// URL at which browsers reach the application. The redirect URI is this URL followed by
+    /// /itsme/callback. Default: the address to listen on.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
 
-    /// Where to store accounts, sessions and logins in progress: an SQLite file, created if
-    /// missing, or postgres://USER:PASSWORD@HOST/NAME, preferably passed in the environment.
-    /// Default: in memory.
+    /// Where to store accounts, sessions and logins in progress: an SQLite file, which is created
+    /// if it is missing, or postgres://USER:PASSWORD@HOST/NAME, preferably passed in the
+    /// environment. Default: in memory.
     #[arg(long, value_name = "FILE|URL", env = "WEBAPP_DATABASE", hide_env_values = true)]
     pub database: Option<Place>,
 
-    /// File of at least 64 random bytes that encrypts cookies, the same for all instances. Default:
-    /// random, so a restart ends logins in progress.
+    /// File with at least 64 random bytes, used to encrypt cookies. It must be the same for all
+    /// instances. Default: a random key, so that a restart ends logins in progress.
     #[arg(long, value_name = "FILE")]
     pub cookie_key: Option<PathBuf>,
 
@@ -59,17 +59,17 @@ pub struct Options {
     #[arg(long, value_enum, default_value = "text")]
     pub log_format: LogFormat,
 
-    /// Serve Prometheus metrics at http://ADDRESS:PORT/metrics. Default: nothing is measured.
+    /// Serve Prometheus metrics at http://ADDRESS:PORT/metrics. Default: no metrics.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics: Option<SocketAddr>,
 
-    /// Seconds to go on serving, but not as ready, when told to stop: longer than the proxy's check
-    /// interval.
+    /// Seconds to keep serving requests after being told to stop, while reporting that the instance
+    /// is not ready. Must be longer than the proxy's check interval.
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
     pub drain: Duration,
 
-    /// Show everyone's messages at /outbox, as with the fake itsme, including the codes that link
-    /// accounts. Only for your own sandbox.
+    /// Show everyone's messages at /outbox, including the codes that link accounts, as is done with
+    /// the fake itsme. Use this only with your own sandbox.
     #[arg(long, requires = "op", conflicts_with = "environment")]
     pub danger_show_outbox: bool,
 
@@ -106,7 +106,7 @@ pub struct Services {
 
 impl From<ServiceOptions> for Services {
     fn from(options: ServiceOptions) -> Self {
-        // With a real OP, the parser guarantees that there is one.
+        // With a real OP, the command line parser guarantees that `--service` is given.
         let login = options.service.unwrap_or_default();
         Self { login, share: options.share_service, confirm: options.confirm_service }
     }
@@ -127,7 +127,7 @@ fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
 }
 
 impl Options {
-    /// The key that encrypts cookies.
+    /// Reads the key that encrypts cookies, or generates one.
     ///
     /// # Errors
     /// If the file cannot be read, is too short, or, on Unix, can be read by others.
@@ -140,13 +140,14 @@ impl Options {
         private_file::check(file, "cookie key")?;
         Key::try_from(&bytes[..]).map_err(|_| {
             let length = bytes.len();
-            format!("the cookie key {at} has {length} bytes; at least 64 random bytes are needed")
-                .into()
+            format!(
+                "the cookie key {at} has {length} bytes, but at least 64 random bytes are needed"
+            )
+            .into()
         })
     }
 
-    /// Checks, on Unix, that only we can read the files with the private keys and the client
-    /// secret.
+    /// Checks, on Unix, that only the files' owner can read the private keys and the client secret.
     ///
     /// # Errors
     /// If others can read them.

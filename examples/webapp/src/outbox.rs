@@ -1,4 +1,4 @@
-//! The messages that the shop sends. A table and a page stand in for e-mail.
+//! The messages that the shop sends. A table and a page are used in place of e-mail.
 
 use axum::extract::State;
 use maud::{Markup, html};
@@ -23,7 +23,7 @@ struct Message {
     body: String,
 }
 
-/// Sends a letter, followed by text for this reader only.
+/// Sends a letter, followed by text for this recipient only.
 pub async fn send(
     database: impl Executor<'_, Database = Any>,
     email: &str,
@@ -42,7 +42,7 @@ async fn latest(pool: &AnyPool) -> sqlx::Result<Vec<Message>> {
     sqlx::query_as(query).bind(MOST_SHOWN).fetch_all(pool).await
 }
 
-/// Shows everyone's messages; only with a sandbox.
+/// Shows everyone's messages. Only available with a sandbox.
 pub async fn show(State(app): State<App>, language: Language) -> Result<Markup, Problem> {
     if !app.shows_outbox {
         return Err(Problem::NoSuchPage);

@@ -1,4 +1,4 @@
-//! The frame of every page, and its buttons.
+//! The layout of every page, and its buttons.
 
 use axum::{http::header::CONTENT_TYPE, response::IntoResponse};
 use maud::{DOCTYPE, Markup, html};
@@ -13,7 +13,7 @@ pub fn page(language: Language, title: &str, content: &Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                // Otherwise browsers would request one.
+                // Without this, browsers would request /favicon.ico.
                 link rel="icon" href="data:,";
                 link rel="stylesheet" href="/style.css";
                 title { (title) " · " (texts.shop) }
@@ -36,15 +36,15 @@ pub fn page(language: Language, title: &str, content: &Markup) -> Markup {
     }
 }
 
-/// How much a button stands out; only one on a page is primary.
+/// How prominent a button is. A page has only one primary button.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Rank {
     Primary,
     Secondary,
 }
 
-/// A button that changes something is always in a form, never a link: browsers and other sites
-/// follow links.
+/// A button in a form. A button that changes something is never a link, because browsers and other
+/// sites follow links.
 pub fn button(action: &str, rank: Rank, label: &str) -> Markup {
     html! {
         form method="post" action=(action) {
@@ -58,7 +58,7 @@ pub fn back(language: Language) -> Markup {
     html! { p { a href="/" { (language.texts().back) } } }
 }
 
-/// The fake itsme's style sheet, with the shop's additions.
+/// Serves the fake itsme's style sheet with the shop's additions.
 pub async fn style() -> impl IntoResponse {
     const STYLE: &str = concat!(
         include_str!("../../../itsme-testkit/src/op/pages/style.css"),

@@ -1,4 +1,4 @@
-//! The person confirms a payment, and the application keeps the evidence.
+//! The user confirms a payment, and the application keeps the evidence.
 
 use axum::{
     extract::{Path, State, rejection::PathRejection},
@@ -18,8 +18,8 @@ use crate::{
     visitor::Visitor,
 };
 
-/// What is sold here. itsme's documentation does not say whether the amount is in euros or cents:
-/// ask before charging real money.
+/// The amount that the shop charges. itsme's documentation does not state whether the amount is in
+/// euros or cents, so ask before you charge real money.
 pub const AMOUNT: &str = "20";
 const CURRENCY: &str = "EUR";
 const IBAN: &str = "BE68 5390 0754 7034";
@@ -32,13 +32,14 @@ pub async fn begin(
     let account = visitor.account()?;
     let service = app.services.confirm.as_ref().ok_or(Problem::NoSuchService)?;
     let request = AuthorizationRequest::confirm(service, Payment::new(AMOUNT, CURRENCY, IBAN))
-        // Nobody else can confirm it.
+        // Only this user can confirm the payment.
         .known_user(&account.sub)
         .acr(Acr::Advanced);
     login::send(&app, &headers, request, &Purpose::Pay(account.id.clone())).await
 }
 
-/// Keeps the evidence, whoever is logged in now: the person has paid, and itsme says who it was.
+/// Keeps the evidence, whichever account is logged in now: the user has paid, and the evidence
+/// identifies them.
 pub async fn arrived(
     app: &App,
     visitor: &Visitor,
@@ -56,7 +57,7 @@ pub async fn arrived(
     Ok(Redirect::to(&format!("/receipts/{receipt}")).into_response())
 }
 
-/// The receipt, with the evidence verified again from the archive alone.
+/// Shows the receipt. The evidence is verified again, using only the archived text.
 pub async fn receipt(
     State(app): State<App>,
     visitor: Visitor,
@@ -78,7 +79,7 @@ pub async fn receipt(
     Ok(page::page(language, texts.paid.heading, &content))
 }
 
-/// The amount and account in the archived `claims`.
+/// Returns the amount and the recipient's account from the archived `claims`.
 fn summary(language: Language, claims: &str) -> String {
     let claims: Value = serde_json::from_str(claims).unwrap_or_default();
     let part = |name: &str| {

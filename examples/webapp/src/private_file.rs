@@ -1,12 +1,12 @@
-//! Files that nobody else may read: keys, secrets, and a database with sessions. On Windows the
-//! folder's permissions apply, and nothing is checked.
+//! Files that no one else can be allowed to read: keys, secrets, and a database with sessions. On
+//! Windows the folder's permissions apply, and nothing is checked.
 
 use std::{error::Error, fs::OpenOptions, path::Path};
 
-/// Creates the file if it does not exist; on Unix, only its owner can read it.
+/// Creates the file if it does not exist. On Unix, only its owner can read it.
 ///
 /// # Errors
-/// If it cannot be created or, on Unix, others can read it.
+/// If the file cannot be created or, on Unix, others can read it.
 pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
@@ -17,11 +17,12 @@ pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
     check(file, "database")
 }
 
-/// Checks, on Unix, that only its owner can read the file. A missing file is for others to report.
+/// Checks, on Unix, that only the file's owner can read it. A missing file is not an error here,
+/// because reading it reports that.
 ///
 /// # Errors
 /// If others can read it.
-#[cfg_attr(not(unix), allow(unused_variables, reason = "nothing is checked there"))]
+#[cfg_attr(not(unix), allow(unused_variables, reason = "nothing is checked on other systems"))]
 pub fn check(file: &Path, what: &str) -> Result<(), Box<dyn Error>> {
     #[cfg(unix)]
     {
@@ -29,7 +30,7 @@ pub fn check(file: &Path, what: &str) -> Result<(), Box<dyn Error>> {
         let mode = std::fs::metadata(file).map_or(0, |it| it.permissions().mode());
         if mode & 0o077 != 0 {
             let at = file.display();
-            return Err(format!("others can read the {what} {at}: chmod 600 {at}").into());
+            return Err(format!("others can read the {what} {at}; run chmod 600 {at}").into());
         }
     }
     Ok(())

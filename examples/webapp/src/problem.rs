@@ -1,4 +1,4 @@
-//! Errors, for the person to read and for the log: both have the same incident number.
+//! Errors, as shown to the user and as logged. Both contain the same incident number.
 
 use std::{error::Error as _, fmt::Write as _, sync::Arc};
 
@@ -24,24 +24,24 @@ use crate::{
 
 #[derive(Debug, ThisError)]
 pub enum Problem {
-    #[error("no such page")]
+    #[error("there is no such page")]
     NoSuchPage,
     #[error("a form was sent from another site")]
     AnotherSite,
-    #[error("nobody is logged in")]
+    #[error("no user is logged in")]
     LoggedOut,
-    #[error("a different account is logged in than when this began")]
+    #[error("a different account was logged in when this began")]
     AnotherAccount,
-    #[error("the person who shared data is not the one who is logged in")]
+    #[error("the user who shared data is not the user who is logged in")]
     SomebodyElse,
     #[error("the new itsme account is already linked to this account")]
     LinkedAlready,
     #[error("the code to link a new itsme account has expired, or was tried too often")]
     LinkIsOver,
-    /// The incident number leads support to the account and the reason in the log.
+    /// The incident number lets support find the account and the reason in the log.
     #[error("account {account}: {}", event.name())]
     LinkRefused { account: AccountId, event: Event },
-    #[error("no code is configured for this service")]
+    #[error("no service code is configured for this service")]
     NoSuchService,
     #[error("the session was not stored")]
     SessionNotStored,
@@ -94,7 +94,7 @@ impl Problem {
         }
     }
 
-    /// Whether logging in may help.
+    /// Whether logging in again might help.
     fn is_helped_by_login(&self) -> bool {
         matches!(self.status(), StatusCode::SERVICE_UNAVAILABLE) || matches!(self, Self::LoggedOut)
     }
@@ -115,15 +115,16 @@ impl Problem {
 }
 
 impl IntoResponse for Problem {
-    /// The page itself is made by [`show`], which knows the person's language.
+    /// Returns a response without a page. [`show`] adds the page, because it has the user's
+    /// language.
     fn into_response(self) -> Response {
         (self.status(), Extension(Arc::new(self))).into_response()
     }
 }
 
-/// Makes a page of each problem.
+/// Turns each problem into a page.
 pub async fn show(language: Language, request: Request, next: Next) -> Response {
-    // itsme's servers need no pages.
+    // The callers of these routes are itsme's servers, which need no pages.
     let is_of_itsme = login::ROUTES_OF_ITSME.iter().any(|it| request.uri().path().starts_with(it));
     let mut response = next.run(request).await;
     let problem = match response.extensions_mut().remove::<Arc<Problem>>() {
@@ -144,12 +145,12 @@ pub async fn show(language: Language, request: Request, next: Next) -> Response 
     (problem.status(), page).into_response()
 }
 
-/// A number for the person to mention and for the log, short enough to read out.
+/// Returns a number that the user can mention and that is logged, short enough to read aloud.
 fn incident() -> String {
     fresh_id().chars().filter(char::is_ascii_alphanumeric).take(8).collect()
 }
 
-/// The page of a problem, with a link to log in again if that may help.
+/// Returns the page for a problem, with a link to log in again if that might help.
 pub fn content(
     language: Language,
     said: &Said,

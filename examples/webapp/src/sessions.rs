@@ -1,4 +1,4 @@
-//! Where browsers' sessions are kept.
+//! The store for browser sessions.
 
 use async_trait::async_trait;
 use sqlx::AnyPool;
@@ -39,7 +39,7 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        // A session that was ended meanwhile stays ended.
+        // A session that has ended in the meantime stays ended.
         let statement = "UPDATE session SET data = $2, expires_at = $3 WHERE id = $1";
         self.write(statement, record).await.map(drop)
     }

@@ -1,4 +1,4 @@
-//! The person shares data from their identity document.
+//! The user shares data from their identity document.
 
 use axum::{
     extract::State,
@@ -46,10 +46,10 @@ pub async fn arrived(
     Ok(Redirect::to("/shared").into_response())
 }
 
-/// The session key for what was last shared.
+/// The session key for the data that was last shared.
 const SHARED: &str = "shared";
 
-/// What was shared, and what itsme does not have about this person.
+/// Shows what the user has shared, and what itsme does not have about them.
 pub async fn shared(visitor: Visitor, language: Language) -> Result<Markup, Problem> {
     visitor.account()?;
     let shared: Option<(Option<String>, Option<String>)> = visitor.remembered(SHARED).await?;

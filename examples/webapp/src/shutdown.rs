@@ -1,4 +1,4 @@
-//! Shuts down without cutting anyone off.
+//! Shuts down without cutting off requests in progress.
 
 use std::{future::pending, time::Duration};
 
@@ -6,11 +6,11 @@ use tokio::{signal, sync::watch, time::sleep};
 
 use crate::health::Draining;
 
-/// How long requests in progress may still take.
+/// How long to wait for requests in progress.
 const LAST_REQUESTS: Duration = Duration::from_secs(30);
 
-/// Called when told to stop: from now on it is not ready, and after `wait`, when the proxy has
-/// noticed, it accepts no more connections.
+/// Waits until the process is told to stop. From then on, the instance is not ready. After `wait`,
+/// when the proxy has noticed this, the instance accepts no more connections.
 pub fn begin(draining: Draining, wait: Duration) -> watch::Receiver<bool> {
     let (tell, told) = watch::channel(false);
     tokio::spawn(async move {
@@ -24,18 +24,18 @@ pub fn begin(draining: Draining, wait: Duration) -> watch::Receiver<bool> {
 
 /// Completes when no more connections are accepted.
 pub async fn closed(mut told: watch::Receiver<bool>) {
-    // The sender lives as long as the program.
+    // This cannot fail, because the sender lives as long as the program.
     let _ = told.wait_for(|closed| *closed).await;
 }
 
-/// Completes when requests that take too long are cut off.
+/// Completes when the time for requests in progress has run out, and they are cut off.
 pub async fn cut_off(told: watch::Receiver<bool>) {
     closed(told).await;
     sleep(LAST_REQUESTS).await;
     tracing::warn!("requests were cut off because they took longer than {LAST_REQUESTS:?}");
 }
 
-/// Waits for Ctrl-C, or for a supervisor's signal.
+/// Waits for Ctrl-C or for a supervisor's signal.
 async fn told_to_stop() {
     #[cfg(unix)]
     let terminated = async {

@@ -1,4 +1,4 @@
-//! Logs, as text or JSON, and Prometheus metrics at their own address.
+//! Logs, as text or JSON, and Prometheus metrics, which are served at their own address.
 
 use std::{error::Error, fmt, io, net::SocketAddr, time::Duration};
 
@@ -23,7 +23,7 @@ use tracing_subscriber::{
 
 use crate::database::now;
 
-/// Duration of a request to itsme in seconds, by endpoint and status.
+/// The duration of a request to itsme in seconds, by endpoint and status.
 const REQUESTS: &str = "itsme_request_seconds";
 /// Seconds since itsme's keys were fetched.
 const KEYS_AGE: &str = "itsme_keys_age_seconds";
@@ -31,20 +31,20 @@ const BUCKETS: [f64; 9] = [0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 5.0, 10.0, 30.0];
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Text, for people.
     Text,
     /// One JSON object per line, for machines.
     Json,
 }
 
-/// Starts logging to standard error, and measuring if requested.
+/// Starts logging to standard error, and measures requests if metrics are enabled.
 pub fn begin(level: LevelFilter, format: LogFormat, measures: bool) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().boxed(),
     };
-    // The measured requests are events of level `debug`, whatever level is written.
+    // Requests are measured from events at level `debug`, whatever level is logged.
     let measured = measures.then(|| Measured.with_filter(filter_fn(is_request)));
     tracing_subscriber::registry().with(lines.with_filter(level)).with(measured).init();
 }
@@ -116,7 +116,7 @@ pub async fn serve_metrics(
     Ok(address)
 }
 
-/// Drains the histograms, which otherwise grow.
+/// Drains the histograms regularly; otherwise they would keep growing.
 async fn keep_up(handle: PrometheusHandle) {
     let mut ticks = interval(Duration::from_secs(5));
     loop {

@@ -1,4 +1,4 @@
-//! Who is visiting: the browser's session, and the account logged in there.
+//! The current visitor: the browser's session, and the account that is logged in there.
 
 use axum::{
     extract::FromRequestParts,
@@ -11,16 +11,18 @@ use tower_sessions::Session;
 use crate::{accounts::Account, app::App, database::now, problem::Problem};
 
 const LOGIN: &str = "login";
-/// However active they are, people log in again after this many seconds.
+/// The longest time between logins, in seconds: after this, users have to log in again even if they
+/// have been active.
 const LONGEST: i64 = 12 * 3_600;
-/// How often activity is recorded: a session ends by inactivity, counted from its last change.
+/// How often activity is recorded. A session ends after a time without activity, which is counted
+/// from the session's last change.
 const MINUTE: i64 = 60;
 
 /// A login to this shop.
 #[derive(Serialize, Deserialize)]
 struct Login {
     account: String,
-    /// The account's generation when the session began: linking a new itsme account ends all
+    /// The account's generation when the session began. Linking a new itsme account ends all
     /// earlier sessions.
     generation: i64,
     since: i64,
@@ -33,12 +35,12 @@ pub struct Visitor {
 }
 
 impl Visitor {
-    /// The account, of someone who must be logged in.
+    /// Returns the account of the user, who must be logged in.
     pub fn account(&self) -> Result<&Account, Problem> {
         self.account.as_ref().ok_or(Problem::LoggedOut)
     }
 
-    /// The account, if it is the one that was logged in when something began.
+    /// Returns the account, if it is the one that was logged in when the user was sent to itsme.
     pub fn still(&self, id: &str) -> Result<&Account, Problem> {
         self.account().and_then(|account| match account.id == id {
             true => Ok(account),
@@ -47,8 +49,8 @@ impl Visitor {
     }
 
     pub async fn log_in(&self, account: &Account) -> Result<(), Problem> {
-        // A session id that someone knew before the login must be worthless after it, and what
-        // another person left in the session must not carry over.
+        // A session ID that someone knew before the login must be useless afterwards, and data that
+        // a different user left in the session must not carry over.
         self.session.clear().await;
         self.session.cycle_id().await?;
         let (id, generation, now) = (account.id.clone(), account.generation, now());

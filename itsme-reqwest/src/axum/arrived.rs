@@ -6,19 +6,19 @@ use axum::{
 };
 use itsme_core::LoggedIn;
 
-/// Someone who has come back from itsme after approving. The handler of
+/// A user who has come back from itsme after approving. The handler that you pass to
 /// [`Logins::routes`](super::Logins::routes) takes it as an argument.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Arrived {
-    /// Who it is.
+    /// The user who logged in or approved.
     pub who: Arc<LoggedIn>,
-    /// Where they want to go, a path of this application: the one given by
-    /// `/itsme/login?return_to=` or the [`Errand`](super::Errand), or `/`.
+    /// Where to send the user next, as a path in this application. It is the path given by
+    /// `/itsme/login?return_to=` or by the [`Errand`](super::Errand), or else `/`.
     pub return_to: String,
-    /// The note of the [`Errand`](super::Errand); `None` after a login.
+    /// The note from the [`Errand`](super::Errand), or `None` after a login.
     pub note: Option<String>,
-    /// The `claims` parameter as sent, to archive with [`LoggedIn::evidence`].
+    /// The `claims` parameter exactly as it was sent, to archive with [`LoggedIn::evidence`].
     pub claims: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-/// Something other than a login for which an application sends a person to itsme. See
-/// [`Logins::send`](super::Logins::send).
+/// A task other than a login for which your application sends a user to itsme, such as confirming a
+/// payment. See [`Logins::send`](super::Logins::send).
 #[derive(Clone, Debug)]
 pub struct Errand {
     pub(super) note: String,
@@ -8,13 +8,14 @@ pub struct Errand {
 
 impl Errand {
     /// Creates an errand with a note to yourself, such as its purpose and the account it is for.
-    /// The note comes back in [`Arrived`](super::Arrived); no one can read or change it on the way.
+    /// You get the note back in [`Arrived`](super::Arrived). The user can neither read nor change
+    /// it.
     pub fn new(note: impl Into<String>) -> Self {
         Self { note: note.into(), return_to: "/".to_owned() }
     }
 
-    /// Sets where the person goes afterwards, a path of this application. Default: `/`, which also
-    /// replaces anything that is not clearly such a path.
+    /// Sets where the user is sent afterwards, as a path in this application. Default: `/`, which
+    /// also replaces any value that is not clearly such a path.
     #[must_use]
     pub fn return_to(self, path: impl Into<String>) -> Self {
         Self { return_to: path.into(), ..self }

@@ -1,4 +1,4 @@
-//! Request objects that itsme fetches.
+//! Request objects that this application hosts and itsme fetches.
 
 use std::sync::Arc;
 
@@ -13,14 +13,15 @@ use url::Url;
 use super::{Cause, Logins, problem::random_name, store::AnyStore};
 
 impl Logins {
-    /// Passes requests by reference: itsme fetches them from `/itsme/request/{name}`, at the host
-    /// of the redirect URI with the port written out, which keeps the URL that the person is sent
-    /// to short. itsme must be able to reach that address, and must know it, up to the name, from
-    /// [onboarding](itsme_core::Client::request_object). Each request is served to anyone,
-    /// encrypted to itsme, for as long as the login can be finished.
+    /// Passes requests by reference, which keeps the URL that the user is sent to short. itsme
+    /// fetches each request object from `/itsme/request/{name}` on the host of the redirect URI,
+    /// with the port written out. itsme must be able to reach that address, and you must have
+    /// registered it, without the name, during [onboarding](itsme_core::Client::request_object).
+    /// Each request object is encrypted to itsme, is served to anyone who asks, and stays available
+    /// for as long as the login can be finished.
     ///
     /// # Panics
-    /// If there is no [store](Self::keep_in) yet.
+    /// If [`keep_in`](Self::keep_in) has not been called first.
     #[must_use]
     pub fn host_requests(mut self) -> Self {
         assert!(self.store.is_some(), "request objects are hosted in a store; call keep_in first");
@@ -34,7 +35,7 @@ impl Logins {
         self
     }
 
-    /// Where to send the person.
+    /// Starts the login and, if request objects are hosted, stores this one.
     pub(super) async fn redirect(&self, request: AuthorizationRequest) -> Result<Redirect, Cause> {
         let (Some(place), Some(store)) = (&self.request_uris, &self.store) else {
             return Ok(self.client.authorize(request).await?);

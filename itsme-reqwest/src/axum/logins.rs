@@ -24,8 +24,8 @@ type FindLocale = dyn Fn(&HeaderMap) -> UiLocale + Send + Sync;
 type MakePage = dyn Fn(&Problem, &HeaderMap) -> Response + Send + Sync;
 type MakeQrPage = dyn Fn(&QrPage, &HeaderMap) -> Response + Send + Sync;
 
-/// Logs people in; see the [module](super). Cheap to clone, so it can also be part of the
-/// application's state.
+/// Routes that log users in; see the [module documentation](super). Cheap to clone, so it can also
+/// be part of the application's state.
 #[derive(Clone)]
 pub struct Logins {
     pub(super) client: Client,
@@ -43,10 +43,10 @@ pub struct Logins {
 }
 
 impl Logins {
-    /// Logs people in with this client, at the path of its [redirect
-    /// URI](itsme_core::Settings::redirect_uri). The key encrypts cookies: at least 64 random bytes
-    /// from your configuration ([`Key::try_from`]), the same on every instance. `request` makes the
-    /// request of each login.
+    /// Logs users in with this client. The callback is at the path of the client's [redirect
+    /// URI](itsme_core::Settings::redirect_uri). `key` encrypts the cookies: create it with
+    /// [`Key::try_from`] from at least 64 random bytes in your configuration, the same on every
+    /// instance. `request` is called for each login and returns the request to send.
     ///
     /// # Panics
     /// If the client has no redirect URI.
@@ -72,9 +72,9 @@ impl Logins {
         }
     }
 
-    /// Sets the language of itsme's pages from the headers of the person's request, for an
-    /// application that lets people choose theirs. Default: the request's own setting, then the
-    /// browser's preference.
+    /// Sets the language of itsme's pages based on the headers of the user's request. Use it if
+    /// users can choose a language in your application. Default: the language set in the
+    /// authorization request or, if there is none, the browser's preference.
     #[must_use]
     pub fn ui_locale(
         self,
@@ -83,9 +83,9 @@ impl Logins {
         Self { ui_locale: Some(Arc::new(locale)), ..self }
     }
 
-    /// Sets the page that a person sees when a login or errand has failed, in your design and,
-    /// based on the request's headers, in their language. Default: one sentence in English, with a
-    /// link to start again where that may help.
+    /// Sets the page that a user sees when a login or an errand has failed, so that it has your
+    /// design and, based on the request's headers, is in the user's language. Default: one sentence
+    /// in English, with a link to start again if that might help.
     #[must_use]
     pub fn page(
         self,
@@ -94,17 +94,17 @@ impl Logins {
         Self { page: Arc::new(page), ..self }
     }
 
-    /// Keeps logins in progress in a store, leaving only a cookie in the browser that binds them to
-    /// it. A pending login can then be used only once, notes can be long, and there are more
-    /// [routes](super): logins by QR code, pings and hosted request objects.
+    /// Keeps logins in progress in a store. The browser then holds only a cookie that binds them to
+    /// it. Each pending login can be used only once, notes can be long, and there are more
+    /// [routes](super): for QR logins, pings and hosted request objects.
     #[must_use]
     pub fn keep_in(self, store: impl Store) -> Self {
         Self { store: Some(Arc::new(store)), ..self }
     }
 
-    /// Sets the page with the QR code, in your design and, based on the request's headers, in the
-    /// person's language. It reloads every second, through a header that is added. Default: the
-    /// code and a sentence in English.
+    /// Sets the page that shows the QR code, so that it has your design and, based on the request's
+    /// headers, is in the user's language. The page reloads every second, because a `Refresh`
+    /// header is added to it. Default: the code and a sentence in English.
     #[must_use]
     pub fn qr_page(
         self,
@@ -113,9 +113,9 @@ impl Logins {
         Self { qr_page: Arc::new(page), ..self }
     }
 
-    /// The routes. Merge them where paths are as browsers see them. The handler is called when
-    /// someone has come back: any axum handler, with [`Arrived`](super::Arrived) among its
-    /// arguments.
+    /// Returns the routes. Merge them into your outermost router, where paths are the ones that
+    /// browsers see. `arrived` is called when a user has come back after approving. It can be any
+    /// axum handler that takes [`Arrived`](super::Arrived) as one of its arguments.
     pub fn routes<H, T, S>(&self, arrived: H) -> Router<S>
     where
         H: Handler<T, S>,
@@ -144,7 +144,7 @@ impl Logins {
         }
     }
 
-    /// The routes that need a store.
+    /// Returns the routes that need a store.
     fn stored_routes<H, T, S>(&self, store: &Arc<dyn AnyStore>, arrived: H) -> Router<S>
     where
         H: Handler<T, S>,
@@ -177,13 +177,13 @@ impl Logins {
             )
     }
 
-    /// A path next to the callback's.
+    /// Returns a path in the same directory as the callback.
     pub(super) fn beside(&self, name: &str) -> String {
         let (place, _) = self.callback.rsplit_once('/').unwrap_or_default();
         format!("{place}/{name}")
     }
 
-    /// The path, if a person can be sent there after a login; otherwise `/`.
+    /// Returns the path if a user can be sent there after a login, and `/` otherwise.
     pub(super) fn local(&self, path: String) -> String {
         let own = ["login", "jwks", "qr"].map(|name| self.beside(name));
         let own = [&own[..], &[self.callback.to_string()]].concat();
@@ -194,7 +194,7 @@ impl Logins {
         PrivateCookieJar::from_headers(headers, self.key.clone())
     }
 
-    /// Tells the person and the log.
+    /// Logs the problem and returns the page that shows it to the user.
     pub(super) fn problem(
         &self,
         cause: impl Into<Cause>,
@@ -205,12 +205,12 @@ impl Logins {
         self.show(&self.log(cause, return_to, note), headers)
     }
 
-    /// Tells the person.
+    /// Returns the page that shows the problem to the user.
     pub(super) fn show(&self, problem: &Problem, headers: &HeaderMap) -> Response {
         kept_by_nobody((self.page)(problem, headers))
     }
 
-    /// Tells the log.
+    /// Creates the problem and logs it.
     pub(super) fn log(
         &self,
         cause: impl Into<Cause>,

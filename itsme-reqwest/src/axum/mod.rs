@@ -1,25 +1,25 @@
-//! Routes for [axum](https://docs.rs/axum) that log people in (feature `axum`).
+//! Routes for [axum](https://docs.rs/axum) that log users in (feature `axum`).
 //!
-//! [`Logins`] creates these routes, at and next to the path of the client's redirect URI, here
-//! `/itsme/callback`:
+//! [`Logins`] creates the following routes. The callback is at the path of the client's redirect
+//! URI, here `/itsme/callback`, and the other routes are next to it:
 //!
-//! | route | does |
+//! | route | purpose |
 //! |---|---|
-//! | `GET /itsme/login` | sends the person to itsme; `?return_to=/a/local/path` says where to go afterwards |
-//! | `GET /itsme/callback` | finds out who has come back, and calls your handler with [`Arrived`] |
+//! | `GET /itsme/login` | sends the user to itsme; `?return_to=/a/local/path` sets where to send them afterwards |
+//! | `GET /itsme/callback` | finishes the login of the user who came back, and calls your handler with [`Arrived`] |
 //! | `GET /itsme/jwks` | serves the client's public keys |
 //!
-//! With a store, [`Logins::keep_in`], there are also these:
+//! With a store ([`Logins::keep_in`]), there are also these routes:
 //!
-//! | route | does |
+//! | route | purpose |
 //! |---|---|
 //! | `POST /itsme/qr` | gets a QR code from itsme; `?return_to=` as above |
-//! | `GET /itsme/qr` | shows the code, then asks the person to look at the phone, then calls your handler; it refreshes itself |
-//! | `POST /itsme/qr/stop` | cancels that |
-//! | `POST /itsme/ping` | receives itsme's pings that someone has answered ([ping mode](itsme_core::Settings::ping)) |
+//! | `GET /itsme/qr` | shows the code until the user has confirmed, then calls your handler; refreshes itself |
+//! | `POST /itsme/qr/stop` | cancels the QR login |
+//! | `POST /itsme/ping` | receives pings: a user has answered ([ping mode](itsme_core::Settings::ping)) |
 //! | `GET /itsme/request/{name}` | serves request objects to itsme ([`Logins::host_requests`]) |
 //!
-//! Accounts, sessions and what the person sees next stay with your application.
+//! Your application still manages accounts and sessions, and decides what the user sees next.
 //!
 //! ```no_run
 //! use axum::{Router, response::Redirect, routing::get};
@@ -39,15 +39,15 @@
 //! }
 //! ```
 //!
-//! [`Logins::send`] sends a person to itsme for something other than a login, such as confirming a
-//! payment, with a note of yours that comes back in [`Arrived`].
+//! [`Logins::send`] sends a user to itsme for something other than a login, such as confirming a
+//! payment. You can attach a note, which you get back in [`Arrived`].
 //!
 //! Each login in progress has its own encrypted cookie, so tabs do not interfere with each other,
-//! and any instance with the same key can finish what another began. Prefetching browsers and link
-//! checkers use nothing up. A login can be finished for as long as the client's
-//! [settings](itsme_core::Settings::login_lifetime) allow. A browser keeps at most six, or fewer if
-//! the request would exceed what proxies accept: beyond that the oldest is dropped.
-//! [`Logins::forget`] drops all of them.
+//! and any instance with the same key can finish a login that a different instance started.
+//! Prefetching browsers and link checkers do not use up logins. A login can be finished for as long
+//! as the client's [settings](itsme_core::Settings::login_lifetime) allow. A browser keeps at most
+//! six logins in progress, or fewer if their cookies would make requests larger than proxies
+//! accept. Beyond that, the oldest login is dropped. [`Logins::forget`] drops all of them.
 
 mod another_site;
 mod arrived;

@@ -1,5 +1,5 @@
-//! A login in progress, in its own encrypted cookie in the browser. The cookie holds the login
-//! itself or, with a store, binds what is stored to this browser.
+//! Logins in progress, each in its own encrypted cookie in the browser. Without a store, the cookie
+//! contains the login itself. With a store, the cookie only binds the stored login to this browser.
 
 use axum_extra::extract::cookie::{Cookie, PrivateCookieJar, SameSite};
 use itsme_core::LoginState;
@@ -8,11 +8,13 @@ use time::{Duration, OffsetDateTime};
 
 use super::{Cause, Logins};
 
-/// Every request carries all of them, and proxies and servers have limits.
+/// The maximum number of cookies. The browser sends all of them with every request, and proxies and
+/// servers limit a request's size.
 const MOST: usize = 6;
 const MOST_BYTES: usize = 6_000;
-/// Browsers silently drop a cookie over 4,096 bytes, including its name (RFC 6265bis §5.6).
-/// Encryption, base64 and cookie escaping lengthen a value by two fifths.
+/// The maximum length of a cookie's unencrypted value. Browsers silently drop a cookie of more than
+/// 4,096 bytes, including its name (RFC 6265bis §5.6). Encryption, base64 and cookie escaping make
+/// a value two fifths longer.
 const LONGEST: usize = 2_700;
 
 #[derive(Deserialize, Serialize)]
@@ -23,7 +25,7 @@ pub(super) struct Pending {
     pub(super) state: LoginState,
 }
 
-/// With its start time in milliseconds, to find the oldest.
+/// A pending login with its start time in milliseconds, which is used to find the oldest one.
 #[derive(Deserialize, Serialize)]
 struct Stored<P> {
     begun: i128,
@@ -31,7 +33,7 @@ struct Stored<P> {
 }
 
 impl Logins {
-    /// Keeps the login until the person is back.
+    /// Keeps the login until the user comes back.
     pub(super) async fn keep(
         &self,
         pending: &Pending,
@@ -45,14 +47,15 @@ impl Logins {
         self.cookies.store(id, None, jar)
     }
 
-    /// Takes the login with this `state` if it is this browser's. With a store, it can be taken
-    /// only once.
+    /// Takes the login with this `state` if it was started in this browser. With a store, it can be
+    /// taken only once.
     pub(super) async fn take(
         &self,
         id: &str,
         jar: &PrivateCookieJar,
     ) -> Result<Option<Pending>, Cause> {
-        // Check the cookie before the store: the `state` by itself is visible in URLs.
+        // Check the cookie before the store: the `state` is visible in URLs, so it proves nothing
+        // on its own.
         let Some(in_cookie) = self.cookies.get(jar, id) else { return Ok(None) };
         let (None, Some(store)) = (&in_cookie, &self.store) else { return Ok(in_cookie) };
         let id = stored_id(id);
@@ -62,7 +65,7 @@ impl Logins {
     }
 }
 
-/// The store's id of the login with this `state`.
+/// The ID under which the login with this `state` is stored.
 pub(super) fn stored_id(id: &str) -> String {
     format!("login:{id}")
 }
@@ -75,14 +78,14 @@ pub(super) struct Cookies {
 }
 
 impl Cookies {
-    /// With `__Host-`, no other host below the same domain can plant a cookie. Over http, on
-    /// loopback, browsers refuse that prefix.
+    /// With the `__Host-` prefix, no other host under the same domain can plant a cookie. Browsers
+    /// reject that prefix over http, which is used on loopback.
     pub(super) fn new(is_https: bool, lifetime: std::time::Duration) -> Self {
         let lifetime = lifetime.try_into().unwrap_or(Duration::MAX);
         Self { prefix: if is_https { "__Host-itsme-" } else { "itsme-" }, lifetime }
     }
 
-    /// Stores a cookie; if there are too many, the oldest are dropped.
+    /// Adds a cookie. If there are too many, the oldest ones are dropped.
     fn store(
         &self,
         id: &str,
@@ -114,14 +117,14 @@ impl Cookies {
         Ok(jar.add(Cookie::build(cookie).max_age(self.lifetime)))
     }
 
-    /// The contents of the cookie of the login with this `state`.
+    /// Returns what the cookie for the login with this `state` contains.
     fn get(&self, jar: &PrivateCookieJar, id: &str) -> Option<Option<Pending>> {
         let stored: Stored<Option<Pending>> =
             serde_json::from_str(jar.get(&self.name(id))?.value()).ok()?;
         Some(stored.pending)
     }
 
-    /// Whether there is a cookie of any login.
+    /// Whether there is a cookie for any login.
     pub(super) fn is_any(&self, jar: &PrivateCookieJar) -> bool {
         self.of_logins(jar).next().is_some()
     }
@@ -131,18 +134,19 @@ impl Cookies {
         jar.remove(self.cookie(self.name(id), String::new()))
     }
 
-    /// The `state` of each login.
+    /// Returns the `state` of each login in progress.
     pub(super) fn ids(&self, jar: &PrivateCookieJar) -> Vec<String> {
         let id = |cookie: Cookie<'_>| cookie.name().strip_prefix(self.prefix).map(str::to_owned);
         self.of_logins(jar).filter_map(id).collect()
     }
 
-    /// Skips cookies that were encrypted for another purpose or by someone else.
+    /// Returns the cookies of logins. The jar already skips cookies that were encrypted for another
+    /// purpose or with a different key.
     fn of_logins(&self, jar: &PrivateCookieJar) -> impl Iterator<Item = Cookie<'static>> {
         jar.iter().filter(|cookie| cookie.name().starts_with(self.prefix))
     }
 
-    /// Creates a cookie; `name` is the full name.
+    /// Creates a cookie. `name` is the full name, including the prefix.
     pub(super) fn cookie(&self, name: String, value: String) -> Cookie<'static> {
         Cookie::build((name, value))
             .path("/")
@@ -153,7 +157,7 @@ impl Cookies {
             .build()
     }
 
-    /// The name of the cookie of a QR login. It cannot collide with a `state`.
+    /// The name of a QR login's cookie. It cannot collide with a `state`.
     pub(super) fn qr_name(&self) -> String {
         format!("{}_qr", self.prefix.trim_end_matches('-'))
     }
@@ -163,8 +167,8 @@ impl Cookies {
     }
 }
 
-/// The approximate size of a cookie with this value in a request: its name, and the value encrypted
-/// and in base64.
+/// The approximate size in a request of a cookie with this value: the name, plus the value after
+/// encryption and base64.
 fn size(value: &str) -> usize {
     100 + value.len() * 4 / 3
 }

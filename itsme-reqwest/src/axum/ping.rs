@@ -1,4 +1,4 @@
-//! Pings, by which itsme says that someone has answered in the app (CIBA's ping mode).
+//! Pings, with which itsme reports that the user has answered in the app (CIBA's ping mode).
 
 use std::time::Duration;
 
@@ -16,15 +16,15 @@ use super::{
     store::AnyStore,
 };
 
-/// Pings are shorter; core enforces the exact limit.
+/// An upper bound on the bytes read. Pings are shorter, and `itsme-core` enforces the exact limit.
 const MOST: usize = 8 * 1024;
 
-/// The store's entry that maps this ticket's name to its id.
+/// The ID of the store's entry that maps this `auth_req_id` to the ID of the stored ticket.
 fn stored_id(auth_req_id: &str) -> String {
     format!("ping:{auth_req_id}")
 }
 
-/// Makes the ticket findable by what a ping says about it.
+/// Stores an entry with which a ping can find this ticket.
 pub(super) async fn expect(
     store: &dyn AnyStore,
     ticket: &CibaTicket,
@@ -37,7 +37,7 @@ pub(super) async fn expect(
     store.put(&stored_id(ticket.auth_req_id()), id, lifetime).await.map_err(Cause::Store)
 }
 
-/// Answers a request that claims to be a ping from itsme.
+/// Responds to a request that claims to be a ping from itsme.
 pub(super) async fn answer(store: &dyn AnyStore, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, MOST).await else {
@@ -57,15 +57,15 @@ pub(super) async fn answer(store: &dyn AnyStore, request: Request) -> Response {
     }
 }
 
-/// Lets the ticket be polled at once. A forged ping uses nothing up: the ticket goes back
-/// unchanged.
+/// Marks the ticket as due, so that it is polled immediately. A forged ping has no effect: the
+/// ticket is stored back unchanged.
 async fn hurry(store: &dyn AnyStore, ping: &Ping) -> Result<Result<(), PingError>, StoreError> {
     let Some(id) = store.get(&stored_id(ping.auth_req_id())).await? else {
         return Ok(Err(PingError::Unknown));
     };
     let leased = store.lease(&id, LEASE).await?;
     let is_leased = leased.is_some();
-    // Another request that holds the lease is already polling and will find out by itself.
+    // A request that holds the lease is already polling, and will see the answer on its own.
     let text = match leased {
         Some(text) => Some(text),
         None => store.get(&id).await?,

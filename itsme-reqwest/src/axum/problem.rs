@@ -10,19 +10,20 @@ use thiserror::Error as ThisError;
 use super::StoreError;
 use crate::Error;
 
-/// Something that a person was to do at itsme has failed.
+/// A login or an errand that failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Problem {
-    /// What happened. It is already in the log, with the target `itsme`.
+    /// What happened. It has already been logged, with the target `itsme`.
     pub cause: Cause,
-    /// The path where the person can start again: the login, which takes them where they wanted to
-    /// go; or, after [`Logins::send`](super::Logins::send), the
+    /// The path where the user can start again. For a login, it starts a new login that leads to
+    /// the same place. After [`Logins::send`](super::Logins::send), it is the
     /// [`Errand::return_to`](super::Errand::return_to).
     pub again: String,
-    /// The note of the failed [`Errand`](super::Errand); `None` for a login.
+    /// The note from the failed [`Errand`](super::Errand), or `None` for a login.
     pub note: Option<String>,
-    /// Identifies this problem: the field `incident` of its log line. A person can quote it.
+    /// Identifies this problem: the field `incident` of its log line. The page can show it, so that
+    /// users can quote it to your support.
     pub incident: String,
 }
 
@@ -33,13 +34,14 @@ pub enum Cause {
     /// The login failed.
     #[error(transparent)]
     Itsme(#[from] Error),
-    /// The login is over, or was started in another browser.
+    /// The login is over, or was started in a different browser.
     #[error("this browser has no such login in progress")]
     Unknown,
-    /// The login does not fit in a cookie, and browsers silently drop long ones. Shorten the note
-    /// of the [`Errand`](super::Errand).
+    /// The login does not fit in a cookie, since browsers silently drop long ones. Shorten the note
+    /// of the [`Errand`](super::Errand), or keep logins in a [`Store`](super::Store).
     #[error(
-        "the pending login has {bytes} bytes, but a cookie holds at most {most}: shorten the note or request fewer claims"
+        "the pending login is {bytes} bytes long, but a cookie can hold at most {most}: \
+         shorten the note or request fewer claims"
     )]
     TooLong {
         /// The size of the pending login.
@@ -48,12 +50,12 @@ pub enum Cause {
         most: usize,
     },
     /// The [`Store`](super::Store) failed.
-    #[error("the login in progress cannot be stored or read")]
+    #[error("the login in progress could not be stored or read")]
     Store(#[source] StoreError),
-    /// A form was sent from a page of another site.
+    /// A form was sent from a page on another site.
     #[error("a form was sent from another site")]
     AnotherSite,
-    /// The program is shutting down.
+    /// A poll was interrupted, usually because the program is shutting down.
     #[error("a poll was interrupted")]
     Interrupted,
 }
@@ -64,7 +66,7 @@ impl From<EntropyError> for Cause {
     }
 }
 
-/// An unguessable name of 32 digits.
+/// Returns an unguessable name of 32 hexadecimal digits.
 pub(super) fn random_name() -> Result<String, EntropyError> {
     let mut bytes = [0; 16];
     SystemPlatform::new().fill(&mut bytes)?;
@@ -73,13 +75,14 @@ pub(super) fn random_name() -> Result<String, EntropyError> {
 
 impl Problem {
     pub(super) fn new(cause: Cause, again: String, note: Option<String>) -> Self {
-        // Without randomness the incident has no name; nothing relies on it.
+        // Without randomness the incident is an empty string, which is fine because nothing relies
+        // on it.
         let mut incident = random_name().unwrap_or_default();
         incident.truncate(8);
         Self { cause, again, note, incident }
     }
 
-    /// What to do about it.
+    /// Returns what to do about the problem.
     pub fn advice(&self) -> Advice {
         match &self.cause {
             Cause::Itsme(error) => error.advice(),
@@ -88,7 +91,7 @@ impl Problem {
         }
     }
 
-    /// The matching HTTP status.
+    /// Returns the HTTP status that matches the problem.
     pub fn status(&self) -> StatusCode {
         match self.advice() {
             _ if matches!(self.cause, Cause::AnotherSite) => StatusCode::FORBIDDEN,
@@ -99,7 +102,8 @@ impl Problem {
         }
     }
 
-    /// Logs the problem for the operators. A person who cancels or comes back twice is not news.
+    /// Logs the problem for the operators. It is not a warning when a user cancels or comes back
+    /// twice.
     pub(super) fn log(&self) {
         let Self { cause, incident, .. } = self;
         let source = cause.source().map(|source| format!(": {source}")).unwrap_or_default();
@@ -114,17 +118,17 @@ impl Problem {
         }
     }
 
-    /// The default page.
+    /// Returns the default page.
     pub(super) fn page(&self) -> Response {
         let advice = self.advice();
         let (said, label) = match (advice, &self.note) {
             _ if matches!(self.cause, Cause::AnotherSite) => {
-                ("Another site sent you here.", "Log in with itsme")
+                ("This request came from another site.", "Log in with itsme")
             }
             (Advice::Cancelled, None) => ("You cancelled the login.", "Log in with itsme"),
             (Advice::Cancelled, Some(_)) => ("You cancelled.", "Go back"),
             (Advice::StartOver, None) => (
-                "This login is over or was started in another browser.",
+                "This login is over or was started in a different browser.",
                 "Start again in this browser",
             ),
             (Advice::StartOver, Some(_)) => ("This took too long or is already over.", "Go back"),

@@ -1,8 +1,8 @@
-//! Logins by QR code: the person scans it with their phone.
+//! Logins by QR code, which the user scans with their phone.
 //!
-//! The page reloads by itself, and each time the ticket continues from where it was. So any
-//! instance can continue, and no one polls for a browser that was closed. A ticket is a login: it
-//! stays in the store, and the browser's cookie names it.
+//! The page reloads itself, and each request continues with the stored ticket. Any instance can
+//! therefore continue a login, and nothing polls once the browser has been closed. A ticket is a
+//! login, so it stays in the store, and the browser's cookie only contains its ID.
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,13 +30,13 @@ use super::{
     store::AnyStore,
 };
 
-/// Longer than a poll takes. A request that held a lease this long has ended without giving it
-/// back.
+/// The duration of a lease, which is longer than a poll takes. A request that still holds a lease
+/// after this time has ended without giving it back.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
-/// Longer than itsme waits for anyone.
+/// How long a QR login is stored, which is longer than itsme waits for a user.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
-/// The contents of the cookie.
+/// What the cookie of a QR login contains.
 #[derive(Deserialize, Serialize)]
 struct Named {
     id: String,
@@ -46,11 +46,11 @@ struct Named {
 /// The stage that a login has reached.
 #[derive(Deserialize, Serialize)]
 pub(super) enum Stage {
-    /// The code is being shown.
+    /// The code is being shown to the user.
     Discovering(UserDiscoveryTicket),
-    /// Someone has scanned it and is being asked in the app.
+    /// The user has scanned the code and is being asked in the app.
     Asked(CibaTicket),
-    /// They have approved, but their browser does not know it yet.
+    /// The user has approved, but their browser has not been told yet.
     Approved { who: Box<LoggedIn>, claims: Option<String> },
 }
 
@@ -92,7 +92,7 @@ impl QrLogins {
         }
         match self.discover().await {
             Ok(id) => {
-                // One per browser.
+                // A browser has at most one QR login in progress.
                 let jar = logins.forget_qr(logins.jar(headers)).await;
                 let named = serde_json::to_string(&Named { id, return_to });
                 let named = named.expect("texts are JSON");
@@ -111,8 +111,9 @@ impl QrLogins {
         Ok(id)
     }
 
-    /// Shows the current stage, or calls the handler. Until then, the browser's other cookies are
-    /// left alone: a waiting page must not undo anything in another tab.
+    /// Shows the current stage, or calls the handler once the user has approved. While the page is
+    /// waiting, the browser's other cookies are not changed, so it cannot undo anything in another
+    /// tab.
     pub(super) async fn progress<H, T, S>(
         &self,
         mut request: Request,
@@ -130,7 +131,8 @@ impl QrLogins {
         let Some(Named { id, return_to }) = logins.named(&jar) else {
             return Redirect::to("/").into_response();
         };
-        // In its own task: a browser that disconnects must not take the ticket with it.
+        // Poll in a separate task: if the browser disconnects, this future is dropped, and the
+        // ticket must not be lost with it.
         let (polling, from, stored) = (self.clone(), return_to.clone(), stored_id(&id));
         let poll = async move { polling.go_on(&stored_id(&id), from).await }.in_current_span();
         let stage = match tokio::spawn(poll).await {
@@ -138,8 +140,8 @@ impl QrLogins {
             Err(_) => Err(logins.log(Cause::Interrupted, return_to.clone(), None)),
         };
         let response = match stage {
-            // Here and not in the task: whoever gets this answer is still connected, and is the
-            // only one.
+            // The entry is removed here and not in the task: the browser that gets this response is
+            // still connected, and no other request can remove the entry as well.
             Ok(Some(Stage::Approved { who, claims })) => match self.store.remove(&stored).await {
                 Ok(true) => {
                     let arrival = Arrived { who: Arc::from(who), return_to, note: None, claims };
@@ -156,7 +158,7 @@ impl QrLogins {
                 return self.show(Some(&ticket), request.headers());
             }
             Ok(Some(Stage::Asked(_))) => return self.show(None, request.headers()),
-            // It was ended in another tab.
+            // The login was ended in another tab.
             Ok(None) => Redirect::to("/").into_response(),
             Err(problem) => logins.show(&problem, request.headers()),
         };
@@ -172,13 +174,13 @@ impl QrLogins {
 
     fn show(&self, ticket: Option<&UserDiscoveryTicket>, headers: &HeaderMap) -> Response {
         let page = QrPage::new(ticket.map(UserDiscoveryTicket::qr), self.logins.beside("qr/stop"));
-        // The poll itself waits; this only triggers the next one.
+        // The poll does the waiting. This header only triggers the next one.
         let refresh = [("refresh", "1")];
         kept_by_nobody((refresh, (self.logins.qr_page)(&page, headers)).into_response())
     }
 
-    /// Polls, unless another request is polling, and returns the stage; `None` if the login is
-    /// over.
+    /// Polls unless another request is already polling, and returns the stage, or `None` if the
+    /// login is over.
     async fn go_on(&self, id: &str, return_to: String) -> Result<Option<Stage>, Problem> {
         let gone_on: Result<_, Cause> = async {
             if let Some(text) = self.store.lease(id, LEASE).await.map_err(Cause::Store)? {
@@ -198,7 +200,7 @@ impl QrLogins {
         }
     }
 
-    /// Waits as long as the OP demands, then polls it.
+    /// Waits for as long as the OP requires, then polls it.
     async fn poll(&self, id: &str, stage: Stage) -> Result<Stage, Cause> {
         let client = &self.logins.client;
         match stage {

@@ -4,13 +4,14 @@ use axum::response::{Html, IntoResponse as _, Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use itsme_core::QrCode;
 
-/// What the page of a QR login shows.
+/// The contents of the page for a QR login.
 #[non_exhaustive]
 pub struct QrPage {
-    /// The code to scan, as a `data:` URL for an `<img>`: a Content-Security-Policy must allow
-    /// `img-src data:`. `None` once it was scanned and the person is being asked in the app.
+    /// The code to scan, as a `data:` URL for an `<img>`. If you have a Content-Security-Policy, it
+    /// must allow `img-src data:`. `None` once the code has been scanned and the user is being
+    /// asked in the app.
     pub code: Option<String>,
-    /// Where to post the form that cancels the login.
+    /// The path to which to post the form that cancels the login.
     pub stop: String,
 }
 
@@ -23,7 +24,7 @@ impl QrPage {
     }
 }
 
-/// The default page.
+/// Returns the default page.
 pub(super) fn default(page: &QrPage) -> Response {
     let shown = match &page.code {
         Some(code) => format!(
@@ -41,7 +42,7 @@ pub(super) fn default(page: &QrPage) -> Response {
     Html(page).into_response()
 }
 
-/// Hides the code: whoever scans it first logs in to this browser.
+/// Hides the code, because whoever scans it first is logged in to this browser.
 impl fmt::Debug for QrPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QrPage").field("stop", &self.stop).finish_non_exhaustive()

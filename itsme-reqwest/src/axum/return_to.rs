@@ -1,29 +1,30 @@
-//! Where a person goes after the login: only a page of this application (no open redirects).
+//! Where a user is sent after the login. It must be a page in this application, to prevent open
+//! redirects.
 
 use url::form_urlencoded;
 
-/// Anything longer might not fit in the cookie.
+/// The maximum length of the path. A longer one might not fit in the cookie.
 const LONGEST: usize = 512;
 
-/// The path in a query's `return_to`.
+/// Returns the value of the query's `return_to` parameter, or an empty string.
 pub(super) fn asked(query: Option<&str>) -> String {
     let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
     let path = pairs.find(|(name, _)| name == "return_to");
     path.map(|(_, path)| path.into_owned()).unwrap_or_default()
 }
 
-/// The path; or `/` if it is not clearly local, or is one of the login's own routes.
+/// Returns the path, or `/` if it is not clearly local or is one of the login's own routes.
 pub(super) fn local(path: String, own: &[String]) -> String {
     let is_own = own.iter().any(|own| path.split('?').next() == Some(own));
     if is_local(&path) && !is_own { path } else { "/".to_owned() }
 }
 
-/// `//host` and, to browsers, `/\host` are other hosts; browsers also ignore tabs and line breaks
-/// anywhere.
+/// Whether the path is clearly on this host. `//host` is a different host, and so is `/\host` in
+/// browsers, which also ignore tabs and line breaks anywhere in a URL.
 fn is_local(path: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\' && byte != b'#';
-    // `/..//host` is this host to a browser, but not to something that normalises it and redirects
-    // there.
+    // A browser stays on this host for `/..//host`, but software that normalizes the path and then
+    // redirects to it does not.
     let only_path = path.split('?').next().unwrap_or_default().to_ascii_lowercase();
     let only_path = only_path.replace("%2e", ".");
     path.starts_with('/')
@@ -33,7 +34,7 @@ fn is_local(path: &str) -> bool {
         && path.bytes().all(is_plain)
 }
 
-/// The URL of a login that returns there.
+/// The URL that starts a login and then leads to `return_to`.
 pub(super) fn login(path: &str, return_to: &str) -> String {
     match return_to {
         "/" => path.to_owned(),

@@ -1,4 +1,4 @@
-//! Storage for what is in progress, beyond cookies.
+//! Storage for logins in progress, as an alternative to cookies.
 
 use std::{
     collections::HashMap,
@@ -9,19 +9,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Why a [`Store`] failed.
+/// The reason why a [`Store`] failed.
 pub type StoreError = Box<dyn StdError + Send + Sync>;
 
 /// Keeps pending logins, QR logins and hosted request objects where every instance of the
-/// application finds them, such as a table of your database with the columns id (unique), text, end
-/// time and lease end time. See [`Logins::keep_in`](super::Logins::keep_in).
+/// application can find them. This can be a database table with columns for the ID (unique), the
+/// text, the end time and the end of the lease. See [`Logins::keep_in`](super::Logins::keep_in).
 ///
-/// An id has at most 4 KiB, a text a few KiB. Both are secret: whoever reads them can take over
-/// logins, so protect them like sessions. An entry past its end time counts as absent; deleting it
-/// is up to you.
+/// An ID is at most 4 KiB long, and a text is a few KiB long. Both are secret: anyone who can read
+/// them can take over logins, so protect them like sessions. Treat an entry past its end time as
+/// missing. When to delete such entries is up to you.
 ///
-/// Each method is a single SQL statement: nothing may come between its read and its write. Write
-/// them as `async fn`.
+/// Each method must be atomic, so that no other call takes effect between its read and its write. A
+/// single SQL statement is enough for each method. Write the methods as `async fn`.
 ///
 /// ```
 /// use itsme_reqwest::axum::{Store, StoreError};
@@ -69,10 +69,10 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 /// }
 /// ```
 pub trait Store: Send + Sync + 'static {
-    /// Stores a text under a new id for this long.
+    /// Stores a text under a new ID for this long.
     ///
     /// # Errors
-    /// If it cannot be stored; the login is then not started.
+    /// If the text cannot be stored. The login is then not started.
     fn put(
         &self,
         id: &str,
@@ -80,44 +80,44 @@ pub trait Store: Send + Sync + 'static {
         lifetime: Duration,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Reads the text under this id, leased or not.
+    /// Reads the text with this ID, whether it is leased or not.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the text cannot be read.
     fn get(&self, id: &str) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
-    /// Leases the text under this id to one caller: others get `None` until it is [given
-    /// back](Self::give_back) or the time has passed.
+    /// Leases the text with this ID to one caller. All other callers get `None` until it is [given
+    /// back](Self::give_back) or `time` has passed.
     ///
     /// # Errors
-    /// If it cannot be read or leased.
+    /// If the text cannot be read or leased.
     fn lease(
         &self,
         id: &str,
         time: Duration,
     ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
 
-    /// Ends the lease and replaces the leased text; its lifetime is unchanged. Does nothing if it
-    /// was removed meanwhile.
+    /// Ends the lease and replaces the leased text, keeping its end time. Does nothing if the entry
+    /// has been removed in the meantime.
     ///
     /// # Errors
-    /// If it cannot be written.
+    /// If the text cannot be written.
     fn give_back(
         &self,
         id: &str,
         text: &str,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Removes the entry, leased or not. Returns `true` to only one of several concurrent callers:
-    /// the one who removed it.
+    /// Removes the entry, whether it is leased or not. Of several concurrent callers, only the one
+    /// that removed the entry gets `true`.
     ///
     /// # Errors
-    /// If it cannot be removed.
+    /// If the entry cannot be removed.
     fn remove(&self, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// A [`Store`] in this process's memory: for tests, and for a single instance that forgets logins
-/// in progress when it ends. Cheap to clone; clones share their contents.
+/// A [`Store`] in this process's memory, for tests, or for a single instance that can lose the
+/// logins in progress when it stops. Cheap to clone; clones share their contents.
 #[derive(Clone, Default)]
 pub struct InMemory(Arc<Mutex<HashMap<String, Kept>>>);
 
@@ -127,7 +127,7 @@ struct Kept {
     leased_until: Option<Instant>,
 }
 
-/// Anyone can start logins, so the number is limited.
+/// The maximum number of entries. There is a limit because anyone can start logins.
 const MOST: usize = 20_000;
 
 impl InMemory {
@@ -156,7 +156,7 @@ impl Store for InMemory {
         if kept.len() >= MOST {
             return Err("too many logins are in progress".into());
         }
-        // If the clock cannot represent the end, a day is long enough.
+        // If the clock cannot represent the end time, use one day, which is long enough.
         let ends = now.checked_add(lifetime).unwrap_or(now + Duration::from_secs(86_400));
         kept.insert(id.to_owned(), Kept { text: text.to_owned(), ends, leased_until: None });
         Ok(())

@@ -1,4 +1,4 @@
-//! To itsme and back, whatever the person does there.
+//! Sending users to itsme, and handling their return.
 
 use std::sync::Arc;
 
@@ -20,15 +20,15 @@ use super::{
 };
 
 impl Logins {
-    /// Sends a person to itsme for something other than a login: to share data, to confirm a
-    /// payment, to link another itsme account. Pass it the headers of the request, and return its
-    /// response from your handler. When the person is back, the handler of [`routes`](Self::routes)
-    /// is called with the note in [`Arrived::note`]. If they did not do it, they see the
-    /// [page](Self::page) of a [`Problem`](super::Problem).
+    /// Sends a user to itsme for something other than a login: to share data, to confirm a payment,
+    /// or to link a different itsme account. Pass in the headers of the request, and return the
+    /// response from your handler. When the user comes back, the handler passed to
+    /// [`routes`](Self::routes) is called with the note in [`Arrived::note`]. If the user did not
+    /// complete the task, they see the [page](Self::page) for a [`Problem`](super::Problem).
     ///
-    /// Your application must check that it is still the same person, by
-    /// [`LoggedIn::user`](itsme_core::LoggedIn) and by who is logged in in this browser: put the
-    /// account into the note.
+    /// Your application must check that the user is still the same. Put the account into the note,
+    /// and compare it with both [`LoggedIn::user`](itsme_core::LoggedIn) and the user who is logged
+    /// in to this browser.
     ///
     /// ```
     /// use axum::{http::HeaderMap, response::Response};
@@ -51,8 +51,8 @@ impl Logins {
         self.begin(headers, request, self.local(return_to), Some(note)).await
     }
 
-    /// Drops all logins in progress in this browser. Return it from your log-out handler, along
-    /// with what else that does.
+    /// Drops all logins in progress in this browser. Return the result from your log-out handler,
+    /// along with the rest of its response.
     ///
     /// ```
     /// use axum::{http::HeaderMap, response::{IntoResponse, Redirect}};
@@ -72,8 +72,8 @@ impl Logins {
         self.forget_qr(jar).await
     }
 
-    /// Removes an entry from the store. It is useless without its cookie, so a failure is only
-    /// logged.
+    /// Removes an entry from the store. A failure is only logged, because the entry is useless
+    /// without its cookie.
     pub(super) async fn give_up(&self, id: &str) {
         if let Some(store) = &self.store
             && let Err(error) = store.remove(id).await
@@ -145,14 +145,14 @@ impl Logins {
             }
             Err(error) => self.problem(error, request.headers(), return_to, note),
         };
-        // It is used up, whatever the result.
+        // The login is used up, whatever the result.
         kept_by_nobody((self.cookies.forget(jar, &id), response).into_response())
     }
 
-    /// Browsers withhold cookies when a person comes from another site, sometimes even `Lax` ones.
-    /// If no pending login came along, this page makes the browser ask again, as a request from our
-    /// own site. Other cookies prove nothing: a `SameSite=None` one arrives even when these are
-    /// withheld.
+    /// Handles a callback for which this browser has no pending login. When a user comes from
+    /// another site, browsers sometimes withhold cookies, even `Lax` ones. If the request contained
+    /// no pending login, this page makes the browser send it again, as a request from our own site.
+    /// Other cookies prove nothing: a `SameSite=None` cookie is sent even when these are withheld.
     fn not_begun_here(
         &self,
         jar: &PrivateCookieJar,

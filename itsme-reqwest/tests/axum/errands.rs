@@ -1,4 +1,4 @@
-//! What an application sends people to itsme for, other than logging in.
+//! Errands: tasks other than a login for which an application sends users to itsme.
 
 use itsme_testkit::Person;
 
@@ -16,7 +16,7 @@ fn an_errand_comes_back_with_its_note_and_what_was_asked() {
     let arrived = site.seen().remove(0);
     assert_eq!(arrived.note.as_deref(), Some("order=7&who=%22%C3%A9"));
     assert_eq!(arrived.who.user.sub, site.itsme.op().sub_of(&Person::ann()));
-    let claims = arrived.claims.expect("a confirmation is asked for in the claims");
+    let claims = arrived.claims.expect("a confirmation is requested in the claims");
     assert!(claims.contains("Close your account?"), "{claims}");
     assert!(arrived.who.evidence.asked_claims_sha256().is_some());
 

@@ -1,4 +1,4 @@
-//! Request objects that itsme fetches.
+//! Request objects that the application hosts and itsme fetches.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use itsme_testkit::{Browser, Person};
 
 use crate::site::Site;
 
-/// The fake itsme knows the site by this address, but fetches from where it really is.
+/// The redirect URI that is registered with the fake itsme. Request objects are fetched from the
+/// site's real address instead.
 const REDIRECT_URI: &str = "https://rp.example/itsme/callback";
 
 fn hosting() -> Site {
@@ -17,7 +18,7 @@ fn hosting() -> Site {
     );
     let origin = site.origin.clone();
     site.itsme.op().host(move |uri| {
-        let path = uri.strip_prefix("https://rp.example:443").expect("its port is written out");
+        let path = uri.strip_prefix("https://rp.example:443").expect("the port is written out");
         let request = http::Request::get(path).body(Vec::new()).expect("a request");
         Some(Browser::new(&origin).send(request).expect("an answer"))
     });
@@ -53,9 +54,9 @@ fn itsme_fetches_what_is_asked() {
         let callback = site.itsme.approve(&url, &Person::ann());
         assert_eq!(browser.open(&path(&callback)).expect("a page").text, place);
     }
-    assert_eq!(site.names(), ["Ann", ""], "a confirmation asks for no name");
+    assert_eq!(site.names(), ["Ann", ""], "a confirmation requests no name");
     assert_eq!(browser.open("/itsme/request/other").expect("a page").status, 404);
-    // Nothing else that is stored may be served there.
+    // No other entry in the store is served there.
     let back = browser.open("/itsme/login").expect("a redirect").url;
     let (_, state) = back.split_once("state=").expect("a state");
     let state = state.split('&').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Logins, as browsers see them.
+//! Logins as a browser sees them.
 
 use std::{collections::HashSet, thread, time::Duration};
 
@@ -16,7 +16,7 @@ fn a_person_arrives_where_they_wanted_to_be_and_once() {
     let page = browser.open(&back).expect("a page");
     assert_eq!((page.url, page.text.as_str()), (format!("{}/orders?a=b", site.origin), "orders"));
     assert_eq!(site.names(), ["Ann"]);
-    assert_eq!(browser.cookies().count(), 0, "it is used up");
+    assert_eq!(browser.cookies().count(), 0, "the login is used up");
     let page = browser.open(&back).expect("a page");
     assert_eq!(page.status, 400);
     assert!(page.text.contains("<a href=\"/itsme/login\">"), "{}", page.text);
@@ -50,20 +50,21 @@ fn without_cookies_it_is_asked_once_more() {
     let site = Site::start();
     let mut browser = site.browser();
     let back = site.begin(&mut browser, "");
-    // As some browsers do when a person comes back from an app.
+    // Send the request without cookies, as some browsers do when a user comes back from an app.
     let request = http::Request::get(&back).body(Vec::new()).expect("a request");
     let answer = site.browser().send(request).expect("an answer");
     let refresh = answer.headers()["refresh"].to_str().expect("text");
-    let query = refresh.strip_prefix("0;url=").expect("at once");
+    let query = refresh.strip_prefix("0;url=").expect("an immediate refresh");
     let again = format!("{}/itsme/callback{query}", site.origin);
     assert_eq!(site.browser().open(&again).expect("a page").status, 400, "once");
-    // Another cookie of ours, such as a session, does not show that none was withheld.
+    // A different cookie from the application, such as its session, does not prove that no cookie
+    // was withheld.
     let jar = PrivateCookieJar::new(Key::from(&[7; 64])).add(("session", "Ann"));
     let session = jar.into_response().headers()["set-cookie"].clone();
     let request = http::Request::get(&back).header("cookie", session).body(Vec::new());
     let answer = site.browser().send(request.expect("a request")).expect("an answer");
     assert!(answer.headers().contains_key("refresh"));
-    // Someone with their own login in progress gets no second try.
+    // A browser with its own login in progress gets no second attempt.
     let mut other = site.browser();
     site.begin(&mut other, "");
     assert_eq!(other.open(&back).expect("a page").status, 400);
@@ -79,7 +80,7 @@ fn tabs_do_not_meet_and_the_oldest_login_is_given_up() {
     let mut backs = Vec::new();
     for _ in 0..8 {
         backs.push(site.begin(&mut browser, ""));
-        // The oldest is determined to the millisecond.
+        // The start times used to find the oldest login are in milliseconds.
         thread::sleep(Duration::from_millis(5));
     }
     let names: HashSet<_> = browser.cookies().map(|(name, _)| name.to_owned()).collect();
@@ -122,7 +123,7 @@ fn a_cookie_of_another_hand_is_none() {
     let forged = format!("itsme-{state}={{\"begun\":0}}");
     let request = http::Request::get(&back).header("cookie", forged).body(Vec::new());
     let answer = site.browser().send(request.expect("a request")).expect("an answer");
-    assert!(answer.headers().contains_key("refresh"), "as if there were none");
+    assert!(answer.headers().contains_key("refresh"), "the forged cookie is ignored");
 }
 
 #[test]

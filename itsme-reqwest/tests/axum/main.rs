@@ -1,4 +1,4 @@
-//! The routes for axum.
+//! Tests of the routes for axum.
 
 #[path = "../../../itsme-testkit/tests/secrecy/log.rs"]
 mod log;

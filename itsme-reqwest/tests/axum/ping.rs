@@ -1,4 +1,4 @@
-//! Pings: itsme says that someone has answered.
+//! Pings, with which itsme reports that a user has answered.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::{
     site::Site,
 };
 
-/// A site in ping mode whose person is being asked in the app, and which next polls in five
+/// Starts a site in ping mode. Its user is being asked in the app, and the next poll is due in five
 /// minutes.
 fn waiting() -> (Site, Browser) {
     let site = Site::with(Settings::ping, |logins| logins.keep_in(InMemory::new()));

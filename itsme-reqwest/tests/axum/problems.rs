@@ -1,4 +1,4 @@
-//! Failures, as shown to the person and in the log.
+//! Failures, as shown to the user and in the log.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ fn what_went_wrong_is_told_with_the_way_to_begin_again() {
     let again = "You cancelled the login. <a href=\"/itsme/login?return_to=%2Forders\">";
     assert!(page.text.contains(again), "{}", page.text);
 
-    // Nothing was fetched from this one yet, and nothing can be.
+    // Nothing has been fetched from this OP yet, and every request to it fails.
     let site = Site::start();
     site.itsme.op().react_when(|_| Some(Reaction::Lost));
     let page = site.browser().open("/itsme/login?return_to=/orders").expect("a page");
@@ -77,13 +77,14 @@ fn an_incident_is_found_in_the_log() {
         };
         let page = page.expect("a page");
         assert_eq!(page.status, status, "{}", page.text);
-        let (_, incident) = page.text.split_once("Incident ").expect("it is named");
+        let (_, incident) =
+            page.text.split_once("Incident ").expect("the page contains the incident");
         incidents.push((status, incident[..8].to_owned()));
     }
     let log = log.text();
     for (status, incident) in &incidents {
         let line = log.lines().find(|line| line.contains(&format!("incident=\"{incident}\"")));
-        let line = line.unwrap_or_else(|| panic!("no line for {incident}"));
+        let line = line.unwrap_or_else(|| panic!("no log line for {incident}"));
         let level = match status {
             400 => "INFO",
             503 => "WARN",

@@ -1,4 +1,4 @@
-//! Logins by QR code.
+//! Tests of logins by QR code.
 
 use std::{io::Write as _, net::TcpStream, thread, time::Duration};
 
@@ -14,12 +14,12 @@ fn stored() -> Site {
 
 pub fn scan(op: &Server, person: &Person) {
     let session = op.op().pending_sessions().last().map(|session| (*session).to_owned());
-    op.op().scan(&session.expect("a code is shown"), person);
+    op.op().scan(&session.expect("a QR code is shown"), person);
 }
 
 pub fn asked(op: &Server) -> String {
     let asked = op.op().pending_backchannel().first().map(|asked| asked.auth_req_id.clone());
-    asked.expect("somebody is asked")
+    asked.expect("a user is being asked")
 }
 
 fn approve(op: &Server) {
@@ -61,7 +61,7 @@ fn somebody_who_scans_the_code_arrives() {
     let arrived = site.seen().remove(0);
     assert!(arrived.claims.is_some_and(|claims| claims.contains("given_name")));
     assert_eq!(arrived.note, None);
-    assert_eq!(open(&mut browser), "home", "it is over");
+    assert_eq!(open(&mut browser), "home", "the login is over");
     assert_eq!(site.names().len(), 1);
 }
 
@@ -76,7 +76,7 @@ fn two_tabs_poll_as_one_and_one_arrives() {
                 let mut tab = browser.clone();
                 scope.spawn(move || open(&mut tab))
             };
-            [look(), look()].map(|tab| tab.join().expect("it does not panic"))
+            [look(), look()].map(|tab| tab.join().expect("the thread does not panic"))
         })
     };
     let polls = |op: &Server| op.op().asked().iter().filter(|it| **it == "POST /token").count();
@@ -86,7 +86,7 @@ fn two_tabs_poll_as_one_and_one_arrives() {
     assert_eq!(site.itsme.op().pending_backchannel().len(), 1, "he is asked only once");
     let before = polls(&site.itsme);
     assert!(both(&browser).iter().all(|page| is_asked(page)));
-    assert_eq!(polls(&site.itsme), before + 1, "only one of the two polls");
+    assert_eq!(polls(&site.itsme), before + 1, "only one of the two requests polls");
     approve(&site.itsme);
     both(&browser);
     both(&browser);
@@ -97,13 +97,13 @@ fn two_tabs_poll_as_one_and_one_arrives() {
 fn what_ended_is_over() {
     let site = stored();
     let mut browser = site.browser();
-    assert_eq!(open(&mut browser), "home", "none was begun");
+    assert_eq!(open(&mut browser), "home", "no login was started");
     browser.submit("/itsme/qr", &[]).expect("a page");
     let mut copy = browser.clone();
     assert_eq!(browser.submit("/itsme/qr/stop", &[]).expect("a page").text, "home");
     assert_eq!(browser.cookies().count(), 0);
     assert_eq!(open(&mut copy), "home", "no one can continue it");
-    // Logging out ends it, too.
+    // Logging out ends the login, too.
     browser.submit("/itsme/qr", &[]).expect("a page");
     let mut copy = browser.clone();
     browser.submit("/log-out", &[]).expect("a page");
@@ -122,7 +122,7 @@ fn what_ended_is_over() {
     assert!(site.seen().is_empty());
 }
 
-/// Requests the page and disconnects before the answer.
+/// Requests the page and disconnects before the response.
 fn leave(site: &Site, browser: &Browser) {
     let address = site.origin.trim_start_matches("http://");
     let cookies: Vec<_> =
@@ -146,7 +146,7 @@ fn a_browser_that_goes_away_takes_nothing_with_it() {
     leave(&site, &browser);
     assert_eq!(site.itsme.op().pending_backchannel().len(), 1, "he was asked anyway");
     assert!(is_asked(&open(&mut browser)));
-    // Also after he approved, when the tokens were fetched with no browser connected.
+    // The same happens after he has approved: the tokens are fetched with no browser connected.
     approve(&site.itsme);
     leave(&site, &browser);
     assert!(site.seen().is_empty());
@@ -173,7 +173,7 @@ fn forms_come_from_pages_of_this_site() {
     let url = format!("{}/itsme/qr", site.origin);
     browser.submit("/itsme/qr", &[]).expect("a page");
     assert_eq!(send(&mut browser, "GET", &url, ("sec-purpose", "prefetch")), (204, 0));
-    // Without a store there are no such routes.
+    // Without a store, these routes do not exist.
     assert_eq!(Site::start().browser().open("/itsme/qr").expect("a page").status, 404);
 }
 

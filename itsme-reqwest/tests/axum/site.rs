@@ -1,4 +1,4 @@
-//! An application with the routes, and an itsme that knows it.
+//! An application with the routes, and a fake itsme at which it is registered.
 
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +17,7 @@ use itsme_reqwest::{
 use itsme_testkit::{Browser, CONFIRM_SERVICE, Clock, Person, SERVICE, Server};
 use tokio::{net::TcpListener, runtime::Runtime};
 
-/// Who has arrived, in order.
+/// The users who have arrived, in order.
 type Seen = Arc<Mutex<Vec<Arrived>>>;
 
 #[derive(Clone)]
@@ -55,7 +55,7 @@ impl Site {
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         let redirect_uri = format!("{origin}/itsme/callback");
         itsme.op().allow_redirect_uri(&redirect_uri);
-        // Don't wait five seconds.
+        // Poll every second instead of every five.
         itsme.op().polling_interval(Some(1));
         let settings = settings(itsme.settings().redirect_uri(redirect_uri));
         let client = Client::new(settings).expect("the settings are sound");
@@ -83,17 +83,17 @@ impl Site {
         Browser::new(&self.origin)
     }
 
-    /// Begins a login and has Ann approve it. Returns the callback URL.
+    /// Starts a login and has Ann approve it. Returns the callback URL.
     pub fn begin(&self, browser: &mut Browser, query: &str) -> String {
         let at_itsme = browser.open(&format!("/itsme/login{query}")).expect("a redirect");
         self.itsme.approve(&at_itsme.url, &Person::ann())
     }
 
     pub fn seen(&self) -> Vec<Arrived> {
-        self.seen.lock().expect("nobody panicked").clone()
+        self.seen.lock().expect("no thread panicked").clone()
     }
 
-    /// The given names of those who arrived.
+    /// Returns the given names of the users who have arrived.
     pub fn names(&self) -> Vec<String> {
         let name = |arrived: &Arrived| arrived.who.user.given_name.clone().unwrap_or_default();
         self.seen().iter().map(name).collect()
@@ -102,11 +102,11 @@ impl Site {
 
 async fn arrived(State(seen): State<Seen>, arrived: Arrived) -> Redirect {
     let to = Redirect::to(&arrived.return_to);
-    seen.lock().expect("nobody panicked").push(arrived);
+    seen.lock().expect("no thread panicked").push(arrived);
     to
 }
 
-/// Sends the person on an errand with the query as its note.
+/// Sends the user on an errand, with the query as its note.
 async fn confirm(State(app): State<App>, RawQuery(note): RawQuery, headers: HeaderMap) -> Response {
     let text = FreeText::new("Close your account?");
     let request = AuthorizationRequest::confirm(CONFIRM_SERVICE, text);
@@ -119,7 +119,7 @@ async fn log_out(State(app): State<App>, headers: HeaderMap) -> impl IntoRespons
 }
 
 /// Sends one request from a page of the application, with an extra header. Returns the status and
-/// how many cookies came back.
+/// how many cookies were set.
 pub fn send(browser: &mut Browser, method: &str, url: &str, header: (&str, &str)) -> (u16, usize) {
     let request = http::Request::builder().method(method).uri(url).header(header.0, header.1);
     let answer = browser.send(request.body(Vec::new()).expect("a request")).expect("an answer");

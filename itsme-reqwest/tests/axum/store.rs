@@ -1,4 +1,4 @@
-//! Logins kept in a store.
+//! Tests of logins that are kept in a store.
 
 use std::{
     sync::{
@@ -30,8 +30,8 @@ fn a_login_is_kept_in_the_store_and_bound_to_its_browser() {
     assert!(name.len() + value.len() < 300, "{name}={value}");
     let back = site.itsme.approve(&at_itsme.url, &Person::ann());
 
-    // Someone who knows only the URL, or has put the `state` into their own cookie, gets nothing
-    // and uses nothing up.
+    // An attacker who only knows the URL, or who has put the `state` into their own cookie, does
+    // not get in, and does not use up the login.
     let mut thief = site.browser();
     let forged = value.to_owned();
     let own = site.begin(&mut thief, "");
@@ -63,7 +63,7 @@ fn a_login_is_for_one_use_though_the_browser_keeps_its_cookie() {
     site.itsme.op().forget_asked();
     assert_eq!(copy.open(&back).expect("a page").status, 400);
     assert!(site.itsme.op().asked().is_empty(), "itsme must not be asked again");
-    // Logging out removes it from the store, not just from this browser.
+    // Logging out removes the login from the store, not only from this browser.
     let back = site.begin(&mut browser, "");
     let mut copy = browser.clone();
     browser.submit("/log-out", &[]).expect("a page");
@@ -71,7 +71,7 @@ fn a_login_is_for_one_use_though_the_browser_keeps_its_cookie() {
     assert_eq!(site.names(), ["Ann"]);
 }
 
-/// A store that fails when told to.
+/// A store that fails whenever its flag is set.
 struct Fragile(InMemory, Arc<AtomicBool>);
 
 impl Fragile {
@@ -138,23 +138,24 @@ fn one_alone_has_a_lease_or_removes() {
             async move { store.lease("a", time).await.expect("memory") }
         };
         assert_eq!(lease(minute).await.as_deref(), Some("one"));
-        assert_eq!(lease(minute).await, None, "it is leased");
-        assert_eq!(get().await.as_deref(), Some("one"), "but it can be read");
+        assert_eq!(lease(minute).await, None, "the text is leased");
+        assert_eq!(get().await.as_deref(), Some("one"), "a leased text can still be read");
         store.give_back("a", "two").await.expect("memory");
         assert_eq!(lease(Duration::from_millis(20)).await.as_deref(), Some("two"));
         thread::sleep(Duration::from_millis(30));
         assert_eq!(lease(minute).await.as_deref(), Some("two"), "the lease has expired");
-        assert!(store.remove("a").await.expect("memory"), "leased or not");
+        assert!(store.remove("a").await.expect("memory"), "a leased entry can be removed");
         assert!(!store.remove("a").await.expect("memory"), "only once");
         store.give_back("a", "three").await.expect("memory");
-        assert_eq!(get().await, None, "what was removed does not come back");
+        assert_eq!(get().await, None, "a removed entry does not come back");
 
         store.put("b", "one", Duration::from_millis(20)).await.expect("room");
         thread::sleep(Duration::from_millis(30));
         let over = (store.get("b").await, store.lease("b", minute).await, store.remove("b").await);
         assert!(matches!(over, (Ok(None), Ok(None), Ok(false))), "{over:?}");
 
-        // Starting logins without end must not fill the memory, and expired ones make room.
+        // Starting ever more logins must not fill the memory, and expired logins make room for new
+        // ones.
         let store = InMemory::new();
         for n in 0..20_000 {
             let lifetime = Duration::from_millis(if n == 0 { 500 } else { 60_000 });

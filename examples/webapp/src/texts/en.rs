@@ -23,7 +23,7 @@ pub(super) const TEXTS: Texts = Texts {
     shared: Said { heading: "Thank you", text: "You shared this with us:" },
     itsme_lacks: "itsme does not have the following, so we did not receive it:",
 
-    paid: Said { heading: "Paid", text: "Thank you. You confirmed in the itsme app:" },
+    paid: Said { heading: "Paid", text: "Thank you. You confirmed this in the itsme app:" },
     paid_summary: |amount, iban| format!("{amount} to {iban}"),
     as_it_was_asked: "The request as it was sent",
     proof: "The proof is archived: a token that itsme signed with the key",
@@ -45,7 +45,8 @@ pub(super) const TEXTS: Texts = Texts {
     },
     linking_whom: |name| {
         format!(
-            "From now on, the itsme account of {name} will open your account here. The old one no longer will."
+            "From now on, the itsme account of {name} will open your account here. Your old itsme account no longer \
+                will."
         )
     },
     code: "Code",
@@ -57,17 +58,17 @@ pub(super) const TEXTS: Texts = Texts {
     },
     code_letter: Letter {
         subject: "Your code to link a new itsme account",
-        body: "Someone is trying to link a new itsme account to your account. If it is you, enter this code on our \
-               page. If not, do not share it with anyone, and contact us. We never ask for it by phone:",
+        body: "Someone is trying to link a new itsme account to your account. If this was you, enter this code on our \
+               page. If not, do not share the code with anyone, and contact us. We never ask for it by phone:",
     },
     linked_letter: Letter {
         subject: "A new itsme account was linked",
-        body: "From now on, a new itsme account opens your account. If it was not you who linked it, contact us \
-               at once.",
+        body: "From now on, a new itsme account opens your account. If you did not link it yourself, contact us \
+               immediately.",
     },
     outbox: Said {
         heading: "Outbox",
-        text: "This page stands in for e-mail. It exists only with a sandbox.",
+        text: "This page replaces e-mail. It is only available with a sandbox.",
     },
     outbox_is_empty: "No messages have been sent.",
 
@@ -93,7 +94,7 @@ pub(super) const TEXTS: Texts = Texts {
     errand: Endings {
         cancelled: Said {
             heading: "You cancelled",
-            text: "You cancelled in itsme, and nothing was done. You can try again whenever you like.",
+            text: "You cancelled in the itsme app, and nothing was done. You can try again whenever you like.",
         },
         start_over: Said {
             heading: "Please start again",
@@ -112,7 +113,7 @@ pub(super) const TEXTS: Texts = Texts {
         },
     },
     unknown_login: Said {
-        heading: "This login is not known here",
+        heading: "This login cannot be continued",
         text: "This login is over or was started in another browser. Please log in with itsme again in this \
                browser.",
     },
@@ -121,29 +122,30 @@ pub(super) const TEXTS: Texts = Texts {
         text: "This page does not exist. Go back and try something else.",
     },
     another_site: Said {
-        heading: "That was not started here",
-        text: "This request came from another site. If it was you, start again from our site.",
+        heading: "This was not started here",
+        text: "This request came from another site. If you made it yourself, start again from our site.",
     },
-    logged_out: Said { heading: "You are not logged in", text: "Please log in, and try again." },
+    logged_out: Said { heading: "You are not logged in", text: "Please log in and try again." },
     another_account: Said {
-        heading: "Another account is logged in",
-        text: "You are logged in with another account. This was started from a different one. Nothing was stored.",
+        heading: "A different account is logged in",
+        text: "You started this from a different account than the one you are logged in to now. Nothing was stored.",
     },
     somebody_else: Said {
-        heading: "That was someone else",
-        text: "The person who answered in the itsme app is not the one who is logged in here. Nothing was stored.",
+        heading: "A different person answered",
+        text: "The person who answered in the itsme app is not the person who is logged in here. Nothing was stored.",
     },
     linked_elsewhere: Said {
         heading: "This itsme account already has an account here",
-        text: "Log out, and log in with it to see that account. If you want us to merge the two, contact us.",
+        text: "To see that account, log out and log in with this itsme account. If you want us to merge the two \
+            accounts, contact us.",
     },
     linked_already: Said {
         heading: "This itsme account is already linked",
-        text: "It is the one that you log in with. Nothing needs to change.",
+        text: "You already log in with this itsme account. Nothing needs to change.",
     },
     link_is_over: Said {
         heading: "This code can no longer be used",
-        text: "It has expired, or was entered incorrectly too often. Nothing was changed. Please start again.",
+        text: "The code has expired, or was entered incorrectly too often. Nothing was changed. Please start again.",
     },
     link_needs_support: Said {
         heading: "Please contact us",

@@ -1,4 +1,4 @@
-//! Everything that people read, in four languages. A missing text is a compile error.
+//! All texts for users, in four languages. A missing text is a compile error.
 
 mod de;
 mod en;
@@ -11,7 +11,7 @@ pub struct Said {
     pub text: &'static str,
 }
 
-/// What to say when something with itsme ends in one of the four unsuccessful ways.
+/// The texts for the four ways in which a login or an errand can fail.
 pub struct Endings {
     pub cancelled: Said,
     pub start_over: Said,

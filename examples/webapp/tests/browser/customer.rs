@@ -189,7 +189,7 @@ async fn what_is_no_login_is_told_readably() {
     let shop = Shop::start();
     browse(async |browser| {
         browser.goto(&format!("{}/itsme/callback?code=1&state=2", shop.address)).await;
-        browser.arrives_at("This login is not known here").await;
+        browser.arrives_at("This login cannot be continued").await;
         // The page has an error status, which the browser logs.
         let said = browser.console().await;
         assert!(said.len() == 1 && said[0].contains("status of 400"), "{said:?}");

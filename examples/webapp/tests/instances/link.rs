@@ -240,7 +240,7 @@ fn an_itsme_account_opens_one_account() {
     shop.browser.log_in(&shop.app, &shop.op, &Person::ioana());
     let callback = shop.op.approve(&to_itsme, &Person::ann());
     let page = shop.browser.back(&shop.app, &callback);
-    assert_eq!((page.status, page.heading()), (403, "Another account is logged in"));
+    assert_eq!((page.status, page.heading()), (403, "A different account is logged in"));
 }
 
 #[test]

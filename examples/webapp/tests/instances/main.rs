@@ -48,7 +48,7 @@ fn without_the_common_key_the_other_instance_does_not_know_the_login() {
     let to_itsme = browser.get(&one, "/itsme/login").location();
     let callback = op.approve(&to_itsme, &Person::ann());
     let page = browser.settle(&two, &path(&callback));
-    assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
+    assert_eq!((page.status, page.heading()), (400, "This login cannot be continued"));
     // That instance did not use it up, so the first still has it.
     browser.back(&one, &callback).leads_to("/");
 }
@@ -71,7 +71,7 @@ fn a_pending_login_is_sealed_and_for_one_use() {
     // Another browser did not begin it; this one did, and can finish it once.
     let callback = op.approve(&to_itsme, &Person::ann());
     let page = Browser::new(&app.address).settle(&app, &path(&callback));
-    assert_eq!((page.status, page.heading()), (400, "This login is not known here"));
+    assert_eq!((page.status, page.heading()), (400, "This login cannot be continued"));
     browser.back(&app, &callback).leads_to("/");
     assert!(!browser.has(&format!("itsme-{state}")));
     assert_eq!(browser.settle(&app, &path(&callback)).status, 400);
@@ -103,7 +103,7 @@ fn logins_in_parallel_tabs_do_not_meet_and_do_not_pile_up() {
     }
     for callback in oldest {
         let page = browser.settle(&app, &path(callback));
-        assert_eq!(page.heading(), "This login is not known here");
+        assert_eq!(page.heading(), "This login cannot be continued");
     }
     browser.get(&app, "/itsme/login");
     browser.post(&app, "/log-out");
@@ -120,7 +120,7 @@ fn data_and_payments_are_of_the_person_who_is_logged_in() {
 
     let to_itsme = browser.post(&app, "/share").location();
     let page = browser.back(&app, &op.approve(&to_itsme, &Person::daan()));
-    assert_eq!((page.status, page.heading()), (403, "That was someone else"));
+    assert_eq!((page.status, page.heading()), (403, "A different person answered"));
     assert!(!browser.get(&app, "/").text.contains("Date of birth"));
     let to_itsme = browser.post(&app, "/share").location();
     browser.back(&app, &op.approve(&to_itsme, &Person::ann())).leads_to("/shared");
@@ -192,7 +192,11 @@ fn everything_that_goes_wrong_has_a_page() {
     assert_eq!((page.status, page.heading()), (200, "You cancelled"));
     for query in ["", "?code=a", "?state=a", "?code=a&state=%00%FF", "?state=a&state=a"] {
         let page = browser.settle(&app, &format!("/itsme/callback{query}"));
-        assert_eq!((page.status, page.heading()), (400, "This login is not known here"), "{query}");
+        assert_eq!(
+            (page.status, page.heading()),
+            (400, "This login cannot be continued"),
+            "{query}"
+        );
     }
     assert_eq!(browser.get(&app, "/receipts/1").status, 403);
     assert_eq!(browser.get(&app, "/itsme/qr").location(), "/");
@@ -205,7 +209,7 @@ fn everything_that_goes_wrong_has_a_page() {
     assert_eq!((page.status, page.heading()), (404, "Page not found"));
     for site in ["cross-site", "same-site"] {
         let page = browser.post_from(site, &app, "/share");
-        assert_eq!((page.status, page.heading()), (403, "That was not started here"), "{site}");
+        assert_eq!((page.status, page.heading()), (403, "This was not started here"), "{site}");
     }
     let page = browser.post_from("same-origin", &app, "/share");
     assert_eq!((page.status, page.heading()), (403, "You are not logged in"));
@@ -273,7 +277,8 @@ fn grow_older(fleet: &Fleet, seconds: i64) {
             older["login"][time] = (now - seconds).into();
         }
         let update = format!(
-            "UPDATE session SET data = '{older}', expires_at = expires_at - {seconds} WHERE data = '{data}' RETURNING id"
+            "UPDATE session SET data = '{older}', expires_at = expires_at - {seconds} WHERE data = '{data}' RETURNING \
+                id"
         );
         assert_eq!(database::texts(fleet.database(), &update).len(), 1);
     }
@@ -324,7 +329,7 @@ fn what_cannot_work_is_told_at_the_start() {
     let ended = run(&["--cookie-key", short.to_str().expect("a path of text")]);
     assert_eq!(ended.status.code(), Some(1));
     let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(told.contains("has 63 bytes; at least 64 random bytes are needed"), "{told}");
+    assert!(told.contains("has 63 bytes, but at least 64 random bytes are needed"), "{told}");
     #[cfg(unix)]
     {
         let open = scratch("open").join("cookie.key");

@@ -40,7 +40,7 @@ impl Program {
         let mut program = Self { child, address: String::new(), itsme: None, metrics: None, log };
         let lines = BufReader::new(program.child.stdout.take().expect("a pipe")).lines();
         for line in lines.map_while(Result::ok) {
-            if let Some((_, place)) = line.split_once("it listens at ") {
+            if let Some((_, place)) = line.split_once("listening on ") {
                 let place = place.split(';').next().unwrap_or_default();
                 program.address = format!("http://{place}");
                 return program;
