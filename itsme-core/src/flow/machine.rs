@@ -85,7 +85,7 @@ impl Context<'_> {
     pub(crate) fn random_text(&mut self) -> Result<String, EntropyError> {
         let mut bytes = [0; 32];
         self.platform.fill(&mut bytes)?;
-        let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+        let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
         let digits = bytes.map(|byte| [digit(byte >> 4), digit(byte & 0xf)]);
         Ok(String::from_utf8(digits.as_flattened().to_vec()).expect("digits are text"))
     }

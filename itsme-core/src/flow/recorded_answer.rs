@@ -168,6 +168,8 @@ mod tests {
                 (headers, body, cut)
             );
             assert!(answer.len() <= room);
+            let json = serde_json::to_value(&answer).expect("an answer is JSON");
+            assert_eq!(json.get("cut"), (cut > 0).then_some(&cut.into()), "only if some are missing");
         }
     }
 }
