@@ -244,6 +244,7 @@ fn a_recording_has_an_end() {
     play(cold.finish_login(redirect.state, callback), &mut op, &mut world).expect("Ann");
     let [recording] = &recorded.take()[..] else { panic!("one flow") };
     assert!(recording.as_text().len() < ROOM * 16 / 9 + 16 * 1024);
+    assert_eq!(format!("{recording:?}"), format!("Recording({} bytes)", recording.as_text().len()));
     let replay = open(recording);
     let sent = 2 * 700 * 1024;
     assert!((sent - ROOM..sent - ROOM + 64 * 1024).contains(&replay.missing_bytes()));
