@@ -51,6 +51,10 @@ fn each_ends_as_it_did(list: Vec<Fault>) {
         if failed != stated {
             wrong.push(format!("- {name}\t{}", failed.join("; ")));
         }
+        if let Err(error @ (DriveError::Transport { .. } | DriveError::Key { .. })) = &last.result {
+            let recorded = &last.recorded_outcome;
+            assert!(recorded.starts_with(&error.to_string()), "{name}: {recorded}");
+        }
         // These of a login's errors come from checks of documents.
         let by_a_check = matches!(
             last.result,
