@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use super::attempt::SendFailure;
 
-/// The pause before an operation is retried with a key that could not be reached. Both operations
-/// are retried: nothing has been sent before a signature is made, and a code that has been redeemed would be lost if its
-/// token could not be decrypted.
+/// The pause before an operation is retried with a key that could not be reached. Both operations are retried:
+/// nothing has been sent before a signature is made, and a code that has been redeemed would be lost if its token
+/// could not be decrypted.
 pub(super) const KEY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Whether a request that got no response is retried. Every retry in this library follows one of these policies.
