@@ -168,7 +168,8 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Requests a scope, which is a group of claims. In V2, they are also requested in the ID token. Default: none.
+    /// Requests a scope, which is a group of claims. In V2, its claims are also requested in the ID token. Default:
+    /// none.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         if !self.scopes.contains(&scope) {
@@ -177,11 +178,11 @@ impl AuthorizationRequest {
         self
     }
 
-    /// Requests the claims of scopes only with the scopes, so every login calls the userinfo endpoint. Default: in V2,
-    /// these claims are also requested in the ID token, as itsme recommends. The userinfo endpoint is then called only
-    /// if the ID token has none of them, or lacks a claim that every user has ([`Claim::Name`], [`FamilyName`],
-    /// [`PhoneNumber`], [`PhoneNumberVerified`], [`IdDocumentSn`], [`IdDocumentType`],
-    /// [`IdIssuingCountry`]).
+    /// Requests the claims of scopes only through the scopes, not in the ID token, so every login calls the userinfo
+    /// endpoint. Default: in V2, these claims are also requested in the ID token, as itsme recommends. The userinfo
+    /// endpoint is then called only if the ID token has none of them, or lacks a claim that every user has
+    /// ([`Claim::Name`], [`FamilyName`], [`PhoneNumber`], [`PhoneNumberVerified`], [`IdDocumentSn`],
+    /// [`IdDocumentType`], [`IdIssuingCountry`]).
     ///
     /// The user shares the same data either way. The userinfo response also contains claims that itsme has added
     /// to a scope but that this library does not support yet (in [`User::extra`](crate::User::extra)).

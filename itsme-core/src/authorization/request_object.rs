@@ -18,8 +18,8 @@ use crate::{
 pub(crate) const BY_VALUE: Duration = Duration::from_secs(300);
 
 /// A request object to host at the `request_uri` (OIDC Core §6.2, RFC 9101). It is a JWT, encrypted for the OP unless
-/// [`Settings::request_objects`](crate::Settings::request_objects) is set otherwise. Each request object is valid for
-/// only one login.
+/// [`Settings::request_objects`](crate::Settings::request_objects) is set to `JwtProtection::Signed`. Each request
+/// object is valid for only one login.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RequestObject {

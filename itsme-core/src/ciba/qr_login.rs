@@ -21,7 +21,7 @@ use crate::{
     tokens::logged_in::LoggedIn,
 };
 
-/// A login by QR code, for a user who is not in a browser that you can redirect to itsme. Call
+/// A login by QR code, for a user whose browser you cannot redirect to itsme or who has no browser. Call
 /// [`next_qr_step`](crate::Client::next_qr_step) repeatedly until the user is logged in.
 ///
 /// A `QrLogin` cannot be stored. If a different process must be able to continue the login, use the four flows that a

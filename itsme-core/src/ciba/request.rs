@@ -18,7 +18,7 @@ pub struct UserIdentifierToken(pub(crate) Secret);
 /// A request that is sent to a user's app without a browser, for
 /// [`Client::start_backchannel`](crate::Client::start_backchannel) (CIBA Core §7.1, itsme: CIBA).
 ///
-/// It can contain any [`AuthorizationRequest`] without browser-related settings.
+/// It contains an [`AuthorizationRequest`], which must not use any browser-related options.
 ///
 /// ```
 /// use itsme_core::{AuthorizationRequest, BackchannelRequest, FreeText};

@@ -35,8 +35,8 @@ use crate::{
 
 const ENDPOINT: Endpoint = Endpoint::Backchannel;
 
-/// How far the start of a request's validity is set before its creation. Our clock may be ahead of the OP's, and the OP
-/// may allow no leeway.
+/// How long before its creation a request's validity starts (`nbf`). The local clock may be ahead of the OP's, and the
+/// OP may allow no leeway.
 const NOT_BEFORE: Duration = Duration::from_secs(60);
 
 /// The flow behind [`Client::start_backchannel`](crate::Client::start_backchannel).

@@ -1,11 +1,11 @@
 use thiserror::Error;
 
-/// Why a callback was not accepted as the response to this login (RFC 6749 §4.1.2, RFC 9207).
+/// The reason that a callback was not accepted as the response to this login (RFC 6749 §4.1.2, RFC 9207).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CallbackError {
     /// The callback is longer than 16 KiB.
-    #[error("it is too long")]
+    #[error("it is longer than 16 KiB")]
     TooLong,
     /// A parameter appears twice, so two parsers could read different values.
     #[error("the parameter `{0}` appears twice")]

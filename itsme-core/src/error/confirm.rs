@@ -53,7 +53,7 @@ pub enum FreeTextError {
     TooManyLines {
         /// The number of lines in the text.
         lines: usize,
-        /// The maximum number of characters.
+        /// The maximum number of lines.
         limit: usize,
     },
     /// A line has more characters than the app shows (V1 only).
@@ -63,7 +63,7 @@ pub enum FreeTextError {
         line: usize,
         /// The number of characters in the line.
         characters: usize,
-        /// The maximum number of characters.
+        /// The maximum number of characters in a line.
         limit: usize,
     },
 }

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::{error::KeyFileForm, jose::RsaKeyError};
 
-/// Why a private key file cannot be used.
+/// The reason that a private key file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeysError {
@@ -12,7 +12,7 @@ pub enum KeysError {
     /// The file is not JSON, or is JSON but not a JWK set.
     #[error("the file is not a JWK set (a JSON object with an array `keys`): {0}")]
     NotAKeySet(String),
-    /// The file holds keys in another format.
+    /// The file is in a different format, such as PEM.
     #[error("the file is not a JWK set: {0}")]
     Form(#[from] KeyFileForm),
     /// A JWK set without private keys was given where private keys are needed.
@@ -63,7 +63,7 @@ pub enum KeysError {
 pub struct PassedOver {
     /// The key's position in the file and its `kid`.
     pub key: String,
-    /// Why the key is ignored: [`KeyError::OtherKeyType`], [`KeyError::OtherCurve`] or
+    /// The reason that the key is ignored: [`KeyError::OtherKeyType`], [`KeyError::OtherCurve`] or
     /// [`KeyError::OtherAlgorithm`].
     pub error: KeyError,
 }

@@ -80,7 +80,7 @@ pub enum Error {
     NoResponse {
         /// The endpoint that was called.
         endpoint: Endpoint,
-        /// What is known about the request.
+        /// What is known about the failure.
         failure: SendFailure,
     },
 
@@ -135,7 +135,7 @@ pub enum Error {
     /// No random bytes are available.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// An OpenSSL operation failed that works on any healthy machine.
+    /// An OpenSSL operation failed that never fails on a healthy machine.
     #[error("OpenSSL failed to {0}")]
     Crypto(&'static str),
 }

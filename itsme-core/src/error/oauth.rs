@@ -44,11 +44,11 @@ macro_rules! error_codes {
 error_codes! {
     /// `access_denied`: the user declined, or is not allowed to log in.
     AccessDenied = "access_denied",
-    /// `authorization_pending`: the user has not answered yet.
+    /// `authorization_pending`: the user has not responded yet.
     AuthorizationPending = "authorization_pending",
     /// `expired_login_hint_token`.
     ExpiredLoginHintToken = "expired_login_hint_token",
-    /// `expired_token`: the user did not answer in time.
+    /// `expired_token`: the user did not respond in time.
     ExpiredToken = "expired_token",
     /// `interaction_required`.
     InteractionRequired = "interaction_required",
@@ -163,7 +163,7 @@ impl fmt::Display for Refusal {
         // Some OPs return these codes if the two clocks differ by as little as ten seconds.
         if matches!(self.code, ErrorCode::InvalidClient | ErrorCode::UnauthorizedClient) {
             f.write_str(
-                "; check that the OP has our current keys or secret, and that our clock is right",
+                "; check that the OP has this client's current keys or secret, and that the local clock is right",
             )?;
         }
         Ok(())

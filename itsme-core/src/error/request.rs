@@ -5,7 +5,7 @@ use crate::{
     error::{FreeTextError, PaymentError},
 };
 
-/// What is wrong with a URL. The client sends or calls URLs exactly as written, so it does not normalize them.
+/// What is wrong with a URL. URLs are used exactly as written; this library does not normalize them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UrlError {
@@ -103,7 +103,7 @@ pub enum RequestError {
     /// The service code has a character that a scope cannot contain (RFC 6749 §3.3).
     #[error("the service code has a character that a scope cannot contain")]
     ServiceCode,
-    /// Neither the settings nor the request set a redirect URI.
+    /// No redirect URI is set, either in the settings or on the request.
     #[error("no redirect URI: set one with `Settings::redirect_uri` or on the request")]
     NoRedirectUri,
     /// The request's redirect URI is not one that itsme accepts.
@@ -165,7 +165,7 @@ pub enum RequestError {
     /// The request has a setting that works only in a browser.
     #[error("`{0}` cannot be used in a request without a browser")]
     NotInBackchannel(&'static str),
-    /// The requested expiry would leave the user no time to answer.
+    /// The requested expiry would leave the user no time to respond.
     #[error("the requested expiry is less than a second")]
     RequestedExpiry,
     /// The request object would expire immediately.

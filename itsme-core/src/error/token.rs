@@ -25,14 +25,14 @@ pub enum TokenError {
     /// `iss` is not the OP's issuer.
     #[error("it was issued by a different issuer (`iss`)")]
     Issuer,
-    /// `aud` does not contain our client id.
+    /// `aud` does not contain the client's id.
     #[error("it is intended for a different audience (`aud`)")]
     Audience,
     /// `aud` contains an additional audience that no setting allows
     /// ([`Settings::other_audience`](crate::Settings::other_audience)).
     #[error("it has an additional audience that the settings do not allow (`aud`)")]
     OtherAudience,
-    /// `azp` is not our client id.
+    /// `azp` is not the client's id.
     #[error("it was issued to a different client (`azp`)")]
     AuthorizedParty,
     /// `exp` is in the past.

@@ -14,7 +14,7 @@ use crate::http::endpoint::Endpoint;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// The endpoint the request goes to.
+    /// The endpoint to which the request is sent.
     pub endpoint: Endpoint,
     /// The number of the attempt: 1 for the first, and one more each time that the previous attempt got no response.
     pub number: u32,

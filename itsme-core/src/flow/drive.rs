@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[allow(clippy::exhaustive_enums, reason = "a driver can fail only in these three ways")]
 pub enum DriveError<E> {
-    /// The protocol failed; see [`Error`].
+    /// The flow ended with an error of its own; see [`Error`].
     #[error(transparent)]
     Flow(#[from] Error),
     /// The HTTP client got no response to a request, and the flow cannot continue without it.

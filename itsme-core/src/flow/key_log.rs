@@ -39,7 +39,7 @@ impl KeyLog {
             Ok(_) => debug!(target: "itsme", kid, algorithm, ms, "the key was used"),
             Err((failure, error)) => {
                 let error: &(dyn Error + 'static) = &**error;
-                // Anyone can send us tokens that cannot be decrypted; this must not flood the log with warnings.
+                // Whoever can send tokens that cannot be decrypted must not be able to flood the log with warnings.
                 if unwraps && *failure == KeyFailure::DoesNotUnwrap {
                     debug!(target: "itsme", kid, algorithm, ms, ?failure, error, "the key was used");
                 } else {

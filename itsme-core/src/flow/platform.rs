@@ -1,6 +1,6 @@
 use crate::{error::EntropyError, ground::time::UnixTime};
 
-/// Supplies the two things that the core does not get from the operating system itself: the time and random bytes.
+/// Supplies the time and random bytes, which this crate does not read from the operating system itself.
 ///
 /// Every transition of a flow reads the clock once. All random values of the protocol come from the `Platform`:
 /// `state`, `nonce`, code verifier, `jti`, content encryption keys and IVs. OpenSSL uses its own randomness for the

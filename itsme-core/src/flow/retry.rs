@@ -2,16 +2,15 @@ use std::time::Duration;
 
 use super::attempt::SendFailure;
 
-/// The pause before an operation is retried with a key that could not be reached. Both operations are retried:
-/// nothing has been sent before a signature is made, and a code that has been redeemed would be lost if its token
-/// could not be decrypted.
+/// The pause before an operation is retried with a key that could not be reached. Retrying a signature is safe, because
+/// nothing has been sent yet. Retrying a decryption is necessary, because the redeemed code would otherwise be lost.
 pub(super) const KEY_PAUSE: Duration = Duration::from_millis(500);
 
 /// Whether a request that got no response is retried. Every retry in this library follows one of these policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
-    /// Retried once, unless the failure is bound to repeat. Sending such a request twice does no harm. This policy
-    /// covers every GET, and also revoking a token and starting a user discovery.
+    /// Retried once, unless the failure is one that a retry cannot help. Sending such a request twice does no harm.
+    /// This policy covers every GET, and also revoking a token and starting a user discovery.
     Idempotent,
     /// Retried once if the OP cannot have received the request. Redeeming a code twice can revoke its tokens
     /// (RFC 6749 §4.1.2), and a user must not be asked twice.
