@@ -23,28 +23,29 @@ use crate::{
     },
 };
 
-/// Proof of a login for later: the signed tokens as received, the keys that signed them and what was
-/// requested. Use it to prove an identification or a confirmation. It contains personal data, but
-/// shows none in `Debug`.
+/// Evidence of a login, with which you can later prove an identification or a confirmation. It consists of the signed
+/// tokens as received, the keys that signed them, and a record of the request. It contains personal data, but its
+/// `Debug` output shows none.
 ///
-/// [`to_text`](Self::to_text) returns the text to archive. [`from_text`](Self::from_text) verifies it
-/// again without any request, even long after the OP has dropped the keys: they are included.
+/// [`to_text`](Self::to_text) returns the text to archive. [`from_text`](Self::from_text) verifies that text again,
+/// without any network request. This works even long after the OP has removed the keys from its key set, because the
+/// text includes them.
 ///
-/// What it proves, and to whom: the OP's signature vouches for the tokens, so nobody without the OP's
-/// key can forge them. For what was *requested*, including the text of a confirmation, only the
-/// archive vouches: itsme does not sign it. Anyone who can write to the archive could also insert
-/// tokens and a key of their own, so store the [thumbprint](Self::signing_key_thumbprint) somewhere
-/// else, or compare it with a key set of the OP archived on the same day.
+/// The tokens are protected by the OP's signature, so nobody without the OP's private key can forge them. The record of
+/// the *request*, including the digest of a confirmation's text, is not signed by itsme, so it is only as trustworthy
+/// as your archive. Anyone who can write to the archive could also insert tokens signed with a key of their own, along
+/// with that key. To detect this, store the [thumbprint](Self::signing_key_thumbprint) somewhere else, or compare it
+/// with a key set of the OP that was archived on the same day.
 pub struct Evidence {
     id_token: Signed,
     userinfo: Option<Signed>,
     client: ClientIdentity,
     requested: Requested,
-    /// The text that it was read from.
+    /// The text from which the evidence was read, if any.
     archived: Option<Zeroizing<String>>,
 }
 
-/// A verified token, and the key that signed it; none if it was a shared secret.
+/// A verified token and the public key that verified it; `None` if the token was signed with a shared secret.
 pub(crate) struct Signed {
     pub(crate) jws: Wiped<String>,
     pub(crate) key: Option<Arc<PublicKey>>,
@@ -55,7 +56,7 @@ pub(crate) struct Signed {
 const NAME: &str = "itsme-evidence";
 const FORMAT: u32 = 2;
 
-/// The JSON payload. Its text is verified, then parsed, and never written again.
+/// The JSON payload. Its text is verified, then parsed, and never serialized again.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Payload {
@@ -87,7 +88,7 @@ pub(crate) struct ExplainedToken {
 }
 
 impl StoredToken {
-    /// Runs the checks of a token; also returns its `sub`.
+    /// Runs the checks of a token. Also returns the token's `sub`.
     fn explain(
         &self,
         name: &'static str,
@@ -109,7 +110,7 @@ impl StoredToken {
         Ok((ExplainedToken { name, signature, claims }, found))
     }
 
-    /// The key that signed it, as a key set.
+    /// The key that signed the token, as a key set.
     fn keys(&self) -> Result<KeySet, EvidenceError> {
         if self.key.is_null() {
             return Err(EvidenceError::SharedSecret);
@@ -136,7 +137,7 @@ fn digest(payload: &str) -> String {
     jose::base64url(jose::sha256(&[payload.as_bytes()]))
 }
 
-/// The payload of a text, if it has not changed since it was stored.
+/// Returns the payload of a text if it has not changed since it was stored.
 fn payload(text: &str) -> Result<&str, EvidenceError> {
     // The first format was a JSON object with `"v":1`.
     let v = |object: Map<String, Value>| object.get("v").and_then(Value::as_u64);
@@ -170,7 +171,7 @@ impl Evidence {
         Self { id_token, userinfo, client, requested, archived: None }
     }
 
-    /// One line of text to archive, with the tokens, the keys and what was requested.
+    /// Returns a single line of text to archive. It contains the tokens, the keys and the record of the request.
     pub fn to_text(&self) -> Zeroizing<String> {
         if let Some(text) = &self.archived {
             return text.clone();
@@ -181,17 +182,18 @@ impl Evidence {
             client: self.client.clone(),
             requested: self.requested.clone(),
         };
-        let payload = serde_json::to_string(&payload).expect("texts and numbers are JSON");
+        let payload =
+            serde_json::to_string(&payload).expect("strings and numbers can be serialized");
         let payload = Zeroizing::new(payload);
         Zeroizing::new(format!("{NAME}:{FORMAT}:{}:{}", digest(&payload), *payload))
     }
 
-    /// Reads and verifies an archived text: no byte has changed, the keys in it signed the tokens, and
-    /// the tokens are from the issuer, for the client, and about one person (the known user, if one
-    /// was asked). Expiry does not matter.
+    /// Reads and verifies an archived text. It verifies that no byte has changed, that the keys in the text signed the
+    /// tokens, and that the tokens are from the issuer, for the client, and about the same user (the known user, if
+    /// the request had one). Expired tokens are accepted.
     ///
     /// # Errors
-    /// [`EvidenceError`] says what is wrong.
+    /// The text was not accepted; [`EvidenceError`] contains the reason.
     pub fn from_text(text: &str) -> Result<Self, EvidenceError> {
         let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
         let check = |claims: &Members, sub: Option<&str>| {
@@ -215,7 +217,7 @@ impl Evidence {
         Ok(Self { id_token, userinfo, client, requested, archived })
     }
 
-    /// Runs every check of the tokens in an archived text.
+    /// Runs all checks of the tokens in an archived text.
     pub(crate) fn explain(text: &str) -> Result<Vec<ExplainedToken>, EvidenceError> {
         let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
         let (first, sub) = id_token.explain("ID token", &client, requested.sub.as_deref())?;
@@ -226,7 +228,7 @@ impl Evidence {
         Ok(tokens)
     }
 
-    /// The ID token, decrypted, as the compact JWS that the OP signed.
+    /// The decrypted ID token: the compact JWS that the OP signed.
     pub fn id_token(&self) -> &str {
         &self.id_token.jws
     }
@@ -241,18 +243,18 @@ impl Evidence {
         self.userinfo.as_ref().map(Signed::claims)
     }
 
-    /// The OP's public key that verifies the ID token, as a JWK; none if it was signed with a shared
-    /// secret, which proves nothing to anyone else.
+    /// The OP's public key that verifies the ID token, as a JWK. `None` if the ID token was signed with a shared
+    /// secret, in which case it proves nothing to anyone else.
     pub fn signing_key(&self) -> Option<Value> {
         self.id_token.key.as_ref().map(|key| key.to_jwk())
     }
 
-    /// The SHA-256 thumbprint of that key, base64url (RFC 7638).
+    /// The SHA-256 thumbprint of the [signing key](Self::signing_key), as base64url (RFC 7638).
     pub fn signing_key_thumbprint(&self) -> Option<String> {
         self.id_token.key.as_ref().map(|key| key.thumbprint())
     }
 
-    /// When the login was started.
+    /// The time at which the login was started.
     pub fn asked_at(&self) -> UnixTime {
         self.requested.at
     }
@@ -272,9 +274,9 @@ impl Evidence {
         self.requested.acr
     }
 
-    /// The base64url SHA-256 of the `claims` parameter as sent, including the text or payment of a
-    /// confirmation. The parameter itself is [`Redirect::claims`](crate::Redirect::claims): to prove
-    /// what was confirmed, archive it yourself, since a login state has no room for it.
+    /// The SHA-256 digest of the `claims` parameter as sent, including the text or payment of a confirmation, as
+    /// base64url. To prove what was confirmed, you must archive the parameter itself,
+    /// [`Redirect::claims`](crate::Redirect::claims), because it is too large for the login state.
     pub fn asked_claims_sha256(&self) -> Option<&str> {
         self.requested.claims_sha256.as_deref()
     }

@@ -120,23 +120,23 @@ fn discovery_that_is_no_document() {
     for (reaction, expected) in [
         (
             reply(200, HTML, PAGE),
-            "the discovery endpoint gave an unexpected response: status 200, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
+            "the discovery endpoint returned an unexpected response: status 200, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
         ),
         (
             reply(404, HTML, PAGE),
-            "the discovery endpoint gave an unexpected response: status 404, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
+            "the discovery endpoint returned an unexpected response: status 404, text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`",
         ),
         (
             reply(200, JSON, "[]"),
-            "the discovery endpoint gave an unusable response: it is JSON, but not an object",
+            "the discovery endpoint returned an unusable response: it is JSON, but not an object",
         ),
         (
             reply(200, JSON, ""),
-            "the discovery endpoint gave an unusable response: the JSON is truncated",
+            "the discovery endpoint returned an unusable response: the JSON is truncated",
         ),
         (
             reply(200, JSON, r#"{"issuer":"a","issuer":"b"}"#),
-            "the discovery endpoint gave an unusable response: a JSON member appears twice",
+            "the discovery endpoint returned an unusable response: a JSON member appears twice",
         ),
         (
             reply(500, JSON, r#"{"error":"server_error","detail":"down"}"#),
@@ -144,7 +144,7 @@ fn discovery_that_is_no_document() {
         ),
         (
             reply(200, JSON, vec![b' '; MAX_RESPONSE_BYTES + 1]),
-            "the discovery endpoint gave an unusable response: it is larger than 1 MiB",
+            "the discovery endpoint returned an unusable response: it is larger than 1 MiB",
         ),
     ] {
         let mut scene = Scene::new();
@@ -160,22 +160,25 @@ fn discovery_that_is_no_document() {
 #[test]
 fn key_sets_that_are_none() {
     for (reaction, expected) in [
-        (reply(200, HTML, PAGE), "the key set endpoint gave an unusable response: it is not JSON"),
+        (
+            reply(200, HTML, PAGE),
+            "the key set endpoint returned an unusable response: it is not JSON",
+        ),
         (
             reply(200, JSON, "{}"),
-            "the key set endpoint gave an unusable response: it has no `keys` array",
+            "the key set endpoint returned an unusable response: it has no `keys` array",
         ),
         (
             reply(200, JSON, r#"{"keys":{}}"#),
-            "the key set endpoint gave an unusable response: it has no `keys` array",
+            "the key set endpoint returned an unusable response: it has no `keys` array",
         ),
         (
             reply(200, JSON, vec![b' '; 256 * 1024 + 1]),
-            "the key set endpoint gave an unusable response: it is larger than 256 KiB",
+            "the key set endpoint returned an unusable response: it is larger than 256 KiB",
         ),
         (
             reply(503, HTML, ""),
-            "the key set endpoint gave an unexpected response: status 503, text/html",
+            "the key set endpoint returned an unexpected response: status 503, text/html",
         ),
     ] {
         let mut scene = Scene::new();
@@ -191,7 +194,7 @@ fn key_sets_that_are_none() {
 #[test]
 fn token_answers_that_are_none() {
     let unexpected = |status, rest: &str| {
-        format!("the token endpoint gave an unexpected response: status {status}, {rest}")
+        format!("the token endpoint returned an unexpected response: status {status}, {rest}")
     };
     let page = "text/html, beginning `<!DOCTYPE html><h1>Sorry</h1>`";
     let good = r#"{"access_token":"a-very-secret-access-token","token_type":"Bearer","id_token":"eyJhbGciOiJub25lIn0.e30."}"#;
@@ -205,11 +208,11 @@ fn token_answers_that_are_none() {
         (reply(302, HTML, ""), unexpected(302, "text/html")),
         (
             reply(200, JSON, ""),
-            "the token endpoint gave an unusable response: the JSON is truncated".to_owned(),
+            "the token endpoint returned an unusable response: the JSON is truncated".to_owned(),
         ),
         (
             reply(200, JSON, vec![b'{'; 10 * 1024 * 1024]),
-            "the token endpoint gave an unusable response: it is larger than 1 MiB".to_owned(),
+            "the token endpoint returned an unusable response: it is larger than 1 MiB".to_owned(),
         ),
         (
             reply(200, JSON, r#"{"error":"invalid_grant"}"#),
@@ -311,13 +314,13 @@ fn userinfo_answers_that_are_none() {
     let (error, _) = login_error("/userinfo", reply(200, "application/jwt", [0xff, 0xfe]));
     assert_eq!(
         error.to_string(),
-        "the userinfo endpoint gave an unusable response: it is not text"
+        "the userinfo endpoint returned an unusable response: it is not text"
     );
     let person = reply(500, HTML, "Ann Peeters");
     let (error, _) = login_error("/userinfo", person);
     assert_eq!(
         error.to_string(),
-        "the userinfo endpoint gave an unexpected response: status 500, text/html",
+        "the userinfo endpoint returned an unexpected response: status 500, text/html",
         "nothing is quoted, because it could be about the person"
     );
     let (error, _) = login_error("/userinfo", reply(200, JSON, r#"{"sub":"plain JSON"}"#));

@@ -339,7 +339,7 @@ fn what_is_odd_about_a_callback_is_told() {
     let told = |now, callback: &str, name| found(&explain(now, callback), name).1;
     assert_eq!(told(begun, &callback, "state"), "the login's");
     let other = told(begun, &callback.replace("&state=", "&state=x"), "state");
-    assert!(other.starts_with("another login's"), "{other}");
+    assert!(other.starts_with("a different login's"), "{other}");
     assert_eq!(told(begun, &callback, "age"), "started 0 s before your clock");
     let set_back = begun.before(Duration::from_secs(90));
     let age = "started 90 s after your clock; was it set back?";

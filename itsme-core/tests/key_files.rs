@@ -147,12 +147,12 @@ fn each_kind_of_pem_is_named() {
         }
     }
 
-    assert_form(&certificate, KeyFileForm::Certificate, "the file of its private key");
+    assert_form(&certificate, KeyFileForm::Certificate, "the file with the matching private key");
     assert_form([&certificate[..], &certificate].concat(), KeyFileForm::Certificate, "public half");
     let public = key.public_key_to_pem().expect("PEM");
     let pkcs1 = key.rsa().and_then(|rsa| rsa.public_key_to_pem_pkcs1()).expect("PEM");
     for file in [public, pkcs1] {
-        assert_form(file, KeyFileForm::PublicPem, "the file of its private key");
+        assert_form(file, KeyFileForm::PublicPem, "the file with the matching private key");
     }
     let mut request = X509ReqBuilder::new().expect("a request");
     request.set_pubkey(&key).expect("its key");

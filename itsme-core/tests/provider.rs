@@ -511,7 +511,7 @@ fn bad_keys_among_good_ones_are_skipped() {
     let error = flow_error(scene.play(scene.client.refresh()));
     assert_eq!(
         error.to_string(),
-        "the key set endpoint gave an unusable response: it has no usable signing key: `s1` names two \
+        "the key set endpoint returned an unusable response: it has no usable signing key: `s1` names two \
          different keys; `e1` is for another purpose"
     );
 }

@@ -131,8 +131,8 @@ fn errors_name_the_cause_and_the_way_out() {
     let error = Client::new(settings("a", "http://op.example")).expect_err("http").to_string();
     assert_eq!(
         error,
-        "the settings are unusable: the issuer must begin with https:// (plain http only with \
-         `Settings::danger_http_on_loopback`, and only to localhost)"
+        "the settings are unusable: the issuer must begin with https:// (plain http is allowed \
+         only to localhost, and only with `Settings::danger_http_on_loopback`)"
     );
 }
 

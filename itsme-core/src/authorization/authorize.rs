@@ -30,7 +30,7 @@ pub(crate) struct Authorize<T> {
 }
 
 enum State {
-    /// Fetching the metadata, the only requests this flow sends.
+    /// Fetching the metadata. These are the only requests that this flow sends.
     Provider(Plan, FetchProvider),
     Object(Draft, MakeJwt),
 }
@@ -40,34 +40,34 @@ struct Plan {
     request: CheckedRequest,
 }
 
-/// A redirect that still lacks its request object.
+/// A redirect whose request object has not been made yet.
 struct Draft {
     redirect: Redirect,
-    /// Whether the object travels in the URL.
+    /// Whether the request object is sent in the URL.
     by_value: bool,
     expires_at: UnixTime,
 }
 
-/// Where to send the person, and what to keep until they return.
+/// Where to send the user, and what to store until they return.
 #[non_exhaustive]
 pub struct Redirect {
-    /// The authorization URL: redirect the person's browser to it (302 or 303).
+    /// The authorization URL. Redirect the user's browser to it (status 302 or 303).
     pub url: String,
-    /// What to store in the person's session and pass to
+    /// The state to store in the user's session and pass to
     /// [`Client::finish_login`](crate::Client::finish_login) with the callback.
     pub state: LoginState,
-    /// The `claims` parameter as sent, including the text or payment of a confirmation: archive
-    /// it beside the [`Evidence`](crate::Evidence), which has its digest.
+    /// The `claims` parameter as sent, including the text or payment of a confirmation. Archive it
+    /// together with the [`Evidence`](crate::Evidence), which contains its digest.
     pub claims: Option<String>,
 }
 
-/// A login whose request object must be hosted before the person is sent to itsme.
+/// A login whose request object must be hosted before the user is sent to itsme.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Hosted {
-    /// What to serve at the `request_uri`.
+    /// The request object to host at the `request_uri`.
     pub object: RequestObject,
-    /// Where to send the person once the object is hosted.
+    /// Where to send the user after the request object has been hosted.
     pub redirect: Redirect,
 }
 
@@ -89,7 +89,7 @@ impl Authorize<Hosted> {
     ) -> Result<Self, Error> {
         let request = CheckedRequest::hosted(request, at, &client.settings)?;
         Ok(Self::finishing(client, request, |redirect, object| {
-            let object = object.expect("what is sent by reference is a request object");
+            let object = object.expect("a request sent by reference has a request object");
             Hosted { object, redirect }
         }))
     }
@@ -108,7 +108,7 @@ impl<T> Authorize<T> {
 }
 
 impl Plan {
-    /// Drafts the redirect, and starts making its request object if it has one.
+    /// Drafts the redirect and, if it has a request object, starts making it.
     fn draft(
         self,
         provider: Arc<Provider>,
@@ -142,7 +142,7 @@ impl Plan {
         ];
         let mut parameters = content.parameters;
 
-        // The OP takes parameters from the request object; those that OAuth requires must also be
+        // The OP reads the parameters from the request object. Those that OAuth requires must also be
         // in the query, with equal values (OIDC Core §6.1).
         let endpoint = provider.metadata.authorization_endpoint.as_str();
         let mut url = Vec::with_capacity(1024);
@@ -178,7 +178,7 @@ impl Plan {
         }
 
         let redirect = Redirect {
-            url: String::from_utf8(url).expect("a URL and what is escaped are text"),
+            url: String::from_utf8(url).expect("the URL and the escaped parameters are text"),
             state: LoginState::new(
                 identity.clone(),
                 state,
@@ -196,7 +196,7 @@ impl Plan {
 impl Draft {
     fn with_object(mut self, jwt: String) -> (Redirect, RequestObject) {
         if self.by_value {
-            // Nothing in a JWT needs escaping.
+            // A JWT contains no characters that need escaping.
             self.redirect.url.push_str("&request=");
             self.redirect.url.push_str(&jwt);
         }

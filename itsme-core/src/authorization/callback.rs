@@ -10,10 +10,11 @@ use crate::{
 
 pub(crate) const MAX_CALLBACK: usize = 16_384;
 
-/// What the person's browser brought back to the redirect URI (RFC 6749 §4.1.2, RFC 9207).
+/// The callback: what the user's browser sent to the redirect URI (RFC 6749 §4.1.2, RFC 9207).
 ///
-/// Accepts the full URL, path and query, the query alone, or [pairs](Self::from_pairs) parsed by a
-/// web framework. It is checked in the first step of the login's flow.
+/// It can be created from the full URL, from the path and query, from only the query, or from
+/// [pairs](Self::from_pairs) parsed by a web framework. It is checked in the first step of the flow that finishes
+/// the login.
 ///
 /// ```
 /// use itsme_core::Callback;
@@ -66,16 +67,16 @@ impl From<&http::Uri> for Callback {
 }
 
 impl Callback {
-    /// From decoded parameters. Pass all of them: a map that drops a repeated parameter hides an
-    /// attack.
+    /// Creates a callback from decoded parameters. Pass all of them, including repeated ones: dropping
+    /// those would hide an attack.
     pub fn from_pairs<N: Into<String>, V: Into<String>>(
         pairs: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         Self(Source::Pairs(pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect()))
     }
 
-    /// The `state` parameter, which finds the stored [`LoginState`](crate::LoginState). Nothing
-    /// else can be read: a callback cannot be trusted until the login is finished.
+    /// The `state` parameter, with which you find the stored [`LoginState`](crate::LoginState). No other parameter can
+    /// be read, because a callback cannot be trusted until the login is finished.
     pub fn state(&self) -> Option<String> {
         let is_state = |name: &str, value: &str| (name == "state").then(|| value.to_owned());
         match &self.0 {
@@ -85,7 +86,7 @@ impl Callback {
         }
     }
 
-    /// Reads the parameters; nothing is verified yet.
+    /// Parses the parameters without verifying them.
     pub(crate) fn parameters(self) -> Parameters {
         let mut parameters =
             Parameters { is_too_long: self.0.len() > MAX_CALLBACK, ..Parameters::default() };
@@ -104,7 +105,7 @@ impl Callback {
     }
 }
 
-/// The query of a URL, of a path with a query, or the text itself.
+/// The query of a URL or of a path with a query; otherwise, the text itself.
 fn query(text: &str) -> &str {
     let text = text.trim();
     let text = text.split_once('#').map_or(text, |(before, _)| before);
@@ -122,9 +123,9 @@ const NAMES: [&str; 8] =
 #[derive(Default)]
 pub(crate) struct Parameters {
     values: [Option<Secret>; NAMES.len()],
-    /// The first one that appears twice.
+    /// The first parameter that appears twice.
     pub(crate) twice: Option<&'static str>,
-    /// Whether the callback was too long to read.
+    /// Whether the callback was too long to be parsed.
     pub(crate) is_too_long: bool,
 }
 
@@ -137,7 +138,7 @@ impl Parameters {
         }
     }
 
-    /// A parameter that may be empty: an empty `iss` is present, but names no OP.
+    /// Returns a parameter even if it is empty, because an empty `iss` must count as present although it names no OP.
     pub(crate) fn find(&self, name: &str) -> Option<&str> {
         let place = NAMES.iter().position(|known| *known == name)?;
         self.values[place].as_ref().map(Secret::expose)

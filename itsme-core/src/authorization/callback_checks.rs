@@ -13,15 +13,15 @@ use crate::{
     settings::{Settings, identity::ClientIdentity},
 };
 
-/// A callback, and the login that it claims to answer.
+/// A callback, together with the login to which it claims to belong.
 pub(crate) struct CallbackAnswer<'a> {
     pub(crate) parameters: &'a Parameters,
     pub(crate) login: &'a LoginState,
     pub(crate) identity: &'a ClientIdentity,
     pub(crate) settings: &'a Settings,
-    /// The OP's metadata, once known.
+    /// The OP's metadata, if it has been fetched.
     pub(crate) metadata: Option<&'a Metadata>,
-    /// None if the age was already checked.
+    /// The current time; `None` if the login's age was already checked.
     pub(crate) now: Option<UnixTime>,
 }
 
@@ -43,16 +43,16 @@ impl Subject for CallbackAnswer<'_> {
                 |it| it.check_duplicates(), |it| it.tell_duplicates();
             "state", "RFC 6749 §10.12", "the login's `state`, compared in constant time" =>
                 |it| it.check_state(), |it| it.tell_state();
-            "code or error", "RFC 6749 §4.1.2", "exactly one of the two" =>
+            "code or error", "RFC 6749 §4.1.2", "either `code` or `error`, but not both" =>
                 |it| it.check_content(), |it| it.tell_content();
-            "iss", "RFC 9207 §2.4", "if present, an issuer of the environment" =>
+            "iss", "RFC 9207 §2.4", "if present, one of the environment's issuers" =>
                 |it| it.check_issuer(), |it| it.tell_issuer(Some(it.settings.environment.issuer()));
-            "promised iss", "RFC 9207 §2.4", "the metadata's issuer; required if the metadata promises it" =>
+            "promised iss", "RFC 9207 §2.4", "the metadata's issuer; required if the OP declares support for `iss`" =>
                 |it| it.check_promised_issuer(),
                 |it| it.tell_issuer(it.metadata.map(|metadata| metadata.issuer.as_str()));
             "code", "RFC 6749 §4.1.2.1", "a code, not an error" =>
                 |it| it.check_refusal(), |it| it.tell_refusal();
-            "age", "itsme-core: a limit of its own", "the login is within its lifetime, and not from the future" =>
+            "age", "itsme-core: a limit of its own", "the login has not expired, and did not start in the future" =>
                 |it| it.check_age(), |it| it.tell_age();
         }
     }
@@ -79,7 +79,7 @@ impl CallbackAnswer<'_> {
     }
 
     fn tell_size(&self) -> Told {
-        Told::found(if self.parameters.is_too_long { "more" } else { "no more" })
+        Told::found(if self.parameters.is_too_long { "more than 16 KiB" } else { "at most 16 KiB" })
     }
 
     fn check_duplicates(&self) -> Checked {
@@ -110,7 +110,7 @@ impl CallbackAnswer<'_> {
             None => "nothing",
             Some(_) if self.check_state().is_ok() => "the login's",
             Some(_) => {
-                "another login's: a tab left open, a callback opened twice, or a forged link"
+                "a different login's; the cause can be a tab left open, a callback opened twice, or a forged link"
             }
         })
     }
@@ -133,7 +133,7 @@ impl CallbackAnswer<'_> {
         })
     }
 
-    /// Compared with the exact issuer later, once the metadata is known.
+    /// A first check of `iss`. It is compared with the exact issuer after the metadata has been fetched.
     fn check_issuer(&self) -> Checked {
         match self.parameters.find("iss") {
             Some(iss) if !self.settings.environment.accepts(iss) => {
@@ -160,7 +160,7 @@ impl CallbackAnswer<'_> {
         told.expected(expected.map(|issuer| format!("`{issuer}`")).unwrap_or_default())
     }
 
-    /// The person's own choice is nobody's error.
+    /// Returns [`Error::Cancelled`] if the user declined, because that is not a failure of the client or the OP.
     fn check_refusal(&self) -> Checked {
         match self.parameters.refusal() {
             Some(refusal) if refusal.code == ErrorCode::AccessDenied => Err(Error::Cancelled),

@@ -1,4 +1,4 @@
-//! A request that has passed its checks. Everything derived from it is infallible.
+//! A request that has passed its checks. Nothing that is derived from it can fail.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -18,17 +18,17 @@ use crate::{
     tokens::requested::{Requested, claims_sha256},
 };
 
-/// The content of a request, however it travels.
+/// The content of a request, independent of how it reaches the OP.
 pub(crate) struct CheckedContent {
     pub(crate) scope: String,
-    /// How and for what to ask, in the order of OIDC Core, as a request object writes it; without
-    /// `claims`.
+    /// The optional parameters except `claims`, in the order of OIDC Core and with the types that a request object
+    /// requires.
     pub(crate) parameters: Vec<(&'static str, Value)>,
     pub(crate) claims: Option<Box<RawValue>>,
     pub(crate) requested: Requested,
 }
 
-/// A request that a browser carries.
+/// A request that is sent through the browser.
 pub(crate) struct CheckedRequest {
     pub(super) content: CheckedContent,
     pub(super) redirect_uri: String,
@@ -41,7 +41,7 @@ pub(crate) struct CheckedRequest {
 /// How the parameters reach the OP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Delivery {
-    /// As the query.
+    /// As parameters in the query.
     Query,
     /// As a request object in the query.
     Value,
@@ -50,7 +50,7 @@ pub(crate) enum Delivery {
 }
 
 impl CheckedRequest {
-    /// Checks a request that travels as the query or as a request object in it.
+    /// Checks a request that is sent in the query, as parameters or as a request object.
     pub(crate) fn new(
         request: AuthorizationRequest,
         settings: &Settings,
@@ -64,7 +64,7 @@ impl CheckedRequest {
         Self::delivered(request, delivery, settings)
     }
 
-    /// Checks a request whose request object itsme fetches.
+    /// Checks a request whose request object is hosted for itsme to fetch.
     pub(crate) fn hosted(
         request: AuthorizationRequest,
         (request_uri, lifetime): (String, Duration),
@@ -100,7 +100,7 @@ impl CheckedRequest {
                 url_rules::check(&own, settings.plain_http()).map_err(RequestError::RedirectUri)?;
                 own
             }
-            // Already checked with the settings.
+            // This was already checked with the settings.
             None => settings.redirect_uri.clone().ok_or(RequestError::NoRedirectUri)?,
         };
         Ok(Self { content, redirect_uri, delivery, state, nonce, code_verifier })
@@ -108,8 +108,8 @@ impl CheckedRequest {
 }
 
 impl CheckedContent {
-    /// Checks a request for a person without a browser: it must have nothing that a browser would
-    /// carry. The claims do not name a known user; the login hint does.
+    /// Checks a request that is sent without a browser. It must not have any setting that works only in a browser. The
+    /// known user, if any, is named in the login hint and not in the claims.
     pub(crate) fn without_browser(
         request: &AuthorizationRequest,
         settings: &Settings,
@@ -130,7 +130,7 @@ impl CheckedContent {
         Self::new(request, None, settings)
     }
 
-    /// `named` is the known user as the claims name them.
+    /// `named` is the known user to be named in the claims.
     fn new(
         request: &AuthorizationRequest,
         named: Option<&str>,
@@ -185,7 +185,7 @@ impl CheckedContent {
     }
 }
 
-/// The `claims` parameter as text, to archive.
+/// The `claims` parameter as text that the application can archive.
 pub(crate) fn claims_text(claims: Option<Box<RawValue>>) -> Option<String> {
     claims.map(|claims| Box::<str>::from(claims).into_string())
 }

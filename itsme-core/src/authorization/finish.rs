@@ -28,11 +28,11 @@ use crate::{
     },
 };
 
-/// The flow behind [`Client::finish_login`](crate::Client::finish_login): from the callback to the
-/// person.
+/// The flow behind [`Client::finish_login`](crate::Client::finish_login). It starts with the callback and returns the
+/// logged-in user.
 ///
-/// It fetches metadata and keys before it redeems the code, because a code works only once:
-/// anything that fails earlier can be retried.
+/// It fetches metadata and keys before it redeems the code. A code works only once, so after a failure that happens
+/// before it is redeemed, the flow can be retried.
 pub(crate) type FinishLogin = LogIn<RedeemCode, LoggedIn>;
 
 /// The request that redeems a code (RFC 6749 §4.1.3).
@@ -42,7 +42,7 @@ pub(crate) struct RedeemCode {
 }
 
 impl RedeemCode {
-    /// Checks the callback, as far as is possible with what is known of the OP.
+    /// Checks the callback, as far as possible with the metadata that is available.
     fn check(
         &self,
         client: &ClientInner,

@@ -1,10 +1,11 @@
-//! From the authorization request to the person who returns (OIDC Core §3.1.2, itsme: authorization request).
+//! Logins in a browser, from the authorization request to the finished login (OIDC Core §3.1.2, itsme: authorization
+//! request).
 //!
 //! ```text
-//! request.rs    what the application asks for    checked.rs          the request after its checks
-//! authorize.rs  the flow up to the redirect      state.rs            what to keep until the return
-//! callback.rs   what the browser brings back     callback_checks.rs  its checks
-//! finish.rs     the flow from there to the person
+//! request.rs    the application's request        checked.rs          the request after its checks
+//! authorize.rs  the flow up to the redirect      state.rs            what to store until the user returns
+//! callback.rs   what the browser sends back      callback_checks.rs  the checks of a callback
+//! finish.rs     the flow from the callback to the logged-in user
 //! pkce.rs       code verifier and challenge      request_object.rs   parameters as a JWT
 //! ```
 

@@ -8,11 +8,11 @@ use crate::{
     ground::secret::Secret,
 };
 
-/// What to ask a person, passed to [`Client::authorize`](crate::Client::authorize) (OIDC Core
-/// §3.1.2.1, itsme: authorization request).
+/// A request to a user, for [`Client::authorize`](crate::Client::authorize) (OIDC Core §3.1.2.1, itsme: authorization
+/// request).
 ///
 /// Each of itsme's services has a constructor that takes what the service requires. The flow's first
-/// step checks the whole request before sending anything, and reports what is wrong.
+/// step checks the whole request before anything is sent, and returns an error if the request is invalid.
 #[derive(Clone)]
 pub struct AuthorizationRequest {
     pub(crate) service_code: String,
@@ -36,32 +36,32 @@ pub struct AuthorizationRequest {
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Travels {
-    /// As the query.
+    /// As parameters in the query.
     InQuery,
-    /// As the query, unless the dialect requires a request object for shared data.
+    /// As parameters in the query, or as a request object if the dialect requires one for sharing data.
     AsSharedData,
     /// As a request object.
     InRequestObject,
 }
 
-/// The minimum that an [identification](AuthorizationRequest::identification) or [sharing of
-/// data](AuthorizationRequest::share_data) asks for: a scope or a claim.
+/// A scope or a claim. An [identification](AuthorizationRequest::identification) or a request to
+/// [share data](AuthorizationRequest::share_data) must include at least one.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DataRequest {
-    /// A scope.
+    /// A scope, which is a group of claims.
     Scope(Scope),
-    /// A claim.
+    /// A single claim.
     Claim(ClaimRequest),
 }
 
-/// What the person must do again (`prompt`, OIDC Core §3.1.2.1).
+/// What the user must do again (`prompt`, OIDC Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Prompt {
-    /// Authenticate, even if they just did.
+    /// The user must authenticate, even if they have just done so.
     Login,
-    /// Consent, even if they did before.
+    /// The user must consent, even if they have consented before.
     Consent,
 }
 
@@ -80,9 +80,9 @@ pub enum UiLocale {
 }
 
 impl AuthorizationRequest {
-    /// Asks for a login: the person proves who they are, and the application learns their `sub`.
+    /// Requests a login: the user proves who they are, and the application receives their `sub`.
     ///
-    /// itsme assigns a service code to each service at onboarding; it goes into the scope as `openid
+    /// itsme assigns a service code to each of your services during onboarding. It is sent in the scope, as `openid
     /// service:CODE`.
     ///
     /// ```
@@ -112,7 +112,7 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Asks for an identification: a login that returns at least one claim.
+    /// Requests an identification, which is a login that also returns at least one claim.
     ///
     /// ```compile_fail,E0061
     /// # use itsme_core::AuthorizationRequest;
@@ -122,7 +122,7 @@ impl AuthorizationRequest {
         Self::login(service_code).first(first.into())
     }
 
-    /// Asks the person to share data: at least one claim. In V1 this travels as a request object.
+    /// Asks the user to share data, which is at least one claim. In V1, the request is sent as a request object.
     ///
     /// ```
     /// use itsme_core::{AuthorizationRequest, Claim};
@@ -140,8 +140,8 @@ impl AuthorizationRequest {
         Self { travels: Travels::AsSharedData, ..request }
     }
 
-    /// Asks for a confirmation: the person reads a text or a payment in the app, and agrees to it. It
-    /// always travels as a request object, so that nobody on the way can change what is confirmed.
+    /// Requests a confirmation: the user reads a text or a payment in the app, and agrees to it. The request is always
+    /// sent as a request object, so that nobody can change what is confirmed while it is in transit.
     ///
     /// ```
     /// use itsme_core::{Acr, AuthorizationRequest, FreeText};
@@ -168,7 +168,8 @@ impl AuthorizationRequest {
         }
     }
 
-    /// Adds a group of claims, in V2 also to the ID token. Default: none.
+    /// Requests a scope, which is a group of claims. In V2, its claims are also requested in the ID token. Default:
+    /// none.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {
         if !self.scopes.contains(&scope) {
@@ -177,14 +178,14 @@ impl AuthorizationRequest {
         self
     }
 
-    /// Requests the claims of scopes only by scope, so every login calls userinfo. Default: in V2 they
-    /// are also requested in the ID token, as itsme recommends. Userinfo is then called only if the ID
-    /// token has none of them, or lacks one that everyone has ([`Claim::Name`], [`FamilyName`],
-    /// [`PhoneNumber`], [`PhoneNumberVerified`], [`IdDocumentSn`], [`IdDocumentType`],
-    /// [`IdIssuingCountry`]).
+    /// Requests the claims of scopes only through the scopes, not in the ID token, so every login calls the userinfo
+    /// endpoint. Default: in V2, these claims are also requested in the ID token, as itsme recommends. The userinfo
+    /// endpoint is then called only if the ID token has none of them, or lacks a claim that every user has
+    /// ([`Claim::Name`], [`FamilyName`], [`PhoneNumber`], [`PhoneNumberVerified`], [`IdDocumentSn`],
+    /// [`IdDocumentType`], [`IdIssuingCountry`]).
     ///
-    /// The person shares the same data either way. Userinfo also returns claims that itsme has added
-    /// to a scope but this library does not know yet (in [`User::extra`](crate::User::extra)).
+    /// The user shares the same data either way. The userinfo response also contains claims that itsme has added
+    /// to a scope but that this library does not support yet (in [`User::extra`](crate::User::extra)).
     /// Requests with a claim [in userinfo](ClaimRequest::in_userinfo) or [by
     /// value](ClaimRequest::value) always behave this way.
     ///
@@ -200,36 +201,35 @@ impl AuthorizationRequest {
         Self { scopes_in_id_token: false, ..self }
     }
 
-    /// Adds one claim, in the ID token unless specified otherwise. Default: none.
+    /// Requests a single claim, in the ID token unless the [`ClaimRequest`] specifies otherwise. Default: none.
     #[must_use]
     pub fn claim(mut self, claim: impl Into<ClaimRequest>) -> Self {
         self.claims.add(claim.into());
         self
     }
 
-    /// Asks only the person with this `sub`: the app skips identification, and an answer from anyone
-    /// else is refused. Default: anyone may answer.
+    /// Accepts only the user with this `sub`: the app skips identification, and a response from a different user is
+    /// refused. Default: any user may respond.
     #[must_use]
     pub fn known_user(self, sub: impl Into<String>) -> Self {
         Self { known_user: Some(sub.into()), ..self }
     }
 
-    /// Requires an authentication at least this strong, and refuses a weaker one. Default: no
+    /// Requires an authentication that is at least this strong; a login with a weaker one is refused. Default: no
     /// `acr_values`, which itsme treats as basic.
     #[must_use]
     pub fn acr(self, acr: Acr) -> Self {
         Self { acr: Some(acr), ..self }
     }
 
-    /// Requires that the person authenticated at most this long ago, in whole seconds. Default: no
-    /// `max_age`; itsme authenticates every time anyway.
+    /// Requires that the user authenticated at most this long ago, in whole seconds. Default: no
+    /// `max_age`. itsme authenticates the user every time anyway.
     #[must_use]
     pub fn max_age(self, max_age: Duration) -> Self {
         Self { max_age: Some(Duration::from_secs(max_age.as_secs())), ..self }
     }
 
-    /// Makes the person repeat something they may have done before; can be called more than once.
-    /// Default: no `prompt`.
+    /// Makes the user authenticate or consent again. You can call this once for each. Default: no `prompt`.
     #[must_use]
     pub fn prompt(mut self, prompt: Prompt) -> Self {
         if !self.prompts.contains(&prompt) {
@@ -238,40 +238,40 @@ impl AuthorizationRequest {
         self
     }
 
-    /// Languages for itsme's pages, in order of preference. Default: the browser's.
+    /// Sets the languages for itsme's pages, in order of preference. Default: the browser's languages.
     #[must_use]
     pub fn ui_locales(self, locales: impl IntoIterator<Item = UiLocale>) -> Self {
         Self { ui_locales: locales.into_iter().collect(), ..self }
     }
 
-    /// Where the person returns to, byte for byte as registered with itsme. Default:
-    /// [`Settings::redirect_uri`](crate::Settings::redirect_uri).
+    /// Sets the redirect URI, to which the user returns. It must match the one registered with itsme byte for byte.
+    /// Default: [`Settings::redirect_uri`](crate::Settings::redirect_uri).
     #[must_use]
     pub fn redirect_uri(self, redirect_uri: impl Into<String>) -> Self {
         Self { redirect_uri: Some(redirect_uri.into()), ..self }
     }
 
-    /// Sets your own `state`: at least 16 characters, new for each login. Default: 256 random bits.
+    /// Sets your own `state`. It must have at least 16 characters and be new for each login. Default: 256 random bits.
     #[must_use]
     pub fn state(self, state: impl Into<String>) -> Self {
         Self { state: Some(state.into()), ..self }
     }
 
-    /// Sets your own `nonce`: at least 16 characters, new for each login. Default: 256 random bits.
+    /// Sets your own `nonce`. It must have at least 16 characters and be new for each login. Default: 256 random bits.
     #[must_use]
     pub fn nonce(self, nonce: impl Into<String>) -> Self {
         Self { nonce: Some(Secret::new(nonce)), ..self }
     }
 
-    /// Sets your own PKCE code verifier: 43 to 128 unreserved characters (RFC 7636 §4.1), new for each
-    /// login. Default: 256 random bits.
+    /// Sets your own PKCE code verifier. It must have 43 to 128 unreserved characters (RFC 7636 §4.1) and be new for
+    /// each login. Default: 256 random bits.
     #[must_use]
     pub fn code_verifier(self, verifier: impl Into<String>) -> Self {
         Self { code_verifier: Some(Secret::new(verifier)), ..self }
     }
 
-    /// Sends the parameters as a signed and encrypted request object, so nobody on the way can read or
-    /// change them. Default: only for a [confirmation](Self::confirm), and for [shared
+    /// Sends the parameters as a signed and encrypted request object, so that nobody can read or change them in
+    /// transit. Default: only for a [confirmation](Self::confirm), and for [shared
     /// data](Self::share_data) in V1. Requests without a browser are always signed and never
     /// encrypted.
     #[must_use]

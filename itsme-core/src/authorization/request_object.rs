@@ -14,23 +14,23 @@ use crate::{
     http::{Response, response},
 };
 
-/// How long a request object that travels in the URL is valid.
+/// How long a request object that is sent in the URL is valid.
 pub(crate) const BY_VALUE: Duration = Duration::from_secs(300);
 
-/// A request object to host at the `request_uri` (OIDC Core §6.2, RFC 9101): a JWT, encrypted to
-/// the OP unless [`Settings::request_objects`](crate::Settings::request_objects) says otherwise.
-/// It is for one login.
+/// A request object to host at the `request_uri` (OIDC Core §6.2, RFC 9101). It is a JWT, encrypted for the OP unless
+/// [`Settings::request_objects`](crate::Settings::request_objects) is set to `JwtProtection::Signed`. Each request
+/// object is valid for only one login.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RequestObject {
     /// The compact JWT.
     pub jwt: Secret,
-    /// When it expires; it can be deleted then.
+    /// The time at which it expires. You can delete it then.
     pub expires_at: UnixTime,
 }
 
 impl RequestObject {
-    /// The media type to serve it as.
+    /// The media type with which to serve the request object.
     pub const MEDIA_TYPE: &'static str = "application/jwt";
 
     /// The response to serve at the `request_uri`.
@@ -40,7 +40,7 @@ impl RequestObject {
     }
 }
 
-/// The claims of a request object: the request's parameters, its client and its audience.
+/// The claims of a request object: the request's parameters, the client, the audience and the times.
 pub(crate) struct RequestObjectClaims<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) audience: &'a str,
@@ -48,11 +48,11 @@ pub(crate) struct RequestObjectClaims<'a> {
     pub(crate) now: UnixTime,
     pub(crate) expires_at: UnixTime,
     pub(crate) parameters: &'a [(&'static str, Value)],
-    /// The `claims` parameter, byte for byte as it was hashed.
+    /// The `claims` parameter, with exactly the bytes that were hashed.
     pub(crate) claims: Option<&'a RawValue>,
 }
 
-/// Signs the parameters, and encrypts them if the settings say so.
+/// Signs the parameters and, depending on the settings, encrypts them.
 pub(super) fn make(
     parties: &Parties,
     (parameters, claims): (&[(&'static str, Value)], Option<&RawValue>),

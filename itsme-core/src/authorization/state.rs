@@ -13,14 +13,14 @@ use crate::{
     tokens::requested::Requested,
 };
 
-/// What the application keeps between sending a person to itsme and their return.
+/// The state of a login that the application stores between sending the user to itsme and the user's return.
 ///
-/// Serializable with serde (at most 1 KB of JSON with a typical redirect URI), versioned and opaque. Store it under
-/// its [`id`](Self::id), so that logins in parallel tabs do not collide, and where only this person's browser
-/// session can reach it. **Remove it before finishing the login**, so that a replayed callback finds nothing.
-/// [`Callback::state`](crate::Callback::state) is the `id` of the login that a callback answers. The callback is
-/// a navigation from another site, so a session cookie must be `SameSite=Lax` to be sent with it. The state
-/// contains the nonce and the PKCE verifier: encrypt it if you put it in a cookie.
+/// It is serializable with serde (at most 1 KB of JSON with a typical redirect URI), versioned and opaque. Store it
+/// under its [`id`](Self::id), so that logins in parallel tabs do not collide, and where only this user's browser
+/// session can access it. **Remove it before finishing the login**, so that a replayed callback finds no login. To find
+/// the login for a callback, look up [`Callback::state`](crate::Callback::state), which equals the login's `id`. The
+/// callback is a navigation from a different site, so your session cookie must be `SameSite=Lax` to be sent with it.
+/// The state contains the nonce and the PKCE verifier, so encrypt it if you put it in a cookie.
 #[derive(Serialize, Deserialize)]
 pub struct LoginState {
     v: Version<2>,
@@ -44,12 +44,12 @@ impl LoginState {
         Self { v: Version, state, nonce, code_verifier, redirect_uri, client, requested }
     }
 
-    /// The `state` parameter: the key to store this under, and what the callback carries.
+    /// The `state` parameter, which the callback contains too. Use it as the key under which you store this.
     pub fn id(&self) -> &str {
         &self.state
     }
 
-    /// Whether it is past its lifetime, or from the future.
+    /// Whether the login has exceeded its lifetime or was started in the future.
     pub(crate) fn is_expired(&self, now: UnixTime, lifetime: Duration, leeway: Leeway) -> bool {
         leeway.is_future(self.requested.at, now) || now.since(self.requested.at) > lifetime
     }

@@ -1,11 +1,11 @@
 //! Logins and confirmations without a browser (OpenID CIBA Core, itsme: CIBA).
 //!
 //! ```text
-//! request.rs         whom to ask for what          pace.rs    when to poll, and for how long
-//! user_discovery.rs  who is scanning the QR code   qr.rs      the code
-//! start.rs           asks the person               ticket.rs  a request waiting for its answer
-//! poll.rs            polls for the answer          ping.rs    the OP says that there is one
-//! qr_login.rs        all of it in sequence
+//! request.rs         the application's request     pace.rs    when to poll, and for how long
+//! user_discovery.rs  finds out who scans the code  qr.rs      the QR code
+//! start.rs           sends the request             ticket.rs  a request waiting for its response
+//! poll.rs            polls for the response        ping.rs    the OP's notification of a response
+//! qr_login.rs        all of these in sequence
 //! ```
 
 mod pace;

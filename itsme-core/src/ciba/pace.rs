@@ -13,18 +13,18 @@ use crate::{
     settings::leeway::Leeway,
 };
 
-/// Seconds between two polls, unless the OP says otherwise (CIBA Core §7.3).
+/// The default number of seconds between two polls, if the OP's response contains no interval (CIBA Core §7.3).
 const INTERVAL: u64 = 5;
 
-/// Seconds that each `slow_down` adds to the interval (CIBA Core §11).
+/// The number of seconds that each `slow_down` adds to the interval (CIBA Core §11).
 const SLOWER: u64 = 5;
 
-/// When to poll, and until when. Stored with a ticket, so that whoever continues with it polls neither
-/// too early nor forever.
+/// The time of the next poll, and the deadline. It is stored with the ticket, so that a process that continues with the
+/// ticket does not poll too early or too long.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pace {
     begun: UnixTime,
-    /// In seconds.
+    /// The time between two polls, in seconds.
     interval: u64,
     not_before: UnixTime,
     deadline: UnixTime,
@@ -39,12 +39,12 @@ impl Pace {
         pace
     }
 
-    /// Whether it is past its deadline, or from the future.
+    /// Whether the deadline has passed, or polling began in the future.
     pub(super) fn is_over(&self, now: UnixTime, leeway: Leeway) -> bool {
         now >= self.deadline || leeway.is_future(self.begun, now)
     }
 
-    /// The same by another clock.
+    /// The same pace, with its times adjusted to a different clock.
     pub(super) fn shifted(self, shift: ClockShift) -> Self {
         Self {
             begun: shift.of(self.begun),
@@ -62,39 +62,40 @@ impl Pace {
         self.deadline
     }
 
-    /// Handles a "not yet": the next poll is one interval later, or as the response says.
+    /// Handles a response that means "not yet". The next poll is one interval later, or later still if the response
+    /// requests a longer pause.
     pub(super) fn pause(&mut self, now: UnixTime, retry_after: Option<Duration>) {
         let interval = Duration::from_secs(self.interval);
         let pause = retry_after.map_or(interval, |asked| asked.max(interval));
         self.not_before = now.after(pause).min(self.deadline);
     }
 
-    /// Handles "too fast", or no response: lengthens the interval for good.
+    /// Handles a response that means "too fast", or a missing response. Lengthens the interval permanently.
     pub(super) fn slow_down(&mut self, now: UnixTime, retry_after: Option<Duration>) {
         self.interval = self.interval.saturating_add(SLOWER);
         self.pause(now, retry_after);
     }
 
-    /// Takes over a longer interval from a response. A shorter one would undo what the OP asked for
-    /// earlier.
+    /// Adopts a longer interval from a response. A shorter interval is ignored, because the OP may have requested a
+    /// longer one earlier.
     pub(super) fn lengthen(&mut self, answer: &Map<String, Value>) {
         self.interval = self.interval.max(seconds(answer.get("interval")).unwrap_or_default());
     }
 
-    /// Makes the next poll due, because the answer may be there.
+    /// Makes the next poll due immediately, because the user may have responded.
     pub(super) fn hurry(&mut self) {
         self.not_before = self.begun;
     }
 }
 
-/// Reads `Retry-After` in seconds (RFC 9110 §10.2.3); the date form is not worth supporting.
+/// Reads `Retry-After` in seconds (RFC 9110 §10.2.3). The date format is not supported.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
 }
 
-/// Whether an error or an unexpected page only means "not now": too fast, or the OP or something in
-/// front of it has a problem. Only the deadline then ends the waiting.
+/// Whether an error or an unexpected response only means "try later": the client polled too fast, or the OP or a proxy
+/// in front of it has a problem. Polling then continues up to the deadline.
 pub(super) fn says_later(status: StatusCode, error: &Error) -> bool {
     let busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     match error {

@@ -10,33 +10,33 @@ use crate::{
 
 const MAX_BODY: usize = 4 * 1024;
 
-/// The OP's notification that a person has answered (CIBA Core §10.2), well formed but not yet authenticated.
+/// The OP's notification that a user has responded (CIBA Core §10.2). It is well formed but not yet authenticated.
 ///
-/// Look up the ticket by [`auth_req_id`](Self::auth_req_id) and remove it from the store, so that a second ping finds
-/// none; then [`authenticate`](Self::authenticate) it, and poll immediately. Pings can get lost: poll tickets without
-/// a ping before they [expire](CibaTicket::expires_at).
+/// Look up the ticket by [`auth_req_id`](Self::auth_req_id) and remove it from your store, so that a second ping finds
+/// no ticket. Then [`authenticate`](Self::authenticate) the ping, and poll immediately. Pings can get lost, so also
+/// poll with tickets that got no ping before they [expire](CibaTicket::expires_at).
 ///
 /// ```
 /// # use itsme_core::{CibaTicket, Ping, PingError, Response};
 /// use std::{collections::HashMap, sync::Mutex};
 ///
-/// /// Hands out each ticket once. In a database: delete and return the row in one statement,
-/// /// and don't make it visible to anyone else before it has been redeemed.
+/// /// Returns each ticket only once. In a database, delete and return the row in one statement,
+/// /// and don't make it visible to other processes before the ticket has been redeemed.
 /// #[derive(Default)]
 /// struct Tickets(Mutex<HashMap<String, CibaTicket>>);
 ///
 /// impl Tickets {
 ///     fn put(&self, ticket: CibaTicket) {
-///         let mut tickets = self.0.lock().expect("nobody panicked");
+///         let mut tickets = self.0.lock().expect("the lock is not poisoned");
 ///         tickets.insert(ticket.auth_req_id().to_owned(), ticket);
 ///     }
 ///
 ///     fn take(&self, auth_req_id: &str) -> Option<CibaTicket> {
-///         self.0.lock().expect("nobody panicked").remove(auth_req_id)
+///         self.0.lock().expect("the lock is not poisoned").remove(auth_req_id)
 ///     }
 /// }
 ///
-/// /// The response to the OP, and the ticket to poll with.
+/// /// Returns the response to the OP, and the ticket to poll with.
 /// fn on_ping(
 ///     tickets: &Tickets,
 ///     request: &http::Request<Vec<u8>>,
@@ -74,7 +74,7 @@ const MAX_BODY: usize = 4 * 1024;
 /// # assert!(answer.status() == 401 && ticket.is_none());
 /// # let (answer, ticket) = on_ping(&tickets, &ping);
 /// # assert_eq!(answer.status(), 204);
-/// # let ticket = ticket.expect("a forged ping does not use it up");
+/// # let ticket = ticket.expect("a forged ping does not consume the ticket");
 /// # let answer = play(itsme.poll_backchannel(ticket), &mut op, &mut world)?;
 /// # assert!(matches!(answer, Backchannel::LoggedIn(_)));
 /// # let (answer, ticket) = on_ping(&tickets, &ping);
@@ -86,7 +86,7 @@ pub struct Ping {
     bearer: Secret,
 }
 
-/// Why a request is not a ping from the OP; [`response`](Self::response) is what to answer.
+/// The reason that a request was not accepted as a ping. Respond to it with [`response`](Self::response).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
 #[non_exhaustive]
 pub enum PingError {
@@ -102,21 +102,21 @@ pub enum PingError {
     /// The body is not a JSON object with an `auth_req_id`.
     #[error("a ping must be a JSON object with an `auth_req_id`")]
     Malformed,
-    /// There is no bearer token, or more than one.
-    #[error("a ping must carry exactly one bearer token")]
+    /// The request has no bearer token, or more than one.
+    #[error("a ping must have exactly one bearer token")]
     NoBearer,
-    /// The bearer token is not the one that the OP received for this ticket.
+    /// The bearer token is not the one that the client sent to the OP with this ticket's request.
     #[error("the ping's bearer token is wrong")]
     Bearer,
-    /// The ticket belongs to another request, or expects no ping.
-    #[error("the ping is for another request")]
+    /// The ticket belongs to a different request, or its request did not ask for a ping.
+    #[error("the ping is for a different request")]
     ForeignTicket,
-    /// No ticket is stored for the `auth_req_id`: it was used, has expired, or never existed.
+    /// No ticket is stored for the `auth_req_id`: the ticket was used, has expired, or never existed.
     #[error("no ticket is waiting for this ping")]
     Unknown,
 }
 
-/// A ticket that a ping did not match; put it back into the store.
+/// A ticket that the ping does not match. Put the ticket back into your store.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RejectedPing {
@@ -127,10 +127,10 @@ pub struct RejectedPing {
 }
 
 impl Ping {
-    /// Checks the form of a request to the notification endpoint.
+    /// Parses a request to the notification endpoint.
     ///
     /// # Errors
-    /// The request is not one that the OP sends; answer it with [`PingError::response`].
+    /// The request does not have the format of a ping. Respond to it with [`PingError::response`].
     pub fn read<B: AsRef<[u8]>>(request: &http::Request<B>) -> Result<Self, PingError> {
         if request.method() != Method::POST {
             return Err(PingError::Method);
@@ -150,7 +150,7 @@ impl Ping {
         Ok(Self { auth_req_id: Secret::new(id), bearer })
     }
 
-    /// The `auth_req_id` of the request that was answered.
+    /// The `auth_req_id` of the request to which the user has responded.
     pub fn auth_req_id(&self) -> &str {
         self.auth_req_id.expose()
     }
@@ -158,8 +158,11 @@ impl Ping {
     /// Returns the ticket, ready to poll immediately, if the ping is authentic.
     ///
     /// # Errors
-    /// The ping is not for this ticket, or not from the OP. The ticket is returned.
-    #[allow(clippy::result_large_err, reason = "once a login, and a box would have to be opened")]
+    /// The ping is not for this ticket, or not from the OP. The error contains the ticket.
+    #[allow(
+        clippy::result_large_err,
+        reason = "called once per login, and a box would have to be unpacked"
+    )]
     pub fn authenticate(&self, mut ticket: CibaTicket) -> Result<CibaTicket, RejectedPing> {
         let error = match &ticket.notification_token {
             Some(_) if ticket.auth_req_id.0 != self.auth_req_id => PingError::ForeignTicket,
@@ -173,14 +176,14 @@ impl Ping {
         Err(RejectedPing { error, ticket })
     }
 
-    /// The response to the OP for an authentic ping.
+    /// The response to the OP after the ping was authenticated.
     pub fn response(&self) -> Response {
         status(StatusCode::NO_CONTENT)
     }
 }
 
 impl PingError {
-    /// The response to whoever sent the request.
+    /// The response to the sender of the request.
     pub fn response(self) -> Response {
         let (code, header) = match self {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, Some((header::ALLOW, "POST"))),

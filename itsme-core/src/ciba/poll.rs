@@ -26,21 +26,21 @@ use crate::{
     },
 };
 
-/// The flow behind [`Client::poll_backchannel`](crate::Client::poll_backchannel): one poll, and what
-/// follows from the response.
+/// The flow behind [`Client::poll_backchannel`](crate::Client::poll_backchannel). It polls once and, if the response
+/// contains tokens, verifies them.
 pub(crate) type PollBackchannel = LogIn<TokenPoll, Backchannel>;
 
 /// The result of a poll.
 #[derive(Debug)]
-#[allow(clippy::exhaustive_enums, reason = "whoever polls must go on with each ticket")]
+#[allow(clippy::exhaustive_enums, reason = "a caller must handle every result of a poll")]
 pub enum Backchannel {
-    /// The person has not answered yet.
+    /// The user has not responded yet. Poll again with this ticket.
     Pending(CibaTicket),
-    /// The person has approved.
+    /// The user has approved.
     LoggedIn(Box<LoggedIn>),
 }
 
-/// The poll itself (CIBA Core §10.1).
+/// The request that polls (CIBA Core §10.1).
 pub(crate) struct TokenPoll(CibaTicket);
 
 pub(crate) fn poll_backchannel(client: &Arc<ClientInner>, ticket: CibaTicket) -> PollBackchannel {
@@ -111,15 +111,15 @@ impl Exchange for TokenPoll {
         }
     }
 
-    /// The OP has not seen the request: poll again.
+    /// Polls again later. The OP has not received this poll, because the client assertion could not be signed.
     fn unsigned(self, now: UnixTime) -> Option<Self::Output> {
         let Self(mut ticket) = self;
         ticket.pace.pause(now, None);
         Some(pending(ticket))
     }
 
-    /// Polls again, more slowly. If the lost response contained the tokens, the OP refuses the next poll,
-    /// because it returns them only once (CIBA Core §10.1.1).
+    /// Polls again later, at a longer interval. If the lost response contained the tokens, the OP refuses the next
+    /// poll, because it returns the tokens only once (CIBA Core §10.1.1).
     fn unanswered(self, now: UnixTime) -> Option<Self::Output> {
         let Self(mut ticket) = self;
         ticket.pace.slow_down(now, None);

@@ -8,31 +8,31 @@ use crate::{
     user::ImageType,
 };
 
-/// A QR code to show to the person, who scans it with the itsme app (itsme: user discovery).
+/// A QR code to show to the user, who scans it with the itsme app (itsme: user discovery).
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QrCode {
-    /// The image file.
+    /// The bytes of the image file.
     pub image: Vec<u8>,
-    /// When it expires, if the OP says so in a readable way.
+    /// The time at which the code expires, if the OP's response contains it in a supported format.
     pub expires_at: Option<UnixTime>,
 }
 
 impl QrCode {
-    /// The media type of the image by its first bytes, such as `image/png`.
+    /// The media type of the image, such as `image/png`. It is detected from the first bytes.
     pub fn media_type(&self) -> &'static str {
         ImageType::of(&self.image).map_or("application/octet-stream", ImageType::media_type)
     }
 
-    /// Reads a response, which has the code in `user_discovery_token` or at the top level; or says why
-    /// there is none.
+    /// Reads the code from a response, which has it in `user_discovery_token` or at the top level. The error explains
+    /// why there is no code.
     pub(super) fn read(answer: &Map<String, Value>) -> Result<Self, &'static str> {
         let within = answer.get("user_discovery_token").and_then(Value::as_object);
         let has_one = |members: &&Map<_, _>| members.get("qr_code").is_some_and(|it| !it.is_null());
         let members = within.into_iter().chain([answer]).find(has_one);
         let members = members.ok_or("it has no `qr_code`")?;
         let text = members["qr_code"].as_str().unwrap_or_default();
-        // Some send it as a data URL, as in an HTML `src`.
+        // Some OPs send the image as a data URL, as in the `src` of an HTML image.
         let base64 = text.split_once(";base64,").map_or(text, |(_, base64)| base64);
         let image = jose::base64_decode(base64).filter(|image| !image.is_empty());
         let image = image.ok_or("its `qr_code` is not a base64-encoded image")?;
@@ -40,8 +40,7 @@ impl QrCode {
     }
 }
 
-/// Reads seconds since 1970, or RFC 3339 as itsme writes it: sometimes without a zone, or with one
-/// without a colon.
+/// Reads seconds since 1970, or RFC 3339 with itsme's deviations: the time zone can be missing, or lack its colon.
 fn time(value: &Value) -> Option<UnixTime> {
     match value {
         Value::String(text) => {

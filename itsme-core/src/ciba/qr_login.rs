@@ -21,55 +21,54 @@ use crate::{
     tokens::logged_in::LoggedIn,
 };
 
-/// A login by QR code, for a person in another browser or without one: one
-/// [`next_qr_step`](crate::Client::next_qr_step) after another leads to that person.
+/// A login by QR code, for a user whose browser you cannot redirect to itsme or who has no browser. Call
+/// [`next_qr_step`](crate::Client::next_qr_step) repeatedly until the user is logged in.
 ///
-/// It lives in one process. To continue in another, use the four flows that it consists of; their tickets can be
-/// stored.
+/// A `QrLogin` cannot be stored. If a different process must be able to continue the login, use the four flows that a
+/// `QrLogin` combines; their tickets can be stored.
 pub struct QrLogin(pub(crate) Stage);
 
 /// The stage that a login has reached.
 pub(crate) enum Stage {
     Begin(Box<AuthorizationRequest>),
     Discovering(UserDiscoveryTicket, CheckedContent),
-    /// Found by this client.
+    /// The user was discovered. The first field is the client that discovered them.
     Found(ClientIdentity, UserIdentifierToken, CheckedContent),
     Asked(CibaTicket),
 }
 
-/// News of a login by QR code.
+/// The progress of a login by QR code.
 #[derive(Debug)]
-#[allow(clippy::exhaustive_enums, reason = "whoever waits must go on with each of them")]
+#[allow(clippy::exhaustive_enums, reason = "a caller must handle every kind of progress")]
 pub enum Progress {
-    /// Show this code, replacing any earlier one.
+    /// Show this code in place of any earlier code.
     Scan {
         /// The code.
         code: QrCode,
         /// The login to continue with.
         then: QrLogin,
     },
-    /// Someone has scanned the code: remove it.
+    /// A user has scanned the code. Stop showing it.
     Scanned {
-        /// The login to continue with, to ask the person.
+        /// The login to continue with. The next step sends the request to the user's app.
         then: QrLogin,
     },
-    /// The person is being asked in the app.
+    /// The app is showing the request to the user.
     Waiting {
-        /// The login to continue with, to get their answer.
+        /// The login to continue with. The next step waits for the user's response.
         then: QrLogin,
     },
-    /// The person has approved.
+    /// The user has approved.
     LoggedIn(Box<LoggedIn>),
 }
 
-/// The flow behind [`Client::next_qr_step`](crate::Client::next_qr_step): as many polls as it takes until there is
-/// news.
+/// The flow behind [`Client::next_qr_step`](crate::Client::next_qr_step). It polls until there is progress to report.
 pub(crate) struct NextProgress {
     client: Arc<ClientInner>,
     part: Part,
 }
 
-/// The flow that is running; each sends requests.
+/// The inner flow that is running.
 enum Part {
     Begin(DiscoverUser, CheckedContent),
     Discover(PollUserDiscovery, CheckedContent),
@@ -78,13 +77,13 @@ enum Part {
 }
 
 impl QrLogin {
-    /// Creates a login. Nothing happens before its first step, which also checks the request.
+    /// Creates a login. Nothing is sent before its first step, which also checks the request.
     pub fn new(what: AuthorizationRequest) -> Self {
         Self(Stage::Begin(Box::new(what)))
     }
 
-    /// The latest time until which the next [`next_qr_step`](crate::Client::next_qr_step) waits for the person;
-    /// `None` if it does not wait for them.
+    /// The latest time up to which the next call of [`next_qr_step`](crate::Client::next_qr_step) waits for the user;
+    /// `None` if it does not wait for the user.
     pub fn expires_at(&self) -> Option<UnixTime> {
         match &self.0 {
             Stage::Begin(_) | Stage::Found(..) => None,
@@ -116,7 +115,7 @@ impl NextProgress {
     }
 }
 
-/// The code of a ticket, to show.
+/// The progress that asks the application to show the ticket's code.
 fn scan(ticket: UserDiscoveryTicket, content: CheckedContent) -> Progress {
     let code = ticket.qr().clone();
     Progress::Scan { code, then: QrLogin(Stage::Discovering(ticket, content)) }

@@ -10,15 +10,15 @@ use crate::{
     settings::{Settings, credentials::Credentials},
 };
 
-/// The person who scanned a QR code: use it once, soon, to ask them. It does not identify a person;
-/// do not store it.
+/// A token for the user who has scanned a QR code. Use it immediately, and only once, to send that user a request. It
+/// is not an identifier of the user, so do not store it.
 #[derive(Clone, Debug)]
 pub struct UserIdentifierToken(pub(crate) Secret);
 
-/// A person to ask without a browser, and what to ask, passed to
+/// A request that is sent to a user's app without a browser, for
 /// [`Client::start_backchannel`](crate::Client::start_backchannel) (CIBA Core §7.1, itsme: CIBA).
 ///
-/// Any [`AuthorizationRequest`] can be used, except for its browser-related options.
+/// It contains an [`AuthorizationRequest`], which must not use any browser-related options.
 ///
 /// ```
 /// use itsme_core::{AuthorizationRequest, BackchannelRequest, FreeText};
@@ -41,19 +41,19 @@ pub(crate) enum Hint {
 }
 
 impl BackchannelRequest {
-    /// Asks the person who has scanned a QR code.
+    /// A request to the user who has scanned a QR code.
     pub fn discovered(who: UserIdentifierToken, what: AuthorizationRequest) -> Self {
         Self { what, hint: Hint::Discovered(who), requested_expiry: None }
     }
 
-    /// Asks only the person with this `sub`: an answer from anyone else is refused.
+    /// A request to the user with this `sub`. A response from a different user is refused.
     pub fn known_user(sub: impl Into<String>, what: AuthorizationRequest) -> Self {
         let sub = sub.into();
         let what = what.known_user(sub.clone());
         Self { what, hint: Hint::Known(sub), requested_expiry: None }
     }
 
-    /// How long the person may take, in whole seconds. Default: as long as the OP allows.
+    /// Sets how long the user may take to respond, in whole seconds. Default: as long as the OP allows.
     #[must_use]
     pub fn requested_expiry(self, expiry: Duration) -> Self {
         Self { requested_expiry: Some(expiry), ..self }
@@ -69,7 +69,7 @@ pub(super) fn check_client(settings: &Settings) -> Result<(), RequestError> {
 }
 
 impl Hint {
-    /// The content of `login_hint_token`, whatever its form.
+    /// The content of `login_hint_token`, before it is encoded as the settings require.
     pub(super) fn content(&self) -> Value {
         match self {
             Self::Discovered(UserIdentifierToken(token)) => {

@@ -35,18 +35,19 @@ use crate::{
 
 const ENDPOINT: Endpoint = Endpoint::Backchannel;
 
-/// How long before its creation a request is valid: our clock may be ahead of that of an OP without leeway.
+/// How long before its creation a request's validity starts (`nbf`). The local clock may be ahead of the OP's, and the
+/// OP may allow no leeway.
 const NOT_BEFORE: Duration = Duration::from_secs(60);
 
 /// The flow behind [`Client::start_backchannel`](crate::Client::start_backchannel).
 pub(crate) type StartBackchannel = SingleRequest<BackchannelStart>;
 
-/// A checked request that has the OP ask a person.
+/// A checked request that makes the OP send a request to the user's app.
 pub(crate) struct BackchannelStart {
     content: CheckedContent,
     hint: Hint,
     requested_expiry: Option<Duration>,
-    /// The token that was sent along, which the ticket needs.
+    /// The notification token that was sent with the request. It must be kept in the ticket.
     notification_token: Option<Secret>,
 }
 
@@ -114,7 +115,8 @@ impl Exchange for BackchannelStart {
     const RETRY: Retry = Retry::IfNotSent;
     type Output = CibaTicket;
 
-    /// Prepares the request: a signed hint goes into the request object, which is sent beside the assertion.
+    /// Prepares the request, for which up to three JWTs are made in sequence: the login hint, if it must be signed; the
+    /// request object, which contains the hint; and the client assertion.
     fn prepare(
         &mut self,
         parties: &Parties,

@@ -30,7 +30,7 @@ use crate::{
     settings::identity::ClientIdentity,
 };
 
-/// How long to wait for a scan; after that, nobody will (itsme: user discovery).
+/// How long to wait for a user to scan the code (itsme: user discovery).
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 const ENDPOINT: Endpoint = Endpoint::UserDiscovery;
@@ -43,8 +43,9 @@ pub(crate) type PollUserDiscovery = SingleRequest<UserDiscoveryPoll>;
 
 /// A QR code that is waiting to be scanned.
 ///
-/// It is serializable with serde and versioned, so that another process can continue with it: it knows when to
-/// poll, and expires after ten minutes. It belongs to one client, and shows nothing in `Debug`.
+/// It is serializable with serde and versioned, so that a different process can continue with it. It contains the
+/// time of the next poll, and expires after ten minutes. It belongs to one client, and its `Debug` output shows none
+/// of its content.
 #[derive(Serialize, Deserialize)]
 pub struct UserDiscoveryTicket {
     v: Version<2>,
@@ -54,7 +55,8 @@ pub struct UserDiscoveryTicket {
     qr: QrCode,
 }
 
-/// An identifier that is safe as a single path segment, wherever it comes from.
+/// A session identifier that is safe to use as a single path segment. It is checked both when it is received and when a
+/// stored ticket is deserialized.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 struct SessionId(String);
@@ -63,7 +65,7 @@ impl TryFrom<String> for SessionId {
     type Error = &'static str;
 
     fn try_from(id: String) -> Result<Self, Self::Error> {
-        // URL parsing removes the segments `.` and `..`, however they are written.
+        // URL parsing removes the segments `.` and `..`, even if they are percent-encoded.
         if id.is_empty() || id.len() > 256 || id == "." || id == ".." {
             return Err("it has no usable `user_discovery_session_id`");
         }
@@ -77,22 +79,23 @@ impl From<SessionId> for String {
     }
 }
 
-/// The result of a poll for the person who scans the QR code.
+/// The result of a poll for the user who scans the QR code.
 #[derive(Debug)]
-#[allow(clippy::exhaustive_enums, reason = "whoever polls must go on with each ticket")]
+#[allow(clippy::exhaustive_enums, reason = "a caller must handle every result of a poll")]
 pub enum UserDiscovery {
-    /// Nobody has scanned the code yet.
+    /// No user has scanned the code yet. Poll again with this ticket.
     Waiting(UserDiscoveryTicket),
-    /// Nobody has scanned the code yet, and it has changed: redraw it.
+    /// No user has scanned the code yet, and the OP has sent a new code. Show the new code, and poll again with this
+    /// ticket.
     Redraw(UserDiscoveryTicket),
-    /// Someone has scanned the code: ask them what you want to know.
+    /// A user has scanned the code. Send them your request with this token.
     Found(UserIdentifierToken),
 }
 
 /// The first request of a discovery.
 pub(crate) struct BeginUserDiscovery;
 
-/// One poll for the person who scans the QR code.
+/// One poll for the user who scans the QR code.
 pub(crate) struct UserDiscoveryPoll(UserDiscoveryTicket);
 
 pub(crate) fn discover_user(client: &Arc<ClientInner>) -> Result<DiscoverUser, RequestError> {
@@ -108,22 +111,22 @@ pub(crate) fn poll_user_discovery(
 }
 
 impl UserDiscoveryTicket {
-    /// The same by another clock.
+    /// The same ticket, with its times adjusted to a different clock.
     pub(crate) fn shifted(self, shift: ClockShift) -> Self {
         Self { pace: self.pace.shifted(shift), ..self }
     }
 
-    /// The code to show.
+    /// The QR code to show.
     pub fn qr(&self) -> &QrCode {
         &self.qr
     }
 
-    /// The OP's identifier of the session; store the ticket under it.
+    /// The OP's identifier for the session. Store the ticket under it.
     pub fn session_id(&self) -> &str {
         &self.session_id.0
     }
 
-    /// When polling stops. (The OP itself waits a few minutes longer.)
+    /// The time at which polling stops. The OP itself waits a few minutes longer.
     pub fn expires_at(&self) -> UnixTime {
         self.pace.deadline()
     }
@@ -138,14 +141,14 @@ fn prepare(
     let metadata = &parties.provider.metadata;
     let rules = &parties.client.provider.rules;
     let url = metadata.user_discovery(session_id.map(|id| id.0.as_str()), rules)?;
-    // The audience is the other endpoint (itsme: user discovery).
+    // The audience of the client assertion is the backchannel endpoint (itsme: user discovery).
     let audience = metadata.backchannel(rules)?;
     parties.authenticated(audience, made.first(), cx, |authentication| {
         form::post((ENDPOINT, &url), &[], authentication)
     })
 }
 
-/// The person, if the response names one.
+/// The token for the user who has scanned the code, if the response contains one.
 fn found(answer: &mut Map<String, Value>) -> Result<Option<UserIdentifierToken>, Error> {
     match answer.get("status").and_then(Value::as_str) {
         Some("PENDING_USER_DISCOVERY") => Ok(None),
@@ -236,21 +239,21 @@ impl Exchange for UserDiscoveryPoll {
         }
         ticket.pace.lengthen(&answer);
         ticket.pace.pause(now, pause);
-        // Unless the response has another readable code, the current one remains valid (itsme: user discovery).
+        // If the response has no readable code, the current code remains valid (itsme: user discovery).
         let Ok(qr) = QrCode::read(&answer) else { return Ok(UserDiscovery::Waiting(ticket)) };
         let is_another = qr.image != ticket.qr.image;
         ticket.qr = qr;
         Ok(if is_another { UserDiscovery::Redraw(ticket) } else { UserDiscovery::Waiting(ticket) })
     }
 
-    /// The OP has not seen the request: poll again.
+    /// Polls again later. The OP has not received this poll, because the client assertion could not be signed.
     fn unsigned(self, now: UnixTime) -> Option<UserDiscovery> {
         let Self(mut ticket) = self;
         ticket.pace.pause(now, None);
         Some(UserDiscovery::Waiting(ticket))
     }
 
-    /// Polls again, more slowly.
+    /// Polls again later, at a longer interval.
     fn unanswered(self, now: UnixTime) -> Option<UserDiscovery> {
         let Self(mut ticket) = self;
         ticket.pace.slow_down(now, None);

@@ -2,21 +2,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::Dialect;
 
-/// How strongly a person is authenticated (`acr`, OIDC Core §2, itsme: authentication levels).
+/// How strongly a user is authenticated (`acr`, OIDC Core §2, itsme: authentication levels).
 ///
-/// `Basic < Advanced`.
+/// The levels are ordered: `Basic < Advanced`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Acr {
-    /// The app with a fingerprint, a face or the itsme code.
+    /// The user authenticates in the app with a fingerprint, their face or the itsme code.
     Basic,
-    /// The app with the itsme code.
+    /// The user authenticates in the app with the itsme code.
     Advanced,
 }
 
 impl Acr {
-    /// The name of the level in requests.
+    /// The name of this level in requests.
     pub fn name(self, dialect: Dialect) -> &'static str {
         match self {
             Self::Basic => dialect.habits().acr_basic,
@@ -24,9 +24,9 @@ impl Acr {
         }
     }
 
-    /// Reads the level that a token's `acr` names, in either dialect; none for values that itsme
-    /// does not define. itsme's documentation varies only in case: the month in a V1 name is part
-    /// of it.
+    /// Reads the level from a token's `acr`, in either dialect. `None` for values that itsme does not define. Case is
+    /// ignored, because itsme's documentation is inconsistent in it; everything else, such as the month in a V1 name,
+    /// must match.
     pub(crate) fn read(acr: &str) -> Option<Self> {
         let is = |level: Self| {
             let names = [Dialect::V1, Dialect::V2].map(|dialect| level.name(dialect));

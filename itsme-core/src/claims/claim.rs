@@ -9,18 +9,17 @@ use crate::{
 
 macro_rules! claim {
     ($($(#[$doc:meta])* $claim:ident: $($origin:ident $name:literal),+ => $how:ident $field:ident;)*) => {
-        /// A fact that itsme can share about a person (OIDC Core §5.1, itsme: claims).
+        /// A piece of information about a user that itsme can share (OIDC Core §5.1, itsme: claims).
         ///
-        /// Which ones a person has depends on the country of their document. Requesting one that
-        /// has no name in the client's [dialect](crate::Dialect) is an error, before anything is
-        /// sent.
+        /// Which claims a user has depends on the country of their identity document. If you request a claim that
+        /// does not exist in the client's [dialect](crate::Dialect), the flow fails before anything is sent.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Claim {
             $($(#[$doc])* $claim,)*
-            /// The national number of a country, which only its own people have. V2.
+            /// The national number of a country, which only users from that country have. V2 only.
             NationalNumber(Country),
-            /// Any other claim, by its wire name.
+            /// Any other claim, identified by its wire name.
             Other(String),
         }
 
@@ -31,7 +30,7 @@ macro_rules! claim {
                 [$(Self::$claim),+].into_iter().chain(national_numbers)
             }
 
-            /// Its names; there are at most two.
+            /// The claim's names; there are at most two.
             fn names(&self) -> impl Iterator<Item = (Origin, &str)> {
                 let [first, second] = match self {
                     $(Self::$claim => padded([$((Origin::$origin, $name)),+]),)*
@@ -55,15 +54,16 @@ fn padded<T, const N: usize>(names: [T; N]) -> [Option<T>; 2] {
 }
 
 impl Claim {
-    /// Its wire names in a dialect: one, or two where itsme's documentation disagrees.
+    /// The claim's wire names in a dialect. There are two if itsme's documentation spells the name in two ways, and
+    /// otherwise one.
     ///
     /// # Errors
-    /// [`RequestError::ClaimNotInDialect`]: the dialect has no name for it.
+    /// [`RequestError::ClaimNotInDialect`] if the claim does not exist in the dialect.
     pub fn wire_names(&self, dialect: Dialect) -> Result<Vec<String>, RequestError> {
         self.names_in(dialect).map(Iterator::collect)
     }
 
-    /// Its one or two names in a dialect.
+    /// The claim's one or two names in a dialect.
     pub(super) fn names_in(
         &self,
         dialect: Dialect,
@@ -77,7 +77,7 @@ impl Claim {
         Ok(names)
     }
 
-    /// Whether a token may call it this, in either dialect and in any case.
+    /// Whether a token may use this name for the claim, in either dialect. Case is ignored.
     pub(crate) fn has_name(&self, wire_name: &str) -> bool {
         let found = WireName::of(wire_name);
         let is_plain =
@@ -85,7 +85,7 @@ impl Claim {
         self.names().any(|(origin, name)| found.is(origin, name) || is_plain(origin, name))
     }
 
-    /// Whether its value can be an image, which makes tokens large.
+    /// Whether the claim's value can be an image, which makes tokens large.
     pub(crate) fn is_image(&self) -> bool {
         match self {
             Self::Photo | Self::Picture => true,
@@ -94,7 +94,7 @@ impl Claim {
         }
     }
 
-    /// Whether everyone has it, among the claims of the scopes (itsme: data availability).
+    /// Whether the claim belongs to a scope and every user has it (itsme: data availability).
     pub(crate) fn is_always_there(&self) -> bool {
         matches!(
             self,
@@ -113,7 +113,7 @@ impl Claim {
         ClaimRequest::from(self).in_userinfo()
     }
 
-    /// Marks the claim as one that the application cannot do without (OIDC Core §5.5.1).
+    /// Marks the claim as essential to the application (OIDC Core §5.5.1).
     pub fn essential(self) -> ClaimRequest {
         ClaimRequest::from(self).essential()
     }
@@ -121,7 +121,7 @@ impl Claim {
 
 macro_rules! about_the_token {
     ($($name:literal)*) => {
-        /// The name, if it belongs to a claim about the token rather than the person.
+        /// Returns the name if it is the name of a claim about the token rather than about the user.
         pub(crate) fn about_the_token(name: &str) -> Option<&'static str> {
             match name {
                 $($name => Some($name),)*

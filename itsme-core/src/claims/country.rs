@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-/// One country per line: its code, and the claims with its national number, without V2's prefix.
+/// Has one country per line: its code, and the claims that contain its national number, without V2's prefix.
 macro_rules! countries {
     ($($(#[$doc:meta])* $country:ident $code:literal => $($claim:literal)|+;)*) => {
-        /// A country whose national numbers itsme knows (ISO 3166-1).
+        /// A country whose national numbers itsme can share (ISO 3166-1).
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
@@ -52,12 +52,12 @@ countries! {
     Serbia "RS" => "RSNationalNumber";
     /// `SK`: *rodné číslo*.
     Slovakia "SK" => "SKNationalNumber";
-    /// `SI`: *EMŠO*. itsme's documentation spells the claim in two ways.
+    /// `SI`: *EMŠO*. itsme's documentation spells the claim's name in two ways.
     Slovenia "SI" => "SINationalNumber" | "SVNationalNumber";
 }
 
 impl Country {
-    /// Finds a country by a claim's name without its prefix, in any case.
+    /// Finds a country by a claim's name without its prefix. Case is ignored.
     pub(crate) fn of_national_number_claim(name: &str) -> Option<Self> {
         let has = |country: &&Self| {
             country.national_number_claims().iter().any(|claim| claim.eq_ignore_ascii_case(name))

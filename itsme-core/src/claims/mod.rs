@@ -1,4 +1,4 @@
-//! What can be requested about a person.
+//! The claims and scopes that can be requested about a user.
 
 pub(crate) mod acr;
 mod claim;

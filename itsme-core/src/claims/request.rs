@@ -19,10 +19,10 @@ use crate::{
     ground::json::Members,
 };
 
-/// A claim, with where and how to request it (OIDC Core §5.5).
+/// A claim, together with where and how to request it (OIDC Core §5.5).
 ///
-/// A plain [`Claim`] is requested as voluntary, in the ID token (V2, as itsme recommends) or in the
-/// userinfo response (V1, as ever).
+/// A plain [`Claim`] is requested as a voluntary claim. In V2, it is requested in the ID token, as itsme recommends. In
+/// V1, it is requested in the userinfo response.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClaimRequest {
     pub(crate) claim: Claim,
@@ -44,13 +44,13 @@ impl ClaimRequest {
         Self { in_userinfo: true, ..self }
     }
 
-    /// Marks the claim as one that the application cannot do without.
+    /// Marks the claim as essential to the application.
     #[must_use]
     pub fn essential(self) -> Self {
         Self { essential: true, ..self }
     }
 
-    /// Requests this exact value.
+    /// Requests the claim with exactly this value.
     #[must_use]
     pub fn value(self, value: impl Into<String>) -> Self {
         Self { value: Some(value.into()), ..self }
@@ -60,7 +60,7 @@ impl ClaimRequest {
         self.in_userinfo || dialect.habits().asks_in_userinfo
     }
 
-    /// The value in the `claims` parameter.
+    /// The value of the claim's member in the `claims` parameter.
     fn asked(&self) -> Value {
         match (self.essential, &self.value) {
             (false, None) => Value::Null,
@@ -77,7 +77,7 @@ impl fmt::Debug for ClaimRequest {
     }
 }
 
-/// The claims of a request, one entry per claim and place.
+/// The claims of a request. Each claim has at most one entry for the ID token and one for the userinfo response.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestedClaims(pub(crate) Vec<ClaimRequest>);
 
@@ -91,9 +91,9 @@ impl RequestedClaims {
         self.0.push(request);
     }
 
-    /// Whether the claims of scopes can also be requested in the ID token. Not if userinfo is called
-    /// anyway, because metadata must stay with the claims that it describes; and not with a
-    /// requested value, because the person may have another one.
+    /// Whether the claims of scopes can also be requested in the ID token. They cannot if the userinfo endpoint is
+    /// called anyway, because metadata must stay in the same place as the claims that it describes. They also cannot if
+    /// a claim is requested by value, because the user's value may be different.
     pub(crate) fn leave_room_in_id_token(&self, dialect: Dialect) -> bool {
         let is_free = |it: &ClaimRequest| !it.is_in_userinfo(dialect) && it.value.is_none();
         !dialect.habits().asks_in_userinfo && self.0.iter().all(is_free)
@@ -108,7 +108,7 @@ impl RequestedClaims {
         all
     }
 
-    /// Whether these claims alone require a userinfo request.
+    /// Whether these claims require a userinfo request, regardless of the scopes.
     pub(crate) fn any_in_userinfo(&self, dialect: Dialect) -> bool {
         self.0.iter().any(|request| request.is_in_userinfo(dialect))
     }
@@ -117,11 +117,11 @@ impl RequestedClaims {
         self.0.iter().any(|request| request.claim.is_image())
     }
 
-    /// The `claims` parameter. `known_user` is requested by value (itsme: known user); `template` is
-    /// what a confirmation adds.
+    /// The `claims` parameter. `known_user` is the `sub` to request by value (itsme: known user). `template` has the
+    /// claims of a confirmation.
     ///
     /// # Errors
-    /// A claim has no name in the dialect, or may not be requested by the application.
+    /// A claim does not exist in the dialect, or the application may not request it.
     pub(crate) fn parameter(
         &self,
         dialect: Dialect,
@@ -159,7 +159,7 @@ pub(crate) struct ClaimsParameter {
 }
 
 impl ClaimsParameter {
-    /// The parameter as sent, byte for byte; none if nothing is requested.
+    /// The parameter exactly as sent, byte for byte; `None` if nothing is requested.
     pub(crate) fn text(&self) -> Option<Box<RawValue>> {
         let is_empty = self.id_token.is_empty() && self.userinfo.is_empty();
         (!is_empty).then(|| to_raw_value(self).expect("claims are JSON"))
@@ -171,7 +171,7 @@ fn check_name(name: &str) -> Result<(), RequestError> {
     if name.is_empty() {
         return Err(RequestError::EmptyClaim);
     }
-    // Only a checked template may say what is confirmed.
+    // Only a checked template may determine what the user confirms.
     let WireName { origin, name: inner } = WireName::of(name);
     if origin != Origin::Plain && inner.to_ascii_lowercase().starts_with("claim_approval_") {
         return Err(RequestError::TemplateClaim);

@@ -3,16 +3,16 @@ use serde::{Deserialize, Serialize};
 use super::{claim::Claim, country::Country};
 use crate::dialect::Dialect;
 
-/// One scope per line: its wire name, and the claims that it stands for in each dialect. A dialect
-/// without claims for a scope does not have it.
+/// Has one scope per line: its wire name, and the claims that it contains in each dialect. If it contains no claims
+/// in a dialect, the scope does not exist there.
 macro_rules! scopes {
     ($($(#[$doc:meta])* $scope:ident $name:literal => V1 $v1:expr, V2 $v2:expr;)*) => {
-        /// A group of claims (OIDC Core §5.4, itsme: scopes). `openid` and `service:CODE` are always
-        /// sent.
+        /// A scope, which is a group of claims (OIDC Core §5.4, itsme: scopes). The scopes `openid` and `service:CODE`
+        /// are always sent in addition.
         ///
-        /// itsme returns the claims of scopes in the userinfo response, which costs another request.
-        /// They are therefore also requested in the ID token (V2), and userinfo is called only if a
-        /// claim that everyone has is missing there, or if none is there. See
+        /// itsme returns the claims of scopes in the userinfo response, which takes an additional request. In V2, they
+        /// are therefore also requested in the ID token. The userinfo endpoint is then called only if the ID token
+        /// contains none of them, or lacks a claim that every user has. See
         /// [`scopes_by_userinfo`](crate::AuthorizationRequest::scopes_by_userinfo).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[non_exhaustive]
@@ -28,7 +28,7 @@ macro_rules! scopes {
                 }
             }
 
-            /// The claims that the scope stands for.
+            /// The claims that the scope contains.
             pub(crate) fn claims(self, dialect: Dialect) -> &'static [Claim] {
                 match (self, dialect) {
                     $((Self::$scope, Dialect::V1) => $v1, (Self::$scope, Dialect::V2) => $v2,)*
@@ -47,7 +47,7 @@ const V2_PROFILE: &[Claim] = &[
     Claim::Birthdate,
     Claim::Picture,
 ];
-/// All but the picture.
+/// All claims of [`V2_PROFILE`] except the picture.
 const V1_PROFILE: &[Claim] = V2_PROFILE.split_at(6).0;
 const V2_ADDRESS: &[Claim] = &[Claim::Address, Claim::AddressAssuranceLevel];
 const EMAIL: &[Claim] = &[Claim::Email, Claim::EmailVerified];
@@ -62,27 +62,27 @@ const PHONE: &[Claim] = &[Claim::PhoneNumber, Claim::PhoneNumberVerified];
 const V2_EID: &[Claim] = &[Claim::NationalNumber(Country::Belgium), Claim::BeEidSn];
 
 scopes! {
-    /// The postal address, and (V2) how reliable it is.
+    /// The postal address and, in V2, how reliable it is.
     Address "address" => V1 &[Claim::Address], V2 V2_ADDRESS;
-    /// The Belgian national number and identity card number.
+    /// The Belgian national number and the number of the Belgian identity card.
     Eid "eid" => V1 &[Claim::Eid], V2 V2_EID;
     /// `email` and `email_verified`.
     Email "email" => V1 EMAIL, V2 EMAIL;
-    /// Number, type, country and validity of the identity document. V2.
+    /// The number, type, issuing country and validity of the identity document. V2 only.
     IdDocument "idDocument" => V1 &[], V2 ID_DOCUMENT;
     /// `phone_number` and `phone_number_verified`.
     Phone "phone" => V1 PHONE, V2 PHONE;
-    /// Names, gender, birthdate, locale and (V2) picture.
+    /// Names, gender, date of birth, locale and, in V2, the picture.
     Profile "profile" => V1 V1_PROFILE, V2 V2_PROFILE;
 }
 
 impl Scope {
-    /// Whether a dialect has this scope.
+    /// Whether this scope exists in a dialect.
     pub(crate) fn exists(self, dialect: Dialect) -> bool {
         !self.claims(dialect).is_empty()
     }
 
-    /// Whether it can include an image: V1 writes the picture itself into the claim.
+    /// Whether the scope's claims can include an image. In V1, the picture itself is in the claim.
     pub(crate) fn has_image(self, dialect: Dialect) -> bool {
         self == Self::Profile && dialect.habits().writes_picture_into_claim
     }

@@ -1,24 +1,25 @@
 use super::{CallbackError, Error, ErrorCode};
 
-/// What to tell the person after a failed login, and whether to alert anyone.
+/// What to tell the user after a failed login, and whether to alert anyone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(clippy::exhaustive_enums, reason = "an application has a text for each")]
+#[allow(clippy::exhaustive_enums, reason = "an application needs a message for each")]
 pub enum Advice {
-    /// The person declined: offer the login again. Count it; don't log it as an error.
+    /// The user declined: offer the login again. Count it, but don't log it as an error.
     Cancelled,
-    /// This login is finished, expired, or belongs to another browser: offer to start again. Nothing is
-    /// wrong.
+    /// The login has already finished, has expired, or belongs to a different browser: offer to start again.
+    /// Nothing is broken.
     StartOver,
-    /// itsme, or the network on the way, is in trouble: ask the person to come back in a few minutes. Log a
+    /// itsme or the network in between is having problems: ask the user to try again in a few minutes. Log a
     /// warning.
     TryLater,
-    /// Nothing the person does will help: log an error, and page someone.
+    /// Something must be fixed on your side, and trying again won't help the user: log an error, and page
+    /// someone.
     OurFault,
 }
 
 impl Error {
-    /// What to tell the person, and whether to alert anyone. If only the picture could not be fetched, let
-    /// the login go on without it.
+    /// What to tell the user, and whether to alert anyone. If only the picture could not be fetched, continue
+    /// the login without it.
     pub fn advice(&self) -> Advice {
         match self {
             Self::Cancelled => Advice::Cancelled,
@@ -87,7 +88,7 @@ mod tests {
         refusal.expect("there is a code").into()
     }
 
-    /// One of each; a new variant does not compile until it is listed here.
+    /// The variant's position in the test's table. A new variant does not compile until it is listed here.
     fn place(error: &Error) -> usize {
         match error {
             Error::Cancelled => 0,
@@ -147,7 +148,7 @@ mod tests {
             assert_eq!((place(&error), error.advice()), (at, advice), "{error}");
             let shown = format!("{error:?}");
             let name = shown.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-            // Nobody is there to be told, or the advice depends on the code.
+            // The guide does not list errors that occur when no user is waiting, or whose advice depends on details.
             if !["Keys", "NoResponse", "Recording", "Refused", "Settings"].contains(&name) {
                 assert_eq!(in_the_guide(name), Some(advice), "{name} in the guide");
             }
@@ -159,7 +160,7 @@ mod tests {
         assert_eq!(DriveError::Transport { attempt, source: "broken" }.advice(), TryLater);
     }
 
-    /// The advice in the guide's table for an error or a code.
+    /// The advice that the guide's table gives for an error or an error code.
     fn in_the_guide(name: &str) -> Option<Advice> {
         let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/guide/errors.md");
         let guide = std::fs::read_to_string(guide).expect("the chapter");

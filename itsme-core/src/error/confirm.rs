@@ -2,14 +2,14 @@ use thiserror::Error;
 
 use crate::ground::text::printable;
 
-/// What is wrong with a free text. Positions count the characters of the text as given, from 1.
+/// What is wrong with a free text. Positions count characters, from 1, in the text that the caller passed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FreeTextError {
     /// The text is empty.
     #[error("the text is empty")]
     Empty,
-    /// A character that the app cannot show.
+    /// The text contains a character that the app cannot show.
     #[error(
         "the character `{}` at position {position} is not in the app's character set \
          (`plain_typography` replaces typographic quotes and dashes; end lines with <br>)",
@@ -18,49 +18,52 @@ pub enum FreeTextError {
     Character {
         /// The character.
         character: char,
-        /// Its position.
+        /// The character's position.
         position: usize,
     },
-    /// Something in angle brackets that is not a tag the app supports.
-    #[error("the tag `{}` at position {position} is not one of <b> <i> <u> <br>", printable(tag))]
+    /// The text contains something in angle brackets that is not a tag the app supports.
+    #[error(
+        "the tag `{}` at position {position} is not supported; use only <b>, <i>, <u> and <br>",
+        printable(tag)
+    )]
     Tag {
-        /// The tag, or as much of it as there is.
+        /// The tag, or only `<` if no `>` follows within about 20 bytes.
         tag: String,
-        /// Its position.
+        /// The tag's position.
         position: usize,
     },
-    /// A tag that is never closed, or closed while another is open.
-    #[error("the tag `{}` at position {position} has no counterpart", printable(tag))]
+    /// A tag is never opened, never closed, or closed while another tag is still open.
+    #[error("the tag `{}` at position {position} has no matching tag", printable(tag))]
     Unbalanced {
         /// The tag.
         tag: String,
-        /// Its position.
+        /// The tag's position.
         position: usize,
     },
-    /// More characters than the app shows, counting tags.
-    #[error("the text has {characters} characters as sent; the limit is {limit}")]
+    /// The text has more characters than the app shows, counting tags.
+    #[error("the text has {characters} characters, counting tags; the limit is {limit}")]
     TooLong {
-        /// How many characters the text has.
+        /// The number of characters in the text.
         characters: usize,
-        /// How many it may have.
+        /// The maximum number of characters.
         limit: usize,
     },
-    /// More lines than the app shows (V1 only).
+    /// The text has more lines than the app shows (V1 only).
     #[error("the text has {lines} lines; the limit is {limit}")]
     TooManyLines {
-        /// How many lines the text has.
+        /// The number of lines in the text.
         lines: usize,
-        /// How many it may have.
+        /// The maximum number of lines.
         limit: usize,
     },
-    /// A line with more characters than the app shows (V1 only).
+    /// A line has more characters than the app shows (V1 only).
     #[error("line {line} has {characters} characters; the limit is {limit}")]
     LineTooLong {
         /// The number of the line, from 1.
         line: usize,
-        /// How many characters the line has.
+        /// The number of characters in the line.
         characters: usize,
-        /// How many it may have.
+        /// The maximum number of characters in a line.
         limit: usize,
     },
 }
@@ -77,7 +80,7 @@ pub enum PaymentError {
     /// The currency is not an ISO 4217 code.
     #[error("the currency is not an ISO 4217 code, such as EUR")]
     Currency,
-    /// The text is not an IBAN: its country, its length for that country, or its check digits are
+    /// The text is not a valid IBAN: its country, its length for that country, or its check digits are
     /// wrong.
     #[error("the IBAN is not valid: {0}")]
     Iban(&'static str),

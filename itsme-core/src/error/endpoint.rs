@@ -12,34 +12,34 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MetadataError {
-    /// The document is for another issuer than the configured one.
+    /// The document is for a different issuer than the configured one.
     #[error("its issuer is `{}`; expected `{expected}`", printable(found))]
     ForeignIssuer {
         /// The configured issuer.
         expected: String,
-        /// The issuer the document names.
+        /// The issuer in the document.
         found: String,
     },
     /// A required member is missing or is not a string.
     #[error("`{0}` is missing")]
     Missing(&'static str),
-    /// An endpoint's URL must not be called.
+    /// An endpoint's URL breaks a rule for URLs that the client calls.
     #[error("`{member}` {error}")]
     Url {
-        /// The member that holds the URL.
+        /// The member that contains the URL.
         member: &'static str,
         /// What is wrong with the URL.
         error: UrlError,
     },
-    /// The OP publishes no key to encrypt client assertions to.
+    /// The OP publishes no key with which to encrypt client assertions.
     #[error(
-        "its key set has no encryption key; for an OP that accepts unencrypted assertions, use \
+        "the OP's key set has no encryption key; if the OP accepts unencrypted client assertions, use \
          `Settings::client_assertion(JwtProtection::Signed)`"
     )]
     NoEncryptionKey,
 }
 
-/// A response that did not come from the OP, with what is needed to find out who sent it.
+/// A response that does not appear to come from the OP, with details that help to find out what sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnexpectedReply {
@@ -50,8 +50,8 @@ pub struct UnexpectedReply {
     /// `Content-Type`.
     pub media_type: Option<String>,
     /// The beginning of the body, at most 512 characters, with anything that could be a token, a
-    /// code or a key replaced by `…`. Empty for JSON and for anything from the userinfo endpoint,
-    /// which could contain personal data.
+    /// code or a key replaced with `…`. Empty for JSON and for responses from the userinfo and picture
+    /// endpoints, which could contain personal data.
     pub excerpt: String,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for UnexpectedReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let media_type = self.media_type.as_deref().unwrap_or("no media type");
         let Self { endpoint, status, .. } = self;
-        write!(f, "the {endpoint} gave an unexpected response: status {status}, {media_type}")?;
+        write!(f, "the {endpoint} returned an unexpected response: status {status}, {media_type}")?;
         if !self.excerpt.is_empty() {
             write!(f, ", beginning `{}`", self.excerpt)?;
         }
@@ -100,7 +100,7 @@ mod tests {
         assert_eq!(reply.excerpt, "<h1>Maintenance</h1> … &amp; …");
         assert_eq!(
             reply.to_string(),
-            "the token endpoint gave an unexpected response: status 503, text/html, beginning \
+            "the token endpoint returned an unexpected response: status 503, text/html, beginning \
              `<h1>Maintenance</h1> … &amp; …`"
         );
     }

@@ -2,14 +2,14 @@ use thiserror::Error;
 
 use super::TokenError;
 
-/// Why a text was not accepted as evidence.
+/// The reason that a text was not accepted as evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum EvidenceError {
     /// The text was not written by [`Evidence::to_text`](crate::Evidence::to_text).
     #[error("it is not stored evidence")]
     Malformed,
-    /// The text was written by another version of this library.
+    /// The text was written by a different version of this library.
     #[error("its format is {found}; this version reads format {expected}")]
     OtherFormat {
         /// The format that this version reads.
@@ -20,10 +20,11 @@ pub enum EvidenceError {
     /// At least one byte has changed since the evidence was stored.
     #[error("it has changed since it was stored")]
     Changed,
-    /// The ID token was signed with the client secret, which proves nothing to anyone else.
-    #[error("its ID token has no signature that anyone else can verify")]
+    /// The ID token was signed with the client secret, so only this client can verify it; it proves nothing to
+    /// anyone else.
+    #[error("its ID token is signed with the client secret, so nobody else can verify it")]
     SharedSecret,
-    /// The ID token or the userinfo answer does not verify.
-    #[error("a token in it does not verify: {0}")]
+    /// The ID token or the userinfo response cannot be verified.
+    #[error("a token in it failed verification: {0}")]
     Token(TokenError),
 }

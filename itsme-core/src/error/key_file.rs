@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-/// What a file turned out to be, if it is not a JWK set. The message says how to turn it into one.
+/// The format of a key file that is not a JWK set. The error message explains how to convert it to one.
 ///
 /// `keys` is one of this project's example programs: `cargo run --bin keys -- --help`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -8,68 +8,68 @@ use thiserror::Error;
 pub enum KeyFileForm {
     /// A JSON array of keys, without the enclosing object.
     #[error(
-        "it is a bare JSON array; wrap it in an object as the member `keys`, or let `keys import` make a set \
-         of the keys in it"
+        "it is a bare JSON array; wrap it in an object, as the member `keys`, or convert it with \
+         `keys import`"
     )]
     Array,
     /// A single JWK.
     #[error(
-        "it is a single JWK, but you need one key to sign and one to decrypt; `keys import` makes a \
+        "it is a single JWK, but you need one key for signing and one for decryption; `keys import` makes a \
          set from two such files"
     )]
     SingleJwk,
     /// JSON in quotes or with escaped quotes, possibly after a variable's name.
     #[error(
-        "it is JSON in quotes or with escaped quotes, as in an `.env` file; remove them, or let \
-         `keys import` read it as it is"
+        "it is JSON in quotes or with escaped quotes, as in an `.env` file; remove the quotes and \
+         escapes, or convert the file with `keys import`"
     )]
     Quoted,
     /// Text in UTF-16, as some Windows programs save it.
-    #[error("it is UTF-16 text; save it as UTF-8, or let `keys import` read it as it is")]
+    #[error("it is UTF-16 text; save it as UTF-8, or convert it with `keys import`")]
     Utf16,
     /// A private key in PEM (PKCS #1 or PKCS #8).
     #[error("it is a PEM private key; `keys import` makes a set from two such keys")]
     PrivatePem,
-    /// PEM whose line breaks are written as `\n`.
+    /// PEM with its line breaks written as `\n`.
     #[error(
         "it is PEM with `\\n` instead of line breaks, as in an environment variable; `keys import` \
          makes a set from two such keys"
     )]
     EscapedPem,
-    /// A private key in PEM, encrypted under a passphrase.
+    /// A private key in PEM, encrypted with a passphrase.
     #[error(
         "it is a passphrase-protected PEM private key; `keys import` makes a set from two such keys, with \
          `--passphrase-env` or `--passphrase-file`"
     )]
     EncryptedPem,
-    /// A private key in PEM, for elliptic curves.
+    /// An elliptic-curve private key in PEM.
     #[error(
         "it is an elliptic-curve key in PEM, but itsme needs RSA keys; `keys generate` makes a set with \
          new keys"
     )]
     EcPem,
     /// A public key in PEM.
-    #[error("it is a public key in PEM; give `keys import` the file of its private key")]
+    #[error("it is a public key in PEM; give `keys import` the file with the matching private key")]
     PublicPem,
     /// A certificate in PEM.
     #[error(
         "it is a certificate, which has only the public half of a key; give `keys import` the file \
-         of its private key"
+         with the matching private key"
     )]
     Certificate,
-    /// Other PEM, such as a certificate request or a key in OpenSSH's own format.
+    /// A different kind of PEM, such as a certificate request or a key in OpenSSH's own format.
     #[error(
-        "it is PEM, but not a private key in PKCS #1 or PKCS #8; give `keys import` one of those \
+        "it is PEM, but not a private key in PKCS #1 or PKCS #8; give `keys import` a file in one of these formats \
          (`ssh-keygen -p -m PEM -f FILE` converts an OpenSSH key)"
     )]
     OtherPem,
     /// A PKCS #12 file (`.p12` or `.pfx`).
     #[error("it is a PKCS #12 file (.p12, .pfx); `keys import` makes a set from two such keys")]
     Pkcs12,
-    /// Other binary DER: a key or a certificate.
+    /// Binary DER that is not PKCS #12: a key or a certificate.
     #[error(
         "it is binary DER; if it is a private key, `keys import` makes a set from two such keys; if \
-         it is a certificate, look for the file of its private key"
+         it is a certificate, find the file with its private key"
     )]
     Der,
     /// A base64-encoded file.

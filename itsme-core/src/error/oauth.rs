@@ -42,13 +42,13 @@ macro_rules! error_codes {
 }
 
 error_codes! {
-    /// `access_denied`: the person declined, or is not allowed to.
+    /// `access_denied`: the user declined, or is not allowed to log in.
     AccessDenied = "access_denied",
-    /// `authorization_pending`: the person has not answered yet.
+    /// `authorization_pending`: the user has not responded yet.
     AuthorizationPending = "authorization_pending",
     /// `expired_login_hint_token`.
     ExpiredLoginHintToken = "expired_login_hint_token",
-    /// `expired_token`: the person did not answer in time.
+    /// `expired_token`: the user did not respond in time.
     ExpiredToken = "expired_token",
     /// `interaction_required`.
     InteractionRequired = "interaction_required",
@@ -56,7 +56,7 @@ error_codes! {
     InvalidClient = "invalid_client",
     /// `invalid_client_id`.
     InvalidClientId = "invalid_client_id",
-    /// `invalid_grant`: the code or ticket is unknown, already used, expired, or belongs to another
+    /// `invalid_grant`: the code or ticket is unknown, already used, expired, or belongs to a different
     /// request.
     InvalidGrant = "invalid_grant",
     /// `invalid_redirect_uri`.
@@ -69,7 +69,7 @@ error_codes! {
     InvalidRequestUri = "invalid_request_uri",
     /// `invalid_scope`.
     InvalidScope = "invalid_scope",
-    /// `invalid_token`: the access token is not valid, or no longer.
+    /// `invalid_token`: the access token is not valid, or is no longer valid.
     InvalidToken = "invalid_token",
     /// `login_required`.
     LoginRequired = "login_required",
@@ -85,7 +85,7 @@ error_codes! {
     ServerError = "server_error",
     /// `slow_down`: the client polled too often.
     SlowDown = "slow_down",
-    /// `temporarily_unavailable`; itsme also writes `temporary_unavailable`.
+    /// `temporarily_unavailable`; itsme also spells it `temporary_unavailable`.
     TemporarilyUnavailable = "temporarily_unavailable" | "temporary_unavailable",
     /// `unauthorized_client`; itsme also sends it for a bad client assertion.
     UnauthorizedClient = "unauthorized_client",
@@ -115,18 +115,18 @@ impl fmt::Display for ErrorCode {
 pub struct Refusal {
     /// `error`.
     pub code: ErrorCode,
-    /// `error_description`, or itsme's `detail`: for developers, not for the person.
+    /// `error_description`, or itsme's `detail`: for developers, not for the user.
     pub description: Option<String>,
-    /// The HTTP status; none if the error came through the browser.
+    /// The HTTP status; `None` if the error came through the browser.
     pub status: Option<u16>,
-    /// `error_uri`: a page about the error.
+    /// `error_uri`: the URL of a page about the error.
     pub uri: Option<String>,
-    /// `uid`: itsme's number for the incident.
+    /// `uid`: itsme's identifier for the incident.
     pub uid: Option<String>,
 }
 
 impl Refusal {
-    /// Reads the members of an error response or callback; none without `error`.
+    /// Reads the members of an error response or callback. `None` if there is no `error`.
     pub(crate) fn read<'a>(
         status: Option<u16>,
         member: impl Fn(&'static str) -> Option<&'a str>,
@@ -141,7 +141,7 @@ impl Refusal {
         })
     }
 
-    /// Reads a JSON error response. An empty `error` counts as none.
+    /// Reads a JSON error response. An empty `error` is treated as missing.
     pub(crate) fn from_json(status: u16, members: &Members) -> Option<Self> {
         let text = |name| members.get(name)?.as_str().filter(|text| !text.is_empty());
         Self::read(Some(status), text)
@@ -160,10 +160,10 @@ impl fmt::Display for Refusal {
         if let Some(uid) = &self.uid {
             write!(f, " [uid {uid}]")?;
         }
-        // Some OPs send these codes when the clocks differ by as little as ten seconds.
+        // Some OPs return these codes if the two clocks differ by as little as ten seconds.
         if matches!(self.code, ErrorCode::InvalidClient | ErrorCode::UnauthorizedClient) {
             f.write_str(
-                "; check that the OP knows our keys or secret, and that our clock is right",
+                "; check that the OP has this client's current keys or secret, and that the local clock is right",
             )?;
         }
         Ok(())

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::jose::JoseError;
 
-/// Why a recording cannot be opened.
+/// The reason that a recording cannot be opened.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RecordingError {
@@ -10,7 +10,7 @@ pub enum RecordingError {
     /// incomplete.
     #[error("it is not the text of a recording")]
     Malformed,
-    /// The recording was written by another version of this library.
+    /// The recording was written by a different version of this library.
     #[error("its format is {found}; this version reads format {expected}")]
     OtherFormat {
         /// The format that this version reads.
@@ -18,7 +18,7 @@ pub enum RecordingError {
         /// The format of the text.
         found: u32,
     },
-    /// The recording was encrypted to other keys or with another secret, or has changed since.
+    /// The recording was encrypted for different keys or with a different secret, or was modified afterwards.
     #[error("it cannot be decrypted with these credentials: {0}")]
     Sealed(JoseError),
 }

@@ -19,20 +19,20 @@ use crate::{
     },
 };
 
-/// A kind of document that is checked, or a layer of one.
+/// A kind of document that is checked, or a layer of such a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Document {
     /// The OP's discovery document.
     Metadata,
-    /// An endpoint in the discovery document that some services need (revocation, CIBA, QR codes),
-    /// checked when it is used.
+    /// An endpoint in the discovery document that only some services need (revocation, CIBA, QR codes). It is checked
+    /// when it is used.
     ServiceEndpoint,
     /// The OP's JWK set.
     KeySet,
-    /// One key of that set. A key that fails is ignored; by itself, that fails no login.
+    /// One key of the OP's JWK set. A key that fails a check is ignored; the login can still succeed with other keys.
     Key,
-    /// What a person's browser brings back to the redirect URI.
+    /// The callback: what the user's browser sends to the redirect URI.
     Callback,
     /// The token endpoint's response, if it is not an error.
     TokenAnswer,
@@ -49,7 +49,7 @@ pub enum Document {
 }
 
 impl Document {
-    /// All kinds, in the order in which a login meets them.
+    /// All kinds of documents, in the order in which a login checks them.
     pub const ALL: &'static [Self] = &[
         Self::Metadata,
         Self::ServiceEndpoint,
@@ -64,7 +64,7 @@ impl Document {
         Self::Evidence,
     ];
 
-    /// Its checks, in the order in which they are made.
+    /// The checks of this kind of document, in the order in which they are made.
     pub fn checks(self) -> Vec<&'static Check> {
         match self {
             Self::Metadata => MetadataMembers::checks(),
@@ -108,9 +108,10 @@ impl fmt::Display for Document {
 pub struct Explanation {
     /// The kind of document.
     pub document: Document,
-    /// Which document it is, if there can be several: the `kid` of a key, the member of an endpoint.
+    /// Identifies the document if there can be several of its kind: a key's `kid`, or the metadata member of an
+    /// endpoint.
     pub name: Option<String>,
-    /// The results of [`Document::checks`], in their order.
+    /// The results of [`Document::checks`], in the same order.
     pub checks: Vec<CheckReport>,
 }
 

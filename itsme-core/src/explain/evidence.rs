@@ -1,7 +1,7 @@
 use super::document::{Document, Explanation};
 use crate::{error::EvidenceError, evidence::Evidence};
 
-/// Explains the tokens in an archived [`Evidence`]: the signature and the claims of each.
+/// Explains the tokens in an archived [`Evidence`]: the signature and the claims of each token.
 ///
 /// # Errors
 /// The text cannot be read: it is not evidence, it has changed, or its ID token was signed with the client

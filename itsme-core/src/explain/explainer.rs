@@ -27,10 +27,11 @@ use crate::{
     },
 };
 
-/// What to check documents against, as far as it is known. Checks that need something unknown are [not
+/// Runs the checks of a login on single documents. You provide whatever is known about the client, the OP and the
+/// login; checks that need something that you have not provided are [not
 /// applicable](super::CheckOutcome::NotApplicable).
 ///
-/// No check can be left out, and no token can be turned into a logged-in person.
+/// It cannot be used to skip checks, or to log a user in.
 pub struct Explainer<'a> {
     pub(super) settings: &'a Settings,
     pub(super) rules: EndpointRules,
@@ -44,8 +45,9 @@ pub struct Explainer<'a> {
 }
 
 impl<'a> Explainer<'a> {
-    /// Creates an explainer with the settings of the client whose login fails, and the time to check against:
-    /// now, or that of the failure. Tokens are opened with the private keys or the secret in the settings.
+    /// Creates an explainer from the settings of the client whose login fails, and the time to use in the checks, which
+    /// is the current time or the time of the failure. Tokens are decrypted with the private keys or the secret in the
+    /// settings.
     pub fn new(settings: &'a Settings, now: UnixTime) -> Self {
         Self {
             settings,
@@ -60,45 +62,46 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// What was known about the OP: its issuer as it names itself, what it promises, and its keys.
+    /// Provides the OP's metadata and keys as they were at the time of the login, including the exact issuer.
     #[must_use]
     pub fn provider(self, provider: &'a Provider) -> Self {
         Self { provider: Some(provider), ..self }
     }
 
-    /// The OP's JWK set, used instead of the keys of a [provider](Self::provider). A text that is not a JWK set
-    /// has no keys; [`key_set`](Self::key_set) says why.
+    /// Provides the OP's JWK set, which is used instead of the keys of a [provider](Self::provider). A text that is
+    /// not a JWK set is treated as a set without keys; [`key_set`](Self::key_set) explains what is wrong with it.
     #[must_use]
     pub fn op_keys(self, text: &[u8]) -> Self {
         Self { op_keys: Some(KeySet::explain(text).usable), ..self }
     }
 
-    /// The login that a callback or a token claims to belong to.
+    /// Provides the login to which a callback or a token claims to belong.
     #[must_use]
     pub fn login(self, login: &'a LoginState) -> Self {
         let asked = (Binding::Nonce(login.nonce.0.clone()), &login.requested);
         Self { login: Some(login), asked: Some(asked), ..self }
     }
 
-    /// The request without a browser that a token claims to belong to.
+    /// Provides the request without a browser (CIBA) to which a token claims to belong.
     #[must_use]
     pub fn ticket(self, ticket: &'a CibaTicket) -> Self {
         let asked = (Binding::AuthReqId(Secret::new(ticket.auth_req_id())), &ticket.requested);
         Self { asked: Some(asked), ..self }
     }
 
-    /// The access token that came with an ID token.
+    /// Provides the access token that was received together with an ID token.
     #[must_use]
     pub fn access_token(self, access_token: impl Into<String>) -> Self {
         Self { access_token: Some(Secret::new(access_token)), ..self }
     }
 
-    /// What external keys made of a token's encrypted key, if they were asked and answered.
+    /// Provides the content encryption keys that external keys decrypted from a token, if they are known.
     pub(crate) fn unwrapped(self, unwrapped: Option<&'a [Zeroizing<Vec<u8>>]>) -> Self {
         Self { unwrapped, ..self }
     }
 
-    /// Explains a callback, checked against the [login](Self::login). Without a login, no check applies.
+    /// Explains a callback, which is checked against the [login](Self::login). If no login is provided, no check
+    /// applies.
     pub fn callback(&self, callback: impl Into<Callback>) -> Explanation {
         let parameters = callback.into().parameters();
         let checks = match self.login {
@@ -121,20 +124,20 @@ impl<'a> Explainer<'a> {
     /// Explains the token endpoint's response, if it is not an error. The token in it is not opened.
     ///
     /// # Errors
-    /// The text is not a JSON object, or repeats a member.
+    /// The text is not a JSON object, or has the same member twice.
     pub fn token_answer(&self, text: &[u8]) -> Result<Explanation, NotJson> {
         let members = json::members(text)?.without_nulls();
         Ok(Explanation::new(Document::TokenAnswer, TokenMembers(&members).explain()))
     }
 
-    /// Explains the outer layer of a token as received from the OP. It is opened with the keys in this process;
-    /// [external keys](crate::PrivateKeys::external) are not asked.
+    /// Explains the outer layer, a JWE, of a token as received from the OP. It is decrypted with the keys in this
+    /// process only, not with [external keys](crate::PrivateKeys::external).
     pub fn encrypted_token(&self, token: &str) -> OpenedToken {
         let limit = self.asked.as_ref().map_or(MAX_TOKEN, |(_, asked)| asked.token_limit());
         token::open(token, self.settings.keyring.decryption(), limit, self.unwrapped)
     }
 
-    /// Explains the inner layer of a token, a JWS, checked against the OP's keys or the secret in the settings.
+    /// Explains the inner layer, a JWS, of a token. It is verified with the OP's keys or the secret in the settings.
     pub fn signed_token(&self, jws: &str) -> ReadToken {
         let none = KeySet::empty();
         let published = self.provider.map(|provider| &provider.keys);
@@ -162,7 +165,7 @@ impl<'a> Explainer<'a> {
         Explanation::new(Document::IdToken, token.explain())
     }
 
-    /// Explains the claims of a userinfo response; `sub` is that of the preceding ID token, if known.
+    /// Explains the claims of a userinfo response. `sub` is the `sub` of the ID token that preceded it, if known.
     pub fn userinfo(&self, claims: &Map<String, Value>, sub: Option<&str>) -> Explanation {
         let claims = Members::from(claims.clone()).without_nulls();
         let client = &self.identity();
@@ -176,7 +179,7 @@ impl<'a> Explainer<'a> {
         Explanation::new(Document::Userinfo, userinfo.explain())
     }
 
-    /// The client, at the issuer as the OP names itself, if that is known.
+    /// The client's identity, with the exact issuer that the OP uses if it is known.
     fn identity(&self) -> ClientIdentity {
         let identity = self.settings.identity();
         match self.provider {

@@ -1,9 +1,10 @@
-//! Why does a login fail? Runs every check of a document and reports what each expected and found, for debugging.
+//! Explains why a login fails. For debugging, it runs all checks of a document and reports what each check expected and
+//! found.
 //!
-//! A login stops at the first check that fails, and its error says no more than that, because an attacker may read it
-//! too. [`Explainer`] runs the same list of checks to the end. It sends nothing, and returns neither a
-//! [`LoggedIn`](crate::LoggedIn) nor a [`User`](crate::User): what it says about a token is only for whoever debugs
-//! the login. Keep it out of services that others can reach.
+//! A login stops at the first check that fails, and its error contains no further details, because an attacker might
+//! read it too. [`Explainer`] runs the same list of checks to the end. It sends nothing, and returns neither a
+//! [`LoggedIn`](crate::LoggedIn) nor a [`User`](crate::User). Its output is meant only for the developer who debugs the
+//! login, so don't use it in services that others can reach.
 //!
 //! ```
 //! use itsme_core::{AuthorizationRequest, Platform, explain::Explainer};
@@ -26,8 +27,8 @@
 //! ```
 //!
 //! ```text
-//! document.rs  the kinds of documents and their checks    explainer.rs  what to check them against
-//! provider.rs  metadata and key set                       token.rs      the layers of a token, its claims
+//! document.rs  the kinds of documents and their checks    explainer.rs  runs the checks
+//! provider.rs  metadata and key set                       token.rs      the layers and claims of a token
 //! evidence.rs  the tokens in an archived text
 //! ```
 

@@ -19,7 +19,7 @@ use crate::{
     settings::{credentials::Credentials, protection::JwtProtection},
 };
 
-/// The text is not a JSON object, or repeats a member.
+/// The text is not a JSON object, or has the same member twice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a JSON object without repeated members: {0}")]
 pub struct NotJson(&'static str);
@@ -37,10 +37,10 @@ const SERVICE_ENDPOINTS: [&str; 3] = [
 ];
 
 impl Explainer<'_> {
-    /// Explains a discovery document, and each endpoint in it that only some services need.
+    /// Explains a discovery document and each endpoint in it that only some services need.
     ///
     /// # Errors
-    /// The text is not a JSON object, or repeats a member.
+    /// The text is not a JSON object, or has the same member twice.
     pub fn metadata(&self, text: &[u8]) -> Result<Vec<Explanation>, NotJson> {
         let members = without_nulls(json::object(text)?);
         let needed = MetadataMembers::read(&members, &self.rules).explain();
@@ -53,7 +53,7 @@ impl Explainer<'_> {
         Ok([needed].into_iter().chain(of_services).collect())
     }
 
-    /// Explains the OP's JWK set, and each key in it.
+    /// Explains the OP's JWK set and each key in it.
     pub fn key_set(&self, text: &[u8]) -> Vec<Explanation> {
         let explained = KeySet::explain(text);
         let mut set = explained.set;
@@ -76,7 +76,7 @@ impl Explainer<'_> {
         [Explanation::new(Document::KeySet, set)].into_iter().chain(keys).collect()
     }
 
-    /// Whether every login encrypts something to the OP.
+    /// Whether every login sends the OP something encrypted.
     fn encrypts(&self) -> bool {
         let by_keys = matches!(self.settings.keyring.current(), Credentials::PrivateKeys(_));
         by_keys && self.settings.client_assertion == JwtProtection::Nested

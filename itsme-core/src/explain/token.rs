@@ -21,7 +21,7 @@ pub struct OpenedToken {
     pub explanation: Explanation,
     /// The protected header, if it can be read.
     pub header: Option<Map<String, Value>>,
-    /// The content, if the token opened: a JWS, with personal data.
+    /// The content, if the token could be decrypted. It is a JWS that contains personal data.
     pub jws: Option<Zeroizing<String>>,
 }
 
@@ -35,7 +35,7 @@ pub struct ReadToken {
     claims: Option<Map<String, Value>>,
 }
 
-/// Claims that say nothing about the person.
+/// Claims that reveal nothing about the user.
 const OF_THE_TOKEN: [&str; 13] = [
     "iss",
     "aud",
@@ -53,8 +53,8 @@ const OF_THE_TOKEN: [&str; 13] = [
 ];
 
 impl ReadToken {
-    /// The claims, whoever signed them, with `…` in place of every value that may be about the person. None if they
-    /// cannot be read.
+    /// The claims, even if the signature is not valid, with `…` in place of every value that may be about the user.
+    /// `None` if the claims cannot be parsed.
     pub fn claims(&self) -> Option<Map<String, Value>> {
         let hidden = |(name, value): (&String, &Value)| {
             let is_shown = OF_THE_TOKEN.contains(&name.as_str());
@@ -63,16 +63,16 @@ impl ReadToken {
         Some(self.claims.as_ref()?.iter().map(hidden).collect())
     }
 
-    /// The claims with all their values: personal data, **whoever signed them**. Use it to look at, and to explain
-    /// ([`Explainer::id_token`](super::Explainer::id_token)); never to log anyone in.
+    /// The claims with all their values, which are personal data, **even if the signature is not valid**. Use them only
+    /// for inspection and for [`Explainer::id_token`](super::Explainer::id_token), never to log a user in.
     pub fn reveal_claims(&self) -> Option<&Map<String, Value>> {
         self.claims.as_ref()
     }
 }
 
 impl Explainer<'_> {
-    /// Explains both layers of a token as received from the OP, as far as it opens, and returns its claims if they
-    /// can be read.
+    /// Explains both layers of a token as received from the OP, as far as they can be read. Returns the claims if
+    /// they can be parsed.
     pub(crate) fn layers(
         &self,
         token: &str,
@@ -86,7 +86,7 @@ impl Explainer<'_> {
     }
 }
 
-/// `unwrapped` is what external keys made of the encrypted key, if known.
+/// `unwrapped` has the content encryption keys that external keys decrypted from the token, if they are known.
 pub(super) fn open(
     token: &str,
     decryption: Decryption,
@@ -105,8 +105,9 @@ pub(super) fn open(
     OpenedToken { explanation, header, jws }
 }
 
-/// Opens a token with the local keys that fit; none if external keys would have to be asked. A login uses a decoy
-/// if a key does not decrypt, so that timing reveals nothing; here, nobody measures.
+/// Decrypts a token with the matching local keys. `None` if external keys would be needed. If no key can decrypt the
+/// token, a login continues with a decoy key, so that timing reveals nothing; this is not necessary here, because no
+/// attacker can measure the time.
 fn open_here(
     token: &str,
     decryption: Decryption,

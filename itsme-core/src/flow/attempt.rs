@@ -1,7 +1,7 @@
 use crate::http::endpoint::Endpoint;
 
-/// Identifies a request in logs and metrics. Every [`Request`](crate::Request) that a flow sends has one as an
-/// extension. Unlike the request's URL, it contains nothing about the person.
+/// Identifies a request in logs and metrics. Every [`Request`](crate::Request) that a flow sends has an `Attempt` in
+/// its extensions. Unlike the request's URL, it contains nothing about the user.
 ///
 /// ```
 /// # use itsme_core::{Attempt, Endpoint, Request};
@@ -14,28 +14,29 @@ use crate::http::endpoint::Endpoint;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
-    /// The endpoint the request goes to.
+    /// The endpoint to which the request is sent.
     pub endpoint: Endpoint,
-    /// 1 for the first attempt. Higher: the previous one got no response.
+    /// The number of the attempt: 1 for the first, and one more each time that the previous attempt got no response.
     pub number: u32,
 }
 
-/// What is known about a request without a usable response.
+/// What is known about a request that got no usable response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendFailure {
-    /// The OP cannot have seen the request: the host was not found, the connection was refused, or TLS failed before
-    /// anything was sent.
+    /// The OP cannot have received the request: the host was not found, the connection was refused, or TLS failed
+    /// before anything was sent.
     #[error("the request was not sent")]
     NotSent,
-    /// The OP may have seen the request, but the connection broke.
+    /// The connection broke, but the OP may have received the request.
     #[error("the request got no response")]
     Lost,
-    /// The OP may have seen the request, but the time for its response is up, so there is no time for a second try
-    /// either.
+    /// The OP may have received the request but did not respond in time. The request is not retried, because no time
+    /// is left.
     #[error("the request got no response in time")]
     TimedOut,
-    /// The response is larger than [`MAX_RESPONSE_BYTES`](crate::MAX_RESPONSE_BYTES), and would be again.
+    /// The response is larger than [`MAX_RESPONSE_BYTES`](crate::MAX_RESPONSE_BYTES). The request is not retried,
+    /// because the response would be too large again.
     #[error("the response is too large")]
     TooLarge,
 }
@@ -45,7 +46,7 @@ impl Attempt {
         Self { endpoint, number: 1 }
     }
 
-    /// Continues the count of a failed attempt at the same endpoint.
+    /// Continues the count if the failed attempt was at the same endpoint.
     pub(crate) fn after(self, failed: Self) -> Self {
         if self.endpoint == failed.endpoint {
             return Self { number: failed.number + 1, ..self };

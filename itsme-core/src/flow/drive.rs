@@ -19,11 +19,11 @@ use crate::{
     http::{Request, Response},
 };
 
-/// Why a driven flow ended without its result.
+/// The reason that a driven flow failed.
 #[derive(Debug, thiserror::Error)]
-#[allow(clippy::exhaustive_enums, reason = "a driver fails in these three ways")]
+#[allow(clippy::exhaustive_enums, reason = "a driver can fail only in these three ways")]
 pub enum DriveError<E> {
-    /// The protocol failed; see [`Error`].
+    /// The flow ended with an error of its own; see [`Error`].
     #[error(transparent)]
     Flow(#[from] Error),
     /// The HTTP client got no response to a request, and the flow cannot continue without it.
@@ -39,7 +39,7 @@ pub enum DriveError<E> {
     Key {
         /// The key's `kid`.
         kid: String,
-        /// The requested operation: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
+        /// The algorithm of the requested operation: `RS256`, `RSA-OAEP` or `RSA-OAEP-256`.
         algorithm: &'static str,
         /// What is known about the failure.
         failure: KeyFailure,
@@ -48,11 +48,11 @@ pub enum DriveError<E> {
     },
 }
 
-/// The outcome of a key operation: the result, or why there is none, with the key holder's error.
+/// The outcome of a key operation: the result, or the kind of failure together with the key holder's error.
 pub type KeyResult = Result<Zeroizing<Vec<u8>>, (KeyFailure, Box<dyn StdError + Send + Sync>)>;
 
 impl<E> DriveError<E> {
-    /// What to tell the person, and whether to alert anyone.
+    /// What to tell the user, and whether to alert anyone.
     pub fn advice(&self) -> Advice {
         match self {
             Self::Flow(error) => error.advice(),
@@ -64,11 +64,11 @@ impl<E> DriveError<E> {
     }
 }
 
-/// Runs a flow to its end over a blocking HTTP client.
+/// Runs a flow to completion with a blocking HTTP client.
 ///
-/// `send` makes one request, follows no redirects and returns any response, whatever its status. If there is
-/// none, it says whether the OP can have seen the request, and why. `sleep` waits. These two plug in an HTTP
-/// client:
+/// `send` makes one request, follows no redirects, and returns the response, whatever its status. If there is no
+/// response, `send` returns a [`SendFailure`], which states whether the OP can have received the request, and the HTTP
+/// client's error. `sleep` waits. You plug in an HTTP client with these two functions:
 ///
 /// ```
 /// # use itsme_core::{Client, DriveError, Platform, SendFailure, Provider, Request, Response, drive};
@@ -86,7 +86,7 @@ impl<E> DriveError<E> {
 /// ```
 ///
 /// # Errors
-/// The flow failed, or a request got no response and cannot be made again.
+/// The flow failed, or a request got no response and cannot be retried.
 pub fn drive<T, E>(
     flow: Flow<T>,
     platform: &mut impl Platform,
@@ -98,11 +98,11 @@ pub fn drive<T, E>(
 }
 
 /// Like [`drive()`](crate::drive()), for a client with [external](crate::PrivateKeys::external) private keys:
-/// `use_key` has the key holder perform one operation. It is called once more, after half a second, if the key
-/// was [`Unavailable`](KeyFailure::Unavailable).
+/// `use_key` has the key holder perform one operation. If it fails with
+/// [`Unavailable`](KeyFailure::Unavailable), it is called one more time, half a second later.
 ///
 /// # Errors
-/// Those of [`drive()`](crate::drive()), or a key operation failed.
+/// The errors of [`drive()`](crate::drive()), or a key operation failed.
 pub fn drive_with_keys<T, E>(
     flow: Flow<T>,
     platform: &mut impl Platform,
@@ -129,15 +129,15 @@ fn drive_blocking<T, E>(
     let driven = pin!(run(flow, platform, send, sleep, use_key));
     match driven.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
-        Poll::Pending => unreachable!("all its futures are ready"),
+        Poll::Pending => unreachable!("all futures in the flow are ready"),
     }
 }
 
-/// Runs a flow to its end over an async HTTP client, in any runtime: [`drive()`](crate::drive()) with futures.
-/// Dropping the future only abandons the flow.
+/// Runs a flow to completion with an async HTTP client, in any runtime. This is [`drive()`](crate::drive()) with
+/// futures. Dropping the future abandons the flow and has no other effect.
 ///
 /// # Errors
-/// The flow failed, or a request got no response and cannot be made again.
+/// The flow failed, or a request got no response and cannot be retried.
 pub async fn drive_async<T, E, Sent, Slept>(
     flow: Flow<T>,
     platform: &mut impl Platform,
@@ -153,10 +153,10 @@ where
 }
 
 /// Like [`drive_async`](crate::drive_async), for a client with [external](crate::PrivateKeys::external) private
-/// keys: [`drive_with_keys`](crate::drive_with_keys) with futures.
+/// keys. This is [`drive_with_keys`](crate::drive_with_keys) with futures.
 ///
 /// # Errors
-/// Those of [`drive_async`](crate::drive_async), or a key operation failed.
+/// The errors of [`drive_async`](crate::drive_async), or a key operation failed.
 pub async fn drive_async_with_keys<T, E, Sent, Slept, Used>(
     flow: Flow<T>,
     platform: &mut impl Platform,
@@ -172,7 +172,7 @@ where
     run(flow, platform, send, sleep, Some(use_key)).await
 }
 
-/// The loop over the steps of a flow.
+/// Takes the steps of a flow in a loop, until it ends.
 async fn run<T, E, Sent, Slept, Used>(
     flow: Flow<T>,
     platform: &mut impl Platform,

@@ -7,16 +7,16 @@ use super::{
     key_operation::{KeyFailure, KeyOperation},
 };
 
-/// What a log may contain about a [`KeyOperation`]: no message, no digest, no key. Feature `tracing`.
+/// Logs a [`KeyOperation`] without its message, its digest or the key. Requires the feature `tracing`.
 ///
-/// The adapters use it to log each operation with the target `itsme`; so can a loop of your own. The fields are the
-/// `kid`, the `algorithm`, the duration in `ms`, the [`failure`](KeyFailure), and the `error` with its causes, which
-/// contains whatever the key holder put there.
+/// The adapters use it to log each operation with the target `itsme`, and you can use it in your own loop. The fields
+/// are the `kid`, the `algorithm`, the duration in `ms`, the [`failure`](KeyFailure), and the `error` with its causes.
+/// The key holder determines what the `error` contains.
 ///
 /// | level | event |
 /// |---|---|
-/// | `debug` | the key was used: it signed or decrypted, or what the OP sent does not decrypt |
-/// | `warn` | the key cannot be reached, or may not be used |
+/// | `debug` | the key signed or decrypted, or what the OP sent cannot be decrypted with it |
+/// | `warn` | the key cannot be reached or cannot be used |
 #[derive(Debug)]
 pub struct KeyLog {
     kid: String,
@@ -31,7 +31,7 @@ impl KeyLog {
         Self { kid: operation.kid().to_owned(), algorithm: operation.algorithm(), unwraps }
     }
 
-    /// Writes one event, once the outcome is known.
+    /// Logs the outcome as one event. Call this after the operation.
     pub fn write(self, outcome: &KeyResult, took: Duration) {
         let Self { kid, algorithm, unwraps } = self;
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
@@ -39,7 +39,7 @@ impl KeyLog {
             Ok(_) => debug!(target: "itsme", kid, algorithm, ms, "the key was used"),
             Err((failure, error)) => {
                 let error: &(dyn Error + 'static) = &**error;
-                // Anyone who can send us tokens must not be able to flood the log with warnings.
+                // Whoever can send tokens that cannot be decrypted must not be able to flood the log with warnings.
                 if unwraps && *failure == KeyFailure::DoesNotUnwrap {
                     debug!(target: "itsme", kid, algorithm, ms, ?failure, error, "the key was used");
                 } else {

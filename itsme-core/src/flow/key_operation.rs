@@ -10,50 +10,52 @@ use crate::{
 
 const RS256: &str = "RS256";
 
-/// An operation for a private key outside this process, in an HSM or a KMS (see
+/// An operation for a private key that is held outside this process, in an HSM or a KMS (see
 /// [`PrivateKeys::external`](crate::PrivateKeys::external)).
 ///
 /// `Debug` shows only the key's `kid` and the algorithm, which may be logged.
 #[allow(clippy::exhaustive_enums, reason = "a key holder must support all of them")]
 pub enum KeyOperation {
-    /// Sign with PKCS #1 v1.5 and SHA-256 (RFC 7518 §3.3). The result is the signature, as long as the
-    /// modulus.
+    /// Sign with PKCS #1 v1.5 and SHA-256 (RFC 7518 §3.3). The result is the signature, which has as many bytes
+    /// as the modulus.
     Sign {
         /// The `kid` of the key's JWK.
         kid: String,
         /// `RS256`.
         algorithm: &'static str,
-        /// What to sign.
+        /// The message to sign.
         input: SigningInput,
     },
-    /// Decrypt a content key with RSA-OAEP, without a label (RFC 7518 §4.3). The result is the content
-    /// key.
+    /// Decrypt a content encryption key with RSA-OAEP, without a label (RFC 7518 §4.3). The result is the
+    /// decrypted key.
     Unwrap {
         /// The `kid` of the key's JWK.
         kid: String,
         /// `RSA-OAEP`, which uses SHA-1, or `RSA-OAEP-256`, which uses SHA-256.
         algorithm: &'static str,
-        /// The encrypted content key, as long as the modulus.
+        /// The encrypted content encryption key, which has as many bytes as the modulus.
         encrypted_key: Vec<u8>,
     },
 }
 
-/// The message to sign. It may contain the text of a confirmation, which a key holder need not see: most
-/// HSMs and every KMS accept its digest.
+/// The message to sign. It may contain the text of a confirmation. The key holder does not need to see that text:
+/// most HSMs and every KMS accept the message's digest instead.
 pub struct SigningInput(Zeroizing<Vec<u8>>);
 
 /// What is known about a failed key operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[allow(clippy::exhaustive_enums, reason = "a key holder must distinguish these")]
 pub enum KeyFailure {
-    /// The key was used, but the content key does not decrypt. The sender never learns this.
-    #[error("the content key does not decrypt")]
+    /// The key was used, but the content encryption key cannot be decrypted. The sender of the token is never told.
+    #[error("the content encryption key cannot be decrypted")]
     DoesNotUnwrap,
-    /// The key cannot be reached or is busy: no response, a timeout, throttling. It is asked once more.
+    /// The key cannot be reached or is busy, for example because of a timeout or throttling. The operation is retried
+    /// once.
     #[error("the key cannot be reached")]
     Unavailable,
-    /// Asking again will not help: no permission, no such key, disabled.
-    #[error("the key may not be used")]
+    /// The key holder refused, and retrying will not help: the key does not exist or is disabled, or permission is
+    /// missing.
+    #[error("the key holder refused to use the key")]
     Refused,
 }
 
@@ -72,18 +74,18 @@ impl KeyOperation {
 }
 
 impl SigningInput {
-    /// The whole message, for a holder that hashes.
+    /// The whole message, for a key holder that computes the digest itself.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// The SHA-256 of the message, for a holder that signs digests.
+    /// The SHA-256 digest of the message, for a key holder that signs digests.
     pub fn digest(&self) -> [u8; 32] {
         jose::sha256(&[&self.0])
     }
 
-    /// The digest in its `DigestInfo` (RFC 8017 §9.2), for a holder that only adds the padding, such as
-    /// `CKM_RSA_PKCS` in PKCS #11.
+    /// The digest, encoded as a `DigestInfo` (RFC 8017 §9.2), for a key holder that only adds the padding, such as the
+    /// mechanism `CKM_RSA_PKCS` in PKCS #11.
     pub fn digest_info(&self) -> [u8; 51] {
         const SHA256: [u8; 19] = [
             0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
@@ -96,11 +98,11 @@ impl SigningInput {
     }
 }
 
-/// What a machine asks of a key, wherever the key is.
+/// A machine's request for a private key operation, whether the key is local or external.
 pub(crate) struct Ask {
     key: Arc<OwnKey>,
     work: Work,
-    /// Whether the key holder has already been asked once and could not be reached.
+    /// Whether this is the second attempt: the key holder could not be reached the first time.
     again: bool,
 }
 
@@ -109,21 +111,21 @@ enum Work {
     Unwrap(KeyEncryption, Vec<u8>),
 }
 
-/// What a key did.
+/// The result of a key operation.
 pub(crate) enum KeyUsed {
     /// The signed JWS.
     Signed(Wiped<Vec<u8>>),
-    /// The content key, if it decrypts.
+    /// The decrypted content encryption key; `None` if it cannot be decrypted.
     Unwrapped(Option<Zeroizing<Vec<u8>>>),
-    /// Nothing: the key holder could not be reached, twice.
+    /// There is no result: the key holder could not be reached, even on the second attempt.
     Unavailable,
 }
 
-/// Who performs the operation.
+/// Where the operation is performed.
 pub(super) enum Answer {
-    /// The local key; this is the result.
+    /// In this process: it is done, and this is the result.
     Here(KeyUsed),
-    /// The key holder.
+    /// By the key holder.
     Outside(Ask),
 }
 
@@ -145,7 +147,7 @@ impl Ask {
             (KeyHome::Here(key), Work::Unwrap(alg, encrypted_key)) => {
                 KeyUsed::Unwrapped(key.decrypt(alg, &encrypted_key))
             }
-            // A key holder would report an error, each in its own way.
+            // Don't send a key that cannot be valid to the key holder: each kind would report a different error.
             (KeyHome::Outside(public), Work::Unwrap(_, encrypted_key))
                 if !public.may_have_encrypted(&encrypted_key) =>
             {
@@ -156,7 +158,7 @@ impl Ask {
         Ok(Answer::Here(used))
     }
 
-    /// The operation for the key holder.
+    /// The operation that the key holder must perform.
     pub(super) fn operation(&self) -> KeyOperation {
         let kid = self.key.kid.clone();
         match &self.work {
@@ -171,8 +173,8 @@ impl Ask {
         }
     }
 
-    /// Accepts the key holder's result. A signature is verified with the published key: the OP's error
-    /// for a wrong one would say less.
+    /// Accepts the key holder's result. A signature is verified with the published key first, because this gives a
+    /// clearer error than the one that the OP would return for a wrong signature.
     pub(super) fn accept(self, made: Zeroizing<Vec<u8>>) -> Result<KeyUsed, Error> {
         match self.work {
             Work::Sign(jws) => match &self.key.home {
@@ -185,12 +187,12 @@ impl Ask {
         }
     }
 
-    /// Reports that the key does not decrypt this; `None` if it was not asked to.
+    /// The result for a content encryption key that cannot be decrypted; `None` if the operation was to sign.
     pub(super) fn does_not_unwrap(&self) -> Option<KeyUsed> {
         matches!(self.work, Work::Unwrap(..)).then_some(KeyUsed::Unwrapped(None))
     }
 
-    /// The same request, if it may be repeated.
+    /// The same request, for the second attempt; `None` if this was the second attempt.
     pub(super) fn once_more(self) -> Option<Self> {
         (!self.again).then_some(Self { again: true, ..self })
     }

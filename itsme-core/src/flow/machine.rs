@@ -1,4 +1,4 @@
-//! Flows from the inside. Only `flow` creates a [`Context`], so no transition can be taken outside a step.
+//! The state machines inside flows. Only `flow` creates a [`Context`], so transitions cannot happen outside a step.
 
 use std::time::Duration;
 
@@ -13,46 +13,46 @@ use crate::{
     http::{Request, Response},
 };
 
-/// A state machine. Its states own everything that the rest of the flow needs.
+/// The state machine of a flow. Each state owns all that the rest of the flow needs.
 pub(crate) trait Machine: Sized {
-    /// What the flow ends with.
+    /// The result of the flow.
     type Output;
 
-    /// The one transition: what follows from an event.
+    /// Handles an event and returns what to do next. All transitions happen here.
     fn step(self, event: Event, cx: &mut Context<'_>) -> Result<Next<Self>, Error>;
 }
 
-/// What happened.
+/// What has happened since the machine's last step.
 pub(crate) enum Event {
     /// The flow begins, or continues after a wait.
     Begin,
-    /// The request was answered.
+    /// The request got a response.
     Response(Response),
-    /// The request was not answered.
+    /// The request got no response.
     Failed(SendFailure),
-    /// The key operation ended.
+    /// The key operation has ended.
     KeyUsed(KeyUsed),
 }
 
-/// What a machine wants next.
+/// What a machine needs done next.
 pub(crate) enum Next<M: Machine> {
     /// Send this, then continue with the response.
     Send(Request, M),
     /// Continue after this time.
     Wait(Duration, M),
-    /// Have a private key perform this operation, wherever it is, then continue with the result.
+    /// Perform this operation with a private key, local or external, then continue with the result.
     UseKey(Ask, M),
     /// The flow has succeeded.
     Done(M::Output),
-    /// Nothing more can be done: the error is that of the HTTP client or the key holder. Allowed only after
-    /// [`Event::Failed`] and [`KeyUsed::Unavailable`]; machines are not told about a key that may not be
-    /// used.
+    /// The flow has failed with the error of the HTTP client or the key holder. A machine may return this only
+    /// after [`Event::Failed`] or [`KeyUsed::Unavailable`]. If the key holder refuses an operation, the flow ends
+    /// without notifying the machine.
     GiveUp,
 }
 
 impl<M: Machine> Next<M> {
-    /// Runs this machine as a part of another one: `wrap` puts it back, `done` continues from its result,
-    /// and `context` goes to whichever of the two is called.
+    /// Runs this machine inside an outer one: `wrap` puts it back into the outer machine, and `done` continues
+    /// with its result. `context` is passed to whichever of the two is called.
     pub(crate) fn within<N: Machine, C>(
         self,
         context: C,
@@ -69,7 +69,7 @@ impl<M: Machine> Next<M> {
     }
 }
 
-/// The time of a transition, read once, and its source of randomness.
+/// The context of a transition: the time, which is read only once, and the source of randomness.
 pub(crate) struct Context<'a> {
     pub(crate) now: UnixTime,
     pub(super) platform: &'a mut dyn Platform,
@@ -80,8 +80,8 @@ impl Context<'_> {
         self.platform.fill(buf)
     }
 
-    /// 256 random bits as text. Only letters and digits, because `state` passes through intermediaries that
-    /// may rewrite anything else, such as the `_` and `-` of base64url.
+    /// 256 random bits as text. It contains only letters and digits, because `state` passes through intermediaries
+    /// that might alter other characters, such as the `_` and `-` of base64url.
     pub(crate) fn random_text(&mut self) -> Result<String, EntropyError> {
         let mut bytes = [0; 32];
         self.platform.fill(&mut bytes)?;

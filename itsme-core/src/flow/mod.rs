@@ -1,12 +1,12 @@
-//! How a flow runs: each step owns its continuation.
+//! Running flows, step by step. Each step owns its continuation.
 //!
 //! ```text
-//! mod.rs      flows as their users see them      machine.rs  flows from the inside
-//! drive.rs    the loops over steps               attempt.rs  identifies a request
-//! platform.rs time and randomness                retry.rs    what is sent again
-//! key_operation.rs  what private keys do         single_request.rs  flows of one request
-//! request_log.rs key_log.rs  what a log may contain about either
-//! tape.rs     a recorded flow                    recorded_answer.rs  a recorded response
+//! mod.rs      the public API of flows           machine.rs  the state machines inside
+//! drive.rs    the loops over steps              attempt.rs  identifies a request
+//! platform.rs time and randomness               retry.rs    when a request is retried
+//! key_operation.rs  operations of private keys  single_request.rs  flows that send one request
+//! request_log.rs key_log.rs  log events for requests and key operations
+//! tape.rs     a recorded flow                   recorded_answer.rs  a recorded response
 //! ```
 
 pub(crate) mod attempt;
@@ -40,25 +40,25 @@ use crate::{
     http::{Request, Response},
 };
 
-/// A protocol flow that ends in a `T`: a chain of steps, each of which owns its continuation.
+/// A protocol flow that returns a `T`. It is a chain of steps, each of which owns its continuation.
 ///
 /// ```text
 ///                   ┌───────────────── receive(response) ────────────────┐
-///                   │          ┌────── failed(why): once more ───────────┤
+///                   │          ┌────── failed(why): retry ───────────────┤
 ///                   ▼          ▼                                         │
 /// Flow ──start──▶ Step ──▶ Send(request, Pending) ───────────────────────┘
 ///                  │ ▲
 ///                  │ └──────── resume ────────┐
 ///                  ├─────▶ Wait(duration, Paused)
-///                  ├─────▶ UseKey(operation, AwaitingKey): used(made) or failed(why), and on
+///                  ├─────▶ UseKey(operation, AwaitingKey): used(made) or failed(why)
 ///                  └─────▶ Done(T)
 /// ```
 ///
-/// The methods of [`Client`](crate::Client) create flows; their signatures say what each ends in. A step can be
-/// answered once, by the one method that it has. [`drive`](crate::drive()) and [`drive_async`](crate::drive_async)
-/// take all the steps, given a way to send.
+/// The methods of [`Client`](crate::Client) create flows; the return type of each shows the flow's result. Continuing a
+/// flow consumes its step, so a step cannot be continued twice. [`drive`](crate::drive()) and
+/// [`drive_async`](crate::drive_async) take all the steps for you, using your HTTP client.
 ///
-/// A custom runtime can store flows like any other value, whatever machine is inside:
+/// If you write your own runtime, it can store flows like any other value. Their types depend only on the result:
 ///
 /// ```
 /// use std::{collections::VecDeque, time::Duration};
@@ -79,7 +79,7 @@ use crate::{
 /// #     Runtime { to_start: VecDeque::new(), redirects: vec![], logins: vec![], asleep: vec![] };
 /// runtime.to_start.push_back(itsme.authorize(AuthorizationRequest::login(SERVICE)));
 /// # let flow = runtime.to_start.pop_front().expect("a flow");
-/// # let Step::Send(_, pending) = flow.start(&mut world)? else { panic!("a cold flow sends") };
+/// # let Step::Send(_, pending) = flow.start(&mut world)? else { panic!("a new flow sends a request first") };
 /// # runtime.redirects.push(pending);
 /// # Ok::<(), Error>(())
 /// ```
@@ -89,15 +89,15 @@ pub struct Flow<T> {
     running: Box<dyn Running<T> + Send>,
 }
 
-/// What a flow wants next.
-#[must_use = "a flow does not continue until its step is answered"]
-#[allow(clippy::exhaustive_enums, reason = "a driver must handle every step")]
+/// What a flow needs you to do next.
+#[must_use = "a flow makes no progress unless you continue it"]
+#[allow(clippy::exhaustive_enums, reason = "a driver must handle every kind of step")]
 pub enum Step<T> {
     /// Send the request, then report the outcome.
     Send(Request, Pending<T>),
-    /// Resume after this time.
+    /// Resume the flow after this time.
     Wait(Duration, Paused<T>),
-    /// Have the key holder perform this operation, then report the outcome. Only for
+    /// Have the key holder perform this operation, then report the outcome. This step occurs only with
     /// [external](crate::PrivateKeys::external) keys.
     UseKey(KeyOperation, AwaitingKey<T>),
     /// The flow has succeeded.
@@ -105,21 +105,21 @@ pub enum Step<T> {
 }
 
 /// A flow that is waiting for the response to a request.
-#[must_use = "a flow does not continue until its step is answered"]
+#[must_use = "a flow makes no progress unless you continue it"]
 pub struct Pending<T> {
     running: Box<dyn Running<T> + Send>,
     attempt: Attempt,
 }
 
-/// A flow that is waiting for the result of an external key.
-#[must_use = "a flow does not continue until its step is answered"]
+/// A flow that is waiting for the result of an operation with an external key.
+#[must_use = "a flow makes no progress unless you continue it"]
 pub struct AwaitingKey<T> {
     running: Box<dyn Running<T> + Send>,
     kid: String,
 }
 
 /// A flow that is waiting for time to pass.
-#[must_use = "a flow does not continue until its step is answered"]
+#[must_use = "a flow makes no progress unless you continue it"]
 pub struct Paused<T>(Box<dyn Running<T> + Send>);
 
 impl<T> Flow<T> {
@@ -135,12 +135,13 @@ impl<T> Flow<T> {
     /// Takes the first step. Any error in the caller's input is reported here, before a request is made.
     ///
     /// # Errors
-    /// Those of the flow; see [`Error`].
+    /// The flow has failed; see [`Error`].
     pub fn start(self, platform: &mut impl Platform) -> Result<Step<T>, Error> {
         step(self.running, Event::Begin, platform).map(not_given_up)
     }
 
-    /// The name for logs and metrics: the method of [`Client`](crate::Client) that created the flow.
+    /// The name of the flow, for logs and metrics. It is the name of the method of [`Client`](crate::Client) that
+    /// created the flow.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -152,7 +153,7 @@ impl<T> Pending<T> {
         self.attempt
     }
 
-    /// Takes the response, whatever its status.
+    /// Continues the flow with the response, whatever its status.
     ///
     /// # Errors
     /// The flow has failed; see [`Error`].
@@ -164,12 +165,12 @@ impl<T> Pending<T> {
         step(self.running, Event::Response(response), platform).map(not_given_up)
     }
 
-    /// Reports that there is no response. `None` means that the flow gives up, and the HTTP client's error is the
-    /// result; take the [`attempt`](Self::attempt) beforehand to report it. A GET is tried once more; a code is
-    /// redeemed again only after [`NotSent`](SendFailure::NotSent).
+    /// Reports that there is no response. `None` means that the flow has failed, with the HTTP client's error as the
+    /// cause. If you want to report the [`attempt`](Self::attempt), read it before you call this. A GET is retried
+    /// once; redeeming a code is retried only after [`NotSent`](SendFailure::NotSent).
     ///
     /// # Errors
-    /// The flow has failed for another reason; see [`Error`].
+    /// The flow has failed for a different reason; see [`Error`].
     pub fn failed(
         self,
         why: SendFailure,
@@ -180,7 +181,7 @@ impl<T> Pending<T> {
 }
 
 impl<T> Paused<T> {
-    /// Continues once the time is up.
+    /// Continues the flow after the wait.
     ///
     /// # Errors
     /// The flow has failed; see [`Error`].
@@ -190,11 +191,11 @@ impl<T> Paused<T> {
 }
 
 impl<T> AwaitingKey<T> {
-    /// Takes the result of the key: the signature, or the content key.
+    /// Continues the flow with the result of the key operation: the signature, or the decrypted content encryption key.
     ///
     /// # Errors
-    /// [`Error::KeyMismatch`]: the signature is not by the published key; nothing was sent. Otherwise those of the
-    /// flow; see [`Error`].
+    /// [`Error::KeyMismatch`] if the signature cannot be verified with the published key; nothing has been sent then.
+    /// Otherwise, the flow has failed for a different reason; see [`Error`].
     pub fn used(
         self,
         made: impl Into<Zeroizing<Vec<u8>>>,
@@ -203,11 +204,11 @@ impl<T> AwaitingKey<T> {
         self.made(Ok(made.into()), platform).map(not_given_up)
     }
 
-    /// Reports that the key operation failed. `None` means that the flow gives up, and the key holder's error is the
-    /// result. A key that cannot be reached is asked once more, after a short [`Wait`](Step::Wait).
+    /// Reports that the key operation failed. `None` means that the flow has failed, with the key holder's error as the
+    /// cause. If the key could not be reached, the operation is retried once, after a short [`Wait`](Step::Wait).
     ///
     /// # Errors
-    /// The flow has failed for another reason; see [`Error`].
+    /// The flow has failed for a different reason; see [`Error`].
     pub fn failed(
         self,
         why: KeyFailure,
@@ -221,23 +222,23 @@ impl<T> AwaitingKey<T> {
         take_turn(platform, |cx| running.key_used(made, cx).map(|turn| (running, turn)))
     }
 
-    /// The error for a runtime without a key holder, which only serves clients with local keys.
+    /// The error to report from a runtime that has no key holder and so supports only clients with local keys.
     pub fn no_holder(self) -> Error {
         Error::NoKeyHolder { kid: self.kid }
     }
 }
 
-/// A boxed machine, which stays in place from step to step.
+/// A boxed machine. The box stays in place from step to step.
 trait Running<T> {
     fn step(&mut self, event: Event, cx: &mut Context<'_>) -> Result<Turn<T>, Error>;
 
     fn key_used(&mut self, made: KeyMade, cx: &mut Context<'_>) -> Result<Turn<T>, Error>;
 }
 
-/// The result of an external key, or why there is none.
+/// The result of an operation with an external key, or the kind of failure.
 type KeyMade = Result<Zeroizing<Vec<u8>>, KeyFailure>;
 
-/// What a machine wants, once it is back in its box.
+/// What a machine needs done next. The machine itself is back in its slot.
 enum Turn<T> {
     Send(Request, Attempt),
     Wait(Duration),
@@ -247,9 +248,9 @@ enum Turn<T> {
 }
 
 struct Slot<M> {
-    /// Empty while the machine takes a step, and after its last.
+    /// `None` while the machine takes a step, and after its last step.
     machine: Option<Result<M, Error>>,
-    /// The last request, while it has no response.
+    /// The attempt of the last request, as long as it has no response.
     unanswered: Option<Attempt>,
     /// The pending operation of an external key.
     asked: Option<Ask>,
@@ -318,7 +319,7 @@ impl<M> Slot<M> {
         Self { machine: Some(machine), unanswered: None, asked: None }
     }
 
-    /// Numbers the attempt.
+    /// Numbers the request's attempt.
     fn count<T>(&mut self, mut request: Request) -> Turn<T> {
         let attempt: Option<Attempt> = request.extensions().get().copied();
         let mut attempt = attempt.expect("every request of a flow has an attempt");

@@ -1,10 +1,10 @@
 use crate::{error::EntropyError, ground::time::UnixTime};
 
-/// The two things that the core cannot know by itself: the time, and random bytes.
+/// Supplies the time and random bytes, which this crate does not read from the operating system itself.
 ///
-/// Every transition of a flow reads the clock once. All randomness of the protocol comes from here
-/// (`state`, `nonce`, code verifier, `jti`, content keys, IVs). OpenSSL uses its own for the seed of
-/// RSA-OAEP and for blinding, so two runs with the same `Platform` produce tokens that differ but
+/// Every transition of a flow reads the clock once. All random values of the protocol come from the `Platform`:
+/// `state`, `nonce`, code verifier, `jti`, content encryption keys and IVs. OpenSSL uses its own randomness for the
+/// RSA-OAEP seed and for blinding. As a result, two runs with the same `Platform` produce different ciphertexts that
 /// decrypt to the same content.
 pub trait Platform {
     /// The current time.
@@ -13,7 +13,7 @@ pub trait Platform {
     /// Fills `buf` with unpredictable bytes.
     ///
     /// # Errors
-    /// No randomness is available; the flow ends with this error.
+    /// No random bytes are available. The flow ends with this error.
     fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError>;
 }
 
@@ -27,7 +27,7 @@ impl<E: Platform + ?Sized> Platform for &mut E {
     }
 }
 
-/// The operating system's clock and randomness. Feature `system`.
+/// The operating system's clock and random number generator. Requires the feature `system`.
 #[cfg(feature = "system")]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
@@ -44,7 +44,7 @@ impl SystemPlatform {
 #[cfg(feature = "system")]
 impl Platform for SystemPlatform {
     fn now(&self) -> UnixTime {
-        // A clock before 1970 reads as 1970, when no token is valid.
+        // If the clock is set before 1970, return 1970. No token is valid then.
         let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         UnixTime::from_secs(0).after(since)
     }

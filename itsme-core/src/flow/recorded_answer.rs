@@ -4,14 +4,14 @@ use zeroize::Zeroizing;
 
 use crate::{http::Response, jose};
 
-/// A response as a tape keeps it: only the headers that flows read, and no refresh token.
+/// A response as recorded on a tape. It has only the headers that flows read, and no refresh token.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct RecordedAnswer {
     pub(crate) status: u16,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     headers: Vec<(String, Bytes)>,
     body: Bytes,
-    /// How many bytes are missing.
+    /// The number of bytes that were cut.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) cut: usize,
 }
@@ -20,7 +20,7 @@ pub(crate) struct RecordedAnswer {
 const HEADERS: [HeaderName; 4] =
     [header::CACHE_CONTROL, header::CONTENT_TYPE, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
 
-/// Replaces a refresh token. It looks like one, so it is not quoted either.
+/// The placeholder for a refresh token. It looks like a token, so it is left out of quotations just as a token is.
 const DROPPED: &[u8] = b"dropped-refresh-token-0";
 
 impl RecordedAnswer {
@@ -54,7 +54,7 @@ impl RecordedAnswer {
         headers.sum::<usize>() + self.body.0.len()
     }
 
-    /// The response to replay; `None` if no such response can have existed.
+    /// The response to replay; `None` if the recorded data is not a valid HTTP response.
     pub(crate) fn response(&self) -> Option<Response> {
         let mut response = HttpResponse::new(self.body.0.to_vec());
         *response.status_mut() = StatusCode::from_u16(self.status).ok()?;
@@ -70,8 +70,8 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-/// Replaces the text of every JSON member `refresh_token`, at any depth. Everything else stays as received,
-/// because the form itself may be what is wrong with a response.
+/// Replaces the value of every JSON member `refresh_token`, at any depth, if it is a string. Everything else stays as
+/// received, because the response may be unusable precisely because of its formatting.
 fn without_refresh_tokens(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut kept = Zeroizing::new(Vec::with_capacity(body.len()));
     let (mut rest, mut is_refresh_token) = (body, false);
@@ -97,13 +97,13 @@ fn without_refresh_tokens(body: &[u8]) -> Zeroizing<Vec<u8>> {
     kept
 }
 
-/// Whether the name is `refresh_token`, however it is escaped.
+/// Whether the name is `refresh_token`, with or without escapes.
 fn is_named_refresh_token(text: &[u8]) -> bool {
     let literal = [b"\"", text, b"\""].concat();
     serde_json::from_slice::<String>(&literal).is_ok_and(|name| name == "refresh_token")
 }
 
-/// Bytes that may be secret; base64url in JSON.
+/// Bytes that may be secret. They are encoded as base64url in JSON.
 pub(crate) struct Bytes(pub(crate) Zeroizing<Vec<u8>>);
 
 impl Bytes {

@@ -6,16 +6,16 @@ use tracing::{debug, field, warn};
 use super::attempt::Attempt;
 use crate::http::{Request, Response};
 
-/// What a log may contain about a request: no path, no query, no header, no body. Feature `tracing`.
+/// Logs a request without its path, query, headers or body. Requires the feature `tracing`.
 ///
-/// The adapters use it to log each request with the target `itsme`; so can an HTTP client of your
-/// own. The fields are the `endpoint` ([`Endpoint`](crate::Endpoint)), the `host`, the `attempt`, the
-/// duration in `ms`, and the `status`, or the `error` with its causes.
+/// The adapters use it to log each request with the target `itsme`, and you can use it with your own HTTP client. The
+/// fields are the `endpoint` ([`Endpoint`](crate::Endpoint)), the `host`, the `attempt`, the duration in `ms`, and
+/// either the `status` or the `error` with its causes.
 ///
 /// | level | event |
 /// |---|---|
 /// | `debug` | the OP responded |
-/// | `warn` | the OP is in trouble: status 429 or 5xx |
+/// | `warn` | the OP is in trouble: it responded with status 429 or 5xx |
 /// | `warn` | the OP did not respond |
 #[derive(Debug)]
 pub struct RequestLog {
@@ -30,7 +30,7 @@ impl RequestLog {
         Self { attempt: request.extensions().get().copied(), host }
     }
 
-    /// Writes one event, once the outcome is known.
+    /// Logs the outcome as one event. Call this after the request.
     pub fn write<E: Error + 'static>(self, outcome: &Result<Response, E>, took: Duration) {
         let host = self.host.as_deref();
         let endpoint = self.attempt.map(|attempt| field::debug(attempt.endpoint));

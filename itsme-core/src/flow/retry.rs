@@ -2,28 +2,27 @@ use std::time::Duration;
 
 use super::attempt::SendFailure;
 
-/// How long to wait before asking an unreachable key once more, whatever the operation: a signature has not been
-/// sent yet, and a code whose token cannot be opened would be lost.
+/// The pause before an operation is retried with a key that could not be reached. Retrying a signature is safe, because
+/// nothing has been sent yet. Retrying a decryption is necessary, because the redeemed code would otherwise be lost.
 pub(super) const KEY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Whether a request without a response is sent again. Everything that this library repeats follows one of these
-/// policies.
+/// Whether a request that got no response is retried. Every retry in this library follows one of these policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
-    /// Once more after any failure that could turn out differently, because asking twice does no harm. This
-    /// covers every GET, and also revoking a token and starting a user discovery.
+    /// Retried once, unless the failure is one that a retry cannot help. Sending such a request twice does no harm.
+    /// This policy covers every GET, and also revoking a token and starting a user discovery.
     Idempotent,
-    /// Once more if the OP cannot have seen it. Redeeming a code twice can revoke its tokens (RFC 6749 §4.1.2),
-    /// and a person must not be asked twice.
+    /// Retried once if the OP cannot have received the request. Redeeming a code twice can revoke its tokens
+    /// (RFC 6749 §4.1.2), and a user must not be asked twice.
     IfNotSent,
-    /// Never within a flow: the next flow polls again, until the ticket's deadline.
+    /// Never retried within a flow. The next flow polls again, up to the ticket's deadline.
     ByDeadline,
-    /// It has already been repeated.
+    /// Not retried, because this was the retry.
     Used,
 }
 
 impl Retry {
-    /// The policy of the next attempt, if there may be one after this failure.
+    /// The policy for the next attempt; `None` if this failure must not be retried.
     pub(crate) fn again(self, why: SendFailure) -> Option<Self> {
         match (self, why) {
             (_, SendFailure::TimedOut | SendFailure::TooLarge) => None,

@@ -17,10 +17,10 @@ use crate::{
     provider::fetch::{FetchProvider, Need},
 };
 
-/// A flow that sends one request once the OP's metadata is known, possibly after a wait. Every request
-/// of a client to the OP is one of these, except for metadata, keys and userinfo.
+/// A flow that fetches the OP's metadata if necessary and then sends one request, possibly after a wait. Every request
+/// to the OP is sent this way, except for those for metadata, keys and userinfo.
 pub(crate) struct SingleRequest<X> {
-    /// Boxed, because a machine moves at every step.
+    /// Boxed, because the machine is moved at every step.
     exchange: Box<X>,
     state: State,
 }
@@ -32,15 +32,15 @@ enum State {
     Sent(Parties, Retry),
 }
 
-/// One kind of request, with what its response means.
+/// One kind of request, including how to interpret its response.
 pub(crate) trait Exchange: Sized {
-    /// Whether it is sent again if there is no response.
+    /// Whether the request is retried if there is no response.
     const RETRY: Retry;
 
-    /// The result.
+    /// The result of the flow.
     type Output;
 
-    /// Called before any request. Fails if the time or the caller's input is wrong; returns the result
+    /// Called before any request. Fails if it is too late or the caller's input is invalid. Returns the result
     /// if it is already known.
     fn begin(&self, _client: &ClientInner, _now: UnixTime) -> Result<Option<Self::Output>, Error> {
         Ok(None)
@@ -51,8 +51,8 @@ pub(crate) trait Exchange: Sized {
         UnixTime::from_secs(0)
     }
 
-    /// Prepares the request, anew for each attempt; or the next JWT that it needs, after those already
-    /// `made`.
+    /// Prepares the request, anew for each attempt. If the request needs a JWT that is not yet in `made`, returns that
+    /// JWT to be made first.
     fn prepare(
         &mut self,
         parties: &Parties,
@@ -60,7 +60,7 @@ pub(crate) trait Exchange: Sized {
         cx: &mut Context<'_>,
     ) -> Result<Prepared, Error>;
 
-    /// Reads the response.
+    /// Interprets the response.
     fn read(
         self,
         response: Response,
@@ -68,12 +68,12 @@ pub(crate) trait Exchange: Sized {
         now: UnixTime,
     ) -> Result<Self::Output, Error>;
 
-    /// The result if there is no response and will be none; by default, the flow gives up.
+    /// The result if there is no response and the request is not retried. By default, the flow gives up.
     fn unanswered(self, _now: UnixTime) -> Option<Self::Output> {
         None
     }
 
-    /// The result if the key that the request needs cannot be reached; by default, the flow gives up.
+    /// The result if the key that the request needs cannot be reached. By default, the flow gives up.
     fn unsigned(self, _now: UnixTime) -> Option<Self::Output> {
         None
     }
@@ -155,12 +155,12 @@ impl<X: Exchange> Machine for SingleRequest<X> {
             }
             (State::Sent(parties, retry), Event::Failed(why)) => match retry.again(why) {
                 Some(retry) => Self::prepare(exchange, (parties, retry), Vec::new(), cx),
-                // Another poll would get the same response.
+                // The next poll would get the same response.
                 None if why == SendFailure::TooLarge => Ok(Next::GiveUp),
                 None => Ok(exchange.unanswered(cx.now).map_or(Next::GiveUp, Next::Done)),
             },
             (State::Sent(..), Event::Begin | Event::KeyUsed(_)) => {
-                unreachable!("a request has a response or fails")
+                unreachable!("a request gets a response or fails")
             }
         }
     }

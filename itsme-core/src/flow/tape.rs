@@ -1,5 +1,5 @@
-//! A flow, recorded step by step. Machines and loops are unaware of this: an observed flow has one more box
-//! around its machine, and other flows have none.
+//! Records a flow step by step. Machines and loops need no code for this: an observed flow has an additional box
+//! around its machine, which other flows do not have.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,10 +19,10 @@ use crate::{
     jose,
 };
 
-/// The maximum number of response bytes on a tape, 1 MiB. Anything beyond is cut.
+/// The maximum number of response bytes on a tape, 1 MiB. The rest is cut.
 const MAX_ANSWERS: usize = 1024 * 1024;
 
-/// All steps of a flow so far.
+/// All steps that a flow has taken so far.
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Tape {
     pub(crate) steps: Vec<TapeStep>,
@@ -30,21 +30,21 @@ pub(crate) struct Tape {
     pub(crate) cut: usize,
 }
 
-/// One step: what the flow was told, and what it then wanted.
+/// One step of a flow: the event that was reported to it, and what it needed done next.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct TapeStep {
     pub(crate) at: UnixTime,
-    /// What had changed around the flow, in its observer's form.
+    /// What had changed outside the flow since the previous step, in the observer's format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) around: Option<Value>,
     pub(crate) told: Told,
-    /// The random bytes that were drawn; `None` if there were none available.
+    /// The random bytes that were drawn. An entry is `None` if none were available.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) drawn: Vec<Option<Bytes>>,
     pub(crate) want: Want,
 }
 
-/// What a flow is told.
+/// An event that is reported to a flow.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Told {
@@ -55,7 +55,7 @@ pub(crate) enum Told {
     KeyFailed(#[serde(with = "KeyFailureName")] KeyFailure),
 }
 
-/// What a flow wants.
+/// What a flow needs done next.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Want {
@@ -65,16 +65,16 @@ pub(crate) enum Want {
         #[serde(with = "EndpointName")]
         endpoint: Endpoint,
         attempt: u32,
-        /// Of the whole request, except what OpenSSL randomizes itself.
+        /// The digest of the whole request, except for the parts that OpenSSL randomizes itself.
         digest: String,
     },
-    /// In milliseconds.
+    /// The time to wait, in milliseconds.
     Wait(u64),
     UseKey {
         kid: String,
         algorithm: String,
     },
-    /// Nothing more; describes how the flow ended.
+    /// Nothing: the flow has ended. The text describes how.
     End(String),
 }
 
@@ -108,9 +108,9 @@ enum EndpointName {
     Userinfo,
 }
 
-/// Observes a flow to record it.
+/// Observes a flow and receives its recording.
 pub(crate) trait Observer: Send {
-    /// Called before a step; returns what has changed around the flow since the last one.
+    /// Called before a step. Returns what has changed outside the flow since the last step.
     fn around(&mut self) -> Option<Value>;
 
     /// Called after a step.
@@ -128,12 +128,12 @@ pub(crate) type Fill<'a> = dyn FnMut(&mut [u8]) -> Result<(), EntropyError> + 'a
 pub(crate) enum End<'a> {
     Well,
     Error(&'a Error),
-    /// With the error of the HTTP client or the key holder.
+    /// The flow ended with the error of the HTTP client or the key holder.
     GaveUp,
 }
 
 impl<T: 'static> Flow<T> {
-    /// The same flow, recorded for an observer if there is one.
+    /// Records the flow for the observer, if there is one.
     pub(crate) fn observed(self, observer: Option<Box<dyn Observer>>) -> Self {
         let Some(observer) = observer else { return self };
         let Self { name, running } = self;
@@ -141,7 +141,7 @@ impl<T: 'static> Flow<T> {
     }
 }
 
-/// An observed machine, in its box.
+/// A boxed machine that is being observed.
 struct Observed<T> {
     running: Box<dyn Running<T> + Send>,
     observer: Box<dyn Observer>,
@@ -207,7 +207,7 @@ impl<T> Observed<T> {
     }
 }
 
-/// The end of a successful flow.
+/// The description of a successful end.
 const WELL: &str = "it succeeded";
 
 impl Tape {
@@ -220,7 +220,7 @@ impl Tape {
         answers.sum()
     }
 
-    /// Phrases a failure as the driving loop's error does.
+    /// Describes a failure in the same words as the driving loop's error.
     fn why_given_up(&self, told: &Told) -> String {
         let asked = self.steps.last().map(|step| &step.want);
         match (asked, told) {
@@ -260,7 +260,7 @@ impl Want {
     }
 }
 
-/// The digest of a request, except for the encrypted keys of its JWEs, for which OpenSSL draws a seed itself.
+/// The digest of a request. It leaves out the encrypted keys of JWEs, because OpenSSL randomizes these itself.
 fn digest(request: &Request) -> String {
     let mut parts = vec![request.method().as_str().as_bytes()];
     let uri = request.uri().to_string();

@@ -268,6 +268,6 @@ fn an_endless_callback_takes_no_room() {
         let [recording] = &recorded.take()[..] else { panic!("one flow") };
         assert!(recording.as_text().len() < 64 * 1024);
         let outcome = replay(recording).outcome;
-        assert_eq!(outcome, "the callback does not belong to this login: it is too long");
+        assert_eq!(outcome, "the callback does not belong to this login: it is longer than 16 KiB");
     }
 }

@@ -46,7 +46,7 @@ fn an_application_makes_its_own_pages() {
     let at_itsme = browser.open("/itsme/login?return_to=/orders").expect("a redirect");
     let page = open(&mut browser, &site.itsme.deny(&at_itsme.url));
     let expected =
-        "nl Cancelled /itsme/login?return_to=%2Forders None the person declined or cancelled";
+        "nl Cancelled /itsme/login?return_to=%2Forders None the user declined or cancelled";
     assert!(page.starts_with(expected), "{page}");
     let page = open(&mut browser, "/itsme/callback?code=a&state=b&again");
     let expected = "nl StartOver /itsme/login None this browser has no such login in progress";
