@@ -280,6 +280,29 @@ mod tests {
     }
 
     #[test]
+    fn snapshots_differ_if_any_part_does() {
+        let (value, time) = (Arc::new(7_u8), Some(NOW));
+        let same = || Snapshot {
+            value: Some(Arc::clone(&value)),
+            leased_until: None,
+            last_failed: None,
+            last_refetch: None,
+            is_suspect: false,
+        };
+        assert!(same() == same());
+        for (part, other) in [
+            ("value", Snapshot { value: Some(Arc::new(7)), ..same() }),
+            ("no value", Snapshot { value: None, ..same() }),
+            ("lease", Snapshot { leased_until: time, ..same() }),
+            ("failure", Snapshot { last_failed: time, ..same() }),
+            ("refetch", Snapshot { last_refetch: time, ..same() }),
+            ("suspicion", Snapshot { is_suspect: true, ..same() }),
+        ] {
+            assert!(same() != other, "{part}");
+        }
+    }
+
+    #[test]
     fn a_lease_is_for_one_answer() {
         let cache = Cache::<u8>::default();
         let look = |now| cache.look(now, cache.since(), false, |_, _| true);
