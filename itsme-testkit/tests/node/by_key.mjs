@@ -3,7 +3,7 @@ import * as client from "openid-client";
 
 const OAEP = "RSA-OAEP-256";
 
-/** Reads a private JWK set: one key to sign with, and every key that itsme may encrypt to. */
+/** Reads a private JWK set: one signing key, and all keys to which itsme may encrypt. */
 export async function readKeys(jwks) {
   const read = async (use, alg) => {
     const own = jwks.keys.filter((jwk) => jwk.use === use);
@@ -17,7 +17,7 @@ export async function readKeys(jwks) {
 export async function connect(issuer, clientId, keys, options) {
   const authenticate = async (server, metadata, body, headers) => {
     const forItsme = (header, payload) => {
-      // The library puts the issuer in `aud`; itsme expects its token endpoint.
+      // The library sets `aud` to the issuer, but itsme requires the token endpoint.
       payload.aud = server.token_endpoint;
       header.typ = "JWT";
     };
@@ -32,7 +32,7 @@ export async function connect(issuer, clientId, keys, options) {
   return config;
 }
 
-/** Encrypts a signed JWT to itsme. In production, keep the key set for some minutes. */
+/** Encrypts a signed JWT to itsme. In production, cache the key set for a few minutes. */
 export async function encrypt(config, jwt) {
   const answer = await fetch(config.serverMetadata().jwks_uri);
   const { keys } = await answer.json();

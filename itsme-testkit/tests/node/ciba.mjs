@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import * as client from "openid-client";
 
-/** Asks someone whose `sub` is known, in the app on their phone. */
+/** Asks the user with this `sub` to approve in the app on their phone. */
 export async function ask(config, signing, service, sub) {
   const sign = (claims) =>
     new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: signing.kid, typ: "JWT" }).sign(signing.key);
@@ -22,12 +22,12 @@ export async function ask(config, signing, service, sub) {
   return client.initiateBackchannelAuthentication(config, { request });
 }
 
-/** Waits until they have approved. */
+/** Waits until the user has approved. */
 export async function wait(config, asked, sub) {
   const tokens = await client.pollBackchannelAuthenticationGrant(config, asked);
   const idToken = tokens.claims();
   if (idToken?.sub !== sub) {
-    throw new Error("itsme answers about someone else");
+    throw new Error("the ID token is for a different user");
   }
   return idToken;
 }

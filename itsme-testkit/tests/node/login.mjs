@@ -1,6 +1,6 @@
 import * as client from "openid-client";
 
-/** What to request, and what to keep in the person's session until they return. */
+/** Returns what to request, and what to keep in the user's session until they return. */
 export async function prepare(service, redirectUri) {
   const pending = {
     expectedState: client.randomState(),
@@ -16,15 +16,15 @@ export async function prepare(service, redirectUri) {
     code_challenge: await client.calculatePKCECodeChallenge(pending.pkceCodeVerifier),
     code_challenge_method: "S256",
   };
-  // Send the person to `client.buildAuthorizationUrl(config, parameters)`.
+  // Redirect the user to `client.buildAuthorizationUrl(config, parameters)`.
   return { parameters, pending };
 }
 
-/** `callback` is the URL that the person returned to; `pending` comes from their session. */
+/** `callback` is the URL at which the user came back; `pending` is from the user's session. */
 export async function finish(config, callback, pending) {
   const tokens = await client.authorizationCodeGrant(config, new URL(callback), pending);
   const idToken = tokens.claims();
-  // Claims requested by scope come only from userinfo.
+  // itsme returns claims requested by scope only from userinfo.
   const userinfo = await client.fetchUserInfo(config, tokens.access_token, idToken.sub);
   return { idToken, userinfo };
 }

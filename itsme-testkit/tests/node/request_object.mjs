@@ -1,11 +1,11 @@
 import * as client from "openid-client";
 
-/** The URL for a login whose parameters are signed and, if `encrypt` is given, encrypted. */
+/** Returns the URL for a login whose parameters are signed and, if `encrypt` is given, encrypted. */
 export async function byRequestObject(config, signing, parameters, encrypt) {
   const url = await client.buildAuthorizationUrlWithJAR(config, parameters, signing);
   const signed = url.searchParams.get("request");
   url.searchParams.set("request", encrypt ? await encrypt(config, signed) : signed);
-  // The library puts these only in the object; itsme also requires them outside it.
+  // The library sends these only in the request object, but itsme also requires them outside it.
   url.searchParams.set("response_type", "code");
   for (const name of ["scope", "redirect_uri", "state"]) {
     url.searchParams.set(name, parameters[name]);

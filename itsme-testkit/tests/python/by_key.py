@@ -24,14 +24,14 @@ class Assertion(PrivateKeyJWT):
         self.itsme_keys = itsme_keys
 
     def sign(self, auth, token_endpoint):
-        # New ones each time: Authlib adds the `jti`, which can be used only once.
+        # Set these anew each time: Authlib adds the `jti` to them, which must be used only once.
         self.headers = {"kid": auth.client_secret.kid, "typ": "JWT"}
         self.claims = {"exp": int(time.time()) + 300}
         return encrypt(super().sign(auth, token_endpoint), self.itsme_keys)
 
 
 def session(client_id, private_keys, redirect_uri, metadata, itsme_keys):
-    """`private_keys` is a `joserfc.jwk.KeySet`, which also decrypts tokens."""
+    """`private_keys` is a `joserfc.jwk.KeySet`, which is also used to decrypt tokens."""
     session = OAuth2Session(
         client_id, key(private_keys, "sig"), redirect_uri=redirect_uri,
         token_endpoint_auth_method="private_key_jwt",

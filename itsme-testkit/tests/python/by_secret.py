@@ -11,5 +11,5 @@ def session(client_id, secret, redirect_uri):
 
 
 def decryption(secret):
-    """The key that itsme encrypts with (OpenID Connect Core, section 10.2)."""
+    """Derives the key that itsme encrypts with (OpenID Connect Core, section 10.2)."""
     return OctKey.import_key(hashlib.sha256(secret.encode()).digest())

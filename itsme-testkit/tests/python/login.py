@@ -10,7 +10,7 @@ ENCRYPTION = ["RSA-OAEP", "RSA-OAEP-256", "dir", "A128CBC-HS256", "A256GCM"]
 
 
 def prepare(service):
-    """What to request, and what to keep in the person's session until they return."""
+    """Returns what to request, and what to keep in the user's session until they return."""
     pending = {
         "state": generate_token(32), "nonce": generate_token(32), "code_verifier": generate_token(48),
     }
@@ -33,7 +33,7 @@ def read(token, decryption, itsme_keys):
 
 
 def say_why(response):
-    """itsme calls a description `detail`, which Authlib leaves out of its error."""
+    """Raises an error with itsme's `detail`, which Authlib does not read."""
     if response.status_code >= 400:
         answer = response.json()
         raise OAuthError(answer.get("error"), answer.get("detail") or answer.get("error_description"))
@@ -41,10 +41,10 @@ def say_why(response):
 
 
 def finish(session, metadata, itsme_keys, decryption, callback, pending):
-    """`callback` is the URL that the person returned to; `pending` comes from their session."""
+    """`callback` is the URL at which the user came back; `pending` is from the user's session."""
     answer = dict(parse_qsl(urlsplit(callback).query))
     if "error" in answer:
-        # Authlib would request tokens anyway.
+        # Without this check, Authlib would request tokens anyway.
         raise OAuthError(answer["error"], answer.get("error_description"))
     session.register_compliance_hook("access_token_response", say_why)
     tokens = session.fetch_token(
@@ -60,10 +60,10 @@ def finish(session, metadata, itsme_keys, decryption, callback, pending):
     id_token = CodeIDToken(token.claims, token.header, expected, of_this_login)
     id_token.validate(leeway=60)
 
-    # Claims requested by scope come only from userinfo.
+    # itsme returns claims requested by scope only from userinfo.
     answer = session.get(metadata["userinfo_endpoint"], timeout=30)
     answer.raise_for_status()
     userinfo = read(answer.text, decryption, itsme_keys).claims
     if userinfo["sub"] != id_token["sub"]:
-        raise ValueError("userinfo is about someone else")
+        raise ValueError("userinfo is for a different user")
     return id_token, userinfo

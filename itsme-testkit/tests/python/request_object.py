@@ -7,8 +7,8 @@ from by_key import encrypt, key
 
 
 def by_request_object(session, private_keys, metadata, itsme_keys, parameters):
-    """The URL for a login whose parameters are signed and encrypted (RFC 9101)."""
-    # These are also required outside the object.
+    """Returns the URL for a login whose parameters are signed and encrypted (RFC 9101)."""
+    # itsme also requires these outside the request object.
     outside = {
         "response_type": "code", "redirect_uri": session.redirect_uri,
         "scope": parameters["scope"], "state": parameters["state"],
