@@ -146,6 +146,10 @@ fn discovery_that_is_no_document() {
             reply(200, JSON, vec![b' '; MAX_RESPONSE_BYTES + 1]),
             "the discovery endpoint returned an unusable response: it is larger than 1 MiB",
         ),
+        (
+            reply(200, JSON, vec![b' '; MAX_RESPONSE_BYTES]),
+            "the discovery endpoint returned an unusable response: the JSON is truncated",
+        ),
     ] {
         let mut scene = Scene::new();
         scene.op.react("/.well-known/openid-configuration", reaction);
