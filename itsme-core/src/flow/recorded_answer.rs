@@ -169,7 +169,11 @@ mod tests {
             );
             assert!(answer.len() <= room);
             let json = serde_json::to_value(&answer).expect("an answer is JSON");
-            assert_eq!(json.get("cut"), (cut > 0).then_some(&cut.into()), "only if some are missing");
+            assert_eq!(
+                json.get("cut"),
+                (cut > 0).then_some(&cut.into()),
+                "only if some are missing"
+            );
         }
     }
 }
