@@ -27,3 +27,23 @@ pub(super) fn later(known: Option<UnixTime>, new: Option<UnixTime>) -> Option<Un
         (known, new) => new.or(known),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_later_refetch_counts_unless_the_clock_was_set_back() {
+        let time = |seconds| Some(UnixTime::from_secs(seconds));
+        for (known, new, kept) in [
+            (None, None, None),
+            (None, time(1000), time(1000)),
+            (time(1000), None, time(1000)),
+            (time(1000), time(1001), time(1001)),
+            (time(1059), time(1000), time(1059)),
+            (time(1060), time(1000), time(1000)),
+        ] {
+            assert_eq!(later(known, new), kept, "{known:?}, {new:?}");
+        }
+    }
+}
