@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use itsme_core::{AuthorizationRequest, Client, DriveError, Error, SendFailure};
+use itsme_core::{AuthorizationRequest, Client, DriveError, Error, Platform, SendFailure};
 use itsme_testkit::{Reaction, SERVICE};
 use serde_json::json;
 
 use crate::{
     HOUR,
     common::{DISCOVERY, KEYS, Scene, TOKEN, flow_error},
-    minutes,
+    minutes, page,
 };
 
 #[test]
@@ -118,12 +118,4 @@ fn what_has_long_expired_does_not_serve_while_the_op_is_away() {
             assert_eq!(login.is_ok(), works, "{long_expired:?} {hours} hours ago");
         }
     }
-}
-
-fn page(status: u16) -> itsme_core::Response {
-    http::Response::builder()
-        .status(status)
-        .header("content-type", "text/html")
-        .body(b"<h1>Maintenance</h1>".to_vec())
-        .expect("a response")
 }

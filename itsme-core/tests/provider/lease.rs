@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use itsme_core::{AuthorizationRequest, Client, DriveError, Error, SendFailure, Step};
+use itsme_core::{AuthorizationRequest, Client, DriveError, Error, Platform, SendFailure, Step};
 use itsme_testkit::{Person, Reaction, SERVICE, play_all};
 
 use crate::{
     common::{DISCOVERY, KEYS, Scene, TOKEN, flow_error},
-    minutes,
+    minutes, page,
 };
 
 #[test]

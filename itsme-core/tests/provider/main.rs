@@ -18,3 +18,11 @@ const HOUR: Duration = Duration::from_secs(3600);
 fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * 60)
 }
+
+fn page(status: u16) -> itsme_core::Response {
+    http::Response::builder()
+        .status(status)
+        .header("content-type", "text/html")
+        .body(b"<h1>Maintenance</h1>".to_vec())
+        .expect("a response")
+}

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use itsme_core::{
-    AuthorizationRequest, DriveError, Error, JoseError, Scope, SendFailure, Step, TokenError,
+    AuthorizationRequest, DriveError, Error, JoseError, Platform, Scope, SendFailure, Step,
+    TokenError,
 };
 use itsme_testkit::{Person, Reaction, SERVICE, play_all};
 
 use crate::{
     common::{DISCOVERY, KEYS, Scene, TOKEN, USERINFO, flow_error, id_token_error},
-    minutes,
+    minutes, page,
 };
 
 #[test]

@@ -1,6 +1,6 @@
 //! A provider that was stored and is loaded.
 
-use itsme_core::{Client, Error, MetadataError, Provider};
+use itsme_core::{Client, Error, MetadataError, Platform, Provider};
 use itsme_testkit::{FakeOp, World};
 use serde_json::{Value, json};
 
