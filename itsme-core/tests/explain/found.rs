@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use itsme_core::{
     AuthorizationRequest, BackchannelRequest, LoginState, Platform,
-    explain::{CheckOutcome, Explainer},
+    explain::{CheckOutcome, Document, Explainer},
 };
 use itsme_testkit::{CLIENT_ID, Person, SERVICE, World};
 use serde_json::{Value, json};
@@ -48,6 +48,7 @@ fn a_login_that_took_too_long_is_told_with_the_seconds() {
     let explainer = Explainer::new(&settings, scene.world.now());
     let absent = explainer.callback(callback.as_str());
     assert!(absent.checks.iter().all(|report| report.outcome == CheckOutcome::NotApplicable));
+    assert_eq!(absent.checks.len(), Document::Callback.checks().len(), "all are reported");
     let explanation = explainer.login(&login.state).callback(callback);
     let names: Vec<_> = explanation.failed().map(|report| report.check.name).collect();
     assert_eq!(names, ["age"]);
