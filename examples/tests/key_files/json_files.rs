@@ -88,7 +88,11 @@ fn check_names_any_file_and_what_mends_it() {
     room.check(p12(&key, ""), "it is a PKCS #12 file", "`keys import`");
     room.check(utf16(private_jwks()), "it is UTF-16 text", "save it as UTF-8");
     room.check("", "the file is empty", "");
-    room.check(certificate(&key).to_pem().expect("PEM"), "it is a certificate", "its private key");
+    room.check(
+        certificate(&key).to_pem().expect("PEM"),
+        "it is a certificate",
+        "the matching private key",
+    );
     room.check("<!DOCTYPE html><html>", "it is HTML or XML", "`keys generate`");
     room.check(format!("'{private}'", private = private_jwks()), "it is JSON in quotes", "import");
     let public = PrivateKeys::from_json(private_jwks()).expect("keys").public_jwks();
