@@ -1,7 +1,7 @@
 //! Makes text from outside safe for errors and logs.
 
 /// Replaces every run of 16 or more characters that looks like a token, a code or a key, because an OP may quote
-/// what it was sent. Parameter names are kept.
+/// what it was sent. Parameter names on their own are kept.
 pub(crate) fn without_secrets(text: impl AsRef<str>) -> String {
     let part_of_secret = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=%".contains(c);
     let is_secret = |run: &str| {
@@ -74,5 +74,22 @@ mod tests {
         let plain = "Déjà vu: 'x' \"y\" \\ Ἀθῆναι, e\u{301}, עברית, 東京, 🙂";
         assert_eq!(printable(plain), plain);
         assert_eq!(printable(&"x".repeat(600)).len(), 512);
+    }
+
+    #[test]
+    fn long_runs_are_hidden_unless_they_are_words() {
+        for (text, shown) in [
+            ("code=0123456789abcdef is used", "… is used"),
+            ("eyJhbGciOiJSUzI1NiJ9.e30.", "…"),
+            ("(abcdefghijklmnoP)", "(…)"),
+            ("a 0123456789abcde b", "a 0123456789abcde b"),
+            (
+                "unauthorized-client or UNAUTHORIZED-CLIENT",
+                "unauthorized-client or UNAUTHORIZED-CLIENT",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(text), shown);
+        }
     }
 }

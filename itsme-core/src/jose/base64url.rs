@@ -84,4 +84,15 @@ mod tests {
             assert!(decode(stray).is_err(), "stray bits");
         }
     }
+
+    #[test]
+    fn photos_are_read_in_any_form_of_base64() {
+        let bytes = [0xfb, 0xff, 0xfe, 0x01];
+        for text in ["+//+AQ==", "+//+AQ", "-__-AQ", "-__-AQ==", "+//+\r\nAQ==\n", " -__- AQ"] {
+            assert_eq!(decode_any(text).as_deref(), Some(&bytes[..]), "{text:?}");
+        }
+        for text in ["+//+A", "+//+AQ.", "é"] {
+            assert_eq!(decode_any(text), None, "{text}");
+        }
+    }
 }
