@@ -34,7 +34,7 @@ use thiserror::Error as ThisError;
 ///                 kms.decrypt(kid, algorithm, encrypted_key).await
 ///             }
 ///         };
-/// Real code distinguishes `Refused` and `DoesNotUnwrap` from `Unavailable`; see the guide.
+///         // Real code distinguishes `Refused` and `DoesNotUnwrap` from `Unavailable`; see the guide.
 ///         made.map(Into::into).map_err(|error| (KeyFailure::Unavailable, error.into()))
 ///     }
 /// });

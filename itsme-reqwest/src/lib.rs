@@ -20,17 +20,17 @@
 //!     .redirect_uri("https://example.be/itsme/callback");
 //! let itsme = itsme_reqwest::Client::new(settings)?;
 //!
-//! 1. Send the user to itsme, and keep the state in their session.
+//! // 1. Send the user to itsme, and keep the state in their session.
 //! let login = itsme.authorize(AuthorizationRequest::login("MY_SERVICE").claim(Claim::GivenName)).await?;
 //! session.insert(login.state.id(), &login.state);
 //! println!("303 to {}", login.url);
 //!
-//! 2. The user is back. Take the state out of the session first, because it can be used only once.
+//! // 2. The user is back. Take the state out of the session first, because it can be used only once.
 //! let callback = Callback::from(callback_url);
 //! let state = session.remove(callback.state()).ok_or("no login in progress matches this callback")?;
 //! let who = itsme.finish_login(state, callback).await?;
 //!
-//! 3. Find the account by `sub` and nothing else. Any claim can be missing.
+//! // 3. Find the account by `sub` and nothing else. Any claim can be missing.
 //! println!("welcome {:?}, account {}", who.user.given_name, who.user.sub);
 //! # Ok(())
 //! # }
@@ -84,11 +84,11 @@
 //! # fn example(settings: itsme_core::Settings) -> Result<(), Box<dyn std::error::Error>> {
 //! let (failures, to_keep) = mpsc::sync_channel::<Recording>(100);
 //! let itsme = itsme_reqwest::Client::new(settings)?
-//! Called on the login's thread: keep it quick, and drop a recording rather than wait.
+//!     // Called on the login's thread: keep it quick, and drop a recording rather than wait.
 //!     .on_failure(move |recording| drop(failures.try_send(recording)));
 //! std::thread::spawn(move || {
 //!     for recording in to_keep {
-//! … store it in a directory that only this application can read, for two weeks at most.
+//!         // … store it in a directory that only this application can read, for two weeks at most.
 //!         println!("{}", recording.as_text().len());
 //!     }
 //! });
@@ -136,7 +136,7 @@
 //! let who = itsme.finish_login(login.state, callback).await?;
 //! assert_eq!(who.user.sub, server.op().sub_of(&Person::ann()));
 //!
-//! The second time, Ann refuses.
+//! // The second time, Ann refuses.
 //! let login = itsme.authorize(AuthorizationRequest::login(SERVICE)).await?;
 //! let callback = server.deny(&login.url);
 //! let error = itsme.finish_login(login.state, callback).await.unwrap_err();
