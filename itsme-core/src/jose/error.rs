@@ -103,3 +103,20 @@ fn listed(kids: &[String]) -> String {
     let kids: Vec<_> = kids.iter().map(|kid| format!("`{kid}`")).collect();
     kids.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_named_and_so_are_the_known_ones() {
+        let told = |kid: Option<&str>, known: &[&str]| {
+            let published = known.iter().map(|&kid| kid.to_owned()).collect();
+            JoseError::UnknownSigningKey { kid: kid.map(str::to_owned), published }.to_string()
+        };
+        let text = told(Some("s3"), &["s1", "s2"]);
+        assert!(text.contains("the key `s3`; ") && text.ends_with(" `s1`, `s2`"), "{text}");
+        let text = told(None, &[]);
+        assert!(text.contains("an unnamed key; ") && text.ends_with(" no named keys"), "{text}");
+    }
+}
