@@ -1,6 +1,8 @@
 //! How `explain` reports the claims that several kinds of token share. It never shows the value of a claim about
 //! the person.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
 use super::claims::{MADE_BEFORE, TokenClaims, TokenParties, TokenTimes, known};
@@ -41,10 +43,12 @@ pub(super) fn kind(value: &Value) -> &'static str {
 
 /// The distance between two times, in whole seconds.
 fn apart(time: UnixTime, other: UnixTime, name: &str) -> String {
-    match time.as_secs().abs_diff(other.as_secs()) {
-        0 => format!("at the time of {name}"),
-        seconds if time < other => format!("{seconds} s before {name}"),
-        seconds => format!("{seconds} s after {name}"),
+    let (time, other) = (time.as_secs(), other.as_secs());
+    let seconds = time.abs_diff(other);
+    match time.cmp(&other) {
+        Ordering::Equal => format!("at the time of {name}"),
+        Ordering::Less => format!("{seconds} s before {name}"),
+        Ordering::Greater => format!("{seconds} s after {name}"),
     }
 }
 
