@@ -15,7 +15,7 @@ use crate::{
 /// The parties of a token.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenParties<'a> {
-    /// The issuer, as the OP's metadata writes it, and our client id.
+    /// The issuer exactly as in the OP's metadata, and our client id.
     pub(crate) client: &'a ClientIdentity,
     /// Other audiences that are allowed.
     pub(crate) other_audiences: &'a [String],
@@ -24,14 +24,14 @@ pub(crate) struct TokenParties<'a> {
 /// The times to check a token against.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenTimes {
-    /// When it was requested; unknown only when explaining.
+    /// When the token was requested. Unknown only when explaining.
     pub(crate) asked: Option<UnixTime>,
     pub(crate) now: UnixTime,
     pub(crate) leeway: Leeway,
 }
 
-/// How long before the request a token may have been issued. If our clock is fast, requests appear to be in the
-/// future, and that must not lock everyone out.
+/// How long before the request a token may have been issued. If our clock is fast, tokens appear to be older than
+/// their request, and logins must not fail for that.
 pub(super) const MADE_BEFORE: Duration = Duration::from_secs(10 * 60);
 
 /// The maximum length of a `sub` in characters (OIDC Core §2).
@@ -39,8 +39,8 @@ const MAX_SUB: usize = 255;
 
 type Checked = Verdict<TokenError>;
 
-/// Claims of a verified token, read strictly: a claim of the wrong type is an error, not absent. The checks here are
-/// shared by several kinds of token; each kind's list names those it needs.
+/// Claims of a verified token, read strictly: a claim of the wrong type is an error and does not count as absent. These
+/// checks are shared by several kinds of token, and each kind's list contains those it needs.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenClaims<'a> {
     pub(super) all: &'a Members,
@@ -62,8 +62,8 @@ impl<'a> TokenClaims<'a> {
         }
     }
 
-    /// Reads a NumericDate (RFC 7519 §2); fractions are allowed. 2^40 seconds is 34,000 years: anything beyond is not
-    /// a time in seconds, but perhaps in milliseconds.
+    /// Reads a NumericDate (RFC 7519 §2); fractions are allowed. Since 2^40 seconds are 34,000 years, a larger number is
+    /// not a time in seconds, but perhaps in milliseconds.
     pub(crate) fn time(&self, claim: &'static str) -> Result<Option<UnixTime>, TokenError> {
         let Some(value) = self.all.get(claim) else { return Ok(None) };
         let seconds = value.as_f64().ok_or(TokenError::Claim { claim })?;
@@ -93,7 +93,7 @@ impl<'a> TokenClaims<'a> {
         }
     }
 
-    /// `events` marks security event tokens (RFC 8417 §2.2), such as logouts.
+    /// Security event tokens (RFC 8417 §2.2), such as logout tokens, contain `events`.
     pub(super) fn check_kind(&self) -> Checked {
         if self.all.contains_key("events") {
             return Err(TokenError::OtherKind { claim: "events" });
@@ -129,7 +129,7 @@ impl<'a> TokenClaims<'a> {
         if all_known { Ok(Ruling::Held) } else { Err(TokenError::OtherAudience) }
     }
 
-    /// Reads both before either is compared.
+    /// Reads both times before either is compared.
     pub(super) fn check_time_form(&mut self) -> Checked {
         let (exp, iat) = (self.time("exp"), self.time("iat"));
         (self.exp, self.iat) = (known(&exp), known(&iat));
@@ -174,7 +174,7 @@ impl<'a> TokenClaims<'a> {
         }
     }
 
-    /// The `sub`, which every token has.
+    /// The `sub`, which every token must contain.
     pub(crate) fn subject(&self) -> Result<&'a str, TokenError> {
         let sub = self.text("sub")?.filter(|sub| !sub.is_empty());
         sub.ok_or(TokenError::Missing { claim: "sub" })
@@ -188,7 +188,7 @@ impl<'a> TokenClaims<'a> {
         Ok(Ruling::Held)
     }
 
-    /// Checks that the token is about the expected person, if there is one.
+    /// Checks that the token is about the expected user, if there is one.
     pub(super) fn check_same_subject(&self, expected: Option<&str>) -> Checked {
         let Some(expected) = expected else { return Ok(Ruling::NotApplicable) };
         match self.subject() {
@@ -198,7 +198,7 @@ impl<'a> TokenClaims<'a> {
     }
 }
 
-/// A time that is present and readable; whether it is readable is checked separately.
+/// The time, if it is present and readable. Whether it is readable is checked separately.
 pub(super) fn known(time: &Result<Option<UnixTime>, TokenError>) -> Option<UnixTime> {
     time.as_ref().ok().copied().flatten()
 }

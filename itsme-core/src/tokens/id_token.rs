@@ -35,7 +35,7 @@ pub(crate) struct IdTokenLogin<'a> {
     pub(crate) access_token: Option<&'a Secret>,
 }
 
-/// What binds an ID token to the request that it answers.
+/// What binds an ID token to its request.
 pub(crate) enum Binding {
     /// The `nonce` sent through the browser.
     Nonce(Secret),
@@ -44,7 +44,7 @@ pub(crate) enum Binding {
     AuthReqId(Secret),
 }
 
-/// What a checked ID token says about the authentication itself.
+/// What a checked ID token contains about the authentication itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Authentication {
     pub(crate) sub: String,
@@ -67,7 +67,7 @@ impl Subject for IdTokenClaims<'_> {
         rules! {
             "required claims", "OIDC Core §2", "`iss`, `aud`, `exp` and `iat` are present" =>
                 |it| it.claims.check_presence(REQUIRED), |it| it.claims.tell_presence(REQUIRED);
-            "events", "RFC 8417 §2.2", "no `events`: the token is about a login, not a logout or another event" =>
+            "events", "RFC 8417 §2.2", "no `events`: the token is about a login, not a logout or a different event" =>
                 |it| it.claims.check_kind(), |it| it.claims.tell_events();
             "iss", "OIDC Core §3.1.3.7 (2)", "the OP's issuer, byte for byte" =>
                 |it| it.claims.check_issuer(it.parties), |it| it.claims.tell_issuer(it.parties);
@@ -91,18 +91,18 @@ impl Subject for IdTokenClaims<'_> {
             "nbf", "RFC 7519 §4.1.5", "if present, not in the future" =>
                 |it| it.claims.check_not_before(it.times()),
                 |it| it.claims.tell_not_before(it.times());
-            "nonce", "OIDC Core §3.1.3.7 (11)", "the one sent with the request" =>
+            "nonce", "OIDC Core §3.1.3.7 (11)", "the `nonce` sent with the request" =>
                 Self::check_nonce, Self::tell_nonce;
-            "auth_req_id", "CIBA Core §10.3.1", "if present, the one that was polled" =>
+            "auth_req_id", "CIBA Core §10.3.1", "if present, the `auth_req_id` that was polled" =>
                 Self::check_auth_req_id, Self::tell_auth_req_id;
             "sub", "OIDC Core §2", "1 to 255 characters, without control characters" =>
                 |it| it.claims.check_subject(), |it| it.claims.tell_subject();
-            "known user", "OIDC Core §3.1.2.2", "the known user's `sub`, if one was asked" =>
+            "known user", "OIDC Core §3.1.2.2", "the known user's `sub`, if a known user was requested" =>
                 |it| it.claims.check_same_subject(it.sub()),
                 |it| it.claims.tell_same_subject(it.sub());
             "acr", "OIDC Core §3.1.3.7 (12)", "no weaker than requested" =>
                 Self::check_acr, Self::tell_acr;
-            "auth_time", "OIDC Core §3.1.3.7 (13)", "if `max_age` was requested, no longer than that before the request" =>
+            "auth_time", "OIDC Core §3.1.3.7 (13)", "if `max_age` was requested, at most `max_age` before the request" =>
                 Self::check_auth_time, Self::tell_auth_time;
             "at_hash", "OIDC Core §3.1.3.8", "if present, the hash of the access token" =>
                 Self::check_access_token_hash, |it| it.claims.tell_kind("at_hash", "a hash");
@@ -111,7 +111,7 @@ impl Subject for IdTokenClaims<'_> {
 }
 
 impl<'a> IdTokenClaims<'a> {
-    /// What a token that passed all checks says about the authentication.
+    /// Returns what the token contains about the authentication. Call it after all checks have passed.
     pub(crate) fn authentication(&self) -> Result<Authentication, TokenError> {
         Ok(Authentication {
             sub: self.claims.subject()?.to_owned(),
@@ -163,7 +163,7 @@ impl<'a> IdTokenClaims<'a> {
         };
         let nonce = self.claims.text("nonce").unwrap_or_default();
         let same = nonce.zip(sent).is_some_and(|(nonce, sent)| is(nonce, sent));
-        self.claims.tell_kind("nonce", if same { "the same" } else { "another login's" })
+        self.claims.tell_kind("nonce", if same { "the same" } else { "a different login's" })
     }
 
     fn check_auth_req_id(&mut self) -> Checked {
@@ -180,8 +180,8 @@ impl<'a> IdTokenClaims<'a> {
         self.claims.tell_kind(AUTH_REQ_ID, "a request id")
     }
 
-    /// The query with `acr_values` passes through the person's browser, which can strip it, so check what
-    /// comes back. Basic is the lowest level: only a higher one needs proof, and must be readable.
+    /// The query with `acr_values` passes through the user's browser, which could remove it, so check the level that
+    /// the token contains. Basic is the lowest level, so only a higher one must be present and readable.
     fn check_acr(&mut self) -> Checked {
         let Some(wanted) = self.wanted_acr() else { return Ok(Ruling::NotApplicable) };
         let found = self.claims.text("acr")?.and_then(Acr::read);
@@ -201,8 +201,8 @@ impl<'a> IdTokenClaims<'a> {
         self.claims.tell("acr").expected(format!("`{wanted}` or stronger"))
     }
 
-    /// Compares with the time of the request, not of the response: with `max_age=1` nobody could be quick
-    /// enough. If no `max_age` was requested, an unreadable `auth_time` is ignored.
+    /// Compares with the time of the request, not of the response, because nobody could approve a request with
+    /// `max_age=1` quickly enough. If no `max_age` was requested, an unreadable `auth_time` is ignored.
     fn check_auth_time(&mut self) -> Checked {
         let Some(Requested { at, max_age: Some(max_age), .. }) = self.requested() else {
             return Ok(Ruling::NotApplicable);

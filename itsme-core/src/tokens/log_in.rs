@@ -21,7 +21,7 @@ enum State<X> {
 /// The outcome of a token request.
 pub(crate) enum Granted<T> {
     Tokens(VerifyTokens),
-    /// No tokens yet, which ends the flow without an error.
+    /// There are no tokens yet; the flow ends without an error.
     Pending(T),
 }
 

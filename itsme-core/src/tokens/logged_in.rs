@@ -13,24 +13,24 @@ use crate::{
     user::User,
 };
 
-/// A person who has logged in; every check has passed (see the table on the crate's front page).
+/// A user who has logged in. Every check has passed (see the table on the crate's front page).
 ///
-/// Serializable with serde and versioned, so that one server instance can hand it to another for the few seconds
-/// until the browser is answered. Keep it as secret as a session. For the long term, store the
-/// [`evidence`](Self::evidence) and whatever you need of the `user`.
+/// It can be serialized with serde, in a versioned format, so that one server instance can pass it to a different one
+/// until the response is sent to the browser. Keep it as secret as a session. For the long term, store the
+/// [`evidence`](Self::evidence) and what you need from the `user`.
 #[non_exhaustive]
 pub struct LoggedIn {
-    /// The person; boxed, because a user has forty fields.
+    /// The user. Boxed because it has forty fields.
     pub user: Box<User>,
-    /// How strongly they were authenticated, if the OP named a level that itsme defines.
+    /// How strongly the user was authenticated, if the OP returned a level that itsme defines.
     pub acr: Option<Acr>,
-    /// When they were authenticated, if the OP said so.
+    /// When the user was authenticated, if the OP returned the time.
     pub auth_time: Option<UnixTime>,
-    /// Gives access to the userinfo endpoint and the picture for a few minutes. Do not store it.
+    /// The token for the userinfo endpoint and the picture, valid for a few minutes. Do not store it.
     pub access_token: Secret,
-    /// How long the access token remains valid, if the OP said so.
+    /// How long the access token is valid, if the OP returned it.
     pub expires_in: Option<Duration>,
-    /// Proof of this login for later.
+    /// Proof of this login, for archiving.
     pub evidence: Evidence,
 }
 

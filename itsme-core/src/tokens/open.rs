@@ -10,8 +10,8 @@ use crate::{
     jose::{self, ContentEncryption, Decryption, JoseError, Opening, WrappedJwe},
 };
 
-/// Opens a token that the OP encrypted to us: has its content key decrypted, then decrypts the token. Ends
-/// with the inner JWS, not yet verified, or with the reason there is none.
+/// Opens a token that the OP has encrypted for us: has its content key decrypted, then decrypts the token. Returns the
+/// inner JWS, which is not yet verified, or the reason why there is none.
 pub(crate) struct OpenToken(State);
 
 enum State {
@@ -28,8 +28,8 @@ impl OpenToken {
         Self(State::Closed { token, decryption, limit })
     }
 
-    /// The decoy is made before anything is known about the key, since a key holder's timing would give it
-    /// away.
+    /// The decoy is created before anything is known about the key, because a key holder's timing would otherwise reveal
+    /// whether it is used.
     fn unwrap(mut jwe: Box<WrappedJwe>, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Some((key, encrypted_key)) = jwe.next_key() else {
             return Ok(Next::Done(jose::inner(Err(jwe.if_none_opens()))));

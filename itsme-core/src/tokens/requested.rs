@@ -9,10 +9,10 @@ use crate::{
     jose,
 };
 
-/// What a login asked the OP for, and so what must come back.
+/// What a login requested from the OP, and therefore what the tokens must contain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Requested {
-    /// Time of the request.
+    /// The time of the request.
     pub(crate) at: UnixTime,
     /// The service code.
     #[serde(default)]
@@ -31,7 +31,7 @@ pub(crate) struct Requested {
     /// Whether a photo or picture was requested, which makes tokens large.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) image: bool,
-    /// The known user, if only one person was asked.
+    /// The `sub` of the known user, if the request was for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sub: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +40,7 @@ pub(crate) struct Requested {
     pub(crate) max_age: Option<Duration>,
 }
 
-/// The digest of a `claims` parameter as sent, to archive beside it.
+/// The digest of a `claims` parameter exactly as sent, to archive together with it.
 pub(crate) fn claims_sha256(claims: &str) -> String {
     jose::base64url(jose::sha256(&[claims.as_bytes()]))
 }
@@ -49,20 +49,20 @@ pub(crate) fn claims_sha256(claims: &str) -> String {
 const MAX_TOKEN_WITH_IMAGE: usize = 512 * 1024;
 
 impl Requested {
-    /// The same request at another time.
+    /// The same request, made at a different time.
     pub(crate) fn at(self, at: UnixTime) -> Self {
         Self { at, ..self }
     }
 
-    /// Whether something requested can only be in the userinfo response. If a claim requested in
-    /// the ID token is not there, the person does not have it.
+    /// Whether something that was requested can only be in the userinfo response. If a claim that was requested in the ID
+    /// token is missing there, the user does not have it.
     pub(crate) fn needs_userinfo(&self, id_token: &Members, dialect: Dialect) -> bool {
         let by_scope = || self.scopes.iter().flat_map(|scope| scope.claims(dialect));
         let is_missing = |claim: &Claim| !id_token.keys().any(|name| claim.has_name(name));
         self.in_userinfo
             || match self.scopes_in_id_token {
                 false => by_scope().any(is_missing),
-                // An OP may ignore the `claims` parameter, in whole or in part.
+                // An OP may ignore the `claims` parameter, entirely or in part.
                 true => {
                     by_scope().all(is_missing)
                         || by_scope().any(|claim| claim.is_always_there() && is_missing(claim))

@@ -1,5 +1,5 @@
-//! How `explain` reports the claims that several kinds of token share. It never shows the value of a claim about
-//! the person.
+//! How `explain` reports the claims that several kinds of token share. It never shows the value of a claim about the
+//! user.
 
 use std::cmp::Ordering;
 
@@ -11,7 +11,7 @@ use crate::ground::{check::Told, text::printable, time::UnixTime};
 /// The maximum number of characters of a claim to show.
 const SHOWN: usize = 200;
 
-/// Shows a value that is not about the person, or its type if it is not a string.
+/// Shows a value that is not about the user, or its type if it is not a string.
 fn shown(value: Option<&Value>) -> String {
     match value {
         None => "nothing".to_owned(),
@@ -53,12 +53,12 @@ fn apart(time: UnixTime, other: UnixTime, name: &str) -> String {
 }
 
 impl TokenClaims<'_> {
-    /// Reports the value of a claim that is not about the person.
+    /// Reports the value of a claim that is not about the user.
     pub(super) fn tell(&self, claim: &'static str) -> Told {
         Told::found(shown(self.all.get(claim)))
     }
 
-    /// Reports only the type of a claim that is about the person or secret.
+    /// Reports only the type of a claim that is secret or about the user.
     pub(super) fn tell_kind(&self, claim: &'static str, otherwise: &'static str) -> Told {
         Told::found(match self.all.get(claim) {
             None => "nothing",
@@ -97,7 +97,7 @@ impl TokenClaims<'_> {
         let odd: Vec<_> = odd
             .map(|claim| {
                 let what = match self.all.get(claim) {
-                    Some(Value::Number(_)) => "a number out of range; milliseconds?",
+                    Some(Value::Number(_)) => "a number out of range, perhaps in milliseconds",
                     value => value.map_or("nothing", kind),
                 };
                 format!("`{claim}` is {what}")
@@ -122,8 +122,11 @@ impl TokenClaims<'_> {
     pub(super) fn tell_age(&self, TokenTimes { asked, .. }: TokenTimes) -> Told {
         let Some((iat, asked)) = self.iat.zip(asked) else { return self.tell("iat") };
         let is_old = iat < asked.before(MADE_BEFORE);
-        let hint =
-            if is_old { "; it may belong to another login, or your clock may be fast" } else { "" };
+        let hint = if is_old {
+            "; it may belong to a different login, or your clock may be fast"
+        } else {
+            ""
+        };
         Told::found(format!("issued {}{hint}", apart(iat, asked, "the request")))
     }
 
@@ -157,7 +160,7 @@ impl TokenClaims<'_> {
 
     pub(super) fn tell_same_subject(&self, expected: Option<&str>) -> Told {
         let is_same = expected == self.subject().ok();
-        self.tell_kind("sub", if is_same { "the same `sub`" } else { "another `sub`" })
+        self.tell_kind("sub", if is_same { "the same `sub`" } else { "a different `sub`" })
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn token(response: Response) -> Result<Secret, Error> {
     let text = std::str::from_utf8(&body);
     let text = text.map_err(|_| Error::malformed(endpoint, "it is not text"))?;
     let text = text.trim_start_matches('\u{feff}').trim();
-    // Some OPs wrap it in a JSON string.
+    // Some OPs send the token as a JSON string.
     let quoted = serde_json::from_str::<String>(text).ok();
     Ok(Secret::new(quoted.as_deref().map_or(text, str::trim)))
 }
@@ -89,7 +89,7 @@ impl Subject for UserinfoClaims<'_> {
             "same sub", "OIDC Core §5.3.4", "the same `sub` as the ID token" =>
                 |it| it.claims.check_same_subject(it.sub),
                 |it| it.claims.tell_same_subject(it.sub);
-            "events", "RFC 8417 §2.2", "no `events`: the token is about a person, not a logout or another event" =>
+            "events", "RFC 8417 §2.2", "no `events`: the token is about a user, not a logout or a different event" =>
                 |it| it.claims.check_kind(), |it| it.claims.tell_events();
             "iss", "OIDC Core §5.3.2", "if present, the OP's issuer, byte for byte" =>
                 |it| it.claims.check_issuer(it.parties), |it| it.claims.tell_issuer(it.parties);

@@ -25,10 +25,10 @@ use crate::{
     user::User,
 };
 
-/// From a token response to a person: verifies the ID token, calls userinfo if something is
-/// missing, and verifies its response. Every login flow ends with this.
+/// From a token response to a user: verifies the ID token, requests userinfo if something is missing, and verifies that
+/// response. Every login flow ends with this.
 pub(crate) struct VerifyTokens {
-    /// Boxed, because a machine moves at every step.
+    /// Boxed, because a state machine is moved at every step.
     verification: Box<Verification>,
     state: State,
 }
@@ -36,20 +36,20 @@ pub(crate) struct VerifyTokens {
 /// What the tokens are checked against.
 struct Verification {
     parties: Parties,
-    /// The client, at the issuer as the OP names itself.
+    /// The client, with the issuer exactly as in the OP's metadata.
     identity: ClientIdentity,
     binding: Binding,
     requested: Requested,
     access_token: Secret,
     expires_in: Option<Duration>,
-    /// Whether the OP's keys were fetched again for an unknown `kid`; this happens once.
+    /// Whether the OP's keys have been fetched again because of an unknown `kid`, which is done only once.
     refetched: bool,
 }
 
 enum State {
     /// Opening a token.
     Open(Token, OpenToken),
-    /// Waiting for newer keys of the OP to verify what was in a token.
+    /// Waiting for the OP's newer keys, to verify the content of a token.
     Keys(Token, Jws, FetchProvider),
     /// Waiting for userinfo.
     Userinfo { id: Box<Identified>, retry: Retry },
@@ -58,11 +58,11 @@ enum State {
 /// Which token is being verified.
 enum Token {
     Id,
-    /// Boxed, since most logins have none.
+    /// Boxed, because most logins have none.
     Userinfo(Box<Identified>),
 }
 
-/// The claims that say whether another claim is verified (OIDC Core §5.1).
+/// The claims that state whether a different claim is verified (OIDC Core §5.1).
 const VERIFIED: [(&str, &str); 2] =
     [("email", "email_verified"), ("phone_number", "phone_number_verified")];
 
@@ -125,15 +125,15 @@ impl Verification {
         let Parties { client, provider } = &self.parties;
         match client.settings.keyring.verify(&jws, &provider.keys) {
             Ok(Verified { claims, key }) => self.check(token, claims, Signed { jws, key }, cx),
-            // The OP may have newer keys; try once.
+            // The OP may have newer keys, so try once more.
             Err(JoseError::UnknownSigningKey { .. }) if !self.refetched => {
                 let fetch = FetchProvider::new(&client.provider, Need::NewKeys(provider.clone()));
                 self.refetched = true;
                 self.with(State::Keys(token, jws, fetch)).step(Event::Begin, cx)
             }
             Err(error) => {
-                // The OP may have replaced a key without changing its `kid`, which shows in no
-                // other way: have the next flow fetch the keys again.
+                // The OP may have replaced a key without changing its `kid`, which cannot be noticed otherwise, so have
+                // the next flow fetch the keys again.
                 if error == JoseError::Signature {
                     client.provider.cache.suspect();
                 }
@@ -206,7 +206,7 @@ impl Verification {
             }
         }
         for (name, value) in claims {
-            // If both tokens have a claim, the ID token wins: it was made for this login.
+            // If both tokens contain a claim, use the ID token's, because it was issued for this login.
             let is_same = |known: &str| WireName::of(known).is_same_claim(WireName::of(&name));
             if !id.claims.keys().any(is_same) {
                 id.claims.push(name, value);

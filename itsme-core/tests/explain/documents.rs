@@ -64,14 +64,18 @@ fn tokens_open_with_the_keys_that_are_given() {
     let token = answer["id_token"].as_str().expect("a token");
     let opened = Explainer::new(&settings(), scene.world.now()).encrypted_token(token);
     assert_eq!(opened.explanation.failed().count(), 0);
+    assert_eq!(opened.header.expect("a header")["cty"], "JWT");
     assert_eq!(opened.jws.expect("a JWS").matches('.').count(), 2);
 
     let environment = Environment::custom("https://op.example/v2");
     let others = PrivateKeys::generate().expect("OpenSSL makes keys");
+    let kid = others.encryption_kids()[0].to_owned();
     let of_others = Settings::new(CLIENT_ID, others, environment.clone());
     let opened = Explainer::new(&of_others, scene.world.now()).encrypted_token(token);
     let names: Vec<_> = opened.explanation.failed().map(|report| report.check.name).collect();
     assert_eq!(names, ["decryption"]);
+    let (expected, _) = found(&opened.explanation, "kid");
+    assert!(expected.contains(&kid), "our keys are listed: {expected}");
     assert!(opened.jws.is_none());
 
     let by_secret = Settings::new(CLIENT_ID, ClientSecret::new("x".repeat(32)), environment);

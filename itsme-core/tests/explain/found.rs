@@ -145,15 +145,15 @@ fn each_claim_is_told_without_its_value() {
     assert_eq!(told(&[], "nonce"), "the same");
     assert_eq!(told(&[], "same sub"), "the same `sub`");
     for (claim, value, check, expected) in [
-        ("nonce", json!("x"), "nonce", "another login's"),
+        ("nonce", json!("x"), "nonce", "a different login's"),
         ("nonce", json!(""), "nonce", "an empty string"),
         ("nonce", json!(7), "nonce", "a number"),
-        ("sub", json!("x"), "same sub", "another `sub`"),
+        ("sub", json!("x"), "same sub", "a different `sub`"),
         ("sub", json!("x"), "sub", "a string"),
         ("sub", json!("x\u{7}"), "sub", "a string that is too long or has control characters"),
         ("sub", json!(""), "sub", "an empty string"),
         ("sub", json!(7), "sub", "a number"),
-        ("exp", json!(1e20), "times", "`exp` is a number out of range; milliseconds?"),
+        ("exp", json!(1e20), "times", "`exp` is a number out of range, perhaps in milliseconds"),
         ("iat", json!(asked), "age", "issued at the time of the request"),
         ("iat", json!(asked + 5), "age", "issued 5 s after the request"),
         ("iat", json!(asked - 600), "age", "issued 600 s before the request"),
@@ -161,7 +161,7 @@ fn each_claim_is_told_without_its_value() {
             "iat",
             json!(asked - 601),
             "age",
-            "issued 601 s before the request; it may belong to another login, or your clock may be fast",
+            "issued 601 s before the request; it may belong to a different login, or your clock may be fast",
         ),
     ] {
         assert_eq!(told(&[(claim, Some(value.clone()))], check), expected, "{claim}: {value}");
