@@ -39,7 +39,7 @@ use crate::{
     user::User,
 };
 
-/// The client, recording every flow of a login, however it ends.
+/// The client, set to record every flow of a login, whatever its outcome.
 pub fn recording_all(
     client: Client,
     recorder: impl Fn(Recording) + Send + Sync + 'static,
@@ -47,7 +47,7 @@ pub fn recording_all(
     client.on_end(recorder)
 }
 
-/// A replay of an opened recording, whoever wrote it.
+/// A replay of an opened recording, whoever created it.
 pub fn replay(opened: &str, credentials: Credentials) -> Option<Replay> {
     Replay::new(Zeroizing::new(opened.to_owned()), credentials).ok()
 }
@@ -62,7 +62,7 @@ pub fn signing_key(keys: &PrivateKeys) -> &Arc<OwnKey> {
     keys.signing_key()
 }
 
-/// Opens a nested JWT to its inner JWS, as a login does.
+/// Opens a nested JWT and returns its inner JWS, as a login does.
 pub fn open(token: &str, decryption: Decryption, limit: usize) -> Result<Wiped<String>, JoseError> {
     run(OpenToken::new(Secret::new(token), decryption, limit), |decoy| decoy.fill(0xd5))
 }
@@ -93,7 +93,7 @@ pub fn sign_then_encrypt(
     run(MakeJwt::new(jws, signer, Some(seal)), random)
 }
 
-/// Runs a machine that needs nothing but local keys.
+/// Runs a state machine that needs only local keys.
 fn run<M>(machine: M, random: impl FnMut(&mut [u8])) -> M::Output
 where
     M: Machine + Send + 'static,

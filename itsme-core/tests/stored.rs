@@ -163,7 +163,7 @@ fn refusal<T: DeserializeOwned>(text: &str) -> String {
 fn another_format_is_refused_by_name() {
     let refused = |found: &str| {
         format!(
-            "stored by another version of this library ({found}, expected format 2); start again"
+            "stored by a different version of this library ({found}, expected format 2); start again"
         )
     };
     for found in [

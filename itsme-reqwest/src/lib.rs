@@ -36,7 +36,7 @@
 //! # }
 //! ```
 //!
-//! The session's cookie must be `SameSite=Lax`, because the user comes back from another site. The guide, in the
+//! The session's cookie must be `SameSite=Lax`, because the user comes back from a different site. The guide, in the
 //! repository's `docs/guide`, has complete servers for axum and actix-web.
 //!
 //! # More than a login

@@ -8,8 +8,8 @@ use itsme_core::{
 
 use crate::{Error, KeyHolder, Transport};
 
-/// A client that itsme knows, with a transport to reach itsme. Create one and share it: `Clone` is
-/// cheap, and clones share connections, metadata and keys.
+/// A client registered with itsme, together with a transport to reach itsme. Create one and share
+/// it: `Clone` is cheap, and clones share connections, metadata and keys.
 #[derive(Clone, Debug)]
 pub struct Client {
     core: itsme_core::Client,
@@ -26,16 +26,17 @@ impl Client {
         Ok(Self::with_transport(core, Transport::new()))
     }
 
-    /// Makes a client for another tenant of the same environment, over the same connections. See
-    /// [`itsme_core::Client::sibling`]. They also share the key holder, which tells keys apart only by `kid`.
+    /// Creates a client for a different tenant in the same environment, which shares this client's connections. See
+    /// [`itsme_core::Client::sibling`]. The two also share the key holder, which distinguishes keys only by their
+    /// `kid`.
     ///
     /// # Errors
-    /// If the settings are invalid or belong to another environment.
+    /// If the settings are invalid or name a different environment.
     pub fn sibling(&self, settings: Settings) -> Result<Self, Error> {
         Ok(Self::with_transport(self.core.sibling(settings)?, self.transport.clone()))
     }
 
-    /// Creates a client over your own transport, or one that other clients share.
+    /// Creates a client that uses your own transport, or a transport shared with other clients.
     pub fn with_transport(core: itsme_core::Client, transport: Transport) -> Self {
         Self { core, transport }
     }
@@ -46,27 +47,27 @@ impl Client {
         Self { transport: self.transport.key_holder(holder), ..self }
     }
 
-    /// Records each login, and passes on the [`Recording`] if it ends in an error. Off by default, because a
-    /// recording is personal data. See [`itsme_core::Client::on_failure`].
+    /// Records each login, and passes its [`Recording`] to `recorder` if the login ends in an error. Off by default,
+    /// because a recording is personal data. See [`itsme_core::Client::on_failure`].
     #[must_use]
     pub fn on_failure(self, recorder: impl Fn(Recording) + Send + Sync + 'static) -> Self {
         Self { core: self.core.on_failure(recorder), ..self }
     }
 
-    /// 1. Begins a login: where to send the person, and what to keep until they return. See
-    ///    [`itsme_core::Client::authorize`].
+    /// 1. Starts a login: returns the URL to send the user to, and the state to keep until they
+    ///    come back. See [`itsme_core::Client::authorize`].
     ///
     /// # Errors
-    /// If the request cannot be sent, or the OP's metadata cannot be fetched.
+    /// If the request is invalid, or the OP's metadata cannot be fetched.
     pub fn authorize(&self, request: AuthorizationRequest) -> Result<Redirect, Error> {
         self.transport.run(self.core.authorize(request))
     }
 
-    /// 1. Begins a login like [`authorize`](Self::authorize), with a request object for you to host. See
+    /// 1. Starts a login like [`authorize`](Self::authorize), but with a request object for you to host. See
     ///    [`itsme_core::Client::request_object`].
     ///
     /// # Errors
-    /// Like [`authorize`](Self::authorize).
+    /// The same as [`authorize`](Self::authorize).
     pub fn request_object(
         &self,
         request: AuthorizationRequest,
@@ -76,10 +77,11 @@ impl Client {
         self.transport.run(self.core.request_object(request, request_uri, lifetime))
     }
 
-    /// 2. Finishes a login: who came back. See [`itsme_core::Client::finish_login`].
+    /// 2. Finishes a login: returns the user who has logged in. See
+    ///    [`itsme_core::Client::finish_login`].
     ///
     /// # Errors
-    /// If the person refused, the callback does not answer this login, or the OP's answer cannot
+    /// If the user refused, the callback does not belong to this login, or the OP's response cannot
     /// be trusted.
     pub fn finish_login(
         &self,
@@ -89,51 +91,54 @@ impl Client {
         self.transport.run(self.core.finish_login(login, callback))
     }
 
-    /// Runs a login by QR code until there is news. See [`itsme_core::Client::next_qr_step`].
+    /// Continues a QR login until its next step: a code to show, a scan, or the logged-in user. See
+    /// [`itsme_core::Client::next_qr_step`].
     ///
     /// # Errors
-    /// If the person refused or took too long, or the OP refuses or cannot be trusted.
+    /// If the user refused or took too long, or the OP refuses the request or cannot be trusted.
     pub fn next_qr_step(&self, login: QrLogin) -> Result<Progress, Error> {
         self.transport.run(self.core.next_qr_step(login))
     }
 
-    /// Gets a QR code to show. See [`itsme_core::Client::discover_user`].
+    /// Gets a QR code to show to the user. See [`itsme_core::Client::discover_user`].
     ///
     /// # Errors
-    /// If the client cannot use CIBA, or the OP refuses.
+    /// If the client cannot use CIBA, or the OP refuses the request.
     pub fn discover_user(&self) -> Result<UserDiscoveryTicket, Error> {
         self.transport.run(self.core.discover_user())
     }
 
-    /// Polls whether the QR code was scanned. See [`itsme_core::Client::poll_user_discovery`].
+    /// Polls whether the QR code has been scanned. See [`itsme_core::Client::poll_user_discovery`].
     ///
     /// # Errors
-    /// If no one scanned it in time, the ticket belongs to another client, or the OP refuses.
+    /// If no one scanned the code in time, the ticket belongs to a different client, or the OP
+    /// refuses the request.
     pub fn poll_user_discovery(&self, ticket: UserDiscoveryTicket) -> Result<UserDiscovery, Error> {
         self.transport.run(self.core.poll_user_discovery(ticket))
     }
 
-    /// Asks a person in the itsme app. See [`itsme_core::Client::start_backchannel`].
+    /// Asks a user in the itsme app to log in or to confirm. See
+    /// [`itsme_core::Client::start_backchannel`].
     ///
     /// # Errors
-    /// If the request cannot be sent, or the OP refuses.
+    /// If the request is invalid or cannot be sent, or the OP refuses it.
     pub fn start_backchannel(&self, request: BackchannelRequest) -> Result<CibaTicket, Error> {
         self.transport.run(self.core.start_backchannel(request))
     }
 
-    /// Polls whether the person has answered. See [`itsme_core::Client::poll_backchannel`].
+    /// Polls whether the user has answered. See [`itsme_core::Client::poll_backchannel`].
     ///
     /// # Errors
-    /// If the person refused or took too long, the ticket belongs to another client, or the OP's answer
-    /// cannot be trusted.
+    /// If the user refused or took too long, the ticket belongs to a different client, or the OP's response cannot be
+    /// trusted.
     pub fn poll_backchannel(&self, ticket: CibaTicket) -> Result<Backchannel, Error> {
         self.transport.run(self.core.poll_backchannel(ticket))
     }
 
-    /// Fetches the person's picture. See [`itsme_core::Client::picture`].
+    /// Fetches the user's picture. See [`itsme_core::Client::picture`].
     ///
     /// # Errors
-    /// If there is no trustworthy picture, or the access token is no longer valid.
+    /// If there is no picture or it cannot be trusted, or the access token is no longer valid.
     pub fn picture(&self, who: &LoggedIn) -> Result<Photo, Error> {
         self.transport.run(self.core.picture(who))
     }
@@ -141,7 +146,7 @@ impl Client {
     /// Revokes an access token. See [`itsme_core::Client::revoke`].
     ///
     /// # Errors
-    /// If the client has no secret, or the OP refuses.
+    /// If the client has no client secret, or the OP refuses the request.
     pub fn revoke(&self, access_token: Secret) -> Result<(), Error> {
         self.transport.run(self.core.revoke(access_token))
     }
@@ -150,7 +155,7 @@ impl Client {
     /// [`itsme_core::Client::check_keys`].
     ///
     /// # Errors
-    /// If one does not, or the key holder cannot be reached.
+    /// If a key does not match, or the key holder cannot be reached.
     pub fn check_keys(&self) -> Result<(), Error> {
         self.transport.run(self.core.check_keys())
     }
@@ -158,7 +163,7 @@ impl Client {
     /// Replaces the private keys without a restart. See [`itsme_core::Client::replace_keys`].
     ///
     /// # Errors
-    /// If the client has a secret.
+    /// If the client authenticates with a secret instead of keys.
     pub fn replace_keys(&self, keys: PrivateKeys) -> Result<(), itsme_core::Error> {
         self.core.replace_keys(keys)
     }
@@ -167,7 +172,7 @@ impl Client {
     /// [`itsme_core::Client::replace_secret`].
     ///
     /// # Errors
-    /// If the secret is empty, or the client has keys.
+    /// If the secret is empty or too short, or the client authenticates with private keys.
     pub fn replace_secret(&self, secret: ClientSecret) -> Result<(), itsme_core::Error> {
         self.core.replace_secret(secret)
     }
@@ -177,7 +182,7 @@ impl Client {
         self.core.forget_old_keys();
     }
 
-    /// The response that serves the client's public JWK set. See [`itsme_core::Client::public_jwks_response`].
+    /// Returns the response that serves the client's public JWK set. See [`itsme_core::Client::public_jwks_response`].
     pub fn public_jwks_response(&self) -> Option<Response> {
         self.core.public_jwks_response()
     }
@@ -185,17 +190,17 @@ impl Client {
     /// Fetches the OP's metadata and keys now. See [`itsme_core::Client::refresh`].
     ///
     /// # Errors
-    /// If the OP cannot be reached, or its answers are unusable.
+    /// If the OP cannot be reached, or its responses are unusable.
     pub fn refresh(&self) -> Result<Arc<Provider>, Error> {
         self.transport.run(self.core.refresh())
     }
 
-    /// The client without its transport, for flows that you [run](Transport::run) yourself.
+    /// Returns the client without its transport, for flows that you [run](Transport::run) yourself.
     pub fn core(&self) -> &itsme_core::Client {
         &self.core
     }
 
-    /// Its transport.
+    /// Returns the client's transport.
     pub fn transport(&self) -> &Transport {
         &self.transport
     }

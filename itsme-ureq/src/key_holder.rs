@@ -13,8 +13,8 @@ use itsme_core::{KeyFailure, KeyLog, KeyOperation, KeyResult};
 use thiserror::Error as ThisError;
 use tracing::Span;
 
-/// Performs the operations of [external](itsme_core::PrivateKeys::external) private keys, held in
-/// an HSM or a KMS: a function, given to a [`Transport`](crate::Transport::key_holder) or a
+/// Performs the operations of [external](itsme_core::PrivateKeys::external) private keys, which are held in an HSM or a
+/// KMS. It wraps a function, and is passed to a [`Transport`](crate::Transport::key_holder) or a
 /// [`Client`](crate::Client::key_holder). `Clone` is cheap.
 ///
 /// ```
@@ -34,7 +34,7 @@ use tracing::Span;
 ///             hsm.decrypt(kid, algorithm, encrypted_key)
 ///         }
 ///     };
-///     // A real one distinguishes `Refused` and `DoesNotUnwrap` from `Unavailable`; see the guide.
+///     // Real code distinguishes `Refused` and `DoesNotUnwrap` from `Unavailable`; see the guide.
 ///     made.map(Into::into).map_err(|error| (KeyFailure::Unavailable, error.into()))
 /// });
 /// ```
@@ -45,42 +45,42 @@ pub struct KeyHolder {
     running: Arc<AtomicUsize>,
 }
 
-/// More operations than an HSM performs at once, and few enough threads to do no harm.
+/// More operations than an HSM performs at the same time, but few enough threads to do no harm.
 const MOST_AT_ONCE: usize = 64;
 
-/// Why a key holder gave no answer.
+/// The reason why a key holder did not respond.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum KeyHolderError {
-    /// It did not answer in time.
+    /// The key holder did not respond in time.
     #[error("the key holder did not respond within {timeout:?}")]
     Timeout {
         /// The timeout that passed.
         timeout: Duration,
     },
-    /// It already has the maximum number of operations in progress.
+    /// The key holder already has the maximum number of operations in progress.
     #[error("the key holder already has {MOST_AT_ONCE} operations in progress")]
     Busy,
-    /// It panicked.
+    /// The key holder's function panicked.
     #[error("the key holder panicked")]
     Panicked,
-    /// No thread could be started to call it.
+    /// No thread could be started for the operation.
     #[error("the key holder could not be asked")]
     NoThread(#[source] std::io::Error),
 }
 
 impl KeyHolder {
-    /// Performs each operation with `use_key`, in its own thread, which ends with the operation. An
-    /// operation that takes longer than five seconds counts as
-    /// [`Unavailable`](KeyFailure::Unavailable), but its thread runs until the function returns.
-    /// While 64 are running, further ones count as unavailable at once.
+    /// Creates a key holder that performs each operation with `use_key`, in a new thread that ends with the operation.
+    /// An operation that takes longer than five seconds fails as [`Unavailable`](KeyFailure::Unavailable), but its
+    /// thread runs until the function returns. While 64 operations are running, further ones fail as unavailable
+    /// immediately.
     pub fn new(use_key: impl Fn(KeyOperation) -> KeyResult + Send + Sync + 'static) -> Self {
         let (use_key, running) = (Arc::new(use_key), Arc::default());
         Self { use_key, timeout: Duration::from_secs(5), running }
     }
 
-    /// Sets how long one operation may take. One that is [`Unavailable`](KeyFailure::Unavailable) is retried once,
-    /// half a second later, because a person is waiting.
+    /// Sets how long a single operation can take. Default: five seconds. Because a user is waiting, an operation that
+    /// fails as [`Unavailable`](KeyFailure::Unavailable) is retried only once, half a second later.
     #[must_use]
     pub fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }

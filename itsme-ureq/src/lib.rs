@@ -1,9 +1,9 @@
-//! itsme for blocking applications: the flows of [`itsme_core`] over [ureq](https://docs.rs/ureq).
+//! itsme for blocking applications. This crate runs the flows of [`itsme_core`] over [ureq](https://docs.rs/ureq).
 //!
 //! # A login
 //!
-//! Create one [`Client`] at startup and share it: it is cheap to clone, and holds the parsed
-//! keys, the connections, and the cache of itsme's metadata and keys.
+//! Create one [`Client`] at startup and share it. It is cheap to clone, and holds the parsed keys,
+//! the connections, and the cache of itsme's metadata and keys.
 //!
 //! ```no_run
 //! use itsme_core::{AuthorizationRequest, Callback, Claim, Environment, PrivateKeys, Settings};
@@ -20,39 +20,40 @@
 //!     .redirect_uri("https://example.be/itsme/callback");
 //! let itsme = itsme_ureq::Client::new(settings)?;
 //!
-//! // 1. Send the person to itsme, and keep the state in their session.
+//! // 1. Send the user to itsme, and keep the state in their session.
 //! let login = itsme.authorize(AuthorizationRequest::login("MY_SERVICE").claim(Claim::GivenName))?;
 //! session.insert(login.state.id(), &login.state);
 //! println!("303 to {}", login.url);
 //!
-//! // 2. They are back. Take the state out of the session first: it can be used only once.
+//! // 2. The user is back. Take the state out of the session first, because it can be used only once.
 //! let callback = Callback::from(callback_url);
-//! let state = session.remove(callback.state()).ok_or("no login waits for this callback")?;
+//! let state = session.remove(callback.state()).ok_or("no login in progress matches this callback")?;
 //! let who = itsme.finish_login(state, callback)?;
 //!
-//! // 3. `sub` is the only link to an account. Every claim may be missing.
+//! // 3. Find the account by `sub` and nothing else. Any claim can be missing.
 //! println!("welcome {:?}, account {}", who.user.given_name, who.user.sub);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! The session's cookie must be `SameSite=Lax`: the person comes back from another site. The guide, in
-//! `docs/guide` of the repository, has a complete server with threads.
+//! The session's cookie must be `SameSite=Lax`, because the user comes back from a different site. The guide, in the
+//! repository's `docs/guide`, has a complete server with threads.
 //!
 //! # More than a login
 //!
-//! [`AuthorizationRequest`](itsme_core::AuthorizationRequest) has a constructor for each of itsme's services:
-//! login, identification, sharing of data, confirmation. [`Client::next_qr_step`] and
-//! [`Client::start_backchannel`] ask people without a browser, [`Client::picture`] fetches their picture, and
-//! [`Client::refresh`] warms up the cache. [`Transport::run`] runs any flow that [`Client`] lacks.
+//! [`AuthorizationRequest`](itsme_core::AuthorizationRequest) has a constructor for each of itsme's services: login,
+//! identification, data sharing and confirmation. [`Client::next_qr_step`] and [`Client::start_backchannel`] ask users
+//! in the app, without a redirect in a browser. [`Client::picture`] fetches a user's picture, and [`Client::refresh`]
+//! warms up the cache. [`Transport::run`] runs any flow for which [`Client`] has no method.
 //!
-//! Keys held by an HSM or a KMS are used through a [`KeyHolder`]; the guide has a chapter on them.
+//! Keys held in an HSM or a KMS are used through a [`KeyHolder`]. The guide has a chapter about
+//! them.
 //!
 //! # Errors
 //!
-//! An [`Error`] is the protocol's ([`DriveError::Flow`]), the network's ([`DriveError::Transport`]) or the
-//! key holder's ([`DriveError::Key`]). [`advice`](DriveError::advice) sorts them into four things to tell the
-//! person:
+//! An [`Error`] comes from the protocol ([`DriveError::Flow`]), the network ([`DriveError::Transport`]) or the key
+//! holder ([`DriveError::Key`]). [`advice`](DriveError::advice) sorts errors into four kinds, one for each message that
+//! you need for your users:
 //!
 //! ```
 //! use itsme_ureq::{Error, itsme_core::Advice};
@@ -62,19 +63,19 @@
 //!         Advice::Cancelled => "you cancelled the login",
 //!         Advice::StartOver => "please log in again",
 //!         Advice::TryLater => "please try again later",
-//!         Advice::OurFault => "an error on our side", // and page someone
+//!         Advice::OurFault => "an error on our side", // also page someone
 //!     }
 //! }
 //! ```
 //!
-//! Errors contain no token, code, URL or claim, so you can log them; two quote [what others
-//! wrote](itsme_core#secrets). You need not retry: requests that are safe to repeat were already retried.
+//! Errors contain no token, code, URL or claim, so you can log them. Two of them quote [text from the OP or the
+//! browser](itsme_core#secrets). You need not retry: requests that are safe to repeat have already been retried.
 //!
 //! # Why a login failed
 //!
 //! [`Client::on_failure`] gives your application a [`Recording`](itsme_core::Recording) of each login that ends in an
-//! error: everything sent and received, sealed to your own keys. With those keys you can replay it at your desk,
-//! even with a different clock or other keys:
+//! error. It contains everything that was sent and received, sealed to your own keys. With those keys you can replay it
+//! on your own machine, even with a different clock or different keys:
 //!
 //! ```no_run
 //! use itsme_core::Recording;
@@ -83,11 +84,11 @@
 //! # fn example(settings: itsme_core::Settings) -> Result<(), Box<dyn std::error::Error>> {
 //! let (failures, to_keep) = mpsc::sync_channel::<Recording>(100);
 //! let itsme = itsme_ureq::Client::new(settings)?
-//!     // Called in the thread of the login: keep it quick, and drop a recording rather than wait.
+//!     // Called on the login's thread: keep it quick, and drop a recording rather than wait.
 //!     .on_failure(move |recording| drop(failures.try_send(recording)));
 //! std::thread::spawn(move || {
 //!     for recording in to_keep {
-//!         // … into a directory that only this application can read, for two weeks at most.
+//!         // … store it in a directory that only this application can read, for two weeks at most.
 //!         println!("{}", recording.as_text().len());
 //!     }
 //! });
@@ -95,32 +96,31 @@
 //! # Ok(()) }
 //! ```
 //!
-//! It is off by default, because a recording is personal data and may hold live credentials:
-//! [`Recording`](itsme_core::Recording) says how to keep it.
+//! Recording is off by default, because a recording is personal data and may contain live
+//! credentials. See [`Recording`](itsme_core::Recording) for how to store recordings.
 //!
 //! # Versions
 //!
-//! Of ureq's types, two are public here: [`ureq::Agent`] for your own [`Transport`], and
-//! [`ureq::Error`] as a cause in [`SendError`]. They come from the version re-exported as
-//! [`itsme_ureq::ureq`](mod@ureq). A new major version of ureq means a new major version of this
-//! crate; `itsme-core` does not depend on it.
+//! Two of ureq's types are part of this crate's public API: [`ureq::Agent`] for your own [`Transport`], and
+//! [`ureq::Error`] as the source of a [`SendError`]. They belong to the version re-exported as
+//! [`itsme_ureq::ureq`](mod@ureq). A new major version of ureq means a new major version of this crate. `itsme-core`
+//! does not depend on ureq.
 //!
 //! # Logs
 //!
-//! Logs go through [`tracing`](https://docs.rs/tracing) to the target `itsme`. Each flow is a span `itsme`
-//! at level `info`, with a field `flow`: `authorize`, `finish_login`, `poll_backchannel` and so on, after the
-//! method of [`Client`]. Within it, each request is an event, at level `debug`, or `warn` if the OP is in trouble
-//! or does not answer, and so is each operation of an external key: see
-//! [`RequestLog`](itsme_core::RequestLog) and [`KeyLog`](itsme_core::KeyLog) for their fields. No path, query,
-//! header, body or personal datum is logged.
+//! Logs go through [`tracing`](https://docs.rs/tracing), with the target `itsme`. Each flow is a span named `itsme` at
+//! level `info`. Its field `flow` is the name of the [`Client`] method: `authorize`, `finish_login`, `poll_backchannel`
+//! and so on. Within the span, each request is an event at level `debug`, or `warn` if the OP responds with a server
+//! error or not at all. Each operation of an external key is also an event. See [`RequestLog`](itsme_core::RequestLog)
+//! and [`KeyLog`](itsme_core::KeyLog) for the fields. No path, query, header, body or personal data is logged.
 //!
-//! ureq's own logs are beyond our control. **At trace level, `ureq_proto` logs the heads of
-//! requests, including access tokens and the client secret**: keep it at debug
-//! (`RUST_LOG=trace,ureq_proto=debug`).
+//! We cannot control ureq's own logs. **At trace level, `ureq_proto` logs the headers of requests, including access
+//! tokens and the client secret**, so keep it at debug (`RUST_LOG=trace,ureq_proto=debug`).
 //!
 //! # Testing
 //!
-//! `itsme-testkit` is a strict fake itsme on loopback; you need neither an account nor a network.
+//! `itsme-testkit` is a strict fake itsme on loopback, so you need neither an itsme account nor a
+//! network.
 //!
 //! ```
 //! use itsme_core::{Advice, AuthorizationRequest};
@@ -134,7 +134,7 @@
 //! let who = itsme.finish_login(login.state, callback)?;
 //! assert_eq!(who.user.sub, server.op().sub_of(&Person::ann()));
 //!
-//! // The next time, she refuses.
+//! // The second time, Ann refuses.
 //! let login = itsme.authorize(AuthorizationRequest::login(SERVICE))?;
 //! let callback = server.deny(&login.url);
 //! let error = itsme.finish_login(login.state, callback).unwrap_err();
@@ -144,8 +144,8 @@
 //!
 //! # Proxies, certificates, timeouts
 //!
-//! [`Transport::with_agent`] takes a [`ureq::Agent`] and [`Timeouts`](itsme_core::Timeouts), by default 10
-//! seconds for a connection and 30 for a request:
+//! [`Transport::with_agent`] takes a [`ureq::Agent`] and [`Timeouts`](itsme_core::Timeouts). By default, connecting can
+//! take 10 seconds and a request 30:
 //!
 //! ```
 //! use itsme_core::{Client as Core, Settings, Timeouts};
@@ -160,14 +160,14 @@
 //! # }
 //! ```
 //!
-//! `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honoured. Whatever you configure, the transport follows no
-//! redirects, keeps no cookies, sends nothing twice and reads at most 1 MiB: `itsme_testkit::conformance` tests it.
+//! `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are honored. Whatever you configure, the transport follows no redirects,
+//! keeps no cookies, sends nothing twice and reads at most 1 MiB. `itsme_testkit::conformance` tests this.
 //!
 //! # Features
 //!
 //! * `rustls` (default): TLS through rustls.
-//! * `native-tls`: TLS through the system's library. With both, rustls is used.
-//! * `vendored-openssl`: builds the OpenSSL that core uses from source.
+//! * `native-tls`: TLS through the system's library. If both are enabled, rustls is used.
+//! * `vendored-openssl`: builds the OpenSSL that `itsme-core` uses from source.
 
 mod client;
 pub use client::Client;
@@ -179,5 +179,5 @@ pub use transport::{SendError, Transport};
 pub use itsme_core::{self, DriveError};
 pub use ureq;
 
-/// Why a flow failed: the protocol, the network, or the key holder.
+/// The reason why a flow failed: the protocol, the network, or the key holder.
 pub type Error = itsme_core::DriveError<SendError>;

@@ -15,7 +15,7 @@ use ureq::{Agent, AsSendBody, Body, Timeout};
 
 use crate::{Error, KeyHolder};
 
-/// A ureq agent used as the protocol requires. `Clone` is cheap and shares connections.
+/// A ureq agent that is used as the protocol requires. `Clone` is cheap and shares connections.
 #[derive(Clone, Debug)]
 pub struct Transport {
     agent: Agent,
@@ -27,30 +27,31 @@ pub struct Transport {
 /// Some firewalls reject requests without a User-Agent.
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
-/// ureq gives up at least this much later than told, because it rounds up the remaining time.
+/// ureq times out at least this much later than configured, because it rounds up the remaining time.
 const LATE: Duration = Duration::from_millis(700);
 
-/// It also gives up later by up to this fraction of the time, because Linux's socket timers are
-/// that coarse.
+/// ureq also times out later by up to this fraction of the time, because Linux's socket timers are that coarse.
 const COARSE: u32 = 8;
 
-/// Why a request got no response. It names no URL, because a URL can contain a code.
+/// The reason why a request got no response. The error contains no URL, because a URL can contain
+/// an authorization code.
 #[derive(Debug, ThisError)]
 #[non_exhaustive]
 pub enum SendError {
-    /// There was no connection, so the OP cannot have seen the request.
+    /// The connection could not be made, so the OP cannot have seen the request.
     #[error("could not connect")]
     NotSent(#[source] ureq::Error),
-    /// TLS failed: an expired or untrusted certificate, the wrong name, or an old version. The OP saw nothing.
+    /// TLS failed, for example because of an expired or untrusted certificate, a wrong host name, or an old TLS
+    /// version. The OP did not see the request.
     #[error("TLS failed; nothing was sent")]
     Tls(#[source] ureq::Error),
     /// TLS failed, possibly after the request was sent.
     #[error("TLS failed; the OP may have seen the request")]
     TlsLost(#[source] ureq::Error),
-    /// The connection broke.
+    /// The connection broke, and the OP may have seen the request.
     #[error("the connection broke")]
     Lost(#[source] ureq::Error),
-    /// No answer arrived in time.
+    /// No response arrived in time.
     #[error("no response arrived in time")]
     TimedOut(#[source] ureq::Error),
     /// The response is larger than 1 MiB.
@@ -78,14 +79,14 @@ impl Transport {
         Self::with_agent(config.build().new_agent(), Timeouts::default())
     }
 
-    /// Creates a transport over your own agent, for example with a proxy or a root certificate. It
-    /// sets redirects, statuses and timeouts on each request, overriding the agent's.
+    /// Creates a transport that uses your own agent, for example with a proxy or a root certificate. The transport sets
+    /// the options for redirects, statuses and timeouts on each request, overriding the agent's.
     pub fn with_agent(agent: Agent, timeouts: Timeouts) -> Self {
         Self { agent, timeouts, key_holder: None, user_agent: HeaderValue::from_static(USER_AGENT) }
     }
 
-    /// Uses this key holder for
-    /// [external](itsme_core::PrivateKeys::external) private keys, in every flow that runs here.
+    /// Uses this key holder for [external](itsme_core::PrivateKeys::external) private keys, in
+    /// every flow that this transport runs.
     #[must_use]
     pub fn key_holder(self, holder: KeyHolder) -> Self {
         Self { key_holder: Some(holder), ..self }
@@ -100,7 +101,7 @@ impl Transport {
     /// Runs a flow with the system's clock and randomness.
     ///
     /// # Errors
-    /// Those of the flow or the network.
+    /// If the flow fails, or the network or the key holder does.
     pub fn run<T>(&self, flow: Flow<T>) -> Result<T, Error> {
         self.run_in(flow, &mut SystemPlatform::new())
     }
@@ -108,7 +109,7 @@ impl Transport {
     /// Runs a flow with the caller's clock and randomness.
     ///
     /// # Errors
-    /// Those of the flow or the network.
+    /// If the flow fails, or the network or the key holder does.
     pub fn run_in<T>(&self, flow: Flow<T>, platform: &mut impl Platform) -> Result<T, Error> {
         let _span = info_span!(target: "itsme", "itsme", flow = flow.name()).entered();
         let (begun, mut countdown) = (Instant::now(), self.timeouts.countdown());
@@ -125,10 +126,10 @@ impl Transport {
         }
     }
 
-    /// Sends one request and reads its response, whatever its status, within the time limit for one answer.
+    /// Sends one request and reads its response, whatever its status, within the time limit.
     ///
     /// # Errors
-    /// If there is no complete response of at most 1 MiB. The [`SendFailure`] says whether the
+    /// If no complete response of at most 1 MiB arrives. The [`SendFailure`] indicates whether the
     /// OP may have seen the request.
     pub fn send(&self, request: Request) -> Result<Response, (SendFailure, SendError)> {
         self.send_within(request, self.timeouts.total)
@@ -147,7 +148,7 @@ impl Transport {
 
     fn exchange(&self, mut request: Request, left: Duration) -> Result<Response, SendError> {
         request.headers_mut().insert(header::USER_AGENT, self.user_agent.clone());
-        // Leave out an empty body: it would add `Content-Length: 0`, which a GET must not have.
+        // Leave out an empty body, because it would add `Content-Length: 0`, which a GET must not have.
         let response = if request.body().is_empty() {
             self.run_agent(request.map(|_| ()), left)
         } else {
@@ -186,7 +187,7 @@ impl SendError {
             BadUri, ConnectionFailed, HostNotFound, Io, RequireHttpsOnly, Timeout as TimedOut,
         };
         match error {
-            // These two quote the URL.
+            // These two errors quote the URL.
             BadUri(_) | RequireHttpsOnly(_) => Self::NotSent(ConnectionFailed),
             ConnectionFailed | HostNotFound | TimedOut(Timeout::Resolve | Timeout::Connect) => {
                 Self::NotSent(error)
@@ -199,7 +200,7 @@ impl SendError {
         }
     }
 
-    /// An error after the request was sent, or may have been.
+    /// Converts an error that occurred after the request was sent, or may have been sent.
     fn of_body(error: ureq::Error) -> Self {
         match error {
             ureq::Error::Timeout(_) => Self::TimedOut(error),
@@ -208,7 +209,7 @@ impl SendError {
         }
     }
 
-    /// What the error means for the flow.
+    /// Returns what the error means for the flow.
     fn failure(&self) -> SendFailure {
         match self {
             Self::NotSent(_) | Self::Tls(_) => SendFailure::NotSent,
@@ -254,9 +255,9 @@ fn of_rustls(error: &ureq::Error) -> Option<&rustls::Error> {
     }
 }
 
-/// Whether the handshake failed: the certificate was refused, or the two sides have no version or
-/// cipher in common. Other alerts can come after the request, and a code whose request was seen
-/// must not be sent again.
+/// Whether the handshake failed, because the certificate was rejected, or because the two sides have no version or
+/// cipher in common. Other alerts can arrive after the request, and a code that the OP may have seen must not be sent
+/// again.
 #[cfg(feature = "rustls")]
 fn cannot_be_later(error: &rustls::Error) -> bool {
     use rustls::{AlertDescription, Error};

@@ -37,7 +37,7 @@ impl Subject for CallbackAnswer<'_> {
         rules! {
             "client", "RFC 6749 §4.1.3", "the login was started by this client, at this issuer" =>
                 |it| it.check_client(), |it| it.tell_client();
-            "size", "itsme-core: a limit of its own", "at most 16 KiB" =>
+            "size", "itsme-core's own limit", "at most 16 KiB" =>
                 |it| it.check_size(), |it| it.tell_size();
             "duplicates", "RFC 6749 §3.1", "no parameter appears twice" =>
                 |it| it.check_duplicates(), |it| it.tell_duplicates();
@@ -52,7 +52,7 @@ impl Subject for CallbackAnswer<'_> {
                 |it| it.tell_issuer(it.metadata.map(|metadata| metadata.issuer.as_str()));
             "code", "RFC 6749 §4.1.2.1", "a code, not an error" =>
                 |it| it.check_refusal(), |it| it.tell_refusal();
-            "age", "itsme-core: a limit of its own", "the login has not expired, and did not start in the future" =>
+            "age", "itsme-core's own limit", "the login has not expired, and did not start in the future" =>
                 |it| it.check_age(), |it| it.tell_age();
         }
     }

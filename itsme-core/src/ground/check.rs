@@ -26,10 +26,9 @@ pub struct CheckReport {
     pub check: &'static Check,
     /// Whether it passed.
     pub outcome: CheckOutcome,
-    /// What this document should have had, or [`Check::expects`]. Contains no secret, and nothing about the
-    /// person.
+    /// What this document was expected to contain. Contains no secrets and no personal data.
     pub expected: String,
-    /// What the document has. Contains no secret, and nothing about the person.
+    /// What the document contains. Contains no secrets and no personal data.
     pub found: String,
 }
 
@@ -37,15 +36,15 @@ pub struct CheckReport {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CheckOutcome {
-    /// The document is as expected.
+    /// The document meets the expectation.
     Passed,
-    /// The document is not as expected, and a login with it would end here.
+    /// The document does not meet the expectation, and a login would fail here.
     Failed {
         /// The text of that login's error.
         error: String,
     },
-    /// There is nothing to check: an optional claim is absent, nothing was requested, or a check that this one
-    /// depends on has failed.
+    /// There is nothing to check, because an optional claim is absent, nothing was requested, or an earlier check on
+    /// which this one depends has failed.
     NotApplicable,
 }
 
@@ -66,14 +65,14 @@ pub(crate) enum Ruling {
     NotApplicable,
 }
 
-/// What explaining reports besides the outcome, and only explaining computes.
+/// What explaining reports in addition to the outcome. Verification does not compute it.
 pub(crate) struct Told {
     /// Set if this document's case is more specific than [`Check::expects`].
     expected: Option<String>,
     found: String,
 }
 
-/// A document, or a part of one, with what to check it against. Rules store in it what later ones need.
+/// A document, or a part of one, with what to check it against. Rules store in it what later rules need.
 pub(crate) trait Subject: Sized {
     type Error: fmt::Display;
 
@@ -145,7 +144,7 @@ impl Ruling {
 }
 
 impl CheckReport {
-    /// Whether a login would have ended here.
+    /// Whether a login would have failed here.
     pub fn is_failed(&self) -> bool {
         matches!(self.outcome, CheckOutcome::Failed { .. })
     }

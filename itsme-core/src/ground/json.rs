@@ -36,7 +36,7 @@ pub(crate) fn object(text: &[u8]) -> Result<Map<String, Value>, JsonError> {
     members(text).map(Map::from)
 }
 
-/// Reads the members of a JSON object, or says why the text is not one. A leading byte order mark is
+/// Reads the members of a JSON object, or returns why the text is not an object. A leading byte order mark is
 /// ignored (RFC 8259 §8.1).
 pub(crate) fn members(text: &[u8]) -> Result<Members, JsonError> {
     let text = std::str::from_utf8(text).map_err(|_| JsonError::NotJson)?;
@@ -79,11 +79,11 @@ pub struct Members(Vec<(Name, Value)>);
 /// Most names are common to all tokens, and are not allocated.
 type Name = Cow<'static, str>;
 
-/// Room for the claims of a typical ID token, allocated once.
+/// The number of claims in a typical ID token, for which memory is allocated once.
 const USUAL: usize = 8;
 
-/// Up to this many members, each name is compared with the previous ones; beyond, all are sorted at the
-/// end.
+/// Up to this many members, each name is compared with the previous ones. If there are more, all names are sorted at
+/// the end.
 const FEW: usize = 64;
 
 impl Members {

@@ -1,5 +1,4 @@
-//! What everything else builds on: secrets, time, strict JSON, versions of stored formats, checks as
-//! values.
+//! What everything else is built on: secrets, time, strict JSON, versions of stored formats, and checks as values.
 
 pub(crate) mod check;
 pub(crate) mod json;

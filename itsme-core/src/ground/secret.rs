@@ -5,10 +5,10 @@ use crate::{
     jose,
 };
 
-/// Text that must not be seen: an access token, a code verifier, a nonce.
+/// Text that must stay secret, such as an access token, a code verifier or a nonce.
 ///
-/// `Debug` prints `Secret(..)`, memory is wiped on drop, and `==` runs in constant time. There is
-/// no serde support: to store one, call [`expose`](Self::expose) explicitly.
+/// `Debug` prints `Secret(..)`, memory is wiped on drop, and `==` runs in constant time. It does
+/// not support serde; to store it, call [`expose`](Self::expose) explicitly.
 #[derive(Clone)]
 pub struct Secret(Wiped<String>);
 
@@ -34,7 +34,7 @@ impl Eq for Secret {}
 
 opaque!(Secret);
 
-/// A secret in one of the few types that are designed to be stored.
+/// A secret inside one of the few types that are designed to be stored.
 #[derive(Clone)]
 pub(crate) struct StoredSecret(pub(crate) Secret);
 

@@ -1,7 +1,7 @@
 //! Makes text from outside safe for errors and logs.
 
-/// Replaces every run of 16 or more characters that looks like a token, a code or a key, because an OP may quote
-/// what it was sent. Parameter names on their own are kept.
+/// Replaces every run of 16 or more characters that looks like a token, a code or a key, because an OP might quote
+/// what it has received. Parameter names on their own are kept.
 pub(crate) fn without_secrets(text: impl AsRef<str>) -> String {
     let part_of_secret = |c: char| c.is_ascii_alphanumeric() || "-_.~+/=%".contains(c);
     let is_secret = |run: &str| {
@@ -30,7 +30,7 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().take(512).map(|c| if is_printed(c) { c } else { ' ' }).collect()
 }
 
-/// Whether Rust leaves the character unescaped in a string. It is tested behind a letter, where combining marks
+/// Whether Rust leaves the character unescaped in a string. It is tested after a letter, where combining marks
 /// are printed.
 fn is_printed(c: char) -> bool {
     let behind_a_letter: String = ['a', c].into_iter().collect();

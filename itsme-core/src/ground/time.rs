@@ -4,18 +4,18 @@ use serde::{Deserialize, Serialize};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 ///
-/// The core never asks the system for it; it comes from [`Platform::now`](crate::Platform::now).
+/// The core never reads the system's clock. Times come from [`Platform::now`](crate::Platform::now).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UnixTime(u64);
 
 impl UnixTime {
-    /// From whole seconds since 1970, as `exp` and `iat` write them.
+    /// Creates a time from whole seconds since 1970, the unit of `exp` and `iat`.
     pub const fn from_secs(secs: u64) -> Self {
         Self(secs.saturating_mul(1000))
     }
 
-    /// From milliseconds since 1970.
+    /// Creates a time from milliseconds since 1970.
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis)
     }
@@ -30,7 +30,7 @@ impl UnixTime {
         self.0
     }
 
-    /// How long after `earlier` this is; zero if it is not.
+    /// The duration from `earlier` to this time; zero if this time is earlier.
     pub fn since(self, earlier: UnixTime) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
@@ -41,14 +41,14 @@ impl UnixTime {
         Self(self.0.saturating_add(millis(duration)))
     }
 
-    /// This time minus `duration`, no earlier than 1970.
+    /// This time minus `duration`, but not before 1970.
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(millis(duration)))
     }
 }
 
-/// How far another clock differs from the one that a time was read from.
+/// The difference between two clocks.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ClockShift {
     pub(crate) ahead: Duration,
@@ -56,7 +56,7 @@ pub(crate) struct ClockShift {
 }
 
 impl ClockShift {
-    /// The time that the other clock would show.
+    /// The same time on the other clock.
     pub(crate) fn of(self, time: UnixTime) -> UnixTime {
         time.after(self.ahead).before(self.behind)
     }

@@ -19,7 +19,7 @@ impl<'de, const N: u64> Deserialize<'de> for Version<N> {
             None => "no format number".to_owned(),
         };
         Err(D::Error::custom(format_args!(
-            "stored by another version of this library ({found}, expected format {N}); start again"
+            "stored by a different version of this library ({found}, expected format {N}); start again"
         )))
     }
 }

@@ -39,7 +39,7 @@ impl<T: Wipe> Wiped<T> {
         Self(value)
     }
 
-    /// Returns the value; wiping it is then up to the caller.
+    /// Returns the value, which the caller must then wipe.
     pub fn take(mut self) -> T {
         mem::take(&mut self.0)
     }

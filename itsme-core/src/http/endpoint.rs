@@ -16,7 +16,7 @@ pub enum Endpoint {
     Revocation,
     /// `token_endpoint`.
     Token,
-    /// The endpoint that discovers a person by QR code.
+    /// The endpoint for discovering a user by QR code.
     UserDiscovery,
     /// `userinfo_endpoint`.
     Userinfo,

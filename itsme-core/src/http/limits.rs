@@ -3,17 +3,19 @@ use std::time::Duration;
 use super::Request;
 use crate::flow::attempt::Attempt;
 
-/// The maximum size of a response body, 1 MiB. An HTTP client stops reading there; the core refuses anything larger.
+/// The maximum size of a response body, 1 MiB. An HTTP client must stop reading there, and the core rejects anything
+/// larger.
 pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
-/// How long an HTTP client waits for one response. Without these limits, a silent OP would hold up a login forever.
+/// How long an HTTP client waits for one response. Without these limits, a login would hang forever if the OP does not
+/// respond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {
     /// Until the connection is established, including TLS. Default: 10 seconds.
     pub connect: Duration,
-    /// Until the last byte of the response, including the connection and the second try, if there is one. Default: 30
-    /// seconds.
+    /// Until the last byte of the response, including the connection and the second attempt, if there is one. Default:
+    /// 30 seconds.
     pub total: Duration,
 }
 
@@ -36,7 +38,7 @@ impl Timeouts {
         Self { total, ..self }
     }
 
-    /// Starts a countdown for one flow; all tries for one response share the [`total`](Self::total).
+    /// Starts a countdown for one flow, in which all attempts to get one response share the [`total`](Self::total).
     pub fn countdown(self) -> Countdown {
         Countdown { total: self.total, begun: Duration::ZERO }
     }
@@ -51,20 +53,20 @@ impl Timeouts {
 /// let (begun, mut countdown) = (Instant::now(), Timeouts::default().countdown());
 /// let send = |request: Request| {
 ///     let left = countdown.left_for(&request, begun.elapsed());
-///     // … and give up after that.
+///     // … send the request, and time out after `left`.
 /// };
 /// # let _ = send;
 /// ```
 #[derive(Debug)]
 pub struct Countdown {
     total: Duration,
-    /// When the first try for the current response was made.
+    /// The time of the first attempt to get the current response.
     begun: Duration,
 }
 
 impl Countdown {
-    /// The time left for this request: all of it for a first try, and for a second one whatever the first has left.
-    /// `elapsed` is how long the flow has been running, by a monotonic clock.
+    /// The time left for this request: the total for a first attempt, and for a second attempt whatever the first has
+    /// left over. `elapsed` is how long the flow has been running, measured with a monotonic clock.
     pub fn left_for(&mut self, request: &Request, elapsed: Duration) -> Duration {
         let attempt: Option<&Attempt> = request.extensions().get();
         if attempt.is_none_or(|attempt| attempt.number == 1) {

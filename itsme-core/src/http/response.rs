@@ -25,7 +25,7 @@ pub(crate) fn json_object(endpoint: Endpoint, response: Response) -> Result<Memb
     check_size(endpoint, &response)?;
     let object = json::members(response.body());
     let object = match object {
-        // A page from someone else; its beginning shows from whom.
+        // This is not from the OP; the beginning of the page shows where it came from.
         Err(JsonError::NotJson) => return Err(unexpected(endpoint, &response)),
         Ok(members) => match Refusal::from_json(response.status().as_u16(), &members) {
             Some(refusal) => return Err(refusal.into()),
@@ -33,7 +33,7 @@ pub(crate) fn json_object(endpoint: Endpoint, response: Response) -> Result<Memb
         },
         Err(error) => Err(Error::malformed(endpoint, error.as_str())),
     };
-    // Checks the status, and wipes the body in any case.
+    // Check the status, and wipe the body in any case.
     body(endpoint, response)?;
     object
 }

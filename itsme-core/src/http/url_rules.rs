@@ -1,5 +1,5 @@
-//! The rules for URLs that are called or sent. They check a URL but never rewrite it: issuers and
-//! redirect URIs are compared byte for byte, and a parsed URL prints differently.
+//! The rules for URLs that are requested or sent. They check a URL but never rewrite it, because issuers and redirect
+//! URIs are compared byte for byte, and a parsed URL can be written differently.
 
 use http::Uri;
 use url::{Host, Url};
@@ -12,11 +12,11 @@ use crate::error::UrlError;
 pub enum PlainHttp {
     /// Nowhere.
     Never,
-    /// Only to this machine.
+    /// Only on loopback.
     OnLoopback,
 }
 
-/// Checks a URL that may be called, or to which a person may be sent.
+/// Checks a URL that the client requests, or to which it sends a user.
 pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
     let url = parse(text)?;
     let host = url.host().ok_or(UrlError::NotAUrl)?;
@@ -39,7 +39,7 @@ pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
 
 /// Parses a URL; all checks use this. The `url` crate parses like a browser and is lenient, from
 /// `https:host` to a percent-encoded host, while the HTTP client parses an `http::Uri`. If they
-/// disagree, the URL is rejected: otherwise one URL would be checked and another called.
+/// disagree, the URL is rejected, because otherwise a URL other than the checked one could be requested.
 fn parse(text: &str) -> Result<Url, UrlError> {
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains('\\') {
         return Err(UrlError::NotAUrl);
@@ -91,7 +91,7 @@ pub(crate) fn host(text: &str) -> Option<String> {
     })
 }
 
-/// An IPv6 address can be written in several ways, any other host in one.
+/// An IPv6 address can be written in several ways, any other host in only one.
 fn is_same_host(text: &str, host: Option<Host<&str>>) -> bool {
     match host {
         Some(Host::Ipv6(address)) => {

@@ -30,24 +30,23 @@ pub fn append(bytes: impl AsRef<[u8]>, text: &mut Vec<u8>) {
     URL_SAFE.encode_slice(bytes, &mut text[start..]).expect("there is room for all of it");
 }
 
-/// Decodes strictly: no padding, no white space, no other alphabet, no stray bits in the last
-/// character.
+/// Decodes strictly: padding, whitespace, a different alphabet, and stray bits in the last character are errors.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, DecodeError> {
     let text = text.as_ref();
-    // The memory is zeroed here: asking the allocator for zeroed memory takes five times as long.
+    // Zero the memory here, because requesting zeroed memory from the allocator takes five times as long.
     let mut bytes = Vec::with_capacity(decoded_len_estimate(text.len()));
     URL_SAFE.decode_vec(text, &mut bytes)?;
     Ok(bytes)
 }
 
-/// Base64 with padding (RFC 4648 §4), as photos are written.
+/// Base64 with padding (RFC 4648 §4), the usual form of photos.
 pub fn encode_standard(bytes: impl AsRef<[u8]>) -> String {
     STANDARD.encode(bytes)
 }
 
 /// Decodes either alphabet, with or without padding and line breaks: photos come from many sources.
 pub fn decode_any(text: &str) -> Option<Vec<u8>> {
-    // Almost all are written this way.
+    // Almost all photos are in this form.
     if let Ok(bytes) = STANDARD.decode(text) {
         return Some(bytes);
     }

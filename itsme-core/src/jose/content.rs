@@ -15,7 +15,7 @@ pub enum ContentEncryption {
     A256Gcm,
 }
 
-/// The content did not decrypt. The reason is deliberately not given.
+/// The content cannot be decrypted. The reason is deliberately withheld.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Undecryptable;
@@ -27,15 +27,15 @@ impl From<ErrorStack> for Undecryptable {
 }
 
 impl ContentEncryption {
-    /// The length of a content encryption key in bytes, for both.
+    /// The length of a content encryption key in bytes, the same for both encryptions.
     pub const KEY: usize = 32;
 
-    /// Finds it by its name in the `enc` header.
+    /// Finds the encryption by its name in the `enc` header.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::A128CbcHs256, Self::A256Gcm].into_iter().find(|enc| enc.name() == name)
     }
 
-    /// Its name in the `enc` header.
+    /// The name in the `enc` header.
     pub fn name(self) -> &'static str {
         match self {
             Self::A128CbcHs256 => "A128CBC-HS256",
@@ -51,7 +51,7 @@ impl ContentEncryption {
         }
     }
 
-    /// Returns the ciphertext and its tag. `iv` must be as long as [`iv`](Self::iv) says.
+    /// Returns the ciphertext and its tag. `iv` must have the length [`iv`](Self::iv).
     pub fn encrypt(
         self,
         key: &[u8; Self::KEY],
@@ -82,8 +82,8 @@ impl ContentEncryption {
         }
     }
 
-    /// Returns the plaintext if the tag is valid. CBC decryption starts only after the tag is
-    /// checked, so there is no padding oracle; lengths other than the algorithm's are refused.
+    /// Returns the plaintext if the tag is valid. CBC decryption starts only after the tag has been checked, so there
+    /// is no padding oracle. IVs and tags of the wrong length are rejected.
     pub fn decrypt(
         self,
         key: &[u8; Self::KEY],

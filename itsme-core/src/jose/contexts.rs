@@ -10,12 +10,12 @@ use openssl::{
 
 use super::KeyEncryption;
 
-/// OpenSSL contexts for one operation of one key, set up once and kept: OpenSSL 3 looks up every algorithm again for
-/// each new context.
+/// OpenSSL contexts for one operation of one key. They are set up once and kept, because OpenSSL 3 looks up the
+/// algorithms again for each new context.
 pub(super) struct Contexts<T> {
     key: PKey<T>,
     operation: SetUp<T>,
-    /// As many as have been in use at once.
+    /// As many contexts as have been in use at the same time.
     idle: Mutex<Vec<PkeyCtx<T>>>,
 }
 

@@ -16,18 +16,17 @@ pub enum JoseError {
         /// What is wrong, without quoting the token.
         what: &'static str,
     },
-    /// The header has a member that is not accepted: `crit`, `zip`, `b64`, a `typ` of another
+    /// The header has a member that is not accepted: `crit`, `zip`, `b64`, a `typ` of a different
     /// kind of JWT, or a `cty` other than `JWT`.
     #[error("its header has a `{member}` that is not accepted")]
     Header {
         /// The member.
         member: &'static str,
     },
-    /// The token is only signed. itsme encrypts every token; this one was readable by anyone on
-    /// the way.
+    /// The token is signed but not encrypted. itsme encrypts every token, so that nobody else can read it.
     #[error("it is not encrypted")]
     NotEncrypted,
-    /// The encryption's `alg` or `enc` is not one that was agreed.
+    /// The `alg` or `enc` of the encryption is not an agreed one.
     #[error("it is encrypted with `{found}`, which is not accepted")]
     EncryptionAlgorithm {
         /// The algorithm in the header.
@@ -42,20 +41,20 @@ pub enum JoseError {
         /// The `kid`s of our decryption keys.
         ours: Vec<String>,
     },
-    /// The token does not decrypt. The exact reason is withheld, because it would help a forger.
+    /// The token cannot be decrypted. The exact reason is withheld, because it would help an attacker.
     #[error("it cannot be decrypted")]
     Decryption,
     /// The decrypted content is not a signed token.
     #[error("it is encrypted but not signed")]
     NotSigned,
-    /// The signature's `alg` is not the one that was agreed.
+    /// The `alg` of the signature is not the agreed one.
     #[error("it is signed with `{found}`, which is not accepted")]
     SignatureAlgorithm {
         /// The algorithm in the header.
         found: String,
     },
-    /// The token is signed with a key that the OP does not publish, even after its keys were
-    /// fetched again (or that was done less than a minute ago).
+    /// The token is signed with a key that the OP does not publish. The OP's keys have been fetched again, unless that
+    /// was already done less than a minute ago.
     #[error("unknown signing key: it is signed with {}; the OP publishes {}", named(.kid), listed(.published))]
     UnknownSigningKey {
         /// The `kid` in the header.
@@ -68,7 +67,7 @@ pub enum JoseError {
     Signature,
 }
 
-/// Why an RSA key of ours cannot be used.
+/// Why one of our RSA keys cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RsaKeyError {
@@ -78,7 +77,7 @@ pub enum RsaKeyError {
          HSM or a KMS holds the private keys, use `PrivateKeys::external`"
     )]
     PublicOnly,
-    /// A number that every key has is missing.
+    /// A required number is missing.
     #[error("`{0}` is missing")]
     Missing(&'static str),
     /// A number is not properly encoded.

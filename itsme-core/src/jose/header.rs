@@ -11,8 +11,7 @@ use crate::ground::{
 
 const MAX_HEADER: usize = 4 * 1024;
 
-/// Members that change how the rest of a token must be read: extensions that must be understood, compression,
-/// unencoded payloads.
+/// Members that change how the rest of a token must be read: critical extensions, compression and unencoded payloads.
 const UNSUPPORTED: [&str; 3] = ["crit", "zip", "b64"];
 
 type Checked = Verdict<JoseError>;
@@ -21,7 +20,7 @@ type Checked = Verdict<JoseError>;
 /// `jku`, `x5u`, `x5c`). The checks here are shared by JWS and JWE.
 #[derive(Default)]
 pub(super) struct Header {
-    /// None if it has not been read, or cannot be.
+    /// `None` if the header has not been read, or cannot be read.
     members: Option<Members>,
 }
 
@@ -65,7 +64,7 @@ impl Header {
         Ok(Ruling::Held)
     }
 
-    /// Refuses a `typ` that names another kind of JWT than an ID token or a userinfo response (RFC 8725 §3.11), such
+    /// Refuses a `typ` of a different kind of JWT than an ID token or a userinfo response (RFC 8725 §3.11), such
     /// as an access token or a logout token.
     pub(super) fn check_kind(&self) -> Checked {
         let Ok(Some(typ)) = self.text("typ") else { return Ok(Ruling::NotApplicable) };
@@ -80,11 +79,11 @@ impl Header {
         match self.members.as_ref().and_then(|members| members.get(name)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(malformed("a header member that must be a string has another type")),
+            Some(_) => Err(malformed("a header member that must be a string has a different type")),
         }
     }
 
-    /// A string member; none also if it is not a string, which is checked separately.
+    /// A string member, or `None` if it is missing or not a string, which is checked separately.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.text(name).unwrap_or_default()
     }
@@ -142,7 +141,7 @@ pub(super) fn malformed(what: &'static str) -> JoseError {
     JoseError::Malformed { what }
 }
 
-/// Splits a compact serialization into exactly `N` parts, or says how many there are.
+/// Splits a compact serialization into exactly `N` parts, or returns how many there are.
 pub(super) fn parts<const N: usize>(token: &str) -> Result<[&str; N], usize> {
     let (mut parts, mut count, mut start) = ([""; N], 0, 0);
     for end in memchr_iter(b'.', token.as_bytes()).chain([token.len()]) {

@@ -22,12 +22,12 @@ pub enum KeyEncryption {
 }
 
 impl KeyEncryption {
-    /// Finds it by its name in the `alg` header.
+    /// Finds the algorithm by its name in the `alg` header.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::RsaOaep, Self::RsaOaep256].into_iter().find(|alg| alg.name() == name)
     }
 
-    /// Its name in the `alg` header.
+    /// The name in the `alg` header.
     pub fn name(self) -> &'static str {
         match self {
             Self::RsaOaep => "RSA-OAEP",
@@ -46,7 +46,7 @@ impl Direct {
     }
 }
 
-/// How tokens are encrypted to us: agreed in advance, never read from the token. While a key or a secret
+/// How tokens are encrypted for us. This is agreed in advance, and never read from the token. While a key or a secret
 /// is being replaced, there are two.
 #[derive(Clone)]
 #[allow(clippy::exhaustive_enums)]
@@ -59,7 +59,7 @@ pub enum Decryption {
 
 /// A compact JWE (RFC 7516 §5.2), as far as it can be opened without a private key.
 pub enum Opening {
-    /// A shared secret was enough, if it was the right one.
+    /// The token was opened with the shared secret, or the secret is wrong.
     Opened(Result<Wiped<Vec<u8>>, JoseError>),
     /// A private key must decrypt its content key.
     Wrapped(Box<WrappedJwe>),
@@ -70,7 +70,7 @@ pub struct WrappedJwe {
     sealed: SealedContent,
     alg: KeyEncryption,
     encrypted_key: Vec<u8>,
-    /// The candidate keys that have not been tried, the next one last.
+    /// The candidate keys that have not been tried yet. The last one is tried next.
     untried: Vec<Arc<OwnKey>>,
     /// The error if none of them opens it.
     if_none_opens: JoseError,
@@ -87,8 +87,8 @@ struct SealedContent {
     tag: Vec<u8>,
 }
 
-/// Starts opening a nested JWT (RFC 7519 §5.2). Any fault in the encrypted parts gives the same
-/// [`JoseError::Decryption`]: padding, tag and lengths cannot be told apart.
+/// Starts opening a nested JWT (RFC 7519 §5.2). Any fault in the encrypted parts results in the same
+/// [`JoseError::Decryption`], whether the padding, the tag or a length is wrong.
 pub fn open(jwe: Secret, decryption: Decryption, limit: usize) -> Result<Opening, JoseError> {
     let mut token = SealedToken::new(jwe.expose(), decryption, limit);
     token.verify()?;
@@ -131,8 +131,8 @@ impl WrappedJwe {
         self.if_none_opens
     }
 
-    /// Decrypts the content with the decrypted content key; or with `decoy`, which never matches, if there
-    /// is none: the sender must not learn whether the RSA layer was right (RFC 7516 §11.5).
+    /// Decrypts the content with the decrypted content key. If there is none, uses `decoy`, which never matches,
+    /// because the sender must not learn whether the RSA layer was valid (RFC 7516 §11.5).
     pub fn open(
         &self,
         unwrapped: Option<&[u8]>,
@@ -155,8 +155,8 @@ impl SealedContent {
     }
 }
 
-/// Creates a compact JWE around `plaintext` for the holder of `to`, with the algorithm that the key names,
-/// otherwise `default`. Returns `None` if OpenSSL fails or the key cannot encrypt.
+/// Creates a compact JWE of `plaintext` for the holder of `to`, with the algorithm in the key's `alg`, or else with
+/// `default`. Returns `None` if OpenSSL fails or the key cannot encrypt.
 pub fn encrypt(
     plaintext: &[u8],
     to: &PublicKey,

@@ -13,7 +13,7 @@ use crate::ground::{
     wiped::Wiped,
 };
 
-/// A compact JWE, and how it must have been encrypted to us.
+/// A compact JWE, and how it must have been encrypted for us.
 pub(crate) struct SealedToken<'a> {
     token: &'a str,
     limit: usize,
@@ -22,7 +22,7 @@ pub(crate) struct SealedToken<'a> {
     header: Header,
     pub(super) enc: Option<ContentEncryption>,
     pub(super) decoded: Option<Decoded>,
-    /// The error if none of our keys opens it.
+    /// The error to return if none of our keys opens the token.
     pub(super) if_none_opens: JoseError,
 }
 
@@ -46,11 +46,11 @@ impl Subject for SealedToken<'_> {
         Self: 'r,
     {
         rules! {
-            "size", "itsme-core: a limit of its own", "at most 64 KiB, or 512 KiB if a photo was requested" =>
+            "size", "itsme-core's own limit", "at most 64 KiB, or 512 KiB if a photo was requested" =>
                 |it| it.check_size(), |it| it.tell_size();
-            "encryption", "OIDC Core §16.14, itsme: ID token", "five parts: itsme encrypts every token" =>
+            "encryption", "OIDC Core §16.14, itsme: ID token", "five parts, because itsme encrypts every token" =>
                 |it| it.check_form(), |it| it.tell_form();
-            "header", "RFC 7516 §4", "at most 4 KiB of base64url: a JSON object without repeated members" =>
+            "header", "RFC 7516 §4", "a JSON object without repeated members, at most 4 KiB as base64url" =>
                 |it| it.header.check_form(it.parts.map(|[header, ..]| header)),
                 |it| it.header.tell_form();
             "extensions", "RFC 7516 §4.1.13, RFC 8725 §3.6", "no `crit`, `zip` or `b64`" =>
@@ -63,7 +63,7 @@ impl Subject for SealedToken<'_> {
                 |it| it.check_content_encryption(), |it| it.header.tell("enc");
             "parts", "RFC 7516 §7.1", "base64url" =>
                 |it| it.decode(), |it| it.tell_parts();
-            "alg", "RFC 8725 §3.1", "`RSA-OAEP` or `RSA-OAEP-256`; for a client with a secret, `dir`" =>
+            "alg", "RFC 8725 §3.1", "`RSA-OAEP` or `RSA-OAEP-256`, or `dir` for a client with a secret" =>
                 |it| it.check_algorithm(), |it| it.header.tell("alg");
             "direct enc", "itsme: client secret", "`A256GCM`, for a client with a secret" =>
                 |it| it.check_direct_encryption(), |it| it.header.tell("enc");
@@ -121,7 +121,7 @@ impl<'a> SealedToken<'a> {
 
     fn tell_form(&self) -> Told {
         Told::found(match self.token.split('.').count() {
-            3 => "three parts: it is only signed".to_owned(),
+            3 => "three parts, so it is only signed".to_owned(),
             count => format!("{count} parts"),
         })
     }
@@ -196,8 +196,8 @@ impl<'a> SealedToken<'a> {
         }
     }
 
-    /// Keeps only the keys that the header may mean: the one it names, otherwise all. An unknown `kid` is what an
-    /// outdated key set looks like; but some OPs name other parties' keys in their own way.
+    /// Keeps only the keys that may match the header: the one with its `kid`, or else all of them. An unknown `kid`
+    /// usually means that the OP has an outdated key set, but some OPs use their own names for a client's keys.
     fn find_keys(&mut self) -> Checked {
         let (kid, alg) = (self.header.get("kid"), self.wrapping());
         let (Decryption::PrivateKeys(keys), Some(alg)) = (&mut self.decryption, alg) else {
@@ -217,7 +217,7 @@ impl<'a> SealedToken<'a> {
                 unknown => unknown.clone(),
             });
         }
-        // Try local keys first: they are fast, and always reachable.
+        // Try local keys first, because they are fast and always reachable.
         keys.sort_by_key(|own| own.is_outside());
         Ok(Ruling::Held)
     }
@@ -235,7 +235,7 @@ impl<'a> SealedToken<'a> {
 
 /// The content of a JWE.
 pub(crate) struct Content {
-    /// The plaintext, or the reason none of our keys opened it.
+    /// The plaintext, or the reason why none of our keys opened it.
     opened: Result<Wiped<Vec<u8>>, JoseError>,
     jws: Option<Wiped<String>>,
 }
@@ -248,9 +248,9 @@ impl Subject for Content {
         Self: 'r,
     {
         rules! {
-            "decryption", "RFC 7516 §5.2, §11.5", "its tag is valid under one of our keys, before anything is decrypted; one error for everything that can be wrong" =>
+            "decryption", "RFC 7516 §5.2, §11.5", "its tag is valid for one of our keys, which is checked before anything is decrypted; the error is the same whatever is wrong" =>
                 |it| it.check_opened(), |it| it.tell_opened();
-            "content", "RFC 7519 §5.2", "text: the inner JWS" =>
+            "content", "RFC 7519 §5.2", "the inner JWS as text" =>
                 |it| it.read_text(), |it| it.tell_text();
         }
     }
@@ -261,7 +261,7 @@ impl Content {
         Self { opened, jws: None }
     }
 
-    /// The JWS, not yet verified, once the checks have passed.
+    /// The JWS, which is not yet verified, once the checks have passed.
     pub(crate) fn into_jws(self) -> Option<Wiped<String>> {
         self.jws
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::ground::{check::Subject, json::Members, wiped::Wiped};
 
-/// Who may have signed, and how: agreed in advance, never read from the token.
+/// Who may have signed a token, and how. This is agreed in advance, and never read from the token.
 #[derive(Clone, Copy)]
 #[allow(clippy::exhaustive_enums)]
 pub enum SignatureCheck<'a> {
@@ -23,7 +23,7 @@ pub enum SignatureCheck<'a> {
 pub struct Verified {
     /// The claims, with unique names and without those that are `null`.
     pub claims: Members,
-    /// The key that signed them; none for HS256.
+    /// The key that signed the claims; `None` for HS256.
     pub key: Option<Arc<PublicKey>>,
 }
 
@@ -35,11 +35,11 @@ pub fn verify(jws: &str, check: SignatureCheck<'_>) -> Result<Verified, JoseErro
     Ok(Verified { claims, key })
 }
 
-/// What we sign with.
+/// The key that we sign with.
 #[derive(Clone, Copy)]
 #[allow(clippy::exhaustive_enums)]
 pub enum Signer<'a> {
-    /// RS256 with our key, under its `kid`.
+    /// RS256 with our key, whose `kid` is in the header.
     Rs256(&'a Arc<OwnKey>),
     /// HS256 keyed with the bytes of the client secret.
     Hs256(&'a [u8]),

@@ -27,7 +27,7 @@ pub(crate) struct SignedToken<'a> {
 
 /// A valid signature.
 struct Signature {
-    /// The key that made it; none for a shared secret.
+    /// The key that made the signature; `None` for a shared secret.
     key: Option<Arc<PublicKey>>,
 }
 
@@ -43,7 +43,7 @@ impl Subject for SignedToken<'_> {
         rules! {
             "form", "RFC 7515 §7.1", "three parts" =>
                 |it| it.check_form(), |it| it.tell_form();
-            "header", "RFC 7515 §4", "at most 4 KiB of base64url: a JSON object without repeated members" =>
+            "header", "RFC 7515 §4", "a JSON object without repeated members, at most 4 KiB as base64url" =>
                 |it| it.header.check_form(it.parts.map(|[header, ..]| header)),
                 |it| it.header.tell_form();
             "extensions", "RFC 7515 §4.1.11, RFC 7797 §6", "no `crit`, `zip` or `b64`" =>
@@ -56,9 +56,9 @@ impl Subject for SignedToken<'_> {
                 |it| it.header.check_kind(), |it| it.header.tell("typ");
             "signature form", "RFC 7515 §5.2", "base64url" =>
                 |it| it.check_signature_form(), |it| it.tell_signature_form();
-            "alg", "RFC 8725 §3.1", "the algorithm that was agreed, whatever the header says" =>
+            "alg", "RFC 8725 §3.1", "the agreed algorithm, which is never taken from the header" =>
                 |it| it.check_algorithm(), |it| it.tell_algorithm();
-            "signature", "RFC 7515 §5.2, OIDC Core §10.1", "made by a key that the OP publishes; if `kid` names one of them, by that one" =>
+            "signature", "RFC 7515 §5.2, OIDC Core §10.1", "made with one of the OP's published keys, which must be the one with the header's `kid` if there is one" =>
                 |it| it.check_signature(), |it| it.tell_signature();
             "claims", "RFC 7519 §7.2", "a JSON object without repeated members, at any depth" =>
                 |it| it.read_claims(), |it| it.tell_claims();
@@ -72,12 +72,12 @@ impl<'a> SignedToken<'a> {
         Self { jws, check, parts: None, header, signature: None, signer: None, claims: None }
     }
 
-    /// The claims and who signed them, once the checks have passed.
+    /// The claims, and the key that signed them, once the checks have passed.
     pub(super) fn verified(self) -> Option<(Members, Option<Arc<PublicKey>>)> {
         Some((self.claims?, self.signer?.key))
     }
 
-    /// The header and the claims, whoever wrote them.
+    /// The header and the claims, even if the signature is not valid.
     pub(crate) fn unverified(self) -> (Option<Members>, Option<Members>) {
         (self.header.members().cloned(), self.claims)
     }
@@ -159,17 +159,16 @@ impl<'a> SignedToken<'a> {
                     .collect();
                 let found = match signer {
                     Some(_) => format!("signed by {named}"),
-                    None => format!("not by a published key; the header names {named}"),
+                    None => format!("not signed by a published key; the header names {named}"),
                 };
-                Told::found(found).expected(format!("by one of {}", published.join(", ")))
+                Told::found(found).expected(format!("signed by one of {}", published.join(", ")))
             }
             (SignatureCheck::Hs256(_), Some(_)) => Told::found("made with the client secret"),
             (SignatureCheck::Hs256(_), None) => Told::found("not made with the client secret"),
         }
     }
 
-    /// Reads the claims, whoever signed them; without a valid signature, they are used only for
-    /// explaining.
+    /// Reads the claims, whoever signed them. Without a valid signature, they are used only for explaining.
     fn read_claims(&mut self) -> Checked {
         let Some([_, payload, _]) = self.parts else { return Ok(Ruling::NotApplicable) };
         let claims = json::members(&Wiped::new(decode_part(payload)?));
@@ -209,7 +208,7 @@ fn signing_key(
     match candidates.find(|key| key.has_signed(message, signature)) {
         Some(key) => Ok(Arc::clone(key)),
         None if is_known => Err(JoseError::Signature),
-        // The key may have been published since.
+        // The key may have been published in the meantime.
         None => Err(unknown()),
     }
 }

@@ -24,14 +24,14 @@ pub(crate) struct KeyEntry<'a> {
     numbers: (Option<String>, Option<String>),
 }
 
-/// A key that is usable on its own, among the others of its set.
+/// A key that is usable on its own, together with the other keys of its set.
 pub(crate) struct KeyAmongOthers<'a> {
     pub(crate) jwk: &'a PublicJwk,
     pub(crate) others: &'a [PublicJwk],
     pub(crate) ready: Option<PublicKey>,
 }
 
-/// The error does not name the key; the name is put in front of it.
+/// Does not name the key, because the name is put in front of the error.
 type Checked = Verdict<&'static str>;
 
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
@@ -46,7 +46,7 @@ impl Subject for KeyEntry<'_> {
         rules! {
             "key form", "RFC 7517 §4", "a JSON object" =>
                 |it| it.check_form(), |it| it.tell_form();
-            "private members", "RFC 7518 §6.3.2", "none: the set is public" =>
+            "private members", "RFC 7518 §6.3.2", "none, because the set is public" =>
                 |it| it.check_private(), |it| it.tell_private();
             "kty", "RFC 7518 §6.1", "`RSA`" =>
                 |it| it.check_type(), |it| it.tell("kty");
@@ -106,7 +106,7 @@ impl<'a> KeyEntry<'a> {
         Some(PublicJwk { kty: "RSA", usage, kid, alg, n: n?, e: e? })
     }
 
-    /// A member that is not `null`: some serializers write `null` for absent ones.
+    /// A member that is not `null`, because some serializers write `null` for absent members.
     fn get(&self, name: &str) -> Option<&'a Value> {
         self.members?.get(name).filter(|value| !value.is_null())
     }

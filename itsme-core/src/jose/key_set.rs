@@ -17,7 +17,7 @@ use crate::ground::{
 #[derive(Clone)]
 pub struct KeySet {
     keys: Vec<Arc<PublicKey>>,
-    /// Why each of the others was ignored, with its position or `kid`.
+    /// Why each of the other keys was ignored, with its position or `kid`.
     passed_over: Vec<String>,
 }
 
@@ -99,11 +99,11 @@ impl KeySet {
         &self.passed_over
     }
 
-    /// Why no key of the set serves for `purpose`, key by key.
+    /// Why no key of the set can be used for `purpose`, key by key.
     pub fn why_none(&self, purpose: &str) -> String {
         let others = self.keys.iter().map(|key| {
             let kid = key.kid().map_or_else(|| "an unnamed key".to_owned(), printable);
-            format!("`{kid}` is for another purpose")
+            format!("`{kid}` is for a different purpose")
         });
         let reasons: Vec<_> = self.passed_over.iter().cloned().chain(others).take(8).collect();
         match reasons.as_slice() {
@@ -112,8 +112,8 @@ impl KeySet {
         }
     }
 
-    /// The keys that may have made an RS256 signature whose header has `kid`: the one with that `kid`,
-    /// or if there is none, those without one; without `kid`, all.
+    /// The keys that may have made an RS256 signature whose header contains `kid`: the key with that `kid` or, if there
+    /// is none, the keys without a `kid`. Without `kid`, all keys.
     pub fn verifiers(&self, kid: Option<&str>) -> impl Iterator<Item = &Arc<PublicKey>> {
         let name = kid.filter(|kid| self.has_verifier(kid));
         self.keys.iter().filter(move |key| {
@@ -153,7 +153,7 @@ impl<'de> Deserialize<'de> for KeySet {
     }
 }
 
-/// How messages name an ignored key.
+/// The name of an ignored key in messages.
 fn called(place: usize, entry: &Value) -> String {
     match entry.get("kid").and_then(Value::as_str) {
         Some(kid) => format!("`{}`", printable(kid)),

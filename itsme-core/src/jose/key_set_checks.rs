@@ -10,7 +10,7 @@ use crate::ground::{
 
 pub(super) const MAX_KEY_SET: usize = 256 * 1024;
 
-/// Why a text is not a key set at all.
+/// Why a text is not a key set.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeySetError {
@@ -36,9 +36,9 @@ impl Subject for KeySetText<'_> {
         Self: 'r,
     {
         rules! {
-            "set size", "itsme-core: a limit of its own", "at most 256 KiB" =>
+            "set size", "itsme-core's own limit", "at most 256 KiB" =>
                 |it| it.check_size(), |it| Told::found(format!("{} bytes", it.text.len()));
-            "set form", "RFC 7517 §5", "a JSON object without repeated members, with an array `keys`" =>
+            "set form", "RFC 7517 §5", "a JSON object without repeated members and with an array `keys`" =>
                 |it| it.read_entries(), |it| Told::found(format!("{} keys", it.entries.len()));
         }
     }

@@ -1,4 +1,4 @@
-//! JOSE as itsme uses it. Only this module names josekit and openssl.
+//! JOSE as itsme uses it. Only this module uses josekit and openssl directly.
 //!
 //! josekit parses the OP's keys and performs the RSA operations with them. Our own keys are used through openssl,
 //! with contexts that are kept. Everything between the dots is read and written here, because josekit 0.10.3 decrypts
@@ -9,14 +9,14 @@
 //! nested.rs       a JWS in a JWE
 //! jws.rs jwe.rs   one layer each: verify and sign, open and encrypt
 //! jws_checks.rs jwe_checks.rs           their checks
-//! header.rs       what a header may contain
+//! header.rs       the members of a header
 //! content.rs      A128CBC-HS256, A256GCM            hmac.rs   HMAC-SHA256
 //! key_set.rs      the OP's key set                  public_key.rs  one of its keys
 //! key_set_checks.rs key_checks.rs       their checks
 //! own_jwk.rs      our keys as JWKs                  own_key.rs     local or external
 //! rsa_key.rs      the local private keys            contexts.rs    OpenSSL's contexts for them
 //! seal.rs         encrypts what is not a JWT
-//! error.rs        why a token or a key cannot be used
+//! error.rs        reasons why a token or a key cannot be used
 //! ```
 
 mod base64url;
@@ -73,7 +73,7 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hash.finish()
 }
 
-/// Compares in a time that depends only on the lengths.
+/// Compares in constant time: the duration depends only on the lengths.
 pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && openssl::memcmp::eq(a, b)
 }

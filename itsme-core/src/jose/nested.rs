@@ -6,15 +6,14 @@ use crate::ground::{check::Subject, wiped::Wiped};
 /// The maximum length of a token in characters, unless it may contain a photo.
 pub const MAX_TOKEN: usize = 64 * 1024;
 
-/// The content of a nested JWT: a JWS that is not yet verified, or the reason none of our keys opened
-/// it.
+/// The content of a nested JWT: a JWS that is not yet verified, or the reason why none of our keys could open it.
 pub fn inner(opened: Result<Wiped<Vec<u8>>, JoseError>) -> Result<Wiped<String>, JoseError> {
     let mut content = Content::new(opened);
     content.verify()?;
     content.into_jws().ok_or(JoseError::NotSigned)
 }
 
-/// Encrypts a JWS to `to`. `random` fills a buffer; its error is passed on. Returns `Ok(None)` if
+/// Encrypts a JWS to `to`. `random` fills a buffer, and its error is returned. Returns `Ok(None)` if
 /// OpenSSL fails or the key cannot encrypt.
 pub fn encrypt_jws<E>(
     jws: &[u8],

@@ -4,12 +4,11 @@ use zeroize::Zeroizing;
 
 use super::{base64url, sha256};
 
-/// A key of ours as a JWK (RFC 7518 §6.3), with or without its private part; every number is still
-/// base64url.
+/// One of our keys as a JWK (RFC 7518 §6.3), with or without its private part. The numbers are still in base64url.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct OwnJwk {
     #[serde(skip_serializing_if = "Option::is_none")]
-    /// `RSA`, or something that cannot be used here.
+    /// `RSA`, or a type that cannot be used here.
     pub kty: Option<String>,
     /// `sig` or `enc`.
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
@@ -17,7 +16,7 @@ pub struct OwnJwk {
     /// The key's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kid: Option<String>,
-    /// The algorithm it is meant for.
+    /// The algorithm that the key is meant for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alg: Option<String>,
     #[serde(default, deserialize_with = "number", skip_serializing_if = "Option::is_none")]
@@ -43,12 +42,12 @@ impl OwnJwk {
     pub const MEMBERS: [&str; 12] =
         ["kty", "use", "kid", "alg", "n", "e", "d", "p", "q", "dp", "dq", "qi"];
 
-    /// Whether it is the public half of a key.
+    /// Whether this is only the public half of a key.
     pub fn is_public(&self) -> bool {
         self.n.is_some() && !self.has_private_part()
     }
 
-    /// Whether anything of it is secret.
+    /// Whether it contains anything secret.
     pub fn has_private_part(&self) -> bool {
         let numbers = [&self.d, &self.p, &self.q, &self.dp, &self.dq, &self.qi];
         numbers.iter().any(|number| number.is_some())
@@ -79,8 +78,8 @@ impl OwnJwk {
     }
 }
 
-/// Reads a number without what templates and other libraries add to base64url: white space where a long line
-/// was wrapped, and padding. Neither can change the number, and the file is our own.
+/// Reads a number, ignoring what templates and other libraries add to base64url: padding, and whitespace where a long
+/// line was wrapped. Neither can change the number, and the file is the client's own.
 fn number<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     Ok(secret_number(from)?.map(|number| (*number).clone()))
 }

@@ -1,11 +1,11 @@
 use super::{KeyEncryption, PublicKey, RsaPrivateKey};
 
-/// A key of ours, with the `kid` it is published under.
+/// One of our keys, with the `kid` under which it is published.
 #[allow(clippy::exhaustive_structs, reason = "tests of the internals make it")]
 pub struct OwnKey {
-    /// Its `kid`.
+    /// The key's `kid`.
     pub kid: String,
-    /// Where its private half is.
+    /// Where the private half is.
     pub home: KeyHome,
 }
 
@@ -15,7 +15,7 @@ pub struct OwnKey {
 pub enum KeyHome {
     /// In this process.
     Here(RsaPrivateKey),
-    /// Outside, in an HSM or a KMS. This is its public half.
+    /// Outside, in an HSM or a KMS. This is the public half.
     Outside(PublicKey),
 }
 
@@ -28,18 +28,18 @@ impl OwnKey {
         }
     }
 
-    /// Whether it is the same key with the same `kid`.
+    /// Whether both are the same key with the same `kid`.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.kid == other.kid && self.public_numbers() == other.public_numbers()
     }
 
-    /// Whether its private half is in an HSM or a KMS.
+    /// Whether the private half is in an HSM or a KMS.
     pub(crate) fn is_outside(&self) -> bool {
         matches!(self.home, KeyHome::Outside(_))
     }
 
-    /// Whether to ask it to decrypt content keys with this algorithm. An external key is bound to the
-    /// one its JWK names; a local key does both.
+    /// Whether the key is used to decrypt content keys with this algorithm. An external key can be used only with the
+    /// algorithm in its JWK, a local key with both.
     pub(crate) fn unwraps(&self, alg: KeyEncryption) -> bool {
         match &self.home {
             KeyHome::Here(_) => true,

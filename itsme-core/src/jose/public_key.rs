@@ -27,7 +27,7 @@ pub struct PublicKey {
     pub(super) oaep_256: Option<RsaesJweEncrypter>,
 }
 
-/// The members of a JWK that are kept, and stored.
+/// The members of a JWK that are kept and stored.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct PublicJwk {
     pub(super) kty: &'static str,
@@ -41,7 +41,7 @@ pub(crate) struct PublicJwk {
     pub(super) e: String,
 }
 
-/// What a key is for (RFC 7517 §4.2).
+/// What a key can be used for (RFC 7517 §4.2).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Usage {
     #[serde(rename = "sig")]
@@ -80,7 +80,7 @@ impl PublicJwk {
         self.verifies() && other.verifies() || self.encrypts() && other.encrypts()
     }
 
-    /// Creates josekit's contexts, only from the numbers.
+    /// Creates josekit's contexts from the numbers only.
     pub(super) fn ready(self) -> Option<PublicKey> {
         let members: Map<String, Value> = [("kty", "RSA"), ("n", &self.n), ("e", &self.e)]
             .map(|(name, value)| (name.to_owned(), Value::from(value)))
@@ -123,7 +123,7 @@ impl PublicKey {
         (&self.jwk.n, &self.jwk.e)
     }
 
-    /// The key as a JWK, to keep beside what it signed.
+    /// The key as a JWK, to archive together with what it signed.
     pub fn to_jwk(&self) -> Value {
         json!(self.jwk)
     }
@@ -134,12 +134,12 @@ impl PublicKey {
         base64url(sha256(&[canonical.as_bytes()]))
     }
 
-    /// Whether it may sign, and `signature` is its RS256 signature of `message`.
+    /// Whether the key is allowed to sign, and `signature` is its RS256 signature of `message`.
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifier.as_ref().is_some_and(|verifier| verifier.verify(message, signature).is_ok())
     }
 
-    /// Whether content keys may be encrypted to it with this algorithm.
+    /// Whether content keys can be encrypted to this key with this algorithm.
     pub(super) fn encrypts_by(&self, alg: KeyEncryption) -> bool {
         match alg {
             KeyEncryption::RsaOaep => self.oaep.is_some(),
@@ -147,14 +147,14 @@ impl PublicKey {
         }
     }
 
-    /// Whether these bytes can be something encrypted to this key: as long as the modulus, and a
+    /// Whether these bytes can have been encrypted to this key: they must be as long as the modulus, and represent a
     /// smaller number.
     pub fn may_have_encrypted(&self, encrypted: &[u8]) -> bool {
         let modulus = base64url_decode(&self.jwk.n).unwrap_or_default();
         encrypted.len() == modulus.len() && encrypted < modulus.as_slice()
     }
 
-    /// Encrypts these bytes to the key, with the algorithm that it names, otherwise with `default`.
+    /// Encrypts these bytes to the key, with the algorithm in its `alg`, or else with `default`.
     /// Returns `None` if OpenSSL fails or the key cannot encrypt.
     pub(crate) fn wrap(
         &self,
@@ -167,7 +167,7 @@ impl PublicKey {
         Some((alg, encrypter.encrypt(content_key, &unread, &mut unwritten).ok()??))
     }
 
-    /// The algorithm that the key names, or `default` if it names none.
+    /// The algorithm in the key's `alg`, or else `default`.
     fn encrypter(&self, default: KeyEncryption) -> Option<(KeyEncryption, &RsaesJweEncrypter)> {
         let oaep = || self.oaep.as_ref().map(|key| (KeyEncryption::RsaOaep, key));
         let oaep_256 = || self.oaep_256.as_ref().map(|key| (KeyEncryption::RsaOaep256, key));
@@ -178,8 +178,7 @@ impl PublicKey {
     }
 }
 
-/// Reads a member with a fixed vocabulary: it may be absent, but an unknown value makes the key
-/// unusable.
+/// Reads a member that has a fixed set of values. It can be absent, but an unknown value makes the key unusable.
 pub(super) fn known<T: for<'de> Deserialize<'de>>(member: Option<&Value>) -> Option<Option<T>> {
     match member {
         None => Some(None),
@@ -187,7 +186,7 @@ pub(super) fn known<T: for<'de> Deserialize<'de>>(member: Option<&Value>) -> Opt
     }
 }
 
-/// What a key is for, by its `use` and its `key_ops` (RFC 7517 §4.3); both must allow it.
+/// What a key can be used for, according to its `use` and `key_ops` (RFC 7517 §4.3). Both must allow it.
 pub(super) fn operations(
     usage: Option<Usage>,
     key_ops: Option<&Value>,

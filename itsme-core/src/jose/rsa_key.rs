@@ -12,7 +12,7 @@ use super::{KeyEncryption, RsaKeyError, base64url, base64url_decode, contexts::C
 /// The accepted sizes of an RSA modulus, in bits.
 pub(super) const MODULUS_BITS: std::ops::RangeInclusive<i32> = 2048..=8192;
 
-/// What is wrong with a key while it is parsed. OpenSSL's own errors do not leave this file.
+/// What is wrong with a key that is being parsed. OpenSSL's own errors are not passed on.
 struct ParseError(RsaKeyError);
 
 impl From<RsaKeyError> for ParseError {
@@ -38,8 +38,8 @@ pub struct RsaPrivateKey {
 }
 
 impl RsaPrivateKey {
-    /// Checks that the numbers are present, large enough and consistent. Some key sets have only
-    /// `n`, `e` and `d`: the primes are then computed, so that every key works at full speed.
+    /// Checks that the numbers are present, large enough and consistent. If a key set contains only `n`, `e` and `d`,
+    /// the primes are computed, so that every key works at full speed.
     pub fn from_jwk(jwk: &OwnJwk) -> Result<Self, RsaKeyError> {
         Self::parse(jwk).map_err(|ParseError(error)| error)
     }
@@ -85,8 +85,7 @@ impl RsaPrivateKey {
         signed.is_ok_and(|length| length == signature.len()).then_some(signature)
     }
 
-    /// Decrypts with RSA-OAEP. Returns `None` if the bytes are not as long as the modulus, or do
-    /// not decrypt.
+    /// Decrypts with RSA-OAEP. Returns `None` if the bytes are not as long as the modulus, or cannot be decrypted.
     pub fn decrypt(&self, alg: KeyEncryption, encrypted: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         if encrypted.len() != self.modulus_bytes {
             return None;

@@ -4,7 +4,7 @@ use super::{
     ContentEncryption, Direct, KeyEncryption, PublicKey, header::OwnHeader, jwe::assemble,
 };
 
-/// Who can decrypt.
+/// Who can decrypt the content.
 pub(crate) enum SealTo<'a> {
     /// The holder of the private key.
     PublicKey(&'a PublicKey),
@@ -13,7 +13,7 @@ pub(crate) enum SealTo<'a> {
 }
 
 /// Encrypts something that is not a JWT, such as a recording, as a compact JWE whose `typ` names it. `random`
-/// fills a buffer; its error is passed on. Returns `Ok(None)` if OpenSSL fails or the key cannot encrypt.
+/// fills a buffer, and its error is returned. Returns `Ok(None)` if OpenSSL fails or the key cannot encrypt.
 pub(crate) fn seal<E>(
     plaintext: &[u8],
     typ: &str,

@@ -25,18 +25,18 @@ use crate::{
 
 /// The position of a replay on the tape: what the flow is told next, and when.
 ///
-/// As long as the flow does what it did, its steps are taken in order. If it does something else, with a shifted
-/// clock or other keys, a request gets the first unused response from its endpoint.
+/// While the flow does the same as when it was recorded, its steps are taken in order. If it does something different,
+/// because of a shifted clock or other keys, a request gets the first unused response from its endpoint.
 pub(super) struct Cursor {
     steps: Vec<TapeStep>,
     taken: BTreeSet<usize>,
     at: usize,
     now: UnixTime,
     drawn: VecDeque<Option<Bytes>>,
-    /// How many blocks of random bytes were made up because the tape has none.
+    /// How many blocks of random bytes were invented because the tape has no more.
     made_up: u64,
     asked: usize,
-    /// The requests and key operations that the tape cannot answer.
+    /// The requests and key operations for which the tape has no result.
     unanswered: BTreeSet<usize>,
     shift: ClockShift,
     source: Arc<ProviderSource>,
@@ -102,7 +102,7 @@ impl Cursor {
             Some(Told::Failed(why)) => return Err((*why, ReplayError::Recorded(*why))),
             _ => None,
         };
-        // This failure causes neither a retry nor another poll.
+        // This failure causes neither a retry nor a further poll.
         answer.ok_or((SendFailure::TooLarge, ReplayError::NotRecorded))
     }
 

@@ -16,19 +16,18 @@ use crate::{
     tokens::{response::TokenResponse, userinfo},
 };
 
-/// Explains the documents that a flow met, using what the flow knew.
+/// Explains the documents that a flow received, using what the flow knew.
 pub(super) struct Documents<'a> {
     pub(super) settings: &'a Settings,
     pub(super) provider: Option<Arc<Provider>>,
     pub(super) asked: Option<&'a Asked>,
-    /// What external keys made of the encrypted key in the document, if they were asked and
-    /// answered.
+    /// What external keys decrypted from the encrypted key in the document, if they were asked and responded.
     pub(super) unwrapped: Option<Vec<Zeroizing<Vec<u8>>>>,
     /// The `sub` of the ID token, for the userinfo response that follows.
     sub: Option<String>,
 }
 
-/// What a token must answer.
+/// The request that a token must match.
 pub(super) enum Asked {
     Login(Box<LoginState>, Callback),
     Ticket(CibaTicket),

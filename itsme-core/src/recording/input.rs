@@ -16,7 +16,7 @@ use crate::{
     settings::identity::ClientIdentity,
 };
 
-/// What a flow was made from: the method of [`Client`](crate::Client) and its arguments.
+/// The input of a flow: the method of [`Client`](crate::Client) and its arguments.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Input {
@@ -47,7 +47,7 @@ impl Input {
 }
 
 impl Input {
-    /// Shifts its times to another clock.
+    /// Shifts its times to a different clock.
     pub(super) fn shifted(self, shift: ClockShift) -> Self {
         match self {
             Self::FinishLogin { mut login, callback } => {
@@ -68,7 +68,7 @@ impl Input {
     }
 }
 
-/// The same, borrowed from the flow.
+/// The input of a flow, borrowed from the flow.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum InputRef<'a> {
@@ -134,7 +134,7 @@ fn write_backchannel_request<S: Serializer>(
     RecordedBackchannelRequest::of(it).serialize(to)
 }
 
-/// A callback that is too long is refused for its length alone, so only enough is kept to show that.
+/// A callback that is too long is rejected for its length, so only enough of it is kept to show that.
 fn write_callback<S: Serializer>(it: &&Callback, to: S) -> Result<S::Ok, S::Error> {
     if it.0.len() > MAX_CALLBACK {
         return Source::Text("…".repeat(MAX_CALLBACK / "…".len() + 1)).serialize(to);

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! recorder.rs   observes a flow and encrypts its recording      payload.rs  the content of a recording
-//! input.rs request.rs settings.rs  what a flow was made from    surroundings.rs  the cache around it
+//! input.rs request.rs settings.rs  the input of a flow          surroundings.rs  the state of the cache
 //! open.rs       from an encrypted recording to a replay
-//! replay.rs     runs the flow again     cursor.rs  answers it    replayed.rs  the result
-//! documents.rs  every check of the documents it met
+//! replay.rs     runs the flow again     cursor.rs  responds to it    replayed.rs  the result
+//! documents.rs  every check of the documents in it
 //! ```
 
 mod cursor;
@@ -33,17 +33,17 @@ use crate::error::RecordingError;
 /// [`Client::on_failure`](crate::Client::on_failure) creates it.
 ///
 /// It contains the flow's input, every response of the OP with its time, the results of external keys, and the random
-/// bytes that were drawn. [Opened](Self::open) with the client's keys, it therefore runs again exactly as it did.
-/// Without them it is unreadable: it is a JWE to the client's encryption key, or under its secret.
+/// bytes that were used. When [opened](Self::open) with the client's keys, the flow can therefore be run again exactly
+/// as it was. Without the keys, the recording cannot be read: it is a JWE, encrypted to the client's encryption key or
+/// with its secret.
 ///
 /// **It is personal data**, and may contain live credentials: an unredeemed code, an access token, a ticket, the text
-/// of a confirmation, a person's claims. Refresh tokens are left out. Keep it where you keep your most sensitive
-/// data, for as long as someone may ask why the login failed (two weeks are plenty), and delete it once the question
-/// is answered. Sending it to anyone without the keys is pointless. Anyone who knows your public key can create one,
-/// so its content proves nothing.
+/// of a confirmation, or a user's claims. Refresh tokens are left out. Store it with your most sensitive data, for as
+/// long as you may have to find out why the login failed (two weeks is plenty), and delete it afterwards. It is useless
+/// to anyone without the keys. Anyone who knows your public key can create a recording, so its content proves nothing.
 ///
-/// Its text is one line of at most about 2 MB. Responses beyond a total of 1 MiB are cut, and
-/// [`Replay::missing_bytes`] says so.
+/// Its text is one line of at most about 2 MB. Responses beyond a total of 1 MiB are truncated, and
+/// [`Replay::missing_bytes`] returns how much is missing.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -54,7 +54,7 @@ use crate::error::RecordingError;
 /// # let mut op = FakeOp::new(world.clock());
 /// # let settings = op.settings();
 ///
-/// // In the application: keep what failed.
+/// // In the application, keep the recordings of failed flows.
 /// let kept = Arc::new(Mutex::new(Vec::new()));
 /// let keep = Arc::clone(&kept);
 /// let itsme = Client::new(settings)?.on_failure(move |recording: Recording| {
@@ -66,7 +66,7 @@ use crate::error::RecordingError;
 /// # assert!(play(itsme.finish_login(login.state, callback), &mut op, &mut world).is_err());
 /// # let (mut platform, keys) = (world, private_keys());
 ///
-/// // At your desk, with the client's keys:
+/// // When debugging, with the client's keys:
 /// let recording: Recording = kept.lock().unwrap()[0].parse()?;
 /// # let send = |_| Err((SendFailure::NotSent, SendFailure::NotSent));
 /// let replay = drive(recording.open(keys), &mut platform, send, |_| ())?;
@@ -91,7 +91,7 @@ impl Recording {
         Self(format!("{NAME}:{FORMAT}:{jwe}"))
     }
 
-    /// One line of text, to store.
+    /// The recording as one line of text, for storing.
     pub fn as_text(&self) -> &str {
         &self.0
     }

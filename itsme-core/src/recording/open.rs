@@ -14,16 +14,16 @@ use crate::{
 const MAX_SEALED: usize = 4 * 1024 * 1024;
 
 impl Recording {
-    /// Opens it with the client's credentials: its private keys, local or [external](crate::PrivateKeys::external),
-    /// or its secret. The flow sends nothing, and waits for nothing but a key holder.
+    /// Opens the recording with the client's credentials: its private keys, local or
+    /// [external](crate::PrivateKeys::external), or its secret. The flow sends no requests, and only waits for a key
+    /// holder.
     ///
-    /// It was encrypted to the key that was published when the flow ended. If keys have been replaced since, use a
-    /// set that includes the old decryption keys, as [`to_json`](crate::PrivateKeys::to_json) writes it during a
+    /// The recording was encrypted to the key that was published when the flow ended. If keys have been replaced since,
+    /// use a set that includes the old decryption keys, as [`to_json`](crate::PrivateKeys::to_json) returns it during a
     /// rotation.
     ///
     /// # Errors
-    /// The flow ends with [`Error::Recording`] if these are not the right credentials, or if the recording has
-    /// changed.
+    /// The flow ends with [`Error::Recording`] if the credentials are wrong, or if the recording was modified.
     pub fn open(&self, credentials: impl Into<Credentials>) -> Flow<Replay> {
         let credentials = credentials.into();
         let decryption = Keyring::new(credentials.clone()).decryption();

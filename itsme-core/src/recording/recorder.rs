@@ -15,11 +15,11 @@ use crate::{
     settings::credentials::Credentials,
 };
 
-/// Receives recordings, and decides of which flows.
+/// Receives recordings, and decides which flows are recorded.
 #[derive(Clone)]
 pub(crate) struct Recorder {
     record: Arc<dyn Fn(Recording) + Send + Sync>,
-    /// Also of flows that succeed or are cancelled.
+    /// Also record flows that succeed or are cancelled.
     of_all: bool,
 }
 
@@ -77,7 +77,7 @@ impl Observer for Observing {
 }
 
 impl Observing {
-    /// Returns none if no recording can be made: that must not affect the flow.
+    /// Returns `None` if no recording can be made, since that must not affect the flow.
     fn sealed(&self, tape: &Tape, fill: &mut Fill<'_>) -> Option<String> {
         let settings = &self.client.settings;
         let payload = PayloadRef {

@@ -32,17 +32,17 @@ use crate::{
     settings::{Settings, credentials::Credentials},
 };
 
-/// An opened recording: a flow that can be run again as often as you like, instantly and without a network.
+/// An opened recording: a flow that can be run again any number of times, instantly and without a network.
 ///
-/// It does what it did, with the recorded clock and randomness, and makes every check again; nobody is logged in.
-/// `Debug` shows none of its content.
+/// With the recorded clock and randomness, the flow makes every check again exactly as before. Nobody is logged in.
+/// `Debug` shows none of the content.
 ///
 /// ```
 /// use std::time::Duration;
 /// use itsme_core::{Replay, ReplayedWhat};
 ///
 /// # fn example(replay: Replay) {
-/// // Was the clock fast?
+/// // Find out whether the clock was fast.
 /// let replayed = replay.clock_behind(Duration::from_secs(600)).run();
 /// for step in &replayed.steps {
 ///     if let ReplayedWhat::Request { method, attempt, answer, .. } = &step.what {
@@ -79,28 +79,29 @@ impl Replay {
         self.recorded.input.flow()
     }
 
-    /// When it was started, by the client's clock.
+    /// The time when the flow was started, by the client's clock.
     pub fn begun_at(&self) -> UnixTime {
         self.recorded.tape.steps.first().map_or(UnixTime::from_secs(0), |step| step.at)
     }
 
-    /// The client id of the client whose flow it was.
+    /// The client id of the client that ran the flow.
     pub fn client_id(&self) -> &str {
         &self.recorded.client.client_id
     }
 
-    /// The issuer that the client talks to.
+    /// The issuer in the client's settings.
     pub fn issuer(&self) -> &str {
         self.recorded.client.environment.issuer()
     }
 
-    /// How many bytes of responses are missing from the recording. If not zero, the replay may end differently.
+    /// The number of response bytes that are missing from the recording. If it is not zero, the replay may end
+    /// differently.
     pub fn missing_bytes(&self) -> usize {
         self.recorded.tape.cut
     }
 
-    /// Assumes that the client's clock was ahead by this much. Stored times move too: the start of a login, the
-    /// deadline of a ticket, the age of the OP's keys.
+    /// Assumes that the client's clock was ahead by this much. Also shifts the stored times: the start of a login, the
+    /// deadline of a ticket, and the age of the OP's keys.
     #[must_use]
     pub fn clock_ahead(self, ahead: Duration) -> Self {
         Self { shift: ClockShift { ahead, ..ClockShift::default() }, ..self }
@@ -112,7 +113,8 @@ impl Replay {
         Self { shift: ClockShift { behind, ..ClockShift::default() }, ..self }
     }
 
-    /// Assumes that the client had these keys, or this secret. Default: those it was opened with.
+    /// Assumes that the client had these keys or this secret. By default, it has those with which the recording was
+    /// opened.
     #[must_use]
     pub fn credentials(self, credentials: impl Into<Credentials>) -> Self {
         Self { credentials: credentials.into(), ..self }
@@ -137,12 +139,12 @@ impl Replay {
         self.recorded.tape.end().unwrap_or_default().to_owned()
     }
 
-    /// Reads the input again, since each run uses it up.
+    /// Reads the input again, because each run consumes it.
     fn input(&self) -> Option<Input> {
         read(&self.text).ok().map(|payload| payload.input.shifted(self.shift))
     }
 
-    /// Creates the flow again, with the same method of a new client that has what the recorded one had.
+    /// Creates the flow again, with the same method of a new client in the same state as the recorded one.
     fn flow_again(&self) -> Result<Replayed, Error> {
         let Payload { client, input, tape } = read(&self.text)?;
         let settings = client.with(&self.credentials);
@@ -184,7 +186,7 @@ impl Replay {
         })
     }
 
-    /// Drives the flow with nothing but the tape around it. The flow's result is dropped here.
+    /// Drives the flow using only the tape, and drops the flow's result.
     fn driven<T: 'static>(
         &self,
         (settings, client): (&Settings, &Client),
@@ -243,8 +245,8 @@ struct Kept {
 }
 
 impl Kept {
-    /// What the flow knew about the OP after each step. Another flow may have changed the cache; this one looks there
-    /// only when it begins, when it waits for others, and when it has fetched keys.
+    /// What the flow knew about the OP after each step. Other flows may have changed the cache, but this flow reads it
+    /// only when it starts, when it waits for others, and when it has fetched keys.
     fn known(&self) -> Vec<Option<Arc<Provider>>> {
         let mut known = None;
         let mut looks = true;

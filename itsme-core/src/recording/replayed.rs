@@ -23,13 +23,13 @@ use crate::{
 pub struct Replayed {
     /// The callback that the flow was given, with all its checks.
     pub callback: Option<Explanation>,
-    /// What the flow did, in order.
+    /// What the flow did, in chronological order.
     pub steps: Vec<ReplayedStep>,
     /// Whether the flow succeeded, without its result.
     pub result: Result<(), DriveError<ReplayError>>,
-    /// The outcome in words.
+    /// The outcome as text.
     pub outcome: String,
-    /// The outcome when the flow was recorded.
+    /// The outcome of the recorded flow, as text.
     pub recorded_outcome: String,
     pub(super) is_same: bool,
 }
@@ -43,13 +43,13 @@ pub struct ReplayedStep {
     /// What the flow did.
     pub what: ReplayedWhat,
     /// The documents in the response, with all their checks: metadata, a key set and its keys, a token response and
-    /// the layers of its token, a userinfo response. None for an error response, and none if nothing can be read.
+    /// the layers of its token, or a userinfo response. Empty for an error response, and if nothing can be read.
     pub documents: Vec<Explanation>,
-    /// Whether the flow did exactly this at the same point when it was recorded.
+    /// Whether the recorded flow did exactly the same at this point.
     pub is_same: bool,
 }
 
-/// What a flow does on its way. URLs are not shown, because they can contain a session id.
+/// An action of a flow. URLs are not shown, because they can contain a session id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplayedWhat {
@@ -58,14 +58,14 @@ pub enum ReplayedWhat {
     Request {
         /// `GET` or `POST`.
         method: String,
-        /// The host it went to.
+        /// The host that it was sent to.
         host: String,
         /// The endpoint and the number of the attempt.
         attempt: Attempt,
         /// The status of the response, or why there is none.
         answer: Result<StatusCode, ReplayError>,
     },
-    /// The flow had an external key perform an operation.
+    /// The flow requested an operation of an external key.
     #[non_exhaustive]
     KeyOperation {
         /// The key's `kid`.
@@ -83,27 +83,27 @@ pub enum ReplayedWhat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
-    /// It had none when it was recorded.
+    /// It had no response when it was recorded either.
     #[error("{0}, when it was recorded")]
     Recorded(SendFailure),
-    /// It was not made when the flow was recorded.
+    /// The recorded flow did not make this request.
     #[error("the recording has no response to it")]
     NotRecorded,
 }
 
 impl Replayed {
-    /// Whether the flow did the same as when it was recorded, request by request, and ended in the same way.
+    /// Whether the flow made the same requests as when it was recorded, and ended in the same way.
     pub fn is_same(&self) -> bool {
         self.is_same
     }
 
-    /// The failed check that caused the error, with its document; none if the flow succeeded, or failed for another
-    /// reason. Other checks may have failed earlier without consequences: those of an ignored key, or of a key set
-    /// meant to replace a good one.
+    /// The failed check that caused the error, with its document. `None` if the flow succeeded, or failed for a
+    /// different reason. Other checks may have failed earlier without consequences, such as those of an ignored key, or
+    /// of a key set that was to replace a valid one.
     pub fn refusal(&self) -> Option<(&Explanation, &CheckReport)> {
         let Err(DriveError::Flow(error)) = &self.result else { return None };
         let error = error.to_string();
-        // The error's text starts with which of the tokens it is.
+        // The error's text starts with the name of the token.
         let is_cause = |report: &CheckReport| {
             let CheckOutcome::Failed { error: cause } = &report.outcome else { return false };
             error.ends_with(cause)
@@ -114,13 +114,13 @@ impl Replayed {
         causes.last()
     }
 
-    /// All documents that the flow met, in order.
+    /// All documents that the flow received, in order.
     pub fn documents(&self) -> impl Iterator<Item = &Explanation> {
         self.callback.iter().chain(self.steps.iter().flat_map(|step| &step.documents))
     }
 }
 
-/// Pairs each thing that was wanted with what the flow was then told.
+/// Pairs each request or wait with what the flow was then told.
 pub(super) fn steps(
     replayed: &Tape,
     recorded: &[Want],
@@ -170,8 +170,8 @@ pub(super) fn steps(
     steps
 }
 
-/// Of these steps, the first of which is told a response from this endpoint: those that still deal with that
-/// response, since a token may need an external key, or newer keys of the OP.
+/// The steps, from the first on, that still process the same response, because a token may require an external key or
+/// the OP's newer keys. The first step received a response from this endpoint.
 fn steps_with(endpoint: Endpoint, steps: &[TapeStep]) -> &[TapeStep] {
     let is_of_provider = |endpoint| matches!(endpoint, Endpoint::Discovery | Endpoint::KeySet);
     let goes_on = |step: &TapeStep| match &step.want {
@@ -186,8 +186,8 @@ fn steps_with(endpoint: Endpoint, steps: &[TapeStep]) -> &[TapeStep] {
     &steps[..(more + 1).min(steps.len())]
 }
 
-/// What external keys made of the encrypted key in the response that these steps deal with; none if they were not
-/// asked, or never answered.
+/// What external keys decrypted from the encrypted key in the response that these steps process. `None` if they were
+/// not asked or never responded.
 fn unwrapped(steps: &[TapeStep]) -> Option<Vec<Zeroizing<Vec<u8>>>> {
     let (mut made, mut has_answered) = (Vec::new(), false);
     for pair in steps.windows(2) {
@@ -195,7 +195,7 @@ fn unwrapped(steps: &[TapeStep]) -> Option<Vec<Zeroizing<Vec<u8>>>> {
         if !algorithm.starts_with("RSA-OAEP") {
             continue;
         }
-        // A key that was unreachable may be reachable the second time.
+        // An unreachable key may be reachable the second time.
         has_answered = match &pair[1].told {
             Told::KeyMade(unwrapped) => {
                 made.push(unwrapped.0.clone());

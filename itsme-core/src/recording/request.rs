@@ -1,5 +1,5 @@
-//! A request as a recording keeps it. The request types themselves do not support serde, because that would be a
-//! public promise.
+//! A request, as it is stored in a recording. The request types themselves don't support serde, because that would
+//! become part of the public API.
 
 use std::time::Duration;
 
@@ -47,7 +47,8 @@ struct RecordedClaim {
     value: Option<String>,
 }
 
-/// A claim by the name of its variant, since wire names differ by dialect; any other by its wire name.
+/// A claim by the name of its variant, because wire names differ by dialect. Unknown claims are stored by their wire
+/// name.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ClaimName {
@@ -84,7 +85,7 @@ impl RecordedRequest {
         }
     }
 
-    /// The request; none if it names something that nobody can have requested.
+    /// The request; `None` if it contains something that cannot have been requested.
     pub(super) fn request(self) -> Option<AuthorizationRequest> {
         let prompt = |name: String| {
             [Prompt::Login, Prompt::Consent].into_iter().find(|it| it.as_str() == name)
@@ -155,13 +156,13 @@ impl RecordedTemplate {
     }
 }
 
-/// A checked request, on its way to a person without a browser.
+/// A checked request to a user without a browser.
 #[derive(Serialize, Deserialize)]
 pub(super) struct RecordedContent {
     scope: String,
     /// The only parameter that such a request can have.
     acr_values: Option<Value>,
-    /// Byte for byte.
+    /// Exactly as sent, byte for byte.
     claims: Option<String>,
     requested: Requested,
 }

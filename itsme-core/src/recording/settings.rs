@@ -83,7 +83,7 @@ impl RecordedSettings {
         }
     }
 
-    /// The settings with these credentials. Whether a secret signs ID tokens is as recorded.
+    /// The settings with these credentials. Whether ID tokens are signed with a secret is taken from the recording.
     pub(super) fn with(&self, credentials: &Credentials) -> Settings {
         let credentials = match credentials.clone() {
             Credentials::ClientSecret(secret) if self.hs256 => secret.hs256().into(),

@@ -33,7 +33,7 @@ pub(super) fn recorded(snapshot: &Snapshot<Provider>) -> Option<Value> {
     serde_json::to_value(surroundings).ok()
 }
 
-/// Restores a cache's state, shifted to another clock. A provider that the client would not accept is left out,
+/// Restores a cache's state, shifted to a different clock. A provider that the client would not accept is left out,
 /// because anyone can create a recording.
 pub(super) fn restore(recorded: Value, shift: ClockShift, source: &ProviderSource) {
     let Ok(recorded) = serde_json::from_value::<Surroundings>(recorded) else { return };

@@ -62,8 +62,8 @@ impl<'a> TokenClaims<'a> {
         }
     }
 
-    /// Reads a NumericDate (RFC 7519 §2); fractions are allowed. Since 2^40 seconds are 34,000 years, a larger number is
-    /// not a time in seconds, but perhaps in milliseconds.
+    /// Reads a NumericDate (RFC 7519 §2); fractions are allowed. Since 2^40 seconds are 34,000 years, a larger number
+    /// is not a time in seconds, but perhaps in milliseconds.
     pub(crate) fn time(&self, claim: &'static str) -> Result<Option<UnixTime>, TokenError> {
         let Some(value) = self.all.get(claim) else { return Ok(None) };
         let seconds = value.as_f64().ok_or(TokenError::Claim { claim })?;

@@ -28,8 +28,8 @@ impl OpenToken {
         Self(State::Closed { token, decryption, limit })
     }
 
-    /// The decoy is created before anything is known about the key, because a key holder's timing would otherwise reveal
-    /// whether it is used.
+    /// The decoy is created before anything is known about the key, because a key holder's timing would otherwise
+    /// reveal whether it is used.
     fn unwrap(mut jwe: Box<WrappedJwe>, cx: &mut Context<'_>) -> Result<Next<Self>, Error> {
         let Some((key, encrypted_key)) = jwe.next_key() else {
             return Ok(Next::Done(jose::inner(Err(jwe.if_none_opens()))));

@@ -54,8 +54,8 @@ impl Requested {
         Self { at, ..self }
     }
 
-    /// Whether something that was requested can only be in the userinfo response. If a claim that was requested in the ID
-    /// token is missing there, the user does not have it.
+    /// Whether something that was requested can only be in the userinfo response. If a claim that was requested in the
+    /// ID token is missing there, the user does not have it.
     pub(crate) fn needs_userinfo(&self, id_token: &Members, dialect: Dialect) -> bool {
         let by_scope = || self.scopes.iter().flat_map(|scope| scope.claims(dialect));
         let is_missing = |claim: &Claim| !id_token.keys().any(|name| claim.has_name(name));

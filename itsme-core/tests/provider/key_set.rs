@@ -55,7 +55,7 @@ fn bad_keys_among_good_ones_are_skipped() {
     assert_eq!(
         error.to_string(),
         "the key set endpoint returned an unusable response: it has no usable signing key: `s1` names two \
-         different keys; `e1` is for another purpose"
+         different keys; `e1` is for a different purpose"
     );
 }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 const NO_ALG: &str = "a header has no `alg`";
-const NO_TEXT: &str = "a header member that must be a string has another type";
+const NO_TEXT: &str = "a header member that must be a string has a different type";
 const NOT_BASE64URL: &str = "a part is not base64url";
 
 /// A token that a parser was not prepared for ends the process: CVE-2024-21664 (jwx), CVE-2026-34986

@@ -13,7 +13,7 @@ pub(super) const DECRYPTION: &str = "Decryption";
 pub(super) const SIGNATURE: &str = "Signature";
 const NOT_SIGNED: &str = "NotSigned";
 const NOT_TEXT: &str =
-    r#"Malformed { what: "a header member that must be a string has another type" }"#;
+    r#"Malformed { what: "a header member that must be a string has a different type" }"#;
 
 /// The forgery's name, the reason for rejecting it, and the change that makes it.
 pub(super) type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
