@@ -47,6 +47,15 @@ fn a_key_set_is_explained_key_by_key() {
         (Some("key 2"), vec!["key form"]),
     ];
     assert_eq!(told, expected);
+
+    // 65,537; then an even number of 17 bits.
+    let odd = |e: &str| {
+        let key = json!({ "kty": "RSA", "n": "AQAB", "e": e });
+        let explained = explainer.key_set(json!({ "keys": [key] }).to_string().as_bytes());
+        [found(&explained[1], "modulus").1, found(&explained[1], "exponent").1]
+    };
+    assert_eq!(odd("AQAB"), ["17 bits, odd", "17 bits, odd"]);
+    assert_eq!(odd("AQAA"), ["17 bits, odd", "17 bits, even"]);
 }
 
 /// A secret decrypts as well; and if no local key opens a token, explaining says no more than a
