@@ -48,13 +48,14 @@ fn a_key_set_is_explained_key_by_key() {
     ];
     assert_eq!(told, expected);
 
-    // 65,537; then an even number of 17 bits.
+    // 65,537, with a leading zero byte as well; then an even number of 17 bits.
     let odd = |e: &str| {
         let key = json!({ "kty": "RSA", "n": "AQAB", "e": e });
         let explained = explainer.key_set(json!({ "keys": [key] }).to_string().as_bytes());
         [found(&explained[1], "modulus").1, found(&explained[1], "exponent").1]
     };
     assert_eq!(odd("AQAB"), ["17 bits, odd", "17 bits, odd"]);
+    assert_eq!(odd("AAEAAQ"), ["17 bits, odd", "17 bits, odd"]);
     assert_eq!(odd("AQAA"), ["17 bits, odd", "17 bits, even"]);
 }
 
