@@ -119,8 +119,7 @@ pub fn private_keys(bytes: &[u8]) -> Layer {
     let (found, outcome) = match &keys {
         Ok(_) => ("a usable set", Outcome::Passed),
         Err(error) => {
-            let advice =
-                "see docs/guide/key-rotation.md; `keys import` makes a set from other files";
+            let advice = "see docs/guide/key-rotation.md; use `keys import` to create a key set from other files";
             ("something else", Outcome::Failed { error: Some(error.to_string()), advice })
         }
     };

@@ -28,23 +28,23 @@ pub enum KeyFileForm {
     #[error("it is UTF-16 text; save it as UTF-8, or convert it with `keys import`")]
     Utf16,
     /// A private key in PEM (PKCS #1 or PKCS #8).
-    #[error("it is a PEM private key; `keys import` makes a set from two such keys")]
+    #[error("it is a PEM private key; use `keys import` to create a key set from two such keys")]
     PrivatePem,
     /// PEM with its line breaks written as `\n`.
     #[error(
-        "it is PEM with `\\n` instead of line breaks, as in an environment variable; `keys import` \
-         makes a set from two such keys"
+        "it is PEM with `\\n` instead of line breaks, as in an environment variable; use `keys import` \
+         to create a key set from two such keys"
     )]
     EscapedPem,
     /// A private key in PEM, encrypted with a passphrase.
     #[error(
-        "it is a passphrase-protected PEM private key; `keys import` makes a set from two such keys, with \
+        "it is a passphrase-protected PEM private key; use `keys import` to create a key set from two such keys, with \
          `--passphrase-env` or `--passphrase-file`"
     )]
     EncryptedPem,
     /// An elliptic-curve private key in PEM.
     #[error(
-        "it is an elliptic-curve key in PEM, but itsme needs RSA keys; `keys generate` makes a set with \
+        "it is an elliptic-curve key in PEM, but itsme needs RSA keys; use `keys generate` to create a set with \
          new keys"
     )]
     EcPem,
@@ -64,11 +64,13 @@ pub enum KeyFileForm {
     )]
     OtherPem,
     /// A PKCS #12 file (`.p12` or `.pfx`).
-    #[error("it is a PKCS #12 file (.p12, .pfx); `keys import` makes a set from two such keys")]
+    #[error(
+        "it is a PKCS #12 file (.p12, .pfx); use `keys import` to create a key set from two such keys"
+    )]
     Pkcs12,
     /// Binary DER that is not PKCS #12: a key or a certificate.
     #[error(
-        "it is binary DER; if it is a private key, `keys import` makes a set from two such keys; if \
+        "it is binary DER; if it is a private key, use `keys import` to create a key set from two such keys; if \
          it is a certificate, find the file with its private key"
     )]
     Der,

@@ -52,7 +52,7 @@ fn a_foreign_or_newer_snapshot_is_refused() {
     ));
     stored["v"] = json!(3);
     let error = serde_json::from_value::<Provider>(stored).expect_err("another version");
-    assert!(error.to_string().contains("another version"), "{error}");
+    assert!(error.to_string().contains("a different version"), "{error}");
 }
 
 #[test]

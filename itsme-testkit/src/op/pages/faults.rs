@@ -93,7 +93,7 @@ impl FakeOp {
     }
 }
 
-/// Lists the faults of one area. Those of a client's own key holder are left out, because an OP
+/// Lists the faults of one area. Faults in the client's own key holder are left out, because an OP
 /// cannot cause them.
 fn group((area, title): (Area, &str), list: &[Fault], open: bool) -> String {
     let of_area = list.iter().filter(|fault| fault.area() == area);

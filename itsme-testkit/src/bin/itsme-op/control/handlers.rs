@@ -171,7 +171,7 @@ fn by_nobody(op: &mut FakeOp, gesture: Gesture, request: &Request) -> Answer {
     act(op, gesture, &Act { id, person: None })
 }
 
-/// Lists the faults that can be injected into this OP. Those of a key holder are left out, because
+/// Lists the faults that can be injected into this OP. Faults in a key holder are left out, because
 /// the OP holds no client keys.
 fn all_faults() -> Value {
     let mut areas: Vec<Value> = Vec::new();
