@@ -165,7 +165,7 @@ fn called(place: usize, entry: &Value) -> String {
 mod tests {
     use super::*;
     use crate::jose::key_set_checks::MAX_KEY_SET;
-    use crate::jose::{KeyEncryption, base64url};
+    use crate::jose::{KeyEncryption, base64url, base64url_decode};
 
     /// The key of RFC 7638 §3.1.
     const N: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR\
@@ -381,5 +381,18 @@ mod tests {
         assert_eq!(thumbprint, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
         let stored = serde_json::to_vec(&set).expect("JSON");
         assert_eq!(KeySet::parse(&stored).expect("keys").keys[0].thumbprint(), thumbprint);
+    }
+
+    /// OpenSSL would refuse anything else, and key holders each in their own way.
+    #[test]
+    fn only_a_number_below_the_modulus_can_have_been_encrypted() {
+        let set = parse([key()]);
+        let key = set.encryption_key().expect("it encrypts");
+        let modulus = base64url_decode(N.as_bytes()).expect("base64url");
+        let mut below = modulus.clone();
+        *below.last_mut().expect("256 bytes") -= 1;
+        assert!(key.may_have_encrypted(&below));
+        assert!(!key.may_have_encrypted(&modulus));
+        assert!(!key.may_have_encrypted(&below[1..]));
     }
 }

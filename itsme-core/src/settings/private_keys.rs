@@ -236,3 +236,34 @@ impl fmt::Debug for PrivateKeys {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// New keys, as JSON.
+    fn generated() -> Value {
+        let keys = PrivateKeys::generate().expect("OpenSSL makes keys");
+        serde_json::from_str(&keys.to_json()).expect("JSON")
+    }
+
+    /// These keys, with these names for signing and decrypting.
+    fn named(mut set: Value, names: [&str; 2]) -> PrivateKeys {
+        for (key, name) in set["keys"].as_array_mut().expect("keys").iter_mut().zip(names) {
+            key["kid"] = name.into();
+        }
+        PrivateKeys::from_json(&set.to_string()).expect("keys")
+    }
+
+    #[test]
+    fn keys_are_the_same_only_if_names_and_numbers_are() {
+        let set = generated();
+        let keys = named(set.clone(), ["s", "e"]);
+        assert!(keys.are_same(&named(set.clone(), ["s", "e"])));
+        assert!(!keys.are_same(&named(set.clone(), ["s", "e2"])));
+        assert!(!keys.are_same(&named(set, ["s2", "e"])));
+        assert!(!keys.are_same(&named(generated(), ["s", "e"])));
+    }
+}

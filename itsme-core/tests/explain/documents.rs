@@ -5,7 +5,7 @@ use itsme_core::{
     Platform, PrivateKeys, Scope, Settings,
     explain::{self, Document, Explainer, Explanation},
 };
-use itsme_testkit::{CLIENT_ID, Person, SERVICE, World};
+use itsme_testkit::{CLIENT_ID, Person, SERVICE, World, private_keys};
 use serde_json::{Value, json};
 
 use crate::{Answers, common::Scene, failures, found, play, settings};
@@ -57,6 +57,14 @@ fn a_key_set_is_explained_key_by_key() {
     assert_eq!(odd("AQAB"), ["17 bits, odd", "17 bits, odd"]);
     assert_eq!(odd("AAEAAQ"), ["17 bits, odd", "17 bits, odd"]);
     assert_eq!(odd("AQAA"), ["17 bits, odd", "17 bits, even"]);
+
+    let public: Value = serde_json::from_str(&private_keys().public_jwks()).expect("JSON");
+    let [one, other] = [&public["keys"][0], &public["keys"][1]];
+    for (keys, expected) in [([one, other], "1 with this `kid`"), ([one, one], "2 with this `kid`")]
+    {
+        let explained = explainer.key_set(json!({ "keys": keys }).to_string().as_bytes());
+        assert_eq!(found(&explained[1], "unique kid").1, expected);
+    }
 }
 
 /// A secret decrypts as well; and if no local key opens a token, explaining says no more than a
