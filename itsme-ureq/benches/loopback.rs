@@ -1,5 +1,5 @@
-//! Warm logins over loopback by threads that share a client: what one costs them in CPU time. The OP's threads do not
-//! count. See `itsme-core/benches/README.md`.
+//! Measures the CPU time that one warm login over loopback costs. Threads share a client. The OP's threads are not
+//! counted. See `itsme-core/benches/README.md`.
 
 #[path = "../../itsme-core/benches/threads.rs"]
 mod threads;
@@ -34,7 +34,7 @@ impl Worker for Thread<'_> {
 }
 
 fn main() {
-    // `cargo test --benches` runs this, too, and wants no measurements.
+    // `cargo test --benches` runs this program as well, but needs no measurements.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }

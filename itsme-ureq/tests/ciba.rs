@@ -1,4 +1,4 @@
-//! People who are asked without a browser, over a real socket.
+//! Asks users in the app without a browser, over a real socket.
 
 use itsme_core::{
     AuthorizationRequest, Backchannel, BackchannelRequest, CibaTicket, Progress, QrLogin, Scope,

@@ -1,4 +1,4 @@
-//! The transport conforms to the protocol's requirements.
+//! Tests that the transport conforms to the protocol's requirements.
 
 use itsme_testkit::conformance;
 use itsme_ureq::Transport;

@@ -1,4 +1,4 @@
-//! A login over ureq under every fault and every quirk of the testkit's lists.
+//! Runs a login over ureq with each fault and each quirk in the testkit's lists.
 
 use itsme_core::{Request, Response, SendFailure, Timeouts};
 use itsme_testkit::{Fault, faults, quirks};

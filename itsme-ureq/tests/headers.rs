@@ -1,4 +1,4 @@
-//! Headers on the wire: User-Agent and Accept.
+//! The User-Agent and Accept headers as they are sent over the wire.
 
 use std::{
     cell::RefCell,
@@ -13,8 +13,8 @@ use itsme_testkit::{FakeOp, Person, SERVICE, World};
 use itsme_ureq::Transport;
 use ureq::Agent;
 
-/// Runs a login whose requests are also sent to a listener, byte for byte. Returns their heads in
-/// lower case.
+/// Runs a login whose requests are also sent to a listener, byte for byte. Returns the request
+/// heads in lower case.
 fn captured(transport: &Transport) -> Vec<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
     let address = listener.local_addr().expect("an address");
@@ -25,7 +25,7 @@ fn captured(transport: &Transport) -> Vec<String> {
             let lines = reader.by_ref().lines().map_while(Result::ok);
             let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
             let head = head.join("\n").to_ascii_lowercase();
-            // Windows resets a connection that is closed with something unread.
+            // Reads the body too, because Windows resets a connection that is closed before everything has been read.
             let body =
                 line(&head, "content-length").map_or(0, |length| length.parse().expect("a length"));
             io::copy(&mut reader.take(body), &mut io::sink()).expect("a body");

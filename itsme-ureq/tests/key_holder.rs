@@ -1,4 +1,4 @@
-//! External keys, used in threads.
+//! External keys, used from within threads.
 
 use std::{
     cell::RefCell,
@@ -35,7 +35,8 @@ fn honest(operation: &KeyOperation) -> KeyResult {
     FakeKms::new().use_key(operation)
 }
 
-/// How a login failed, and after how long.
+/// Runs a login that fails because of its key holder. Returns the failure, the key holder's error, and how long the
+/// login took to fail.
 fn failing(
     holder: impl Fn(&KeyOperation) -> KeyResult + Send + Sync + 'static,
 ) -> (KeyFailure, Option<KeyHolderError>, Duration) {
@@ -60,12 +61,12 @@ fn a_hung_holder_is_waited_for_as_long_as_was_said() {
     });
     assert_eq!(failure, KeyFailure::Unavailable);
     assert!(matches!(error, Some(KeyHolderError::Timeout { .. })));
-    // Two attempts, and the pause between them.
+    // The time includes two attempts and the pause between them.
     let bounds = Duration::from_millis(900)..Duration::from_secs(30);
     assert!(bounds.contains(&took), "{took:?}");
 }
 
-/// An HSM that hangs takes no more threads than this; further operations fail at once.
+/// An HSM that hangs blocks at most 64 threads. Further operations fail immediately.
 #[test]
 fn operations_that_hang_do_not_pile_up() {
     let server = server();
@@ -95,7 +96,7 @@ fn a_holder_that_panics_ends_the_flow_and_no_more() {
     assert!(matches!(error, Some(KeyHolderError::Panicked)));
 }
 
-/// A thread that outlives its operation may hold an HSM's session while the process exits.
+/// If a thread outlived its operation, it could still be holding an HSM session while the process exits.
 #[test]
 fn the_thread_of_an_operation_ends_with_it() {
     struct Ends(mpsc::Sender<()>);

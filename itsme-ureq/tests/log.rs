@@ -1,4 +1,4 @@
-//! What an application sees in its log of a whole login.
+//! The log lines that an application gets for a whole login.
 
 #[path = "../../itsme-testkit/tests/secrecy/events.rs"]
 mod events;
@@ -34,7 +34,7 @@ fn a_login_is_a_span_for_each_flow_and_an_event_for_each_request() {
 
     assert_eq!(events(&log), LOGIN);
 
-    // With external keys.
+    // Log in again, now with external keys.
     let asked = AtomicBool::new(false);
     let holder = KeyHolder::new(move |operation| {
         let again = asked.swap(true, Ordering::SeqCst);

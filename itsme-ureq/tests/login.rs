@@ -65,7 +65,8 @@ fn a_hundred_cold_logins_share_one_fetch() {
     assert_eq!(times("POST /token"), 100);
 }
 
-/// While the OP is locked, whoever fetches waits for it, and the others wait for that fetch.
+/// The OP is locked for this long. One login fetches and waits for the OP, and all others wait for
+/// that fetch.
 const UNTIL_ALL_WAIT: Duration = Duration::from_millis(500);
 
 #[test]
@@ -91,7 +92,7 @@ fn a_failed_fetch_ends_those_who_wait_for_it() {
         .filter(|error| matches!(error, DriveError::Flow(Error::ProviderUnavailable { .. })));
     assert_eq!(waited.count(), 99);
     assert_eq!(server.op().asked(), ["GET /.well-known/openid-configuration"]);
-    assert!(itsme.refresh().is_ok(), "later ones try again");
+    assert!(itsme.refresh().is_ok(), "later flows fetch again");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Failed logins over ureq are recorded, and end the same way when replayed.
+//! Tests that failed logins over ureq are recorded, and end in the same way when they are
+//! replayed.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Replaces both keys while 64 people log in at once, in threads.
+//! Replaces both keys while 64 users are logging in at the same time, in threads.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -12,7 +12,7 @@ use itsme_ureq::{Client, KeyHolder, Transport};
 
 const AT_ONCE: usize = 64;
 
-/// Sends everyone home, even if the test fails.
+/// Tells all threads to stop when it is dropped, even if the test fails.
 struct Closing<'a>(&'a AtomicBool);
 
 impl Drop for Closing<'_> {
@@ -21,7 +21,7 @@ impl Drop for Closing<'_> {
     }
 }
 
-/// Waits until everyone can have started and finished a login.
+/// Waits long enough for every user to have started and finished a login.
 fn logins_after(done: &AtomicUsize) {
     let (target, begun) = (done.load(SeqCst) + 2 * AT_ONCE, Instant::now());
     while done.load(SeqCst) < target {
@@ -30,8 +30,8 @@ fn logins_after(done: &AtomicUsize) {
     }
 }
 
-/// Adds two new keys, signs with the new ones, removes the old ones. Each step reaches the client
-/// first, then the OP.
+/// Adds two new keys, then signs with the new one, then removes the old ones. The client gets the
+/// keys of each step first, and the OP fetches them later.
 fn rotate(server: &Server, itsme: &Client, steps: &[PrivateKeys]) {
     let (done, over) = (AtomicUsize::new(0), AtomicBool::new(false));
     let log_in = || {

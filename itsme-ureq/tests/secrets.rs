@@ -1,4 +1,4 @@
-//! No secret is logged at any level, neither by the library nor by its dependencies.
+//! Tests that no secret is logged at any level, neither by the library nor by its dependencies.
 
 #[path = "../../itsme-testkit/tests/secrecy/log.rs"]
 mod log;
@@ -17,7 +17,7 @@ use log::Log;
 use secrecy::{Secrets, texts};
 use ureq::Agent;
 
-/// The module that dumps what goes over the wire.
+/// The module whose log lines contain the bytes that are sent and received.
 const DUMP: &str = ": ureq_proto::util: ";
 
 #[test]
@@ -52,14 +52,15 @@ fn a_login_logs_nothing_that_is_secret() {
         let who = who.expect("a person");
         secrets.add_token(who.evidence.id_token());
         transport.run(itsme.picture(&who)).expect("a picture");
-        // Only a client with a secret may revoke; a refusal is logged, too.
+        // Only a client with a secret can revoke tokens. A refusal is logged, too.
         let _ = transport.run(itsme.revoke(who.access_token.clone()));
         let again = transport.run(itsme.picture(&who));
         secrets.assert_hidden_in("a refusal", &format!("{again:?}"));
         last = Some((itsme, who));
     }
 
-    // Again with the OP gone. ureq logs what the OP puts into a URL; we do not.
+    // Fetch the picture again after the OP has stopped. ureq logs the picture's URL, and whatever the OP has put into
+    // it. This library does not.
     let logged = log.text().len();
     drop(server);
     let (itsme, mut who) = last.expect("two have logged in");
@@ -78,8 +79,8 @@ fn a_login_logs_nothing_that_is_secret() {
     assert!(ours.contains("the OP did not respond"), "the library logs: {ours}");
     secrets.assert_hidden_in("our log", &ours);
 
-    // At trace level ureq-proto dumps the heads of requests, as SECURITY.md says. Its rows are too
-    // short for a secret to be found in them.
+    // At level `trace`, ureq-proto logs the heads of requests, as SECURITY.md explains. It splits them into rows that
+    // are too short to contain a whole secret.
     let dump = lines(log, |line| line.contains(DUMP));
     let column = |line: &str| line[line.len() - 16..].to_owned();
     assert!(dump.lines().map(column).collect::<String>().contains("authorization:.Bearer."));

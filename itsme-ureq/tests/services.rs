@@ -1,4 +1,4 @@
-//! Each of the four services over a real socket.
+//! Tests each of the four services over a real socket.
 
 use std::time::Duration;
 

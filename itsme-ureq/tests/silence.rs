@@ -1,5 +1,5 @@
-//! A silent OP, with an application that sets no limits: wherever the silence is, a cold login ends
-//! within thirty seconds, including connecting and the second attempt.
+//! The OP stops responding, and the application sets no limits. At whatever point this happens, a
+//! cold login ends within thirty seconds, including the connection and the second attempt.
 
 use std::{
     net::TcpListener,
@@ -22,7 +22,7 @@ fn client(settings: Settings) -> Client {
     Client::with_transport(core, Transport::with_agent(agent, Timeouts::default()))
 }
 
-/// How long a login that requests everything takes to fail.
+/// Returns how long a login that requests everything takes to fail.
 fn log_in(path: &str, wire: Wire) -> Duration {
     let server = Server::start(Clock::system()).expect("loopback has a free port");
     let itsme = client(server.settings());
@@ -40,7 +40,8 @@ fn log_in(path: &str, wire: Wire) -> Duration {
     begun.elapsed()
 }
 
-/// The system accepts the connection, but nothing ever reads from it.
+/// Returns how long a login takes to fail at a host that accepts connections but never reads from
+/// them.
 fn at_a_deaf_host() -> Duration {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
     let issuer = format!("http://{}", listener.local_addr().expect("an address"));
@@ -68,8 +69,8 @@ fn a_silent_op_ends_a_login_within_thirty_seconds() {
     }
 }
 
-/// A second attempt only gets the time left by the first, and a large answer is not requested
-/// again.
+/// A second attempt gets only the time that the first one left, and a response that is too large is
+/// not requested again.
 #[test]
 fn a_second_try_is_no_second_wait() {
     let server = Server::start(Clock::system()).expect("loopback has a free port");

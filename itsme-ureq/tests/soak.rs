@@ -1,4 +1,4 @@
-//! Many people at once, with rotating keys and faults, for a few seconds.
+//! Many users at the same time, with rotating keys and faults, for a few seconds.
 
 use std::thread;
 
