@@ -215,4 +215,15 @@ mod tests {
         assert_eq!(error(&jwk), Some(RsaKeyError::Inconsistent));
         Ok(())
     }
+
+    #[test]
+    fn the_smallest_exponent_is_3() {
+        let keys: serde_json::Value =
+            serde_json::from_str(itsme_testkit::private_jwks()).expect("JSON");
+        for (exponent, is_accepted) in [(1, false), (2, false), (3, true), (4, false), (5, true)] {
+            let jwk = serde_json::json!({ "n": keys["keys"][0]["n"], "e": base64url([exponent]) });
+            let jwk: OwnJwk = serde_json::from_value(jwk).expect("a JWK");
+            assert_eq!(public_numbers(&jwk).is_ok(), is_accepted, "{exponent}");
+        }
+    }
 }
