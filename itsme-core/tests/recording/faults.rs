@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use itsme_core::{
-    DriveError, Error, Replayed,
+    DriveError, Error, ReplayError, Replayed, ReplayedWhat,
     explain::{Document, Explanation},
     internals::recording_all,
 };
@@ -50,6 +50,10 @@ fn each_ends_as_it_did(list: Vec<Fault>) {
         let failed = failed(replayed.iter().flat_map(Replayed::documents));
         if failed != stated {
             wrong.push(format!("- {name}\t{}", failed.join("; ")));
+        }
+        for step in &last.steps {
+            let ReplayedWhat::Request { answer, .. } = &step.what else { continue };
+            assert!(!matches!(answer, Err(ReplayError::NotRecorded)), "{name}: {step:?}");
         }
         if let Err(error @ (DriveError::Transport { .. } | DriveError::Key { .. })) = &last.result {
             let recorded = &last.recorded_outcome;
