@@ -61,7 +61,7 @@ impl CheckKeys {
             Some(Check::Signing(key)) => {
                 let claims = serde_json::json!({ "purpose": "to check a key" });
                 let jws = UnsignedJws::new(JWT, &claims, Signer::Rs256(&key));
-                let jws = jws.ok_or(Error::Crypto("write a token"))?;
+                let jws = jws.ok_or(Error::Crypto("sign a token"))?;
                 (Ask::sign(key, jws), Asked::Signature)
             }
             Some(Check::Unwrapping(key, alg)) => {

@@ -56,7 +56,7 @@ impl Parties {
         };
         let credentials = self.client.settings.keyring.current();
         let signer = credentials.signer();
-        let jws = UnsignedJws::new(typ, claims, signer).ok_or(Error::Crypto("write a token"))?;
+        let jws = UnsignedJws::new(typ, claims, signer).ok_or(Error::Crypto("sign a token"))?;
         Ok(MakeJwt::new(jws, signer, seal))
     }
 
@@ -90,7 +90,7 @@ impl MakeJwt {
         cx: &mut Context<'_>,
     ) -> Result<String, Error> {
         let Some(Seal { to, default, enc }) = seal else {
-            return String::from_utf8(jws.take()).map_err(|_| Error::Crypto("write a token"));
+            return String::from_utf8(jws.take()).map_err(|_| Error::Crypto("sign a token"));
         };
         let nested = jose::encrypt_jws(&jws, &to, default, enc, |buf| cx.fill(buf))?;
         nested.ok_or(Error::Crypto("encrypt a token"))

@@ -168,7 +168,7 @@ impl<'a> SignedToken<'a> {
         }
     }
 
-    /// Reads the claims, whoever signed them. Without a valid signature, they are used only for explaining.
+    /// Reads the claims, whoever signed them. Without a valid signature, they serve only for diagnostics.
     fn read_claims(&mut self) -> Checked {
         let Some([_, payload, _]) = self.parts else { return Ok(Ruling::NotApplicable) };
         let claims = json::members(&Wiped::new(decode_part(payload)?));

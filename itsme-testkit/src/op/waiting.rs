@@ -134,7 +134,7 @@ impl FakeOp {
     ) -> Result<Option<String>, String> {
         let gone = || {
             format!(
-                "nothing is waiting with the id {id:?}: it is unknown, already answered or timed out"
+                "no pending request has the id {id:?}: it is unknown, already answered or timed out"
             )
         };
         let found = self.all_waiting().into_iter().find(|it| it.id == id);

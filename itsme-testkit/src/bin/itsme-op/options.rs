@@ -125,7 +125,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub control_token_file: Option<PathBuf>,
 
-    /// Print the introduction as one line of JSON when the OP is ready.
+    /// Print the startup message as one line of JSON when the OP is ready.
     #[arg(long)]
     pub json: bool,
 
@@ -160,7 +160,8 @@ impl Options {
                      --danger-not-loopback",
             ),
             Place::Address(at) if at.ip().is_unspecified() && self.issuer.is_none() => Err(
-                "the listening address contains no host; set --issuer to the URL that applications use",
+                "the listening address stands for all addresses of this machine; set --issuer to the URL that \
+                     applications use",
             ),
             _ => Ok(()),
         }

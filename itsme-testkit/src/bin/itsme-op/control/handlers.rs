@@ -146,7 +146,7 @@ fn act(op: &mut FakeOp, gesture: Gesture, act: &Act) -> Answer {
     let Some(found) = all.find(fits) else {
         let nothing = match &act.id {
             Some(id) => format!(
-                "nothing is waiting with the id {id:?}: it is unknown, already answered or timed out"
+                "no pending request has the id {id:?}: it is unknown, already answered or timed out"
             ),
             None => "nothing is waiting".to_owned(),
         };
