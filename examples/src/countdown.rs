@@ -9,7 +9,7 @@ use std::{
 
 use itsme_core::{Platform as _, SystemPlatform, UnixTime};
 
-/// Prints the time left on standard error until it is dropped. On a terminal it updates one line
+/// Prints the remaining time to standard error until it is dropped. On a terminal it updates one line
 /// every second; otherwise it prints a line every 30 seconds.
 #[derive(Debug)]
 pub struct Countdown(Option<(Sender<()>, JoinHandle<()>)>);

@@ -88,7 +88,7 @@ impl OwnClient {
 }
 
 impl SendError {
-    /// Converts an error of the connection. If no connection was made, the OP cannot have seen the
+    /// Converts a connection error. If no connection was made, the OP cannot have seen the
     /// request.
     fn connection(error: hyper_util::client::legacy::Error) -> (SendFailure, Self) {
         let why = if error.is_connect() { SendFailure::NotSent } else { SendFailure::Lost };

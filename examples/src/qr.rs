@@ -11,7 +11,7 @@ use std::{
 use itsme_core::QrCode;
 use rqrr::{BitGrid, PreparedImage};
 
-/// The width of the light border, in modules. Phones do not find a code without this border.
+/// The width of the light border, in modules. Phones do not detect a code without this border.
 const QUIET: usize = 4;
 
 /// Draws the code. If its image format is not supported here, writes the image to a file and prints

@@ -122,7 +122,7 @@ impl Report {
     }
 }
 
-/// Returns the causes of an error, the closest first.
+/// Returns the causes of an error, closest first.
 pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
     let mut causes = Vec::new();
     let (mut told, mut cause) = (error.to_string(), error.source());

@@ -67,7 +67,7 @@ impl Visitor {
     /// Makes a request object available to the OP.
     ///
     /// # Errors
-    /// If standard input cannot be read, to wait for the user's confirmation.
+    /// If standard input cannot be read while waiting for the user's confirmation.
     pub fn host(
         &self,
         request_uri: &str,
@@ -113,7 +113,7 @@ impl Visitor {
         }
     }
 
-    /// Visits the authorization URL. Returns the URL with which the browser comes back.
+    /// Visits the authorization URL. Returns the URL that the browser comes back to.
     ///
     /// # Errors
     /// If the OP shows an error page, the browser does not come back, or no URL is entered.

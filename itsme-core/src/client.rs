@@ -71,7 +71,7 @@ impl Client {
     /// Records each login flow and passes a [`Recording`] of each flow that ends in an error to `recorder`, so that you
     /// can find the cause with [`Replay`](crate::Replay). Default: nothing is recorded.
     ///
-    /// The setting applies to this client and to clones made of it afterwards, but not to [siblings](Self::sibling).
+    /// The setting applies to this client and to clones made from it afterward, but not to [siblings](Self::sibling).
     /// Only the flows that make up a login are recorded: [`authorize`](Self::authorize),
     /// [`request_object`](Self::request_object), [`finish_login`](Self::finish_login),
     /// [`next_qr_step`](Self::next_qr_step), and the four flows that `next_qr_step` runs in sequence. A flow that the

@@ -67,7 +67,7 @@ pub fn open(token: &str, decryption: Decryption, limit: usize) -> Result<Wiped<S
     run(OpenToken::new(Secret::new(token), decryption, limit), |decoy| decoy.fill(0xd5))
 }
 
-/// Signs claims, as a request object does.
+/// Signs claims, as for a request object.
 pub fn sign(claims: &impl Serialize, signer: Signer<'_>) -> String {
     let jws = UnsignedJws::new(JWT, claims, signer).expect("claims are JSON");
     run(MakeJwt::new(jws, signer, None), |_| ())
@@ -79,7 +79,7 @@ pub fn sign_compact(header: &str, payload: &str, signer: Signer<'_>) -> String {
     run(MakeJwt::new(jws, signer, None), |_| ())
 }
 
-/// Signs claims and encrypts the JWS, as a client assertion does. `random` fills a buffer.
+/// Signs claims and encrypts the JWS, as for a client assertion. `random` fills a buffer.
 pub fn sign_then_encrypt(
     claims: &impl Serialize,
     signer: Signer<'_>,

@@ -372,7 +372,7 @@ fn wrong_payments_are_refused_before_any_request() {
     }
     // Correct check digits, but the wrong length for the country.
     for iban in ["BE975390075470340", "BE0853900754703"] {
-        let fault = PaymentError::Iban("wrong length or form for its country");
+        let fault = PaymentError::Iban("wrong length or format for its country");
         assert_eq!(payment("20", "EUR", iban), fault, "{iban}");
     }
     for place in 0..16 {

@@ -36,7 +36,7 @@
 //! # }
 //! ```
 //!
-//! The session's cookie must be `SameSite=Lax`, because the user comes back from a different site. The guide, in the
+//! The session cookie must be `SameSite=Lax`, because the user comes back from a different site. The guide, in the
 //! repository's `docs/guide`, has complete servers for axum and actix-web.
 //!
 //! # More than a login
@@ -148,7 +148,7 @@
 //! # Proxies, certificates, timeouts
 //!
 //! [`Transport::with_builder`] takes a [`reqwest::ClientBuilder`] and [`Timeouts`](itsme_core::Timeouts). By default,
-//! connecting can take 10 seconds and a request 30:
+//! connecting can take up to 10 seconds and a request up to 30:
 //!
 //! ```
 //! use itsme_core::{Client as Core, Settings, Timeouts};
@@ -170,7 +170,7 @@
 //!
 //! * `rustls` (default): TLS through rustls.
 //! * `native-tls`: TLS through the system's library. If both are enabled, reqwest uses this one.
-//! * `vendored-openssl`: builds the OpenSSL that `itsme-core` uses from source.
+//! * `vendored-openssl`: builds from source the OpenSSL that `itsme-core` uses.
 //! * `axum`: the module `axum`, with routes that log users in.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

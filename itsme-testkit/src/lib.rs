@@ -11,8 +11,8 @@
 //!   calls it.
 //! * [`Server`] (feature `server`) serves the same OP on a loopback socket, for applications in any
 //!   language. It includes web pages on which you approve or refuse logins by hand.
-//! * [`faults`] lists everything that an OP or a network can do wrong, with the outcome that each
-//!   fault must have for a login. [`quirks`] lists the deviations that a client must tolerate.
+//! * [`faults`] lists everything that an OP or a network can do wrong, with the outcome that a
+//!   login must have under each fault. [`quirks`] lists the deviations that a client must tolerate.
 //! * [`conformance`] checks that an HTTP client correctly sends and receives everything in the
 //!   protocol. `soak` (feature `server`) checks such a client under load.
 //!

@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// Runs a future that never waits, because every wait in it is a blocking call. This lets code that
+/// Runs a future that is never pending, because every wait in it is a blocking call. This lets code that
 /// was written once for async HTTP clients also run with blocking ones.
 pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {

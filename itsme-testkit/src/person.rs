@@ -14,7 +14,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Creates a person without any claims, of whom only the identity is known.
+    /// Creates a person without any claims, about whom only the identity is known.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), claims: Arc::default() }
     }

@@ -137,7 +137,7 @@ impl RegisteredClient {
         self.service_names.get(code).map_or(code, String::as_str)
     }
 
-    /// The kind of service that was agreed for a code.
+    /// The kind of service that was agreed on for a code.
     pub(crate) fn kind_of(&self, code: &str) -> Option<Kind> {
         self.services.iter().find(|(known, _)| known == code).map(|&(_, kind)| kind)
     }

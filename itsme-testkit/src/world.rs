@@ -96,7 +96,7 @@ impl Clock {
         Self(Source::System)
     }
 
-    /// The system's clock, but it can be [set ahead](Self::set_ahead), together with all of its
+    /// The system's clock, except that it can be [set ahead](Self::set_ahead), together with all of its
     /// clones.
     pub fn adjustable() -> Self {
         Self(Source::Ahead(Arc::default()))

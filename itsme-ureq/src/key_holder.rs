@@ -65,7 +65,7 @@ pub enum KeyHolderError {
     #[error("the key holder panicked")]
     Panicked,
     /// No thread could be started for the operation.
-    #[error("the key holder could not be asked")]
+    #[error("the key holder could not be called")]
     NoThread(#[source] std::io::Error),
 }
 

@@ -255,7 +255,7 @@ fn of_rustls(error: &ureq::Error) -> Option<&rustls::Error> {
     }
 }
 
-/// Whether the handshake failed, because the certificate was rejected, or because the two sides have no version or
+/// Whether the handshake failed because the certificate was rejected or because the two sides have no version or
 /// cipher in common. Other alerts can arrive after the request, and a code that the OP may have seen must not be sent
 /// again.
 #[cfg(feature = "rustls")]

@@ -54,7 +54,7 @@ impl Mutant {
         self.function.as_ref().is_some_and(|function| function.return_type.contains("impl "))
     }
 
-    /// Returns the name without line and column, which change with every edit.
+    /// Returns the name without the line and column, which change with every edit.
     pub fn lasting_name(&self) -> String {
         let name = self.name.strip_prefix(&self.file).unwrap_or(&self.name);
         let what = name.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit());

@@ -47,7 +47,7 @@ struct Program {
     hosted: Option<String>,
 }
 
-/// A URI that is registered at the fake itsme for hosted request objects: `REQUEST_URI` with any
+/// A URI that is registered with the fake itsme for hosted request objects: `REQUEST_URI` with any
 /// suffix.
 const DEFAULT_URI: &str = "https://rp.example:443/itsme/request/1";
 

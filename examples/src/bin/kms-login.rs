@@ -29,7 +29,7 @@ struct Program {
     #[arg(long, value_name = "ID")]
     client_id: String,
 
-    /// URI to which users come back.
+    /// URI that users come back to.
     #[arg(long, value_name = "URL")]
     redirect_uri: String,
 

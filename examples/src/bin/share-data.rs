@@ -11,7 +11,7 @@ use itsme_examples::{
 };
 use itsme_testkit::SHARE_SERVICE;
 
-/// Requests the data of a user's identity document, and prints what they share.
+/// Requests the data from a user's identity document, and prints what they share.
 #[derive(Debug, Parser)]
 #[command(
     version,

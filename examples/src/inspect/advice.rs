@@ -3,7 +3,7 @@
 use itsme_core::explain::Document;
 
 const CLOCK_FAST: &str = "compare the clocks with `doctor`: yours might be fast. If it is right, the document is old: \
-    use `--at` to check it at the time of the refusal";
+    use `--at` to check it as of the time of the refusal";
 const CLOCK_SLOW: &str = "compare the clocks with `doctor`: yours might be slow";
 const OTHER_ENVIRONMENT: &str = "compare the environment in your settings with the one that the document is from: \
     sandbox and production have different issuers and keys";

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::key_file;
 
-/// Inspects the URL with which a browser came back.
+/// Inspects the URL that a browser came back to.
 pub fn callback(text: &str, explainer: &Explainer<'_>, given: &Given) -> Layer {
     let (parameters, _) = request::parameters(text);
     let mut layer = Layer::explained("callback", &explainer.callback(text), given)
@@ -29,7 +29,7 @@ pub fn callback(text: &str, explainer: &Explainer<'_>, given: &Given) -> Layer {
     layer.advise("code", advice::on_code(code))
 }
 
-/// Inspects a response with which the OP refuses a request.
+/// Inspects a response in which the OP refuses a request.
 pub fn refusal(text: &str, given: &Given) -> Layer {
     let members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let code = members.get("error").and_then(Value::as_str).unwrap_or_default();
@@ -90,7 +90,7 @@ fn has_key_of(text: &str, keys: &PrivateKeys) -> bool {
     kids(text).iter().any(|kid| ours.contains(&kid.as_str()))
 }
 
-/// Checks that itsme fetches exactly the keys that are to be published from the file.
+/// Checks that itsme fetches exactly the keys in the file that are to be published.
 fn published(text: &str, keys: &PrivateKeys) -> Layer {
     let ours = keys.public_jwks();
     let is_same = key_file::published(text.as_bytes()) == key_file::published(ours.as_bytes());

@@ -36,7 +36,7 @@ pub struct Given {
     pub login: Option<LoginState>,
 }
 
-/// The options with the facts that checks need.
+/// The options for the facts that checks need.
 const OP_KEYS: &str = "--op-keys";
 const ISSUER: &str = "--environment or --issuer";
 const CLIENT_ID: &str = "--client-id";
@@ -44,11 +44,11 @@ const LOGIN: &str = "--login";
 const FETCH: &str = "--fetch";
 
 impl Given {
-    /// The option with the keys that open encrypted tokens and sealed recordings.
+    /// The option for the keys that open encrypted tokens and sealed recordings.
     pub(super) const CREDENTIALS: &str = "--keys";
 
     /// Returns settings with everything that is known, and placeholders for the rest.
-    /// [`lacks`](Self::lacks) returns which results are then meaningless.
+    /// [`lacks`](Self::lacks) returns the results that this makes meaningless.
     pub fn settings(&self) -> Settings {
         self.settings_at(self.environment.clone().unwrap_or(Environment::Production))
     }

@@ -18,9 +18,9 @@ pub enum Kind {
     RequestObject,
     /// A token endpoint response.
     TokenAnswer,
-    /// A response with which the OP refuses a request.
+    /// A response in which the OP refuses a request.
     Refusal,
-    /// The URL with which a browser came back.
+    /// The URL that a browser came back to.
     Callback,
     /// The URL to which a browser was sent.
     AuthorizationUrl,

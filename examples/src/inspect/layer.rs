@@ -71,13 +71,13 @@ impl Layer {
         }
     }
 
-    /// Creates a layer from the explanation by `itsme-core` of a document. Checks for which a fact
+    /// Creates a layer from `itsme-core`'s explanation of a document. Checks for which a fact
     /// is missing count as not run.
     pub fn explained(name: impl Into<String>, explanation: &Explanation, given: &Given) -> Self {
         Self::explained_but(name, explanation, |check| given.lacks(explanation.document, check))
     }
 
-    /// Creates a layer from the explanation by `itsme-core`. `lacks` returns the missing option for
+    /// Creates a layer from `itsme-core`'s explanation. `lacks` returns the missing option for
     /// each check.
     pub fn explained_but(
         name: impl Into<String>,

@@ -22,8 +22,8 @@ pub struct Import {
     /// File with a signing key. The first one given is used for signing, and the others are
     /// published next to it.
     ///
-    /// The file can be PEM (PKCS #1 or PKCS #8, also encrypted or with `\n` escapes), PKCS #12,
-    /// DER, a JWK, an array of JWKs or a JWK set, also quoted or in UTF-16. KID is the key's name.
+    /// The file can be PEM (PKCS #1 or PKCS #8, possibly encrypted or with `\n` escapes), PKCS #12,
+    /// DER, a JWK, an array of JWKs or a JWK set, possibly quoted or in UTF-16. KID is the key's name.
     /// Without it, a JWK keeps its own name, and any other key is named after its thumbprint (RFC
     /// 7638). If the key is already registered with itsme, use the name under which it is
     /// registered.

@@ -1,4 +1,4 @@
-//! The command line, and the settings that it results in.
+//! The command line, and the settings that result from it.
 
 mod client_secret;
 mod hsm;
@@ -28,7 +28,7 @@ use crate::{pkcs11::Token, report::Report, visitor::Visitor};
 #[command(mut_arg("pkcs11", |hsm| hsm.conflicts_with_all(["client_secret_file", "client_secret_env"])))]
 #[group(skip)]
 pub struct Common {
-    /// Sample user who logs in at the fake itsme.
+    /// Sample user who logs in with the fake itsme.
     #[arg(long, value_enum, default_value = "ann", conflicts_with = "op")]
     user: User,
 

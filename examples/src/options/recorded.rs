@@ -38,7 +38,7 @@ impl Recorded {
     /// Opens the text of a recording, with the changes applied.
     ///
     /// # Errors
-    /// If a file cannot be read or used, or the recording does not open.
+    /// If a file cannot be read or used, or the recording cannot be opened.
     pub fn open(self, text: &str) -> Result<Replay, String> {
         let mut keys = self.keys.into_iter().map(private_keys).collect::<Result<Vec<_>, _>>()?;
         let others = if keys.len() > 1 { keys.pop() } else { None };

@@ -159,7 +159,7 @@ impl Shared {
 }
 
 /// Finds a private key. It is looked up for each operation, because handles become invalid with the
-/// session, and a label can get a new key.
+/// session, and a label can be assigned to a new key.
 fn private_key(session: &Session, kid: &str) -> Result<ObjectHandle, TokenError> {
     only_object(session, ObjectClass::PRIVATE_KEY, kid.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! A record of what happened to an account's link with itsme, for later questions. Contains no data
+//! A record of what happened to an account's link with itsme, to answer later questions. Contains no data
 //! about the user.
 
 use sqlx::{Any, Executor};

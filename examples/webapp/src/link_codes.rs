@@ -1,4 +1,4 @@
-//! The codes with which users prove that a new itsme account is to open their account. They are a
+//! The codes with which users prove that a new itsme account should be able to open their account. They are a
 //! second factor that does not depend on itsme.
 
 use sqlx::{AnyPool, FromRow};

@@ -138,7 +138,7 @@ pub fn problem_page(problem: &routes::Problem, headers: &HeaderMap) -> Response 
     (problem.status(), page).into_response()
 }
 
-/// A link that starts a login at itsme.
+/// A link that starts a login with itsme.
 pub fn again(language: Language, path: &str) -> Markup {
     html! { p { a class="button" href=(path) { (language.texts().log_in_again) } } }
 }

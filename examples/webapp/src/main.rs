@@ -178,8 +178,8 @@ async fn sweep(sessions: Sessions, kept: Kept, link_codes: LinkCodes) {
     }
 }
 
-/// Starts a fake itsme, and returns it with the settings of a client registered there. To a browser
-/// it is another site, as in production.
+/// Starts a fake itsme, and returns it with the settings of a client registered there. To a browser,
+/// it is a different site, as in production.
 fn fake_itsme(redirect_uri: &str) -> io::Result<(Server, Settings)> {
     let server = Server::start_on_localhost(0, Clock::system())?;
     let settings = {

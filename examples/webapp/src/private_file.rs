@@ -6,7 +6,7 @@ use std::{error::Error, fs::OpenOptions, path::Path};
 /// Creates the file if it does not exist. On Unix, only its owner can read it.
 ///
 /// # Errors
-/// If the file cannot be created or, on Unix, others can read it.
+/// If the file cannot be created or if, on Unix, others can read it.
 pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);

@@ -36,7 +36,7 @@ pub enum Problem {
     SomebodyElse,
     #[error("the new itsme account is already linked to this account")]
     LinkedAlready,
-    #[error("the code to link a new itsme account has expired, or was tried too often")]
+    #[error("the code to link a new itsme account has expired, or was tried too many times")]
     LinkIsOver,
     /// The incident number lets support find the account and the reason in the log.
     #[error("account {account}: {}", event.name())]
@@ -145,7 +145,7 @@ pub async fn show(language: Language, request: Request, next: Next) -> Response 
     (problem.status(), page).into_response()
 }
 
-/// Returns a number that the user can mention and that is logged, short enough to read aloud.
+/// Returns a number that the user can quote and that is logged, short enough to read aloud.
 fn incident() -> String {
     fresh_id().chars().filter(char::is_ascii_alphanumeric).take(8).collect()
 }

@@ -49,7 +49,7 @@ pub async fn arrived(
 /// The session key for the data that was last shared.
 const SHARED: &str = "shared";
 
-/// Shows what the user has shared, and what itsme does not have about them.
+/// Shows what the user has shared, and what data itsme does not have about them.
 pub async fn shared(visitor: Visitor, language: Language) -> Result<Markup, Problem> {
     visitor.account()?;
     let shared: Option<(Option<String>, Option<String>)> = visitor.remembered(SHARED).await?;

@@ -1,4 +1,4 @@
-//! The current visitor: the browser's session, and the account that is logged in there.
+//! The current visitor: the browser's session, and the account that is logged in to it.
 
 use axum::{
     extract::FromRequestParts,
@@ -14,7 +14,7 @@ const LOGIN: &str = "login";
 /// The longest time between logins, in seconds: after this, users have to log in again even if they
 /// have been active.
 const LONGEST: i64 = 12 * 3_600;
-/// How often activity is recorded. A session ends after a time without activity, which is counted
+/// How often activity is recorded. A session ends after a period of inactivity, which is counted
 /// from the session's last change.
 const MINUTE: i64 = 60;
 

@@ -96,7 +96,7 @@ impl Scene {
         (redirect.state, callback)
     }
 
-    /// Runs a flow in which this answers the `place`th request, and the OP the others.
+    /// Runs a flow in which this is the response to the `place`th request, and the OP answers the others.
     fn answered_once<T>(
         &mut self,
         flow: Flow<T>,
@@ -191,7 +191,7 @@ fn answer(input: &mut Input<'_>) -> Response {
     response
 }
 
-/// Everything that describes itself does so without panic.
+/// Everything that describes itself does so without panicking.
 fn tell(error: &Error) {
     let _ = format!("{error} {error:?}");
 }
@@ -319,7 +319,7 @@ pub fn stored(data: &[u8]) {
 }
 
 /// Any sequence of responses, failures and waits in every flow. Whatever happens, it ends; and if it
-/// succeeds, the result is true.
+/// succeeds, the result is correct.
 pub fn flow(data: &[u8]) {
     let mut input = Input::new(data);
     let kind = input.byte();

@@ -1,5 +1,5 @@
-/// The fuzzer's bytes, taken piece by piece as numbers and texts. Past the end, everything is
-/// zero and empty, so that every input is complete.
+/// The fuzzer's bytes, taken piece by piece as numbers and text. Past the end, everything is
+/// zero or empty, so that every input is complete.
 pub struct Input<'a>(&'a [u8]);
 
 impl<'a> Input<'a> {

@@ -63,7 +63,7 @@ pub fn jws(data: &[u8]) {
     }
 }
 
-/// A JWE as given; then one around these bytes, first intact and then spoiled.
+/// A JWE as given; then one around these bytes, first intact and then corrupted.
 pub fn jwe(data: &[u8]) {
     open_with_each(&String::from_utf8_lossy(data));
     let mut input = Input::new(data);
@@ -89,7 +89,7 @@ pub fn jwe(data: &[u8]) {
 }
 
 /// The first line as the JWS header and the rest as claims, signed and encrypted by a trusted key,
-/// as an OP that has gone mad could.
+/// as an OP that has gone rogue could.
 pub fn nested(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Keys { private, public, .. } = keys();
@@ -113,12 +113,12 @@ pub fn nested(data: &[u8]) {
     assert!(!sub.is_empty() && claims["sub"] == sub.as_str());
 }
 
-/// A key set. What is kept of it is written and read again without a difference, and every key can
+/// A key set. What is kept of it is the same after being written and read again, and every key can
 /// be used.
 pub fn key_set(data: &[u8]) {
     let Ok(set) = KeySet::parse(data) else { return };
     let stored = serde_json::to_string(&set).expect("a key set is JSON");
-    let again = KeySet::parse(stored.as_bytes()).expect("what was kept is a key set");
+    let again = KeySet::parse(stored.as_bytes()).expect("what was stored is a key set");
     assert_eq!(serde_json::to_string(&again).expect("JSON"), stored);
     assert_eq!(set.can_verify(), again.can_verify());
     if let Some(key) = set.encryption_key() {

@@ -1,8 +1,8 @@
 //! The fuzz targets as plain functions: the fuzzer's programs call them, and so does a test of
 //! `itsme-core` that needs no fuzzer.
 //!
-//! A function ends quietly on every input. Besides not panicking, it compares the results with
-//! what it knows independently: encrypted text decrypts to the same, accepted claims are
+//! A function returns quietly on every input. Besides not panicking, it compares the results with
+//! what it knows independently: encrypted text decrypts to the original, accepted claims are
 //! acceptable, and whoever has logged in is the person who approved.
 
 mod flows;

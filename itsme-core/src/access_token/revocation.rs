@@ -76,8 +76,8 @@ impl Exchange for Revocation {
         Ok(Prepared::Request(request))
     }
 
-    /// Reads the response. The OP also responds with 200 if it does not know the token, which then needs no
-    /// revocation.
+    /// Reads the response. The OP also responds with 200 if it does not know the token, in which case no
+    /// revocation is needed.
     fn read(self, response: Response, _: Parties, _: UnixTime) -> Result<(), Error> {
         if response.status() == StatusCode::OK {
             return Ok(());

@@ -122,7 +122,7 @@ impl AuthorizationRequest {
         Self::login(service_code).first(first.into())
     }
 
-    /// Asks the user to share data, which is at least one claim. In V1, the request is sent as a request object.
+    /// Asks the user to share data, that is, at least one claim. In V1, the request is sent as a request object.
     ///
     /// ```
     /// use itsme_core::{AuthorizationRequest, Claim};
@@ -186,7 +186,7 @@ impl AuthorizationRequest {
     ///
     /// The user shares the same data either way. The userinfo response also contains claims that itsme has added
     /// to a scope but that this library does not support yet (in [`User::extra`](crate::User::extra)).
-    /// Requests with a claim [in userinfo](ClaimRequest::in_userinfo) or [by
+    /// Requests that include a claim [in userinfo](ClaimRequest::in_userinfo) or [by
     /// value](ClaimRequest::value) always behave this way.
     ///
     /// [`Claim::Name`]: crate::Claim::Name

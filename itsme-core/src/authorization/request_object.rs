@@ -25,7 +25,7 @@ pub(crate) const BY_VALUE: Duration = Duration::from_secs(300);
 pub struct RequestObject {
     /// The compact JWT.
     pub jwt: Secret,
-    /// The time at which it expires. You can delete it then.
+    /// The time at which it expires. You can delete it after that.
     pub expires_at: UnixTime,
 }
 

@@ -20,7 +20,7 @@ const INTERVAL: u64 = 5;
 const SLOWER: u64 = 5;
 
 /// The time of the next poll, and the deadline. It is stored with the ticket, so that a process that continues with the
-/// ticket does not poll too early or too long.
+/// ticket does not poll too early or for too long.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Pace {
     begun: UnixTime,
@@ -95,7 +95,7 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// Whether an error or an unexpected response only means "try later": the client polled too fast, or the OP or a proxy
-/// in front of it has a problem. Polling then continues up to the deadline.
+/// in front of it has a problem. Polling then continues until the deadline.
 pub(super) fn says_later(status: StatusCode, error: &Error) -> bool {
     let busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
     match error {

@@ -13,8 +13,8 @@ const MAX_BODY: usize = 4 * 1024;
 /// The OP's notification that a user has responded (CIBA Core §10.2). It is well formed but not yet authenticated.
 ///
 /// Look up the ticket by [`auth_req_id`](Self::auth_req_id) and remove it from your store, so that a second ping finds
-/// no ticket. Then [`authenticate`](Self::authenticate) the ping, and poll immediately. Pings can get lost, so also
-/// poll with tickets that got no ping before they [expire](CibaTicket::expires_at).
+/// no ticket. Then [`authenticate`](Self::authenticate) the ping, and poll immediately. Pings can get lost, so if
+/// a ticket has received no ping, also poll with it before it [expires](CibaTicket::expires_at).
 ///
 /// ```
 /// # use itsme_core::{CibaTicket, Ping, PingError, Response};

@@ -82,7 +82,7 @@ impl QrLogin {
         Self(Stage::Begin(Box::new(what)))
     }
 
-    /// The latest time up to which the next call of [`next_qr_step`](crate::Client::next_qr_step) waits for the user;
+    /// The latest time until which the next call to [`next_qr_step`](crate::Client::next_qr_step) waits for the user;
     /// `None` if it does not wait for the user.
     pub fn expires_at(&self) -> Option<UnixTime> {
         match &self.0 {

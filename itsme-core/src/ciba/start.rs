@@ -35,7 +35,7 @@ use crate::{
 
 const ENDPOINT: Endpoint = Endpoint::Backchannel;
 
-/// How long before its creation a request's validity starts (`nbf`). The local clock may be ahead of the OP's, and the
+/// How long before its creation a request becomes valid (`nbf`). The local clock may be ahead of the OP's, and the
 /// OP may allow no leeway.
 const NOT_BEFORE: Duration = Duration::from_secs(60);
 

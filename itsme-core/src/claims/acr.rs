@@ -25,8 +25,8 @@ impl Acr {
     }
 
     /// Reads the level from a token's `acr`, in either dialect. `None` for values that itsme does not define. Case is
-    /// ignored, because itsme's documentation is inconsistent in it; everything else, such as the month in a V1 name,
-    /// must match.
+    /// ignored, because itsme's documentation is inconsistent about it; everything else, such as the month in a V1
+    /// name, must match.
     pub(crate) fn read(acr: &str) -> Option<Self> {
         let is = |level: Self| {
             let names = [Dialect::V1, Dialect::V2].map(|dialect| level.name(dialect));

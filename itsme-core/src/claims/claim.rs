@@ -55,7 +55,7 @@ fn padded<T, const N: usize>(names: [T; N]) -> [Option<T>; 2] {
 
 impl Claim {
     /// The claim's wire names in a dialect. There are two if itsme's documentation spells the name in two ways, and
-    /// otherwise one.
+    /// one otherwise.
     ///
     /// # Errors
     /// [`RequestError::ClaimNotInDialect`] if the claim does not exist in the dialect.

@@ -93,9 +93,9 @@ macro_rules! claims {
                 => object transaction_info;
             /// The phone's IP address during the transaction. V2 only.
             TransactionIp: V2 "transaction_ip" => text transaction_ip;
-            /// The time since which each claim is valid. V2 only.
+            /// The time since which each claim has been valid. V2 only.
             ValidityFrom: V2 "validityFrom" => about ValidFrom;
-            /// The time up to which each claim is valid. V2 only.
+            /// The time until which each claim is valid. V2 only.
             ValidityTo: V2 "validityTo" => about ValidUntil;
             /// The time at which each claim was verified. V2 only.
             VerificationDate: V2 "verificationDate" => about VerifiedAt;

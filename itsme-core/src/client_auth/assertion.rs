@@ -17,8 +17,8 @@ pub(crate) struct AssertionClaims<'a> {
     exp: u64,
 }
 
-/// Creates the claims of an assertion for `audience`. The lifetime of five minutes allows for clocks that
-/// differ. Each attempt needs its own `jti`.
+/// Creates the claims of an assertion for `audience`. The lifetime of five minutes allows for differences between
+/// clocks. Each attempt needs its own `jti`.
 pub(crate) fn claims<'a>(
     client_id: &'a str,
     audience: &'a str,

@@ -49,7 +49,7 @@ impl Payment {
                 Err(PaymentError::Iban("wrong form or check digits"))
             }
             Err(iban::ParseIbanError::InvalidBban(_)) => {
-                Err(PaymentError::Iban("wrong length or form for its country"))
+                Err(PaymentError::Iban("wrong length or format for its country"))
             }
             Err(_) => Err(PaymentError::Iban("unknown country")),
         }

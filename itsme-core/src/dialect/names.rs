@@ -1,6 +1,6 @@
 use super::Dialect;
 
-/// The origin of a claim's name, as its prefix shows.
+/// The origin of a claim's name, as indicated by its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// The name has no prefix: OpenID Connect defines it, or it is unknown.

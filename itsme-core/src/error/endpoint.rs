@@ -39,7 +39,7 @@ pub enum MetadataError {
     NoEncryptionKey,
 }
 
-/// A response that does not appear to come from the OP, with details that help to find out what sent it.
+/// A response that does not appear to come from the OP, with details that help you find out what sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnexpectedReply {

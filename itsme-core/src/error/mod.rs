@@ -135,7 +135,7 @@ pub enum Error {
     /// No random bytes are available.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
-    /// An OpenSSL operation failed that never fails on a healthy machine.
+    /// An OpenSSL operation failed, which never happens on a healthy machine.
     #[error("OpenSSL failed to {0}")]
     Crypto(&'static str),
 }

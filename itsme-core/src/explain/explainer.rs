@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-/// Runs the checks of a login on single documents. You provide whatever is known about the client, the OP and the
+/// Runs the checks of a login on individual documents. You provide whatever is known about the client, the OP and the
 /// login; checks that need something that you have not provided are [not
 /// applicable](super::CheckOutcome::NotApplicable).
 ///

@@ -16,7 +16,7 @@ use crate::http::endpoint::Endpoint;
 pub struct Attempt {
     /// The endpoint to which the request is sent.
     pub endpoint: Endpoint,
-    /// The number of the attempt: 1 for the first, and one more each time that the previous attempt got no response.
+    /// The number of the attempt: 1 for the first, and one higher each time the previous attempt got no response.
     pub number: u32,
 }
 
@@ -46,7 +46,7 @@ impl Attempt {
         Self { endpoint, number: 1 }
     }
 
-    /// Continues the count if the failed attempt was at the same endpoint.
+    /// Continues the count if the failed attempt was to the same endpoint.
     pub(crate) fn after(self, failed: Self) -> Self {
         if self.endpoint == failed.endpoint {
             return Self { number: failed.number + 1, ..self };

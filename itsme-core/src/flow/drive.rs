@@ -67,7 +67,7 @@ impl<E> DriveError<E> {
 /// Runs a flow to completion with a blocking HTTP client.
 ///
 /// `send` makes one request, follows no redirects, and returns the response, whatever its status. If there is no
-/// response, `send` returns a [`SendFailure`], which states whether the OP can have received the request, and the HTTP
+/// response, `send` returns a [`SendFailure`], which states whether the OP may have received the request, and the HTTP
 /// client's error. `sleep` waits. You plug in an HTTP client with these two functions:
 ///
 /// ```
@@ -97,7 +97,7 @@ pub fn drive<T, E>(
     drive_blocking(flow, platform, send, sleep, use_key)
 }
 
-/// Like [`drive()`](crate::drive()), for a client with [external](crate::PrivateKeys::external) private keys:
+/// Like [`drive()`](crate::drive()), but for a client with [external](crate::PrivateKeys::external) private keys:
 /// `use_key` has the key holder perform one operation. If it fails with
 /// [`Unavailable`](KeyFailure::Unavailable), it is called one more time, half a second later.
 ///
@@ -152,7 +152,7 @@ where
     run(flow, platform, send, sleep, use_key).await
 }
 
-/// Like [`drive_async`](crate::drive_async), for a client with [external](crate::PrivateKeys::external) private
+/// Like [`drive_async`](crate::drive_async), but for a client with [external](crate::PrivateKeys::external) private
 /// keys. This is [`drive_with_keys`](crate::drive_with_keys) with futures.
 ///
 /// # Errors

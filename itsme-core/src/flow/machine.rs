@@ -13,7 +13,7 @@ use crate::{
     http::{Request, Response},
 };
 
-/// The state machine of a flow. Each state owns all that the rest of the flow needs.
+/// The state machine of a flow. Each state owns everything that the rest of the flow needs.
 pub(crate) trait Machine: Sized {
     /// The result of the flow.
     type Output;
@@ -96,7 +96,7 @@ impl Context<'_> {
 mod tests {
     use super::*;
 
-    /// Counts in its random bytes: 0x00, 0x11, 0x22 and so on.
+    /// Its random bytes count up: 0x00, 0x11, 0x22 and so on.
     struct Counting;
 
     impl Platform for Counting {

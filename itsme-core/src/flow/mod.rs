@@ -194,8 +194,8 @@ impl<T> AwaitingKey<T> {
     /// Continues the flow with the result of the key operation: the signature, or the decrypted content encryption key.
     ///
     /// # Errors
-    /// [`Error::KeyMismatch`] if the signature cannot be verified with the published key; nothing has been sent then.
-    /// Otherwise, the flow has failed for a different reason; see [`Error`].
+    /// [`Error::KeyMismatch`] if the signature cannot be verified with the published key; in that case, nothing has
+    /// been sent. Otherwise, the flow has failed for a different reason; see [`Error`].
     pub fn used(
         self,
         made: impl Into<Zeroizing<Vec<u8>>>,
@@ -252,7 +252,7 @@ struct Slot<M> {
     machine: Option<Result<M, Error>>,
     /// The attempt of the last request, as long as it has no response.
     unanswered: Option<Attempt>,
-    /// The pending operation of an external key.
+    /// The pending operation with an external key.
     asked: Option<Ask>,
 }
 

@@ -20,7 +20,7 @@ pub(crate) struct RecordedAnswer {
 const HEADERS: [HeaderName; 4] =
     [header::CACHE_CONTROL, header::CONTENT_TYPE, header::RETRY_AFTER, header::WWW_AUTHENTICATE];
 
-/// The placeholder for a refresh token. It looks like a token, so it is left out of quotations just as a token is.
+/// The placeholder for a refresh token. It looks like a token, so it is left out of quoted text just as a token is.
 const DROPPED: &[u8] = b"dropped-refresh-token-0";
 
 impl RecordedAnswer {

@@ -9,7 +9,7 @@ pub(super) const KEY_PAUSE: Duration = Duration::from_millis(500);
 /// Whether a request that got no response is retried. Every retry in this library follows one of these policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
-    /// Retried once, unless the failure is one that a retry cannot help. Sending such a request twice does no harm.
+    /// Retried once, unless the failure is one that a retry cannot fix. Sending such a request twice does no harm.
     /// This policy covers every GET, and also revoking a token and starting a user discovery.
     Idempotent,
     /// Retried once if the OP cannot have received the request. Redeeming a code twice can revoke its tokens

@@ -51,8 +51,8 @@ pub(crate) trait Exchange: Sized {
         UnixTime::from_secs(0)
     }
 
-    /// Prepares the request, anew for each attempt. If the request needs a JWT that is not yet in `made`, returns that
-    /// JWT to be made first.
+    /// Prepares the request from scratch for each attempt. If the request needs a JWT that is not yet in `made`,
+    /// returns that JWT to be made first.
     fn prepare(
         &mut self,
         parties: &Parties,

@@ -1,4 +1,4 @@
-//! Checks as values: a list for each kind of document. Verification runs it to the first failure; explaining runs
+//! Checks as values: a list for each kind of document. Verification runs it up to the first failure; explaining runs
 //! it to the end.
 
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 /// One check of a document: its name, its source and what it expects.
 ///
 /// [`Document::checks`](crate::explain::Document::checks) lists those of each kind of document, in the order in
-/// which they are made.
+/// which they are performed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Check {
@@ -48,7 +48,7 @@ pub enum CheckOutcome {
     NotApplicable,
 }
 
-/// A check, with how it is made.
+/// A check and how it is performed.
 pub(crate) struct Rule<S: Subject> {
     pub(crate) check: &'static Check,
     pub(crate) run: fn(&mut S) -> Verdict<S::Error>,
@@ -72,16 +72,16 @@ pub(crate) struct Told {
     found: String,
 }
 
-/// A document, or a part of one, with what to check it against. Rules store in it what later rules need.
+/// A document, or a part of one, with what to check it against. Rules use it to store what later rules need.
 pub(crate) trait Subject: Sized {
     type Error: fmt::Display;
 
-    /// The list of checks, in their order.
+    /// The list of checks, in order.
     fn rules<'r>() -> &'r [Rule<Self>]
     where
         Self: 'r;
 
-    /// Runs the list to the first failure.
+    /// Runs the list up to the first failure.
     fn verify(&mut self) -> Result<(), Self::Error> {
         for rule in Self::rules() {
             (rule.run)(self)?;

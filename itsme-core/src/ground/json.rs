@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// Why a text is not a JSON object. It never quotes the text.
+/// Why some text is not a JSON object. It never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum JsonError {
     Duplicate,
@@ -57,7 +57,7 @@ pub(crate) fn without_nulls(mut members: Map<String, Value>) -> Map<String, Valu
     members
 }
 
-/// Reads a number of seconds, which some send as a string.
+/// Reads a number of seconds, which is sometimes sent as a string.
 pub(crate) fn seconds(value: Option<&Value>) -> Option<u64> {
     match value? {
         Value::String(text) => text.parse().ok(),
@@ -71,7 +71,7 @@ const DUPLICATE: &str = "duplicate member";
 const MAX_VALUES: usize = 50_000;
 const TOO_MANY: &str = "too many values";
 
-/// The members of a JSON object in their order, without repetition. A token has so few that scanning them
+/// The members of a JSON object, in order and without duplicates. A token has so few that scanning them
 /// costs less than hashing.
 #[derive(Clone, Default)]
 pub struct Members(Vec<(Name, Value)>);

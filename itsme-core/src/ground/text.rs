@@ -25,7 +25,7 @@ pub(crate) fn without_secrets(text: impl AsRef<str>) -> String {
 }
 
 /// Makes text from outside safe for a log line: one line of at most 512 characters. A character that is not
-/// printed, or that changes the direction of the text after it, becomes a space.
+/// printable, or that changes the direction of the text after it, becomes a space.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().take(512).map(|c| if is_printed(c) { c } else { ' ' }).collect()
 }

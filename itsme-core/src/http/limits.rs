@@ -7,7 +7,7 @@ use crate::flow::attempt::Attempt;
 /// larger.
 pub const MAX_RESPONSE_BYTES: usize = 1024 * 1024;
 
-/// How long an HTTP client waits for one response. Without these limits, a login would hang forever if the OP does not
+/// How long an HTTP client waits for one response. Without these limits, a login would hang forever if the OP did not
 /// respond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -65,8 +65,8 @@ pub struct Countdown {
 }
 
 impl Countdown {
-    /// The time left for this request: the total for a first attempt, and for a second attempt whatever the first has
-    /// left over. `elapsed` is how long the flow has been running, measured with a monotonic clock.
+    /// The time left for this request: the total for a first attempt, and whatever the first attempt left over for a
+    /// second attempt. `elapsed` is how long the flow has been running, measured with a monotonic clock.
     pub fn left_for(&mut self, request: &Request, elapsed: Duration) -> Duration {
         let attempt: Option<&Attempt> = request.extensions().get();
         if attempt.is_none_or(|attempt| attempt.number == 1) {

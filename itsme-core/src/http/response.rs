@@ -38,7 +38,7 @@ pub(crate) fn json_object(endpoint: Endpoint, response: Response) -> Result<Memb
     object
 }
 
-/// Reads an OAuth error response (RFC 6749 §5.2), which a 5xx can be too.
+/// Reads an OAuth error response (RFC 6749 §5.2), which can also have a 5xx status.
 pub(crate) fn refusal(endpoint: Endpoint, response: &Response) -> Result<Option<Refusal>, Error> {
     check_size(endpoint, response)?;
     let members = json::members(response.body()).ok();

@@ -37,7 +37,7 @@ pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
     Ok(())
 }
 
-/// Parses a URL; all checks use this. The `url` crate parses like a browser and is lenient, from
+/// Parses a URL; all checks use this. The `url` crate parses like a browser and is lenient about everything from
 /// `https:host` to a percent-encoded host, while the HTTP client parses an `http::Uri`. If they
 /// disagree, the URL is rejected, because otherwise a URL other than the checked one could be requested.
 fn parse(text: &str) -> Result<Url, UrlError> {
@@ -91,7 +91,7 @@ pub(crate) fn host(text: &str) -> Option<String> {
     })
 }
 
-/// An IPv6 address can be written in several ways, any other host in only one.
+/// An IPv6 address can be written in several ways, but any other host in only one.
 fn is_same_host(text: &str, host: Option<Host<&str>>) -> bool {
     match host {
         Some(Host::Ipv6(address)) => {

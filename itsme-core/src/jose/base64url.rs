@@ -23,7 +23,7 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
     String::from_utf8(text).expect("base64url is text")
 }
 
-/// Appends base64url to a text.
+/// Appends base64url to a string.
 pub fn append(bytes: impl AsRef<[u8]>, text: &mut Vec<u8>) {
     let (bytes, start) = (bytes.as_ref(), text.len());
     text.resize(start + (4 * bytes.len()).div_ceil(3), 0);
@@ -63,7 +63,7 @@ pub fn decode_any(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// At every position of a text that is long enough for vector instructions, and of one that is
+    /// At every position in a text that is long enough for vector instructions, and in one that is
     /// not.
     #[test]
     fn nothing_but_base64url_is_read() {

@@ -64,7 +64,7 @@ impl Header {
         Ok(Ruling::Held)
     }
 
-    /// Refuses a `typ` of a different kind of JWT than an ID token or a userinfo response (RFC 8725 §3.11), such
+    /// Refuses a `typ` of any kind of JWT other than an ID token or a userinfo response (RFC 8725 §3.11), such
     /// as an access token or a logout token.
     pub(super) fn check_kind(&self) -> Checked {
         let Ok(Some(typ)) = self.text("typ") else { return Ok(Ruling::NotApplicable) };

@@ -31,7 +31,7 @@ pub(crate) struct KeyAmongOthers<'a> {
     pub(crate) ready: Option<PublicKey>,
 }
 
-/// Does not name the key, because the name is put in front of the error.
+/// Does not name the key, because the name is prepended to the error.
 type Checked = Verdict<&'static str>;
 
 const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];

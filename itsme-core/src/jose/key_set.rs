@@ -72,7 +72,7 @@ impl KeySet {
         Self { keys, passed_over }
     }
 
-    /// Explains a text and each key in it, by its name, and returns the set of usable keys.
+    /// Explains the text of a key set and each key in it, by name, and returns the set of usable keys.
     pub(crate) fn explain(text: &[u8]) -> ExplainedKeySet {
         let mut set = KeySetText::new(text);
         let reports = set.explain();
@@ -383,7 +383,7 @@ mod tests {
         assert_eq!(KeySet::parse(&stored).expect("keys").keys[0].thumbprint(), thumbprint);
     }
 
-    /// OpenSSL would refuse anything else, and key holders each in their own way.
+    /// OpenSSL would refuse anything else, and so would each key holder, in its own way.
     #[test]
     fn only_a_number_below_the_modulus_can_have_been_encrypted() {
         let set = parse([key()]);

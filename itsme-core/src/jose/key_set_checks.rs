@@ -10,19 +10,19 @@ use crate::ground::{
 
 pub(super) const MAX_KEY_SET: usize = 256 * 1024;
 
-/// Why a text is not a key set.
+/// Why some text is not a key set.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum KeySetError {
     /// The text is larger than 256 KiB.
     #[error("it is larger than 256 KiB")]
     TooLarge,
-    /// The text is not a JSON object with an array `keys`.
+    /// The text is not a JSON object with a `keys` array.
     #[error("{0}")]
     Malformed(&'static str),
 }
 
-/// A text that should be a JWK set, with the entries that were read from it.
+/// Text that should be a JWK set, with the entries that were read from it.
 pub(crate) struct KeySetText<'a> {
     text: &'a [u8],
     pub(super) entries: Vec<Value>,

@@ -3,7 +3,7 @@
 //! josekit parses the OP's keys and performs the RSA operations with them. Our own keys are used through openssl,
 //! with contexts that are kept. Everything between the dots is read and written here, because josekit 0.10.3 decrypts
 //! before it checks a tag, accepts one-byte tags and IVs of any length, ignores `crit`, inflates `zip` without a
-//! limit, lets the last of two equal members win, and panics on some malformed tokens and times.
+//! limit, lets the last of two duplicate members win, and panics on some malformed tokens and times.
 //!
 //! ```text
 //! nested.rs       a JWS in a JWE

@@ -1,7 +1,7 @@
 use super::{KeyEncryption, PublicKey, RsaPrivateKey};
 
 /// One of our keys, with the `kid` under which it is published.
-#[allow(clippy::exhaustive_structs, reason = "tests of the internals make it")]
+#[allow(clippy::exhaustive_structs, reason = "tests of the internals create it")]
 pub struct OwnKey {
     /// The key's `kid`.
     pub kid: String,
@@ -39,7 +39,7 @@ impl OwnKey {
     }
 
     /// Whether the key is used to decrypt content keys with this algorithm. An external key can be used only with the
-    /// algorithm in its JWK, a local key with both.
+    /// algorithm in its JWK, but a local key can be used with both.
     pub(crate) fn unwraps(&self, alg: KeyEncryption) -> bool {
         match &self.home {
             KeyHome::Here(_) => true,

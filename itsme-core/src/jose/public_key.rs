@@ -147,7 +147,7 @@ impl PublicKey {
         }
     }
 
-    /// Whether these bytes can have been encrypted to this key: they must be as long as the modulus, and represent a
+    /// Whether these bytes could have been encrypted to this key: they must be as long as the modulus, and represent a
     /// smaller number.
     pub fn may_have_encrypted(&self, encrypted: &[u8]) -> bool {
         let modulus = base64url_decode(&self.jwk.n).unwrap_or_default();

@@ -78,7 +78,7 @@ impl RsaPrivateKey {
         (&self.n, &self.e)
     }
 
-    /// Signs with RS256. Returns `None` if OpenSSL fails, for example if out of memory.
+    /// Signs with RS256. Returns `None` if OpenSSL fails, for example because it is out of memory.
     pub fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         let (digest, mut signature) = (sha256(&[message]), vec![0; self.modulus_bytes]);
         let signed = self.signing.run(|context| context.sign(&digest, Some(&mut signature)));
@@ -190,7 +190,7 @@ fn crt(
 mod tests {
     use super::*;
 
-    /// OpenSSL accepts any `d` that is right modulo (p − 1)(q − 1), however long, which could take
+    /// OpenSSL accepts any `d` that is right modulo (p − 1)(q − 1), no matter how long, and a long one could take
     /// arbitrarily long to use.
     #[test]
     fn d_is_no_longer_than_the_modulus() -> Result<(), ErrorStack> {

@@ -42,7 +42,7 @@ struct State<T> {
     last_failure: Option<Arc<Error>>,
     last_failed: Option<UnixTime>,
     last_refetch: Option<UnixTime>,
-    /// The number of leases that had been given when a response suggested that the OP's keys have changed. `None` if
+    /// The number of leases that had been granted when a response suggested that the OP's keys had changed. `None` if
     /// there is no such suspicion. A fetch under a later lease clears it.
     suspect: Option<u64>,
 }
@@ -90,7 +90,7 @@ impl<T> PartialEq for Snapshot<T> {
     }
 }
 
-/// The result of looking into the cache.
+/// The result of a cache lookup.
 pub(crate) enum Look<T> {
     /// A suitable value.
     Found(Arc<T>),
@@ -221,7 +221,7 @@ impl<T> Lease<T> {
     }
 
     /// Stores the fetched value and ends the lease. Even if the lease has expired, its value is stored for all flows,
-    /// unless a later lease has already stored a newer value. Otherwise, if an OP takes longer to respond than the
+    /// unless a later lease has already stored a newer value. Otherwise, if an OP took longer to respond than the
     /// lease lasts, every flow would call it and make it even slower.
     pub(crate) fn store(self, value: T) -> Arc<T> {
         let value = Arc::new(value);

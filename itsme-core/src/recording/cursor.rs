@@ -25,8 +25,8 @@ use crate::{
 
 /// The position of a replay on the tape: what the flow is told next, and when.
 ///
-/// While the flow does the same as when it was recorded, its steps are taken in order. If it does something different,
-/// because of a shifted clock or other keys, a request gets the first unused response from its endpoint.
+/// As long as the flow does the same as when it was recorded, its steps are taken in order. If it does something
+/// different, because of a shifted clock or other keys, a request gets the first unused response from its endpoint.
 pub(super) struct Cursor {
     steps: Vec<TapeStep>,
     taken: BTreeSet<usize>,
@@ -77,7 +77,7 @@ impl Cursor {
         self.taken.insert(step);
     }
 
-    /// What the flow was told after wanting something like this, if there is an unused step for it.
+    /// What the flow was told after asking for something like this, if there is an unused step for it.
     fn told(&mut self, wanted: impl Fn(&Want) -> bool) -> Option<&Told> {
         let mut steps = 1..self.steps.len();
         let found =

@@ -39,7 +39,7 @@ use crate::error::RecordingError;
 ///
 /// **It is personal data**, and may contain live credentials: an unredeemed code, an access token, a ticket, the text
 /// of a confirmation, or a user's claims. Refresh tokens are left out. Store it with your most sensitive data, for as
-/// long as you may have to find out why the login failed (two weeks is plenty), and delete it afterwards. It is useless
+/// long as you may need to find out why the login failed (two weeks is plenty), and delete it afterwards. It is useless
 /// to anyone without the keys. Anyone who knows your public key can create a recording, so its content proves nothing.
 ///
 /// Its text is one line of at most about 2 MB. Responses beyond a total of 1 MiB are truncated, and

@@ -15,12 +15,12 @@ const MAX_SEALED: usize = 4 * 1024 * 1024;
 
 impl Recording {
     /// Opens the recording with the client's credentials: its private keys, local or
-    /// [external](crate::PrivateKeys::external), or its secret. The flow sends no requests, and only waits for a key
+    /// [external](crate::PrivateKeys::external), or its secret. The flow sends no requests, and waits only for a key
     /// holder.
     ///
     /// The recording was encrypted to the key that was published when the flow ended. If keys have been replaced since,
-    /// use a set that includes the old decryption keys, as [`to_json`](crate::PrivateKeys::to_json) returns it during a
-    /// rotation.
+    /// use a set that includes the old decryption keys, such as the one that [`to_json`](crate::PrivateKeys::to_json)
+    /// returns during a rotation.
     ///
     /// # Errors
     /// The flow ends with [`Error::Recording`] if the credentials are wrong, or if the recording was modified.

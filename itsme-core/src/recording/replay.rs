@@ -34,7 +34,7 @@ use crate::{
 
 /// An opened recording: a flow that can be run again any number of times, instantly and without a network.
 ///
-/// With the recorded clock and randomness, the flow makes every check again exactly as before. Nobody is logged in.
+/// With the recorded clock and randomness, the flow performs every check again exactly as before. Nobody is logged in.
 /// `Debug` shows none of the content.
 ///
 /// ```
@@ -237,7 +237,7 @@ fn with_source(error: &DriveError<ReplayError>) -> String {
     format!("{error}{}", source.unwrap_or_default())
 }
 
-/// What is kept of a replay: its tape, and the content of the client's cache after each step.
+/// What is kept from a replay: its tape, and the content of the client's cache after each step.
 #[derive(Default)]
 struct Kept {
     tape: Tape,

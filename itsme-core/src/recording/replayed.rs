@@ -65,7 +65,7 @@ pub enum ReplayedWhat {
         /// The status of the response, or why there is none.
         answer: Result<StatusCode, ReplayError>,
     },
-    /// The flow requested an operation of an external key.
+    /// The flow requested an operation with an external key.
     #[non_exhaustive]
     KeyOperation {
         /// The key's `kid`.

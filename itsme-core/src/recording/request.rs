@@ -47,8 +47,8 @@ struct RecordedClaim {
     value: Option<String>,
 }
 
-/// A claim by the name of its variant, because wire names differ by dialect. Unknown claims are stored by their wire
-/// name.
+/// A claim, stored by the name of its variant, because wire names differ by dialect. Unknown claims are stored by their
+/// wire name.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ClaimName {

@@ -89,7 +89,7 @@ impl Environment {
     }
 
     /// Whether the OP of this environment may use this issuer in its metadata and tokens. itsme's own environments have
-    /// also had other issuers; the one in the metadata is then expected in tokens.
+    /// also had other issuers; in that case, the one in the metadata is expected in tokens.
     pub(crate) fn accepts(&self, issuer: &str) -> bool {
         let others: &[&str] = match self {
             Self::Production => &[
@@ -116,7 +116,7 @@ const NAMED: [(&str, Environment); 4] = [
     ("e2e-v1", Environment::E2eV1),
 ];
 
-/// The error when a text does not name an [`Environment`].
+/// The error for text that does not name an [`Environment`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown environment {0:?}; expected production, e2e, production-v1, e2e-v1, or an issuer such as \

@@ -12,7 +12,7 @@ use crate::{
     jose::OwnJwk,
 };
 
-/// A key of the file, in the form in which it is written back.
+/// A key from the file, in the form in which it is written back.
 #[derive(Clone)]
 pub(super) enum Entry {
     Ours(OwnJwk),
@@ -68,7 +68,7 @@ impl Entry {
         self.ours().is_some_and(|jwk| jwk.kid.as_deref() == Some(kid))
     }
 
-    /// An upper bound for the number of bytes that the key takes when it is written.
+    /// An upper bound on the number of bytes that the key takes up when it is written.
     pub(super) fn size(&self) -> usize {
         match self {
             Self::Ours(_) => 16 * 1024,

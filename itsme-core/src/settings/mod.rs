@@ -141,7 +141,7 @@ impl Settings {
         self
     }
 
-    /// Allows endpoints on this host, such as `api.op.example`, to receive assertions, codes and tokens, on any port.
+    /// Allows endpoints on any port of this host, such as `api.op.example`, to receive assertions, codes and tokens.
     /// Use this only for [custom environments](Environment::custom); in itsme's own environments, the endpoints are on
     /// itsme's hosts. Default: only the issuer's host is allowed, whatever the discovery document contains.
     #[must_use]
@@ -157,7 +157,7 @@ impl Settings {
         Self { require_auth_time: true, ..self }
     }
 
-    /// Accepts logins with a weaker authentication than requested. The application must then check
+    /// Accepts logins with weaker authentication than requested. The application must then check
     /// [`LoggedIn::acr`](crate::LoggedIn::acr) itself. Default: such logins are refused.
     #[must_use]
     pub fn danger_accept_weaker_acr(self) -> Self {

@@ -118,7 +118,7 @@ impl PrivateKeys {
         Ok(Self(Arc::new(Keys { entries, signing, decryption, published, passed_over })))
     }
 
-    /// Generates a new set: one 2048-bit key to sign and one to decrypt.
+    /// Generates a new set: one 2048-bit key for signing and one for decrypting.
     ///
     /// ```
     /// use itsme_core::PrivateKeys;

@@ -31,7 +31,7 @@ pub(crate) struct TokenTimes {
 }
 
 /// How long before the request a token may have been issued. If our clock is fast, tokens appear to be older than
-/// their request, and logins must not fail for that.
+/// their request, and logins must not fail because of that.
 pub(super) const MADE_BEFORE: Duration = Duration::from_secs(10 * 60);
 
 /// The maximum length of a `sub` in characters (OIDC Core §2).
@@ -62,8 +62,8 @@ impl<'a> TokenClaims<'a> {
         }
     }
 
-    /// Reads a NumericDate (RFC 7519 §2); fractions are allowed. Since 2^40 seconds are 34,000 years, a larger number
-    /// is not a time in seconds, but perhaps in milliseconds.
+    /// Reads a NumericDate (RFC 7519 §2); fractions are allowed. Since 2^40 seconds is 34,000 years, a larger number
+    /// is not a time in seconds, but perhaps one in milliseconds.
     pub(crate) fn time(&self, claim: &'static str) -> Result<Option<UnixTime>, TokenError> {
         let Some(value) = self.all.get(claim) else { return Ok(None) };
         let seconds = value.as_f64().ok_or(TokenError::Claim { claim })?;

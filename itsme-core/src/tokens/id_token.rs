@@ -15,7 +15,7 @@ use crate::{
     settings::Settings,
 };
 
-/// The claims of an ID token whose signature is valid, with what to check them against (OIDC Core
+/// The claims of an ID token whose signature is valid, and what to check them against (OIDC Core
 /// §3.1.3.7).
 pub(crate) struct IdTokenClaims<'a> {
     pub(crate) claims: TokenClaims<'a>,
@@ -181,7 +181,7 @@ impl<'a> IdTokenClaims<'a> {
     }
 
     /// The query with `acr_values` passes through the user's browser, which could remove it, so check the level that
-    /// the token contains. Basic is the lowest level, so only a higher one must be present and readable.
+    /// the token contains. Basic is the lowest level, so only a higher one needs to be present and readable.
     fn check_acr(&mut self) -> Checked {
         let Some(wanted) = self.wanted_acr() else { return Ok(Ruling::NotApplicable) };
         let found = self.claims.text("acr")?.and_then(Acr::read);

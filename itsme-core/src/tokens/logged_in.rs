@@ -15,7 +15,7 @@ use crate::{
 
 /// A user who has logged in. Every check has passed (see the table on the crate's front page).
 ///
-/// It can be serialized with serde, in a versioned format, so that one server instance can pass it to a different one
+/// It can be serialized with serde, in a versioned format, so that one server instance can pass it to another
 /// until the response is sent to the browser. Keep it as secret as a session. For the long term, store the
 /// [`evidence`](Self::evidence) and what you need from the `user`.
 #[non_exhaustive]

@@ -45,7 +45,7 @@ pub(crate) fn claims_sha256(claims: &str) -> String {
     jose::base64url(jose::sha256(&[claims.as_bytes()]))
 }
 
-/// The maximum token length in characters if it may contain a photo.
+/// The maximum length in characters of a token that may contain a photo.
 const MAX_TOKEN_WITH_IMAGE: usize = 512 * 1024;
 
 impl Requested {

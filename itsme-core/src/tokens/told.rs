@@ -41,7 +41,7 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The distance between two times, in whole seconds.
+/// The difference between two times, in whole seconds.
 fn apart(time: UnixTime, other: UnixTime, name: &str) -> String {
     let (time, other) = (time.as_secs(), other.as_secs());
     let seconds = time.abs_diff(other);

@@ -66,7 +66,7 @@ fn challenge(response: &Response) -> Option<Refusal> {
     })
 }
 
-/// The claims of a userinfo response whose signature is valid, with what to check them against (OIDC Core
+/// The claims of a userinfo response whose signature is valid, and what to check them against (OIDC Core
 /// §5.3.4).
 pub(crate) struct UserinfoClaims<'a> {
     pub(crate) claims: TokenClaims<'a>,

@@ -62,7 +62,7 @@ enum Token {
     Userinfo(Box<Identified>),
 }
 
-/// The claims that state whether a different claim is verified (OIDC Core §5.1).
+/// The claims that state whether another claim is verified (OIDC Core §5.1).
 const VERIFIED: [(&str, &str); 2] =
     [("email", "email_verified"), ("phone_number", "phone_number_verified")];
 

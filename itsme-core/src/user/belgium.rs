@@ -29,7 +29,7 @@ pub fn is_national_number(text: &str) -> bool {
     right(body) || right(2_000_000_000 + body)
 }
 
-/// Whether the text is a valid number of a Belgian identity card or residence card.
+/// Whether the text is a valid Belgian identity card or residence card number.
 ///
 /// An identity card number has 12 digits and can also be written as `xxx-xxxxxxx-yy`. The last two digits
 /// must be the remainder of the first ten digits divided by 97, or 97 if the remainder is 0. A residence

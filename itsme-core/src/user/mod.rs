@@ -163,7 +163,7 @@ enum About {
 
 impl User {
     /// The time when a claim was verified. Available if [`Claim::VerificationDate`] was also requested. The
-    /// timestamp is as itsme wrote it: in ISO 8601, with or without time, fractional seconds and time zone.
+    /// timestamp is as itsme wrote it: in ISO 8601, with or without a time, fractional seconds and a time zone.
     pub fn verified_at(&self, claim: &Claim) -> Option<&str> {
         self.about(About::VerifiedAt, claim)
     }

@@ -16,7 +16,7 @@ use crate::{
     ground::json::Members,
 };
 
-/// Reads one claim in the way that the table of claims declares.
+/// Reads one claim in the way that the table of claims specifies.
 macro_rules! read {
     ($user:ident, $value:ident, about $about:ident) => {
         $user.read_about(About::$about, $value)
@@ -32,7 +32,7 @@ macro_rules! read {
 macro_rules! reader {
     ($($(#[$doc:meta])* $claim:ident: $($origin:ident $name:literal),+ => $how:ident $field:ident;)*) => {
         impl User {
-            /// Reads one claim, which can have its name in either dialect. Returns the part of the value
+            /// Reads one claim, whose name can be in either dialect. Returns the part of the value
             /// that was not read. This is the whole value if the claim is unknown or the value has an
             /// unexpected form.
             fn read_claim(&mut self, name: WireName<'_>, value: Value) -> Option<Value> {
@@ -265,7 +265,7 @@ mod tests {
         }
     }
 
-    /// A claim can arrive twice, because names are read in any case and in either dialect.
+    /// A claim can arrive twice, because names are read in any letter case and in either dialect.
     #[test]
     fn of_two_names_for_one_claim_the_first_counts_and_the_second_is_kept() {
         let again = json!({

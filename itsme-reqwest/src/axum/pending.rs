@@ -167,7 +167,7 @@ impl Cookies {
     }
 }
 
-/// The approximate size in a request of a cookie with this value: the name, plus the value after
+/// The approximate size that a cookie with this value takes up in a request: the name, plus the value after
 /// encryption and base64.
 fn size(value: &str) -> usize {
     100 + value.len() * 4 / 3

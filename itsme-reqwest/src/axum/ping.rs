@@ -24,7 +24,7 @@ fn stored_id(auth_req_id: &str) -> String {
     format!("ping:{auth_req_id}")
 }
 
-/// Stores an entry with which a ping can find this ticket.
+/// Stores an entry that lets a ping find this ticket.
 pub(super) async fn expect(
     store: &dyn AnyStore,
     ticket: &CibaTicket,

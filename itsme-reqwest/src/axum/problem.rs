@@ -102,8 +102,7 @@ impl Problem {
         }
     }
 
-    /// Logs the problem for the operators. It is not a warning when a user cancels or comes back
-    /// twice.
+    /// Logs the problem for the operators. A user canceling or coming back twice is not a warning.
     pub(super) fn log(&self) {
         let Self { cause, incident, .. } = self;
         let source = cause.source().map(|source| format!(": {source}")).unwrap_or_default();
@@ -128,7 +127,7 @@ impl Problem {
             (Advice::Cancelled, None) => ("You cancelled the login.", "Log in with itsme"),
             (Advice::Cancelled, Some(_)) => ("You cancelled.", "Go back"),
             (Advice::StartOver, None) => (
-                "This login is over or was started in a different browser.",
+                "This login has already finished or was started in a different browser.",
                 "Start again in this browser",
             ),
             (Advice::StartOver, Some(_)) => ("This took too long or is already over.", "Go back"),

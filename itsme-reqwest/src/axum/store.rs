@@ -72,7 +72,7 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a text under a new ID for this long.
     ///
     /// # Errors
-    /// If the text cannot be stored. The login is then not started.
+    /// If the text cannot be stored. In that case, the login is not started.
     fn put(
         &self,
         id: &str,

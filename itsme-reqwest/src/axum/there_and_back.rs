@@ -26,7 +26,7 @@ impl Logins {
     /// [`routes`](Self::routes) is called with the note in [`Arrived::note`]. If the user did not
     /// complete the task, they see the [page](Self::page) for a [`Problem`](super::Problem).
     ///
-    /// Your application must check that the user is still the same. Put the account into the note,
+    /// Your application must check that it is still the same user. Put the account in the note,
     /// and compare it with both [`LoggedIn::user`](itsme_core::LoggedIn) and the user who is logged
     /// in to this browser.
     ///
@@ -51,7 +51,7 @@ impl Logins {
         self.begin(headers, request, self.local(return_to), Some(note)).await
     }
 
-    /// Drops all logins in progress in this browser. Return the result from your log-out handler,
+    /// Drops all logins in progress in this browser. Return the result from your logout handler,
     /// along with the rest of its response.
     ///
     /// ```

@@ -108,7 +108,7 @@ fn response(outcomes: Outcomes) -> Result<Response, String> {
     outcome.map_err(|failure| format!("expected a response, got {failure:?}"))
 }
 
-/// Checks that the only request was made once and failed with the expected failure.
+/// Checks that the only request was made just once and failed as expected.
 fn failed_once(peer: &Peer, outcomes: Outcomes, expected: SendFailure) -> Result<(), String> {
     let times = peer.seen().len();
     ensure(times == 1, format!("the request was made {times} times instead of once"))?;

@@ -11,7 +11,7 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 const YEARS: u64 = 10 * 365 * DAY;
 
-/// The lie's name, the reason for rejecting it, and the change that makes it.
+/// The lie's name, the reason for rejecting it, and the change that introduces it.
 type Lie = (&'static str, &'static str, fn(&mut Claims));
 
 pub(super) fn faults() -> Vec<Fault> {

@@ -45,7 +45,7 @@ pub enum Area {
     Tokens,
     /// The claims in tokens.
     Claims,
-    /// A well-meaning OP on a bad day, for example in maintenance or with a wrong clock.
+    /// A well-meaning OP on a bad day, for example under maintenance or with a wrong clock.
     Days,
     /// Logins without a browser (CIBA).
     Backchannel,

@@ -58,7 +58,7 @@ pub fn in_memory() -> Vec<Verdict> {
 /// prepared, for example with a recorder.
 ///
 /// # Panics
-/// If an outcome differs from the documented one, like [`in_memory`].
+/// If an outcome differs from the documented one, as [`in_memory`] does.
 pub fn in_memory_with(list: Vec<Fault>, equip: impl Fn(Client) -> Client) -> Vec<Verdict> {
     run::in_memory(list, equip)
 }
@@ -67,7 +67,7 @@ pub fn in_memory_with(list: Vec<Fault>, equip: impl Fn(Client) -> Client) -> Vec
 /// client's `send` function for these timeouts.
 ///
 /// # Panics
-/// If an outcome differs from the documented one, like [`in_memory`].
+/// If an outcome differs from the documented one, as [`in_memory`] does.
 #[cfg(feature = "server")]
 pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -80,7 +80,7 @@ where
 /// HTTP client as in [`blocking`].
 ///
 /// # Panics
-/// If an outcome differs from the documented one, like [`in_memory`].
+/// If an outcome differs from the documented one, as [`in_memory`] does.
 #[cfg(feature = "server")]
 pub fn blocking_with<S, E>(
     list: Vec<Fault>,
@@ -97,7 +97,7 @@ where
 /// polls this future. `make` returns the client's `send` function for these timeouts.
 ///
 /// # Panics
-/// If an outcome differs from the documented one, like [`in_memory`].
+/// If an outcome differs from the documented one, as [`in_memory`] does.
 #[cfg(feature = "server")]
 pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -111,7 +111,7 @@ where
 /// HTTP client as in [`asynchronous`].
 ///
 /// # Panics
-/// If an outcome differs from the documented one, like [`in_memory`].
+/// If an outcome differs from the documented one, as [`in_memory`] does.
 #[cfg(feature = "server")]
 pub async fn asynchronous_with<S, E, Sent>(
     list: Vec<Fault>,
@@ -125,7 +125,7 @@ where
     run::asynchronous(list, equip, make).await
 }
 
-/// Everything that an OP can do differently from the specification, which means all faults and some
+/// Every way in which an OP can deviate from the specification, which means all faults and some
 /// of the quirks.
 pub(crate) fn everything() -> Vec<Fault> {
     let areas = [

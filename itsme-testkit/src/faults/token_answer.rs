@@ -1,4 +1,4 @@
-//! Responses of the token endpoint that lack something or contain too much.
+//! Responses from the token endpoint that lack something or contain too much.
 
 use serde_json::{Value, json};
 

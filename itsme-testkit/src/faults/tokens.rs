@@ -1,4 +1,4 @@
-//! Tokens that are signed or encrypted in ways that were not agreed. Each is tested both as an ID
+//! Tokens that are signed or encrypted in ways that were not agreed on. Each is tested both as an ID
 //! token and as a userinfo response.
 
 use serde_json::{Value, json};

@@ -166,7 +166,7 @@ pub(crate) fn decode_unsigned(jwt: &str) -> Result<Map<String, Value>, Refused> 
     decode_json(payload)
 }
 
-/// The SHA-256 hash of a text in base64url, for PKCE verifiers.
+/// The SHA-256 hash of a string in base64url, for PKCE verifiers.
 pub(crate) fn sha256_base64url(text: &str) -> String {
     encode(&openssl::sha::sha256(text.as_bytes()))
 }

@@ -1,5 +1,5 @@
 //! Builds nested tokens, which are signed and then encrypted. A [`Forger`] can change a token at
-//! each stage of this; without one, the token is correct.
+//! each stage; without one, the token is correct.
 
 use openssl::{rsa::Padding, symm::Cipher};
 use serde_json::{Value, json};

@@ -10,7 +10,7 @@ use crate::jose::{decode, encode};
 /// for a [`KeyOperation`] and interprets the response. A client for a real KMS differs only in
 /// names.
 ///
-/// The KMS receives a digest, never the signed data. Failures are classified by what helps:
+/// The KMS receives a digest, never the signed data. Failures are classified by what would help:
 /// retrying, fixing a permission, or nothing.
 #[derive(Clone)]
 pub struct KmsClient {

@@ -132,7 +132,7 @@ impl FakeKms {
         json!({ "keys": keys }).to_string()
     }
 
-    /// The public keys, in the form that the settings of a client need whose private keys this KMS
+    /// The public keys, in the form needed by the settings of a client whose private keys this KMS
     /// holds.
     ///
     /// # Panics
@@ -218,7 +218,7 @@ impl FakeKms {
         }
     }
 
-    /// Responds to a request. Also returns the network failure that the response must suffer.
+    /// Responds to a request. Also returns the network failure to apply to the response.
     pub(crate) fn over_the_wire(
         &mut self,
         request: &Request,

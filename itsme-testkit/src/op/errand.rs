@@ -1,5 +1,5 @@
-//! Fetches that a server must make before the OP can respond. An application may request the OP's
-//! keys before it serves a request object, and would wait forever if the OP were locked meanwhile.
+//! The fetches that a server must make before the OP can respond. An application may request the OP's
+//! keys before it serves a request object, and would wait forever if the OP were locked in the meantime.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
     parameters::Parameters,
 };
 
-/// A fetch that must happen before the OP can respond, and without holding its lock.
+/// A fetch that must happen before the OP can respond, without holding its lock.
 pub(crate) struct Errand {
     uri: String,
     fetch: Fetch,

@@ -18,17 +18,17 @@ use crate::{
 
 /// The maximum number of requests in the journal.
 const LENGTH: usize = 200;
-/// The number of characters of each text that the journal keeps: 200 requests of 1 MiB would be too
+/// The number of characters of each string that the journal keeps: 200 requests of 1 MiB would be too
 /// much.
 const LONGEST_TEXT: usize = 8_000;
-/// The number of parameters of a request that the journal records.
+/// The number of parameters that the journal records for a request.
 const MOST_PARAMETERS: usize = 50;
 
 /// The most recent requests, newest first.
 #[derive(Default)]
 pub(super) struct Journal {
     entries: VecDeque<JournalEntry>,
-    /// Texts that identify later requests of the same login.
+    /// Strings that identify later requests of the same login.
     marks: HashMap<String, Mark>,
     written: u64,
     /// The tokens of the current response, before signing and encryption.
@@ -59,7 +59,7 @@ pub struct JournalEntry {
     pub decoded: Vec<(String, String)>,
     /// Parameters and responses as they were sent.
     pub details: Vec<(String, String)>,
-    /// Texts that identify later requests of the same login: a page's query, a code, a token. They
+    /// Strings that identify later requests of the same login: a page's query, a code, a token. They
     /// are moved to the journal when it records the entry.
     marks: Vec<String>,
 }
@@ -198,7 +198,7 @@ impl FakeOp {
     }
 
     /// Creates the journal entry of a request. This happens before the request is processed, so
-    /// that its tokens are decoded with the keys of that moment.
+    /// that its tokens are decoded with the keys in use at that moment.
     pub(super) fn journal_entry(&self, path: &str, request: &Request) -> Option<JournalEntry> {
         self.journal.as_ref()?;
         let query = request.uri().query().unwrap_or_default();

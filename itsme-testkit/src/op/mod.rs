@@ -118,7 +118,7 @@ pub struct FakeOp {
     /// The people that the OP knows, with their most recent claims.
     people: Vec<Person>,
     interceptor: Option<Interceptor>,
-    /// How often each person has recreated their account, by the person's id.
+    /// How many times each person has recreated their account, by the person's id.
     accounts: HashMap<String, u32>,
 }
 
@@ -263,7 +263,7 @@ impl FakeOp {
         path.strip_prefix(self.base()).unwrap_or(path).to_owned()
     }
 
-    /// The path of the issuer, under which all endpoints are.
+    /// The path of the issuer, under which all endpoints are located.
     fn base(&self) -> &str {
         let (_, below_host) = self.issuer.split_once("://").unwrap_or_default();
         below_host.find('/').map_or("", |slash| &below_host[slash..])

@@ -10,7 +10,7 @@ impl FakeOp {
         *self.accounts.entry(person.id().to_owned()).or_default() += 1;
     }
 
-    /// Adds a person to those whom the OP's pages offer, which are initially the
+    /// Adds a person to those offered on the OP's pages, which are initially the
     /// [samples](Person::samples). If a person with this id exists, replaces their claims.
     pub fn know(&mut self, person: Person) {
         match self.people.iter_mut().find(|known| known.id() == person.id()) {
@@ -19,7 +19,7 @@ impl FakeOp {
         }
     }
 
-    /// The people whom the OP's pages offer.
+    /// The people offered on the OP's pages.
     pub fn people(&self) -> &[Person] {
         &self.people
     }

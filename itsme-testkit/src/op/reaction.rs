@@ -64,7 +64,7 @@ pub enum Wire {
     Late(Duration),
 }
 
-/// A document of the OP that a test can [alter](FakeOp::alter) before it is signed or sent.
+/// A document from the OP that a test can [alter](FakeOp::alter) before it is signed or sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Document {
@@ -146,7 +146,7 @@ impl FakeOp {
         self.mischief.decisions.push(Box::new(decide));
     }
 
-    /// Changes this document from now on, each time before the OP signs or sends it.
+    /// From now on, changes this document each time before the OP signs or sends it.
     pub fn alter(
         &mut self,
         document: Document,

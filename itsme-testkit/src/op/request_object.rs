@@ -55,9 +55,9 @@ impl FakeOp {
         Ok((inner, true))
     }
 
-    /// Checks what every signed request must fulfill: it is from this client, meant for this OP,
+    /// Checks the requirements that every signed request must meet: it is from this client, meant for this OP,
     /// and currently valid. If `must_be_new` is set, it must also contain `exp`, `iat` and a `jti`
-    /// that was not used before.
+    /// that has not been used before.
     pub(super) fn check_request_claims(
         &mut self,
         claims: &Map<String, Value>,

@@ -24,7 +24,7 @@ impl FakeOp {
         &self.transcript
     }
 
-    /// Forgets the requests that the OP received so far.
+    /// Forgets the requests that the OP has received so far.
     pub fn forget_asked(&mut self) {
         self.transcript.clear();
     }
@@ -60,7 +60,7 @@ impl FakeOp {
         answer
     }
 
-    /// Returns the response, and the network failure that it must suffer.
+    /// Returns the response, and the network failure to apply to it.
     pub(crate) fn over_the_wire(
         &mut self,
         request: &Request,
@@ -75,7 +75,7 @@ impl FakeOp {
         answered
     }
 
-    /// Applies the reaction to a request that a test has chosen, if any, and returns the response.
+    /// Applies the reaction that a test has chosen for a request, if any, and returns the response.
     fn reaction(
         &mut self,
         path: &str,

@@ -66,7 +66,7 @@ pub fn in_memory() -> Vec<Verdict> {
 /// client's `send` function for these timeouts.
 ///
 /// # Panics
-/// If a login fails or something is misread, like [`in_memory`].
+/// If a login fails or something is misread, as [`in_memory`] does.
 #[cfg(feature = "server")]
 pub fn blocking<S, E>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where
@@ -79,7 +79,7 @@ where
 /// polls this future. `make` returns the client's `send` function for these timeouts.
 ///
 /// # Panics
-/// If a login fails or something is misread, like [`in_memory`].
+/// If a login fails or something is misread, as [`in_memory`] does.
 #[cfg(feature = "server")]
 pub async fn asynchronous<S, E, Sent>(make: impl Fn(Timeouts) -> S) -> Vec<Verdict>
 where

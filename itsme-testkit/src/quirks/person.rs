@@ -1,4 +1,4 @@
-//! Quirks of claims about the user, in forms that real systems write. The client parses them as far
+//! Quirks of claims about the user, in forms that real systems produce. The client parses them as far
 //! as possible and otherwise keeps them unchanged.
 
 use itsme_core::{Claim, Country, LoggedIn};

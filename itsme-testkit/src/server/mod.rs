@@ -197,7 +197,7 @@ impl KmsServer {
     }
 }
 
-/// A response, and the network failure that it must suffer.
+/// A response, and the network failure to apply to it.
 type Answer = Result<(Response, Option<Wire>), SendFailure>;
 
 /// Something that responds to requests.

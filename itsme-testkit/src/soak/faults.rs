@@ -1,4 +1,4 @@
-//! Makes one response in twenty a fault, by counting the requests to each path. This gives the same
+//! Turns one response in twenty into a fault, by counting the requests to each path. This gives the same
 //! number of faults on every machine, no matter how the logins interleave.
 
 use std::{
@@ -32,7 +32,7 @@ pub(super) struct Counts {
 /// The faults that were injected.
 #[derive(Debug, Default)]
 pub(super) struct Injected {
-    /// Faults each of which ends one login.
+    /// Faults that each end one login.
     pub(super) fatal: Counts,
     /// The number of lost responses to GETs, which are retried once. The second attempt can also
     /// get lost.
@@ -48,7 +48,7 @@ impl Counts {
 }
 
 /// Chooses a reaction to each request. The first fetch of metadata and keys always succeeds,
-/// because without anything to fall back on, every login would fail with it.
+/// because if it failed, every login would fail with it, having nothing to fall back on.
 pub(super) fn faults(
     client: Client,
     injected: Arc<Mutex<Injected>>,

@@ -61,9 +61,9 @@ impl Shared {
         assert!(at_once >= AT_ONCE, "only {at_once} logins ran concurrently");
     }
 
-    /// Checks that keys are fetched at most once per minute. During the outage, when the OP signs
-    /// with a key that it does not publish, every login has a reason to fetch them. At any time, so
-    /// does every rotation, and every response that makes the client suspect a rotation.
+    /// Checks that keys are fetched at most once per minute. During the outage, when the OP signs with a key that it
+    /// does not publish, every login has a reason to fetch them. At any time, every rotation is also a reason, as is
+    /// every response that makes the client suspect a rotation.
     fn judge_key_fetches(&self) {
         let (outage, fetches) = (lock(&self.seen).outage.clone(), lock(&self.fetches).clone());
         let [begun, ended] = outage[..] else { panic!("there was no outage") };
@@ -83,7 +83,7 @@ impl Shared {
         }
     }
 
-    /// Checks that no flow requests the keys while a different flow is fetching them. All flows
+    /// Checks that no flow requests the keys while another flow is fetching them. All flows
     /// wait for that fetch. Two requests for keys are therefore at least a lease apart, unless the
     /// first was lost, or the keys had just expired, in which case no pause begins.
     fn judge_shared_fetches(&self) {

@@ -2,7 +2,7 @@
 //! rotate and one response in twenty is a fault.
 //!
 //! Time runs 1,000 times as fast as the system's, so that a few seconds cover more than an hour at
-//! the OP. Create the flows with [`Soak::client`]. Each [`Visitor`] is a person, whom you run in a
+//! the OP. Create the flows with [`Soak::client`]. Each [`Visitor`] is a person, to be run in a
 //! separate task or thread:
 //!
 //! ```
@@ -51,7 +51,7 @@ use self::{
 use crate::{Clock, Server};
 
 const VISITORS: u32 = 64;
-/// The minimum number of logins for each visitor. Visitors continue until there were enough
+/// The minimum number of logins for each visitor. Visitors continue until there have been enough
 /// rotations.
 const LOGINS: u32 = 6;
 const ROTATIONS: usize = 8;
@@ -114,7 +114,7 @@ struct Seen {
     nobodys: usize,
     /// Outcomes that no injected fault explains.
     others: Vec<String>,
-    /// The resources in use when [`WARM`] logins were completed.
+    /// The resources in use when [`WARM`] logins had been completed.
     warm: Option<Resources>,
 }
 

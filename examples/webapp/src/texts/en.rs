@@ -98,23 +98,23 @@ pub(super) const TEXTS: Texts = Texts {
         },
         start_over: Said {
             heading: "Please start again",
-            text: "This request has expired. Even if you approved it in the app, we have not carried anything out. \
+            text: "This request has expired. Even if you approved it in the app, we have not acted on it. \
                    Please start again.",
         },
         try_later: Said {
             heading: "itsme cannot be reached",
             text: "itsme cannot be reached at the moment. Even if you approved the request in the app, we have not \
-                   carried anything out. Please try again in a few minutes.",
+                   acted on it. Please try again in a few minutes.",
         },
         our_fault: Said {
             heading: "Something went wrong",
-            text: "There was an error on our side. Even if you approved the request in the app, we have not carried \
-                   anything out. Please try again later, or contact us and mention the incident number.",
+            text: "There was an error on our side. Even if you approved the request in the app, we have not acted \
+                   on it. Please try again later, or contact us and mention the incident number.",
         },
     },
     unknown_login: Said {
         heading: "This login cannot be continued",
-        text: "This login is over or was started in another browser. Please log in with itsme again in this \
+        text: "This login has already finished or was started in another browser. Please log in with itsme again in this \
                browser.",
     },
     no_such_page: Said {
@@ -145,7 +145,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     link_is_over: Said {
         heading: "This code can no longer be used",
-        text: "The code has expired, or was entered incorrectly too often. Nothing was changed. Please start again.",
+        text: "The code has expired, or was entered incorrectly too many times. Nothing was changed. Please start again.",
     },
     link_needs_support: Said {
         heading: "Please contact us",

@@ -3,7 +3,7 @@
 #[path = "../../paired.rs"]
 mod paired;
 #[path = "../../scene.rs"]
-#[allow(dead_code, reason = "its keys are for the floor")]
+#[allow(dead_code, reason = "its keys are for measuring the floor")]
 mod scene;
 
 use std::{

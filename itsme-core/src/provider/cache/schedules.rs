@@ -23,7 +23,7 @@ fn explore(test: impl Fn() + Send + Sync + 'static) {
     shuttle::check_pct(move || again(), SCHEDULES, 3);
 }
 
-/// How far the clock advances in one step. While one thread is between reading the clock and looking into the cache,
+/// How far the clock advances in one step. While one thread is between reading the clock and looking in the cache,
 /// four other threads can each advance the clock by a step. The sum must be less than [`AHEAD`], because beyond that
 /// a flow assumes that the clock was set back.
 const STEP: Duration = Duration::from_secs(1);

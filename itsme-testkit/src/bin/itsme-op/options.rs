@@ -160,7 +160,7 @@ impl Options {
                      --danger-not-loopback",
             ),
             Place::Address(at) if at.ip().is_unspecified() && self.issuer.is_none() => Err(
-                "the listening address stands for all addresses of this machine; set --issuer to the URL that \
+                "the listening address covers all addresses of this machine; set --issuer to the URL that \
                      applications use",
             ),
             _ => Ok(()),

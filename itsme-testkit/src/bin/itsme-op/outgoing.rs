@@ -36,7 +36,7 @@ pub fn watch() -> (Watch, Receiver<Published>) {
 }
 
 impl Watch {
-    /// Adds a client. Its keys are fetched immediately for the first time.
+    /// Adds a client. Its keys are fetched for the first time immediately.
     pub fn add(&self, published: Published) {
         // The receiving thread lives as long as the program.
         let _ = self.0.send(published);

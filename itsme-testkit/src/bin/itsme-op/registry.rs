@@ -49,7 +49,7 @@ struct Fetched {
 }
 
 impl Published {
-    /// Builds the client with these keys, which it publishes now.
+    /// Builds the client with these keys, which it now publishes.
     pub fn with(&self, jwks: &str) -> Result<RegisteredClient, String> {
         check_jwks(jwks)?;
         let client = RegisteredClient::new(&self.client.client_id, jwks);

@@ -115,7 +115,7 @@ impl FakeOp {
         }
         let other_hints = ["login_hint", "id_token_hint"];
         if let Some(hint) = other_hints.into_iter().find(|hint| claims.contains_key(*hint)) {
-            return Err(invalid(format!("{hint} is not supported, only login_hint_token")));
+            return Err(invalid(format!("{hint} is not supported; only login_hint_token is")));
         }
         Ok(claims)
     }

@@ -104,7 +104,7 @@ impl FakeOp {
         self.decide_backchannel(auth_req_id, false).expect(NOT_PENDING);
     }
 
-    /// Lets a request time out: the next poll fails with `expired_token`.
+    /// Makes a request time out: the next poll fails with `expired_token`.
     ///
     /// # Panics
     /// If no such request [is pending](Self::pending_backchannel).
@@ -137,7 +137,7 @@ impl FakeOp {
         Some(())
     }
 
-    /// Lets a request time out. Returns `None` if no such request is pending.
+    /// Makes a request time out. Returns `None` if no such request is pending.
     pub(in super::super) fn end_backchannel(&mut self, auth_req_id: &str) -> Option<()> {
         let now = self.now();
         self.pending(auth_req_id)?.expires = now;

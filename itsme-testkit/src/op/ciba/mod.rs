@@ -58,7 +58,7 @@ impl Ciba {
 
 impl FakeOp {
     /// Sets the `interval` in CIBA responses: how many seconds a client must wait between two
-    /// polls. `None` omits it, which means the default of 5 seconds.
+    /// polls. `None` omits it, so the default of 5 seconds applies.
     pub fn polling_interval(&mut self, seconds: Option<u32>) {
         self.ciba.interval = seconds;
     }

@@ -94,7 +94,7 @@ impl FakeOp {
         pending.map(|session| (session.id.as_str(), session.client_id.as_str(), session.begun))
     }
 
-    /// Lets a session expire immediately.
+    /// Expires a session immediately.
     pub(in super::super) fn end_session(&mut self, session_id: &str) {
         let now = self.now();
         for session in self.ciba.sessions.iter_mut().filter(|session| session.id == session_id) {

@@ -58,7 +58,7 @@ impl<'a> Shown<'a> {
         )
     }
 
-    /// The data to share. Each item is listed once, because a scope and a claim may mean the same.
+    /// The data to share. Each item is listed once, because a scope and a claim may mean the same thing.
     fn data(&self) -> String {
         let words = self.words();
         let mut list: Vec<(String, bool)> = Vec::new();

@@ -1,4 +1,4 @@
-//! The texts of the pages in four languages. `{}` is a placeholder.
+//! The text of the pages in four languages. `{}` is a placeholder.
 
 use super::language::Language;
 use crate::registration::Kind;

@@ -26,12 +26,12 @@ use url::Url;
 ///
 /// Cookies work as in real browsers (RFC 6265bis). They are matched by host, path and `Secure`,
 /// which loopback satisfies, and are kept until their `Max-Age` or `Expires`. A `__Host-` cookie
-/// that breaks the rules of this prefix is rejected. After the application has redirected the
+/// that breaks the rules for this prefix is rejected. After the application has redirected the
 /// browser elsewhere, opening a full URL of the application counts as coming from a different site:
 /// `SameSite=Strict` cookies are not sent, just as when a user returns from itsme. Opening a path
 /// without a host counts as typing the address. The browser sends `Sec-Fetch-Site` accordingly.
 ///
-/// Browsers ignore ports in cookies, so you can log in at several instances of an application with
+/// Browsers ignore ports in cookies, so you can log in to several instances of an application with
 /// one `Browser`: pass the URL of an instance instead of a path.
 ///
 /// All methods block. In an async test, call them where blocking is allowed.

@@ -68,7 +68,7 @@ struct Act {
     person: Option<String>,
 }
 
-/// The body for refusing and dismissing. It names no person, because these gestures need no one's
+/// The body for refusing and dismissing. It names no person, because these actions need no one's
 /// data.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

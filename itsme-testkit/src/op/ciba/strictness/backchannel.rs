@@ -50,12 +50,12 @@ fn signed_requests_are_checked() {
         (
             |c| c["login_hint"] = json!("ann@mail.example"),
             "invalid_request",
-            "login_hint is not supported, only login_hint_token",
+            "login_hint is not supported; only login_hint_token is",
         ),
         (
             |c| c["id_token_hint"] = json!("x"),
             "invalid_request",
-            "id_token_hint is not supported, only login_hint_token",
+            "id_token_hint is not supported; only login_hint_token is",
         ),
         (
             |c| c["claims"] = json!("{}"),

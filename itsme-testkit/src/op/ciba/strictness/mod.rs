@@ -247,7 +247,7 @@ fn only_clients_with_keys_may_use_it_in_v2() {
     }
 }
 
-/// Each endpoint requires an assertion that was made for this endpoint and not used before.
+/// Each endpoint requires an assertion that was made for that endpoint and has not been used before.
 #[test]
 fn clients_are_authenticated() {
     let invalid = (401, "invalid_client".to_owned());
