@@ -1,4 +1,4 @@
-//! Asks a user to confirm a text or a payment. See `cargo run --bin confirm -- --help`.
+//! Asks a user to confirm text or a payment. See `cargo run --bin confirm -- --help`.
 
 use std::{error::Error, process::ExitCode, time::Duration};
 
@@ -11,7 +11,7 @@ use itsme_examples::{
 };
 use itsme_testkit::{CONFIRM_SERVICE, REQUEST_URI};
 
-/// Asks a user to confirm a text or a payment in the app, and verifies the evidence that they did.
+/// Asks a user to confirm text or a payment in the app, and verifies the evidence that they did.
 #[derive(Debug, Parser)]
 #[command(
     version,

@@ -14,7 +14,7 @@ pub enum UrlError {
     NotAUrl,
     /// The scheme is not `https`.
     #[error(
-        "must begin with https:// (plain http is allowed only to localhost, and only with \
+        "must begin with https:// (plain http is allowed only for localhost, and only with \
          `Settings::danger_http_on_loopback`)"
     )]
     NotHttps,

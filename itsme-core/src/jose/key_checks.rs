@@ -186,14 +186,14 @@ impl<'a> KeyEntry<'a> {
 
     fn check_modulus(&mut self) -> Checked {
         let Some(n) = &self.n else { return Ok(Ruling::NotApplicable) };
-        let n = modulus(n).ok_or("has an `n` that is not an odd number of 2048 to 8192 bits")?;
+        let n = modulus(n).ok_or("has an `n` that is not an odd integer of 2048 to 8192 bits")?;
         self.numbers.0 = Some(n);
         Ok(Ruling::Held)
     }
 
     fn check_exponent(&mut self) -> Checked {
         let Some(e) = &self.e else { return Ok(Ruling::NotApplicable) };
-        let e = exponent(e).ok_or("has an `e` that is not an odd number of 2 to 64 bits")?;
+        let e = exponent(e).ok_or("has an `e` that is not an odd integer of 2 to 64 bits")?;
         self.numbers.1 = Some(e);
         Ok(Ruling::Held)
     }
