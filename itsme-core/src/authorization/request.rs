@@ -140,8 +140,8 @@ impl AuthorizationRequest {
         Self { travels: Travels::AsSharedData, ..request }
     }
 
-    /// Requests a confirmation: the user reads some text or a payment in the app, and agrees to it. The request is always
-    /// sent as a request object, so that nobody can change what is confirmed while it is in transit.
+    /// Requests a confirmation: the user reads some text or a payment in the app, and agrees to it. The request is
+    /// always sent as a request object, so that nobody can change what is confirmed while it is in transit.
     ///
     /// ```
     /// use itsme_core::{Acr, AuthorizationRequest, FreeText};
