@@ -121,7 +121,8 @@ impl Cursor {
 
     pub(super) fn sleep(&mut self, time: Duration) {
         match self.steps.get(self.at).map(|step| &step.want) {
-            Some(Want::Wait(_)) if self.at + 1 < self.steps.len() => self.enter(self.at + 1),
+            // There is a next step, because the last one is an end (see `Replay::new`).
+            Some(Want::Wait(_)) => self.enter(self.at + 1),
             _ => self.now = self.now.after(time),
         }
     }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use itsme_core::{
     Acr, AuthorizationRequest, Backchannel, BackchannelRequest, Claim, Client, Country, DriveError,
-    Error, FreeText, JwtProtection, LoginHintForm, Payment, Progress, Prompt, QrLogin, Replayed,
-    ReplayedWhat, Scope, Settings, Step, UiLocale, UserDiscovery, explain,
-    internals::recording_all,
+    EntropyError, Error, FreeText, JwtProtection, LoginHintForm, Payment, Platform, Progress,
+    Prompt, QrLogin, Replayed, ReplayedWhat, Scope, Settings, Step, UiLocale, UnixTime,
+    UserDiscovery, drive, explain, internals::recording_all,
 };
 use itsme_testkit::{
     CONFIRM_SERVICE, Document, FakeOp, IDENTIFY_SERVICE, Person, REQUEST_URI, Reaction, SERVICE,
@@ -213,6 +213,37 @@ fn what_was_cached_is_found_again() {
     scene.op.react("/.well-known/openid-configuration", Reaction::Lost);
     scene.log_in().expect("the old keys are used");
     assert_eq!(replayed(&recorded).len(), 4);
+}
+
+/// A world in which the first request for random bytes fails.
+struct WithoutRandomness {
+    world: World,
+    has_failed: bool,
+}
+
+impl Platform for WithoutRandomness {
+    fn now(&self) -> UnixTime {
+        self.world.now()
+    }
+
+    fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
+        if std::mem::replace(&mut self.has_failed, true) {
+            self.world.fill(buf)
+        } else {
+            Err(EntropyError)
+        }
+    }
+}
+
+#[test]
+fn missing_randomness_is_missing_again() {
+    let (Scene { world, mut op, client }, recorded) = scene(|settings| settings);
+    let mut platform = WithoutRandomness { world, has_failed: false };
+    let flow = client.authorize(AuthorizationRequest::login(SERVICE));
+    let send = |request| op.handle(request).map_err(|why| (why, why));
+    let failed = drive(flow, &mut platform, send, |_| ()).expect_err("there is no randomness");
+    assert!(matches!(failed, DriveError::Flow(Error::Entropy(_))), "{failed:?}");
+    assert_eq!(replayed(&recorded).len(), 1);
 }
 
 #[test]
