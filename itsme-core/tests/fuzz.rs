@@ -4,7 +4,7 @@
 #[path = "../fuzz/src/lib.rs"]
 mod targets;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use itsme_core::Platform as _;
 use itsme_testkit::World;
@@ -45,18 +45,25 @@ impl Mutator {
     }
 }
 
-fn run(name: &str, target: impl Fn(&[u8]), changes: usize) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(name);
-    let mut seeds: Vec<_> = fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    seeds.sort();
+/// The name and content of each of a target's seeds.
+fn seeds(target: &str) -> BTreeMap<String, Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let entries =
+        fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let seeds = entries.map(|entry| {
+        let entry = entry.expect("an entry");
+        let bytes = fs::read(entry.path()).expect("a seed can be read");
+        (entry.file_name().into_string().expect("UTF-8"), bytes)
+    });
+    seeds.collect()
+}
+
+fn run<T>(name: &str, target: impl Fn(&[u8]) -> T, changes: usize) {
+    let seeds = seeds(name);
     assert!(!seeds.is_empty(), "{name} has no seeds");
     let mut mutator = Mutator(World::new());
-    for seed in &seeds {
-        let bytes = fs::read(seed).expect("a seed can be read");
-        target(&bytes);
+    for bytes in seeds.values() {
+        target(bytes);
         for _ in 0..changes / seeds.len() {
             let mut changed = bytes.clone();
             mutator.change(&mut changed);
@@ -86,4 +93,12 @@ smoke! {
     stored: 1000,
     token: 300,
     userinfo: 300,
+}
+
+/// Seeds in an old format would be refused before they reach any other code.
+#[test]
+fn stored_seeds_are_in_the_current_format() {
+    for (name, seed) in seeds("stored") {
+        assert!(targets::stored(&seed), "{name}");
+    }
 }

@@ -4,10 +4,11 @@ use std::{sync::OnceLock, time::Duration};
 
 use itsme_core::{
     AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client,
-    Error, Evidence, Flow, LoggedIn, LoginState, Ping, Progress, Provider, QrLogin, Response,
-    Scope, SendFailure, Step, UserDiscoveryTicket,
+    Error, Evidence, Flow, LoggedIn, LoginState, Ping, Progress, Provider, QrLogin, Recording,
+    Response, Scope, SendFailure, Step, UserDiscoveryTicket, internals::replay,
 };
-use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play};
+use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play, private_keys};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::input::Input;
@@ -276,17 +277,15 @@ pub fn ping(data: &[u8]) {
     }
 }
 
-/// Stored texts: a login state, a provider, evidence, tickets. The first byte selects which.
-pub fn stored(data: &[u8]) {
+/// Stored texts: a login state, a provider, evidence, tickets, a completed login, a recording. The
+/// first byte selects which. Returns whether the text could be read.
+pub fn stored(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let kind = input.byte();
     let text = String::from_utf8_lossy(input.rest()).into_owned();
-    match kind % 5 {
+    match kind % 7 {
         0 => {
-            let Ok(login) = serde_json::from_str::<LoginState>(&text) else { return };
-            let again = serde_json::to_string(&login).expect("a login is JSON");
-            let read: LoginState = serde_json::from_str(&again).expect("what was stored is JSON");
-            assert_eq!(serde_json::to_string(&read).expect("JSON"), again);
+            let Some(login) = read::<LoginState>(&text) else { return false };
             let mut scene = Scene::warm();
             let callback = Callback::from_pairs([("code", "c"), ("state", login.id())]);
             if let Err(error) = scene.client.finish_login(login, callback).start(&mut scene.world) {
@@ -294,28 +293,50 @@ pub fn stored(data: &[u8]) {
             }
         }
         1 => {
-            let Ok(provider) = serde_json::from_str::<Provider>(&text) else { return };
+            let Some(provider) = read::<Provider>(&text) else { return false };
             let mut scene = Scene::cold();
             if scene.client.import_provider(provider).is_ok() {
                 let _ = scene.authorize().start(&mut scene.world);
             }
         }
         2 => {
-            if let Ok(evidence) = Evidence::from_text(&text) {
-                assert_eq!(*evidence.to_text(), text);
-            }
+            let Ok(evidence) = Evidence::from_text(&text) else { return false };
+            assert_eq!(*evidence.to_text(), text);
         }
         3 => {
-            let Ok(ticket) = serde_json::from_str::<CibaTicket>(&text) else { return };
+            let Some(ticket) = read::<CibaTicket>(&text) else { return false };
             let mut scene = Scene::warm();
             scene.take_up(scene.client.poll_backchannel(ticket));
         }
-        _ => {
-            let Ok(ticket) = serde_json::from_str::<UserDiscoveryTicket>(&text) else { return };
+        4 => {
+            let Some(ticket) = read::<UserDiscoveryTicket>(&text) else { return false };
             let mut scene = Scene::warm();
             scene.take_up(scene.client.poll_user_discovery(ticket));
         }
+        5 => {
+            let Some(login) = read::<LoggedIn>(&text) else { return false };
+            let _ = format!("{login:?}");
+        }
+        // As a file, and as what someone who knows the client's public key can put into one.
+        _ => {
+            if let Ok(recording) = text.parse::<Recording>() {
+                Scene::cold().take_up(recording.open(private_keys()));
+            }
+            let Some(replay) = replay(&text, private_keys().into()) else { return false };
+            let replayed = replay.run();
+            let _ = (replayed.is_same(), replayed.documents().count());
+        }
     }
+    true
+}
+
+/// Reads a stored text, and checks that it is the same after being written and read again.
+fn read<T: Serialize + DeserializeOwned>(text: &str) -> Option<T> {
+    let stored = serde_json::from_str::<T>(text).ok()?;
+    let again = serde_json::to_string(&stored).expect("what is stored is JSON");
+    let read: T = serde_json::from_str(&again).expect("what was stored can be read");
+    assert_eq!(serde_json::to_string(&read).expect("JSON"), again);
+    Some(stored)
 }
 
 /// Any sequence of responses, failures and waits in every flow. Whatever happens, it ends; and if it

@@ -138,4 +138,17 @@ mod tests {
             assert_eq!(user.extra.len(), 2);
         }
     }
+    /// A version or a level of the operating system can be a number.
+    #[test]
+    fn numbers_are_read_as_written_unless_they_may_have_been_rounded() {
+        for (number, expected) in [
+            (json!(7), Some("7")),
+            (json!(7.0), Some("7")),
+            (json!(17.5), Some("17.5")),
+            (json!(-1), None),
+            (json!((1_u64 << 53) + 1), None),
+        ] {
+            assert_eq!(String::lenient(&number).as_deref(), expected, "{number}");
+        }
+    }
 }
