@@ -35,7 +35,11 @@ in_debian_13() {
   version=$(. /etc/os-release && echo "$VERSION_ID")
   if [ "$version" -ge 13 ]; then return; fi
   need debootstrap ca-certificates
-  [ -e "$root/etc/debian_version" ] || run debootstrap --variant=minbase trixie "$root" >"$out/debootstrap.log"
+  [ -e "$root.complete" ] || {
+    rm -rf "$root"
+    run debootstrap --variant=minbase trixie "$root" >"$out/debootstrap.log"
+    touch "$root.complete"
+  }
   cp /etc/resolv.conf /etc/hosts "$root/etc"
   local places=("$PWD" "${CARGO_HOME:-$HOME/.cargo}" "${RUSTUP_HOME:-$HOME/.rustup}" /etc/ssl/certs /dev /proc)
   for place in "${places[@]}"; do mkdir -p "$root$place"; done

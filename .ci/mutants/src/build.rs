@@ -82,13 +82,14 @@ pub fn all(tree: &Path, mutants: &[Mutant]) -> Result<Built> {
         for (file, chosen) in &by_file {
             let mut chosen = chosen.clone();
             chosen.retain(|number, _| !unviable.contains(number) && !left.contains(number));
-            let (written, not_possible) = instrument::instrument(&texts[file], &chosen)?;
-            left.extend(not_possible);
+            let instrumented = instrument::instrument(&texts[file], &chosen)?;
+            unviable.extend(instrumented.unviable);
+            left.extend(instrumented.left);
             if file.ends_with("/lib.rs") {
                 return Err("lib.rs has mutants, but the switch is written there".into());
             }
-            lines.insert(*file, instrument::lines(&written));
-            fs::write(tree.join(file), written)?;
+            lines.insert(*file, instrument::lines(&instrumented.text));
+            fs::write(tree.join(file), instrumented.text)?;
         }
         put_switch(tree)?;
         let messages = cargo(tree, &["check", "--tests"])?;
@@ -162,6 +163,7 @@ fn cargo(tree: &Path, command: &[&str]) -> Result<Vec<Line>> {
         .env("CARGO_TARGET_DIR", tree.with_file_name("build"))
         .env("RUSTFLAGS", "--cap-lints=allow")
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
         .stderr(Stdio::null())
         .output()?;
     let text = String::from_utf8(output.stdout)?;

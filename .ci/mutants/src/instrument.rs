@@ -17,6 +17,15 @@ use crate::{
     list::{Genre, Mutant},
 };
 
+/// The text of a file with mutants, and the mutants that it does not contain.
+pub struct Instrumented {
+    pub text: String,
+    /// The mutants that the language does not allow.
+    pub unviable: HashSet<usize>,
+    /// The mutants that cannot be chosen at run time.
+    pub left: HashSet<usize>,
+}
+
 /// The source of the module that checks whether a mutant is chosen, and records which mutants were
 /// reached.
 pub const SWITCH: &str = r#"
@@ -45,12 +54,8 @@ struct Edit {
     after: String,
 }
 
-/// Writes mutants into the text of a file. Returns the new text, and the mutants for which this is
-/// not possible.
-pub fn instrument(
-    text: &str,
-    mutants: &BTreeMap<usize, &Mutant>,
-) -> Result<(String, HashSet<usize>)> {
+/// Writes mutants into the text of a file.
+pub fn instrument(text: &str, mutants: &BTreeMap<usize, &Mutant>) -> Result<Instrumented> {
     let syntax = syn::parse_file(text)?;
     let mut places = Places::default();
     places.visit_file(&syntax);
@@ -59,11 +64,16 @@ pub fn instrument(
         let range = mutant.range(text);
         at.entry((range.start, mutant.genre as usize)).or_default().push((number, mutant));
     }
-    let (mut edits, mut left) = (Vec::new(), HashSet::new());
+    let mut edits = Vec::new();
+    let (mut unviable, mut left) = (HashSet::new(), HashSet::new());
     for ((start, _), group) in at {
-        match places.edits(text, start, &group) {
-            Some(more) => edits.extend(more),
-            None => left.extend(group.iter().map(|(number, _)| *number)),
+        let numbers = group.iter().map(|(number, _)| *number);
+        if places.let_chains.contains(&start) {
+            unviable.extend(numbers);
+        } else if let Some(more) = places.edits(text, start, &group) {
+            edits.extend(more);
+        } else {
+            left.extend(numbers);
         }
     }
     // Sort outer edits first. At the same place, an insertion comes before an edit that has a
@@ -75,7 +85,7 @@ pub fn instrument(
     let mut written = String::new();
     let mut edits = edits.as_slice();
     write(text, 0..text.len(), &mut edits, &mut written);
-    Ok((written, left))
+    Ok(Instrumented { text: written, unviable, left })
 }
 
 fn write(text: &str, range: Range<usize>, edits: &mut &[Edit], to: &mut String) {
@@ -124,6 +134,8 @@ pub fn lines(written: &str) -> HashMap<usize, Range<usize>> {
 struct Places {
     /// The left operand, the operator and the right operand.
     binary: HashMap<usize, [Range<usize>; 3]>,
+    /// The operators between `let` conditions, where only `&&` can stand.
+    let_chains: HashSet<usize>,
     /// The whole expression, and its operand.
     unary: HashMap<usize, [Range<usize>; 2]>,
     guards: HashMap<usize, Range<usize>>,
@@ -228,8 +240,10 @@ fn has_let(expr: &Expr) -> bool {
 
 impl<'ast> Visit<'ast> for Places {
     fn visit_expr_binary(&mut self, expr: &'ast ExprBinary) {
-        if !has_let(&expr.left) && !has_let(&expr.right) {
-            let op = expr.op.span().byte_range();
+        let op = expr.op.span().byte_range();
+        if has_let(&expr.left) || has_let(&expr.right) {
+            self.let_chains.insert(op.start);
+        } else {
             let parts = [expr.left.span().byte_range(), op.clone(), expr.right.span().byte_range()];
             self.binary.insert(op.start, parts);
         }

@@ -36,6 +36,9 @@ struct Test {
     takes: Duration,
 }
 
+/// A test that takes longer than this is run on its own.
+const SLOW: Duration = Duration::from_secs(2);
+
 pub fn all(tree: &Path, mutants: &[Mutant], built: Built) -> Result<Vec<Outcome>> {
     let mut outcomes = vec![Outcome::NotReached; mutants.len()];
     for number in built.unviable {
@@ -111,15 +114,17 @@ fn reach(tree: &Path, programs: &[PathBuf]) -> Result<(Vec<Test>, Reached)> {
 }
 
 fn attempt(tree: &Path, number: usize, tests: &[Test], reaching: &[usize]) -> Outcome {
-    let mut by_program = HashMap::<&Path, (Duration, Vec<&str>)>::new();
+    // Most mutants are caught by a quick test, so the slow ones of a program run on their own, after these.
+    let mut runs = HashMap::<(&Path, Option<&str>), (Duration, Vec<&str>)>::new();
     for test in reaching.iter().map(|&test| &tests[test]) {
-        let (takes, names) = by_program.entry(&test.program).or_default();
+        let alone = (test.takes > SLOW).then_some(test.name.as_str());
+        let (takes, names) = runs.entry((&test.program, alone)).or_default();
         *takes += test.takes;
         names.push(&test.name);
     }
-    let mut programs: Vec<_> = by_program.into_iter().collect();
-    programs.sort_by_key(|(program, (takes, _))| (*takes, *program));
-    for (program, (takes, names)) in programs {
+    let mut runs: Vec<_> = runs.into_iter().collect();
+    runs.sort_by_key(|(run, (takes, _))| (*takes, *run));
+    for ((program, _), (takes, names)) in runs {
         let child = command(tree, program, &names).env("MUTANT", number.to_string()).spawn();
         let mut child = child.expect("the program ran before");
         match end(&mut child, takes * 10 + Duration::from_secs(10)) {
