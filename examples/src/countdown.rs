@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns what is printed if the clock advances by one second each time it is read, and the
+    /// Returns what is printed if the clock advances by one second each time it is read and the
     /// countdown is stopped at the third reading.
     fn told(style: &Style) -> String {
         let (stop, stopped) = mpsc::channel();

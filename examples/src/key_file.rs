@@ -46,7 +46,7 @@ pub fn published(set: &[u8]) -> Option<BTreeSet<String>> {
 /// half-written.
 ///
 /// # Errors
-/// If the file cannot be written, or a different program has just created it.
+/// If the file cannot be written, or another program has just created it.
 pub fn write(file: &Path, keys: &PrivateKeys) -> Result<(), Box<dyn Error>> {
     let exists = file.exists();
     // If the file does not exist, create it directly, unless a different program has just done so.

@@ -7,7 +7,7 @@
 //! * `qr`: a QR code in a terminal;
 //! * `countdown`: the time left while a program waits for a user;
 //! * `report`: the output and the exit codes;
-//! * `key_file`: the file with the private keys; `key_import`: building such a file from others;
+//! * `key_file`: the file with the private keys; `key_import`: building one from other files;
 //! * `inspect`: inspecting a document from a login;
 //! * `kms`: private keys held in a KMS;
 //! * `own_client`: using an HTTP client other than reqwest or ureq;

@@ -29,11 +29,11 @@ pub struct OwnClient {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SendError {
-    /// The connection could not be made, or broke.
+    /// The connection could not be made, or was lost.
     #[error("the connection failed")]
     Connection(#[source] hyper_util::client::legacy::Error),
-    /// The response's body was truncated, or is too large.
-    #[error("the response's body is incomplete or too large")]
+    /// The response's body was truncated or too large.
+    #[error("the response body is incomplete or too large")]
     Body(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// No response arrived in time.
     #[error("the request timed out")]
@@ -64,7 +64,7 @@ impl OwnClient {
         drive_async(flow, env, send, tokio::time::sleep).await
     }
 
-    /// Sends one request and reads its response, whatever its status, in the time that is left.
+    /// Sends one request and reads its response, whatever its status, within the time that is left.
     ///
     /// # Errors
     /// If no complete response of at most 1 MiB arrives.

@@ -31,7 +31,7 @@ pub fn show(code: &QrCode, out: &mut impl Write) -> io::Result<()> {
     out.flush()
 }
 
-/// Creates a new file. Never reuses an existing file or link, which might belong to a different
+/// Creates a new file. Never reuses an existing file or link, which might belong to another
 /// user or an earlier code.
 fn new_file(directory: &Path) -> io::Result<(File, PathBuf)> {
     let mut number = 1;

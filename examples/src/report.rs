@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Default, Args)]
 #[group(skip)]
 pub struct Report {
-    /// Print a single JSON object at the end, and everything else on standard error.
+    /// Print a single JSON object at the end, and everything else to standard error.
     #[arg(long, global = true)]
     json: bool,
 

@@ -22,7 +22,7 @@ pub struct Visitor(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    /// This program simulates the user, and runs the fake itsme.
+    /// This program simulates the user and runs the fake itsme.
     Simulated { server: Server, callbacks: TcpListener, person: Person, approves: bool },
     /// The user is at the terminal.
     Real,
@@ -34,7 +34,7 @@ impl Visitor {
         Self(Kind::Real)
     }
 
-    /// Starts a fake itsme, and returns a user who approves or refuses, and the settings of a
+    /// Starts a fake itsme and returns a user who approves or refuses, along with the settings of a
     /// client registered there with these keys.
     ///
     /// # Errors

@@ -286,7 +286,7 @@ impl Client {
         Ok(())
     }
 
-    /// Forgets the keys or the secret that the last replacement replaced. Data encrypted to them can no longer be
+    /// Forgets the keys or the secret from before the last replacement. Data encrypted to them can no longer be
     /// decrypted. If they have leaked, call this immediately; otherwise call it a day after the replacement.
     pub fn forget_old_keys(&self) {
         self.inner.settings.keyring.forget_old();

@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// Evidence of a login, with which you can later prove an identification or a confirmation. It consists of the signed
+/// Evidence of a login, which you can later use to prove an identification or a confirmation. It consists of the signed
 /// tokens as received, the keys that signed them, and a record of the request. It contains personal data, but its
 /// `Debug` output shows none.
 ///
@@ -56,7 +56,7 @@ pub(crate) struct Signed {
 const NAME: &str = "itsme-evidence";
 const FORMAT: u32 = 2;
 
-/// The JSON payload. Its text is verified, then parsed, and never serialized again.
+/// The JSON payload. Its text is verified, then parsed, and never reserialized.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Payload {

@@ -109,7 +109,7 @@ fn a_file_that_is_no_key_set_is_refused() {
     let error = |text: &str| PrivateKeys::from_json(text).expect_err(text).to_string();
     assert_eq!(error(""), "the file is empty");
     assert_eq!(error(" \n"), "the file is empty");
-    let not_a_set = "the file is not a JWK set (a JSON object with an array `keys`): ";
+    let not_a_set = "the file is not a JWK set (a JSON object with a `keys` array): ";
     for (text, reason) in [
         ("{'keys':[]}", "a syntax error (line 1, column 2)"),
         ("{\"keys\":[", "the text ends too early (line 1, column 9)"),
@@ -191,7 +191,7 @@ fn a_bad_key_is_named_with_what_is_wrong() {
 
 #[test]
 fn numbers_that_do_not_belong_together_are_noticed() {
-    let inconsistent = "its numbers do not match: the key is damaged, or a mix of two keys";
+    let inconsistent = "its numbers do not match: the key is damaged or a mix of two keys";
     for member in ["d", "p", "q", "dp", "dq", "qi", "n"] {
         let (text, _) = refused(|keys| keys[1][member] = keys[2][member].clone());
         assert_eq!(text, format!("key 2 (kid `rp-enc-1`): {inconsistent}"), "{member}");

@@ -26,7 +26,7 @@ impl Client {
         Ok(Self::with_transport(core, Transport::new()?))
     }
 
-    /// Creates a client for a different tenant in the same environment, which shares this client's connections. See
+    /// Creates a client for another tenant in the same environment, which shares this client's connections. See
     /// [`itsme_core::Client::sibling`]. The two also share the key holder, which distinguishes keys only by their
     /// `kid`.
     ///
@@ -67,7 +67,7 @@ impl Client {
     ///    [`itsme_core::Client::request_object`].
     ///
     /// # Errors
-    /// The same as [`authorize`](Self::authorize).
+    /// The same as [for `authorize`](Self::authorize).
     pub async fn request_object(
         &self,
         request: AuthorizationRequest,

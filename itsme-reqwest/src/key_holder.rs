@@ -9,7 +9,7 @@ use std::{
 use itsme_core::{KeyFailure, KeyLog, KeyOperation, KeyResult};
 use thiserror::Error as ThisError;
 
-/// Performs the operations of [external](itsme_core::PrivateKeys::external) private keys, which are
+/// Performs operations with [external](itsme_core::PrivateKeys::external) private keys, which are
 /// held in an HSM or a KMS. It wraps an async function, and is passed to a
 /// [`Transport`](crate::Transport::key_holder) or a [`Client`](crate::Client::key_holder). `Clone`
 /// is cheap. If your library blocks, as PKCS #11 libraries do, call it in `spawn_blocking`.

@@ -53,7 +53,7 @@
 //!
 //! An [`Error`] comes from the protocol ([`DriveError::Flow`]), the network ([`DriveError::Transport`]) or the key
 //! holder ([`DriveError::Key`]). [`advice`](DriveError::advice) sorts errors into four kinds, one for each message that
-//! you need for your users:
+//! you need to show your users:
 //!
 //! ```
 //! use itsme_reqwest::{Error, itsme_core::Advice};
@@ -110,10 +110,11 @@
 //! # Logs
 //!
 //! Logs go through [`tracing`](https://docs.rs/tracing), with the target `itsme`. Each flow is a span named `itsme` at
-//! level `info`. Its field `flow` is the name of the [`Client`] method: `authorize`, `finish_login`, `poll_backchannel`
+//! level `info`. Its `flow` field is the name of the [`Client`] method: `authorize`, `finish_login`, `poll_backchannel`
 //! and so on. Within the span, each request is an event at level `debug`, or `warn` if the OP responds with a server
-//! error or not at all. Each operation of an external key is also an event. See [`RequestLog`](itsme_core::RequestLog)
-//! and [`KeyLog`](itsme_core::KeyLog) for the fields. No path, query, header, body or personal data is logged.
+//! error or not at all. Each operation with an external key is also an event. See
+//! [`RequestLog`](itsme_core::RequestLog) and [`KeyLog`](itsme_core::KeyLog) for the fields. No path, query, header,
+//! body or personal data is logged.
 //!
 //! We cannot control reqwest's own logs; by default they contain no secrets.
 //!
@@ -171,7 +172,7 @@
 //! * `rustls` (default): TLS through rustls.
 //! * `native-tls`: TLS through the system's library. If both are enabled, reqwest uses this one.
 //! * `vendored-openssl`: builds from source the OpenSSL that `itsme-core` uses.
-//! * `axum`: the module `axum`, with routes that log users in.
+//! * `axum`: the `axum` module, with routes that log users in.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

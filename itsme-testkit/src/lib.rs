@@ -6,7 +6,7 @@
 //! * [`World`] combines a clock that moves only when told to with deterministic randomness.
 //!   [`play()`] runs one `itsme-core` flow in it, and [`play_all`] runs many concurrently. Neither
 //!   waits in real time.
-//! * [`replay()`] runs a recorded login again as a test.
+//! * [`replay()`] reruns a recorded login as a test.
 //! * [`FakeKms`] holds private keys the way a cloud key management service does, and [`KmsClient`]
 //!   calls it.
 //! * [`Server`] (feature `server`) serves the same OP on a loopback socket, for applications in any
@@ -14,7 +14,7 @@
 //! * [`faults`] lists everything that an OP or a network can do wrong, with the outcome that a
 //!   login must have under each fault. [`quirks`] lists the deviations that a client must tolerate.
 //! * [`conformance`] checks that an HTTP client correctly sends and receives everything in the
-//!   protocol. `soak` (feature `server`) checks such a client under load.
+//!   protocol. `soak` (feature `server`) checks the client under load.
 //!
 //! # Testing your application
 //!

@@ -14,7 +14,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Creates a person without any claims, about whom only the identity is known.
+    /// Creates a person without any claims, of whom only the identity is known.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), claims: Arc::default() }
     }
@@ -193,7 +193,7 @@ impl Person {
         self
     }
 
-    /// Removes a claim from this person. Documents of some countries do not provide every claim.
+    /// Removes a claim from this person. Some countries' documents do not provide every claim.
     #[must_use]
     pub fn without(mut self, claim: &str) -> Self {
         Arc::make_mut(&mut self.claims).remove(claim);

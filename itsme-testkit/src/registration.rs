@@ -41,7 +41,7 @@ pub fn private_jwks() -> &'static str {
     include_str!("fixtures/rp_private_jwks.json")
 }
 
-/// The registration of a client at an OP.
+/// A client's registration with an OP.
 #[derive(Clone, Debug)]
 pub struct RegisteredClient {
     pub(crate) client_id: String,

@@ -108,7 +108,7 @@ impl Client {
         self.transport.run(self.core.discover_user())
     }
 
-    /// Polls whether the QR code has been scanned. See [`itsme_core::Client::poll_user_discovery`].
+    /// Polls to find out whether the QR code has been scanned. See [`itsme_core::Client::poll_user_discovery`].
     ///
     /// # Errors
     /// If no one scanned the code in time, the ticket belongs to a different client, or the OP
@@ -126,7 +126,7 @@ impl Client {
         self.transport.run(self.core.start_backchannel(request))
     }
 
-    /// Polls whether the user has answered. See [`itsme_core::Client::poll_backchannel`].
+    /// Polls to find out whether the user has answered. See [`itsme_core::Client::poll_backchannel`].
     ///
     /// # Errors
     /// If the user refused or took too long, the ticket belongs to a different client, or the OP's response cannot be

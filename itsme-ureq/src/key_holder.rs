@@ -14,7 +14,7 @@ use thiserror::Error as ThisError;
 use tracing::Span;
 
 /// Performs the operations of [external](itsme_core::PrivateKeys::external) private keys, which are held in an HSM or a
-/// KMS. It wraps a function, and is passed to a [`Transport`](crate::Transport::key_holder) or a
+/// KMS. It wraps a function and is passed to a [`Transport`](crate::Transport::key_holder) or a
 /// [`Client`](crate::Client::key_holder). `Clone` is cheap.
 ///
 /// ```
@@ -72,8 +72,8 @@ pub enum KeyHolderError {
 impl KeyHolder {
     /// Creates a key holder that performs each operation with `use_key`, in a new thread that ends with the operation.
     /// An operation that takes longer than five seconds fails as [`Unavailable`](KeyFailure::Unavailable), but its
-    /// thread runs until the function returns. While 64 operations are running, further ones fail as unavailable
-    /// immediately.
+    /// thread runs until the function returns. While 64 operations are running, further ones immediately fail as
+    /// unavailable.
     pub fn new(use_key: impl Fn(KeyOperation) -> KeyResult + Send + Sync + 'static) -> Self {
         let (use_key, running) = (Arc::new(use_key), Arc::default());
         Self { use_key, timeout: Duration::from_secs(5), running }

@@ -37,7 +37,7 @@
 //! ```
 //!
 //! The session's cookie must be `SameSite=Lax`, because the user comes back from a different site. The guide, in the
-//! repository's `docs/guide`, has a complete server with threads.
+//! repository's `docs/guide`, has a complete multithreaded server.
 //!
 //! # More than a login
 //!
@@ -145,7 +145,7 @@
 //! # Proxies, certificates, timeouts
 //!
 //! [`Transport::with_agent`] takes a [`ureq::Agent`] and [`Timeouts`](itsme_core::Timeouts). By default, connecting can
-//! take 10 seconds and a request 30:
+//! take up to 10 seconds and a request up to 30:
 //!
 //! ```
 //! use itsme_core::{Client as Core, Settings, Timeouts};

@@ -30,7 +30,7 @@ const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VE
 /// ureq times out at least this much later than configured, because it rounds up the remaining time.
 const LATE: Duration = Duration::from_millis(700);
 
-/// ureq also times out later by up to this fraction of the time, because Linux's socket timers are that coarse.
+/// ureq can also time out later by up to this fraction of the time, because Linux's socket timers are that coarse.
 const COARSE: u32 = 8;
 
 /// The reason why a request got no response. The error contains no URL, because a URL can contain
@@ -79,8 +79,8 @@ impl Transport {
         Self::with_agent(config.build().new_agent(), Timeouts::default())
     }
 
-    /// Creates a transport that uses your own agent, for example with a proxy or a root certificate. The transport sets
-    /// the options for redirects, statuses and timeouts on each request, overriding the agent's.
+    /// Creates a transport that uses your own agent, for example one with a proxy or a root certificate. The transport
+    /// sets the options for redirects, statuses and timeouts on each request, overriding the agent's.
     pub fn with_agent(agent: Agent, timeouts: Timeouts) -> Self {
         Self { agent, timeouts, key_holder: None, user_agent: HeaderValue::from_static(USER_AGENT) }
     }

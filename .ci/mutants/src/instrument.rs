@@ -134,7 +134,7 @@ pub fn lines(written: &str) -> HashMap<usize, Range<usize>> {
 struct Places {
     /// The left operand, the operator and the right operand.
     binary: HashMap<usize, [Range<usize>; 3]>,
-    /// The operators between `let` conditions, where only `&&` can stand.
+    /// The operators between `let` conditions, where only `&&` is allowed.
     let_chains: HashSet<usize>,
     /// The whole expression, and its operand.
     unary: HashMap<usize, [Range<usize>; 2]>,
@@ -144,11 +144,11 @@ struct Places {
     fields: HashMap<usize, Field>,
 }
 
-/// A field in a struct expression whose other fields are taken from a different value (`..others`).
+/// A field in a struct expression whose other fields are taken from another value (`..others`).
 struct Field {
     name: String,
     value: Range<usize>,
-    /// Whether the field is written in short form, as in `Struct { name, .. }`.
+    /// Whether the field is written in shorthand, as in `Struct { name, .. }`.
     is_short: bool,
     others: Range<usize>,
 }
@@ -228,7 +228,7 @@ impl Places {
     }
 }
 
-/// Whether a condition contains `let`, in which case it cannot be part of a different expression.
+/// Whether a condition contains `let`, in which case it cannot be part of another expression.
 fn has_let(expr: &Expr) -> bool {
     match expr {
         Expr::Let(_) => true,

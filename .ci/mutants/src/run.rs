@@ -151,7 +151,7 @@ fn end(child: &mut Child, patience: Duration) -> Option<bool> {
     None
 }
 
-/// Returns a command that runs these tests of a program, until the first one fails.
+/// Returns a command that runs these tests of a program until the first one fails.
 fn command(tree: &Path, program: &Path, names: &[&str]) -> Command {
     let mut command = Command::new(program);
     command

@@ -42,7 +42,7 @@ struct Program {
     pay: Option<Vec<String>>,
 
     /// Host the request object at this URI instead of sending it in the URL; without a value, host
-    /// it at the fake itsme.
+    /// it on the fake itsme.
     #[arg(long, value_name = "REQUEST_URI", num_args = 0..=1, default_missing_value = DEFAULT_URI)]
     hosted: Option<String>,
 }

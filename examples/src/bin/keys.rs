@@ -62,7 +62,7 @@ enum Command {
         #[command(flatten)]
         set: KeyFile,
     },
-    /// Print the public JWK set of the keys on a token, to publish it.
+    /// Print the public JWK set to publish for the keys on a token.
     #[command(mut_arg("pkcs11", |module| module.required(true)))]
     Publish {
         #[command(flatten)]
@@ -75,7 +75,7 @@ enum Command {
         set: KeyFile,
     },
     /// Add a key. A new encryption key is published immediately, and the old ones can still
-    /// decrypt. A new signing key is published next to the old one, which is used until
+    /// decrypt. A new signing key is published alongside the old one, which is used until
     /// `sign-with`.
     Rotate {
         #[command(flatten)]

@@ -10,11 +10,11 @@ const OTHER_ENVIRONMENT: &str = "compare the environment in your settings with t
 const OTHER_CLIENT: &str = "compare the client ID in your settings with the one that itsme assigned, and check whether \
     two applications share a session store";
 const BROKEN: &str = "if you copied the whole document, the OP is at fault: send the names above, without values, to \
-    its support";
+    its support team";
 const COPIED: &str = "check that you copied the whole token. If you did, the OP does not create tokens as agreed: send \
-    the header to its support";
+    the header to its support team";
 const OTHER_LOGIN: &str = "check that parallel logins in one browser are kept separate: store each login state under \
-    its `id()`, and remove it when it is used. If you do so already, treat this as an attack";
+    its `id()`, and remove it when it is used. If you already do so, treat this as an attack";
 const BEGIN_AGAIN: &str = "let the user start again. If this happens to many users, check that the session cookie is \
     `SameSite=Lax` and that the login state is stored under its `id()`";
 
@@ -84,7 +84,7 @@ pub fn on(document: Document, check: &str) -> &'static str {
         }
         (Document::Evidence, _) => BROKEN,
         (Document::TokenAnswer, _) => {
-            "if you copied the whole response, tell the OP's support what is missing from it"
+            "if you copied the whole response, tell the OP's support team what is missing from it"
         }
         (Document::Callback, "client") => OTHER_CLIENT,
         (Document::Callback, "iss" | "promised iss") => OTHER_ENVIRONMENT,
@@ -106,15 +106,15 @@ pub fn on(document: Document, check: &str) -> &'static str {
                 document"
         }
         (Document::Metadata, _) => {
-            "tell the OP's support; the response might also come from a proxy or a captive portal in between"
+            "tell the OP's support team; the response might also have come from a proxy or a captive portal in between"
         }
         (Document::ServiceEndpoint, _) => "use an OP that offers this service",
         (Document::KeySet, _) => {
-            "tell the OP's support which keys are ignored, and why; the response might also come from a proxy in \
+            "tell the OP's support team which keys are ignored, and why; the response might also have come from a proxy in \
                 between"
         }
         (Document::Key, _) => {
-            "if a different key in the set is usable, do nothing: this key is ignored"
+            "if another key in the set is usable, do nothing: this key is ignored"
         }
         _ => BROKEN,
     }
@@ -137,7 +137,7 @@ pub fn on_code(code: &str) -> &'static str {
         | "temporary_unavailable"
         | "slow_down"
         | "authorization_pending" => {
-            "try again in a few minutes; if it persists, give itsme's support the `uid`"
+            "try again in a few minutes; if it persists, give itsme's support team the `uid`"
         }
         "invalid_scope" => "compare the service code and the scopes with those that itsme assigned",
         "invalid_redirect_uri" => "compare the redirect URI with the registered one, byte for byte",

@@ -123,7 +123,7 @@ pub fn private_keys(bytes: &[u8]) -> Layer {
             ("something else", Outcome::Failed { error: Some(error.to_string()), advice })
         }
     };
-    let expected = "a private JWK set with RSA keys to sign and to decrypt";
+    let expected = "a private JWK set with RSA keys for signing and decryption";
     layer.findings.push(Finding::new(("keys", "RFC 7517 §5"), (expected, found), outcome));
     if let Ok(keys) = &keys {
         layer.notes.extend(keys.passed_over().iter().map(ToString::to_string));

@@ -1,4 +1,4 @@
-//! Recognizes what kind of document a text is.
+//! Recognizes what kind of document some text is.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ use url::form_urlencoded;
 pub enum Kind {
     /// A token with five parts.
     EncryptedToken,
-    /// A token with three parts, which is about a user.
+    /// A three-part token that is about a user.
     SignedToken,
-    /// A token with three parts, which contains the parameters of a request.
+    /// A three-part token that contains the parameters of a request.
     RequestObject,
     /// A token endpoint response.
     TokenAnswer,
@@ -37,7 +37,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Returns the name for messages.
+    /// Returns the name to use in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::EncryptedToken => "an encrypted token",

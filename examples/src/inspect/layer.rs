@@ -17,7 +17,7 @@ pub struct Layer {
     pub findings: Vec<Finding>,
     /// Additional remarks.
     pub notes: Vec<String>,
-    /// Whether a failed check here does not stop a login, because the layer is a key that is
+    /// Whether a login can continue despite a failed check here, because the layer is a key that is
     /// ignored or an endpoint that only some services use.
     pub is_passed_over: bool,
     /// The outcome of the recorded login, if it failed.
@@ -107,7 +107,8 @@ impl Layer {
 
     /// Creates a layer for a response from the OP that cannot be parsed.
     pub fn not_json(name: &str, error: String) -> Self {
-        let advice = "tell the OP's support; the response might also come from a proxy in between";
+        let advice =
+            "tell the OP's support team; the response might also have come from a proxy in between";
         let outcome = Outcome::Failed { error: Some(error), advice };
         let expected = "a JSON object without duplicate members";
         let form = Finding::new(("form", "RFC 8259 §4"), (expected, "something else"), outcome);

@@ -109,12 +109,12 @@ pub fn object(claims: &Map<String, Value>, given: &Given) -> Layer {
     let now = given.now.as_secs();
     let (found, outcome) = match exp {
         Some(exp) if exp < now => (
-            format!("expired {} s before your clock", now - exp),
+            format!("expired {} s before your clock's time", now - exp),
             failed(
                 "create a new request object for each login; if this one is new, compare the clocks with `doctor`",
             ),
         ),
-        Some(exp) => (format!("expires {} s after your clock", exp - now), Outcome::Passed),
+        Some(exp) => (format!("expires {} s after your clock's time", exp - now), Outcome::Passed),
         None => (
             "nothing".to_owned(),
             failed("set an expiry, because a request object is for a single login"),
@@ -199,7 +199,7 @@ fn failed(advice: &'static str) -> Outcome {
     Outcome::Failed { error: None, advice }
 }
 
-/// Checks that a value is the agreed one.
+/// Checks that a value is the one that was agreed on.
 fn same(
     check: (&'static str, &'static str),
     found: Option<&str>,

@@ -77,7 +77,7 @@ pub fn signed(name: &str, jws: &str, explainer: &Explainer<'_>, given: &Given) -
     layers
 }
 
-/// Whether these are the claims of a userinfo response, which contains no claim about a login.
+/// Whether these are the claims of a userinfo response, which contains no claims about a login.
 fn is_userinfo(claims: &Map<String, Value>) -> bool {
     let of_login = ["exp", "iat", "nonce", "acr", "auth_time", "at_hash"];
     !claims.is_empty() && !of_login.iter().any(|claim| claims.contains_key(*claim))

@@ -20,7 +20,7 @@ use crate::{key_file, options::secret};
 #[group(skip)]
 pub struct Import {
     /// File with a signing key. The first one given is used for signing, and the others are
-    /// published next to it.
+    /// published alongside it.
     ///
     /// The file can be PEM (PKCS #1 or PKCS #8, possibly encrypted or with `\n` escapes), PKCS #12,
     /// DER, a JWK, an array of JWKs or a JWK set, possibly quoted or in UTF-16. KID is the key's name.

@@ -125,7 +125,7 @@ fn checked(key: &PKey<Private>) -> Read {
     Ok(jwk::of_rsa(&rsa))
 }
 
-/// Whether the key's cipher is only in OpenSSL's legacy provider.
+/// Whether the key's cipher is available only in OpenSSL's legacy provider.
 fn is_legacy(error: &ErrorStack) -> bool {
     error.errors().iter().any(|error| {
         error.library() == Some("digital envelope routines")

@@ -38,7 +38,7 @@ pub struct Known {
     #[arg(long, value_enum)]
     environment: Option<RealEnvironment>,
 
-    /// Issuer of a different OP.
+    /// Issuer of another OP.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
 

@@ -92,7 +92,7 @@ pub struct Prepared {
 impl Common {
     /// Reads the keys and, if no OP is given, starts the fake itsme.
     ///
-    /// `fake_service` is the service code at the fake itsme.
+    /// `fake_service` is the service code for the fake itsme.
     ///
     /// # Errors
     /// If the keys or the secret cannot be read or used, the HSM cannot be reached, or loopback has

@@ -32,7 +32,7 @@ pub struct Op {
     #[arg(long, value_enum)]
     environment: Option<RealEnvironment>,
 
-    /// Issuer of a different OP: https, or http on loopback.
+    /// Issuer of another OP: https, or http on loopback.
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
 
@@ -94,7 +94,7 @@ enum Assertion {
 }
 
 impl Op {
-    /// Returns the keys in the file, or `outside`, the keys in an HSM, if there is no file. Some of
+    /// Returns the keys in the file or, if there is no file, `outside`, the keys in an HSM. Some of
     /// the file's keys can be in the HSM, too.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Op {
         keys.into_iter().chain(secret)
     }
 
-    /// Returns the client's settings for the OP, still without a redirect URI, or `None` if no OP is
+    /// Returns the client's settings for the OP, without a redirect URI so far, or `None` if no OP is
     /// given.
     ///
     /// # Errors

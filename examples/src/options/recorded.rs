@@ -17,7 +17,7 @@ use crate::inspect::recording;
 #[group(skip)]
 pub struct Recorded {
     /// File with the private JWK set of the client, which opens the recording. Given a second time:
-    /// replay as if the client had had the keys of that file.
+    /// replay as if the client had had the keys in that file.
     #[arg(long, value_name = "FILE")]
     keys: Vec<PathBuf>,
 

@@ -158,7 +158,7 @@ impl Shared {
     }
 }
 
-/// Finds a private key. It is looked up for each operation, because handles become invalid with the
+/// Finds a private key. It is looked up for each operation, because handles become invalid along with the
 /// session, and a label can be assigned to a new key.
 fn private_key(session: &Session, kid: &str) -> Result<ObjectHandle, TokenError> {
     only_object(session, ObjectClass::PRIVATE_KEY, kid.as_bytes())

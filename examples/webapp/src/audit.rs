@@ -1,4 +1,4 @@
-//! A record of what happened to an account's link with itsme, to answer later questions. Contains no data
+//! A record of what happened to an account's link to itsme, for answering questions later. Contains no data
 //! about the user.
 
 use sqlx::{Any, Executor};
@@ -14,7 +14,7 @@ pub enum Event {
     RefusedAsSomebodyElse,
     /// The new `sub` belongs to a different account.
     RefusedAsLinkedElsewhere,
-    /// There is no address to which to send a code, or too many codes were sent.
+    /// There is no address to send a code to, or too many codes were sent.
     RefusedWithoutCode,
 }
 
@@ -41,7 +41,7 @@ pub async fn note(
     insert.bind(now()).execute(database).await.map(drop)
 }
 
-/// Returns how often the event has happened to this account since the given time, in Unix seconds.
+/// Returns how many times the event has happened to this account since the given time, in Unix seconds.
 pub async fn count(
     database: impl Executor<'_, Database = Any>,
     account: &str,

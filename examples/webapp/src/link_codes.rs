@@ -40,7 +40,7 @@ pub enum Entered {
     Wrong,
     /// The code expired, was already entered, or was tried too often.
     Over,
-    /// In the meantime, a different account was created for the new itsme account.
+    /// In the meantime, another account was created for the new itsme account.
     LinkedElsewhere,
 }
 

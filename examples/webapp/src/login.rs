@@ -143,7 +143,7 @@ pub fn again(language: Language, path: &str) -> Markup {
     html! { p { a class="button" href=(path) { (language.texts().log_in_again) } } }
 }
 
-/// Returns the page for a QR login, which reloads itself.
+/// Returns the self-reloading page for a QR login.
 pub fn qr_page(qr: &QrPage, headers: &HeaderMap) -> Response {
     let language = Language::of(headers);
     let texts = language.texts();

@@ -11,7 +11,7 @@ use crate::{database::Place, op::Op, private_file, telemetry::LogFormat};
 
 /// A shop where customers log in with itsme, share their address and confirm payments.
 ///
-/// Without options, it starts a fake itsme, and keeps accounts in memory until it stops.
+/// Without options, it starts a fake itsme and keeps accounts in memory until it stops.
 #[derive(Debug, Parser)]
 #[command(
     name = "webapp",
@@ -47,7 +47,7 @@ pub struct Options {
     pub database: Option<Place>,
 
     /// File with at least 64 random bytes, used to encrypt cookies. It must be the same for all
-    /// instances. Default: a random key, so that a restart ends logins in progress.
+    /// instances. Default: a random key, so a restart ends logins in progress.
     #[arg(long, value_name = "FILE")]
     pub cookie_key: Option<PathBuf>,
 

@@ -1,4 +1,4 @@
-//! Files that no one else can be allowed to read: keys, secrets, and a database with sessions. On
+//! Files that no one else should be allowed to read: keys, secrets, and a database with sessions. On
 //! Windows the folder's permissions apply, and nothing is checked.
 
 use std::{error::Error, fs::OpenOptions, path::Path};
@@ -18,7 +18,7 @@ pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// Checks, on Unix, that only the file's owner can read it. A missing file is not an error here,
-/// because reading it reports that.
+/// because reading it will report that.
 ///
 /// # Errors
 /// If others can read it.

@@ -28,7 +28,7 @@ pub async fn closed(mut told: watch::Receiver<bool>) {
     let _ = told.wait_for(|closed| *closed).await;
 }
 
-/// Completes when the time for requests in progress has run out, and they are cut off.
+/// Completes when the time for requests in progress has run out and they are cut off.
 pub async fn cut_off(told: watch::Receiver<bool>) {
     closed(told).await;
     sleep(LAST_REQUESTS).await;

@@ -85,7 +85,7 @@ impl Scene {
         }
     }
 
-    /// Ann, asked by her stored `sub`.
+    /// Ann, asked using her stored `sub`.
     fn ann_by_name(&self) -> BackchannelRequest {
         BackchannelRequest::known_user(self.op.sub_of(&Person::ann()), login_and_userinfo())
     }
@@ -209,7 +209,7 @@ fn must_be_ann(who: &LoggedIn, op: &FakeOp) {
     let _ = format!("{who:?} {:?}", who.user);
 }
 
-/// A response instead of the discovery document, then instead of the key set.
+/// A response in place of the discovery document, then in place of the key set.
 pub fn discovery(data: &[u8]) {
     let mut scene = Scene::cold();
     let refresh = scene.client.refresh();
@@ -238,7 +238,7 @@ pub fn callback(data: &[u8]) {
     }
 }
 
-/// A response instead of the token endpoint's.
+/// A response in place of the token endpoint's.
 pub fn token(data: &[u8]) {
     let mut scene = Scene::warm();
     let (login, callback) = scene.approved();
@@ -247,7 +247,7 @@ pub fn token(data: &[u8]) {
     tell(&result.expect_err("nobody but the OP can make a token"));
 }
 
-/// A response instead of the userinfo endpoint's.
+/// A response in place of the userinfo endpoint's.
 pub fn userinfo(data: &[u8]) {
     let mut scene = Scene::warm();
     let (login, callback) = scene.approved();
@@ -278,7 +278,7 @@ pub fn ping(data: &[u8]) {
 }
 
 /// Stored texts: a login state, a provider, evidence, tickets, a completed login, a recording. The
-/// first byte selects which. Returns whether the text could be read.
+/// first byte selects which one. Returns whether the text could be read.
 pub fn stored(data: &[u8]) -> bool {
     let mut input = Input::new(data);
     let kind = input.byte();
@@ -330,7 +330,7 @@ pub fn stored(data: &[u8]) -> bool {
     true
 }
 
-/// Reads a stored text, and checks that it is the same after being written and read again.
+/// Reads stored text and checks that it is the same after being written and read again.
 fn read<T: Serialize + DeserializeOwned>(text: &str) -> Option<T> {
     let stored = serde_json::from_str::<T>(text).ok()?;
     let again = serde_json::to_string(&stored).expect("what is stored is JSON");

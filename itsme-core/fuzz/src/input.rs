@@ -29,7 +29,7 @@ impl<'a> Input<'a> {
         std::mem::take(&mut self.0)
     }
 
-    /// Changes some bytes of a valid text.
+    /// Changes some bytes of valid text.
     pub fn spoil(&mut self, bytes: &mut Vec<u8>) {
         for _ in 0..self.byte() % 4 {
             let (place, change) = (self.number(), self.byte());

@@ -1,4 +1,4 @@
-//! The layers of a token, each from the outside and from inside its protection.
+//! The layers of a token, each from outside and from inside its protection.
 
 use std::sync::{Arc, OnceLock};
 

@@ -35,7 +35,7 @@ impl Exchange for Picture {
     const RETRY: Retry = Retry::Idempotent;
     type Output = Photo;
 
-    /// Decodes the picture from the claim itself, if the claim contains it as in V1. In that case, no request is
+    /// Decodes the picture from the claim itself, if the claim contains it, as in V1. In that case, no request is
     /// needed.
     fn begin(&self, _: &ClientInner, _: UnixTime) -> Result<Option<Photo>, Error> {
         let claim = self.claim.as_deref().ok_or(PictureError::Missing)?;

@@ -12,7 +12,7 @@ pub(crate) const MAX_CALLBACK: usize = 16_384;
 
 /// The callback: what the user's browser sent to the redirect URI (RFC 6749 §4.1.2, RFC 9207).
 ///
-/// It can be created from the full URL, from the path and query, from only the query, or from
+/// It can be created from the full URL, from the path and query, from the query alone, or from
 /// [pairs](Self::from_pairs) parsed by a web framework. It is checked in the first step of the flow that finishes
 /// the login.
 ///
@@ -75,8 +75,8 @@ impl Callback {
         Self(Source::Pairs(pairs.into_iter().map(|(n, v)| (n.into(), v.into())).collect()))
     }
 
-    /// The `state` parameter, with which you find the stored [`LoginState`](crate::LoginState). No other parameter can
-    /// be read, because a callback cannot be trusted until the login is finished.
+    /// The `state` parameter, which you use to find the stored [`LoginState`](crate::LoginState). No other parameter
+    /// can be read, because a callback cannot be trusted until the login is finished.
     pub fn state(&self) -> Option<String> {
         let is_state = |name: &str, value: &str| (name == "state").then(|| value.to_owned());
         match &self.0 {

@@ -1,4 +1,4 @@
-//! The checks of a callback, made before its code is redeemed (RFC 6749 §10.12, RFC 9207).
+//! The checks on a callback, made before its code is redeemed (RFC 6749 §10.12, RFC 9207).
 
 use super::{callback::Parameters, state::LoginState};
 use crate::{
@@ -189,12 +189,18 @@ impl CallbackAnswer<'_> {
         let at = self.login.requested.at;
         let found = match self.now {
             Some(now) if at > now => {
-                format!("started {} s after your clock; was it set back?", at.since(now).as_secs())
+                format!(
+                    "started {} s after your clock's time; was the clock set back?",
+                    at.since(now).as_secs()
+                )
             }
-            now => format!("started {} s before your clock", now.unwrap_or(at).since(at).as_secs()),
+            now => format!(
+                "started {} s before your clock's time",
+                now.unwrap_or(at).since(at).as_secs()
+            ),
         };
         let most = self.settings.login_lifetime.as_secs();
-        Told::found(found).expected(format!("started at most {most} s before your clock"))
+        Told::found(found).expected(format!("started at most {most} s before your clock's time"))
     }
 }
 

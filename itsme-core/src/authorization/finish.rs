@@ -42,7 +42,7 @@ pub(crate) struct RedeemCode {
 }
 
 impl RedeemCode {
-    /// Checks the callback, as far as possible with the metadata that is available.
+    /// Checks the callback as far as possible with the metadata that is available.
     fn check(
         &self,
         client: &ClientInner,

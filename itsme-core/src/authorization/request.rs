@@ -140,7 +140,7 @@ impl AuthorizationRequest {
         Self { travels: Travels::AsSharedData, ..request }
     }
 
-    /// Requests a confirmation: the user reads some text or a payment in the app, and agrees to it. The request is
+    /// Requests a confirmation: the user reviews some text or a payment in the app and agrees to it. The request is
     /// always sent as a request object, so that nobody can change what is confirmed while it is in transit.
     ///
     /// ```
@@ -215,14 +215,14 @@ impl AuthorizationRequest {
         Self { known_user: Some(sub.into()), ..self }
     }
 
-    /// Requires an authentication that is at least this strong; a login with a weaker one is refused. Default: no
+    /// Requires authentication that is at least this strong; a login with weaker authentication is refused. Default: no
     /// `acr_values`, which itsme treats as basic.
     #[must_use]
     pub fn acr(self, acr: Acr) -> Self {
         Self { acr: Some(acr), ..self }
     }
 
-    /// Requires that the user authenticated at most this long ago, in whole seconds. Default: no
+    /// Requires the user to have authenticated at most this long ago, in whole seconds. Default: no
     /// `max_age`. itsme authenticates the user every time anyway.
     #[must_use]
     pub fn max_age(self, max_age: Duration) -> Self {

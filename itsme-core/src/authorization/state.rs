@@ -16,11 +16,11 @@ use crate::{
 /// The state of a login that the application stores between sending the user to itsme and the user's return.
 ///
 /// It is serializable with serde (at most 1 KB of JSON with a typical redirect URI), versioned and opaque. Store it
-/// under its [`id`](Self::id), so that logins in parallel tabs do not collide, and where only this user's browser
-/// session can access it. **Remove it before finishing the login**, so that a replayed callback finds no login. To find
-/// the login for a callback, look up [`Callback::state`](crate::Callback::state), which equals the login's `id`. The
-/// callback is a navigation from a different site, so your session cookie must be `SameSite=Lax` to be sent with it.
-/// The state contains the nonce and the PKCE verifier, so encrypt it if you put it in a cookie.
+/// under its [`id`](Self::id), so that logins in parallel tabs do not collide, and in a place that only this user's
+/// browser session can access. **Remove it before finishing the login**, so that a replayed callback finds no login. To
+/// find the login for a callback, look up [`Callback::state`](crate::Callback::state), which equals the login's `id`.
+/// The callback is a navigation from a different site, so your session cookie must be `SameSite=Lax` to be sent with
+/// it. The state contains the nonce and the PKCE verifier, so encrypt it if you put it in a cookie.
 #[derive(Serialize, Deserialize)]
 pub struct LoginState {
     v: Version<2>,

@@ -14,7 +14,7 @@ const MAX_BODY: usize = 4 * 1024;
 ///
 /// Look up the ticket by [`auth_req_id`](Self::auth_req_id) and remove it from your store, so that a second ping finds
 /// no ticket. Then [`authenticate`](Self::authenticate) the ping, and poll immediately. Pings can get lost, so if
-/// a ticket has received no ping, also poll with it before it [expires](CibaTicket::expires_at).
+/// a ticket has received no ping, poll with it anyway before it [expires](CibaTicket::expires_at).
 ///
 /// ```
 /// # use itsme_core::{CibaTicket, Ping, PingError, Response};
@@ -176,7 +176,7 @@ impl Ping {
         Err(RejectedPing { error, ticket })
     }
 
-    /// The response to the OP after the ping was authenticated.
+    /// The response to the OP after the ping has been authenticated.
     pub fn response(&self) -> Response {
         status(StatusCode::NO_CONTENT)
     }

@@ -24,7 +24,7 @@ impl QrCode {
         ImageType::of(&self.image).map_or("application/octet-stream", ImageType::media_type)
     }
 
-    /// Reads the code from a response, which has it in `user_discovery_token` or at the top level. The error explains
+    /// Reads the code from a response, where it is in `user_discovery_token` or at the top level. The error explains
     /// why there is no code.
     pub(super) fn read(answer: &Map<String, Value>) -> Result<Self, &'static str> {
         let within = answer.get("user_discovery_token").and_then(Value::as_object);

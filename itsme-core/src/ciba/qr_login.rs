@@ -24,7 +24,7 @@ use crate::{
 /// A login by QR code, for a user whose browser you cannot redirect to itsme or who has no browser. Call
 /// [`next_qr_step`](crate::Client::next_qr_step) repeatedly until the user is logged in.
 ///
-/// A `QrLogin` cannot be stored. If a different process must be able to continue the login, use the four flows that a
+/// A `QrLogin` cannot be stored. If another process must be able to continue the login, use the four flows that a
 /// `QrLogin` combines; their tickets can be stored.
 pub struct QrLogin(pub(crate) Stage);
 
@@ -82,7 +82,7 @@ impl QrLogin {
         Self(Stage::Begin(Box::new(what)))
     }
 
-    /// The latest time until which the next call to [`next_qr_step`](crate::Client::next_qr_step) waits for the user;
+    /// The time by which the next call to [`next_qr_step`](crate::Client::next_qr_step) stops waiting for the user;
     /// `None` if it does not wait for the user.
     pub fn expires_at(&self) -> Option<UnixTime> {
         match &self.0 {

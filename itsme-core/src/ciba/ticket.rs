@@ -16,7 +16,7 @@ use crate::{
 
 /// A request that is waiting for the user's response.
 ///
-/// It is serializable with serde and versioned, so that a different process or machine can poll for the response. It
+/// It is serializable with serde and versioned, so that another process or machine can poll for the response. It
 /// contains the time of the next poll and the deadline. Like a [`LoginState`](crate::LoginState), it is opaque, belongs
 /// to one client, and is consumed by polling. Anyone who can read it can take over the login, so keep it as secret as a
 /// session.

@@ -43,7 +43,7 @@ pub(crate) type PollUserDiscovery = SingleRequest<UserDiscoveryPoll>;
 
 /// A QR code that is waiting to be scanned.
 ///
-/// It is serializable with serde and versioned, so that a different process can continue with it. It contains the
+/// It is serializable with serde and versioned, so that another process can continue with it. It contains the
 /// time of the next poll, and expires after ten minutes. It belongs to one client, and its `Debug` output shows none
 /// of its content.
 #[derive(Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 macro_rules! scopes {
     ($($(#[$doc:meta])* $scope:ident $name:literal => V1 $v1:expr, V2 $v2:expr;)*) => {
         /// A scope, which is a group of claims (OIDC Core §5.4, itsme: scopes). The scopes `openid` and `service:CODE`
-        /// are always sent in addition.
+        /// are always sent as well.
         ///
         /// itsme returns the claims of scopes in the userinfo response, which takes an additional request. In V2, they
         /// are therefore also requested in the ID token. The userinfo endpoint is then called only if the ID token

@@ -4,7 +4,7 @@ use crate::{
     ground::opaque::opaque,
 };
 
-/// A text for the user to confirm. It can contain the tags `<b>`, `<i>`, `<u>` and `<br>` (itsme: free text).
+/// Some text for the user to confirm. It can contain the tags `<b>`, `<i>`, `<u>` and `<br>` (itsme: free text).
 ///
 /// The flow's first step checks the text before anything is sent. Otherwise, a single character that itsme cannot
 /// display, such as a curly quote, would make the whole confirmation fail on the user's phone.
@@ -26,7 +26,7 @@ const BREAK: &str = "<br>";
 const STYLES: [(&str, &str); 3] = [("<b>", "</b>"), ("<i>", "</i>"), ("<u>", "</u>")];
 
 impl FreeText {
-    /// Creates a text from what the user should see. `</br>`, which occurs in itsme's older documentation, is treated
+    /// Creates the text from what the user should see. `</br>`, which occurs in itsme's older documentation, is treated
     /// as `<br>`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -142,7 +142,7 @@ fn check_length(sent: &str, dialect: Dialect) -> Result<(), FreeTextError> {
     Ok(())
 }
 
-/// Replaces typographic quotes, dashes, spaces and ellipses with plain ones. Use it for texts from word processors. The
+/// Replaces typographic quotes, dashes, spaces and ellipses with plain ones. Use it for text from word processors. The
 /// library never does this automatically, because the user must confirm exactly the text that the application wrote.
 ///
 /// ```

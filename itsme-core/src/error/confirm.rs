@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use crate::ground::text::printable;
 
-/// What is wrong with a free text. Positions count characters, from 1, in the text that the caller passed.
+/// What is wrong with the free text. Positions are counted in characters, from 1, in the text that the caller passed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FreeTextError {
@@ -27,7 +27,7 @@ pub enum FreeTextError {
         printable(tag)
     )]
     Tag {
-        /// The tag, or only `<` if no `>` follows within about 20 bytes.
+        /// The tag, or just `<` if no `>` follows within about 20 bytes.
         tag: String,
         /// The tag's position.
         position: usize,

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use super::TokenError;
 
-/// The reason that a text was not accepted as evidence.
+/// The reason that some text was not accepted as evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum EvidenceError {

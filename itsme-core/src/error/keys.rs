@@ -10,7 +10,7 @@ pub enum KeysError {
     #[error("the file is empty")]
     Empty,
     /// The file is not JSON, or is JSON but not a JWK set.
-    #[error("the file is not a JWK set (a JSON object with an array `keys`): {0}")]
+    #[error("the file is not a JWK set (a JSON object with a `keys` array): {0}")]
     NotAKeySet(String),
     /// The file is in a different format, such as PEM.
     #[error("the file is not a JWK set: {0}")]
@@ -21,7 +21,7 @@ pub enum KeysError {
          was made from, or use `PrivateKeys::external` if an HSM or a KMS holds the private keys"
     )]
     PublicSet,
-    /// One key of the set is unusable. The error identifies the key, so that you can repair or remove it.
+    /// One key in the set is unusable. The error identifies the key, so that you can repair or remove it.
     #[error("{key}: {error}")]
     Key {
         /// The key's position in the file and its `kid`.
@@ -32,15 +32,15 @@ pub enum KeysError {
     /// The set has no RSA key with `"use": "sig"`.
     #[error("there is no RSA key whose `use` is `sig`, to sign requests to itsme{}", listed(.passed_over))]
     NoSigningKey {
-        /// The keys of the set that were ignored because this library cannot use them.
+        /// The keys in the set that were ignored because this library cannot use them.
         passed_over: Vec<PassedOver>,
     },
     /// OpenSSL could not generate a key.
     #[error("OpenSSL could not generate a key")]
     Generation,
-    /// All private keys of the set are external, so this library cannot generate a new one.
+    /// All private keys in the set are external, so this library cannot generate a new one.
     #[error(
-        "the keys of this set are external: generate the new key there, in the HSM or KMS, and add its public half \
+        "the keys in this set are external: generate the new key in the HSM or KMS, and add its public half \
          with `with_external`"
     )]
     Outside,
@@ -50,7 +50,7 @@ pub enum KeysError {
     /// The set has no RSA key with `"use": "enc"`.
     #[error("there is no RSA key whose `use` is `enc`, for itsme to encrypt responses to{}", listed(.passed_over))]
     NoEncryptionKey {
-        /// The keys of the set that were ignored because this library cannot use them.
+        /// The keys in the set that were ignored because this library cannot use them.
         passed_over: Vec<PassedOver>,
     },
 }

@@ -74,7 +74,7 @@ pub enum Error {
         cause: Arc<Error>,
     },
     /// The HTTP client got no response. This occurs only as the cause of
-    /// [`ProviderUnavailable`](Self::ProviderUnavailable), in flows that waited for a different flow's request. A flow
+    /// [`ProviderUnavailable`](Self::ProviderUnavailable), in flows that waited for another flow's request. A flow
     /// whose own request failed ends with the HTTP client's error instead.
     #[error("no response from the {endpoint}: {failure}")]
     NoResponse {

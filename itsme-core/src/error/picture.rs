@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use super::UrlError;
 
-/// The reason that a picture was not fetched or not accepted.
+/// The reason that a picture was not fetched or was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PictureError {

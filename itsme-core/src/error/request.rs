@@ -9,7 +9,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// The text is not an absolute URL with a host, in printable ASCII.
+    /// The text is not an absolute URL with a host, written in printable ASCII.
     #[error("is not an absolute URL in printable ASCII characters")]
     NotAUrl,
     /// The scheme is not `https`.
@@ -25,12 +25,12 @@ pub enum UrlError {
     #[error("must not have a query (`?…`)")]
     Query,
     /// The URL does not contain the port, 443, explicitly.
-    #[error("must contain port 443 explicitly, as in https://host:443/path")]
+    #[error("must explicitly include port 443, as in https://host:443/path")]
     Port,
     /// The URL points to this machine or to an IP address, so itsme cannot reach or trust it.
     #[error("must have a public host name, because itsme fetches it")]
     Local,
-    /// The query already has a parameter that the client adds to every request, which would then appear twice.
+    /// The query already has a parameter that the client adds to every request, so it would appear twice.
     #[error("must not contain a query parameter that the client sets itself, such as `client_id`")]
     Parameter,
     /// The URL of an endpoint that receives secrets is not on one of the OP's hosts.

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// A kind of document that is checked, or a layer of such a document.
+/// A kind of document that is checked, or a layer of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Document {
@@ -49,7 +49,7 @@ pub enum Document {
 }
 
 impl Document {
-    /// All kinds of documents, in the order in which a login checks them.
+    /// Every kind of document, in the order in which a login checks them.
     pub const ALL: &'static [Self] = &[
         Self::Metadata,
         Self::ServiceEndpoint,

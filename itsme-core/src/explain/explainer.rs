@@ -45,8 +45,8 @@ pub struct Explainer<'a> {
 }
 
 impl<'a> Explainer<'a> {
-    /// Creates an explainer from the settings of the client whose login fails, and the time to use in the checks, which
-    /// is the current time or the time of the failure. Tokens are decrypted with the private keys or the secret in the
+    /// Creates an explainer from the settings of the client whose login fails and the time to use in the checks: the
+    /// current time or the time of the failure. Tokens are decrypted with the private keys or the secret in the
     /// settings.
     pub fn new(settings: &'a Settings, now: UnixTime) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl<'a> Explainer<'a> {
         Self { login: Some(login), asked: Some(asked), ..self }
     }
 
-    /// Provides the request without a browser (CIBA) to which a token claims to belong.
+    /// Provides the browserless request (CIBA) to which a token claims to belong.
     #[must_use]
     pub fn ticket(self, ticket: &'a CibaTicket) -> Self {
         let asked = (Binding::AuthReqId(Secret::new(ticket.auth_req_id())), &ticket.requested);
@@ -130,8 +130,8 @@ impl<'a> Explainer<'a> {
         Ok(Explanation::new(Document::TokenAnswer, TokenMembers(&members).explain()))
     }
 
-    /// Explains the outer layer, a JWE, of a token as received from the OP. It is decrypted with the keys in this
-    /// process only, not with [external keys](crate::PrivateKeys::external).
+    /// Explains the outer layer, a JWE, of a token as received from the OP. It is decrypted only with the keys in this
+    /// process, not with [external keys](crate::PrivateKeys::external).
     pub fn encrypted_token(&self, token: &str) -> OpenedToken {
         let limit = self.asked.as_ref().map_or(MAX_TOKEN, |(_, asked)| asked.token_limit());
         token::open(token, self.settings.keyring.decryption(), limit, self.unwrapped)

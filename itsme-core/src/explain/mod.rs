@@ -3,8 +3,8 @@
 //!
 //! A login stops at the first check that fails, and its error contains no further details, because an attacker might
 //! read it too. [`Explainer`] runs the same list of checks to the end. It sends nothing, and returns neither a
-//! [`LoggedIn`](crate::LoggedIn) nor a [`User`](crate::User). Its output is meant only for the developer who debugs the
-//! login, so don't use it in services that others can reach.
+//! [`LoggedIn`](crate::LoggedIn) nor a [`User`](crate::User). Its output is meant only for the developer who is
+//! debugging the login, so don't use it in services that others can reach.
 //!
 //! ```
 //! use itsme_core::{AuthorizationRequest, Platform, explain::Explainer};

@@ -16,7 +16,7 @@ use crate::http::endpoint::Endpoint;
 pub struct Attempt {
     /// The endpoint to which the request is sent.
     pub endpoint: Endpoint,
-    /// The number of the attempt: 1 for the first, and one higher each time the previous attempt got no response.
+    /// The attempt number: 1 for the first, and one higher each time the previous attempt got no response.
     pub number: u32,
 }
 

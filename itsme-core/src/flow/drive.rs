@@ -29,7 +29,7 @@ pub enum DriveError<E> {
     /// The HTTP client got no response to a request, and the flow cannot continue without it.
     #[error("no response from the {} (attempt {})", .attempt.endpoint, .attempt.number)]
     Transport {
-        /// The endpoint and the number of the attempt.
+        /// The endpoint and the attempt number.
         attempt: Attempt,
         /// The HTTP client's error.
         source: E,
@@ -67,8 +67,8 @@ impl<E> DriveError<E> {
 /// Runs a flow to completion with a blocking HTTP client.
 ///
 /// `send` makes one request, follows no redirects, and returns the response, whatever its status. If there is no
-/// response, `send` returns a [`SendFailure`], which states whether the OP may have received the request, and the HTTP
-/// client's error. `sleep` waits. You plug in an HTTP client with these two functions:
+/// response, `send` returns a [`SendFailure`], which states whether the OP may have received the request, along with
+/// the HTTP client's error. `sleep` waits. You plug in an HTTP client with these two functions:
 ///
 /// ```
 /// # use itsme_core::{Client, DriveError, Platform, SendFailure, Provider, Request, Response, drive};
@@ -172,7 +172,7 @@ where
     run(flow, platform, send, sleep, Some(use_key)).await
 }
 
-/// Takes the steps of a flow in a loop, until it ends.
+/// Takes the steps of a flow in a loop until the flow ends.
 async fn run<T, E, Sent, Slept, Used>(
     flow: Flow<T>,
     platform: &mut impl Platform,

@@ -10,7 +10,7 @@ use crate::{
 
 const RS256: &str = "RS256";
 
-/// An operation for a private key that is held outside this process, in an HSM or a KMS (see
+/// An operation with a private key that is held outside this process, in an HSM or a KMS (see
 /// [`PrivateKeys::external`](crate::PrivateKeys::external)).
 ///
 /// `Debug` shows only the key's `kid` and the algorithm, which may be logged.
@@ -102,7 +102,7 @@ impl SigningInput {
 pub(crate) struct Ask {
     key: Arc<OwnKey>,
     work: Work,
-    /// Whether this is the second attempt: the key holder could not be reached the first time.
+    /// Whether this is the second attempt, made because the key holder could not be reached the first time.
     again: bool,
 }
 
@@ -173,7 +173,7 @@ impl Ask {
         }
     }
 
-    /// Accepts the key holder's result. A signature is verified with the published key first, because this gives a
+    /// Accepts the key holder's result. A signature is first verified with the published key, because this gives a
     /// clearer error than the one that the OP would return for a wrong signature.
     pub(super) fn accept(self, made: Zeroizing<Vec<u8>>) -> Result<KeyUsed, Error> {
         match self.work {

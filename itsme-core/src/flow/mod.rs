@@ -170,7 +170,7 @@ impl<T> Pending<T> {
     /// once; redeeming a code is retried only after [`NotSent`](SendFailure::NotSent).
     ///
     /// # Errors
-    /// The flow has failed for a different reason; see [`Error`].
+    /// The flow has failed for another reason; see [`Error`].
     pub fn failed(
         self,
         why: SendFailure,
@@ -195,7 +195,7 @@ impl<T> AwaitingKey<T> {
     ///
     /// # Errors
     /// [`Error::KeyMismatch`] if the signature cannot be verified with the published key; in that case, nothing has
-    /// been sent. Otherwise, the flow has failed for a different reason; see [`Error`].
+    /// been sent. Otherwise, the flow has failed for another reason; see [`Error`].
     pub fn used(
         self,
         made: impl Into<Zeroizing<Vec<u8>>>,
@@ -208,7 +208,7 @@ impl<T> AwaitingKey<T> {
     /// cause. If the key could not be reached, the operation is retried once, after a short [`Wait`](Step::Wait).
     ///
     /// # Errors
-    /// The flow has failed for a different reason; see [`Error`].
+    /// The flow has failed for another reason; see [`Error`].
     pub fn failed(
         self,
         why: KeyFailure,
@@ -248,9 +248,9 @@ enum Turn<T> {
 }
 
 struct Slot<M> {
-    /// `None` while the machine takes a step, and after its last step.
+    /// `None` while the machine is taking a step, and after its last step.
     machine: Option<Result<M, Error>>,
-    /// The attempt of the last request, as long as it has no response.
+    /// The attempt of the last request, until it gets a response.
     unanswered: Option<Attempt>,
     /// The pending operation with an external key.
     asked: Option<Ask>,
@@ -322,7 +322,7 @@ impl<M> Slot<M> {
     /// Numbers the request's attempt.
     fn count<T>(&mut self, mut request: Request) -> Turn<T> {
         let attempt: Option<Attempt> = request.extensions().get().copied();
-        let mut attempt = attempt.expect("every request of a flow has an attempt");
+        let mut attempt = attempt.expect("every request in a flow has an attempt");
         if let Some(unanswered) = self.unanswered {
             attempt = attempt.after(unanswered);
             request.extensions_mut().insert(attempt);

@@ -2,7 +2,7 @@ use crate::{error::EntropyError, ground::time::UnixTime};
 
 /// Supplies the time and random bytes, which this crate does not read from the operating system itself.
 ///
-/// Every transition of a flow reads the clock once. All random values of the protocol come from the `Platform`:
+/// Every transition of a flow reads the clock once. All of the protocol's random values come from the `Platform`:
 /// `state`, `nonce`, code verifier, `jti`, content encryption keys and IVs. OpenSSL uses its own randomness for the
 /// RSA-OAEP seed and for blinding. As a result, two runs with the same `Platform` produce different ciphertexts that
 /// decrypt to the same content.

@@ -70,7 +70,7 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-/// Replaces the value of every JSON member `refresh_token`, at any depth, if it is a string. Everything else stays as
+/// Replaces the value of every `refresh_token` JSON member, at any depth, if it is a string. Everything else stays as
 /// received, because the response may be unusable precisely because of its formatting.
 fn without_refresh_tokens(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut kept = Zeroizing::new(Vec::with_capacity(body.len()));

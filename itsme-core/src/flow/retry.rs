@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::attempt::SendFailure;
 
-/// The pause before an operation is retried with a key that could not be reached. Retrying a signature is safe, because
+/// The pause before retrying an operation with a key that could not be reached. Retrying a signature is safe, because
 /// nothing has been sent yet. Retrying a decryption is necessary, because the redeemed code would otherwise be lost.
 pub(super) const KEY_PAUSE: Duration = Duration::from_millis(500);
 
@@ -10,12 +10,12 @@ pub(super) const KEY_PAUSE: Duration = Duration::from_millis(500);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Retry {
     /// Retried once, unless the failure is one that a retry cannot fix. Sending such a request twice does no harm.
-    /// This policy covers every GET, and also revoking a token and starting a user discovery.
+    /// This policy covers every GET, as well as revoking a token and starting user discovery.
     Idempotent,
     /// Retried once if the OP cannot have received the request. Redeeming a code twice can revoke its tokens
     /// (RFC 6749 §4.1.2), and a user must not be asked twice.
     IfNotSent,
-    /// Never retried within a flow. The next flow polls again, up to the ticket's deadline.
+    /// Never retried within a flow. The next flow polls again, until the ticket's deadline.
     ByDeadline,
     /// Not retried, because this was the retry.
     Used,

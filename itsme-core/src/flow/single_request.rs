@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A flow that fetches the OP's metadata if necessary and then sends one request, possibly after a wait. Every request
-/// to the OP is sent this way, except for those for metadata, keys and userinfo.
+/// to the OP is sent this way, except requests for metadata, keys and userinfo.
 pub(crate) struct SingleRequest<X> {
     /// Boxed, because the machine is moved at every step.
     exchange: Box<X>,

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// One check of a document: its name, its source and what it expects.
 ///
-/// [`Document::checks`](crate::explain::Document::checks) lists those of each kind of document, in the order in
+/// [`Document::checks`](crate::explain::Document::checks) lists those for each kind of document, in the order in
 /// which they are performed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

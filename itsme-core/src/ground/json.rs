@@ -79,11 +79,11 @@ pub struct Members(Vec<(Name, Value)>);
 /// Most names are common to all tokens, and are not allocated.
 type Name = Cow<'static, str>;
 
-/// The number of claims in a typical ID token, for which memory is allocated once.
+/// The number of claims in a typical ID token; memory for this many is allocated once.
 const USUAL: usize = 8;
 
-/// Up to this many members, each name is compared with the previous ones. If there are more, all names are sorted at
-/// the end.
+/// For up to this many members, each name is compared with the previous ones. If there are more, all names are sorted
+/// at the end.
 const FEW: usize = 64;
 
 impl Members {

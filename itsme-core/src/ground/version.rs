@@ -11,7 +11,7 @@ impl<const N: u64> Serialize for Version<N> {
 }
 
 impl<'de, const N: u64> Deserialize<'de> for Version<N> {
-    /// Reads an option, because that way a missing member also ends up here.
+    /// Reads an option, so that a missing member also ends up here.
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let found = match Option::<u64>::deserialize(from)? {
             Some(found) if found == N => return Ok(Self),

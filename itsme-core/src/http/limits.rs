@@ -65,8 +65,8 @@ pub struct Countdown {
 }
 
 impl Countdown {
-    /// The time left for this request: the total for a first attempt, and whatever the first attempt left over for a
-    /// second attempt. `elapsed` is how long the flow has been running, measured with a monotonic clock.
+    /// The time left for this request: for a first attempt, the total; for a second attempt, whatever the first one
+    /// left over. `elapsed` is how long the flow has been running, measured with a monotonic clock.
     pub fn left_for(&mut self, request: &Request, elapsed: Duration) -> Duration {
         let attempt: Option<&Attempt> = request.extensions().get();
         if attempt.is_none_or(|attempt| attempt.number == 1) {

@@ -1,5 +1,5 @@
 //! The rules for URLs that are requested or sent. They check a URL but never rewrite it, because issuers and redirect
-//! URIs are compared byte for byte, and a parsed URL can be written differently.
+//! URIs are compared byte for byte, and a parsed URL may be serialized differently.
 
 use http::Uri;
 use url::{Host, Url};
@@ -16,7 +16,7 @@ pub enum PlainHttp {
     OnLoopback,
 }
 
-/// Checks a URL that the client requests, or to which it sends a user.
+/// Checks a URL that the client requests or sends a user to.
 pub(crate) fn check(text: &str, plain_http: PlainHttp) -> Result<(), UrlError> {
     let url = parse(text)?;
     let host = url.host().ok_or(UrlError::NotAUrl)?;

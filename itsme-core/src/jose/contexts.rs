@@ -10,7 +10,7 @@ use openssl::{
 
 use super::KeyEncryption;
 
-/// OpenSSL contexts for one operation of one key. They are set up once and kept, because OpenSSL 3 looks up the
+/// OpenSSL contexts for one operation with one key. They are set up once and kept, because OpenSSL 3 looks up the
 /// algorithms again for each new context.
 pub(super) struct Contexts<T> {
     key: PKey<T>,

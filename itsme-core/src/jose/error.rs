@@ -26,7 +26,7 @@ pub enum JoseError {
     /// The token is signed but not encrypted. itsme encrypts every token, so that nobody else can read it.
     #[error("it is not encrypted")]
     NotEncrypted,
-    /// The `alg` or `enc` of the encryption is not an agreed one.
+    /// The `alg` or `enc` of the encryption is not one that was agreed upon.
     #[error("it is encrypted with `{found}`, which is not accepted")]
     EncryptionAlgorithm {
         /// The algorithm in the header.
@@ -47,7 +47,7 @@ pub enum JoseError {
     /// The decrypted content is not a signed token.
     #[error("it is encrypted but not signed")]
     NotSigned,
-    /// The `alg` of the signature is not the agreed one.
+    /// The `alg` of the signature is not the one agreed upon.
     #[error("it is signed with `{found}`, which is not accepted")]
     SignatureAlgorithm {
         /// The algorithm in the header.
@@ -87,7 +87,7 @@ pub enum RsaKeyError {
     #[error("it has {0} bits, but 2048 to 8192 are needed")]
     Size(i32),
     /// The numbers do not match.
-    #[error("its numbers do not match: the key is damaged, or a mix of two keys")]
+    #[error("its numbers do not match: the key is damaged or a mix of two keys")]
     Inconsistent,
 }
 

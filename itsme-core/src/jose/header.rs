@@ -16,7 +16,7 @@ const UNSUPPORTED: [&str; 3] = ["crit", "zip", "b64"];
 
 type Checked = Verdict<JoseError>;
 
-/// A protected header. Only the members that this library acts on are read; never those that supply keys (`jwk`,
+/// A protected header. Only the members that this library acts on are read, never those that supply keys (`jwk`,
 /// `jku`, `x5u`, `x5c`). The checks here are shared by JWS and JWE.
 #[derive(Default)]
 pub(super) struct Header {

@@ -248,7 +248,7 @@ impl Subject for Content {
         Self: 'r,
     {
         rules! {
-            "decryption", "RFC 7516 §5.2, §11.5", "its tag is valid for one of our keys, which is checked before anything is decrypted; the error is the same whatever is wrong" =>
+            "decryption", "RFC 7516 §5.2, §11.5", "its tag is valid for one of our keys (this is checked before anything is decrypted); the error is the same whatever is wrong" =>
                 |it| it.check_opened(), |it| it.tell_opened();
             "content", "RFC 7519 §5.2", "the inner JWS as text" =>
                 |it| it.read_text(), |it| it.tell_text();

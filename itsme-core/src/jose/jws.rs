@@ -49,7 +49,7 @@ pub enum Signer<'a> {
 pub struct UnsignedJws(Wiped<Vec<u8>>);
 
 impl UnsignedJws {
-    /// Creates it from a header with `alg`, `typ` and, for RS256, `kid`, and the claims. Returns
+    /// Creates it from the claims and a header with `alg`, `typ` and, for RS256, `kid`. Returns
     /// `None` if they cannot be written as JSON.
     pub fn new(typ: &str, claims: &impl Serialize, signer: Signer<'_>) -> Option<Self> {
         let (alg, kid) = match signer {

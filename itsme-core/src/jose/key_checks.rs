@@ -24,7 +24,7 @@ pub(crate) struct KeyEntry<'a> {
     numbers: (Option<String>, Option<String>),
 }
 
-/// A key that is usable on its own, together with the other keys of its set.
+/// A key that is usable on its own, together with the other keys in its set.
 pub(crate) struct KeyAmongOthers<'a> {
     pub(crate) jwk: &'a PublicJwk,
     pub(crate) others: &'a [PublicJwk],

@@ -99,7 +99,7 @@ impl KeySet {
         &self.passed_over
     }
 
-    /// Why no key of the set can be used for `purpose`, key by key.
+    /// Why no key in the set can be used for `purpose`, key by key.
     pub fn why_none(&self, purpose: &str) -> String {
         let others = self.keys.iter().map(|key| {
             let kid = key.kid().map_or_else(|| "an unnamed key".to_owned(), printable);
@@ -167,7 +167,7 @@ mod tests {
     use crate::jose::key_set_checks::MAX_KEY_SET;
     use crate::jose::{KeyEncryption, base64url, base64url_decode};
 
-    /// The key of RFC 7638 §3.1.
+    /// The key from RFC 7638 §3.1.
     const N: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR\
         1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGj\
         QR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI\
@@ -177,7 +177,7 @@ mod tests {
         json!({ "kty": "RSA", "kid": "a", "n": N, "e": "AQAB" })
     }
 
-    /// An odd number of this many bits.
+    /// An odd number with this many bits.
     fn number_of(bits: usize) -> String {
         let mut bytes = vec![0xff; bits.div_ceil(8)];
         bytes[0] >>= (8 - bits % 8) % 8;

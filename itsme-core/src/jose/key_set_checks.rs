@@ -38,7 +38,7 @@ impl Subject for KeySetText<'_> {
         rules! {
             "set size", "itsme-core's own limit", "at most 256 KiB" =>
                 |it| it.check_size(), |it| Told::found(format!("{} bytes", it.text.len()));
-            "set form", "RFC 7517 §5", "a JSON object without repeated members and with an array `keys`" =>
+            "set form", "RFC 7517 §5", "a JSON object without repeated members and with a `keys` array" =>
                 |it| it.read_entries(), |it| Told::found(format!("{} keys", it.entries.len()));
         }
     }

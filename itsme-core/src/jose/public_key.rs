@@ -50,7 +50,7 @@ pub(crate) enum Usage {
     Encryption,
 }
 
-/// The supported algorithms of keys (RFC 7518).
+/// The supported key algorithms (RFC 7518).
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Alg {
     #[serde(rename = "RS256")]
@@ -134,7 +134,7 @@ impl PublicKey {
         base64url(sha256(&[canonical.as_bytes()]))
     }
 
-    /// Whether the key is allowed to sign, and `signature` is its RS256 signature of `message`.
+    /// Whether the key is allowed to sign and `signature` is its RS256 signature of `message`.
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifier.as_ref().is_some_and(|verifier| verifier.verify(message, signature).is_ok())
     }

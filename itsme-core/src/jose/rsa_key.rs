@@ -190,7 +190,7 @@ fn crt(
 mod tests {
     use super::*;
 
-    /// OpenSSL accepts any `d` that is right modulo (p − 1)(q − 1), no matter how long, and a long one could take
+    /// OpenSSL accepts any `d` that is correct modulo (p − 1)(q − 1), no matter how long, and a long one could take
     /// arbitrarily long to use.
     #[test]
     fn d_is_no_longer_than_the_modulus() -> Result<(), ErrorStack> {

@@ -137,7 +137,7 @@ impl<T> Cache<T> {
         }
     }
 
-    /// Restores the state of a different cache. If the state contains a lease, no flow holds it, so it ends only when
+    /// Restores the state of another cache. If the state contains a lease, no flow holds it, so it ends only when
     /// it expires.
     pub(crate) fn restore(&self, snapshot: Snapshot<T>) {
         let mut state = self.state();
@@ -153,8 +153,8 @@ impl<T> Cache<T> {
         Since(self.state().failures)
     }
 
-    /// Returns the value if it `suits` the caller, and otherwise what the caller must do to get one. `suits` also
-    /// receives whether a fetch has failed within the last minute. With `pausing`, fetches are at least a minute apart.
+    /// Returns the value if it `suits` the caller, and otherwise what the caller must do to get one. `suits` is also
+    /// told whether a fetch has failed within the last minute. With `pausing`, fetches are at least a minute apart.
     pub(crate) fn look(
         &self,
         now: UnixTime,
@@ -319,7 +319,7 @@ mod tests {
         assert!(matches!(look(later.after(LEASE)), Look::Fetch(_)), "nobody holds it any more");
     }
 
-    /// A thread that reads the clock before a different thread may still take the lock after it.
+    /// A thread that reads the clock before another thread may still take the lock after it.
     #[test]
     fn a_thread_that_was_overtaken_takes_no_second_lease() {
         let cache = Cache::<u8>::default();

@@ -31,7 +31,7 @@ use crate::{
     jose::KeySet,
 };
 
-/// The rules for fetching metadata and keys, and the cache of both, shared by the clients of one environment.
+/// The rules for fetching metadata and keys, and the cache for both, shared by the clients of one environment.
 pub(crate) struct ProviderSource {
     pub(crate) rules: EndpointRules,
     pub(crate) cache: Cache<Provider>,
@@ -40,8 +40,8 @@ pub(crate) struct ProviderSource {
 /// A snapshot of the OP's metadata and keys, with the times when they were fetched.
 ///
 /// [`Client::provider`](crate::Client::provider) exports a snapshot, and
-/// [`Client::import_provider`](crate::Client::import_provider) imports it. This way, short-lived processes or the
-/// processes of a fleet do not have to fetch the metadata and keys themselves. A snapshot is serializable with serde,
+/// [`Client::import_provider`](crate::Client::import_provider) imports it. This way, short-lived processes or ///
+/// processes in a fleet do not have to fetch the metadata and keys themselves. A snapshot is serializable with serde,
 /// versioned, and contains no secrets. However, anyone who can change it decides whose signatures are trusted, so
 /// protect it like your configuration.
 #[derive(Clone, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ impl Provider {
         &self.metadata.issuer
     }
 
-    /// The keys of the OP's key set that cannot be used, each with the reason, such as an algorithm that was not agreed
+    /// The keys in the OP's key set that cannot be used, each with the reason, such as an algorithm that was not agreed
     /// on or a malformed key. Most key sets contain some. The list is not serialized, so it is empty after a snapshot
     /// has been stored and loaded.
     pub fn passed_over_keys(&self) -> &[String] {

@@ -1,4 +1,4 @@
-//! The checks of the OP's key set as a whole.
+//! The checks on the OP's key set as a whole.
 
 use std::sync::Arc;
 

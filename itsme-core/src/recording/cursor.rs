@@ -25,15 +25,15 @@ use crate::{
 
 /// The position of a replay on the tape: what the flow is told next, and when.
 ///
-/// As long as the flow does the same as when it was recorded, its steps are taken in order. If it does something
-/// different, because of a shifted clock or other keys, a request gets the first unused response from its endpoint.
+/// As long as the flow does the same thing as when it was recorded, its steps are taken in order. If it does something
+/// different, because of a shifted clock or different keys, a request gets the first unused response from its endpoint.
 pub(super) struct Cursor {
     steps: Vec<TapeStep>,
     taken: BTreeSet<usize>,
     at: usize,
     now: UnixTime,
     drawn: VecDeque<Option<Bytes>>,
-    /// How many blocks of random bytes were invented because the tape has no more.
+    /// How many blocks of random bytes were invented because the tape had no more.
     made_up: u64,
     asked: usize,
     /// The requests and key operations for which the tape has no result.

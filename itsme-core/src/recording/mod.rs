@@ -32,7 +32,7 @@ use crate::error::RecordingError;
 /// A flow recorded from beginning to end, encrypted to the client's keys.
 /// [`Client::on_failure`](crate::Client::on_failure) creates it.
 ///
-/// It contains the flow's input, every response of the OP with its time, the results of external keys, and the random
+/// It contains the flow's input, every response from the OP with its time, the results of external keys, and the random
 /// bytes that were used. When [opened](Self::open) with the client's keys, the flow can therefore be run again exactly
 /// as it was. Without the keys, the recording cannot be read: it is a JWE, encrypted to the client's encryption key or
 /// with its secret.

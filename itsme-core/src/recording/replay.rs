@@ -144,7 +144,7 @@ impl Replay {
         read(&self.text).ok().map(|payload| payload.input.shifted(self.shift))
     }
 
-    /// Recreates the flow, by calling the same method on a new client that is in the same state as the recorded one.
+    /// Recreates the flow by calling the same method on a new client that is in the same state as the recorded one.
     fn flow_again(&self) -> Result<Replayed, Error> {
         let Payload { client, input, tape } = read(&self.text)?;
         let settings = client.with(&self.credentials);

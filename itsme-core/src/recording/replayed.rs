@@ -45,7 +45,7 @@ pub struct ReplayedStep {
     /// The documents in the response, with all their checks: metadata, a key set and its keys, a token response and
     /// the layers of its token, or a userinfo response. Empty for an error response, and if nothing can be read.
     pub documents: Vec<Explanation>,
-    /// Whether the recorded flow did exactly the same at this point.
+    /// Whether the recorded flow did exactly the same thing at this point.
     pub is_same: bool,
 }
 
@@ -98,8 +98,8 @@ impl Replayed {
     }
 
     /// The failed check that caused the error, with its document. `None` if the flow succeeded, or failed for a
-    /// different reason. Other checks may have failed earlier without consequences, such as those of an ignored key, or
-    /// of a key set that was to replace a valid one.
+    /// different reason. Other checks may have failed earlier without consequences, such as those on an ignored key, or
+    /// on a key set that was to replace a valid one.
     pub fn refusal(&self) -> Option<(&Explanation, &CheckReport)> {
         let Err(DriveError::Flow(error)) = &self.result else { return None };
         let error = error.to_string();
@@ -120,7 +120,7 @@ impl Replayed {
     }
 }
 
-/// Pairs each request or wait with what the flow was then told.
+/// Pairs each request or wait with what the flow was told next.
 pub(super) fn steps(
     replayed: &Tape,
     recorded: &[Want],
@@ -170,8 +170,8 @@ pub(super) fn steps(
     steps
 }
 
-/// The steps, from the first on, that still process the same response, because a token may require an external key or
-/// the OP's newer keys. The first step received a response from this endpoint.
+/// The steps, starting with the first, that still process the same response, because a token may require an external
+/// key or the OP's newer keys. The first step received a response from this endpoint.
 fn steps_with(endpoint: Endpoint, steps: &[TapeStep]) -> &[TapeStep] {
     let is_of_provider = |endpoint| matches!(endpoint, Endpoint::Discovery | Endpoint::KeySet);
     let goes_on = |step: &TapeStep| match &step.want {

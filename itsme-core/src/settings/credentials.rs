@@ -100,7 +100,7 @@ impl Credentials {
         }
     }
 
-    /// Checks that a secret is too long to brute-force, which anyone who has a token could otherwise do. RFC 7518 §3.2
+    /// Checks that a secret is too long for anyone who has a token to brute-force. RFC 7518 §3.2
     /// requires an HMAC key to be at least as long as the digest.
     pub(crate) fn check_length(&self) -> Result<(), SettingsError> {
         let Self::ClientSecret(secret) = self else { return Ok(()) };

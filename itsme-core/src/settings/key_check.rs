@@ -1,4 +1,4 @@
-//! Checks whether the keys of a set can be used, and for which purpose.
+//! Checks whether the keys in a set can be used, and for which purpose.
 
 use crate::{
     error::{KeyError, KeysError, PassedOver},
@@ -14,7 +14,7 @@ pub(super) enum Held {
     Either,
 }
 
-/// The keys of a set: those that passed the checks, and those that are ignored because they have a different purpose.
+/// The keys in a set: those that passed the checks, and those that are ignored because they have a different purpose.
 #[derive(Default)]
 pub(super) struct Checked {
     pub(super) keys: Vec<CheckedKey>,
@@ -28,7 +28,7 @@ pub(super) struct CheckedKey {
 }
 
 impl Checked {
-    /// Checks each key of the set. An error contains the position and the `kid` of the key that failed.
+    /// Checks each key in the set. An error contains the position and the `kid` of the key that failed.
     pub(super) fn new(entries: &[Entry], held: Held) -> Result<Self, KeysError> {
         let mut ours = entries.iter().filter_map(Entry::ours).peekable();
         if held == Held::Here && ours.peek().is_some() && ours.all(OwnJwk::is_public) {

@@ -29,7 +29,7 @@ pub(super) struct OtherKey {
 }
 
 impl Entry {
-    /// Reads the keys of a set from their JSON texts.
+    /// Reads the keys in a set from their JSON text.
     pub(super) fn read_all(texts: Vec<Zeroizing<String>>) -> Result<Vec<Self>, KeysError> {
         let read = |(place, text): (usize, Zeroizing<String>)| {
             let refused = |kid: Option<&str>, error| {
@@ -132,8 +132,8 @@ impl<'a> Members<'a> {
         Ok(alg.map(KeyError::OtherAlgorithm))
     }
 
-    /// Whether the key has a private part, whatever its type. This includes symmetric keys (`k`) and key types of newer
-    /// standards (`priv`).
+    /// Whether the key has a private part, whatever its type. This includes symmetric keys (`k`) and key types from
+    /// newer standards (`priv`).
     fn has_private_part(&self) -> bool {
         let names = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
         names.iter().any(|name| self.0.contains_key(*name))

@@ -9,7 +9,7 @@ use crate::{
     settings::{key_entry::Entry, key_form},
 };
 
-/// Reads the keys of the file, in the order in which they appear.
+/// Reads the keys in the file, in the order in which they appear.
 pub(super) fn read(file: &[u8]) -> Result<Vec<Entry>, KeysError> {
     let file = file.strip_prefix("\u{feff}".as_bytes()).unwrap_or(file);
     if file.trim_ascii().is_empty() {

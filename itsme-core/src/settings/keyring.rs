@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A client's credentials, which can be replaced while the client is running. Nothing else holds them between key
-/// operations. After a replacement, flows in progress therefore continue with the new credentials, and no copy of
+/// operations. Therefore, after a replacement, flows in progress continue with the new credentials, and no copy of
 /// forgotten credentials remains.
 pub(crate) struct Keyring(Mutex<Held>);
 

@@ -66,7 +66,7 @@ impl PrivateKeys {
         Self::from_entries(key_file::read(file.as_ref())?, Held::Here)
     }
 
-    /// Reads the *public* JWK set of private keys that an HSM or a KMS holds. [`KeyOperation`](crate::KeyOperation)s
+    /// Reads the *public* JWK set for private keys that an HSM or a KMS holds. [`KeyOperation`](crate::KeyOperation)s
     /// refer to a key by its `kid`. A key with an `alg` is used only for that algorithm. During a rotation, the set
     /// must also contain the old decryption keys, although they are no longer [published](Self::public_jwks).
     ///
@@ -168,7 +168,7 @@ impl PrivateKeys {
         self.0.decryption.iter().map(|key| key.kid.as_str()).collect()
     }
 
-    /// The ignored keys of the file, each with the reason. A key is ignored if it has a different purpose, such as an
+    /// The ignored keys in the file, each with the reason. A key is ignored if it has a different purpose, such as an
     /// elliptic-curve key or a key for PS256. Rotations keep ignored keys in the file, and [`without`](Self::without)
     /// never removes them.
     pub fn passed_over(&self) -> &[PassedOver] {

@@ -6,7 +6,7 @@ pub enum JwtProtection {
     /// Signed, then encrypted to the OP's key. itsme accepts this form and used to require it.
     #[default]
     Nested,
-    /// Only signed, for OPs that do not accept encrypted JWTs.
+    /// Signed only, for OPs that do not accept encrypted JWTs.
     Signed,
 }
 

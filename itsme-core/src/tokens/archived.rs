@@ -26,7 +26,7 @@ impl Subject for ArchivedClaims<'_> {
             "same sub", "OIDC Core §5.3.4", "the known user's `sub`, and the same `sub` in both tokens" =>
                 |it| it.claims.check_same_subject(it.sub),
                 |it| it.claims.tell_same_subject(it.sub);
-            "events", "RFC 8417 §2.2", "no `events`: the token is about a login, not a logout or a different event" =>
+            "events", "RFC 8417 §2.2", "no `events`: the token is about a login, not a logout or another event" =>
                 |it| it.claims.check_kind(), |it| it.claims.tell_events();
             "iss", "OIDC Core §3.1.3.7 (2)", "the archived client's issuer, byte for byte" =>
                 |it| it.claims.check_issuer(it.parties), |it| it.claims.tell_issuer(it.parties);

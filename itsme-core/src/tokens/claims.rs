@@ -40,7 +40,7 @@ const MAX_SUB: usize = 255;
 type Checked = Verdict<TokenError>;
 
 /// Claims of a verified token, read strictly: a claim of the wrong type is an error and does not count as absent. These
-/// checks are shared by several kinds of token, and each kind's list contains those it needs.
+/// checks are shared by several kinds of token, and each kind's list contains the ones it needs.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenClaims<'a> {
     pub(super) all: &'a Members,
@@ -63,7 +63,7 @@ impl<'a> TokenClaims<'a> {
     }
 
     /// Reads a NumericDate (RFC 7519 §2); fractions are allowed. Since 2^40 seconds is 34,000 years, a larger number
-    /// is not a time in seconds, but perhaps one in milliseconds.
+    /// is not a time in seconds, but may be one in milliseconds.
     pub(crate) fn time(&self, claim: &'static str) -> Result<Option<UnixTime>, TokenError> {
         let Some(value) = self.all.get(claim) else { return Ok(None) };
         let seconds = value.as_f64().ok_or(TokenError::Claim { claim })?;
@@ -129,7 +129,7 @@ impl<'a> TokenClaims<'a> {
         if all_known { Ok(Ruling::Held) } else { Err(TokenError::OtherAudience) }
     }
 
-    /// Reads both times before either is compared.
+    /// Reads both times before comparing either.
     pub(super) fn check_time_form(&mut self) -> Checked {
         let (exp, iat) = (self.time("exp"), self.time("iat"));
         (self.exp, self.iat) = (known(&exp), known(&iat));

@@ -67,7 +67,7 @@ impl Subject for IdTokenClaims<'_> {
         rules! {
             "required claims", "OIDC Core §2", "`iss`, `aud`, `exp` and `iat` are present" =>
                 |it| it.claims.check_presence(REQUIRED), |it| it.claims.tell_presence(REQUIRED);
-            "events", "RFC 8417 §2.2", "no `events`: the token is about a login, not a logout or a different event" =>
+            "events", "RFC 8417 §2.2", "no `events`: the token is about a login, not a logout or another event" =>
                 |it| it.claims.check_kind(), |it| it.claims.tell_events();
             "iss", "OIDC Core §3.1.3.7 (2)", "the OP's issuer, byte for byte" =>
                 |it| it.claims.check_issuer(it.parties), |it| it.claims.tell_issuer(it.parties);

@@ -22,7 +22,7 @@ pub(crate) struct Requested {
     pub(crate) claims_sha256: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) scopes: Vec<Scope>,
-    /// Whether the claims of the scopes were also requested in the ID token.
+    /// Whether the scopes' claims were also requested in the ID token.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) scopes_in_id_token: bool,
     /// Whether claims were requested in the userinfo response.

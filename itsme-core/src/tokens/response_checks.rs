@@ -1,4 +1,4 @@
-//! The checks of the response to a token request.
+//! The checks on the response to a token request.
 
 use http::HeaderValue;
 use serde_json::Value;

@@ -46,8 +46,7 @@ fn apart(time: UnixTime, other: UnixTime, name: &str) -> String {
     let (time, other) = (time.as_secs(), other.as_secs());
     let seconds = time.abs_diff(other);
     match time.cmp(&other) {
-        Ordering::Equal => format!("at the time of {name}"),
-        Ordering::Less => format!("{seconds} s before {name}"),
+        Ordering::Less | Ordering::Equal => format!("{seconds} s before {name}"),
         Ordering::Greater => format!("{seconds} s after {name}"),
     }
 }
@@ -108,7 +107,7 @@ impl TokenClaims<'_> {
 
     pub(super) fn tell_expiry(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
         let Some(exp) = self.exp else { return self.tell("exp") };
-        let (ends, clock) = (apart(exp, now, "your clock"), "; your clock may be fast");
+        let (ends, clock) = (apart(exp, now, "your clock's time"), "; your clock may be fast");
         let over = leeway.is_past(exp, now);
         Told::found(if over { format!("expired {ends}{clock}") } else { format!("expires {ends}") })
     }
@@ -116,7 +115,7 @@ impl TokenClaims<'_> {
     pub(super) fn tell_issued(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
         let Some(iat) = self.iat else { return self.tell("iat") };
         let hint = if leeway.is_future(iat, now) { "; your clock may be slow" } else { "" };
-        Told::found(format!("issued {}{hint}", apart(iat, now, "your clock")))
+        Told::found(format!("issued {}{hint}", apart(iat, now, "your clock's time")))
     }
 
     pub(super) fn tell_age(&self, TokenTimes { asked, .. }: TokenTimes) -> Told {
@@ -140,7 +139,7 @@ impl TokenClaims<'_> {
     pub(super) fn tell_not_before(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
         let Some(nbf) = known(&self.time("nbf")) else { return self.tell("nbf") };
         let hint = if leeway.is_future(nbf, now) { "; your clock may be slow" } else { "" };
-        Told::found(format!("valid from {}{hint}", apart(nbf, now, "your clock")))
+        Told::found(format!("valid from {}{hint}", apart(nbf, now, "your clock's time")))
     }
 
     pub(super) fn tell_auth_time(&self, asked: UnixTime) -> Told {
@@ -193,6 +192,6 @@ mod tests {
         let [early, late] = [7, 10].map(UnixTime::from_secs);
         assert_eq!(apart(early, late, "now"), "3 s before now");
         assert_eq!(apart(late, early, "now"), "3 s after now");
-        assert_eq!(apart(late, late, "now"), "at the time of now");
+        assert_eq!(apart(late, late, "now"), "0 s before now");
     }
 }

@@ -89,7 +89,7 @@ impl Subject for UserinfoClaims<'_> {
             "same sub", "OIDC Core §5.3.4", "the same `sub` as the ID token" =>
                 |it| it.claims.check_same_subject(it.sub),
                 |it| it.claims.tell_same_subject(it.sub);
-            "events", "RFC 8417 §2.2", "no `events`: the token is about a user, not a logout or a different event" =>
+            "events", "RFC 8417 §2.2", "no `events`: the token is about a user, not a logout or another event" =>
                 |it| it.claims.check_kind(), |it| it.claims.tell_events();
             "iss", "OIDC Core §5.3.2", "if present, the OP's issuer, byte for byte" =>
                 |it| it.claims.check_issuer(it.parties), |it| it.claims.tell_issuer(it.parties);

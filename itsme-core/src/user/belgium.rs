@@ -1,4 +1,4 @@
-//! Optional checks of the numbers on Belgian documents.
+//! Optional checks for the numbers on Belgian documents.
 //!
 //! The library never refuses a verified token because a number fails these checks. itsme has verified the
 //! number, so it counts as correct even if its check digits do not match.
@@ -7,9 +7,9 @@
 /// 11 digits or as `YY.MM.DD-xxx.cd`.
 ///
 /// The check digits are the last two digits. They equal 97 minus the remainder of the first nine digits
-/// divided by 97. For people born in 2000 or later, a 2 is put before the nine digits for the division.
+/// divided by 97. For people born in 2000 or later, a 2 is prepended to the nine digits before the division.
 ///
-/// The date in the number is not checked. Month and day can be 00 if they are unknown, and the numbers of
+/// The date in the number is not checked. The month and day can be 00 if they are unknown, and the numbers of
 /// people who are not in the national register (BIS numbers) add 20 or 40 to the month. For the same
 /// reasons, do not compare the date with the user's birthdate.
 ///

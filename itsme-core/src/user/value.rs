@@ -138,7 +138,7 @@ mod tests {
             assert_eq!(user.extra.len(), 2);
         }
     }
-    /// A version or a level of the operating system can be a number.
+    /// An operating system version or level can be a number.
     #[test]
     fn numbers_are_read_as_written_unless_they_may_have_been_rounded() {
         for (number, expected) in [

@@ -13,7 +13,7 @@ use url::Url;
 use super::{Cause, Logins, problem::random_name, store::AnyStore};
 
 impl Logins {
-    /// Passes requests by reference, which keeps the URL that the user is sent to short. itsme
+    /// Passes requests by reference, so the URL that the user is sent to stays short. itsme
     /// fetches each request object from `/itsme/request/{name}` on the host of the redirect URI,
     /// with the port written out. itsme must be able to reach that address, and you must have
     /// registered it, without the name, during [onboarding](itsme_core::Client::request_object).

@@ -83,8 +83,8 @@ impl Logins {
         Self { ui_locale: Some(Arc::new(locale)), ..self }
     }
 
-    /// Sets the page that a user sees when a login or an errand has failed, so that it has your
-    /// design and, based on the request's headers, is in the user's language. Default: one sentence
+    /// Sets the page that a user sees when a login or an errand has failed, so that it can match your
+    /// design and, based on the request's headers, be in the user's language. Default: one sentence
     /// in English, with a link to start again if that might help.
     #[must_use]
     pub fn page(
@@ -94,7 +94,7 @@ impl Logins {
         Self { page: Arc::new(page), ..self }
     }
 
-    /// Keeps logins in progress in a store. The browser then holds only a cookie that binds them to
+    /// Keeps logins in progress in a store. The browser then holds only a cookie that binds the logins to
     /// it. Each pending login can be used only once, notes can be long, and there are more
     /// [routes](super): for QR logins, pings and hosted request objects.
     #[must_use]
@@ -102,8 +102,8 @@ impl Logins {
         Self { store: Some(Arc::new(store)), ..self }
     }
 
-    /// Sets the page that shows the QR code, so that it has your design and, based on the request's
-    /// headers, is in the user's language. The page reloads every second, because a `Refresh`
+    /// Sets the page that shows the QR code, so that it can match your design and, based on the request's
+    /// headers, be in the user's language. The page reloads every second, because a `Refresh`
     /// header is added to it. Default: the code and a sentence in English.
     #[must_use]
     pub fn qr_page(

@@ -43,7 +43,7 @@
 //! payment. You can attach a note, which you get back in [`Arrived`].
 //!
 //! Each login in progress has its own encrypted cookie, so tabs do not interfere with each other,
-//! and any instance with the same key can finish a login that a different instance started.
+//! and any instance with the same key can finish a login that another instance started.
 //! Prefetching browsers and link checkers do not use up logins. A login can be finished for as long
 //! as the client's [settings](itsme_core::Settings::login_lifetime) allow. A browser keeps at most
 //! six logins in progress, or fewer if their cookies would make requests larger than proxies

@@ -140,7 +140,7 @@ impl Cookies {
         self.of_logins(jar).filter_map(id).collect()
     }
 
-    /// Returns the cookies of logins. The jar already skips cookies that were encrypted for another
+    /// Returns the login cookies. The jar already skips cookies that were encrypted for another
     /// purpose or with a different key.
     fn of_logins(&self, jar: &PrivateCookieJar) -> impl Iterator<Item = Cookie<'static>> {
         jar.iter().filter(|cookie| cookie.name().starts_with(self.prefix))
@@ -167,7 +167,7 @@ impl Cookies {
     }
 }
 
-/// The approximate size that a cookie with this value takes up in a request: the name, plus the value after
+/// The approximate space that a cookie with this value takes up in a request: the name, plus the value after
 /// encryption and base64.
 fn size(value: &str) -> usize {
     100 + value.len() * 4 / 3

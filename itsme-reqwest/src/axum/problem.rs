@@ -22,7 +22,7 @@ pub struct Problem {
     pub again: String,
     /// The note from the failed [`Errand`](super::Errand), or `None` for a login.
     pub note: Option<String>,
-    /// Identifies this problem: the field `incident` of its log line. The page can show it, so that
+    /// Identifies this problem: the `incident` field in its log line. The page can show it, so that
     /// users can quote it to your support.
     pub incident: String,
 }
@@ -102,7 +102,7 @@ impl Problem {
         }
     }
 
-    /// Logs the problem for the operators. A user canceling or coming back twice is not a warning.
+    /// Logs the problem for the operators. A user canceling or coming back twice does not warrant a warning.
     pub(super) fn log(&self) {
         let Self { cause, incident, .. } = self;
         let source = cause.source().map(|source| format!(": {source}")).unwrap_or_default();

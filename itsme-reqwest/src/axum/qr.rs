@@ -2,7 +2,7 @@
 //!
 //! The page reloads itself, and each request continues with the stored ticket. Any instance can
 //! therefore continue a login, and nothing polls once the browser has been closed. A ticket is a
-//! login, so it stays in the store, and the browser's cookie only contains its ID.
+//! login, so it stays in the store, and the browser's cookie contains only its ID.
 
 use std::{sync::Arc, time::Duration};
 

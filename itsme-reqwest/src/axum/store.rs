@@ -16,7 +16,7 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 /// application can find them. This can be a database table with columns for the ID (unique), the
 /// text, the end time and the end of the lease. See [`Logins::keep_in`](super::Logins::keep_in).
 ///
-/// An ID is at most 4 KiB long, and a text is a few KiB long. Both are secret: anyone who can read
+/// An ID is at most 4 KiB long, and the text is a few KiB long. Both are secret: anyone who can read
 /// them can take over logins, so protect them like sessions. Treat an entry past its end time as
 /// missing. When to delete such entries is up to you.
 ///
@@ -69,7 +69,7 @@ pub type StoreError = Box<dyn StdError + Send + Sync>;
 /// }
 /// ```
 pub trait Store: Send + Sync + 'static {
-    /// Stores a text under a new ID for this long.
+    /// Stores text under a new ID for this long.
     ///
     /// # Errors
     /// If the text cannot be stored. In that case, the login is not started.

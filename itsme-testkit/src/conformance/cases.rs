@@ -108,7 +108,7 @@ fn response(outcomes: Outcomes) -> Result<Response, String> {
     outcome.map_err(|failure| format!("expected a response, got {failure:?}"))
 }
 
-/// Checks that the only request was made just once and failed as expected.
+/// Checks that the single request was made exactly once and failed as expected.
 fn failed_once(peer: &Peer, outcomes: Outcomes, expected: SendFailure) -> Result<(), String> {
     let times = peer.seen().len();
     ensure(times == 1, format!("the request was made {times} times instead of once"))?;
@@ -229,7 +229,7 @@ fn too_large_body() -> Case {
 }
 
 /// If an adapter did not enforce the size limit, the timeout would end this case, so the peer
-/// counts the bytes that it could send.
+/// counts the bytes that it was able to send.
 fn endless_body() -> Case {
     let act = |_, peer: &mut Connection| {
         peer.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")?;

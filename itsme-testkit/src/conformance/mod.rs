@@ -1,4 +1,4 @@
-//! A test suite for adapters of HTTP clients, run over real sockets.
+//! A test suite for HTTP client adapters, run over real sockets.
 //!
 //! An adapter passes if it meets these requirements: it returns every status with its body, follows
 //! no redirects, keeps no cookies, sends nothing twice, stops at 1 MiB and at the timeout,
@@ -43,7 +43,7 @@ use crate::now::now;
 
 /// The timeout that the adapter must respect.
 const TOTAL: Duration = Duration::from_secs(1);
-/// The time after which the adapter must have given up. It leaves a margin for a busy machine.
+/// The time within which the adapter must have given up. It leaves a margin for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Tests a blocking adapter. `make` returns the adapter's `send` function for these timeouts, in

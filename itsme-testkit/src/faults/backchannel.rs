@@ -1,4 +1,4 @@
-//! Faults of logins without a browser (CIBA).
+//! Faults in logins without a browser (CIBA).
 
 use itsme_core::MAX_RESPONSE_BYTES;
 use serde_json::{Map, Value, json};

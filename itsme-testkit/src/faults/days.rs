@@ -51,7 +51,7 @@ pub(super) fn faults() -> Vec<Fault> {
     ]
 }
 
-/// Loses every second request for which `concerns` returns true, starting with the
+/// Loses every other request for which `concerns` returns true, starting with the
 /// first.
 fn flap(op: &mut FakeOp, concerns: fn(&str) -> bool) {
     let mut up = true;

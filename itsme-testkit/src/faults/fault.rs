@@ -19,7 +19,7 @@ pub struct Fault {
     pub(super) seen: Option<Seen>,
 }
 
-/// A check that the login contains everything that the client must have read.
+/// A check that the login contains everything that the client should have read.
 pub(super) type Seen = fn(&LoggedIn) -> bool;
 
 type Inject<T> = Box<dyn Fn(&mut T) + Send + Sync>;
@@ -113,7 +113,7 @@ impl Fault {
         Self { login: Kind::Plain, ..self }
     }
 
-    /// Makes the fault apply to a login by scopes, which may not need userinfo.
+    /// Makes the fault apply to a login that requests scopes, which may not need userinfo.
     pub(crate) fn by_scopes(self) -> Self {
         Self { login: Kind::Scopes, ..self }
     }
@@ -204,7 +204,7 @@ impl Fault {
         Duration::from_secs(if self.is_cached { 3601 } else { 61 })
     }
 
-    /// Injects the fault into an OP, until [`FakeOp::recover`].
+    /// Injects the fault into an OP until [`FakeOp::recover`] is called.
     pub fn inject(&self, op: &mut FakeOp) {
         (self.inject)(op);
         op.note_fault(&self.name);
@@ -215,7 +215,7 @@ impl Fault {
         self.at_key_holder.is_some()
     }
 
-    /// Injects the fault into a KMS, until [`FakeKms::recover`]. Does nothing if the fault does not
+    /// Injects the fault into a KMS until [`FakeKms::recover`] is called. Does nothing if the fault does not
     /// happen in a KMS.
     pub fn inject_at_key_holder(&self, kms: &mut FakeKms) {
         if let Some(inject) = &self.at_key_holder {

@@ -114,13 +114,13 @@ fn with(key: &Value, member: &str, value: Value) -> Value {
     key
 }
 
-/// Replaces the modulus and exponent of a key with those of a different key.
+/// Replaces the modulus and exponent of a key with those of another key.
 fn renumbered(key: &Value) -> Value {
     let other = stranger().public_jwk();
     with(&with(key, "n", other["n"].clone()), "e", other["e"].clone())
 }
 
-/// Returns an odd number of this many bits, in base64url.
+/// Returns an odd number with this many bits, in base64url.
 fn odd_number(bits: usize) -> String {
     let mut bytes = vec![0xff; bits.div_ceil(8)];
     bytes[0] >>= (8 - bits % 8) % 8;

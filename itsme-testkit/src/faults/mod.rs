@@ -125,7 +125,7 @@ where
     run::asynchronous(list, equip, make).await
 }
 
-/// Every way in which an OP can deviate from the specification, which means all faults and some
+/// Every way in which an OP can deviate from the specification: all faults and some
 /// of the quirks.
 pub(crate) fn everything() -> Vec<Fault> {
     let areas = [

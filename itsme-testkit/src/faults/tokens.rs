@@ -15,7 +15,7 @@ const NOT_SIGNED: &str = "NotSigned";
 const NOT_TEXT: &str =
     r#"Malformed { what: "a header member that must be a string has a different type" }"#;
 
-/// The forgery's name, the reason for rejecting it, and the change that makes it.
+/// The forgery's name, the reason for rejecting it, and the change that produces it.
 pub(super) type Forgery = (&'static str, &'static str, fn(&mut Stage<'_>));
 
 pub(super) fn faults() -> Vec<Fault> {

@@ -32,11 +32,11 @@ pub(crate) struct OwnKey {
 impl OwnKey {
     /// Loads a private JWK, which must have all RSA parameters.
     pub(crate) fn from_jwk(jwk: &Value) -> Self {
-        let read = |name: &str| number(jwk, name).expect("a key of the fixtures is whole");
+        let read = |name: &str| number(jwk, name).expect("a fixture key is whole");
         let rsa = RsaPrivateKeyBuilder::new(read("n"), read("e"), read("d"))
             .and_then(|builder| builder.set_factors(read("p"), read("q")))
             .and_then(|builder| builder.set_crt_params(read("dp"), read("dq"), read("qi")))
-            .expect("a key of the fixtures is sound")
+            .expect("a fixture key is sound")
             .build();
         let usage = jwk["use"].as_str().unwrap_or_default();
         Self::new(jwk["kid"].as_str().unwrap_or_default(), usage, rsa)
@@ -97,7 +97,7 @@ impl OwnKey {
             return Err(format!("encrypted to the key `{found}` instead of `{}`", self.kid));
         }
         if members.get("cty") != Some(&json!("JWT")) {
-            return Err("the JWE header must contain the cty JWT".to_owned());
+            return Err("the cty in the JWE header must be JWT".to_owned());
         }
         let digest = oaep_digest(members["alg"].as_str().unwrap_or_default())?;
         let content_key = oaep_decrypt(&self.key, digest, &decode(key)?)?;

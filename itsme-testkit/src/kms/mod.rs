@@ -174,7 +174,7 @@ impl FakeKms {
         self.make(&call, digest).unwrap_or_default()
     }
 
-    /// Calls `decide` for every call from now on, to choose a reaction. If it returns `None`, the
+    /// From now on, calls `decide` for every call to choose a reaction. If it returns `None`, the
     /// KMS responds normally.
     pub fn react_when(
         &mut self,
@@ -183,7 +183,7 @@ impl FakeKms {
         self.mischief.decisions.push(Box::new(decide));
     }
 
-    /// Changes every result from now on, before the KMS sends it.
+    /// From now on, changes every result before the KMS sends it.
     pub fn tamper(&mut self, change: impl FnMut(&KeyCall, &mut Vec<u8>) + Send + 'static) {
         self.mischief.tamperings.push(Box::new(change));
     }
@@ -206,8 +206,8 @@ impl FakeKms {
         request.uri().to_string().starts_with(&self.base)
     }
 
-    /// Responds to a request as a KMS on the network would. A [`SendFailure`] stands for a failure
-    /// of the network.
+    /// Responds to a request as a KMS on the network would. A [`SendFailure`] represents a network
+    /// failure.
     ///
     /// # Errors
     /// If a test has made the KMS unreachable.

@@ -132,7 +132,7 @@ impl FakeOp {
         Some(callback)
     }
 
-    /// Handles a click on a button of the sign-in page.
+    /// Handles a button click on the sign-in page.
     pub(super) fn decision(&mut self, request: &Request) -> Response {
         let form: HashMap<String, String> =
             form_urlencoded::parse(request.body()).into_owned().collect();

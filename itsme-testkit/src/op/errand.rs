@@ -27,7 +27,7 @@ impl Errand {
 
 impl FakeOp {
     /// Runs `act` on an authorization request. If its request object must be fetched first, this
-    /// function only returns that errand; call it again with the result of the fetch.
+    /// function just returns that errand; call it again with the result of the fetch.
     pub(crate) fn after_errand<T>(
         &mut self,
         query: &str,

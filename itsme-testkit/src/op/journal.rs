@@ -197,7 +197,7 @@ impl FakeOp {
         }
     }
 
-    /// Creates the journal entry of a request. This happens before the request is processed, so
+    /// Creates the journal entry for a request. This happens before the request is processed, so
     /// that its tokens are decoded with the keys in use at that moment.
     pub(super) fn journal_entry(&self, path: &str, request: &Request) -> Option<JournalEntry> {
         self.journal.as_ref()?;

@@ -36,7 +36,7 @@ impl Bench {
         })
     }
 
-    /// The query of the callback after a request was approved.
+    /// The query of the callback after a request has been approved.
     fn ask(&mut self, parameters: &[(&str, &str)]) -> String {
         let query =
             form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();

@@ -26,7 +26,7 @@ impl FakeOp {
         self.signing.extend([announced, old]);
     }
 
-    /// Reuses the four signing keys of the fixtures in turn, under new names.
+    /// Reuses the four signing keys from the fixtures in turn, under new names.
     fn new_signing_key(&mut self) -> OwnKey {
         let name = format!("s{}", self.keys_made % 4 + 1);
         self.keys_made += 1;

@@ -52,12 +52,12 @@ pub enum Wire {
     Large(u64),
     /// The connection is closed after this many bytes of the response, including its head.
     Closed {
-        /// Number of bytes that still arrive.
+        /// Number of bytes that still get through.
         after: usize,
     },
     /// The connection is reset after this many bytes of the response, including its head.
     Reset {
-        /// Number of bytes that still arrive.
+        /// Number of bytes that still get through.
         after: usize,
     },
     /// The whole response arrives, but this much later.
@@ -139,7 +139,7 @@ impl FakeOp {
         });
     }
 
-    /// Calls `decide` for every request from now on, to choose a reaction. If it returns `None`,
+    /// From now on, calls `decide` for every request to choose a reaction. If it returns `None`,
     /// the OP responds normally. If several functions were added, the first one that returns a
     /// reaction wins.
     pub fn react_when(&mut self, decide: impl FnMut(&Asked) -> Option<Reaction> + Send + 'static) {
@@ -155,13 +155,13 @@ impl FakeOp {
         self.mischief.alterations.push((document, Box::new(change)));
     }
 
-    /// Changes every response to requests to `path` (such as `/token`) from now on, before the OP
+    /// From now on, changes every response to requests to `path` (such as `/token`) before the OP
     /// sends it.
     pub fn tamper(&mut self, path: &str, change: impl FnMut(&mut Response) + Send + 'static) {
         self.mischief.tamperings.push((path.to_owned(), Box::new(change)));
     }
 
-    /// Changes tokens while they are being built, from now on.
+    /// From now on, changes tokens while they are being built.
     pub(crate) fn forge(
         &mut self,
         document: Document,

@@ -42,7 +42,7 @@ pub enum WaitingKind {
     Backchannel,
 }
 
-/// An action of a person in the app.
+/// An action that a person takes in the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Gesture {
@@ -116,7 +116,7 @@ impl FakeOp {
     }
 
     /// Acts, as a person would, on something that is [waiting](Self::all_waiting). Approving or
-    /// refusing a login returns the callback URL. Reloading the sign-in page then also redirects
+    /// refusing a login returns the callback URL. After that, reloading the sign-in page also redirects
     /// there.
     ///
     /// Scanning requires a `person`. So does approving a login, unless the login names one.

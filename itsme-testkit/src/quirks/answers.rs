@@ -8,7 +8,7 @@ use crate::{Document, FakeOp, Fault, faults::Area};
 
 type Members = Map<String, Value>;
 
-/// The quirk's name, and the change that makes it.
+/// The quirk's name and the change that produces it.
 type Change = (&'static str, fn(&mut Members));
 
 pub(super) fn quirks() -> Vec<Fault> {

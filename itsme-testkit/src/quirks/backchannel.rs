@@ -1,4 +1,4 @@
-//! Quirks of responses in CIBA, the login without a browser.
+//! Quirks of responses in CIBA (login without a browser).
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! Quirks of requests by scope. A client also requests these claims in the ID token. An OP can
+//! Quirks of requests that use scopes. A client also requests these claims in the ID token. An OP can
 //! return them there, in the userinfo response, or split between the two.
 
 use itsme_core::LoggedIn;

@@ -67,7 +67,7 @@ impl Server {
     /// Starts on a port of 127.0.0.1, with the issuer `http://localhost:PORT/v2`. Port 0 picks a
     /// free port.
     ///
-    /// To a browser, an application at `http://127.0.0.1` is then on a different site than the OP,
+    /// A browser then considers an application at `http://127.0.0.1` to be on a different site than the OP,
     /// as in production: a `SameSite=Strict` cookie is not sent when the browser returns from the
     /// OP.
     ///

@@ -24,8 +24,7 @@ pub(super) const INJECTED: &str = "injected";
 pub(super) struct Counts {
     pub(super) pages: usize,
     pub(super) refusals: usize,
-    /// Logins in which there was no response, or only part of one, to a request that cannot be
-    /// repeated.
+    /// Logins in which a request that cannot be repeated got no response, or only part of one.
     pub(super) lost: usize,
 }
 
@@ -35,7 +34,7 @@ pub(super) struct Injected {
     /// Faults that each end one login.
     pub(super) fatal: Counts,
     /// The number of lost responses to GETs, which are retried once. The second attempt can also
-    /// get lost.
+    /// be lost.
     pub(super) lost_gets: usize,
     /// Times at which requests for keys were lost.
     pub(super) lost_keys: Vec<UnixTime>,

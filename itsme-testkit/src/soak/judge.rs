@@ -9,7 +9,7 @@ use itsme_core::UnixTime;
 
 use super::{LOGINS, Shared, VISITORS, faults, lock, resources::Resources};
 
-/// The maximum growth of memory in KiB between [`WARM`](super::WARM) completed logins and the end.
+/// The maximum memory growth in KiB between [`WARM`](super::WARM) completed logins and the end.
 /// The OP itself remembers grants, codes and requests, which takes about 10 KiB per login and 3 MiB
 /// in total.
 const GROWTH: usize = 12 * 1024;
@@ -56,14 +56,14 @@ impl Shared {
             failed.lost
         );
         let counts = [failed.pages, failed.refusals, failed.lost, seen.nobodys];
-        assert!(counts.iter().all(|count| *count > 0), "some kind of fault never occurred");
+        assert!(counts.iter().all(|count| *count > 0), "at least one kind of fault never occurred");
         let at_once = seen.most_at_once;
         assert!(at_once >= AT_ONCE, "only {at_once} logins ran concurrently");
     }
 
     /// Checks that keys are fetched at most once per minute. During the outage, when the OP signs with a key that it
-    /// does not publish, every login has a reason to fetch them. At any time, every rotation is also a reason, as is
-    /// every response that makes the client suspect a rotation.
+    /// does not publish, every login has a reason to fetch them. At all times, a rotation is also a reason, as is
+    /// any response that makes the client suspect one.
     fn judge_key_fetches(&self) {
         let (outage, fetches) = (lock(&self.seen).outage.clone(), lock(&self.fetches).clone());
         let [begun, ended] = outage[..] else { panic!("there was no outage") };
@@ -97,7 +97,7 @@ impl Shared {
         let near = keys.windows(2).filter(|two| two[1].since(two[0]) < LEASE);
         let near = near.filter(|two| !lost.contains(&two[0])).count();
         println!("{} requests for keys, {near} of them soon after the previous one", keys.len());
-        assert!(near <= expired, "{near} requests for keys were made during a different key fetch");
+        assert!(near <= expired, "{near} requests for keys were made during another key fetch");
     }
 
     /// Checks that the transport has released everything it held.

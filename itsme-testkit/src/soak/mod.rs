@@ -2,7 +2,7 @@
 //! rotate and one response in twenty is a fault.
 //!
 //! Time runs 1,000 times as fast as the system's, so that a few seconds cover more than an hour at
-//! the OP. Create the flows with [`Soak::client`]. Each [`Visitor`] is a person, to be run in a
+//! the OP. Create the flows with [`Soak::client`]. Each [`Visitor`] is a person; run it in a
 //! separate task or thread:
 //!
 //! ```
@@ -55,7 +55,7 @@ const VISITORS: u32 = 64;
 /// rotations.
 const LOGINS: u32 = 6;
 const ROTATIONS: usize = 8;
-/// The pause between two logins of a visitor, which is long enough for two slow cores to handle
+/// The pause between two logins by the same visitor, which is long enough for two slow cores to handle
 /// everyone's logins.
 const PAUSE: Duration = Duration::from_millis(800);
 

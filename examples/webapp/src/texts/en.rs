@@ -41,11 +41,11 @@ pub(super) const TEXTS: Texts = Texts {
 
     linking: Said {
         heading: "Link your new itsme account",
-        text: "We sent a code to the e-mail address of your account. It is valid for ten minutes.",
+        text: "We sent a code to the e-mail address on your account. It is valid for ten minutes.",
     },
     linking_whom: |name| {
         format!(
-            "From now on, the itsme account of {name} will open your account here. Your old itsme account no longer \
+            "From now on, {name}'s itsme account will open your account here. Your old itsme account no longer \
                 will."
         )
     },
@@ -54,7 +54,7 @@ pub(super) const TEXTS: Texts = Texts {
     link_now: "Link this itsme account",
     linked: Said {
         heading: "Your new itsme account is linked",
-        text: "You are logged out everywhere else. We also confirmed this by e-mail.",
+        text: "You have been logged out everywhere else. We have also confirmed this by e-mail.",
     },
     code_letter: Letter {
         subject: "Your code to link a new itsme account",
@@ -68,7 +68,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     outbox: Said {
         heading: "Outbox",
-        text: "This page replaces e-mail. It is only available with a sandbox.",
+        text: "This page stands in for e-mail. It is only available with a sandbox.",
     },
     outbox_is_empty: "No messages have been sent.",
 
@@ -149,7 +149,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     link_needs_support: Said {
         heading: "Please contact us",
-        text: "We cannot link this itsme account online. Our staff will gladly help you: contact us and mention the \
+        text: "We cannot link this itsme account online. Our staff will be happy to help you: contact us and mention the \
                incident number. Nothing was changed.",
     },
 };

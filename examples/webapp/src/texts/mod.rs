@@ -1,4 +1,4 @@
-//! All texts for users, in four languages. A missing text is a compile error.
+//! All text for users, in four languages. Missing text is a compile error.
 
 mod de;
 mod en;

@@ -137,7 +137,7 @@ fn signed_only(subject: &Subject) {
     };
 
     compare(
-        "ID token that is signed only: verify, check, read",
+        "ID token that is only signed: verify, check, read",
         [
             ("itsme", way(20, || (), |()| subject.verified(&subject.signed))),
             ("openidconnect", way(20, || (), openidconnect)),

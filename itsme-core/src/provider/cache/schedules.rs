@@ -14,8 +14,8 @@ use super::*;
 const SCHEDULES: usize = 50_000;
 const BEGIN: u64 = 1_700_000_000_000;
 
-/// Runs a test under random schedules, and then under as many schedules that rarely switch threads but try to do so at
-/// the worst moments.
+/// Runs a test under random schedules, and then under the same number of schedules that rarely switch threads but try
+/// to do so at the worst moments.
 fn explore(test: impl Fn() + Send + Sync + 'static) {
     let test = std::sync::Arc::new(test);
     let again = std::sync::Arc::clone(&test);
@@ -137,7 +137,7 @@ fn one_flow_fetches_and_every_flow_ends() {
         let ended = each(4, move || in_flows.flow());
         let stored = ended.iter().flatten().max().copied();
         assert_eq!(world.cache.peek().map(|value| *value), stored, "the newest value stays");
-        assert!(world.cache.state().lease.is_none(), "no flow holds the lease any more");
+        assert!(world.cache.state().lease.is_none(), "no flow holds the lease anymore");
     });
 }
 

@@ -69,8 +69,8 @@ pub struct Options {
     pub issuer: Option<String>,
 
     /// Serve HTTPS with a certificate for the issuer's host and loopback, issued by a CA that is
-    /// created at each start. The certificate of that CA, which clients must trust, is written to
-    /// this file. The file must not exist yet, unless it is from an earlier start.
+    /// created at each startup. The certificate of that CA, which clients must trust, is written to
+    /// this file. The file must not exist yet, unless it is from an earlier run.
     #[arg(long, value_name = "FILE", conflicts_with = "tls_cert")]
     pub tls_ca: Option<PathBuf>,
 
@@ -114,9 +114,8 @@ pub struct Options {
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
 
-    /// Enable the control interface for tests in any language, which is described at
-    /// /control/openapi.json. It is always enabled if --listen and --issuer are both loopback.
-    /// Elsewhere it also requires --control-token-file.
+    /// Enable the control interface, which is described at /control/openapi.json, for tests in any language. It is
+    /// always enabled if --listen and --issuer are both loopback. Elsewhere it also requires --control-token-file.
     #[arg(long)]
     pub control: bool,
 

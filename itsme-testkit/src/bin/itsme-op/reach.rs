@@ -39,7 +39,7 @@ impl Reach {
         }
     }
 
-    /// Whether the URL's host is loopback or an allowed host, which are never reached through a
+    /// Whether the URL's host is loopback or an allowed host; such hosts are never reached through a
     /// proxy.
     pub fn is_plain(&self, url: &Url) -> bool {
         is_loopback(url) || url.host().is_some_and(|host| self.plain.contains(&host.to_owned()))

@@ -56,7 +56,7 @@ impl Published {
         registered(&self.client, client, &self.reach)
     }
 
-    /// Registers the client with newly fetched keys at the OP, unless it has been removed in the
+    /// Registers the client and its newly fetched keys with the OP, unless the client has been removed in the
     /// meantime.
     pub fn register(&self, op: &mut FakeOp, client: RegisteredClient) {
         let mut fetched = self.fetched();
@@ -234,7 +234,7 @@ fn check_jwks(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks that a person can have this claim, by its technical name. V2 names work in both dialects:
+/// Checks that a person can have the claim with this technical name. V2 names work in both dialects:
 /// the OP converts them to V1 names where V1 has an equivalent.
 fn check_claim(name: &str, dialect: Dialect) -> Result<(), String> {
     let of =

@@ -42,7 +42,7 @@ pub fn by_own_ca(file: &Path, issuer: &str) -> Result<Tls, String> {
     Ok(tls)
 }
 
-/// Whether the file contains only the CA certificate that an earlier start wrote.
+/// Whether the file contains only the CA certificate that an earlier run wrote.
 fn is_ours(file: &Path) -> bool {
     let pem = fs::read(file).unwrap_or_default();
     let certificates = X509::stack_from_pem(&pem).unwrap_or_default();

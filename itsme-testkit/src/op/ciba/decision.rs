@@ -30,8 +30,8 @@ pub struct AskedInApp {
     pub scopes: Vec<String>,
     /// The names of individually requested claims, whether for the ID token or for userinfo.
     pub claims: Vec<String>,
-    /// The template of a confirmation. Its keys are the claim names without everything up to
-    /// `claim_approval_`: `template_name`, `text_key` and so on. Empty if there is nothing to
+    /// The template of a confirmation. Its keys are the claim names with everything up to
+    /// and including `claim_approval_` removed: `template_name`, `text_key` and so on. Empty if there is nothing to
     /// confirm.
     pub template: BTreeMap<String, String>,
 }

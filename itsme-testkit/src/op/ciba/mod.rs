@@ -23,7 +23,7 @@ use crate::{RegisteredClient, registration::Credentials};
 
 pub(super) const CIBA_GRANT_TYPE: &str = "urn:openid:params:grant-type:ciba";
 
-/// The polling interval in seconds that applies if a response contains none.
+/// The polling interval in seconds that applies if a response does not contain one.
 const DEFAULT_INTERVAL: u32 = 5;
 
 /// The OP's CIBA settings and state.
@@ -63,7 +63,7 @@ impl FakeOp {
         self.ciba.interval = seconds;
     }
 
-    /// Sets how long a QR code of user discovery is valid. A poll after that returns a new one.
+    /// Sets how long a user discovery QR code is valid. A poll after that returns a new one.
     /// Default: 30 seconds.
     pub fn qr_code_lifetime(&mut self, lifetime: Duration) {
         self.ciba.qr_code_lifetime = lifetime;

@@ -1,4 +1,4 @@
-//! The page that lists all faults. Users can search it, and click a fault to inject it.
+//! The page that lists all faults. Users can search it and click a fault to inject it.
 
 use itsme_core::{Request, Response};
 

@@ -136,7 +136,7 @@ impl FakeOp {
         )
     }
 
-    /// Handles a click on a button of the phone.
+    /// Handles a button click on the phone.
     pub(super) fn use_phone(&mut self, request: &Request) -> Response {
         let form = match Parameters::parse(request.body()) {
             Ok(form) => form,
@@ -157,7 +157,7 @@ impl FakeOp {
         }
     }
 
-    /// Handles the URL in a QR code of user discovery: redirects to the session's card on the
+    /// Handles the URL in a user discovery QR code: redirects to the session's card on the
     /// phone.
     pub(super) fn scanned(&self, request: &Request) -> Response {
         let session = query(request, "session").unwrap_or_default();

@@ -64,10 +64,10 @@ pub struct Page {
 /// More redirects than this in a row count as a loop.
 const MAX_REDIRECTS: usize = 10;
 
-/// The timeout of a request, so that an application that hangs cannot hang its test.
+/// The timeout for a request, so that an application that hangs cannot hang its test.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// The header that tells the application what kind of site caused a request.
+/// The header that tells the application what kind of site initiated a request.
 const SITE: &str = "sec-fetch-site";
 const APPLICATION: &str = "same-origin";
 const OTHER_SITE: &str = "cross-site";
@@ -116,7 +116,7 @@ impl Browser {
     ///
     /// By default, the request counts as coming from a page of the application. If it has the
     /// header `Sec-Fetch-Site: cross-site`, it counts as coming from a link (`GET`) or a form
-    /// (`POST`) on a different site. Cookies that are protected by `SameSite` are then not sent. A
+    /// (`POST`) on a different site. In that case, cookies that are protected by `SameSite` are not sent. A
     /// cookie without `SameSite` is sent, as in some browsers.
     ///
     /// ```no_run
@@ -155,7 +155,7 @@ impl Browser {
         Url::parse(&self.application).map_err(io::Error::other)
     }
 
-    /// Sends a request that `site` caused, and follows redirects.
+    /// Sends a request initiated by `site`, and follows redirects.
     fn follow(
         &mut self,
         mut request: http::Request<Vec<u8>>,

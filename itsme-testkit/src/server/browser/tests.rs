@@ -4,7 +4,7 @@ use url::form_urlencoded;
 
 use super::*;
 
-/// An application that responds according to the path of a request, with the cookies that it
+/// An application that responds according to the request's path, returning the cookies that it
 /// received as text.
 fn application() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
