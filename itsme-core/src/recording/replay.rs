@@ -292,3 +292,37 @@ impl Observer for Keeping {
 }
 
 opaque!(Replay);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{key_operation::KeyFailure, tape::TapeStep};
+
+    /// A wait before a key operation is repeated is not one for a different flow, so it is not followed by a look into the cache.
+    #[test]
+    fn what_is_known_changes_only_after_a_wait_for_another_flow() {
+        let stored = include_str!("../../tests/stored/format_2/provider.json");
+        let cached = [(); 3].map(|()| serde_json::from_str(stored).ok().map(Arc::new));
+        let [first, second, third] = &cached;
+        for (told, last) in
+            [(Told::KeyFailed(KeyFailure::Unavailable), first), (Told::Begin, third)]
+        {
+            let step = |told, want| {
+                let at = UnixTime::from_secs(0);
+                TapeStep { at, around: None, told, drawn: Vec::new(), want }
+            };
+            let key = Want::UseKey { kid: String::new(), algorithm: String::new() };
+            let steps = vec![
+                step(Told::Begin, key.clone()),
+                step(told, Want::Wait(500)),
+                step(Told::Begin, key),
+            ];
+            let kept = Kept { tape: Tape { steps, cut: 0 }, cached: cached.to_vec() };
+            let known = kept.known();
+            let is = |place: usize, provider: &Option<Arc<Provider>>| {
+                Arc::ptr_eq(known[place].as_ref().expect("one"), provider.as_ref().expect("one"))
+            };
+            assert!(is(0, first) && is(1, first) && is(2, last) && !is(1, second));
+        }
+    }
+}

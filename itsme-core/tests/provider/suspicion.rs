@@ -1,6 +1,6 @@
 //! Responses after which the keys are fetched again, because one of them may have been replaced.
 
-use itsme_core::{AuthorizationRequest, Error};
+use itsme_core::{AuthorizationRequest, Client, Error};
 use itsme_testkit::{Reaction, SERVICE};
 use serde_json::json;
 
@@ -62,5 +62,21 @@ fn each_refusal_of_the_client_itself_makes_the_keys_suspect() {
             assert!(scene.log_in().is_ok());
         }
         assert_eq!(scene.times(KEYS), usize::from(suspect), "{code}: fetched once, if at all");
+    }
+}
+
+/// It sends nothing that is encrypted to the OP.
+#[test]
+fn a_refusal_of_a_client_with_a_secret_says_nothing_about_the_keys() {
+    for code in ["invalid_client", "unauthorized_client"] {
+        let mut scene = Scene::new();
+        scene.client = Client::new(scene.op.secret_settings()).expect("the settings are sound");
+        scene.log_in().expect("a person");
+        let body = json!({ "error": code }).to_string();
+        let response = http::Response::builder().status(400).body(body.into_bytes());
+        scene.op.react("/token", Reaction::Reply(response.expect("a response")));
+        assert!(matches!(flow_error(scene.log_in()), Error::Refused(_)), "{code}");
+        scene.log_in().expect("a person");
+        assert_eq!(scene.times(KEYS), 1, "{code}: fetched for the first login");
     }
 }

@@ -59,6 +59,14 @@ fn each_ends_as_it_did(list: Vec<Fault>) {
             let recorded = &last.recorded_outcome;
             assert!(recorded.starts_with(&error.to_string()), "{name}: {recorded}");
         }
+        if let Err(DriveError::Key { failure: expected, .. }) = &last.result {
+            let step = last.steps.iter().rfind(|step| !matches!(step.what, ReplayedWhat::Wait(_)));
+            let Some(ReplayedWhat::KeyOperation { failure, .. }) = step.map(|step| &step.what)
+            else {
+                panic!("{name}: {step:?}")
+            };
+            assert_eq!(failure, &Some(*expected), "{name}");
+        }
         // These of a login's errors come from checks of documents.
         let by_a_check = matches!(
             last.result,

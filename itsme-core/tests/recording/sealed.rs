@@ -270,4 +270,10 @@ fn an_endless_callback_takes_no_room() {
         let outcome = replay(recording).outcome;
         assert_eq!(outcome, "the callback does not belong to this login: it is longer than 16 KiB");
     }
+    let redirect = scene.authorize(login());
+    let longest = "x".repeat(16 * 1024);
+    assert!(scene.play(scene.client.finish_login(redirect.state, longest)).is_err());
+    let [recording] = &recorded.take()[..] else { panic!("one flow") };
+    let outcome = replay(recording).outcome;
+    assert!(!outcome.contains("longer"), "{outcome}");
 }
