@@ -32,8 +32,6 @@ pub(super) struct Cursor {
     at: usize,
     now: UnixTime,
     drawn: VecDeque<Option<Bytes>>,
-    /// How many blocks of random bytes were invented because the tape had no more.
-    made_up: u64,
     asked: usize,
     /// The requests and key operations for which the tape has no result.
     unanswered: BTreeSet<usize>,
