@@ -3,7 +3,7 @@
 mod common;
 
 use common::Scene;
-use itsme_core::{AuthorizationRequest, Scope, Step};
+use itsme_core::{AuthorizationRequest, Scope, Step, UnixTime, explain::Document};
 use itsme_testkit::{Person, SERVICE};
 
 #[test]
@@ -91,4 +91,13 @@ fn evidence_is_the_signed_token_and_its_key() {
     assert_eq!(evidence.asked_at(), begun);
     assert_eq!(evidence.asked_scopes(), [Scope::Email]);
     assert_eq!(evidence.asked_acr(), None);
+}
+
+#[test]
+fn times_and_checks_are_shown() {
+    assert_eq!(format!("{:?}", UnixTime::from_millis(1_767_225_600_042)), "1767225600.042");
+    let check =
+        Document::IdToken.checks().into_iter().find(|check| check.name == "sub").expect("a check");
+    let shown = format!("sub: {} ({})", check.expects, check.source);
+    assert_eq!(check.to_string(), shown);
 }

@@ -1,5 +1,7 @@
 //! Settings that cannot work are refused when the client is created.
 
+use std::time::Duration;
+
 use itsme_core::{Client, Environment, Error, Settings, SettingsError, UrlError};
 use itsme_testkit::private_keys;
 
@@ -144,4 +146,16 @@ fn the_published_keys_are_served() {
     let expected: serde_json::Value =
         serde_json::from_str(&private_keys().public_jwks()).expect("JSON");
     assert_eq!(published, expected);
+}
+
+#[test]
+fn a_client_tells_what_was_set() {
+    let settings = settings("a", "https://op.example");
+    let client = Client::new(settings.clone()).expect("the settings are sound");
+    assert_eq!(client.redirect_uri(), None);
+    let settings = settings.redirect_uri("https://rp.example/back");
+    let client = Client::new(settings.login_lifetime(Duration::from_secs(60)));
+    let client = client.expect("the settings are sound");
+    assert_eq!(client.redirect_uri(), Some("https://rp.example/back"));
+    assert_eq!(client.login_lifetime(), Duration::from_secs(60));
 }

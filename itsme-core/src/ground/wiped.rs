@@ -110,4 +110,8 @@ mod tests {
             assert!(left[ALLOCATORS..].iter().all(|byte| !b"secret!?".contains(byte)), "{length}");
         }
     }
+    #[test]
+    fn it_is_not_shown() {
+        assert_eq!(format!("{:?}", Wiped::new("secret!".to_owned())), "Wiped(..)");
+    }
 }

@@ -75,3 +75,27 @@ impl Countdown {
         self.total.saturating_sub(elapsed.saturating_sub(self.begun))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::endpoint::Endpoint;
+
+    #[test]
+    fn both_attempts_share_the_total() {
+        let [connect, total] = [1, 10].map(Duration::from_secs);
+        let timeouts = Timeouts::default().connect(connect).total(total);
+        assert_eq!((timeouts.connect, timeouts.total), (connect, total));
+        let request = |number| {
+            let mut request = Request::new(Vec::new());
+            request.extensions_mut().insert(Attempt { endpoint: Endpoint::KeySet, number });
+            request
+        };
+        let mut countdown = timeouts.countdown();
+        let mut left = |number, elapsed| {
+            countdown.left_for(&request(number), Duration::from_secs(elapsed)).as_secs()
+        };
+        assert_eq!([left(1, 5), left(2, 9), left(2, 30)], [10, 6, 0]);
+        assert_eq!(left(1, 30), 10, "for the next response");
+    }
+}

@@ -147,6 +147,8 @@ mod tests {
             (json!(17.5), Some("17.5")),
             (json!(-1), None),
             (json!((1_u64 << 53) + 1), None),
+            (json!(true), Some("true")),
+            (json!([]), None),
         ] {
             assert_eq!(String::lenient(&number).as_deref(), expected, "{number}");
         }

@@ -29,6 +29,7 @@ fn after_a_ping_that_was_too_early_it_is_polled_on() {
         &mut scene,
         BackchannelRequest::known_user(ann, AuthorizationRequest::login(SERVICE)),
     );
+    assert!(ticket.awaits_ping());
     let early = http::Request::post(NOTIFICATIONS)
         .header("authorization", format!("Bearer {}", notification_token(&ticket)))
         .header("content-type", "application/json")

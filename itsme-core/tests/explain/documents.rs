@@ -5,7 +5,7 @@ use itsme_core::{
     Platform, PrivateKeys, Scope, Settings,
     explain::{self, Document, Explainer, Explanation},
 };
-use itsme_testkit::{CLIENT_ID, Person, SERVICE, World, private_keys};
+use itsme_testkit::{CLIENT_ID, Document as Altered, Person, SERVICE, World, private_keys};
 use serde_json::{Value, json};
 
 use crate::{Answers, common::Scene, failures, found, play, settings};
@@ -28,6 +28,24 @@ fn claims_are_hidden_unless_asked_for() {
     let unsigned = explainer.op_keys(b"{}").signed_token(who.evidence.id_token());
     let names: Vec<_> = unsigned.explanation.failed().map(|report| report.check.name).collect();
     assert_eq!(names, ["signature"]);
+}
+
+/// One of itsme's environments can have two issuers: a token must have the one in the metadata.
+#[test]
+fn the_issuer_is_that_of_the_metadata() {
+    let mut scene = Scene::at(Environment::E2e);
+    for (document, name) in [(Altered::Discovery, "issuer"), (Altered::IdToken, "iss")] {
+        scene.op.alter(document, move |members| {
+            members.insert(name.into(), json!("https://oidc.e2e.itsme.services/v2"));
+        });
+    }
+    let who = scene.log_in().expect("a person");
+    let settings = Settings::new(CLIENT_ID, private_keys(), Environment::E2e);
+    let provider = scene.client.provider().expect("it is cached");
+    let explainer = Explainer::new(&settings, scene.world.now()).provider(&provider);
+    let read = explainer.signed_token(who.evidence.id_token());
+    let claims = read.reveal_claims().expect("claims");
+    assert!(explainer.id_token(claims).failed().all(|report| report.check.name != "iss"));
 }
 
 /// Each key of a set says why it is ignored; the set says which key it lacks.

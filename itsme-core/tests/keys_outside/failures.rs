@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use itsme_core::{
     Advice, Attempt, Backchannel, DriveError, Error, KeyFailure, KeyOperation, LoggedIn,
-    PrivateKeys, Step,
+    PrivateKeys, Step, UserDiscovery,
 };
-use itsme_testkit::{FakeKms, FakeOp, Reaction};
+use itsme_testkit::{FakeKms, FakeOp, Person, Reaction};
 use serde_json::{Value, json};
 
 use super::{Outside, SIGN, UNWRAP, drive_by, login};
@@ -218,6 +218,21 @@ fn a_poll_outlives_an_outage() {
     outside.kms.recover();
     let answer = outside.play(outside.client.poll_backchannel(ticket));
     assert!(matches!(answer, Ok(Backchannel::LoggedIn(_))));
+}
+
+/// The same before the user has scanned the code.
+#[test]
+fn a_poll_for_the_user_outlives_an_outage() {
+    let mut outside = Outside::new();
+    let ticket = outside.play(outside.client.discover_user()).expect("a code");
+    outside.kms.react_when(|_| Some(Reaction::Lost));
+    let answer = outside.play(outside.client.poll_user_discovery(ticket));
+    let Ok(UserDiscovery::Waiting(ticket)) = answer else { panic!("it can be polled again") };
+    outside.kms.recover();
+    let session = outside.op.pending_sessions()[0].to_owned();
+    outside.op.scan(&session, &Person::ann());
+    let answer = outside.play(outside.client.poll_user_discovery(ticket));
+    assert!(matches!(answer, Ok(UserDiscovery::Found(_))));
 }
 
 #[test]
