@@ -134,7 +134,7 @@ fn errors_name_the_cause_and_the_way_out() {
     assert_eq!(
         error,
         "the settings are unusable: the issuer must begin with https:// (plain http is allowed \
-         only to localhost, and only with `Settings::danger_http_on_loopback`)"
+         only for localhost, and only with `Settings::danger_http_on_loopback`)"
     );
 }
 

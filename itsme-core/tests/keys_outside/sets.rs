@@ -90,7 +90,7 @@ fn keys_are_added_retired_and_put_in_front() {
     let mut kms = FakeKms::new();
     let keys = kms.keys();
     for made in [keys.with_new_encryption_key(), keys.with_new_signing_key()] {
-        assert!(text(made).contains("generate the new key there"));
+        assert!(text(made).contains("generate the new key in the HSM or KMS"));
     }
     let (sig, enc) = (kms.make_key("kms-sig-2", "sig"), kms.make_key("kms-enc-2", "enc"));
     let keys = keys.with_external(&sig).and_then(|keys| keys.with_external(&enc));
