@@ -21,7 +21,7 @@ use crate::{
 
 /// The text is not a JSON object, or has the same member twice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a JSON object without repeated members: {0}")]
+#[error("it must be a JSON object without repeated members: {0}")]
 pub struct NotJson(&'static str);
 
 impl From<JsonError> for NotJson {
