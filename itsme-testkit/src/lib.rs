@@ -84,8 +84,8 @@
 //!
 //! # A sandbox for any language
 //!
-//! The program `itsme-op` (feature `server`) runs a [`Server`] that you configure with command-line
-//! options or a small file, including your own clients and people. It prints what an application
+//! The `itsme-op` program (feature `server`) runs a [`Server`]. You configure it, including its
+//! clients and people, with command-line options or a small file. It prints what an application
 //! needs to connect. Every OP in this crate has a simulated phone at `/phone` under the issuer. It
 //! shows what the itsme app would show, with buttons to approve, refuse or scan. Tests in any
 //! language can do the same through the JSON API at `/control/v1`, which `/control/openapi.json`

@@ -3,12 +3,10 @@
 use std::{sync::OnceLock, time::Duration};
 
 use itsme_core::{
-    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, CibaTicket, Claim, Client,
-    Error, Evidence, Flow, LoggedIn, LoginState, Ping, Progress, Provider, QrLogin, Recording,
-    Response, Scope, SendFailure, Step, UserDiscoveryTicket, internals::replay,
+    AuthorizationRequest, Backchannel, BackchannelRequest, Callback, Claim, Client, Error, Flow,
+    LoggedIn, LoginState, Ping, Progress, Provider, QrLogin, Response, Scope, SendFailure, Step,
 };
-use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play, private_keys};
-use serde::{Serialize, de::DeserializeOwned};
+use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play};
 use serde_json::Value;
 
 use super::input::Input;
@@ -17,14 +15,14 @@ use super::input::Input;
 /// five seconds down to a millisecond.
 const MOST_STEPS: usize = 4000;
 
-struct Scene {
-    world: World,
+pub(super) struct Scene {
+    pub(super) world: World,
     op: FakeOp,
-    client: Client,
+    pub(super) client: Client,
 }
 
 impl Scene {
-    fn cold() -> Self {
+    pub(super) fn cold() -> Self {
         let world = World::new();
         let op = FakeOp::new(world.clock());
         let client = Client::new(op.settings()).expect("the settings are sound");
@@ -32,7 +30,7 @@ impl Scene {
     }
 
     /// With metadata and keys as stored by an earlier process.
-    fn warm() -> Self {
+    pub(super) fn warm() -> Self {
         static PROVIDER: OnceLock<String> = OnceLock::new();
         let mut scene = Self::cold();
         let provider = PROVIDER.get_or_init(|| {
@@ -48,7 +46,7 @@ impl Scene {
         play(flow, &mut self.op, &mut self.world).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn authorize(&self) -> Flow<itsme_core::Redirect> {
+    pub(super) fn authorize(&self) -> Flow<itsme_core::Redirect> {
         self.client.authorize(login_and_userinfo())
     }
 
@@ -78,7 +76,7 @@ impl Scene {
     }
 
     /// Resumes what was stored: starts, and continues after a wait.
-    fn take_up<T>(&mut self, flow: Flow<T>) {
+    pub(super) fn take_up<T>(&mut self, flow: Flow<T>) {
         if let Ok(Step::Wait(time, paused)) = flow.start(&mut self.world) {
             self.world.advance(time);
             let _ = paused.resume(&mut self.world);
@@ -193,7 +191,7 @@ fn answer(input: &mut Input<'_>) -> Response {
 }
 
 /// Everything that describes itself does so without panicking.
-fn tell(error: &Error) {
+pub(super) fn tell(error: &Error) {
     let _ = format!("{error} {error:?}");
 }
 
@@ -275,68 +273,6 @@ pub fn ping(data: &[u8]) {
         }
         Err(error) => assert!(error.response().status().is_client_error()),
     }
-}
-
-/// Stored texts: a login state, a provider, evidence, tickets, a completed login, a recording. The
-/// first byte selects which one. Returns whether the text could be read.
-pub fn stored(data: &[u8]) -> bool {
-    let mut input = Input::new(data);
-    let kind = input.byte();
-    let text = String::from_utf8_lossy(input.rest()).into_owned();
-    match kind % 7 {
-        0 => {
-            let Some(login) = read::<LoginState>(&text) else { return false };
-            let mut scene = Scene::warm();
-            let callback = Callback::from_pairs([("code", "c"), ("state", login.id())]);
-            if let Err(error) = scene.client.finish_login(login, callback).start(&mut scene.world) {
-                tell(&error);
-            }
-        }
-        1 => {
-            let Some(provider) = read::<Provider>(&text) else { return false };
-            let mut scene = Scene::cold();
-            if scene.client.import_provider(provider).is_ok() {
-                let _ = scene.authorize().start(&mut scene.world);
-            }
-        }
-        2 => {
-            let Ok(evidence) = Evidence::from_text(&text) else { return false };
-            assert_eq!(*evidence.to_text(), text);
-        }
-        3 => {
-            let Some(ticket) = read::<CibaTicket>(&text) else { return false };
-            let mut scene = Scene::warm();
-            scene.take_up(scene.client.poll_backchannel(ticket));
-        }
-        4 => {
-            let Some(ticket) = read::<UserDiscoveryTicket>(&text) else { return false };
-            let mut scene = Scene::warm();
-            scene.take_up(scene.client.poll_user_discovery(ticket));
-        }
-        5 => {
-            let Some(login) = read::<LoggedIn>(&text) else { return false };
-            let _ = format!("{login:?}");
-        }
-        // As a file, and as what someone who knows the client's public key can put into one.
-        _ => {
-            if let Ok(recording) = text.parse::<Recording>() {
-                Scene::cold().take_up(recording.open(private_keys()));
-            }
-            let Some(replay) = replay(&text, private_keys().into()) else { return false };
-            let replayed = replay.run();
-            let _ = (replayed.is_same(), replayed.documents().count());
-        }
-    }
-    true
-}
-
-/// Reads stored text and checks that it is the same after being written and read again.
-fn read<T: Serialize + DeserializeOwned>(text: &str) -> Option<T> {
-    let stored = serde_json::from_str::<T>(text).ok()?;
-    let again = serde_json::to_string(&stored).expect("what is stored is JSON");
-    let read: T = serde_json::from_str(&again).expect("what was stored can be read");
-    assert_eq!(serde_json::to_string(&read).expect("JSON"), again);
-    Some(stored)
 }
 
 /// Any sequence of responses, failures and waits in every flow. Whatever happens, it ends; and if it

@@ -8,8 +8,10 @@
 mod flows;
 mod input;
 mod jose;
+mod stored;
 
 pub use self::{
-    flows::{callback, discovery, flow, ping, stored, token, userinfo},
+    flows::{callback, discovery, flow, ping, token, userinfo},
     jose::{jwe, jws, key_set, nested},
+    stored::stored,
 };

@@ -53,31 +53,3 @@ impl Platform for SystemPlatform {
         getrandom::fill(buf).map_err(|_| EntropyError)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    struct Sevens;
-
-    impl Platform for Sevens {
-        fn now(&self) -> UnixTime {
-            UnixTime::from_secs(7)
-        }
-
-        fn fill(&mut self, buf: &mut [u8]) -> Result<(), EntropyError> {
-            buf.fill(7);
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn a_borrowed_platform_is_a_platform() {
-        fn use_it(mut platform: impl Platform) -> (u64, [u8; 2]) {
-            let mut drawn = [0; 2];
-            platform.fill(&mut drawn).expect("sevens");
-            (platform.now().as_secs(), drawn)
-        }
-        assert_eq!(use_it(&mut Sevens), (7, [7; 2]));
-    }
-}

@@ -12,9 +12,6 @@ import sys
 import tempfile
 from html.parser import HTMLParser
 
-# Authlib requires https; the sandbox is on loopback.
-os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
-
 import requests
 from authlib.common.security import generate_token
 from authlib.integrations.base_client import OAuthError
@@ -28,7 +25,7 @@ import by_secret
 from login import finish, prepare
 from request_object import by_request_object
 
-REDIRECT_URI = "http://127.0.0.1:8080/callback"
+REDIRECT_URI = "http://127.0.0.1:8080/itsme/callback"
 PATIENCE = 30
 IN_ALL = 180
 
@@ -150,7 +147,12 @@ def log_in(op, client, by_object=False, wrong=lambda parameters, pending: None):
         plain = parameters | {"claims": json.dumps(parameters["claims"])}
         url, _ = client.session.create_authorization_url(endpoint, **plain)
 
-    # As the person: load the page and click.
+    callback = approve(url, endpoint)
+    return finish(client.session, op.metadata, op.keys, client.decryption, callback, pending)
+
+
+def approve(url, endpoint):
+    """Loads the page and clicks, as Ann does. Returns the URL at which she comes back."""
     answer = requests.get(url, timeout=PATIENCE, allow_redirects=False)
     if answer.status_code == 200:
         form = SignInPage(answer.text).forms["Approve as Ann Peeters"]
@@ -159,7 +161,28 @@ def log_in(op, client, by_object=False, wrong=lambda parameters, pending: None):
         raise ErrorPage(answer.text)
     callback = answer.headers["Location"]
     check(callback.startswith(f"{REDIRECT_URI}?"), f"they come back to {callback}")
-    return finish(client.session, op.metadata, op.keys, client.decryption, callback, pending)
+    return callback
+
+
+def first_login(op):
+    """Runs the guide's program, at this sandbox, with Ann instead of the developer."""
+    file = pathlib.Path(__file__).with_name("first_login.py")
+    program = file.read_text().replace("http://127.0.0.1:8811/v2", op.issuer)
+    said = []
+
+    def paste(_):
+        url = said[-1].split()[1]
+        return approve(url, op.metadata["authorization_endpoint"])
+
+    started_in = os.getcwd()
+    os.chdir(op.directory.name)
+    try:
+        exec(compile(program, file, "exec"), {"print": said.append, "input": paste})
+    finally:
+        os.chdir(started_in)
+    check(said[-1].startswith("Ann has logged in: "), f"the program prints {said}")
+    check(said[-1].endswith(", ann.peeters@mail.example"), f"the program prints {said}")
+    print("ok  the guide's program logs Ann in")
 
 
 class ErrorPage(Exception):
@@ -198,9 +221,13 @@ def main(program):
     signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"not finished after {IN_ALL} seconds"))
     signal.alarm(IN_ALL)
     with Sandbox(program) as op:
+        # Here, Authlib requires https; the sandbox is on loopback.
+        os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
         op.metadata.validate()
+        del os.environ["AUTHLIB_INSECURE_TRANSPORT"]
         check(op.metadata["issuer"] == op.issuer, "the metadata is the issuer's")
         print("ok  the metadata is valid")
+        first_login(op)
         subjects = set()
         for client in [ByKeys(op), BySecret(op)]:
             for by_object in client.by_object:

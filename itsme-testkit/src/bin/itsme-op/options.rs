@@ -106,7 +106,8 @@ pub struct Options {
     #[arg(long, value_name = "URI")]
     pub redirect_uri: Vec<String>,
 
-    /// Write the private JWK set of TEST_CLIENT to this file, which must not exist yet.
+    /// Write the private JWK set of TEST_CLIENT to this file. An existing file is never overwritten,
+    /// but it can be the one from an earlier run.
     #[arg(long, value_name = "FILE")]
     pub write_keys: Option<PathBuf>,
 
