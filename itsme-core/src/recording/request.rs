@@ -228,3 +228,18 @@ impl RecordedBackchannelRequest {
         Some(BackchannelRequest { what, hint, requested_expiry: self.requested_expiry })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Neither affects a replay, because they go only into the URL that the browser opens.
+    #[test]
+    fn prompts_and_locales_are_as_they_were() {
+        let request = AuthorizationRequest::login("SERVICE")
+            .prompt(Prompt::Consent)
+            .ui_locales([UiLocale::French]);
+        let read = RecordedRequest::of(&request).request().expect("what can be requested");
+        assert_eq!((read.prompts, read.ui_locales), (request.prompts, request.ui_locales));
+    }
+}

@@ -86,11 +86,7 @@ fn every_request_is_made_again() {
         all(),
         all().as_request_object(),
         AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scope(Scope::IdDocument),
-        AuthorizationRequest::login(SERVICE)
-            .scope(Scope::Profile)
-            .scopes_by_userinfo()
-            .prompt(Prompt::Consent)
-            .ui_locales([UiLocale::French]),
+        AuthorizationRequest::login(SERVICE).scope(Scope::Profile).scopes_by_userinfo(),
         AuthorizationRequest::share_data("SHARE", Claim::Address),
         AuthorizationRequest::confirm(CONFIRM_SERVICE, text).redirect_uri("https://rp.example/2"),
         AuthorizationRequest::confirm(CONFIRM_SERVICE, payment),
