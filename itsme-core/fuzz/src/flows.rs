@@ -4,7 +4,7 @@ use std::{sync::OnceLock, time::Duration};
 
 use itsme_core::{
     AuthorizationRequest, Backchannel, BackchannelRequest, Callback, Claim, Client, Error, Flow,
-    LoggedIn, LoginState, Ping, Progress, Provider, QrLogin, Response, Scope, SendFailure, Step,
+    LoggedIn, LoginState, Ping, Progress, QrLogin, Response, Scope, SendFailure, Step,
 };
 use itsme_testkit::{FakeOp, Person, REQUEST_URI, SERVICE, World, play};
 use serde_json::Value;
