@@ -16,7 +16,8 @@ import { ask, wait } from "./ciba.mjs";
 import { finish, prepare } from "./login.mjs";
 import { byRequestObject } from "./request_object.mjs";
 
-const REDIRECT_URI = "http://127.0.0.1:8080/callback";
+const REDIRECT_URI = "http://127.0.0.1:8080/itsme/callback";
+const HERE = fileURLToPath(new URL(".", import.meta.url));
 const PATIENCE = 30_000;
 const IN_ALL = 180_000;
 // The library requires https; the sandbox is on loopback.
@@ -39,7 +40,7 @@ async function startSandbox(program, ...args) {
     const introduction = JSON.parse(line);
     const [byKeys, bySecret] = introduction.clients;
     const jwks = JSON.parse(readFileSync(keys, "utf8"));
-    return { issuer: introduction.issuer, byKeys, bySecret, keys: await readKeys(jwks) };
+    return { issuer: introduction.issuer, byKeys, bySecret, keys: await readKeys(jwks), keysFile: keys };
   }
 }
 
@@ -105,6 +106,26 @@ async function logIn(config, service, { by = plainly, at = config, wrong = () =>
 
 const plainly = client.buildAuthorizationUrl;
 
+/** Runs the guide's program at this sandbox, as a developer who approves as Ann and pastes the callback URL. */
+async function firstLogin(issuer, keysFile) {
+  const program = readFileSync(join(HERE, "first_login.mjs"), "utf8")
+    .replace("http://127.0.0.1:8811/v2", issuer)
+    .replace('"keys.json"', JSON.stringify(keysFile));
+  const options = [...process.execArgv, "--input-type=module", "--eval", program];
+  const running = spawn(process.execPath, options, { cwd: HERE, stdio: ["pipe", "pipe", "inherit"] });
+  let printed = "";
+  for await (const output of running.stdout) {
+    const wasAsked = printed.includes("Paste");
+    printed += output;
+    if (!wasAsked && printed.includes("Paste")) {
+      const [, url] = printed.match(/^Open (\S+) and/);
+      running.stdin.write(`${await approve(url)}\n`);
+    }
+  }
+  assert.match(printed, /Ann has logged in: \S+, ann\.peeters@mail\.example\n$/);
+  console.log("ok  the guide's program logs Ann in");
+}
+
 /** Checks that it fails for this reason, in the OP's words. */
 async function refused(what, reason, tried) {
   let error;
@@ -123,11 +144,10 @@ async function refused(what, reason, tried) {
 
 /** Checks that the guide's code blocks are exactly the files that run here. */
 function checkChapter() {
-  const here = fileURLToPath(new URL(".", import.meta.url));
-  const chapter = readFileSync(join(here, "../../../docs/guide/other-languages.md"), "utf8");
-  const files = readdirSync(here).filter((name) => name.endsWith(".mjs") && name !== "log_in.mjs");
+  const chapter = readFileSync(join(HERE, "../../../docs/guide/other-languages.md"), "utf8");
+  const files = readdirSync(HERE).filter((name) => name.endsWith(".mjs") && name !== "log_in.mjs");
   for (const name of files) {
-    const block = "```js\n" + readFileSync(join(here, name), "utf8") + "```\n";
+    const block = "```js\n" + readFileSync(join(HERE, name), "utf8") + "```\n";
     if (!chapter.includes(block)) fail(`the chapter's code differs from ${name}`);
   }
   const printed = chapter.split("```js\n").length - 1;
@@ -142,7 +162,8 @@ function checkPerson({ idToken, userinfo }) {
 
 async function main(program) {
   checkChapter();
-  const { issuer, byKeys, bySecret, keys } = await startSandbox(program);
+  const { issuer, byKeys, bySecret, keys, keysFile } = await startSandbox(program);
+  await firstLogin(issuer, keysFile);
   const service = byKeys.services.login[0];
   const byKey = await connectByKey(issuer, byKeys.client_id, keys, ON_LOOPBACK);
   const secretly = await connectBySecret(issuer, bySecret.client_id, bySecret.secret, ON_LOOPBACK);
