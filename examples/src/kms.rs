@@ -4,7 +4,7 @@
 use itsme_core::Timeouts;
 use itsme_testkit::KmsClient;
 
-/// Returns a key holder that calls the KMS over reqwest.
+/// Returns a key holder that calls the KMS via reqwest.
 ///
 /// # Errors
 /// If the HTTP client cannot be created.
@@ -17,7 +17,7 @@ pub fn key_holder(kms: KmsClient) -> Result<itsme_reqwest::KeyHolder, itsme_reqw
     }))
 }
 
-/// Returns a key holder that calls the KMS over ureq.
+/// Returns a key holder that calls the KMS via ureq.
 pub fn blocking_key_holder(kms: KmsClient) -> itsme_ureq::KeyHolder {
     let agent = ureq::Agent::config_builder().proxy(None).build().into();
     let transport = itsme_ureq::Transport::with_agent(agent, Timeouts::default());

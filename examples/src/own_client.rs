@@ -1,5 +1,5 @@
-//! Your own HTTP client: an example of how to run the flows over something other than reqwest or
-//! ureq, here hyper. `tests/own_client.rs` checks that it conforms to the protocol's requirements.
+//! Your own HTTP client: an example of how to run the flows with something other than reqwest or
+//! ureq, in this case hyper. `tests/own_client.rs` checks that it conforms to the protocol's requirements.
 //!
 //! This client only supports plain HTTP. For TLS, use `hyper-rustls` as the connector.
 

@@ -74,7 +74,7 @@ impl Report {
         self.say("2. A user has scanned the code and is being asked in the app …");
     }
 
-    /// Reports that the user has approved in the app.
+    /// Reports that the user has given approval in the app.
     pub fn approved(&self) {
         self.say("3. The user has approved");
     }

@@ -116,7 +116,7 @@ impl Client {
     /// 1. Starts a login like [`authorize`](Self::authorize), but with a request object that itsme fetches from your
     ///    server. Host the object at `request_uri` before you send the user to itsme.
     ///
-    /// itsme must be able to fetch the URL over https. Write out the port, as in
+    /// itsme must be able to fetch the URL over https. Include the port explicitly, as in
     /// `https://example.be:443/itsme/request.jwt`. The object is valid for `lifetime`, in whole seconds. Choose a
     /// `lifetime` that leaves the user enough time to reach itsme.
     ///
@@ -157,7 +157,7 @@ impl Client {
     }
 
     /// Continues a login by QR code until its status changes: there is a code to show, someone has scanned the code,
-    /// the user is being asked in the app, or the user has logged in.
+    /// the user is being prompted in the app, or the user has logged in.
     ///
     /// # Errors
     /// The errors of [`discover_user`](Self::discover_user), [`poll_user_discovery`](Self::poll_user_discovery),
@@ -191,12 +191,12 @@ impl Client {
         Flow::of("poll_user_discovery", Ok(poll)).observed(observer)
     }
 
-    /// Starts a login or confirmation without a browser. The OP asks the user in the itsme app, and the flow returns a
-    /// ticket with which you can [poll](Self::poll_backchannel) for the answer.
+    /// Starts a login or confirmation without a browser. The OP prompts the user in the itsme app, and the flow returns
+    /// a ticket with which you can [poll](Self::poll_backchannel) for the answer.
     ///
     /// # Errors
     /// If the request is invalid, the flow ends with [`Error::Request`] before it sends anything. If the OP returned an
-    /// error, the flow ends with [`Error::Refused`]. If no response arrived, the OP may have asked the user anyway.
+    /// error, the flow ends with [`Error::Refused`]. If no response arrived, the OP may have prompted the user anyway.
     pub fn start_backchannel(&self, request: BackchannelRequest) -> Flow<CibaTicket> {
         let observer = self.observer(&InputRef::StartBackchannel(&request));
         let start = ciba::start_backchannel(&self.inner, request);
@@ -239,8 +239,8 @@ impl Client {
 
     /// Checks that each [external](crate::PrivateKeys::external) key matches its published public key, so that you
     /// notice a mismatch before anyone logs in. For each signing key, the flow requests a signature from the key
-    /// holder. For each decryption key, it encrypts a random content key to the public key and requests that the key
-    /// holder decrypt it. A decryption key without `alg` is tested with both RSA-OAEP and RSA-OAEP-256, since the OP
+    /// holder. For each decryption key, it encrypts a random content key to the public key and asks the key
+    /// holder to decrypt it. A decryption key without `alg` is tested with both RSA-OAEP and RSA-OAEP-256, since the OP
     /// may choose either.
     ///
     /// The flow sends no HTTP requests. It does not check local keys or the keys of the previous set.

@@ -80,7 +80,7 @@ impl Payload {
     }
 }
 
-/// The results of all checks of a token in an archived text.
+/// The results of all checks on a token in archived text.
 pub(crate) struct ExplainedToken {
     pub(crate) name: &'static str,
     pub(crate) signature: Vec<CheckReport>,
@@ -88,7 +88,7 @@ pub(crate) struct ExplainedToken {
 }
 
 impl StoredToken {
-    /// Runs the checks of a token. Also returns the token's `sub`.
+    /// Runs the checks on a token. Also returns the token's `sub`.
     fn explain(
         &self,
         name: &'static str,
@@ -137,7 +137,7 @@ fn digest(payload: &str) -> String {
     jose::base64url(jose::sha256(&[payload.as_bytes()]))
 }
 
-/// Returns the payload of a text if it has not changed since it was stored.
+/// Returns the payload of archived text if the text has not changed since it was stored.
 fn payload(text: &str) -> Result<&str, EvidenceError> {
     // The first format was a JSON object with `"v":1`.
     let v = |object: Map<String, Value>| object.get("v").and_then(Value::as_u64);
@@ -188,7 +188,7 @@ impl Evidence {
         Zeroizing::new(format!("{NAME}:{FORMAT}:{}:{}", digest(&payload), *payload))
     }
 
-    /// Reads and verifies an archived text. It verifies that no byte has changed, that the keys in the text signed the
+    /// Reads and verifies archived text. It verifies that no byte has changed, that the keys in the text signed the
     /// tokens, and that the tokens are from the issuer, for the client, and about the same user (the known user, if
     /// the request had one). Expired tokens are accepted.
     ///
@@ -217,7 +217,7 @@ impl Evidence {
         Ok(Self { id_token, userinfo, client, requested, archived })
     }
 
-    /// Runs all checks of the tokens in an archived text.
+    /// Runs all checks on the tokens in archived text.
     pub(crate) fn explain(text: &str) -> Result<Vec<ExplainedToken>, EvidenceError> {
         let Payload { id_token, userinfo, client, requested } = Payload::read(text)?;
         let (first, sub) = id_token.explain("ID token", &client, requested.sub.as_deref())?;

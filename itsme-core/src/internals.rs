@@ -52,7 +52,7 @@ pub fn replay(opened: &str, credentials: Credentials) -> Option<Replay> {
     Replay::new(Zeroizing::new(opened.to_owned()), credentials).ok()
 }
 
-/// The decryption of a client with these keys.
+/// The decryption for a client with these keys.
 pub fn decryption(keys: &PrivateKeys) -> Decryption {
     Decryption::PrivateKeys(keys.decryption_keys().to_vec())
 }

@@ -120,7 +120,7 @@ impl Client {
         self.transport.run(self.core.poll_user_discovery(ticket)).await
     }
 
-    /// Asks a user in the itsme app to log in or to confirm. See
+    /// Asks a user in the itsme app to log in or to confirm something. See
     /// [`itsme_core::Client::start_backchannel`].
     ///
     /// # Errors

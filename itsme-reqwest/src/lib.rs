@@ -68,8 +68,8 @@
 //! }
 //! ```
 //!
-//! Errors contain no token, code, URL or claim, so you can log them. Two of them quote [text from the OP or the
-//! browser](itsme_core#secrets). You need not retry: requests that are safe to repeat have already been retried.
+//! Errors contain no tokens, codes, URLs or claims, so you can log them. Two of them quote [text from the OP or the
+//! browser](itsme_core#secrets). You don't need to retry: requests that are safe to repeat have already been retried.
 //!
 //! # Why a login failed
 //!

@@ -96,7 +96,7 @@ impl Transport {
 
     /// Creates a transport that uses an existing client. Nothing stops such a client from following
     /// a redirect with the authorization code in the URL, from sending a request twice, or from
-    /// waiting forever, so make sure that it is built not to do any of this. Its own timeouts apply to each
+    /// waiting forever, so make sure that it is built not to do any of these things. Its own timeouts apply to each
     /// attempt, not to all attempts at a request combined.
     pub fn danger_with_client(client: reqwest::Client) -> Self {
         let user_agent = HeaderValue::from_static(USER_AGENT);

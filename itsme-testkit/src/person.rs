@@ -14,7 +14,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Creates a person without any claims, of whom only the identity is known.
+    /// Creates a person with no claims, only an identity.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), claims: Arc::default() }
     }
@@ -102,7 +102,7 @@ impl Person {
         vec![Self::ann(), Self::daan(), Self::ioana()]
     }
 
-    /// Adds claims, whose names are given without the V2 prefix.
+    /// Adds claims, named without the V2 prefix.
     fn v2(&mut self, claims: &Value) {
         for (name, value) in claims.as_object().into_iter().flatten() {
             Arc::make_mut(&mut self.claims).insert(format!("{V2}{name}"), value.clone());
@@ -186,7 +186,7 @@ impl Person {
         Self { id: id.to_owned(), claims: Arc::new(claims) }
     }
 
-    /// Sets a claim of this person by its name in an ID token or userinfo response.
+    /// Sets one of this person's claims by its name in an ID token or userinfo response.
     #[must_use]
     pub fn with(mut self, claim: impl Into<String>, value: impl Into<Value>) -> Self {
         Arc::make_mut(&mut self.claims).insert(claim.into(), value.into());

@@ -26,7 +26,7 @@ impl Client {
         Ok(Self::with_transport(core, Transport::new()))
     }
 
-    /// Creates a client for a different tenant in the same environment, which shares this client's connections. See
+    /// Creates a client that shares this client's connections, for a different tenant in the same environment. See
     /// [`itsme_core::Client::sibling`]. The two also share the key holder, which distinguishes keys only by their
     /// `kid`.
     ///

@@ -13,7 +13,7 @@ use itsme_core::{KeyFailure, KeyLog, KeyOperation, KeyResult};
 use thiserror::Error as ThisError;
 use tracing::Span;
 
-/// Performs the operations of [external](itsme_core::PrivateKeys::external) private keys, which are held in an HSM or a
+/// Performs operations with [external](itsme_core::PrivateKeys::external) private keys, which are held in an HSM or a
 /// KMS. It wraps a function and is passed to a [`Transport`](crate::Transport::key_holder) or a
 /// [`Client`](crate::Client::key_holder). `Clone` is cheap.
 ///

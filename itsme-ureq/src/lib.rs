@@ -111,8 +111,9 @@
 //! Logs go through [`tracing`](https://docs.rs/tracing), with the target `itsme`. Each flow is a span named `itsme` at
 //! level `info`. Its field `flow` is the name of the [`Client`] method: `authorize`, `finish_login`, `poll_backchannel`
 //! and so on. Within the span, each request is an event at level `debug`, or `warn` if the OP responds with a server
-//! error or not at all. Each operation of an external key is also an event. See [`RequestLog`](itsme_core::RequestLog)
-//! and [`KeyLog`](itsme_core::KeyLog) for the fields. No path, query, header, body or personal data is logged.
+//! error or not at all. Each operation with an external key is also an event. See
+//! [`RequestLog`](itsme_core::RequestLog) and [`KeyLog`](itsme_core::KeyLog) for the fields. No path, query, header,
+//! body or personal data is logged.
 //!
 //! We cannot control ureq's own logs. **At trace level, `ureq_proto` logs the headers of requests, including access
 //! tokens and the client secret**, so keep it at debug (`RUST_LOG=trace,ureq_proto=debug`).

@@ -1,4 +1,4 @@
-//! Writes mutants into the source, each behind a check of whether it is the chosen one.
+//! Writes mutants into the source, each behind a check that it is the chosen one.
 
 use std::{
     cmp::Reverse,

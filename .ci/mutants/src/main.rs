@@ -4,7 +4,7 @@
 //! cargo-mutants builds the tests once for each mutant, which takes ten hours here. This program instead writes all
 //! mutants into one copy of the source, in which an environment variable chooses one of them at run time
 //! ([`instrument`]). It drops the mutants that do not compile ([`build`]), finds out which tests reach which mutants,
-//! and runs only these tests ([`run`]). The few mutants that cannot be chosen at run time (in a `const fn`, in a `let`
+//! and runs only those tests ([`run`]). The few mutants that cannot be chosen at run time (in a `const fn`, in a `let`
 //! chain, with `impl Trait`) are left to cargo-mutants.
 
 mod build;

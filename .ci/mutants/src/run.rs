@@ -136,7 +136,7 @@ fn attempt(tree: &Path, number: usize, tests: &[Test], reaching: &[usize]) -> Ou
     Outcome::Survived
 }
 
-/// Waits for a program, and returns whether it succeeded. If it does not end in time, stops it and
+/// Waits for a program, and returns whether it succeeded. If it does not finish in time, stops it and
 /// returns `None`.
 fn end(child: &mut Child, patience: Duration) -> Option<bool> {
     let begun = Instant::now();
@@ -151,7 +151,7 @@ fn end(child: &mut Child, patience: Duration) -> Option<bool> {
     None
 }
 
-/// Returns a command that runs these tests of a program until the first one fails.
+/// Returns a command that runs these tests in a program until one fails.
 fn command(tree: &Path, program: &Path, names: &[&str]) -> Command {
     let mut command = Command::new(program);
     command

@@ -60,7 +60,7 @@ fn rustdoc() -> Result<ExitCode> {
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs rustdoc to write the JSON of the workspace's libraries, with the features that the examples use, and returns
+/// Runs rustdoc to write the JSON for the workspace's libraries, with the features that the examples use, and returns
 /// the folder with the output.
 fn document(root: &Path) -> Result<std::path::PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), Into::into);

@@ -177,7 +177,8 @@ fn check_published(
     let kept = max_age.is_some_and(|seconds| seconds >= 1800);
     let status = response.status();
     report.check(Some(same), &format!("{url} matches the key file, status {status}"));
-    report.check(Some(quick), &format!("it responds in {took:.1?}; itsme waits for one second"));
+    report
+        .check(Some(quick), &format!("it responded in {took:.1?}; itsme waits at most one second"));
     let cached = max_age.map_or("is missing".to_owned(), |seconds| format!("is {seconds}"));
     report.check(
         Some(kept),

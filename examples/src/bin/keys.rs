@@ -48,7 +48,7 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Create a new set with one key to sign and one to decrypt.
+    /// Create a new set with one key for signing and one for decryption.
     Generate { file: PathBuf },
     /// Create a set from private keys in other files: PEM, PKCS #12, single JWKs and more.
     Import {

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     let told = recording::told(&replay, &replayed);
     let text = |name: &str| told[name].as_str().unwrap_or_default();
     report.say(format_args!(
-        "This is a recording of `{}`, started at {} by client {} at {}.",
+        "This is a recording of `{}`, started at {} by client {} of {}.",
         text("name"),
         text("begun"),
         text("client_id"),
@@ -79,8 +79,8 @@ fn main() -> ExitCode {
         report.say(format_args!("\n{:+9.3} s  {what}", after.as_secs_f64()));
         if !step.is_same && !asks_what_if {
             report.say(
-                "--   this differs from the recording; check whether the library has a different version, the key file \
-                    signs with a different key, or bytes are missing",
+                "--   this differs from the recording; check whether you have a different version of the library, \
+                    whether the key file contains a different signing key, or whether bytes are missing",
             );
         }
         let layers: Vec<Layer> = recording::of_step(step).collect();

@@ -19,8 +19,8 @@ const BEGIN_AGAIN: &str = "let the user start again. If this happens to many use
     `SameSite=Lax` and that the login state is stored under its `id()`";
 
 /// The advice for a recording that cannot be opened.
-pub const SEALED: &str = "the recording is sealed to the key that was published when it was made: pass a key file that \
-    still contains this key, and the complete recording";
+pub const SEALED: &str = "the recording is sealed to the key that was published when it was made: pass the complete recording and a key file that \
+    still contains this key";
 
 /// Returns the advice for a failed check of `itsme-core`.
 pub fn on(document: Document, check: &str) -> &'static str {
@@ -42,7 +42,7 @@ pub fn on(document: Document, check: &str) -> &'static str {
         }
         (Document::Encryption, _) => COPIED,
         (Document::Signature, "signature") => {
-            "fetch the OP's keys again with `--fetch`, because they change. If the key is still not among them, the \
+            "fetch the OP's keys again with `--fetch`, because they can change. If the key is still not among them, the \
                 token was issued in a different environment or by a different issuer"
         }
         (Document::Signature, "alg") => {

@@ -98,7 +98,7 @@ fn published(text: &str, keys: &PrivateKeys) -> Layer {
         true => Outcome::Passed,
         false => Outcome::Failed {
             error: None,
-            advice: "publish what `keys public FILE` prints. Until itsme has fetched it, itsme encrypts to the old \
+            advice: "publish what `keys public FILE` prints. Until itsme has fetched it, itsme will encrypt to the old \
                 key, so keep that key in the file",
         },
     };

@@ -29,7 +29,7 @@ pub struct Layer {
 pub struct Finding {
     /// The name of the check.
     pub name: &'static str,
-    /// The specification of the check.
+    /// The specification that the check comes from.
     pub source: &'static str,
     /// The outcome.
     pub outcome: Outcome,
@@ -147,12 +147,12 @@ impl Layer {
         decryption.is_none_or(|finding| finding.outcome == Outcome::Passed)
     }
 
-    /// Whether a check of this layer failed.
+    /// Whether a check on this layer failed.
     pub fn has_failed(&self) -> bool {
         self.findings.iter().any(Finding::has_failed)
     }
 
-    /// Prints the layer, either in full or only the failed checks.
+    /// Prints either the full layer or only its failed checks.
     pub fn tell(&self, report: &Report, only_failed: bool) {
         report.say(format_args!("\n{}", self.name));
         for (what, members) in self.shown.iter().filter(|_| !only_failed) {

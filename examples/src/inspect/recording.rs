@@ -27,7 +27,7 @@ pub fn open(text: &str, credentials: Credentials) -> Result<Replay, DriveError<S
 /// What is needed to open a recording if the client's key is in an HSM.
 pub const KEY_HOLDER: &str = "the key in the HSM: run `Recording::open` with your key holder";
 
-/// Returns a layer for each document in the recording, if the given credentials open it.
+/// Returns a layer for each document in the recording, if the given credentials can open it.
 pub fn layers(text: &str, given: &Given) -> Vec<Layer> {
     let opened = given.credentials().map(|credentials| open(text, credentials));
     let outcome = match &opened {

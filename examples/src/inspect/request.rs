@@ -77,7 +77,7 @@ pub fn authorization(text: &str, given: &Given) -> Layer {
             ("duplicates", "RFC 6749 §3.1"),
             ("no parameter twice", format!("twice: {}", names.join(", "))),
             failed(
-                "find out what adds parameters to the URL, and send the user to the unchanged URL",
+                "find out what is adding parameters to the URL, and send the user to the unchanged URL",
             ),
         ),
     };
@@ -109,12 +109,14 @@ pub fn object(claims: &Map<String, Value>, given: &Given) -> Layer {
     let now = given.now.as_secs();
     let (found, outcome) = match exp {
         Some(exp) if exp < now => (
-            format!("expired {} s before your clock's time", now - exp),
+            format!("expired {} s ago, according to your clock", now - exp),
             failed(
                 "create a new request object for each login; if this one is new, compare the clocks with `doctor`",
             ),
         ),
-        Some(exp) => (format!("expires {} s after your clock's time", exp - now), Outcome::Passed),
+        Some(exp) => {
+            (format!("expires in {} s, according to your clock", exp - now), Outcome::Passed)
+        }
         None => (
             "nothing".to_owned(),
             failed("set an expiry, because a request object is for a single login"),

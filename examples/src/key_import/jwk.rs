@@ -48,7 +48,7 @@ pub(super) fn of_json(text: &str, usage: Usage) -> Result<Vec<Map<String, Value>
             return Err(match PrivateKeys::from_json(text) {
                 Err(error) => error.into(),
                 Ok(_) => {
-                    "the file is already a private JWK set, and does not need to be imported".into()
+                    "the file is already a private JWK set and does not need to be imported".into()
                 }
             });
         }

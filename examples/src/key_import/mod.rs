@@ -70,7 +70,7 @@ impl Import {
     /// Reads the files.
     ///
     /// # Errors
-    /// Which file or key is unusable, the reason, and what to do.
+    /// Which file or key is unusable, why, and what to do.
     pub fn keys(&self) -> Result<PrivateKeys, Box<dyn Error>> {
         let passphrase = match (&self.passphrase_file, &self.passphrase_env) {
             (Some(file), _) => Some(secret::in_file(file, "passphrase")?),

@@ -17,9 +17,9 @@ type Read = Result<Map<String, Value>, Box<dyn Error>>;
 const NO_PASSPHRASE: &str = "the key is encrypted; pass its passphrase with `--passphrase-env` or \
     `--passphrase-file`";
 const WRONG_PASSPHRASE: &str = "the passphrase is wrong, or the file is damaged";
-const DAMAGED: &str = "OpenSSL finds no private key in the file: it was truncated or changed in transit, so copy it \
+const DAMAGED: &str = "OpenSSL found no private key in the file: it was truncated or changed in transit, so copy it \
     again";
-const NO_PRIVATE_DER: &str = "the file is DER, but OpenSSL finds no private key in it. If it is a certificate or a \
+const NO_PRIVATE_DER: &str = "the file is DER, but OpenSSL found no private key in it. If it is a certificate or a \
     public key, find the file with its private key; if it is an encrypted key, its passphrase is missing or wrong";
 
 /// Reads the single private key in a PEM file, ignoring certificates.

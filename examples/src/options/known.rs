@@ -62,7 +62,7 @@ pub struct Known {
     #[arg(long, value_name = "FILE")]
     login: Option<PathBuf>,
 
-    /// Time at which to check, such as the time of the refusal: 2026-01-31T23:59:00Z, or seconds
+    /// Time to use for the checks, such as the time of the refusal: 2026-01-31T23:59:00Z, or seconds
     /// since 1970. Default: now.
     /// 1970. Default: now.
     #[arg(long, value_name = "TIME", value_parser = when::time)]

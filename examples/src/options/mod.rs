@@ -95,8 +95,8 @@ impl Common {
     /// `fake_service` is the service code for the fake itsme.
     ///
     /// # Errors
-    /// If the keys or the secret cannot be read or used, the HSM cannot be reached, or loopback has
-    /// no free port.
+    /// If the keys or the secret cannot be read or used, the HSM cannot be reached, or there is
+    /// no free port on loopback.
     pub fn prepare(self, fake_service: &str, report: &Report) -> Result<Prepared, Box<dyn Error>> {
         let token = self.hsm.open()?;
         let outside = token.as_ref().map(Token::keys).transpose()?;

@@ -123,7 +123,7 @@ impl Op {
         keys.into_iter().chain(secret)
     }
 
-    /// Returns the client's settings for the OP, without a redirect URI so far, or `None` if no OP is
+    /// Returns the client's settings for the OP, with no redirect URI yet, or `None` if no OP is
     /// given.
     ///
     /// # Errors

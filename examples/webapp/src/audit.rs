@@ -24,8 +24,8 @@ impl Event {
             Self::CodeSent => "link: code sent",
             Self::WrongCode => "link: wrong code",
             Self::Linked => "link: done",
-            Self::RefusedAsSomebodyElse => "link: refused, another name or date of birth",
-            Self::RefusedAsLinkedElsewhere => "link: refused, it opens another account",
+            Self::RefusedAsSomebodyElse => "link: refused, different name or date of birth",
+            Self::RefusedAsLinkedElsewhere => "link: refused, because it opens another account",
             Self::RefusedWithoutCode => "link: refused, no second factor",
         }
     }

@@ -1,4 +1,4 @@
-//! The codes with which users prove that a new itsme account should be able to open their account. They are a
+//! The codes with which users prove that a new itsme account should be given access to their account. They are a
 //! second factor that does not depend on itsme.
 
 use sqlx::{AnyPool, FromRow};
@@ -38,7 +38,7 @@ pub enum Entered {
     /// The account has the new `sub`, and its sessions have ended.
     Linked,
     Wrong,
-    /// The code expired, was already entered, or was tried too often.
+    /// The code expired, was already entered, or was tried too many times.
     Over,
     /// In the meantime, another account was created for the new itsme account.
     LinkedElsewhere,

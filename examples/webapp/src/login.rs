@@ -1,4 +1,4 @@
-//! Sends users to itsme and handles their return, for all purposes. The routes come from
+//! Sends users to itsme, whatever the purpose, and handles their return. The routes come from
 //! `itsme_reqwest::axum`.
 
 use axum::{
@@ -65,7 +65,7 @@ pub fn request(service: &str) -> AuthorizationRequest {
     AuthorizationRequest::login(service).claim(Claim::Name).claim(Claim::Email)
 }
 
-/// Sends a user who is logged in here to itsme.
+/// Takes a user who is logged in here and sends them to itsme.
 pub async fn send(
     app: &App,
     headers: &HeaderMap,

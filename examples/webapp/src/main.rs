@@ -6,7 +6,7 @@
 //!   can do with itsme besides logging in;
 //! * `database` (with `private_file`), and the modules that store data in it: `accounts`,
 //!   `sessions`, `kept`, `link_codes`, `outbox`, `audit`;
-//! * `visitor`: the logged-in user; `language`, `texts`: the texts on pages;
+//! * `visitor`: the logged-in user; `language`, `texts`: the text on pages;
 //! * `home`, `page`: the pages; `problem`: the page for errors;
 //! * `health`, `telemetry`, `shutdown`: health checks, logs and metrics, and shutting down.
 

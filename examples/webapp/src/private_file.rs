@@ -18,7 +18,7 @@ pub fn make(file: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// Checks, on Unix, that only the file's owner can read it. A missing file is not an error here,
-/// because reading it will report that.
+/// because the attempt to read it will report that.
 ///
 /// # Errors
 /// If others can read it.

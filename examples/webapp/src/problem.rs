@@ -145,7 +145,7 @@ pub async fn show(language: Language, request: Request, next: Next) -> Response 
     (problem.status(), page).into_response()
 }
 
-/// Returns a number that the user can quote and that is logged, short enough to read aloud.
+/// Returns a number that is logged, that the user can quote, and that is short enough to read aloud.
 fn incident() -> String {
     fresh_id().chars().filter(char::is_ascii_alphanumeric).take(8).collect()
 }

@@ -1,4 +1,4 @@
-//! The current visitor: the browser's session, and the account that is logged in to it.
+//! The current visitor: the browser's session and its logged-in account.
 
 use axum::{
     extract::FromRequestParts,

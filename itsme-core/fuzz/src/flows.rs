@@ -83,7 +83,7 @@ impl Scene {
         }
     }
 
-    /// Ann, asked using her stored `sub`.
+    /// A request to Ann, identified by her stored `sub`.
     fn ann_by_name(&self) -> BackchannelRequest {
         BackchannelRequest::known_user(self.op.sub_of(&Person::ann()), login_and_userinfo())
     }
@@ -222,7 +222,7 @@ pub fn discovery(data: &[u8]) {
     }
 }
 
-/// A callback of any form; `{state}` stands for the right one.
+/// A callback in any form; `{state}` stands for the correct state.
 pub fn callback(data: &[u8]) {
     let mut scene = Scene::warm();
     let (login, _) = scene.approved();
@@ -231,7 +231,7 @@ pub fn callback(data: &[u8]) {
     let found = callback.state();
     let state = login.id().to_owned();
     match scene.client.finish_login(login, callback).start(&mut scene.world) {
-        Ok(_) => assert_eq!(found, Some(state), "a code is only redeemed for the right state"),
+        Ok(_) => assert_eq!(found, Some(state), "a code is redeemed only with the right state"),
         Err(error) => tell(&error),
     }
 }

@@ -1,4 +1,4 @@
-//! The layers of a token, each from outside and from inside its protection.
+//! The layers of a token, each fuzzed from outside and from inside its protection.
 
 use std::sync::{Arc, OnceLock};
 
@@ -19,7 +19,7 @@ const ISSUER: &str = "https://op.example/v2";
 const CLIENT: &str = "TEST_CLIENT";
 const NONCE: &str = "a nonce of the login";
 
-/// One party that signs and encrypts to itself.
+/// One party that signs tokens and encrypts them to itself.
 struct Keys {
     private: PrivateKeys,
     public: KeySet,
@@ -88,8 +88,8 @@ pub fn jwe(data: &[u8]) {
     }
 }
 
-/// The first line as the JWS header and the rest as claims, signed and encrypted by a trusted key,
-/// as an OP that has gone rogue could.
+/// The first line as the JWS header and the rest as claims, signed and encrypted with a trusted key,
+/// as an OP that has gone rogue could do.
 pub fn nested(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Keys { private, public, .. } = keys();
@@ -113,7 +113,7 @@ pub fn nested(data: &[u8]) {
     assert!(!sub.is_empty() && claims["sub"] == sub.as_str());
 }
 
-/// A key set. What is kept of it is the same after being written and read again, and every key can
+/// A key set. The part of it that is kept is the same after being written and read back, and every key can
 /// be used.
 pub fn key_set(data: &[u8]) {
     let Ok(set) = KeySet::parse(data) else { return };

@@ -1,7 +1,7 @@
 //! The fuzz targets as plain functions: the fuzzer's programs call them, and so does a test of
 //! `itsme-core` that needs no fuzzer.
 //!
-//! A function returns quietly on every input. Besides not panicking, it compares the results with
+//! Each function returns quietly on every input. Besides not panicking, it compares the results with
 //! what it knows independently: encrypted text decrypts to the original, accepted claims are
 //! acceptable, and whoever has logged in is the person who approved.
 

@@ -12,7 +12,7 @@ use super::{
     input::Input,
 };
 
-/// Stored texts: a login state, a provider, evidence, tickets, a completed login, a recording. The
+/// Stored values, as text: a login state, a provider, evidence, tickets, a completed login, a recording. The
 /// first byte selects which one. Returns whether the text could be read.
 pub fn stored(data: &[u8]) -> bool {
     let mut input = Input::new(data);
@@ -65,7 +65,7 @@ pub fn stored(data: &[u8]) -> bool {
     true
 }
 
-/// Reads stored text and checks that it is the same after being written and read again.
+/// Reads stored text and checks that it is the same after being written and read back.
 fn read<T: Serialize + DeserializeOwned>(text: &str) -> Option<T> {
     let stored = serde_json::from_str::<T>(text).ok()?;
     let again = serde_json::to_string(&stored).expect("what is stored is JSON");

@@ -110,7 +110,7 @@ impl CallbackAnswer<'_> {
             None => "nothing",
             Some(_) if self.check_state().is_ok() => "the login's",
             Some(_) => {
-                "a different login's; the cause can be a tab left open, a callback opened twice, or a forged link"
+                "from a different login; the cause may be a tab left open, a callback opened twice, or a forged link"
             }
         })
     }
@@ -133,7 +133,7 @@ impl CallbackAnswer<'_> {
         })
     }
 
-    /// A first check of `iss`. It is compared with the exact issuer after the metadata has been fetched.
+    /// An initial check of `iss`. It is compared with the exact issuer after the metadata has been fetched.
     fn check_issuer(&self) -> Checked {
         match self.parameters.find("iss") {
             Some(iss) if !self.settings.environment.accepts(iss) => {
@@ -190,17 +190,18 @@ impl CallbackAnswer<'_> {
         let found = match self.now {
             Some(now) if at > now => {
                 format!(
-                    "started {} s after your clock's time; was the clock set back?",
+                    "started {} s in the future, according to your clock; was the clock set back?",
                     at.since(now).as_secs()
                 )
             }
             now => format!(
-                "started {} s before your clock's time",
+                "started {} s ago, according to your clock",
                 now.unwrap_or(at).since(at).as_secs()
             ),
         };
         let most = self.settings.login_lifetime.as_secs();
-        Told::found(found).expected(format!("started at most {most} s before your clock's time"))
+        Told::found(found)
+            .expected(format!("started at most {most} s ago, according to your clock"))
     }
 }
 

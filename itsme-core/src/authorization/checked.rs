@@ -1,4 +1,4 @@
-//! A request that has passed its checks. Nothing that is derived from it can fail.
+//! A request that has passed its checks. Deriving anything from it cannot fail.
 
 use std::{borrow::Cow, time::Duration};
 

@@ -4,7 +4,7 @@
 //! ```text
 //! request.rs    the application's request        checked.rs          the request after its checks
 //! authorize.rs  the flow up to the redirect      state.rs            what to store until the user returns
-//! callback.rs   what the browser sends back      callback_checks.rs  the checks of a callback
+//! callback.rs   what the browser sends back      callback_checks.rs  the checks on a callback
 //! finish.rs     the flow from the callback to the logged-in user
 //! pkce.rs       code verifier and challenge      request_object.rs   parameters as a JWT
 //! ```

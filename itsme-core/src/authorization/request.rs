@@ -244,7 +244,7 @@ impl AuthorizationRequest {
         Self { ui_locales: locales.into_iter().collect(), ..self }
     }
 
-    /// Sets the redirect URI, to which the user returns. It must match the one registered with itsme byte for byte.
+    /// Sets the redirect URI, to which the user returns. It must match, byte for byte, the one registered with itsme.
     /// Default: [`Settings::redirect_uri`](crate::Settings::redirect_uri).
     #[must_use]
     pub fn redirect_uri(self, redirect_uri: impl Into<String>) -> Self {

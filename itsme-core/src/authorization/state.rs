@@ -13,7 +13,7 @@ use crate::{
     tokens::requested::Requested,
 };
 
-/// The state of a login that the application stores between sending the user to itsme and the user's return.
+/// The state of a login that the application stores from when it sends the user to itsme until the user returns.
 ///
 /// It is serializable with serde (at most 1 KB of JSON with a typical redirect URI), versioned and opaque. Store it
 /// under its [`id`](Self::id), so that logins in parallel tabs do not collide, and in a place that only this user's
@@ -44,7 +44,7 @@ impl LoginState {
         Self { v: Version, state, nonce, code_verifier, redirect_uri, client, requested }
     }
 
-    /// The `state` parameter, which the callback contains too. Use it as the key under which you store this.
+    /// The `state` parameter, which the callback also contains. Use it as the key under which you store this.
     pub fn id(&self) -> &str {
         &self.state
     }

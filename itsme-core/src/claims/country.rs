@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// Has one country per line: its code, and the claims that contain its national number, without V2's prefix.
+/// Lists one country per line: its code, and the claims that contain its national number, without V2's prefix.
 macro_rules! countries {
     ($($(#[$doc:meta])* $country:ident $code:literal => $($claim:literal)|+;)*) => {
         /// A country whose national numbers itsme can share (ISO 3166-1).

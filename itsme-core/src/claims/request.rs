@@ -92,7 +92,7 @@ impl RequestedClaims {
     }
 
     /// Whether the claims of scopes can also be requested in the ID token. They cannot if the userinfo endpoint is
-    /// called anyway, because metadata must stay in the same place as the claims that it describes. They also cannot if
+    /// called anyway, because metadata must stay in the same place as the claims that it describes. Nor can they if
     /// a claim is requested by value, because the user's value may be different.
     pub(crate) fn leave_room_in_id_token(&self, dialect: Dialect) -> bool {
         let is_free = |it: &ClaimRequest| !it.is_in_userinfo(dialect) && it.value.is_none();
@@ -117,8 +117,8 @@ impl RequestedClaims {
         self.0.iter().any(|request| request.claim.is_image())
     }
 
-    /// The `claims` parameter. `known_user` is the `sub` to request by value (itsme: known user). `template` has the
-    /// claims of a confirmation.
+    /// The `claims` parameter. `known_user` is the `sub` to request by value (itsme: known user). `template` contains
+    /// the claims of a confirmation.
     ///
     /// # Errors
     /// A claim does not exist in the dialect, or the application may not request it.

@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 use super::{claim::Claim, country::Country};
 use crate::dialect::Dialect;
 
-/// Has one scope per line: its wire name, and the claims that it contains in each dialect. If it contains no claims
-/// in a dialect, the scope does not exist there.
+/// Lists one scope per line: its wire name, and the claims that it contains in each dialect. If a scope contains no
+/// claims in a dialect, it does not exist in that dialect.
 macro_rules! scopes {
     ($($(#[$doc:meta])* $scope:ident $name:literal => V1 $v1:expr, V2 $v2:expr;)*) => {
         /// A scope, which is a group of claims (OIDC Core §5.4, itsme: scopes). The scopes `openid` and `service:CODE`

@@ -1,4 +1,4 @@
-//! Has one claim per line: its wire names, and how its value is read into a [`User`](crate::User).
+//! Lists one claim per line: its wire names, and how its value is read into a [`User`](crate::User).
 //! [`Claim`](crate::Claim) and the reader are generated from this table.
 //!
 //! `Plain` names are those of OpenID Connect, which are the same in both dialects. `V2` and `V1` names are given

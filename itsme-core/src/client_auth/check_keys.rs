@@ -27,7 +27,7 @@ enum Check {
 
 /// The expected result of the pending key operation.
 enum Asked {
-    /// A signature. When the flow receives it, it has already been verified with the published key.
+    /// A signature. By the time the flow receives it, it has already been verified with the published key.
     Signature,
     ContentKey {
         kid: String,

@@ -26,8 +26,8 @@ const BREAK: &str = "<br>";
 const STYLES: [(&str, &str); 3] = [("<b>", "</b>"), ("<i>", "</i>"), ("<u>", "</u>")];
 
 impl FreeText {
-    /// Creates the text from what the user should see. `</br>`, which occurs in itsme's older documentation, is treated
-    /// as `<br>`.
+    /// Creates the text from the content that the user should see. `</br>`, which occurs in itsme's older
+    /// documentation, is treated as `<br>`.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

@@ -1,4 +1,4 @@
-//! The texts and payments that a user confirms in the itsme app.
+//! The text or payment that a user confirms in the itsme app.
 
 mod free_text;
 mod payment;

@@ -44,7 +44,7 @@ pub(crate) struct Habits {
     pub(crate) key_encryption: KeyEncryption,
     /// Whether a client can have a secret instead of keys.
     pub(crate) has_client_secrets: bool,
-    /// Whether users can be asked without a browser.
+    /// Whether users can be sent requests without a browser.
     pub(crate) has_backchannel: bool,
     /// How long the text of a confirmation may be.
     pub(crate) text_limit: TextLimit,

@@ -59,7 +59,7 @@ impl<'a> WireName<'a> {
         }
     }
 
-    /// Whether both name the same claim.
+    /// Whether both refer to the same claim.
     pub(crate) fn is_same_claim(self, other: Self) -> bool {
         let is_of_v1 = |name: Self| name.origin == Origin::V1;
         is_of_v1(self) == is_of_v1(other) && self.is_same(other.name)

@@ -59,7 +59,7 @@ pub enum FreeTextError {
     /// A line has more characters than the app shows (V1 only).
     #[error("line {line} has {characters} characters; the limit is {limit}")]
     LineTooLong {
-        /// The number of the line, from 1.
+        /// The line number, counting from 1.
         line: usize,
         /// The number of characters in the line.
         characters: usize,

@@ -30,7 +30,7 @@ pub enum KeysError {
         error: KeyError,
     },
     /// The set has no RSA key with `"use": "sig"`.
-    #[error("there is no RSA key whose `use` is `sig`, to sign requests to itsme{}", listed(.passed_over))]
+    #[error("there is no RSA key whose `use` is `sig`; one is needed to sign requests to itsme{}", listed(.passed_over))]
     NoSigningKey {
         /// The keys in the set that were ignored because this library cannot use them.
         passed_over: Vec<PassedOver>,
@@ -48,7 +48,7 @@ pub enum KeysError {
     #[error("no key in the set has this `kid` and use")]
     UnknownKey,
     /// The set has no RSA key with `"use": "enc"`.
-    #[error("there is no RSA key whose `use` is `enc`, for itsme to encrypt responses to{}", listed(.passed_over))]
+    #[error("there is no RSA key whose `use` is `enc`; itsme needs one to encrypt responses{}", listed(.passed_over))]
     NoEncryptionKey {
         /// The keys in the set that were ignored because this library cannot use them.
         passed_over: Vec<PassedOver>,
@@ -79,7 +79,7 @@ pub enum KeyError {
     /// The `kid` is missing or empty.
     #[error("it has no `kid`")]
     NoKid,
-    /// A previous key in the set has the same `kid`.
+    /// An earlier key in the set has the same `kid`.
     #[error("an earlier key has the same `kid`")]
     SameKid,
     /// `kty` is missing or misspelled.

@@ -56,7 +56,7 @@ error_codes! {
     InvalidClient = "invalid_client",
     /// `invalid_client_id`.
     InvalidClientId = "invalid_client_id",
-    /// `invalid_grant`: the code or ticket is unknown, already used, expired, or belongs to a different
+    /// `invalid_grant`: the code or ticket is unknown, already used or expired, or belongs to a different
     /// request.
     InvalidGrant = "invalid_grant",
     /// `invalid_redirect_uri`.
@@ -109,7 +109,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// An error response from the OP. itsme's support asks for its `uid`.
+/// An error response from the OP. itsme support asks for its `uid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {

@@ -24,7 +24,7 @@ pub enum UrlError {
     /// The URL has a query (`?…`) where none is allowed.
     #[error("must not have a query (`?…`)")]
     Query,
-    /// The URL does not contain the port, 443, explicitly.
+    /// The URL does not explicitly include the port, 443.
     #[error("must explicitly include port 443, as in https://host:443/path")]
     Port,
     /// The URL points to this machine or to an IP address, so itsme cannot reach or trust it.
@@ -77,7 +77,7 @@ pub enum SettingsError {
          for a custom environment"
     )]
     EndpointHost(String),
-    /// The settings of a [sibling](crate::Client::sibling) have a different environment from the client's.
+    /// A [sibling's](crate::Client::sibling) settings specify a different environment from the client's.
     #[error(
         "the sibling must have the same environment, `endpoint_host` and `danger_http_on_loopback` \
          as the client"
@@ -172,7 +172,7 @@ pub enum RequestError {
     #[error("the request object would expire immediately")]
     Lifetime,
     /// The claim belongs to the token itself, such as `iss`. Requesting it by name or value would suggest a check that
-    /// this library does not make.
+    /// this library does not perform.
     #[error("the claim `{0}` belongs to the token itself and cannot be requested")]
     TokenClaim(&'static str),
 }

@@ -64,7 +64,7 @@ impl Document {
         Self::Evidence,
     ];
 
-    /// The checks of this kind of document, in the order in which they are made.
+    /// The checks for this kind of document, in the order in which they are performed.
     pub fn checks(self) -> Vec<&'static Check> {
         match self {
             Self::Metadata => MetadataMembers::checks(),
@@ -102,7 +102,7 @@ impl fmt::Display for Document {
     }
 }
 
-/// The results of all checks of one document.
+/// The results of all checks on one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Explanation {

@@ -68,7 +68,7 @@ impl<'a> Explainer<'a> {
         Self { provider: Some(provider), ..self }
     }
 
-    /// Provides the OP's JWK set, which is used instead of the keys of a [provider](Self::provider). A text that is
+    /// Provides the OP's JWK set, which is used instead of a [provider](Self::provider)'s keys. Text that is
     /// not a JWK set is treated as a set without keys; [`key_set`](Self::key_set) explains what is wrong with it.
     #[must_use]
     pub fn op_keys(self, text: &[u8]) -> Self {
@@ -130,14 +130,14 @@ impl<'a> Explainer<'a> {
         Ok(Explanation::new(Document::TokenAnswer, TokenMembers(&members).explain()))
     }
 
-    /// Explains the outer layer, a JWE, of a token as received from the OP. It is decrypted only with the keys in this
+    /// Explains the outer layer (a JWE) of a token as received from the OP. It is decrypted only with the keys in this
     /// process, not with [external keys](crate::PrivateKeys::external).
     pub fn encrypted_token(&self, token: &str) -> OpenedToken {
         let limit = self.asked.as_ref().map_or(MAX_TOKEN, |(_, asked)| asked.token_limit());
         token::open(token, self.settings.keyring.decryption(), limit, self.unwrapped)
     }
 
-    /// Explains the inner layer, a JWS, of a token. It is verified with the OP's keys or the secret in the settings.
+    /// Explains the inner layer (a JWS) of a token. It is verified with the OP's keys or the secret in the settings.
     pub fn signed_token(&self, jws: &str) -> ReadToken {
         let none = KeySet::empty();
         let published = self.provider.map(|provider| &provider.keys);

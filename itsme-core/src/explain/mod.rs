@@ -1,4 +1,4 @@
-//! Explains why a login fails. For debugging, it runs all checks of a document and reports what each check expected and
+//! Explains why a login fails. For debugging, it runs all checks on a document and reports what each check expected and
 //! found.
 //!
 //! A login stops at the first check that fails, and its error contains no further details, because an attacker might

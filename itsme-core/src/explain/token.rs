@@ -17,7 +17,7 @@ use crate::{
 /// The outer layer of a token, with its content.
 #[non_exhaustive]
 pub struct OpenedToken {
-    /// The checks of the JWE and of its decrypted content.
+    /// The checks on the JWE and on its decrypted content.
     pub explanation: Explanation,
     /// The protected header, if it can be read.
     pub header: Option<Map<String, Value>>,
@@ -28,7 +28,7 @@ pub struct OpenedToken {
 /// The inner layer of a token, with its claims.
 #[non_exhaustive]
 pub struct ReadToken {
-    /// The checks of the JWS.
+    /// The checks on the JWS.
     pub explanation: Explanation,
     /// The protected header, if it can be read.
     pub header: Option<Map<String, Value>>,

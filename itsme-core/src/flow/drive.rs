@@ -172,7 +172,7 @@ where
     run(flow, platform, send, sleep, Some(use_key)).await
 }
 
-/// Takes the steps of a flow in a loop until the flow ends.
+/// Steps through a flow in a loop until the flow ends.
 async fn run<T, E, Sent, Slept, Used>(
     flow: Flow<T>,
     platform: &mut impl Platform,

@@ -148,7 +148,7 @@ impl<T> Flow<T> {
 }
 
 impl<T> Pending<T> {
-    /// The endpoint and the number of the attempt.
+    /// The endpoint and the attempt number.
     pub fn attempt(&self) -> Attempt {
         self.attempt
     }
@@ -250,7 +250,7 @@ enum Turn<T> {
 struct Slot<M> {
     /// `None` while the machine is taking a step, and after its last step.
     machine: Option<Result<M, Error>>,
-    /// The attempt of the last request, until it gets a response.
+    /// The attempt for the last request, until the request gets a response.
     unanswered: Option<Attempt>,
     /// The pending operation with an external key.
     asked: Option<Ask>,

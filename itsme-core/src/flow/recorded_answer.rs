@@ -71,7 +71,7 @@ fn is_zero(number: &usize) -> bool {
 }
 
 /// Replaces the value of every `refresh_token` JSON member, at any depth, if it is a string. Everything else stays as
-/// received, because the response may be unusable precisely because of its formatting.
+/// received, since the response may be unusable precisely because of its formatting.
 fn without_refresh_tokens(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut kept = Zeroizing::new(Vec::with_capacity(body.len()));
     let (mut rest, mut is_refresh_token) = (body, false);

@@ -15,7 +15,7 @@ use crate::http::{Request, Response};
 /// | level | event |
 /// |---|---|
 /// | `debug` | the OP responded |
-/// | `warn` | the OP is in trouble: it responded with status 429 or 5xx |
+/// | `warn` | the OP is having problems: it responded with status 429 or 5xx |
 /// | `warn` | the OP did not respond |
 #[derive(Debug)]
 pub struct RequestLog {

@@ -1,5 +1,5 @@
-//! Records a flow step by step. Machines and loops need no code for this: an observed flow has an additional box
-//! around its machine, which other flows do not have.
+//! Records a flow step by step. Machines and loops need no code for this: an observed flow, unlike other flows, has an
+//! additional box around its machine.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -207,7 +207,7 @@ impl<T> Observed<T> {
     }
 }
 
-/// The description of a successful end.
+/// The description of a successful outcome.
 const WELL: &str = "it succeeded";
 
 impl Tape {

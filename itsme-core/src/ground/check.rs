@@ -1,9 +1,9 @@
-//! Checks as values: a list for each kind of document. Verification runs it up to the first failure; explaining runs
-//! it to the end.
+//! Checks as values: a list for each kind of document. Verification runs it up to the first failure; an explanation
+//! runs it to the end.
 
 use std::fmt;
 
-/// One check of a document: its name, its source and what it expects.
+/// One check on a document: its name, its source and what it expects.
 ///
 /// [`Document::checks`](crate::explain::Document::checks) lists those for each kind of document, in the order in
 /// which they are performed.
@@ -18,7 +18,7 @@ pub struct Check {
     pub expects: &'static str,
 }
 
-/// The result of one [`Check`] of one document.
+/// The result of one [`Check`] on one document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckReport {
@@ -65,14 +65,14 @@ pub(crate) enum Ruling {
     NotApplicable,
 }
 
-/// What explaining reports in addition to the outcome. Verification does not compute it.
+/// What an explanation reports in addition to the outcome. Verification does not compute it.
 pub(crate) struct Told {
     /// Set if this document's case is more specific than [`Check::expects`].
     expected: Option<String>,
     found: String,
 }
 
-/// A document, or a part of one, with what to check it against. Rules use it to store what later rules need.
+/// A document, or part of one, and what to check it against. Rules use it to store what later rules need.
 pub(crate) trait Subject: Sized {
     type Error: fmt::Display;
 

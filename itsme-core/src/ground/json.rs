@@ -76,7 +76,7 @@ const TOO_MANY: &str = "too many values";
 #[derive(Clone, Default)]
 pub struct Members(Vec<(Name, Value)>);
 
-/// Most names are common to all tokens, and are not allocated.
+/// Most names are common to all tokens and are not allocated.
 type Name = Cow<'static, str>;
 
 /// The number of claims in a typical ID token; memory for this many is allocated once.

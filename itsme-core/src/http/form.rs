@@ -66,7 +66,7 @@ const IS_SENT_AS_IT_IS: [bool; 256] = {
     table
 };
 
-/// A form for an endpoint whose URL has been checked, and which returns JSON (RFC 6749, appendix B).
+/// A form for an endpoint whose URL has been checked and which returns JSON (RFC 6749, appendix B).
 pub(crate) fn post(
     (endpoint, url): (Endpoint, &str),
     parameters: &[(&str, &str)],

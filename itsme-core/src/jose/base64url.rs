@@ -63,7 +63,7 @@ pub fn decode_any(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// At every position in a text that is long enough for vector instructions, and in one that is
+    /// At every position in a string that is long enough for vector instructions, and in one that is
     /// not.
     #[test]
     fn nothing_but_base64url_is_read() {

@@ -5,7 +5,7 @@ use crate::ground::wiped::Wiped;
 
 const TAG: usize = 16;
 
-/// The two content encryptions of JWE that itsme uses (RFC 7518 §5).
+/// The two JWE content encryption algorithms that itsme uses (RFC 7518 §5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[allow(clippy::exhaustive_enums)]
 pub enum ContentEncryption {
@@ -27,10 +27,10 @@ impl From<ErrorStack> for Undecryptable {
 }
 
 impl ContentEncryption {
-    /// The length of a content encryption key in bytes, the same for both encryptions.
+    /// The length of a content encryption key in bytes, the same for both algorithms.
     pub const KEY: usize = 32;
 
-    /// Finds the encryption by its name in the `enc` header.
+    /// Finds the algorithm by its name in the `enc` header.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::A128CbcHs256, Self::A256Gcm].into_iter().find(|enc| enc.name() == name)
     }

@@ -20,7 +20,7 @@ type Checked = Verdict<JoseError>;
 /// `jku`, `x5u`, `x5c`). The checks here are shared by JWS and JWE.
 #[derive(Default)]
 pub(super) struct Header {
-    /// `None` if the header has not been read, or cannot be read.
+    /// `None` if the header has not been read or cannot be read.
     members: Option<Members>,
 }
 
@@ -64,8 +64,8 @@ impl Header {
         Ok(Ruling::Held)
     }
 
-    /// Refuses a `typ` of any kind of JWT other than an ID token or a userinfo response (RFC 8725 §3.11), such
-    /// as an access token or a logout token.
+    /// Rejects the `typ` of any kind of JWT other than an ID token or a userinfo response (RFC 8725 §3.11), for
+    /// example that of an access token or a logout token.
     pub(super) fn check_kind(&self) -> Checked {
         let Ok(Some(typ)) = self.text("typ") else { return Ok(Ruling::NotApplicable) };
         let media_type = typ.split(';').next().unwrap_or_default();
@@ -83,7 +83,7 @@ impl Header {
         }
     }
 
-    /// A string member, or `None` if it is missing or not a string, which is checked separately.
+    /// A string member, or `None` if it is missing or not a string (this is checked separately).
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.text(name).unwrap_or_default()
     }

@@ -46,8 +46,8 @@ impl Direct {
     }
 }
 
-/// How tokens are encrypted for us. This is agreed in advance, and never read from the token. While a key or a secret
-/// is being replaced, there are two.
+/// How tokens are encrypted for us. This is agreed upon in advance and never read from the token. While a key or a
+/// secret is being replaced, there are two.
 #[derive(Clone)]
 #[allow(clippy::exhaustive_enums)]
 pub enum Decryption {
@@ -117,7 +117,7 @@ impl WrappedJwe {
         self.alg
     }
 
-    /// The next key to try, with what it must decrypt. Each key is tried once.
+    /// The next key to try, and what it must decrypt. Each key is tried once.
     pub fn next_key(&mut self) -> Option<(Arc<OwnKey>, Vec<u8>)> {
         let key = self.untried.pop()?;
         let last = self.untried.is_empty();

@@ -1,4 +1,4 @@
-//! The checks of a compact JWE before it is decrypted (RFC 7516 §5.2, RFC 8725), and of its content.
+//! The checks on a compact JWE before it is decrypted (RFC 7516 §5.2, RFC 8725), and on its content.
 
 use std::sync::Arc;
 
@@ -154,7 +154,7 @@ impl<'a> SealedToken<'a> {
     fn tell_parts(&self) -> Told {
         Told::found(match &self.decoded {
             Some(Decoded { encrypted_key, iv, ciphertext, tag, .. }) => format!(
-                "an encrypted key of {} bytes, an IV of {}, {} encrypted, a tag of {}",
+                "an encrypted key of {} bytes, an IV of {}, a ciphertext of {}, a tag of {}",
                 encrypted_key.len(),
                 iv.len(),
                 ciphertext.len(),

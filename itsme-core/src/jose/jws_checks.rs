@@ -1,4 +1,4 @@
-//! The checks of a compact JWS (RFC 7515 §5.2, RFC 8725).
+//! The checks on a compact JWS (RFC 7515 §5.2, RFC 8725).
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(crate) struct SignedToken<'a> {
 
 /// A valid signature.
 struct Signature {
-    /// The key that made the signature; `None` for a shared secret.
+    /// The key that created the signature; `None` for a shared secret.
     key: Option<Arc<PublicKey>>,
 }
 
@@ -168,7 +168,7 @@ impl<'a> SignedToken<'a> {
         }
     }
 
-    /// Reads the claims, whoever signed them. Without a valid signature, they serve only for diagnostics.
+    /// Reads the claims, whoever signed them. Without a valid signature, they are useful only for diagnostics.
     fn read_claims(&mut self) -> Checked {
         let Some([_, payload, _]) = self.parts else { return Ok(Ruling::NotApplicable) };
         let claims = json::members(&Wiped::new(decode_part(payload)?));

@@ -1,4 +1,4 @@
-//! The checks of each key in the OP's key set (RFC 7517 §4, RFC 7518 §6.3). A key that fails is ignored, and does
+//! The checks on each key in the OP's key set (RFC 7517 §4, RFC 7518 §6.3). A key that fails is ignored and does
 //! not affect the others.
 
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crate::ground::{
     text::printable,
 };
 
-/// An entry of a JWK set, with what was read from it.
+/// An entry in a JWK set, with what was read from it.
 pub(crate) struct KeyEntry<'a> {
     entry: &'a Value,
     members: Option<&'a Map<String, Value>>,
@@ -24,7 +24,7 @@ pub(crate) struct KeyEntry<'a> {
     numbers: (Option<String>, Option<String>),
 }
 
-/// A key that is usable on its own, together with the other keys in its set.
+/// A key that is usable by itself, and the other keys in its set.
 pub(crate) struct KeyAmongOthers<'a> {
     pub(crate) jwk: &'a PublicJwk,
     pub(crate) others: &'a [PublicJwk],

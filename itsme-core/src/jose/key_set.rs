@@ -21,7 +21,7 @@ pub struct KeySet {
     passed_over: Vec<String>,
 }
 
-/// The results of all checks of a JWK set.
+/// The results of all checks on a JWK set.
 pub(crate) struct ExplainedKeySet {
     pub(crate) set: Vec<CheckReport>,
     /// The results for each key, with its name.
@@ -112,8 +112,8 @@ impl KeySet {
         }
     }
 
-    /// The keys that may have made an RS256 signature whose header contains `kid`: the key with that `kid` or, if there
-    /// is none, the keys without a `kid`. Without `kid`, all keys.
+    /// The keys that may have created an RS256 signature whose header contains `kid`: the key with that `kid` or, if
+    /// there is none, the keys without a `kid`. Without `kid`, all keys.
     pub fn verifiers(&self, kid: Option<&str>) -> impl Iterator<Item = &Arc<PublicKey>> {
         let name = kid.filter(|kid| self.has_verifier(kid));
         self.keys.iter().filter(move |key| {
@@ -188,7 +188,7 @@ mod tests {
         KeySet::parse(json!({ "keys": keys.into() }).to_string().as_bytes()).expect("a key set")
     }
 
-    /// What a key with these members changed can be used for: verifying, encrypting.
+    /// What a key can be used for after these members are changed: verifying, encrypting.
     fn uses(changes: &[(&str, Value)]) -> (bool, bool) {
         let mut key = key();
         for (member, value) in changes {

@@ -1,4 +1,4 @@
-//! The checks of a JWK set as a whole (RFC 7517 §5).
+//! The checks on a JWK set as a whole (RFC 7517 §5).
 
 use serde_json::Value;
 use thiserror::Error;

@@ -80,7 +80,7 @@ impl PublicJwk {
         self.verifies() && other.verifies() || self.encrypts() && other.encrypts()
     }
 
-    /// Creates josekit's contexts from the numbers only.
+    /// Creates josekit's contexts from the numbers alone.
     pub(super) fn ready(self) -> Option<PublicKey> {
         let members: Map<String, Value> = [("kty", "RSA"), ("n", &self.n), ("e", &self.e)]
             .map(|(name, value)| (name.to_owned(), Value::from(value)))
@@ -134,7 +134,7 @@ impl PublicKey {
         base64url(sha256(&[canonical.as_bytes()]))
     }
 
-    /// Whether the key is allowed to sign and `signature` is its RS256 signature of `message`.
+    /// Whether the key is allowed to sign and `signature` is its RS256 signature over `message`.
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verifier.as_ref().is_some_and(|verifier| verifier.verify(message, signature).is_ok())
     }

@@ -1,4 +1,4 @@
-//! A cache for a shared value that only one flow at a time fetches.
+//! A cache for a shared value, which only one flow fetches at a time.
 //!
 //! The cache makes no HTTP calls itself. A flow that finds the value stale takes the *lease*, fetches a new value and
 //! stores it. Meanwhile, the other flows check the cache again every [`LOOK_AGAIN`]. A lease ends when it is dropped
@@ -104,8 +104,8 @@ pub(crate) enum Look<T> {
     TooEarly(Arc<T>),
 }
 
-/// The time when a flow started waiting, given as the number of failures up to then. Any later failure also ends the
-/// waiting flow.
+/// The point at which a flow started waiting, given as the number of failures up to then. Any later failure also ends
+/// the waiting flow.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Since(u64);
 
@@ -319,7 +319,7 @@ mod tests {
         assert!(matches!(look(later.after(LEASE)), Look::Fetch(_)), "nobody holds it any more");
     }
 
-    /// A thread that reads the clock before another thread may still take the lock after it.
+    /// A thread that reads the clock before another thread does may still take the lock after it.
     #[test]
     fn a_thread_that_was_overtaken_takes_no_second_lease() {
         let cache = Cache::<u8>::default();

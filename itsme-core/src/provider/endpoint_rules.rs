@@ -30,7 +30,7 @@ impl EndpointRules {
     }
 
     /// Checks a URL that receives assertions, codes or tokens. In itsme's own environments, the URL must be on one of
-    /// itsme's hosts. In a custom environment, it must be on the issuer's host or on a host named by the settings. Any
+    /// itsme's hosts. In a custom environment, it must be on the issuer's host or on a host named in the settings. Any
     /// port is allowed.
     ///
     /// Without this check, an attacker could run an OP whose discovery document lists the endpoint URL of a real OP.

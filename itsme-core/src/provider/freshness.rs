@@ -24,7 +24,7 @@ pub(crate) struct Freshness {
 }
 
 impl Freshness {
-    /// Reads `Cache-Control: max-age` (RFC 9111 §5.2.2), and limits it to between 5 minutes and 24 hours.
+    /// Reads `Cache-Control: max-age` (RFC 9111 §5.2.2) and limits it to between 5 minutes and 24 hours.
     /// If there is no `max-age`, the lifetime is one hour, or 5 minutes for `no-store` and `no-cache`.
     pub(crate) fn of(headers: &HeaderMap, now: UnixTime) -> Self {
         let mut lifetime = None;

@@ -1,4 +1,4 @@
-//! The checks of a discovery document (OIDC Discovery §4.3). They run before any part of the document is used.
+//! The checks on a discovery document (OIDC Discovery §4.3). They run before any part of the document is used.
 
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -90,7 +90,7 @@ impl<'a> MetadataMembers<'a> {
         }
     }
 
-    /// Prepares the checks of metadata that was stored elsewhere and is now being imported.
+    /// Prepares the checks on metadata that was stored elsewhere and is now being imported.
     pub(crate) fn of(metadata: &'a Metadata, rules: &'a EndpointRules) -> Self {
         Self {
             issuer: Some(&metadata.issuer),

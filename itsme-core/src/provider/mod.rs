@@ -40,7 +40,7 @@ pub(crate) struct ProviderSource {
 /// A snapshot of the OP's metadata and keys, with the times when they were fetched.
 ///
 /// [`Client::provider`](crate::Client::provider) exports a snapshot, and
-/// [`Client::import_provider`](crate::Client::import_provider) imports it. This way, short-lived processes or ///
+/// [`Client::import_provider`](crate::Client::import_provider) imports it. This way, short-lived processes or
 /// processes in a fleet do not have to fetch the metadata and keys themselves. A snapshot is serializable with serde,
 /// versioned, and contains no secrets. However, anyone who can change it decides whose signatures are trusted, so
 /// protect it like your configuration.

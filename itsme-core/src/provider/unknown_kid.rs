@@ -1,4 +1,4 @@
-//! Limits how often tokens can make the client fetch the OP's keys again.
+//! Limits how often tokens can make the client refetch the OP's keys.
 //!
 //! A token whose `kid` is unknown, or for which there is no matching key, triggers a fetch. After that, no
 //! token triggers a fetch for [`REFETCH_PAUSE`], whatever `kid`s arrive. The pause starts with the last
@@ -14,7 +14,7 @@ use crate::ground::time::UnixTime;
 
 pub(super) const REFETCH_PAUSE: Duration = Duration::from_secs(60);
 
-/// Whether the pause since `last` is still running. A clock that was set back does not lengthen the pause.
+/// Whether the pause since `last` is still running. Setting the clock back does not lengthen the pause.
 pub(super) fn within_pause(last: Option<UnixTime>, now: UnixTime) -> bool {
     last.is_some_and(|last| last <= now.after(AHEAD) && now.since(last) < REFETCH_PAUSE)
 }

@@ -21,7 +21,8 @@ pub(super) struct Documents<'a> {
     pub(super) settings: &'a Settings,
     pub(super) provider: Option<Arc<Provider>>,
     pub(super) asked: Option<&'a Asked>,
-    /// What external keys decrypted from the encrypted key in the document, if they were asked and responded.
+    /// The result of using external keys to decrypt the encrypted key in the document, if they were asked and
+    /// responded.
     pub(super) unwrapped: Option<Vec<Zeroizing<Vec<u8>>>>,
     /// The `sub` of the ID token, for the userinfo response that follows.
     sub: Option<String>,

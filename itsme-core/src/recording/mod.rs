@@ -1,11 +1,11 @@
-//! Recorded flows, to be run again.
+//! Recorded flows that can be run again.
 //!
 //! ```text
 //! recorder.rs   observes a flow and encrypts its recording      payload.rs  the content of a recording
 //! input.rs request.rs settings.rs  the input of a flow          surroundings.rs  the state of the cache
 //! open.rs       from an encrypted recording to a replay
 //! replay.rs     runs the flow again     cursor.rs  responds to it    replayed.rs  the result
-//! documents.rs  every check of the documents in it
+//! documents.rs  every check on the documents in it
 //! ```
 
 mod cursor;
@@ -91,7 +91,7 @@ impl Recording {
         Self(format!("{NAME}:{FORMAT}:{jwe}"))
     }
 
-    /// The recording as one line of text, for storing.
+    /// The recording as one line of text, for storage.
     pub fn as_text(&self) -> &str {
         &self.0
     }

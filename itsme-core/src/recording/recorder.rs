@@ -77,7 +77,7 @@ impl Observer for Observing {
 }
 
 impl Observing {
-    /// Returns `None` if no recording can be made, since that must not affect the flow.
+    /// Returns `None` if no recording can be made, since that failure must not affect the flow.
     fn sealed(&self, tape: &Tape, fill: &mut Fill<'_>) -> Option<String> {
         let settings = &self.client.settings;
         let payload = PayloadRef {

@@ -79,7 +79,7 @@ impl Replay {
         self.recorded.input.flow()
     }
 
-    /// The time when the flow was started, by the client's clock.
+    /// The time when the flow was started, according to the client's clock.
     pub fn begun_at(&self) -> UnixTime {
         self.recorded.tape.steps.first().map_or(UnixTime::from_secs(0), |step| step.at)
     }
@@ -298,7 +298,8 @@ mod tests {
     use super::*;
     use crate::flow::{key_operation::KeyFailure, tape::TapeStep};
 
-    /// A wait before a key operation is repeated is not one for a different flow, so it is not followed by a look into the cache.
+    /// A wait before a key operation is retried is not a wait for another flow, so it is not followed by a look at the
+    /// cache.
     #[test]
     fn what_is_known_changes_only_after_a_wait_for_another_flow() {
         let stored = include_str!("../../tests/stored/format_2/provider.json");

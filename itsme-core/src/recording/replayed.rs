@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Replayed {
-    /// The callback that the flow was given, with all its checks.
+    /// The callback that the flow was given, with all checks made on it.
     pub callback: Option<Explanation>,
     /// What the flow did, in chronological order.
     pub steps: Vec<ReplayedStep>,
@@ -38,12 +38,12 @@ pub struct Replayed {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ReplayedStep {
-    /// The time, by the clock of the replay.
+    /// The time, according to the replay's clock.
     pub at: UnixTime,
     /// What the flow did.
     pub what: ReplayedWhat,
-    /// The documents in the response, with all their checks: metadata, a key set and its keys, a token response and
-    /// the layers of its token, or a userinfo response. Empty for an error response, and if nothing can be read.
+    /// The documents in the response, with all checks made on them: metadata, a key set and its keys, a token response
+    /// and the layers of its token, or a userinfo response. Empty for an error response, or if nothing can be read.
     pub documents: Vec<Explanation>,
     /// Whether the recorded flow did exactly the same thing at this point.
     pub is_same: bool,
@@ -79,7 +79,7 @@ pub enum ReplayedWhat {
     Wait(Duration),
 }
 
-/// Why a request of a replay has no response.
+/// Why a request in a replay has no response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
@@ -170,8 +170,8 @@ pub(super) fn steps(
     steps
 }
 
-/// The steps, starting with the first, that still process the same response, because a token may require an external
-/// key or the OP's newer keys. The first step received a response from this endpoint.
+/// The steps, starting with the first, that still process the same response: there can be several, because a token may
+/// require an external key or the OP's newer keys. The first step received a response from this endpoint.
 fn steps_with(endpoint: Endpoint, steps: &[TapeStep]) -> &[TapeStep] {
     let is_of_provider = |endpoint| matches!(endpoint, Endpoint::Discovery | Endpoint::KeySet);
     let goes_on = |step: &TapeStep| match &step.want {
@@ -186,8 +186,8 @@ fn steps_with(endpoint: Endpoint, steps: &[TapeStep]) -> &[TapeStep] {
     &steps[..(more + 1).min(steps.len())]
 }
 
-/// What external keys decrypted from the encrypted key in the response that these steps process. `None` if they were
-/// not asked or never responded.
+/// The result of using external keys to decrypt the encrypted key in the response that these steps process. `None` if
+/// they were not asked or never responded.
 fn unwrapped(steps: &[TapeStep]) -> Option<Vec<Zeroizing<Vec<u8>>>> {
     let (mut made, mut has_answered) = (Vec::new(), false);
     for pair in steps.windows(2) {

@@ -47,8 +47,8 @@ struct RecordedClaim {
     value: Option<String>,
 }
 
-/// A claim, stored by the name of its variant, because wire names differ by dialect. Unknown claims are stored by their
-/// wire name.
+/// A claim, stored under the name of its variant, because wire names differ by dialect. Unknown claims are stored under
+/// their wire names.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ClaimName {
@@ -233,7 +233,7 @@ impl RecordedBackchannelRequest {
 mod tests {
     use super::*;
 
-    /// Neither affects a replay, because they go only into the URL that the browser opens.
+    /// Neither affects a replay, because both go only into the URL that the browser opens.
     #[test]
     fn prompts_and_locales_are_as_they_were() {
         let request = AuthorizationRequest::login("SERVICE")

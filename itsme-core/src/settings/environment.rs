@@ -45,8 +45,8 @@ pub enum Environment {
 }
 
 impl Environment {
-    /// An OP other than itsme's own, given by its issuer, such as a fake OP for tests, a disaster recovery site or a
-    /// broker.
+    /// An OP other than itsme's own, identified by its issuer, such as a fake OP for tests, a disaster recovery site or
+    /// a broker.
     ///
     /// Tokens must contain exactly this issuer, so write it as the OP does, with or without a trailing slash.
     pub fn custom(issuer: impl Into<String>) -> Self {

@@ -201,7 +201,7 @@ impl<'a> IdTokenClaims<'a> {
         self.claims.tell("acr").expected(format!("`{wanted}` or stronger"))
     }
 
-    /// Compares with the time of the request, not of the response, because nobody could approve a request with
+    /// Compares with the time of the request, not that of the response, because nobody could approve a request with
     /// `max_age=1` quickly enough. If no `max_age` was requested, an unreadable `auth_time` is ignored.
     fn check_auth_time(&mut self) -> Checked {
         let Some(Requested { at, max_age: Some(max_age), .. }) = self.requested() else {

@@ -1,10 +1,10 @@
 //! From the token endpoint's response to a verified user (OIDC Core §3.1.3, §5.3).
 //!
 //! ```text
-//! response.rs   the token request and response    response_checks.rs  the checks of the response
-//! id_token.rs   the checks of an ID token         userinfo.rs         the checks of a userinfo response
+//! response.rs   the token request and response    response_checks.rs  the checks on the response
+//! id_token.rs   the checks on an ID token         userinfo.rs         the checks on a userinfo response
 //! claims.rs     checks that both share            told.rs             how `explain` reports claims
-//! archived.rs   the checks of a token in evidence verify.rs           the flow through all of them
+//! archived.rs   the checks on a token in evidence verify.rs           the flow through all of them
 //! open.rs       decrypts a token                  requested.rs        what the tokens must contain
 //! log_in.rs     a token request, then that flow   logged_in.rs        its result
 //! ```

@@ -10,8 +10,8 @@ use crate::{
     jose::{self, ContentEncryption, Decryption, JoseError, Opening, WrappedJwe},
 };
 
-/// Opens a token that the OP has encrypted for us: has its content key decrypted, then decrypts the token. Returns the
-/// inner JWS, which is not yet verified, or the reason why there is none.
+/// Opens a token that the OP has encrypted for us: requests the decryption of its content key, then decrypts the token.
+/// Returns the inner JWS, which is not yet verified, or the reason why there is none.
 pub(crate) struct OpenToken(State);
 
 enum State {

@@ -51,6 +51,14 @@ fn apart(time: UnixTime, other: UnixTime, name: &str) -> String {
     }
 }
 
+/// The difference between a time and the client's clock, in whole seconds.
+fn by_clock(time: UnixTime, now: UnixTime) -> String {
+    let (time, now) = (time.as_secs(), now.as_secs());
+    let seconds = time.abs_diff(now);
+    let direction = if time > now { "in the future" } else { "ago" };
+    format!("{seconds} s {direction}, according to your clock")
+}
+
 impl TokenClaims<'_> {
     /// Reports the value of a claim that is not about the user.
     pub(super) fn tell(&self, claim: &'static str) -> Told {
@@ -107,15 +115,15 @@ impl TokenClaims<'_> {
 
     pub(super) fn tell_expiry(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
         let Some(exp) = self.exp else { return self.tell("exp") };
-        let (ends, clock) = (apart(exp, now, "your clock's time"), "; your clock may be fast");
-        let over = leeway.is_past(exp, now);
-        Told::found(if over { format!("expired {ends}{clock}") } else { format!("expires {ends}") })
+        let verb = if exp > now { "expires" } else { "expired" };
+        let hint = if leeway.is_past(exp, now) { "; your clock may be fast" } else { "" };
+        Told::found(format!("{verb} {}{hint}", by_clock(exp, now)))
     }
 
     pub(super) fn tell_issued(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
         let Some(iat) = self.iat else { return self.tell("iat") };
         let hint = if leeway.is_future(iat, now) { "; your clock may be slow" } else { "" };
-        Told::found(format!("issued {}{hint}", apart(iat, now, "your clock's time")))
+        Told::found(format!("issued {}{hint}", by_clock(iat, now)))
     }
 
     pub(super) fn tell_age(&self, TokenTimes { asked, .. }: TokenTimes) -> Told {
@@ -139,7 +147,7 @@ impl TokenClaims<'_> {
     pub(super) fn tell_not_before(&self, TokenTimes { now, leeway, .. }: TokenTimes) -> Told {
         let Some(nbf) = known(&self.time("nbf")) else { return self.tell("nbf") };
         let hint = if leeway.is_future(nbf, now) { "; your clock may be slow" } else { "" };
-        Told::found(format!("valid from {}{hint}", apart(nbf, now, "your clock's time")))
+        Told::found(format!("valid from {}{hint}", by_clock(nbf, now)))
     }
 
     pub(super) fn tell_auth_time(&self, asked: UnixTime) -> Told {
@@ -193,5 +201,8 @@ mod tests {
         assert_eq!(apart(early, late, "now"), "3 s before now");
         assert_eq!(apart(late, early, "now"), "3 s after now");
         assert_eq!(apart(late, late, "now"), "0 s before now");
+        assert_eq!(by_clock(early, late), "3 s ago, according to your clock");
+        assert_eq!(by_clock(late, early), "3 s in the future, according to your clock");
+        assert_eq!(by_clock(late, late), "0 s ago, according to your clock");
     }
 }

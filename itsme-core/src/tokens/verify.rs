@@ -280,7 +280,7 @@ impl Machine for VerifyTokens {
                 None => Ok(Next::GiveUp),
             },
             (State::Userinfo { .. }, Event::Begin | Event::KeyUsed(_)) => {
-                unreachable!("a request is answered or not")
+                unreachable!("a request is either answered or not")
             }
         }
     }

@@ -27,7 +27,7 @@ macro_rules! user {
         /// Only [`sub`](Self::sub) is always present. Use only the `sub` to link the user to an account in
         /// your application, because it is stable and different for each partner. If a user deletes and
         /// re-creates their itsme account, they get a new `sub`. Let the user link the new `sub` after
-        /// logging in to your application in a different way. Never match users by e-mail address or name.
+        /// logging in to your application in another way. Never match users by e-mail address or name.
         ///
         /// Every other claim can be missing, even if it was requested. Which claims are available depends on
         /// the country that issued the user's document (itsme: data availability). The claims of both

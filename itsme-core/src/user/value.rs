@@ -13,7 +13,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
 }
 
 /// Returns the national number as received. A JSON number has no leading zeros, so they are added back to a Belgian
-/// national number if its check digits are then correct.
+/// national number if that makes its check digits correct.
 pub(super) fn national_number(country: Country, value: &Value) -> Option<String> {
     let number = text(value)?;
     let padded = format!("{number:0>11}");

@@ -21,7 +21,7 @@ fn an_expired_token_is_told_with_the_seconds() {
     let explanation = Explainer::new(&settings, now).id_token(claims);
     let names: Vec<_> = explanation.failed().map(|report| report.check.name).collect();
     assert_eq!(names, ["aud", "exp", "sub"]);
-    let told = "expired 312 s before your clock's time; your clock may be fast";
+    let told = "expired 312 s ago, according to your clock; your clock may be fast";
     assert_eq!(found(&explanation, "exp").1, told);
     assert_eq!(found(&explanation, "aud"), (format!("`{CLIENT_ID}`"), "`OTHER`".to_owned()));
     let nonce = explanation.checks.iter().find(|report| report.check.name == "nonce");
@@ -53,8 +53,8 @@ fn a_login_that_took_too_long_is_told_with_the_seconds() {
     let names: Vec<_> = explanation.failed().map(|report| report.check.name).collect();
     assert_eq!(names, ["age"]);
     let (expected, found) = found(&explanation, "age");
-    assert_eq!(expected, "started at most 900 s before your clock's time");
-    assert_eq!(found, "started 1000 s before your clock's time");
+    assert_eq!(expected, "started at most 900 s ago, according to your clock");
+    assert_eq!(found, "started 1000 s ago, according to your clock");
 }
 
 #[test]
@@ -70,9 +70,9 @@ fn what_is_odd_about_a_callback_is_told() {
     assert_eq!(told(begun, &callback, "state"), "the login's");
     let other = told(begun, &callback.replace("&state=", "&state=x"), "state");
     assert!(other.starts_with("a different login's"), "{other}");
-    assert_eq!(told(begun, &callback, "age"), "started 0 s before your clock's time");
+    assert_eq!(told(begun, &callback, "age"), "started 0 s ago, according to your clock");
     let set_back = begun.before(Duration::from_secs(90));
-    let age = "started 90 s after your clock's time; was the clock set back?";
+    let age = "started 90 s in the future, according to your clock; was the clock set back?";
     assert_eq!(told(set_back, &callback, "age"), age);
 
     let too_long = explain(begun, &"x".repeat(20_000));

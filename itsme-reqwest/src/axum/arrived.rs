@@ -26,7 +26,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Arrived {
     type Rejection = (StatusCode, &'static str);
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let misplaced = "Arrived only works in the handler of Logins::routes";
+        let misplaced = "Arrived works only in the handler for Logins::routes";
         let arrived = parts.extensions.remove::<Self>();
         arrived.ok_or((StatusCode::INTERNAL_SERVER_ERROR, misplaced))
     }

@@ -84,7 +84,7 @@ impl Logins {
     }
 
     /// Sets the page that a user sees when a login or an errand has failed, so that it can match your
-    /// design and, based on the request's headers, be in the user's language. Default: one sentence
+    /// design and, based on the request's headers, the user's language. Default: one sentence
     /// in English, with a link to start again if that might help.
     #[must_use]
     pub fn page(
@@ -103,7 +103,7 @@ impl Logins {
     }
 
     /// Sets the page that shows the QR code, so that it can match your design and, based on the request's
-    /// headers, be in the user's language. The page reloads every second, because a `Refresh`
+    /// headers, the user's language. The page reloads every second, because a `Refresh`
     /// header is added to it. Default: the code and a sentence in English.
     #[must_use]
     pub fn qr_page(
@@ -113,8 +113,8 @@ impl Logins {
         Self { qr_page: Arc::new(page), ..self }
     }
 
-    /// Returns the routes. Merge them into your outermost router, where paths are the ones that
-    /// browsers see. `arrived` is called when a user has come back after approving. It can be any
+    /// Returns the routes. Merge them into your outermost router, where paths are as
+    /// browsers see them. `arrived` is called when a user has come back after approving. It can be any
     /// axum handler that takes [`Arrived`](super::Arrived) as one of its arguments.
     pub fn routes<H, T, S>(&self, arrived: H) -> Router<S>
     where

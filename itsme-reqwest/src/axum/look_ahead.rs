@@ -1,4 +1,4 @@
-//! Recognizes requests that only look ahead: browsers prefetch pages, and other programs check
+//! Recognizes look-ahead requests: browsers prefetch pages, and other programs check
 //! links. Such a request must not use up a login.
 
 use axum::{
@@ -14,7 +14,7 @@ pub(super) fn is_look_ahead(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::HEAD || purposes.into_iter().any(is_ahead)
 }
 
-/// The empty response to a request that looks ahead. Without `no-store`, the browser would show it
+/// The empty response to a look-ahead request. Without `no-store`, the browser would show it
 /// instead of the real page.
 pub(super) fn looked_ahead() -> Response {
     (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response()

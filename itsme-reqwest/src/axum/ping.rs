@@ -1,4 +1,4 @@
-//! Pings, with which itsme reports that the user has answered in the app (CIBA's ping mode).
+//! Pings, which itsme sends to report that the user has answered in the app (CIBA's ping mode).
 
 use std::time::Duration;
 
@@ -51,14 +51,14 @@ pub(super) async fn answer(store: &dyn AnyStore, request: Request) -> Response {
         Ok(Ok(())) => ping.response().map(Body::from),
         Ok(Err(stranger)) => stranger.response().map(Body::from),
         Err(error) => {
-            tracing::error!(target: "itsme", "cannot read the ticket of a ping: {error}");
+            tracing::error!(target: "itsme", "cannot read the ticket for a ping: {error}");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }
 
 /// Marks the ticket as due, so that it is polled immediately. A forged ping has no effect: the
-/// ticket is stored back unchanged.
+/// ticket is put back unchanged.
 async fn hurry(store: &dyn AnyStore, ping: &Ping) -> Result<Result<(), PingError>, StoreError> {
     let Some(id) = store.get(&stored_id(ping.auth_req_id())).await? else {
         return Ok(Err(PingError::Unknown));

@@ -23,7 +23,7 @@ pub struct Problem {
     /// The note from the failed [`Errand`](super::Errand), or `None` for a login.
     pub note: Option<String>,
     /// Identifies this problem: the `incident` field in its log line. The page can show it, so that
-    /// users can quote it to your support.
+    /// users can quote it to your support team.
     pub incident: String,
 }
 
@@ -37,7 +37,7 @@ pub enum Cause {
     /// The login is over, or was started in a different browser.
     #[error("this browser has no such login in progress")]
     Unknown,
-    /// The login does not fit in a cookie, since browsers silently drop long ones. Shorten the note
+    /// The login does not fit in a cookie; browsers silently drop long ones. Shorten the note
     /// of the [`Errand`](super::Errand), or keep logins in a [`Store`](super::Store).
     #[error(
         "the pending login is {bytes} bytes long, but a cookie can hold at most {most}: \
@@ -52,7 +52,7 @@ pub enum Cause {
     /// The [`Store`](super::Store) failed.
     #[error("the login in progress could not be stored or read")]
     Store(#[source] StoreError),
-    /// A form was sent from a page on another site.
+    /// A form was submitted from a page on another site.
     #[error("a form was sent from another site")]
     AnotherSite,
     /// A poll was interrupted, usually because the program is shutting down.

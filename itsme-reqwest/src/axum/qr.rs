@@ -31,7 +31,7 @@ use super::{
 };
 
 /// The duration of a lease, which is longer than a poll takes. If a request still holds a lease
-/// after this time, it has ended without giving it back.
+/// after this time, the request has ended without giving the lease back.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 /// How long a QR login is stored, which is longer than itsme waits for a user.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);

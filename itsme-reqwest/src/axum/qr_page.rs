@@ -11,7 +11,7 @@ pub struct QrPage {
     /// must allow `img-src data:`. `None` once the code has been scanned and the user is being
     /// asked in the app.
     pub code: Option<String>,
-    /// The path to which to post the form that cancels the login.
+    /// The path that the form for canceling the login posts to.
     pub stop: String,
 }
 
@@ -42,7 +42,7 @@ pub(super) fn default(page: &QrPage) -> Response {
     Html(page).into_response()
 }
 
-/// Hides the code, because whoever scans it first is logged in to this browser.
+/// Hides the code, because whoever scans it first is logged in on this browser.
 impl fmt::Debug for QrPage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QrPage").field("stop", &self.stop).finish_non_exhaustive()

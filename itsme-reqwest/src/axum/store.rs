@@ -116,7 +116,7 @@ pub trait Store: Send + Sync + 'static {
     fn remove(&self, id: &str) -> impl Future<Output = Result<bool, StoreError>> + Send;
 }
 
-/// A [`Store`] in this process's memory, for tests, or for a single instance that can lose the
+/// A [`Store`] in this process's memory, for tests, or for a single instance that can afford to lose the
 /// logins in progress when it stops. Cheap to clone; clones share their contents.
 #[derive(Clone, Default)]
 pub struct InMemory(Arc<Mutex<HashMap<String, Kept>>>);

@@ -28,7 +28,7 @@ impl Logins {
     ///
     /// Your application must check that it is still the same user. Put the account in the note,
     /// and compare it with both [`LoggedIn::user`](itsme_core::LoggedIn) and the user who is logged
-    /// in to this browser.
+    /// in on this browser.
     ///
     /// ```
     /// use axum::{http::HeaderMap, response::Response};

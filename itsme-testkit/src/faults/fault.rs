@@ -59,7 +59,7 @@ pub(super) enum Kind {
     Keys,
     Secret,
     Hs256,
-    /// A client with keys that sets no requirements on the authentication.
+    /// A client with keys that sets no requirements for the authentication.
     Plain,
     /// A client with keys that requests scopes, skipping userinfo where possible.
     Scopes,
@@ -108,7 +108,7 @@ impl Fault {
         Self { seen: Some(seen), ..self }
     }
 
-    /// Makes the fault apply to a login that sets no requirements on the authentication.
+    /// Makes the fault apply to a login that sets no requirements for the authentication.
     pub(crate) fn plain(self) -> Self {
         Self { login: Kind::Plain, ..self }
     }
@@ -177,11 +177,11 @@ impl Fault {
     }
 
     /// The checks that fail, each as `document: check`, in the order in which a login reaches them.
-    /// The login's error comes from the first one. By itself, a failed check of a `key of the set`
+    /// The login's error comes from the first one. By itself, a failed check on a `key of the set`
     /// or an `endpoint of a service` does not make a login fail. Empty if no document with checks
     /// is at fault.
     ///
-    /// [`Replayed::documents`](itsme_core::Replayed::documents) of a recording contains the same
+    /// [A recording's `Replayed::documents`](itsme_core::Replayed::documents) contains the same
     /// checks, and the program `inspect` shows them.
     pub fn failing_checks(&self) -> impl Iterator<Item = &'static str> {
         let mut lines = FAILING_CHECKS.lines().filter_map(|line| line.split_once('\t'));

@@ -1,5 +1,5 @@
-//! Faults of an external key holder (an HSM or a KMS) that is slow, unreachable, unwilling or
-//! wrong. A login calls it three times: to sign the client assertion, and to unwrap the content
+//! Failures of an external key holder (an HSM or a KMS): it is slow or unreachable, refuses, or
+//! returns a wrong result. A login calls it three times: to sign the client assertion, and to unwrap the content
 //! keys of the ID token and of the userinfo response.
 
 use std::time::Duration;

@@ -162,7 +162,7 @@ fn outcome(error: &str, reason: &str) -> Outcome {
 }
 
 /// Replaces the host in a URL with a different name. In memory, nothing responds there. Otherwise
-/// the name leads to the same host, so that requests to it are noticed.
+/// the name resolves to the same host, so that requests to it are noticed.
 fn elsewhere(url: &str) -> String {
     let names = [
         ("127.0.0.1", "localhost"),

@@ -236,7 +236,7 @@ impl<S> Visit<'_, S> {
         }
     }
 
-    /// Runs a flow in the world's time, so that waiting takes no real time.
+    /// Runs a flow on the world's clock, so that waiting takes no real time.
     async fn run<T, E, Sent>(&mut self, flow: Flow<T>) -> Result<T, DriveError<E>>
     where
         S: FnMut(Request) -> Sent,

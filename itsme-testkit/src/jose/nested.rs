@@ -62,7 +62,7 @@ pub(crate) fn stranger() -> &'static OwnKey {
     KEY.get_or_init(|| OwnKey::generate("stranger", "sig"))
 }
 
-/// Signs claims with the OP's key, or with the client's secret if that was agreed, and encrypts
+/// Signs claims with the OP's key, or with the client's secret if that was agreed on, and encrypts
 /// them to the client.
 pub(crate) fn nested(
     (key, kid): (&OwnKey, &str),

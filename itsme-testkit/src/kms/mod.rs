@@ -174,7 +174,7 @@ impl FakeKms {
         self.make(&call, digest).unwrap_or_default()
     }
 
-    /// From now on, calls `decide` for every call to choose a reaction. If it returns `None`, the
+    /// From now on, uses `decide` to choose a reaction to every call. If it returns `None`, the
     /// KMS responds normally.
     pub fn react_when(
         &mut self,

@@ -155,7 +155,7 @@ fn requested_claims(text: Option<&str>) -> Option<RequestedClaims> {
 }
 
 /// Returns the highest known level, and the first unknown one. Requesting both levels means
-/// advanced; requesting none means that any level will do.
+/// advanced; requesting neither means that any level will do.
 fn highest_acr(text: Option<&str>, dialect: Dialect) -> (Option<String>, Option<&str>) {
     let levels = match dialect {
         Dialect::V1 => ["tag:sixdots.be,2016-06:acr_basic", "tag:sixdots.be,2016-06:acr_advanced"],

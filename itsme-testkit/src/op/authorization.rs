@@ -55,7 +55,7 @@ impl OnPage {
 /// The stage that a request has reached.
 pub(super) enum Stage {
     Waiting(Presented),
-    /// Decided on the phone, but the browser has not yet been redirected to this callback URL.
+    /// The decision was made on the phone, but the browser has not yet been redirected to this callback URL.
     Decided(String),
 }
 

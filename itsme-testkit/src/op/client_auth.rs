@@ -64,7 +64,7 @@ impl FakeOp {
         Ok(client)
     }
 
-    /// Checks a `private_key_jwt` assertion (OIDC Core §9), which is signed and then optionally     /// encrypted.
+    /// Checks a `private_key_jwt` assertion (OIDC Core §9), which is signed and then optionally     encrypted.
     fn check_assertion(
         &mut self,
         form: &Parameters,
@@ -104,7 +104,7 @@ impl FakeOp {
         let jti = text("jti");
         if jti.is_empty() || jti.len() > 255 || !self.used_jtis.insert(jti, ()) {
             return Err(refused(
-                "the assertion's jti is missing, too long or was used before".to_owned(),
+                "the assertion's jti is missing, is too long, or has already been used".to_owned(),
             ));
         }
         Ok(client)

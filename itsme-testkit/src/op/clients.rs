@@ -11,8 +11,8 @@ use crate::registration::{
 };
 
 impl FakeOp {
-    /// Settings for the client [`CLIENT_ID`], which every OP knows unless its clients were
-    /// [forgotten](Self::forget_clients).
+    /// Settings for the client [`CLIENT_ID`], which every OP knows unless its clients have
+    /// been [removed](Self::forget_clients).
     pub fn settings(&self) -> Settings {
         self.settings_for(CLIENT_ID, private_keys())
     }

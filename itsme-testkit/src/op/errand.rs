@@ -13,7 +13,7 @@ use super::{
     parameters::Parameters,
 };
 
-/// A fetch that must happen before the OP can respond, without holding its lock.
+/// A fetch that must be made before the OP can respond, without holding the OP's lock.
 pub(crate) struct Errand {
     uri: String,
     fetch: Fetch,

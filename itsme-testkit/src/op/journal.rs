@@ -18,7 +18,7 @@ use crate::{
 
 /// The maximum number of requests in the journal.
 const LENGTH: usize = 200;
-/// The number of characters of each string that the journal keeps: 200 requests of 1 MiB would be too
+/// How many characters of each string the journal keeps: 200 requests of 1 MiB each would be too
 /// much.
 const LONGEST_TEXT: usize = 8_000;
 /// The number of parameters that the journal records for a request.
@@ -28,7 +28,7 @@ const MOST_PARAMETERS: usize = 50;
 #[derive(Default)]
 pub(super) struct Journal {
     entries: VecDeque<JournalEntry>,
-    /// Strings that identify later requests of the same login.
+    /// Strings that identify later requests in the same login.
     marks: HashMap<String, Mark>,
     written: u64,
     /// The tokens of the current response, before signing and encryption.
@@ -59,7 +59,7 @@ pub struct JournalEntry {
     pub decoded: Vec<(String, String)>,
     /// Parameters and responses as they were sent.
     pub details: Vec<(String, String)>,
-    /// Strings that identify later requests of the same login: a page's query, a code, a token. They
+    /// Strings that identify later requests in the same login: a page's query, a code, a token. They
     /// are moved to the journal when it records the entry.
     marks: Vec<String>,
 }
@@ -115,7 +115,7 @@ impl Journal {
     }
 
     /// The login to which this request belongs: that of an earlier request whose response contained
-    /// a value that this request contains.
+    /// one of this request's values.
     fn login_of(&self, entry: &JournalEntry) -> Option<u64> {
         let texts = entry.decoded.iter().chain(&entry.details).map(|(_, text)| text.as_str());
         let texts =

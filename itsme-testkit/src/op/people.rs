@@ -10,7 +10,7 @@ impl FakeOp {
         *self.accounts.entry(person.id().to_owned()).or_default() += 1;
     }
 
-    /// Adds a person to those offered on the OP's pages, which are initially the
+    /// Adds a person to the list offered on the OP's pages, which initially contains the
     /// [samples](Person::samples). If a person with this id exists, replaces their claims.
     pub fn know(&mut self, person: Person) {
         match self.people.iter_mut().find(|known| known.id() == person.id()) {

@@ -139,14 +139,14 @@ impl FakeOp {
         });
     }
 
-    /// From now on, calls `decide` for every request to choose a reaction. If it returns `None`,
+    /// From now on, uses `decide` to choose a reaction to every request. If it returns `None`,
     /// the OP responds normally. If several functions were added, the first one that returns a
     /// reaction wins.
     pub fn react_when(&mut self, decide: impl FnMut(&Asked) -> Option<Reaction> + Send + 'static) {
         self.mischief.decisions.push(Box::new(decide));
     }
 
-    /// From now on, changes this document each time before the OP signs or sends it.
+    /// From now on, changes this document whenever the OP is about to sign or send it.
     pub fn alter(
         &mut self,
         document: Document,

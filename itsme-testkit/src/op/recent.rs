@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-/// The maximum number of pages, of sessions and of backchannel requests that wait for a person.
+/// The maximum number each of pages, sessions and backchannel requests that are waiting for a person.
 const MOST_WAITING: usize = 250;
 /// The maximum number of requests in a transcript.
 const MOST_ASKED: usize = 10_000;

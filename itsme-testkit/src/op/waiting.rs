@@ -122,7 +122,7 @@ impl FakeOp {
     /// Scanning requires a `person`. So does approving a login, unless the login names one.
     ///
     /// # Errors
-    /// If nothing is waiting under this id, if the gesture does not apply to it, or if the person
+    /// If nothing with this id is waiting, if the gesture does not apply to it, or if the person
     /// is missing or is not the one whom a backchannel request is for. The text describes the
     /// problem. (Approving a login that is for a different person is not an error; it leads to a
     /// callback with `access_denied`.)

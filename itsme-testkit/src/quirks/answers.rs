@@ -1,4 +1,4 @@
-//! Quirks of JSON responses, as various serializers, proxies and gateways write them.
+//! Quirks of JSON responses, as written by various serializers, proxies and gateways.
 
 use http::{HeaderValue, header};
 use serde_json::{Map, Value, json};

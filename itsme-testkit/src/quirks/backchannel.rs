@@ -1,4 +1,4 @@
-//! Quirks of responses in CIBA (login without a browser).
+//! Quirks of CIBA responses (login without a browser).
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::{Document, Fault, faults::Area};
 
 type Members = Map<String, Value>;
 
-/// The quirk's name, and the change that makes it.
+/// The quirk's name, and the change that produces it.
 type Change = (&'static str, fn(&mut Members));
 
 pub(super) fn quirks() -> Vec<Fault> {

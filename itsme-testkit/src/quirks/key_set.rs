@@ -1,4 +1,4 @@
-//! Quirks of key sets, as various tools write them.
+//! Quirks of key sets, as written by various tools.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! Deviations from the specifications, or between OPs, that a client must tolerate. Under each of
-//! them, a login succeeds, and everything readable is read.
+//! Deviations from the specifications, or between OPs, that a client must tolerate. With each of
+//! them, a login succeeds and everything readable is read.
 //!
 //! Like [`faults`](crate::faults), this is a list of [`Fault`]s. [`in_memory`], [`blocking`] and
 //! [`asynchronous`] test it, so that leniency is tested as thoroughly as strictness.

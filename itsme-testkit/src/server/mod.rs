@@ -46,7 +46,7 @@ const MAX_REQUEST: usize = 1024 * 1024;
 pub struct Server(Listening<FakeOp>);
 
 impl Server {
-    /// Starts on a free port of 127.0.0.1.
+    /// Starts on a free port on 127.0.0.1.
     ///
     /// # Errors
     /// If no port or thread is available.
@@ -64,7 +64,7 @@ impl Server {
         Self::serve(listener, Self::op_at(&host.to_string(), clock))
     }
 
-    /// Starts on a port of 127.0.0.1, with the issuer `http://localhost:PORT/v2`. Port 0 picks a
+    /// Starts on a port on 127.0.0.1, with the issuer `http://localhost:PORT/v2`. Port 0 picks a
     /// free port.
     ///
     /// A browser then considers an application at `http://127.0.0.1` to be on a different site than the OP,
@@ -156,8 +156,8 @@ impl Server {
     }
 
     /// Locks and returns the OP behind the socket. **Requests wait while the guard is held**, so
-    /// never hold it while a client sends a request, blocking or async. A guard that is created in
-    /// a function's argument lives until the whole call returns, so bind the result to a variable
+    /// never hold it while a client sends a request, blocking or async. A guard created in
+    /// a function call's arguments lives until the whole call returns, so bind the result to a variable
     /// first.
     pub fn op(&self) -> MutexGuard<'_, FakeOp> {
         lock(&self.0.shared)
@@ -169,7 +169,7 @@ impl Server {
 pub struct KmsServer(Listening<FakeKms>);
 
 impl KmsServer {
-    /// Starts on a free port of 127.0.0.1, with generated keys.
+    /// Starts on a free port on 127.0.0.1, with generated keys.
     ///
     /// # Errors
     /// If no port or thread is available.
@@ -177,7 +177,7 @@ impl KmsServer {
         Self::serve(FakeKms::new(), 0)
     }
 
-    /// Serves this KMS on a port of 127.0.0.1. Port 0 picks a free port.
+    /// Serves this KMS on a port on 127.0.0.1. Port 0 picks a free port.
     ///
     /// # Errors
     /// If it cannot listen on the port, or no thread is available.

@@ -73,7 +73,7 @@ impl Stream for TlsStream<TcpStream> {
     }
 }
 
-/// A connection with a fuse that counts the bytes of HTTP, excluding those of TLS.
+/// A connection with a fuse that counts the bytes of HTTP, but not those of TLS.
 pub(super) struct Socket<S> {
     stream: TokioIo<S>,
     fuse: Fuse,

@@ -76,10 +76,9 @@ pub(super) fn faults(
     }
 }
 
-/// Injects no faults, but records when a fetch of keys begins. A request that arrives before the
-/// previous fetch has stored anything does not begin a new fetch. It is either a second attempt, or
-/// it follows a fetch that took longer than its lease of 15 seconds, which is 15 ms on a busy
-/// machine.
+/// Injects no faults, but records when a fetch of keys begins. A request that arrives before the previous fetch has
+/// stored anything does not begin a new fetch. It either is a second attempt or follows a fetch that took longer than
+/// its lease of 15 seconds (15 ms of real time), as can happen on a busy machine.
 pub(super) fn note_fetches(
     client: Client,
     fetches: Arc<Mutex<Vec<UnixTime>>>,

@@ -62,7 +62,7 @@ impl Shared {
     }
 
     /// Checks that keys are fetched at most once per minute. During the outage, when the OP signs with a key that it
-    /// does not publish, every login has a reason to fetch them. At all times, a rotation is also a reason, as is
+    /// does not publish, every login has a reason to fetch them. At any time, a rotation is also a reason, as is
     /// any response that makes the client suspect one.
     fn judge_key_fetches(&self) {
         let (outage, fetches) = (lock(&self.seen).outage.clone(), lock(&self.fetches).clone());

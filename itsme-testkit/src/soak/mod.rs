@@ -203,8 +203,8 @@ impl Shared {
 
     /// Rotates the signing key, unless a login would then span two rotations. Such a login could
     /// legitimately fail: it fetches the keys only once, after the first rotation, and these keys
-    /// are outdated after the second. At a real OP, such a login would take 100 seconds, but here
-    /// it takes only 100 ms on a busy machine, so rotations wait for logins.
+    /// are outdated after the second. At a real OP, such a login would have to take 100 seconds, but here
+    /// 100 ms is enough, which happens on a busy machine, so rotations wait for logins.
     fn try_to_rotate(&self) -> bool {
         let mut seen = lock(&self.seen);
         let may = seen.under_way.iter().all(|began| *began == seen.rotations);

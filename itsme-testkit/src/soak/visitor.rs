@@ -54,7 +54,7 @@ impl Visitor {
         }
     }
 
-    /// Begins a login, and returns the request to make.
+    /// Begins a login and returns the request to make.
     pub fn login(&mut self) -> AuthorizationRequest {
         let mut seen = lock(&self.shared.seen);
         seen.begun += 1;

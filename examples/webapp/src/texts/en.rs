@@ -63,7 +63,7 @@ pub(super) const TEXTS: Texts = Texts {
     },
     linked_letter: Letter {
         subject: "A new itsme account was linked",
-        body: "From now on, a new itsme account opens your account. If you did not link it yourself, contact us \
+        body: "From now on, a new itsme account will open your account. If you did not link it yourself, contact us \
                immediately.",
     },
     outbox: Said {
@@ -135,7 +135,7 @@ pub(super) const TEXTS: Texts = Texts {
         text: "The person who answered in the itsme app is not the person who is logged in here. Nothing was stored.",
     },
     linked_elsewhere: Said {
-        heading: "This itsme account already has an account here",
+        heading: "There is already an account here for this itsme account",
         text: "To see that account, log out and log in with this itsme account. If you want us to merge the two \
             accounts, contact us.",
     },

@@ -11,7 +11,7 @@ pub struct Said {
     pub text: &'static str,
 }
 
-/// The texts for the four ways in which a login or an errand can fail.
+/// The text for each of the four ways in which a login or an errand can fail.
 pub struct Endings {
     pub cancelled: Said,
     pub start_over: Said,

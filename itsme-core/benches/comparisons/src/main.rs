@@ -1,4 +1,4 @@
-//! The same work with other libraries, in the same process, alternating. See ../README.md.
+//! The same work done by other libraries, alternating in the same process. See ../README.md.
 
 #[path = "../../paired.rs"]
 mod paired;

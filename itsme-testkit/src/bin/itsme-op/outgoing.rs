@@ -19,10 +19,10 @@ use crate::{reach::Reach, registry::Published};
 
 /// How long the OP waits for a response.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// The pause between two fetches of published keys. They are fetched repeatedly because an
+/// The pause between fetches of published keys. They are fetched repeatedly because an
 /// application may start later than the OP, or rotate its keys.
 const BETWEEN_FETCHES: Duration = Duration::from_secs(2);
-/// The pause between two checks for pings to send.
+/// The pause between checks for pings to send.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 const MAX_BODY: u64 = 1024 * 1024;
 

@@ -42,7 +42,7 @@ pub struct Published {
 /// The state of a client's published keys.
 #[derive(Default)]
 struct Fetched {
-    /// The client with its last known keys, which is needed to rebuild the OP.
+    /// The client with its last known keys, needed to rebuild the OP.
     last: Option<RegisteredClient>,
     /// Whether the client has been removed.
     is_retired: bool,
@@ -131,7 +131,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Adds a person, whose claims must all be possible in this dialect.
+    /// Adds a person, whose claims must all be valid in this dialect.
     pub fn person(&mut self, it: &configuration::Person, dialect: Dialect) -> Result<(), String> {
         self.people.push(Self::read_person(it, dialect)?);
         Ok(())
@@ -257,7 +257,7 @@ fn short(name: &str) -> &str {
     name.strip_prefix("claim_").unwrap_or(name)
 }
 
-/// Converts TOML to JSON. A date becomes a string, as it is in claims.
+/// Converts TOML to JSON. A date becomes a string, as in claims.
 fn json(value: &toml::Value) -> Value {
     match value {
         toml::Value::String(text) => text.as_str().into(),

@@ -26,7 +26,11 @@ impl FakeOp {
         let interval = self.ciba.interval();
         let mut requests = self.ciba.requests.iter_mut().enumerate();
         let Some((place, found)) = requests.find(|(_, it)| it.auth_req_id == auth_req_id) else {
-            return refused(400, "invalid_grant", "the auth_req_id is unknown or was used before");
+            return refused(
+                400,
+                "invalid_grant",
+                "the auth_req_id is unknown or has already been used",
+            );
         };
         if found.request.client.client_id != client.client_id {
             return refused(400, "invalid_grant", "the auth_req_id belongs to a different client");
@@ -40,7 +44,7 @@ impl FakeOp {
         let previous = found.polled.replace(now);
         if previous.is_some_and(|previous| now.since(previous) < interval) {
             found.slowed_down += 1;
-            return refused(400, "slow_down", "the interval since the last poll has not passed");
+            return refused(400, "slow_down", "the interval has not passed since the last poll");
         }
         match found.decision {
             None => refused(400, "authorization_pending", "the person has not decided yet"),

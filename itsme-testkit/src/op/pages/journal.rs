@@ -1,4 +1,4 @@
-//! The journal pages, which show all requests, the requests of one login, or a single request with
+//! The journal pages, which show all requests, the requests in one login, or a single request with
 //! its tokens.
 
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use super::{
     query,
 };
 
-/// A row of the table. Identical requests of the same login, such as polls, share a row.
+/// A row of the table. Identical requests in the same login, such as polls, share a row.
 struct Row<'a> {
     newest: &'a JournalEntry,
     oldest: &'a JournalEntry,
@@ -24,7 +24,7 @@ struct Row<'a> {
 }
 
 impl FakeOp {
-    /// Shows the most recent requests, the requests of one login (`?login=`, with the number of its
+    /// Shows the most recent requests, the requests in one login (`?login=`, with the number of its
     /// first request), or a single request (`?request=`).
     pub(super) fn journal(&self, journal: &Journal, request: &Request) -> Response {
         if let Some(number) = query(request, "request") {
@@ -99,7 +99,7 @@ impl FakeOp {
     }
 }
 
-/// Groups requests into rows. Requests of other logins may come between the polls of one login.
+/// Groups requests into rows. Requests from other logins may come between one login's polls.
 fn rows<'a>(entries: impl Iterator<Item = &'a JournalEntry>) -> Vec<Row<'a>> {
     let mut rows: Vec<Row<'a>> = Vec::new();
     let mut last_of_login = HashMap::new();

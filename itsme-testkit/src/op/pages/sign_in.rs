@@ -59,7 +59,7 @@ impl FakeOp {
         self.html(200, &Page { language: shown.language, ..page }, &body)
     }
 
-    /// Serves the page that continues automatically once someone has decided on the phone.
+    /// Serves the page that continues automatically once someone has made a decision on the phone.
     pub(super) fn waiting(&mut self, request: &Request) -> Response {
         let login = query(request, "login").unwrap_or_default();
         let place = self.on_page.iter().position(|it| it.id == login);

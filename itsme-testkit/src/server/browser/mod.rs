@@ -111,7 +111,7 @@ impl Browser {
         self.follow(request.map_err(io::Error::other)?, APPLICATION)
     }
 
-    /// Sends one request with the matching cookies, and keeps the cookies in the response. Does not
+    /// Sends one request with the matching cookies, and keeps the cookies from the response. Does not
     /// follow redirects.
     ///
     /// By default, the request counts as coming from a page of the application. If it has the

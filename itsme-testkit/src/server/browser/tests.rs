@@ -4,8 +4,8 @@ use url::form_urlencoded;
 
 use super::*;
 
-/// An application that responds according to the request's path, returning the cookies that it
-/// received as text.
+/// An application that responds according to the request's path, returning as text the cookies that it
+/// received.
 fn application() -> String {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");

@@ -198,7 +198,7 @@ fn inject(op: &mut FakeOp, request: &Request) -> Answer {
     let Named { name } = body(request)?;
     match Fault::named(&name) {
         Some(fault) if fault.is_at_key_holder() => {
-            let detail = format!("{name:?} is a fault of a client's key management, not of an OP");
+            let detail = format!("{name:?} is a fault in a client's key management, not in an OP");
             refused(400, "does_not_fit", detail)
         }
         Some(fault) => {

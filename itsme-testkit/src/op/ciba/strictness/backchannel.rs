@@ -41,7 +41,7 @@ fn signed_requests_are_checked() {
             "invalid_request",
             "nbf is in the future, or more than an hour before exp",
         ),
-        (|c| c["jti"] = json!(""), "invalid_request", "jti is empty or was used before"),
+        (|c| c["jti"] = json!(""), "invalid_request", "jti is empty or has already been used"),
         (
             |c| c["client_id"] = json!("X"),
             "invalid_request",
@@ -140,7 +140,7 @@ fn a_request_is_good_once() {
     let mut bench = Bench::new();
     let claims = bench.request_claims();
     assert_eq!(bench.ask(&claims).status(), 200);
-    let again = (400, "jti is empty or was used before".to_owned());
+    let again = (400, "jti is empty or has already been used".to_owned());
     assert_eq!(refusal(&bench.ask(&claims)), again);
 }
 
