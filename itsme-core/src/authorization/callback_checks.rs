@@ -35,7 +35,7 @@ impl Subject for CallbackAnswer<'_> {
         Self: 'r,
     {
         rules! {
-            "client", "RFC 6749 §4.1.3", "the login was started by this client, at this issuer" =>
+            "client", "RFC 6749 §4.1.3", "the login was started by this client, with this issuer" =>
                 |it| it.check_client(), |it| it.tell_client();
             "size", "itsme-core's own limit", "at most 16 KiB" =>
                 |it| it.check_size(), |it| it.tell_size();

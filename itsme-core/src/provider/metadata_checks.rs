@@ -47,15 +47,15 @@ impl Subject for MetadataMembers<'_> {
             "authorization_endpoint", "OIDC Discovery §3", "an https URL without a fragment, user name or password" =>
                 |it| it.check_url("authorization_endpoint", it.authorization_endpoint),
                 |it| tell_url(it.authorization_endpoint);
-            "token_endpoint", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on a host named by the settings" =>
+            "token_endpoint", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on a host named in the settings" =>
                 |it| it.check_pinned("token_endpoint", it.token_endpoint),
                 |it| tell_url(it.token_endpoint);
-            "userinfo_endpoint", "RFC 6750 §5.3", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on a host named by the settings" =>
+            "userinfo_endpoint", "RFC 6750 §5.3", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on a host named in the settings" =>
                 |it| it.check_pinned("userinfo_endpoint", it.userinfo_endpoint),
                 |it| tell_url(it.userinfo_endpoint);
             "jwks_uri", "OIDC Discovery §3", "an https URL without a fragment, user name or password" =>
                 |it| it.check_url("jwks_uri", it.jwks_uri), |it| tell_url(it.jwks_uri);
-            "query", "RFC 6749 §3.1", "the query of `authorization_endpoint` contains no authorization request parameter" =>
+            "query", "RFC 6749 §3.1", "the query string of `authorization_endpoint` contains no authorization request parameters" =>
                 |it| it.check_query(), |it| tell_url(it.authorization_endpoint);
         }
     }
@@ -71,7 +71,7 @@ impl Subject for ServiceEndpoint<'_> {
         rules! {
             "presence", "RFC 8414 §2, CIBA Core §4", "the member is present, if the service is used" =>
                 |it| it.check_presence(), |it| it.tell();
-            "address", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on a host named by the settings" =>
+            "address", "RFC 7523bis", "an https URL on the issuer's host (in itsme's own environments, one of itsme's hosts) or on a host named in the settings" =>
                 |it| pinned(it.member, it.url, it.rules), |it| it.tell();
         }
     }
