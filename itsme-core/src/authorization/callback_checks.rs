@@ -110,7 +110,7 @@ impl CallbackAnswer<'_> {
             None => "nothing",
             Some(_) if self.check_state().is_ok() => "the login's",
             Some(_) => {
-                "from a different login; the cause may be a tab left open, a callback opened twice, or a forged link"
+                "a different login's; the cause may be a tab left open, a callback opened twice, or a forged link"
             }
         })
     }

@@ -13,7 +13,7 @@ use crate::{
     tokens::requested::Requested,
 };
 
-/// The state of a login that the application stores from when it sends the user to itsme until the user returns.
+/// The login state that the application keeps between sending the user to itsme and the user's return.
 ///
 /// It is serializable with serde (at most 1 KB of JSON with a typical redirect URI), versioned and opaque. Store it
 /// under its [`id`](Self::id), so that logins in parallel tabs do not collide, and in a place that only this user's

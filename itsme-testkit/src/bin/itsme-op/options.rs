@@ -21,7 +21,7 @@ use url::{Host, Url};
     version,
     after_help = "Exit codes: 0 stopped by SIGINT (Ctrl-C) or SIGTERM, 1 failure, 2 invalid options.\n\n\
     Examples:\n  \
-    itsme-op --redirect-uri http://127.0.0.1:8080/callback --write-keys keys.json\n  \
+    itsme-op --redirect-uri http://127.0.0.1:8080/itsme/callback --write-keys keys.json\n  \
     itsme-op --listen localhost:9000 --config sandbox.toml\n  \
     itsme-op --fault 'discovery: another issuer'\n\n\
     Configuration file: a client requires client_id and at least one service, a person requires an id, and everything\n\
@@ -36,7 +36,7 @@ use url::{Host, Url};
     # keys that --write-keys writes.\n  \
     jwks = \"jwks.json\"\n  \
     # secret = \"…\"  # instead of keys; with hs256 = true, the OP signs ID tokens with it\n  \
-    redirect_uris = [\"http://127.0.0.1:8080/callback\"]\n  \
+    redirect_uris = [\"http://127.0.0.1:8080/itsme/callback\"]\n  \
     request_uris = [\"http://127.0.0.1:8080/requests/\"]  # prefixes\n  \
     notification_endpoint = \"http://127.0.0.1:8080/ping\"\n  \
     services = { login = [\"MY_LOGIN\"], identify = [], share = [\"MY_SHARE\"], confirm = [] }\n  \
