@@ -146,7 +146,7 @@ fn the_doctor_finds_what_is_wrong() {
     for finding in [
         "BAD  the clocks are ".to_owned(),
         format!("ok   {published} matches the key file, status 200"),
-        "BAD  it responds in 1.".to_owned(),
+        "BAD  it responded in 1.".to_owned(),
         "BAD  Cache-Control: max-age is missing; itsme expects at least 1800".to_owned(),
     ] {
         assert!(text.contains(&finding), "no {finding} in {text}");

@@ -217,7 +217,7 @@ fn a_replay_with_a_kept_state_ends_at_the_op() {
     let error = flow_error(scene.play(scene.client.finish_login(state, callback)));
     let Error::Refused(refusal) = error else { panic!("{error}") };
     assert_eq!(refusal.code, ErrorCode::InvalidGrant);
-    assert_eq!(refusal.description.as_deref(), Some("the code was used before"));
+    assert_eq!(refusal.description.as_deref(), Some("the code has already been used"));
     assert_eq!(refusal.status, Some(400));
 }
 

@@ -95,7 +95,7 @@ fn a_set_for_something_else_is_refused_with_the_reasons() {
         key["alg"] = json!("PS256");
     }
     let error = PrivateKeys::from_json(&set.to_string()).expect_err("nothing signs").to_string();
-    let told = "there is no RSA key whose `use` is `sig`, to sign requests to itsme; key 1 (kid \
+    let told = "there is no RSA key whose `use` is `sig`; one is needed to sign requests to itsme; key 1 (kid \
         `rp-sig-1`) is ignored: its `alg` is `PS256`; only RS256, RSA-OAEP and RSA-OAEP-256 are used";
     assert_eq!(error, told);
     let ec = json!({ "keys": [{ "kty": "EC", "crv": "P-256", "d": SECRET }] }).to_string();

@@ -91,7 +91,7 @@ impl FakeOp {
             return Err("iat is in the future".to_owned());
         }
         if must_be_new && (text("jti").is_empty() || !self.used_jtis.insert(text("jti"), ())) {
-            return Err("jti is empty or was used before".to_owned());
+            return Err("jti is empty or has already been used".to_owned());
         }
         if claims.get("claims").is_some_and(|claims| !claims.is_object()) {
             return Err("claims must be an object in a request object".to_owned());

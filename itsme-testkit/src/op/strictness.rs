@@ -139,10 +139,13 @@ fn assertions_are_checked() {
             |c| drop(c.as_object_mut().expect("claims").remove("iat")),
             "the assertion's iat is missing",
         ),
-        (|c| c["jti"] = json!(""), "the assertion's jti is missing, too long or was used before"),
+        (
+            |c| c["jti"] = json!(""),
+            "the assertion's jti is missing, is too long, or has already been used",
+        ),
         (
             |c| c["jti"] = json!("x".repeat(256)),
-            "the assertion's jti is missing, too long or was used before",
+            "the assertion's jti is missing, is too long, or has already been used",
         ),
     ] {
         let (status, found) = Bench::new().post_with_claims(change);
@@ -157,7 +160,7 @@ fn a_jti_is_used_once() {
     let (status, detail) = bench.post_with_form(|_| ());
     assert_eq!(
         (status, detail.as_str()),
-        (401, "the assertion's jti is missing, too long or was used before")
+        (401, "the assertion's jti is missing, is too long, or has already been used")
     );
 }
 
@@ -226,7 +229,7 @@ fn a_code_is_good_once_and_for_three_minutes() {
     bench.world.advance(Duration::from_secs(180));
     assert_eq!(bench.post_with_form(|_| ()).0, 200);
     let again = bench.post_with_claims(|claims| claims["jti"] = json!("2"));
-    assert_eq!(again, (400, "the code was used before".into()));
+    assert_eq!(again, (400, "the code has already been used".into()));
     assert!(bench.op.access_tokens.is_empty(), "the access token is revoked");
 
     let mut bench = Bench::new();

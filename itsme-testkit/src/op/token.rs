@@ -79,7 +79,7 @@ impl FakeOp {
             // RFC 6749 §4.1.2: whoever used the code first may have stolen it, so revoke the access
             // token.
             self.access_tokens.retain(|_, token| token.redeemed != code);
-            return Err(refused("the code was used before"));
+            return Err(refused("the code has already been used"));
         }
         if now.since(known.grant.issued) > self.lifetimes.code {
             return Err(refused("the code has expired"));

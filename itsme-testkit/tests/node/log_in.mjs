@@ -240,7 +240,7 @@ async function main(program) {
     await refused(`an assertion ${what}`, reason, () => logIn(byKey, service, { at }));
   }
   const once = asserting((payload) => (payload.jti = "once"));
-  await refused("an assertion that comes twice", "was used before", async () => {
+  await refused("an assertion that comes twice", "has already been used", async () => {
     await ask(once, keys.signing, service, sub);
     await ask(once, keys.signing, service, sub);
   });

@@ -127,7 +127,7 @@ fn somebody_else_is_not_linked_whatever_they_know() {
     let page = shop.link(&Person::daan());
     assert_eq!((page.status, page.heading()), SUPPORT);
     assert!(!page.text.contains("Peeters") && !page.text.contains("mail.example"), "{}", page.text);
-    assert_eq!(shop.audit(), ["link: refused, another name or date of birth"]);
+    assert_eq!(shop.audit(), ["link: refused, different name or date of birth"]);
     // There is no code for someone who reads Ann's mail to enter.
     assert!(shop.letters().is_empty());
     assert_eq!(shop.enter("00000000"), (OVER.0, OVER.1.to_owned()));
@@ -226,11 +226,11 @@ fn an_itsme_account_opens_one_account() {
     shop.link(&Person::ann());
     other.log_in(&shop.app, &shop.op, &Person::ann());
     let code = shop.code();
-    let elsewhere = (409, "This itsme account already has an account here".to_owned());
+    let elsewhere = (409, "There is already an account here for this itsme account".to_owned());
     assert_eq!(shop.enter(&code), elsewhere);
     let page = shop.link(&Person::ann());
     assert_eq!((page.status, page.heading().to_owned()), elsewhere);
-    let refused = "link: refused, it opens another account";
+    let refused = "link: refused, because it opens another account";
     assert_eq!(shop.audit().iter().filter(|event| *event == refused).count(), 2);
 
     let page = Browser::new(&shop.app.address).post(&shop.app, "/link");

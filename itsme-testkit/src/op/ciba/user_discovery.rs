@@ -68,7 +68,7 @@ impl Ciba {
         let discovered = discovered
             .ok_or_else(|| (400, "unknown_user_id", "unknown user_identifier_token".to_owned()))?;
         if discovered.used {
-            return Err(expired("the user_identifier_token was used before"));
+            return Err(expired("the user_identifier_token has already been used"));
         }
         if now >= discovered.until {
             return Err(expired("the user_identifier_token has expired"));
@@ -191,7 +191,7 @@ impl FakeOp {
             return refused(400, "invalid_request", "the user discovery session has expired");
         }
         if now.since(session.polled) < interval {
-            return refused(429, "slow_down", "the interval since the last poll has not passed");
+            return refused(429, "slow_down", "the interval has not passed since the last poll");
         }
         session.polled = now;
         if now >= session.expires_at {

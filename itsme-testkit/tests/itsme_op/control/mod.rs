@@ -239,7 +239,7 @@ fn faults_are_listed_injected_and_ended() {
     control.refuses("faults/inject", &json!({ "name": "x" }), 404, "unknown_fault", "\"x\"");
     let holders = itsme_testkit::Fault::all().into_iter().find(|fault| fault.is_at_key_holder());
     let name = holders.expect("there are some").name().to_owned();
-    control.refuses("faults/inject", &json!({ "name": name }), 400, "does_not_fit", "not of an OP");
+    control.refuses("faults/inject", &json!({ "name": name }), 400, "does_not_fit", "not in an OP");
 }
 
 #[test]

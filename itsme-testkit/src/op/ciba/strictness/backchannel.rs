@@ -226,7 +226,7 @@ fn a_user_identifier_token_is_good_once_for_five_minutes_and_for_its_client() {
     // Five seconds of the token's lifetime had passed before the poll.
     bench.after(294);
     assert_eq!(ask(&mut bench, &token).0, 200);
-    let used = (400, "the user_identifier_token was used before".to_owned());
+    let used = (400, "the user_identifier_token has already been used".to_owned());
     assert_eq!(ask(&mut bench, &token), used);
 
     let token = bench.identifier();

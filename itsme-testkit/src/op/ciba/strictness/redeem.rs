@@ -45,7 +45,7 @@ fn an_auth_req_id_is_redeemed_once_and_by_its_client() {
     for id in [&id, "x", ""] {
         let answer = bench.after(5).redeem(id);
         assert_eq!(error(&answer), (400, "invalid_grant".into()));
-        let used = (400, "the auth_req_id is unknown or was used before".to_owned());
+        let used = (400, "the auth_req_id is unknown or has already been used".to_owned());
         assert_eq!(refusal(&answer), used);
     }
 }
