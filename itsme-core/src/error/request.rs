@@ -10,7 +10,7 @@ use crate::{
 #[non_exhaustive]
 pub enum UrlError {
     /// The text is not an absolute URL with a host, written in printable ASCII.
-    #[error("is not an absolute URL in printable ASCII characters")]
+    #[error("must be an absolute URL that contains only printable ASCII characters")]
     NotAUrl,
     /// The scheme is not `https`.
     #[error(

@@ -72,6 +72,6 @@ pub enum TokenError {
     #[error("the user was authenticated too long ago (`auth_time`)")]
     AuthTime,
     /// `at_hash` does not match the access token.
-    #[error("it belongs to a different access token (`at_hash`)")]
+    #[error("it was issued with a different access token (`at_hash`)")]
     AccessTokenHash,
 }

@@ -55,7 +55,7 @@ pub enum JoseError {
     },
     /// The token is signed with a key that the OP does not publish. The OP's keys have been fetched again, unless that
     /// was already done less than a minute ago.
-    #[error("unknown signing key: it is signed with {}; the OP publishes {}", named(.kid), listed(.published))]
+    #[error("unknown signing key: the token is signed with {}; the OP publishes {}", named(.kid), listed(.published))]
     UnknownSigningKey {
         /// The `kid` in the header.
         kid: Option<String>,
