@@ -64,7 +64,7 @@ impl FakeOp {
         Ok(client)
     }
 
-    /// Checks a `private_key_jwt` assertion (OIDC Core §9), which is signed and then optionally     encrypted.
+    /// Checks a `private_key_jwt` assertion (OIDC Core §9), which is signed and then optionally encrypted.
     fn check_assertion(
         &mut self,
         form: &Parameters,

@@ -57,7 +57,7 @@ impl Ciba {
 }
 
 impl FakeOp {
-    /// Sets the `interval` in CIBA responses: how many seconds a client must wait between     /// polls. `None` omits
+    /// Sets the `interval` in CIBA responses: how many seconds a client must wait between polls. `None` omits
     /// it, so the default of 5 seconds applies.
     pub fn polling_interval(&mut self, seconds: Option<u32>) {
         self.ciba.interval = seconds;
